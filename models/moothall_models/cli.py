@@ -38,7 +38,7 @@ from moothall_models.engine.progress import EngineProgress
 from moothall_models.engine.pulse_thread import send_pulses
 from moothall_models.ports import VAD_FRAME, Recognizer, Samples, VoiceActivity
 from moothall_models.recognizers.endpoint import SCHEME, Endpoint, read_address
-from moothall_models.store import open_store
+from moothall_models.store import ModelUnavailable, open_store
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
         )
         progress = EngineProgress(own_life(environment), time.perf_counter)
         send_pulses(settings.url, settings.token, progress, seconds=time.perf_counter)
-        recognizer, voice = load_model(asked.model, asked.model_dir, computing, lambda: _key(asked, environment))
+        recognizer, voice = _loaded(asked, computing, environment)
         engine = Engine(settings, recognizer, voice, EngineClock(), random.SystemRandom().random, progress=progress)
         asyncio.run(until_told(engine.run))
     except ConfigurationError as error:
@@ -97,6 +97,22 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
         sys.stderr.write(NO_MEMORY if isinstance(first, MemoryError) else f"{first}\n")
         return EXIT_FAILED
     return 0
+
+
+def _loaded(
+    asked: argparse.Namespace, computing: Computing, environment: Mapping[str, str]
+) -> tuple[Recognizer, Callable[[], VoiceActivity]]:
+    """The model of the arguments. Raises ModelUnavailable too, where a file of it or of a library can't be read."""
+    try:
+        return load_model(asked.model, asked.model_dir, computing, lambda: _key(asked, environment))
+    except OSError as error:
+        unread = "a file of it" if error.filename is None else error.filename
+        reason = error.strerror or type(error).__name__
+        msg = f"The model {asked.model} can't be loaded, since {unread} can't be read: {reason}."
+        raise ModelUnavailable(msg) from error
+    except RuntimeError as error:  # CTranslate2's: of a file that it can't open, or that holds no weights.
+        msg = f"The model {asked.model} can't be loaded: {str(error).rstrip('.')}."
+        raise ModelUnavailable(msg) from error
 
 
 class Computing(msgspec.Struct, frozen=True, kw_only=True):

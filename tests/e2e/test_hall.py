@@ -56,6 +56,7 @@ there = pytest.mark.skipif(not REAL.exists(), reason="no recorded speech lies be
         pytest.param(real, id="recorded speech", marks=[pytest.mark.slow, there]),
     ],
 )
+@pytest.mark.cuts_line
 async def test_its_words_reach_a_reader_over_a_cut_line_and_a_killed_server(
     page: Page, tmp_path: Path, played: Callable[[Path], Awaitable[tuple[Path, str]]]
 ) -> None:

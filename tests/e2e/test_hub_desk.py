@@ -28,6 +28,7 @@ from moothall_hub.room.ports import HubFacts, LineHealth, LineState, Saving, Stu
 from support.browser.axe import findings
 from support.browser.node import module
 from support.hubs.desk import Room, S, a_note, application, room
+from support.links.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -71,7 +72,7 @@ async def served(port: int = 0) -> AsyncIterator[Served]:
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         try:
-            await web.SockSite(runner, listener).start()
+            await Site(runner, listener).start()
             _, token = await made.links.create(Role.HUB, HALL, "Kisumu")
             yield Served(made, address, token)
         finally:

@@ -265,6 +265,7 @@ async def test_the_podium_takes_answers_and_puts_off(page: Page, tmp_path: Path)
         assert (found(on, "a").segment, found(on, "b").status) == ("s1", InterventionStatus.LATER)
 
 
+@pytest.mark.cuts_line
 async def test_a_cut_line_and_a_restart_between_two_acts_lose_nothing_and_double_nothing(
     page: Page, tmp_path: Path
 ) -> None:

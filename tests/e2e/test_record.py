@@ -21,6 +21,7 @@ from moothall.record.model import Record
 from moothall.record.subtitles import write_vtt
 from moothall.record.wording import Options
 from support.browser.node import module
+from support.links.site import Site
 from support.sessions.caption_readers import read_vtt
 from support.sessions.record_maker import FLOOR, WORDING, Telling, meeting
 
@@ -63,7 +64,7 @@ async def serving(**files: tuple[str, str]) -> AsyncIterator[str]:
     app.router.add_get("/{name}", answer)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await Site(runner).start()
     try:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:

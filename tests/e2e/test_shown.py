@@ -14,6 +14,7 @@ from moothall.core.kernel.ids import SpeakerId
 from moothall.core.signals import LastWords, Unrecorded
 from moothall.services.sessions.reports import ReportKind
 from support.halls.stage import FLOOR, Stage, ended, opened, partial, stage, words
+from support.links.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -31,6 +32,7 @@ async def sideways(page: Page) -> int:
     return int(await page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
+@pytest.mark.cuts_line
 async def test_the_wall_shows_words_as_they_come_and_says_how_things_stand(page: Page) -> None:
     await page.set_viewport_size({"width": 1280, "height": 720})
     async with stage(ev.SpeakerIntroduced(speaker=ANA, name="Ana")) as on:
@@ -131,7 +133,7 @@ async def test_the_box_works_in_a_page_of_another_origin(page: Page) -> None:
         app.add_routes([web.get("/", host)])
         runner = web.AppRunner(app)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = Site(runner)
         await site.start()
         try:
             async with page.expect_response(lambda response: "/events" in response.url):

@@ -88,6 +88,7 @@ async def test_speakers_and_notices_alone(page: Page) -> None:
     assert said == ["Amina:", "Béla:", HOLE, OFF, ON, CLOSED]
 
 
+@pytest.mark.cuts_line
 async def test_after_a_cut_each_line_is_still_said_once(page: Page) -> None:
     async with stage() as on:
         await listen(page, f"{on.page}?say=lines")

@@ -204,6 +204,7 @@ async def test_without_scripts_one_types_puts_off_and_comes_back(page: Page, bro
         await context.close()
 
 
+@pytest.mark.cuts_line
 async def test_a_cut_line_loses_no_words(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         what = await ask(page, on, "Who pays?")

@@ -24,6 +24,7 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.services.sessions.role_links import Staff
 from moothall.testing.clock import SeededRandomness
+from support.links.site import Site
 from support.memory.hall import MemoryHall, memory_hall
 
 STAFF = {
@@ -105,7 +106,7 @@ async def house() -> AsyncIterator[House]:
         app.add_routes(door.routes())
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await Site(runner).start()
         async with aiohttp.ClientSession() as http:
             standing.append(House(hall, http, f"http://127.0.0.1:{runner.addresses[0][1]}"))
             yield standing[0]

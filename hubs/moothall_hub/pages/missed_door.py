@@ -121,7 +121,7 @@ def _began(lines: Sequence[Line]) -> int:
 
 
 def _ms(request: web.Request, name: str) -> int:
-    """Media ms in the address. Raises Wrong."""
+    """Media ms in the address. Raises HttpProblem."""
     number = number_in(request.query.get(name, ""), MAX_DIGITS)
     if number is None:
         raise HttpProblem(400, ErrorText.REQUEST)

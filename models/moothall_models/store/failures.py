@@ -9,7 +9,7 @@ from moothall.core.kernel.errors import MoothallError
 
 
 class ModelUnavailable(MoothallError):
-    """A model could not be fetched, or the store's folder can't be used; the sentence says what to do."""
+    """A model could not be fetched or loaded, or the store's folder can't be used; the sentence says what to do."""
 
 
 class ModelMissing(ModelUnavailable):

@@ -1,7 +1,7 @@
 """How far a download is, in bytes: a bar on a terminal, a line now and then in a log.
 
 One process at a time writes to a folder of the store, beside what readers see, and says so while it waits: to the
-folder of the models (`shelf`) as to that of the packages (`packages`), which know nothing of each other.
+folder of the models (`model_folder`) as to that of the packages (`packages`), which know nothing of each other.
 """
 
 from __future__ import annotations

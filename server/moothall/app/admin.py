@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
@@ -14,6 +15,7 @@ from moothall.adapters.admin.pages_door import AdminDoor
 from moothall.adapters.http.limits import runner_options
 from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.programme import read_icalendar
+from moothall.adapters.system.accepting import stop_accepting
 from moothall.adapters.system.time_zones import find_zone
 from moothall.app.backend import Backend
 from moothall.app.parts import Entrance, Services
@@ -44,8 +46,9 @@ async def open_local_door(stack: AsyncExitStack, backend: Backend, public: str) 
     runner = web.AppRunner(door.application(), **runner_options())
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, HOST, 0)
-    await site.start()
+    listener = socket.create_server((HOST, 0))
+    await web.SockSite(runner, listener).start()
+    stack.push_async_callback(stop_accepting, [listener])
     port: int = runner.addresses[0][1]
     leave_card(backend.data, door.card(port))
     stack.callback(take_card, backend.data)

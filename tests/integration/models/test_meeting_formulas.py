@@ -1,6 +1,6 @@
 """The formulas of meetings, in sentences as they are said, over the engines that are installed, and over any.
 
-`tests/formulas/LANGUAGE.toml` are the tables.
+`tests/formulas/*.toml` are the tables, one for each language.
 """
 
 from __future__ import annotations

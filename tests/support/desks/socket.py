@@ -31,6 +31,7 @@ from moothall.services.desks.desks import Desks, News
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
+from support.links.site import Site
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
 ENGINE = Actor(Role.ENGINE, "scripted")
@@ -138,7 +139,7 @@ async def desk_house(
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(house.socket.close)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await Site(runner).start()
         house.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         origins.add(house.url)
         tasks = [asyncio.ensure_future(house.socket.run()), asyncio.ensure_future(house.desks.run())]

@@ -15,6 +15,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.services.sessions.role_links import Staff
 from moothall.wire import audio
 from moothall.wire.audio import Piece
+from support.links.site import Site
 from support.memory.hall import MemoryHall
 from support.memory.microphone import STEP, Ears, greeting, live_hall, sound
 
@@ -81,7 +82,7 @@ async def door(ears: Ears | None = None, hall: MemoryHall | None = None) -> Asyn
         app.add_routes(adapter.routes())
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await Site(runner).start()
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as http:
             standing.append(Door(made, http, runner.addresses[0][1], adapter))
             yield standing[0]

@@ -28,6 +28,7 @@ from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Received, decode
 from moothall.wire.reader import Outcome, Reader
+from support.links.site import Site
 from support.sessions.meeting import LIVE, Meeting
 
 PAGES = Pages(find_web_folder())
@@ -110,7 +111,7 @@ async def house(
     secure(app)
     runner = web.AppRunner(app, **runner_options(idle_s))
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = Site(runner)
     await site.start()
     made.port = runner.addresses[0][1]
     running = (made.fanout, made.events, made.poll, made.plain)

@@ -39,6 +39,7 @@ from moothall.services.sessions.reports import Reports
 from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.visitors import visitor_context
+from support.links.site import Site
 from support.sessions.recorder import MORNING, Recorder
 
 FLOOR = ChannelId("floor")
@@ -256,7 +257,7 @@ class Stage:
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(each.run()) for each in (self.fanout, low)]
             await runner.setup()
-            await web.SockSite(runner, listener).start()
+            await Site(runner, listener).start()
             try:
                 yield
             finally:

@@ -59,10 +59,12 @@ from moothall_hub.outbox.outbox import ActState, ActStatus, WaitingAct
 from moothall_hub.pages.desk_door import DeskDoor
 from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.pages.questions_door import room_doors
+from moothall_hub.pages.status_bar_door import StatusBarDoor
 from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.ports import HubFacts, LineHealth, LineState, RoomParts, Stuck
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomQuestions
+from moothall_hub.uplink.status_bar import CopyNow, LineNow, UplinkStatus
 from support.memory.hall import MemoryHall, memory_hall
 
 ORIGIN = "http://192.168.1.10:8080"
@@ -455,7 +457,8 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         randomness=SeededRandomness(10),
         origins=origins,
     )
-    for door in (staff, *asking, desk, wall, shown, turn, EventsDoor(readers)):
+    strip = StatusBarDoor(PAGES, line=lambda: LineNow(state=UplinkStatus.GOOD), copy=lambda _: CopyNow())
+    for door in (staff, *asking, desk, wall, shown, turn, strip, EventsDoor(readers)):
         app.add_routes(door.routes())
     app.router.add_get("/static/{version}/{name:.+}", _static)
     secure(app)

@@ -26,6 +26,7 @@ from moothall.settings.sections import Server, Settings
 from moothall.testing.hub_link import MemoryActs, MemoryRegistry, plain_pack
 from moothall.wire.hub import messages as wire
 from support.hubs.side import HELLO, Model
+from support.links.site import Site
 from support.memory.hall import FLOOR, SESSION
 
 KEY = "key-1"
@@ -123,7 +124,7 @@ async def hub_hall(data: Path) -> AsyncIterator[HubHall]:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(door.close)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await Site(runner).start()
         hall = HubHall(house, door, links, registry, runner.addresses[0][1])
         hall.acts = acts
         yield hall

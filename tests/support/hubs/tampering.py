@@ -15,6 +15,7 @@ import aiohttp
 from aiohttp import web
 
 from moothall.wire.hub import messages as hub
+from support.links.site import Site
 
 Alter = Callable[[hub.ToHub], Sequence[hub.ToHub | bytes]]
 """What goes down in place of a message; bytes are a frame as it is."""
@@ -117,7 +118,7 @@ async def tampered_line_to(above: str) -> AsyncIterator[Tamperer]:
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, "127.0.0.1", 0)
+            site = Site(runner)
             await site.start()
             tamperer.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
             yield tamperer

@@ -7,6 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from moothall.adapters.system.accepting import stop_accepting
+
 
 class Line:
     """Forwards connections to a port while it is up."""
@@ -130,7 +132,8 @@ async def line_to(port: int) -> AsyncIterator[Line]:
     try:
         yield line
     finally:
+        await stop_accepting(server.sockets)
+        server.close()
         line.thaw()
         line.cut()
-        server.close()
         await line.ended()

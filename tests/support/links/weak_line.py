@@ -17,6 +17,8 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
+from moothall.adapters.system.accepting import stop_accepting
+
 
 class Quality(msgspec.Struct, frozen=True, kw_only=True):
     """What one way of a line is like."""
@@ -274,5 +276,6 @@ async def weak_line_to(port: int, quality: Quality = GOOD, *, up: Quality | None
     try:
         yield line
     finally:
+        await stop_accepting(server.sockets)
         server.close()
         await line.ended()

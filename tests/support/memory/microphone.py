@@ -75,7 +75,7 @@ async def live_hall(hall: MemoryHall | None = None, *, ears: Ears | None = None)
         started = asyncio.Event()
         owner = made.group.create_task(made.live.run(started))
         await started.wait()
-        closing = made.group.create_task(made.closing.run())  # as app_sound.py does
+        closing = made.group.create_task(made.closing.run())  # as app/sound.py does
         made.sessions.tell_loaded(lambda live: made.closing.complete(live.writer))
         if ears is not None:
             made.group.create_task(ears.listen(made.connect()))

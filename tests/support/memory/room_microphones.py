@@ -1,7 +1,7 @@
 """A room whose meetings follow each other, with microphones that are as honest as the page and as good as their cards.
 
 Nothing has a socket or a disk, and time jumps. A microphone keeps what isn't safe, says how old it is, and does after
-each answer of the server what `microphone_line.js` does.
+each answer of the server what `microphone/line.js` does.
 """
 
 from __future__ import annotations

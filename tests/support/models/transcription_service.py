@@ -17,6 +17,7 @@ from aiohttp import BodyPartReader, web
 from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
 from moothall_models.recognizers.endpoint import Endpoint, read_address
 from moothall_models.recognizers.endpoint_recognizer import MOST_UNHEARD, EndpointRecognizer
+from support.links.site import Site
 
 KEY = "sk-for-tests-0123456789"
 MODEL = "whisper-1"
@@ -121,7 +122,7 @@ async def serving(service: Service, tls: ssl.SSLContext | None = None) -> AsyncI
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
+        site = Site(runner, tls=tls)
         await site.start()
         port = runner.addresses[0][1]
         yield f"openai:{MODEL}@{'http' if tls is None else 'https'}://127.0.0.1:{port}/v1"

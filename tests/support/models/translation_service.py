@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from moothall_models.translators.service import ServiceTranslator, open_service
+from support.links.site import Site
 from support.models.transcription_service import KEY, refusal
 
 MODEL = "small-chat"
@@ -75,7 +76,7 @@ async def chatting(chat: Chat, tls: ssl.SSLContext | None = None) -> AsyncIterat
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
+        site = Site(runner, tls=tls)
         await site.start()
         port = runner.addresses[0][1]
         yield f"openai:{MODEL}@{'http' if tls is None else 'https'}://127.0.0.1:{port}/v1"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from support.hubs.question_doors import SHARED
+
 ROOT = Path(__file__).resolve().parents[3]
 DOORS = ("questions_door", "desk_door", "local_wall")
-SHARED = ("asking", "typing", "hands", "questions", "translations")
-"""Doors that the centre has too."""
 
 
 def test_every_address_is_on_the_page() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from errno import ENAMETOOLONG
 from pathlib import Path
 
 import ctranslate2
@@ -51,6 +53,24 @@ def test_a_script_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_a_folder_without_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments(tmp_path, "--model", "whisper-base", "--model-dir", str(tmp_path)), {}) == 2
     assert "There is no model in" in capsys.readouterr().err
+
+
+def test_a_model_that_the_system_does_not_let_it_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that no file system takes: what may be read is no matter of rights, which tests may have all of."""
+    folder = tmp_path / ("x" * 300)
+    assert main(arguments(tmp_path, "--model", "whisper-base", "--model-dir", str(folder)), {}) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said == (
+        f"The model whisper-base can't be loaded, since {folder}/model.bin can't be read: {os.strerror(ENAMETOOLONG)}."
+    )
+
+
+def test_a_model_that_is_not_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "model.bin").write_bytes(b"x")
+    assert main(arguments(tmp_path, "--model", "whisper-base", "--model-dir", str(tmp_path)), {}) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("The model whisper-base can't be loaded: ")
+    assert "model.bin" in said
 
 
 def test_a_script_is_a_model(tmp_path: Path) -> None:

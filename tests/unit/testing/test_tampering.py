@@ -10,6 +10,7 @@ from aiohttp import web
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.wire.hub import messages as hub
 from support.hubs.tampering import Tamperer, tampered_line_to
+from support.links.site import Site
 
 KEY = {"Authorization": "Bearer key"}
 CAUGHT = hub.Caught(session=SessionId("s"))
@@ -44,7 +45,7 @@ async def _tampered() -> AsyncIterator[Tamperer]:
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await Site(runner).start()
         async with tampered_line_to(f"http://127.0.0.1:{runner.addresses[0][1]}/") as tamperer:
             yield tamperer
     finally:

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -29,6 +30,7 @@ from moothall.adapters.record.texts import NOTICE as RECORD_NOTICE
 from moothall.adapters.record.texts import RecordErrorText
 from moothall.core.events import question_parts as questions
 from moothall.core.events.types import Access, ChannelKind, GapReason, Origin, SealVersion, SoundKept, Tag
+from moothall.core.kernel.errors import FirstKnow, RefusalCode
 from moothall.core.programme.changes import ChangeKind
 from moothall.core.questions.blocked_words import BLOCKED_WORD
 from moothall.core.questions.order import Why
@@ -235,6 +237,8 @@ FAMILIES: dict[str, Iterable[str]] = {
     "display/seal": SealVersion,
     "display/gap": [BREAK, BREAK_SET_BACK],
     "desk/stands": questions.InterventionStatus,
+    "desk/refused": RefusalCode,
+    "desk/first": [*get_args(get_type_hints(FirstKnow)["kind"]), "nobody"],
     "desk/tag": [*Tag, "none", "other", "asked"],
     "moderation/wants": questions.Kind,
     "moderation/why": Why,

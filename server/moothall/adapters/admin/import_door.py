@@ -121,7 +121,7 @@ class ImportDoor:
 
 
 async def _upload(request: web.Request) -> tuple[dict[str, str], bytes]:
-    """The fields and the one file of a form, never more of it than may be; raises Wrong."""
+    """The fields and the one file of a form, never more of it than may be; raises AdminProblem."""
     fields: dict[str, str] = {}
     data = b""
     try:

@@ -103,7 +103,7 @@ def _may_move_on(role: Role) -> bool:
 
 
 async def go_on(programme: Programme, room: RoomId, given: Mapping[str, str], *, by: str) -> None:
-    """Close the running session of a room and start the next, as the form's page had them. Raises Wrong."""
+    """Close the running session of a room and start the next, as the form's page had them. Raises AdminProblem."""
     done = await programme.next_session(
         room,
         after=SessionId(given["now"]) if given.get("now") else None,

@@ -363,7 +363,7 @@ def _next_act(status: Status) -> str:
 
 
 def _choice(kind: type[Choice], given: str | None, otherwise: Choice) -> Choice:
-    """What was chosen in a form; raises Wrong for what it doesn't offer."""
+    """What was chosen in a form; raises AdminProblem for what it doesn't offer."""
     try:
         return otherwise if given is None else kind(given)
     except ValueError as error:

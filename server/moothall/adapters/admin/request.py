@@ -76,7 +76,7 @@ class StaffPages:
         self._key_of = key_of
 
     def asked(self, request: web.Request, allowed: Callable[[Staff], bool]) -> AdminRequest:
-        """Who asks. Raises Wrong unless one of their links is `allowed`."""
+        """Who asks. Raises AdminProblem unless one of their links is `allowed`."""
         ui, chosen = language(self.pages, request)
         asked = AdminRequest(
             staff=tuple(staff for staff in self._staff(request) if allowed(staff)),
@@ -89,7 +89,7 @@ class StaffPages:
         return asked
 
     def check(self, asked: AdminRequest, token: str) -> None:
-        """Raises Wrong unless the form is one of ours, made for this browser."""
+        """Raises AdminProblem unless the form is one of ours, made for this browser."""
         if not self._guard.passes(token, asked.key):
             raise AdminProblem(403, AdminText.FORM)
 

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
+from moothall.adapters.system.accepting import stop_accepting
 from moothall.core.kernel.errors import ConfigurationError, ProtocolError
 from moothall.services.supervision.pulses import GivenUp
 from moothall.wire import engine as wire
@@ -179,7 +180,10 @@ async def serve_engines(
         msg = f"Engines can't be served on {host}:{port}: {error.strerror or 'the address is not available'}."
         raise ConfigurationError(msg) from error
     async with server:
-        yield next(iter(server.sockets)).getsockname()[1]
+        try:
+            yield next(iter(server.sockets)).getsockname()[1]
+        finally:
+            await stop_accepting(server.sockets)
 
 
 def _admit(socket: ServerConnection, request: Request, tokens: Mapping[str, Holder]) -> Response | None:

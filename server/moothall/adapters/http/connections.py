@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack
 from aiohttp import web
 
 from moothall.adapters.http.places import Full, Place, Places
+from moothall.adapters.system.accepting import stop_accepting
 
 HANDSHAKE_S = 10.0
 """How long TLS may take to begin; asyncio's own is a minute."""
@@ -122,3 +123,4 @@ async def serve(
         protocol, sock=listener, ssl=tls, backlog=BACKLOG, ssl_handshake_timeout=HANDSHAKE_S if tls else None
     )
     stack.callback(taking.close)
+    stack.push_async_callback(stop_accepting, [listener])

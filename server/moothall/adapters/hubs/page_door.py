@@ -235,7 +235,7 @@ class HubPageDoor:
         return see_other(asked.to(f"/hub/{quote(hub.name)}/{quote(live.id)}"))
 
     async def _live(self, request: web.Request, asked: AdminRequest) -> LiveSession:
-        """The session of the address, where the hub may take part in it. Raises Wrong."""
+        """The session of the address, where the hub may take part in it. Raises AdminProblem."""
         name = request.match_info["session"]
         live = await self.sessions.find(SessionId(name)) if is_name(name) else None
         if live is None or live.state.status is Status.ABSENT or not self._may(asked.staff, live.id):

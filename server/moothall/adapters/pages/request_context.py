@@ -43,7 +43,10 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True):
 async def asked(
     request: web.Request, snapshot_of: SnapshotOf, channel: str | None = None, session: SessionId | None = None
 ) -> SessionRequest:
-    """What a request's address asks for; `channel` and `session` in place of those that it names. Raises Wrong."""
+    """What a request's address asks for; `channel` and `session` in place of those that it names.
+
+    Raises HttpProblem.
+    """
     name = request.match_info["session"] if session is None else session
     wanted = channel if channel is not None else request.query.get("channel")
     kind = request.query.get("feed", "live")
@@ -63,7 +66,7 @@ async def asked(
 
 
 async def began(wanted: SessionRequest, page_of: PageOf, number: int) -> int:
-    """When the line of that number began, media ms. Raises Wrong."""
+    """When the line of that number began, media ms. Raises HttpProblem."""
     snapshot, first = wanted.snapshot, wanted.snapshot.before or 0
     if number >= first:
         return snapshot.lines[number - first].t0

@@ -39,7 +39,7 @@ class Senders:
         return self._gate.take(self._address_of(request)) > 0
 
     def check(self, request: web.Request) -> str:
-        """The address that a request comes from, counted. Raises Wrong where nothing is to be taken from there."""
+        """The address that a request comes from, counted. Raises HttpProblem where nothing may be taken from it."""
         if self.often(request):
             raise HttpProblem(429, DoorText.OFTEN)
         return self._address_of(request)
@@ -68,7 +68,7 @@ class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
         return language(self.pages, request)
 
     async def asked(self, request: web.Request, channel: str | None = None) -> SessionRequest:
-        """The session and channel that a request names (`request_context.asked`). Raises Wrong."""
+        """The session and channel that a request names (`request_context.asked`). Raises HttpProblem."""
         return await asked(request, self.snapshot_of, channel)
 
     def token(self, request: web.Request, session: SessionId) -> str:
@@ -99,7 +99,7 @@ class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
         """Have a form taken and lead on to a page, or say why nothing was taken.
 
         `take` is given what the request names and the address that it comes from. It returns the path of the page and
-        the anchor there, and raises Wrong or StorageUnavailable.
+        the anchor there, and raises HttpProblem or StorageUnavailable.
         """
         ui, chosen = self.language(request)
         try:
@@ -113,7 +113,7 @@ class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def require_counted(answer: Refusal | None) -> None:
-    """Raises Wrong where a vote was refused since it is about nothing, or too many wait.
+    """Raises HttpProblem where a vote was refused since it is about nothing, or too many wait.
 
     Where the rest was refused, such as after a close, the page that follows says how things stand.
     """

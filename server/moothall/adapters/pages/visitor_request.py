@@ -60,7 +60,7 @@ def answer_links(base: str, questions: Questions, each: Intervention, query: str
 
 
 async def read_body(request: web.Request, most: int = MAX_BODY_BYTES, long: str = ErrorText.LONG) -> bytes:
-    """A request's body. Raises Wrong with the sentence `long` when it has more than `most` bytes."""
+    """A request's body. Raises HttpProblem with the sentence `long` when it has more than `most` bytes."""
     body = bytearray()
     async for piece in request.content.iter_any():
         body += piece
@@ -79,8 +79,8 @@ async def read_form(
 ) -> dict[str, str]:
     """The fields of the form in a request's body; a field without a value is not there.
 
-    Raises Wrong with the sentence `long` when it has more than `most` bytes, and with `unread` when it isn't a form or
-    has more than so many fields.
+    Raises HttpProblem with the sentence `long` when it has more than `most` bytes, and with `unread` when it isn't a
+    form or has more than so many fields.
     """
     body = await read_body(request, most, long)
     if request.content_type != "application/x-www-form-urlencoded":
@@ -97,7 +97,7 @@ def number_in(text: str, digits: int) -> int | None:
 
 
 def number_at(request: web.Request, name: str, digits: int) -> int:
-    """The number in a place of the address, as `number_in` reads it. Raises Wrong where there is none."""
+    """The number in a place of the address, as `number_in` reads it. Raises HttpProblem where there is none."""
     number = number_in(request.match_info[name], digits)
     if number is None:
         raise HttpProblem(404, ErrorText.NOTHING)

@@ -217,7 +217,10 @@ class AskingDoor:
 
 
 async def own_at(request: web.Request, wanted: SessionRequest, questions: AuthorQuestions) -> Own:
-    """What the author may see whose page a request names. Raises Wrong where there is none, or it can't be read."""
+    """What the author may see whose page a request names.
+
+    Raises HttpProblem where there is none, or it can't be read.
+    """
     try:
         own = await questions.own(wanted.session, request.match_info["token"])
     except StorageUnavailable as error:
@@ -228,7 +231,7 @@ async def own_at(request: web.Request, wanted: SessionRequest, questions: Author
 
 
 async def typed_in(request: web.Request, ui: Catalogue) -> FilledForm:
-    """The form in a request's body. Raises Wrong when it is too long or isn't one."""
+    """The form in a request's body. Raises HttpProblem when it is too long or isn't one."""
     given = await read_form(request)
     try:
         kind = Kind(given.get("kind", Kind.QUESTION))

@@ -293,7 +293,7 @@ class QuestionsDoor:
 
 
 async def asks_too(request: web.Request) -> bool:
-    """Whether a form says that somebody would ask it too, or takes that back. Raises Wrong."""
+    """Whether a form says that somebody would ask it too, or takes that back. Raises HttpProblem."""
     return (await read_form(request)).get("too") != "no" if request.can_read_body else True
 
 

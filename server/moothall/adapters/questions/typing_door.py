@@ -74,7 +74,7 @@ class TypingDoor:
         return self._given_back(request, wanted, own, ui, why=answer, text=text, chosen=chosen)
 
     async def _known(self, request: web.Request) -> tuple[SessionRequest, Own]:
-        """Whose page it comes from. Raises Wrong."""
+        """Whose page it comes from. Raises HttpProblem."""
         self._senders.check(request)
         wanted = await self._context.asked(request)
         return wanted, await own_at(request, wanted, self._asking)

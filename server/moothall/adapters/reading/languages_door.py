@@ -75,7 +75,7 @@ def _wrong(answer: Refusal) -> HttpProblem:
 
 
 async def _language(request: web.Request) -> str:
-    """The tag in a form. Raises Wrong, 400 in any case, when it is too long, or there is none."""
+    """The tag in a form. Raises HttpProblem, 400 in any case, when it is too long, or there is none."""
     try:
         form = await read_form(request, MAX_BODY_BYTES, fields=MAX_FIELDS)
     except HttpProblem as wrong:

@@ -1,6 +1,6 @@
 """The door for browsers: the session's page, its lines at one's own pace, pages of older lines, and static files.
 
-The security headers of its answers are those of every answer: `moothall.adapters.http.limits.secure`.
+The security headers of its answers are those of every answer: `moothall.adapters.http.security_headers.secure`.
 """
 
 from __future__ import annotations

@@ -166,7 +166,7 @@ class ReportsDoor:
 
 
 async def _sent(request: web.Request) -> _Sent:
-    """The report in a request's body. Raises Wrong when it is too long or isn't one."""
+    """The report in a request's body. Raises HttpProblem when it is too long or isn't one."""
     try:
         if request.content_type == "application/json":
             return read_json(await read_body(request, MAX_BODY_BYTES, DoorText.REPORT), _Sent)

@@ -40,7 +40,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
     channel = Channel(kind=record.kind, languages=record.languages)
     known = record.session.channels.get(record.channel, channel)
     opened = record.session.opened
-    questions = record.kind is ChannelKind.FLOOR
+    spoken = record.kind is ChannelKind.FLOOR
     languages = ", ".join(ui.language_name(tag) for tag in record.languages)
     about = (
         "" if opened is None else format_date(zone.at(opened), "long", locale=ui.locale),
@@ -58,7 +58,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
         translated=lambda made: made_text(made, ui),
         gaps={reason: ui.named(f"lines/gap.{reason}") for reason in (*GapReason, NOT_RECORDED, BREAK, BREAK_SET_BACK)},
         seals={version: ui.named(f"reader/seal.{version}") for version in SealVersion},
-        notice=ui.text(NOTICE) if questions else text_notice(record.session, record.channel, ui),
+        notice=ui.text(NOTICE) if spoken else text_notice(record.session, record.channel, ui),
         asked=AskedWording(
             figures=tuple(figures(record.figures, ui)),
             kinds={kind: ui.text(key) for kind, key in NUMBERED.items()},

@@ -98,7 +98,7 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to be seen to. Its words are the page's (`adapters/desks/desk_texts.py`)."""
+    """Something to be seen to. Its words are the catalogues' (`staff/alarm.*`)."""
 
     kind: str
     urgent: bool = False

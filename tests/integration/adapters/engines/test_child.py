@@ -14,6 +14,7 @@ import pytest
 
 from moothall.adapters.engines.child import APART, STEADY_MS, EngineChild
 from moothall.adapters.engines.link import EngineSocket, Holder, serve_engines
+from moothall.adapters.system.accepting import stop_accepting
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.services.supervision.pulses import ProcessFate, Pulses
 from moothall.testing.clock import ManualClock
@@ -76,6 +77,7 @@ async def calls() -> AsyncIterator[Calls]:
     made.port = server.sockets[0].getsockname()[1]
     async with server:
         yield made
+        await stop_accepting(server.sockets)
 
 
 @asynccontextmanager

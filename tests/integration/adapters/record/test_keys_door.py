@@ -27,6 +27,7 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.log.session_writer import SessionWriter
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import MemoryLog
+from support.links.site import Site
 
 SESSION = SessionId("plenary")
 FLOOR = ChannelId("floor")
@@ -64,7 +65,7 @@ async def response(signer: Ed25519Signer) -> AsyncIterator[aiohttp.ClientRespons
     app.add_routes(KeysDoor(signer.public_document()).routes())
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await Site(runner).start()
     try:
         address = f"http://127.0.0.1:{runner.addresses[0][1]}/.well-known/moothall.json"
         async with aiohttp.ClientSession() as http, http.get(address) as answer:

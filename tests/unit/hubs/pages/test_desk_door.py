@@ -50,7 +50,8 @@ async def test_it_is_the_coordinators_alone(house: OpenRoom, desk: Browser) -> N
     assert status == 200
     assert "<bdi>Kisumu</bdi>" in text
     assert text.count("The line is good.") + text.count("The line to the meeting is good.") == 1
-    assert "hub_status_bar.js" not in text
+    assert "hub/status_bar.js" not in text
+    assert "hub/status_bar.js" in (await desk.get("/s/s/ask"))[1]
     assert 'href="/microphone/s">Speaking by microphone' in text
     assert 'computers here: <strong><bdi dir="ltr">10.0.0.7:8090</bdi>' in text
     stranger = house.browser("a")

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
+from moothall.adapters.system.accepting import stop_accepting
 from moothall.core.kernel.errors import ConfigurationError, KeyRefused, RecognitionFailed
 from moothall_models.ports import Hypothesis
 from moothall_models.recognizers.endpoint import (
@@ -89,6 +90,7 @@ async def listening(raw: Raw) -> AsyncIterator[EndpointAddress]:
     server = await asyncio.start_server(raw, "127.0.0.1", 0)
     async with server:
         yield address(server.sockets[0].getsockname()[1])
+        await stop_accepting(server.sockets)
         for writer, _ in raw.ends:
             writer.transport.abort()
         await asyncio.gather(*(task for _, task in raw.ends))

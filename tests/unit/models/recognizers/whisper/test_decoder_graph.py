@@ -1,4 +1,4 @@
-"""How weights are rounded; what the graph computes is in test_whisper_decoder.py."""
+"""How weights are rounded; what the graph computes is in test_decoder.py."""
 
 from __future__ import annotations
 
