@@ -252,7 +252,12 @@ class RoomQuestions:
             return Untyped.TEXT
         if state.status is Status.PAUSED:
             return Untyped.BREAK
-        if not state.recorded or any(done.unkept for done in written.done):
+        if not state.recorded:
+            # An answer that was lost on its way is given again: those lines need not stay with their author.
+            there = await self._room.outbox.states([typed_by(name, done.line) for done in written.done])
+            kept = tuple(done.line for done in written.done if typed_by(name, done.line) in there)
+            return TypingReceived(kept=kept, recorded=False) if kept else Untyped.NOT_RECORDED
+        if any(done.unkept for done in written.done):
             return Untyped.RECORDED
         for done in written.done:
             async with self._one:

@@ -242,6 +242,10 @@ UNRECORDED = "Nothing is recorded now: what you type is shown, and kept nowhere.
 OVER = "It is not your turn any more. What still stands here was not sent."
 AGAIN = "The line is slow. What you typed is sent again."
 RECORDED = "Nothing was recorded when you wrote this, and now it is. Send it again if it may be kept."
+NOT_RECORDED = (
+    "Nothing is recorded now, and nothing is sent. Your words stay in the box: send them when recording goes on."
+)
+"""At a hub, where nothing is taken then."""
 BREAK = "There is a break: nothing was sent. Send it again when the break is over."
 EMPTY = "Please write something, in at most {n} characters."
 PUT_OFF = "Later: you have put it off"
@@ -250,6 +254,7 @@ PUT_OFF = "Later: you have put it off"
 _UNTYPED = {
     Untyped.TURN: OVER,
     Untyped.RECORDED: RECORDED,
+    Untyped.NOT_RECORDED: NOT_RECORDED,
     Untyped.TEXT: EMPTY,
     Untyped.OFTEN: SLOW,
     Untyped.BREAK: BREAK,
