@@ -205,7 +205,8 @@ async def test_whoever_asks_and_whoever_reads_sees_the_same_before_and_after_the
         await expect(reader.locator("#No-2")).to_contain_text("1 would ask this too", timeout=PATIENCE_MS)
 
         # The turn, typed.
-        await page.get_by_label("Your words").fill("I mean the house. ")
+        await page.get_by_label("Your words").fill("I mean the house.")
+        await page.get_by_label("Your words").press("Enter")
         await expect(page.locator("#Typed li")).to_have_text(["I mean the house."], timeout=PATIENCE_MS)
         await reader.goto(f"{there.page}?ui=en")
         await expect(reader.locator("#Lines")).to_contain_text("I mean the house.", timeout=PATIENCE_MS)

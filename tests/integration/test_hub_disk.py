@@ -73,7 +73,8 @@ def look(folder: Path, told: Told, expected: Sequence[State]) -> None:
     file = OutboxFile(acts)
     try:
         waiting = [each.id for _, each in file.waiting(100_000, None)]
-        done = {n for n in told.acts if (row := file.state(act(n).id)) is not None and not row[0]}
+        there = file.states([act(n).id for n in told.acts])
+        done = {n for n in told.acts if (row := there.get(act(n).id)) is not None and not row[0]}
     finally:
         file.close()
     last = max(told.acts, default=-1) + 1

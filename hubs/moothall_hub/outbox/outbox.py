@@ -11,7 +11,7 @@ are absolute too, but each stays: it says when it was so.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from functools import partial
@@ -131,15 +131,14 @@ class HubOutbox:
 
     async def state(self, act_id: CommandId) -> ActStatus | None:
         """Where an act stands; None for one that was never put. Refusals stay. Raises StorageUnavailable."""
-        row = await self._do(partial(self._file.state, act_id))
-        if row is None:
-            return None
-        waits, code, message = row
-        if waits:
-            return ActStatus(state=ActState.SENT if act_id in self._on_way else ActState.WAITING)
-        if code is None:
-            return ActStatus(state=ActState.DONE)
-        return ActStatus(state=ActState.REFUSED, code=code, message=message)
+        return (await self.states((act_id,))).get(act_id)
+
+    async def states(self, act_ids: Collection[CommandId]) -> Mapping[CommandId, ActStatus]:
+        """Where each of these acts stands, read at once; without those that were never put. Raises
+        StorageUnavailable.
+        """
+        rows = await self._do(partial(self._file.states, tuple(act_ids))) if act_ids else {}
+        return {act_id: self._status(act_id, *row) for act_id, row in rows.items()}
 
     async def waiting(self, session: SessionId | None = None) -> Sequence[WaitingAct]:
         """All acts that were not answered, of a session or of all, oldest first. Raises StorageUnavailable."""
@@ -157,6 +156,13 @@ class HubOutbox:
         self._closed = True
         self._thread.submit(self._file.close)
         await asyncio.to_thread(self._thread.shutdown)
+
+    def _status(self, act_id: CommandId, waits: bool, code: RefusalCode | None, message: str) -> ActStatus:
+        if waits:
+            return ActStatus(state=ActState.SENT if act_id in self._on_way else ActState.WAITING)
+        if code is None:
+            return ActStatus(state=ActState.DONE)
+        return ActStatus(state=ActState.REFUSED, code=code, message=message)
 
     async def _do(self, act: Callable[[], T]) -> T:
         if self._closed:

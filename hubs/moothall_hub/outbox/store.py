@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import msgspec
@@ -32,6 +32,9 @@ CREATE INDEX act_waiting ON act (number) WHERE body IS NOT NULL;
 CREATE INDEX act_counts ON act (counts) WHERE counts IS NOT NULL AND body IS NOT NULL
 """
 """`body` is there while an act waits; `counts` is what a count of supports is of. Numbers are never used again."""
+_STATES = """
+SELECT id, body IS NOT NULL, code, message FROM act WHERE id IN (SELECT value FROM json_each(?))
+"""
 KIND = DatabaseKind(
     name="outbox",
     application_id=0x6D6F6F6F,  # `mooo`
@@ -86,15 +89,15 @@ class OutboxFile:
             # What the act said is in no file any more, not even in the WAL.
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
-    def state(self, act_id: CommandId) -> tuple[bool, RefusalCode | None, str] | None:
-        """Whether an act waits, and how it was refused; None where there is none."""
+    def states(self, act_ids: Collection[CommandId]) -> dict[CommandId, tuple[bool, RefusalCode | None, str]]:
+        """Whether each of these acts waits, and how it was refused; without those that there are not."""
+        ids = msgspec.json.encode(list(act_ids)).decode()
         with translated():
-            query = "SELECT body IS NOT NULL, code, message FROM act WHERE id = ?"
-            row = self._connection.execute(query, (act_id,)).fetchone()
-        if row is None:
-            return None
-        waits, code, message = row
-        return bool(waits), None if code is None else RefusalCode(code), message
+            rows = self._connection.execute(_STATES, (ids,)).fetchall()
+        return {
+            CommandId(act_id): (bool(waits), None if code is None else RefusalCode(code), message)
+            for act_id, waits, code, message in rows
+        }
 
     def count(self) -> int:
         """How many were not answered."""

@@ -118,13 +118,15 @@ class RoomList:
         many = local_questions.count(self._local.of(session), what)
         return ui.counted(desk_texts.SUPPORT_HERE, many) if many else ""
 
-    def rows(self, wanted: SessionRequest, local: Questions, ui: Catalogue, *, mine: Names, own: Names) -> list[Row]:
+    def rows(
+        self, wanted: SessionRequest, questions: Questions, ui: Catalogue, *, mine: Names, own: Names
+    ) -> list[Row]:
         """Those that the coordinator has put on the local wall. What the meeting has published stands in its list."""
         here = self._local.of(wanted.session)
         shown = [
             each
             for each in local_questions.on_wall(here)
-            if (there := local.get(each.id)) is None or not there.published
+            if (there := questions.get(each.id)) is None or not there.published
         ]
         return [
             {

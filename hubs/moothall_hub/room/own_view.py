@@ -179,9 +179,8 @@ def own_here(
     waiting = tuple(sent.act for sent, now in acts if waits(now))
     after = _after(seen, question.id, waiting, wall)
     voice = own.voice
-    if voice is not None:  # What waits for the uplink lies on a disk: nothing is typed here that is to be kept nowhere.
-        holds = voice.may_hold and may_hold(after, question.id)
-        voice = replace(voice, may_type=voice.may_type and voice.recorded, may_hold=holds)
+    if voice is not None:
+        voice = replace(voice, may_hold=voice.may_hold and may_hold(after, question.id))
     into = None if question.into is None else local.by_id.get(question.into)
     refused = asked if found is QuestionPlace.REFUSED else None
     room = InRoom(

@@ -5,7 +5,7 @@ Their fakes are in `tests/support/hubs/desk.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -117,6 +117,10 @@ class RoomActs(Protocol):
 
     async def state(self, act_id: CommandId, /) -> ActStatus | None:
         """Where an act stands; None for one that was never put. Refusals stay. Raises StorageUnavailable."""
+        ...
+
+    async def states(self, act_ids: Collection[CommandId], /) -> Mapping[CommandId, ActStatus]:
+        """Where each of these stands, read at once; without those that were never put. Raises StorageUnavailable."""
         ...
 
     def when_answered(self, told: Callable[[CommandId], None], /) -> None:

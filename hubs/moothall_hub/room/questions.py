@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -54,6 +54,10 @@ KEY_NAMESPACE, QUESTIONS, SUPPORTS, SESSIONS, COUNTS = (
 """Where the book has what."""
 PASS_ON_MS = 5_000
 """How often what the room would ask too is told to the meeting: a count of it, and not each press."""
+MOST_OWN_ACTS = 20
+"""Presses of its author that may wait for the uplink, of a question. Overflow: the next is refused as busy."""
+MOST_OWN_LINES = 200
+"""Typed lines that may wait, of a question. Overflow: the next is refused as too often; its page sends it again."""
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -75,6 +79,8 @@ class RoomQuestions:
         """The counts that are in the outbox, each with how many were before it."""
         self._due: dict[tuple[SessionId, InterventionId], None] = {}
         """What has to be in the outbox, and isn't known to be."""
+        self._reports: dict[tuple[SessionId, InterventionId], CommandId] = {}
+        """The newest report of each question that this or the outbox knows of. Bound: the meeting's questions."""
         self._changed: list[Callable[[SessionId], None]] = []
         self._one = asyncio.Lock()
         """One change at a time. Bound of those who wait: the requests that the doors let in."""
@@ -211,16 +217,18 @@ class RoomQuestions:
             question = self.of_token(session, token)
             if question is None:
                 return _unknown()
-            waiting = [sent for sent, now in await self._acts(question) if own_view.waits(now)]
+            waiting = await self._waiting(question)
             brought = own_view.bring(self.of(session), question, state, waiting, act, wall=self._room.clock.wall())
             if isinstance(brought, Refusal):
                 return None if brought.code is RefusalCode.STALE else brought
             if question.forwarded:
+                if sum(sent.act is not None for sent in waiting) >= MOST_OWN_ACTS:
+                    return refuse(RefusalCode.BUSY, f"{MOST_OWN_ACTS} acts of its author wait for the line already.")
                 command, made = act.command(question.id), f"own:{question.id}:{self._room.randomness.bytes(8).hex()}"
                 does: StandAct | HoldAct = HoldAct(intervention=question.id)
                 if isinstance(command, SetStatus):
                     does = StandAct(intervention=question.id, status=command.status)
-                await self._act(session, brought, SentAct(id=CommandId(made), act=act), does)
+                await self._act(session, brought, waiting, SentAct(id=CommandId(made), act=act), does)
             else:
                 await self._keep(session, [brought])
         return None
@@ -234,7 +242,7 @@ class RoomQuestions:
     async def write(self, session: SessionId, name: InterventionId, written: TypingUpdate) -> TypingReceived | Untyped:
         """Send the lines that an author has finished in their turn, each once (`TypedTurns`).
 
-        While the meeting is not recorded nothing is taken, since what waits for the uplink lies on a disk. Raises
+        While the meeting is not recorded no new one is taken, since what waits for the uplink lies on a disk. Raises
         StorageUnavailable.
         """
         state = await self._room.meetings.state(session)
@@ -244,20 +252,47 @@ class RoomQuestions:
             return Untyped.TEXT
         if state.status is Status.PAUSED:
             return Untyped.BREAK
-        if not state.recorded or any(done.unkept for done in written.done):
+        if not state.recorded:
+            # An answer that was lost on its way is given again: those lines need not stay with their author.
+            there = await self._room.outbox.states([typed_by(name, done.line) for done in written.done])
+            kept = tuple(done.line for done in written.done if typed_by(name, done.line) in there)
+            return TypingReceived(kept=kept, recorded=False) if kept else Untyped.NOT_RECORDED
+        if any(done.unkept for done in written.done):
             return Untyped.RECORDED
         for done in written.done:
             async with self._one:
                 question, sent = self.of(session).by_id[name], SentAct(id=typed_by(name, done.line))
-                if sent not in question.acts:
-                    act = TypeAct(intervention=name, line=done.line, text=done.text.strip())
-                    await self._act(session, question, sent, act)
+                if sent in question.acts:
+                    continue
+                waiting = await self._waiting(question)
+                if sum(each.act is None for each in waiting) >= MOST_OWN_LINES:
+                    return Untyped.OFTEN
+                act = TypeAct(intervention=name, line=done.line, text=done.text.strip())
+                await self._act(session, question, waiting, sent, act)
         return TypingReceived(kept=tuple(done.line for done in written.done), recorded=True)
 
     async def report(self, session: SessionId, name: InterventionId, act: CommandId) -> Refusal | None:
-        """Tell the meeting's desks that somebody reports one as rude (`abuse_reports.Tell`)."""
-        await self._room.outbox.put(session, act, "", ReportAct(intervention=name), self._room.clock.wall())
+        """Tell the meeting's desks that somebody reports one as rude (`abuse_reports.Tell`).
+
+        While a report of it waits in the outbox it stands for all others: nothing more is put. Raises
+        StorageUnavailable.
+        """
+        async with self._one:
+            if not await self._report_waits(session, name):
+                await self._room.outbox.put(session, act, "", ReportAct(intervention=name), self._room.clock.wall())
+                self._reports[session, name] = act
         return None
+
+    async def _report_waits(self, session: SessionId, name: InterventionId) -> bool:
+        known = self._reports.get((session, name))
+        if known is not None:
+            return own_view.waits((await self._room.outbox.states((known,))).get(known))
+        # Once a question and start of the program: what was put before that is in the outbox alone.
+        for each in await self._room.outbox.waiting(session):
+            if isinstance(each.act.act, ReportAct) and each.act.act.intervention == name:
+                self._reports[session, name] = each.act.id
+                return True
+        return False
 
     async def support(
         self, session: SessionId, number: int, visitor: str, address: str, *, too: bool = True, hasty: bool = False
@@ -362,13 +397,18 @@ class RoomQuestions:
             self._of_session.pop(session, None)
             self._told = {key: many for key, many in self._told.items() if key[0] != session}
             self._due = {key: None for key in self._due if key[0] != session}
+            self._reports = {key: act for key, act in self._reports.items() if key[0] != session}
             for tell in self._changed:
                 tell(session)
 
     async def _acts(self, question: LocalQuestion) -> list[tuple[SentAct, ActStatus]]:
         """What the author of a question did since it was passed on, as far as the outbox has it."""
-        found = [(sent, await self._room.outbox.state(sent.id)) for sent in question.acts]
-        return [(sent, now) for sent, now in found if now is not None]
+        found = await self._room.outbox.states([sent.id for sent in question.acts])
+        return [(sent, found[sent.id]) for sent in question.acts if sent.id in found]
+
+    async def _waiting(self, question: LocalQuestion) -> list[SentAct]:
+        """Those of them that have no answer, oldest first."""
+        return [sent for sent, now in await self._acts(question) if own_view.waits(now)]
 
     def _visitor(self, session: SessionId, token: str) -> str:
         """By what a browser is known in a session."""
@@ -407,12 +447,19 @@ class RoomQuestions:
         self._due.pop((session, question.id), None)
 
     async def _act(
-        self, session: SessionId, question: LocalQuestion, sent: SentAct, does: StandAct | HoldAct | TypeAct
+        self,
+        session: SessionId,
+        question: LocalQuestion,
+        waiting: Sequence[SentAct],
+        sent: SentAct,
+        does: StandAct | HoldAct | TypeAct,
     ) -> None:
-        """Put an act of an author into the outbox, behind the question itself, and keep the question as it is then."""
+        """Put an act of an author into the outbox, behind the question itself, and keep the question as it is then.
+
+        `waiting`: their acts before it that have no answer.
+        """
         await self._send(session, question)
         await self._room.outbox.put(session, sent.id, "", does, self._room.clock.wall())
-        waiting = [each for each, now in await self._acts(question) if own_view.waits(now)]
         changed = msgspec.structs.replace(question, acts=(*waiting, sent))
         await self._room.book.write([_question(session, changed)])
         self._put(self.of(session).with_(changed))
@@ -462,8 +509,9 @@ class RoomWords:
     meetings: Meetings
 
     async def erase_removed(self, session: SessionId) -> None:
-        """Erase what the meeting has removed (`Room`). What the meeting has removed it has had, so its act is done, of
-        a hub below too.
+        """Erase what the meeting has removed (`RoomErasing`).
+
+        What the meeting has removed it has had, so its act is done, of a hub below too.
         """
         state = await self.meetings.state(session)
         for waiting in await self.outbox.waiting(session) if state is not None else ():
@@ -474,7 +522,10 @@ class RoomWords:
         await self.local.erase_removed(session)
 
     async def forget(self, session: SessionId) -> None:
-        """Erase all of a session that is no more (`Room`). Acts that wait are refused by the meeting, and go then."""
+        """Erase all of a session that is no more (`RoomErasing`).
+
+        Acts that wait are refused by the meeting, and go then.
+        """
         self.translations.forget()
         await self.local.forget(session)
         await self.hands.forget(session)

@@ -229,7 +229,8 @@ class Link:
     def offer(self, acts: Sequence[wire.Act]) -> list[parts.Do]:
         """Acts that have no answer, the oldest first; those that it has already may be among them.
 
-        It takes as many as may be on their way. `Room` says when more may come: as the line comes up and after answers.
+        It takes as many as may be on their way. `OfferActs` says when more may come: as the line comes up and after
+        answers.
         """
         for act in acts:
             if len(self._acts) >= wire.MOST_ACTS:

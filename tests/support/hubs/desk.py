@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import wraps
 from html import unescape
@@ -101,6 +101,8 @@ class MemoryOutbox:
         self.acts: dict[CommandId, Put] = {}
         self.standing: dict[CommandId, ActStatus] = {}
         self.full = False
+        self.reads = 0
+        """How often it was asked where acts stand."""
         self._told: list[Callable[[CommandId], None]] = []
 
     def when_answered(self, told: Callable[[CommandId], None], /) -> None:
@@ -126,7 +128,13 @@ class MemoryOutbox:
 
     async def state(self, act_id: CommandId, /) -> ActStatus | None:
         """As `Outbox.state`."""
+        self.reads += 1
         return self.standing.get(act_id)
+
+    async def states(self, act_ids: Collection[CommandId], /) -> Mapping[CommandId, ActStatus]:
+        """As `Outbox.states`."""
+        self.reads += 1
+        return {act_id: self.standing[act_id] for act_id in act_ids if act_id in self.standing}
 
     def answer(self, act_id: CommandId, code: RefusalCode | None = None, message: str = "") -> None:
         """What the server above says of it."""

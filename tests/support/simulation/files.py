@@ -33,8 +33,9 @@ class HubFiles(HubDisk):
         for session in self.copies:
             found = self._reader.read(session, 0, ALL)
             self.records[session] = {record.header.offset: record for record in found}
+        there = self._outbox.states(self.acts)
         for act, kept in self.acts.items():
-            stands = self._outbox.state(act)
+            stands = there.get(act)
             assert stands is not None, f"Act {act} was kept, and isn't in the outbox."
             waits, code, message = stands
             if waits:

@@ -1,5 +1,6 @@
 // Typing in one's turn: words are shown while they are written, and become lines one by one. What was not acknowledged
-// is sent again; a line that is sent twice is one.
+// is sent again; a line that is sent twice is one. At a hub (`data-by-line`) nothing leaves the page but the lines that
+// their author finishes, and none while nothing is recorded.
 
 import { at, element, set } from '../lib/nodes.js';
 import { sentences } from './sentences.js';
@@ -30,6 +31,7 @@ export class Typing {
     this.field = at('Words');
     this.line = this.form.elements.line.value;
     this.recorded = this.form.dataset.recorded === 'yes';
+    this.byLine = this.form.dataset.byLine !== undefined;
     this.form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#finish();
@@ -44,18 +46,23 @@ export class Typing {
     this.field.addEventListener('compositionend', () => this.#written());
     // Whoever leaves the page loses nothing that stands there.
     addEventListener('pagehide', () => {
-      if (this.#over || (!this.#waiting.length && !this.field.value.trim())) return;
+      if (this.#over || (!this.#waiting.length && (this.byLine || !this.field.value.trim()))) return;
       navigator.sendBeacon(this.form.action, new Blob([this.#body()], { type: 'application/json' }));
     });
     if (this.field.value.trim()) this.#written();
+    if (this.byLine && !this.recorded) this.#say(this.form.dataset.notRecorded);
   }
 
-  /** Say whether what is typed from here on is kept. What was being written belongs to what was before. @param {boolean} recorded */
+  /**
+   * Say whether what is typed from here on is kept. What was being written belongs to what was before; by line it stays in the field.
+   * @param {boolean} recorded
+   */
   keep(recorded) {
     if (recorded === this.recorded) return;
-    this.#finish();
+    if (!this.byLine) this.#finish();
     this.recorded = recorded;
     at('Unkept').hidden = recorded;
+    if (this.byLine && !this.#over) this.#say(recorded ? '' : this.form.dataset.notRecorded);
   }
 
   /** The turn is over: what was not sent stays where it is. */
@@ -86,7 +93,7 @@ export class Typing {
   }
 
   #written() {
-    if (this.#over) return;
+    if (this.#over || this.byLine) return;
     const { value, selectionStart } = this.field;
     const { done, rest } = sentences(value);
     for (const text of done) this.#add(text);
@@ -104,6 +111,10 @@ export class Typing {
   /** Make lines of all that stands there. */
   #finish() {
     if (this.#over) return;
+    if (this.byLine && !this.recorded) {
+      this.#say(this.form.dataset.notRecorded);
+      return;
+    }
     clearTimeout(this.#pause);
     const { done, rest } = sentences(this.field.value);
     for (const text of [...done, rest.trim()]) if (text) this.#add(text);
@@ -120,9 +131,19 @@ export class Typing {
     at('Typed').append(element('li', {}, text));
   }
 
+  /** Put the lines that were not taken back into the field. What is shown last of all lines is those. */
+  #giveBack() {
+    for (const { text } of this.#waiting.reverse()) {
+      at('Typed').lastElementChild?.remove();
+      this.field.value = `${text} ${this.field.value}`.trim();
+    }
+    this.#waiting = [];
+  }
+
   #body() {
     this.#n += 1;
-    return JSON.stringify({ page: this.#page, n: this.#n, line: this.line, text: this.field.value, done: this.#waiting.slice(0, MOST) });
+    const text = this.byLine ? '' : this.field.value;
+    return JSON.stringify({ page: this.#page, n: this.#n, line: this.line, text, done: this.#waiting.slice(0, MOST) });
   }
 
   /** A line that is finished doesn't wait: the turn may end with it. */
@@ -133,6 +154,7 @@ export class Typing {
   }
 
   async #send() {
+    if (this.byLine && !this.#waiting.length) return;
     if (this.#busy || this.#timer) {
       this.#again = true;
       return;
@@ -163,12 +185,26 @@ export class Typing {
       if (answer.ok) {
         const { kept, recorded } = await answer.json();
         this.#waiting = this.#waiting.filter(({ line }) => !kept.includes(line));
-        this.keep(recorded);
         this.#say('');
+        this.keep(recorded);
+        if (this.byLine && !recorded) {
+          this.#giveBack();
+          this.#say(this.form.dataset.notRecorded);
+        }
         return true;
       }
-      if (answer.status === 409) this.end();
-      else if (answer.status === 423) this.#say(this.form.dataset.break);
+      if (answer.status === 409) {
+        const { why } = await answer.json();
+        if (why !== 'recorded' && why !== 'not_recorded') {
+          this.end();
+          return false;
+        }
+        this.#giveBack();
+        this.keep(why === 'recorded');
+        this.#say(why === 'recorded' ? this.form.dataset.recordedNow : this.form.dataset.notRecorded);
+        return true;
+      }
+      if (answer.status === 423) this.#say(this.form.dataset.break);
       else this.#say(this.form.dataset.again);
     } catch {
       this.#say(this.form.dataset.again);

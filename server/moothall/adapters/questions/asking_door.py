@@ -169,7 +169,9 @@ class AskingDoor:
             if given not in set(OwnAct):
                 raise HttpProblem(400, ErrorText.REQUEST)
             answer = await self.asking.bring(wanted.session, token, OwnAct(given))
-            if answer is not None and answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+            if answer is not None and answer.code is RefusalCode.BUSY:
+                raise HttpProblem(503, texts.BUSY)
+            if answer is not None and answer.code is RefusalCode.UNAVAILABLE:
                 raise HttpProblem(503, ErrorText.UNAVAILABLE)
         except StorageUnavailable:
             return private(self.context.refused(HttpProblem(503, ErrorText.UNAVAILABLE), ui))

@@ -128,6 +128,7 @@ MINUTES = "about {n} minute"
 SOON = "less than a minute"
 IN_QUEUE = "In the queue: {place}"
 IN_QUEUE_FOR = "In the queue: {place}, {wait}"
+BUSY = "Too much still waits to be passed on, so this was not done. Please try again later."
 SLOW = "That came very often. What you wrote still stands here: please send it again in a minute."
 
 
@@ -235,8 +236,13 @@ BEGIN = "Please begin within {time}."
 BEGIN_LATE = "You can still begin."
 LEFT = "Time left: {time}"
 LEFT_OVER = "Your time is over. Please come to an end."
+UNRECORDED = "Nothing is recorded now: what you type is shown, and kept nowhere."
 OVER = "It is not your turn any more. What still stands here was not sent."
 RECORDED = "Nothing was recorded when you wrote this, and now it is. Send it again if it may be kept."
+NOT_RECORDED = (
+    "Nothing is recorded now, and nothing is sent. Your words stay in the box: send them when recording goes on."
+)
+"""At a hub, where nothing is taken then."""
 BREAK = "There is a break: nothing was sent. Send it again when the break is over."
 EMPTY = "Please write something, in at most {n} characters."
 PUT_OFF = "Later: you have put it off"
@@ -245,6 +251,7 @@ PUT_OFF = "Later: you have put it off"
 _UNTYPED = {
     Untyped.TURN: OVER,
     Untyped.RECORDED: RECORDED,
+    Untyped.NOT_RECORDED: NOT_RECORDED,
     Untyped.TEXT: EMPTY,
     Untyped.OFTEN: SLOW,
     Untyped.BREAK: BREAK,

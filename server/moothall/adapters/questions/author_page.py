@@ -127,6 +127,8 @@ class AuthorPage:
             voice_direction="auto" if voice is None else direction(voice.language),
             written=in_progress,
             shown_at_once=room is None,
+            not_kept=ui.text(texts.UNRECORDED if room is None else texts.NOT_RECORDED),
+            now_kept=ui.text(texts.RECORDED),
             every=0 if room is None else ROOM_MS,
             most=MAX_TYPED,
             words=f"{page}/words{query}",

@@ -29,6 +29,7 @@ one address."""
 STATUS = {
     Untyped.TURN: 409,
     Untyped.RECORDED: 409,
+    Untyped.NOT_RECORDED: 409,
     Untyped.TEXT: 422,
     Untyped.OFTEN: 429,
     Untyped.BREAK: 423,

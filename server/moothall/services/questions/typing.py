@@ -81,6 +81,8 @@ class Untyped(StrEnum):
     """It is not the author's turn, or not any more."""
     RECORDED = "recorded"
     """It was written while nothing was recorded, and now something is."""
+    NOT_RECORDED = "not_recorded"
+    """Nothing is recorded now, and at a hub nothing is taken then."""
     TEXT = "text"
     """It is empty, too long, or no text of ours."""
     OFTEN = "often"

@@ -59,6 +59,8 @@ async def test_acts_go_in_their_order_and_are_answered(outbox: HubOutbox) -> Non
     await outbox.answered(TWO, Done(id=TWO))
     assert await outbox.state(TWO) == late, "the first answer counts"
     assert await outbox.state(CommandId("ask:4")) is None
+    assert await outbox.states((TWO, CommandId("ask:4"), ONE)) == {ONE: DONE, TWO: late}
+    assert await outbox.states(()) == {}
 
 
 async def test_on_a_new_link_all_that_was_not_answered_is_sent_again(outbox: HubOutbox) -> None:

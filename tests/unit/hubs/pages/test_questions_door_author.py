@@ -13,7 +13,12 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId
 from moothall_hub.room.ports import LineState
+from moothall_hub.room.questions import MOST_OWN_ACTS
 from support.hubs.desk import Browser, OpenRoom, S, open_room
+
+NOT_RECORDED = (
+    "Nothing is recorded now, and nothing is sent. Your words stay in the box: send them when recording goes on."
+)
 
 
 @pytest_asyncio.fixture
@@ -256,3 +261,41 @@ async def test_after_the_close_every_question_says_what_became_of_it(house: Open
     assert f"Question no. 2 · {ended}" in text
     assert "Question no. 1 · It had its turn when the meeting ended" in text
     assert "Question no. 7 · Taken back by its author" in text
+
+
+async def test_whoever_presses_on_and_on_without_a_line_is_told_to_wait(house: OpenRoom) -> None:
+    somebody = house.browser("a")
+    page, _ = await passed_on(house, somebody)
+    for press in range(MOST_OWN_ACTS):
+        status, *_ = await somebody.post(page, {"act": "again" if press % 2 else "back"})
+        assert status == 303
+    status, _, said = await somebody.post(page, {"act": "back"})
+    assert status == 503
+    assert "Too much still waits to be passed on, so this was not done. Please try again later." in said
+
+
+async def test_whoever_types_while_nothing_is_recorded_is_told_so_and_keeps_their_words(house: OpenRoom) -> None:
+    somebody, room = house.browser("a"), house.room
+    page, what = await passed_on(house, somebody)
+    await room.meeting.take()
+    await room.meeting.stand(what, InterventionStatus.QUEUED)
+    await room.meeting.stand(what, InterventionStatus.CALLED)
+    _, text = await somebody.get(page)
+    assert NOT_RECORDED in text, "for the script"
+    assert re.search(r'id="Unkept" hidden', text)
+    await room.meeting.do(do.BeginNotRecorded(), actor=SYSTEM)
+    _, text = await somebody.get(page)
+    assert f'id="Unkept">{NOT_RECORDED}<' in text
+    words = f"{page.partition('?')[0]}/words"
+    for fields in ({}, {"unkept": "yes"}):
+        code, _, said = await somebody.post(words, {"line": "l1", "text": "So it is.", **fields})
+        assert code == 409
+        assert f'id="Wrong" role="alert">{NOT_RECORDED}<' in said
+        assert re.search(r'id="Unkept" hidden', said), "once is enough"
+        assert re.search(r"<textarea[^>]*>\s*So it is\.</textarea>", said)
+    await room.meeting.do(do.EndNotRecorded(), actor=SYSTEM)
+    code, _, said = await somebody.post(words, {"line": "l1", "text": "So it is.", "unkept": "yes"})
+    assert code == 409
+    assert "Nothing was recorded when you wrote this, and now it is." in said
+    code, *_ = await somebody.post(words, {"line": "l1", "text": "So it is."})
+    assert code == 303

@@ -10,15 +10,15 @@ from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
-from moothall.core.kernel.ids import InterventionId, SessionId
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.services.questions.asking import LONGEST_AGE_MS, AskRequest, RejectedQuestion
 from moothall.services.questions.author_view import OwnAct, QuestionPlace
 from moothall.services.questions.translations import QuestionTranslations, Rendered, WantedTranslation
-from moothall.wire.hub.messages import AskAct, StandAct, SupportAct
+from moothall.wire.hub.messages import AskAct, ReportAct, StandAct, SupportAct
 from moothall_hub.outbox.outbox import ActState, HubOutbox
 from moothall_hub.room.local_questions import Local, Mode, count, own_of
-from moothall_hub.room.questions import PASS_ON_MS, RoomQuestions, RoomWords
+from moothall_hub.room.questions import MOST_OWN_ACTS, PASS_ON_MS, RoomQuestions, RoomWords
 from support.halls.removal import found
 from support.hubs.desk import NODE, Room, S, jumping, room
 
@@ -307,6 +307,44 @@ async def test_what_the_meeting_refuses_stays_refused() -> None:
             QuestionPlace.REFUSED,
             "The meeting is over and takes no more questions.",
         )
+
+
+@jumping
+async def test_presses_of_an_author_that_wait_are_bounded_and_their_states_are_read_at_once() -> None:
+    async with room() as made:
+        what, other = await ask(made, "Why?"), await ask(made, "When?")
+        await made.local.forward(S, [what, other])
+        token = made.local.token(S, what)
+        for press in range(MOST_OWN_ACTS):
+            assert await made.local.bring(S, token, OwnAct.AGAIN if press % 2 else OwnAct.BACK) is None
+        acts, read = list(made.outbox.acts), made.outbox.reads
+        refused = await made.local.bring(S, token, OwnAct.BACK)
+        assert isinstance(refused, Refusal)
+        assert refused.code is RefusalCode.BUSY
+        assert list(made.outbox.acts) == acts
+        assert made.outbox.reads == read + 1
+        assert len(made.local.of(S).by_id[what].acts) == MOST_OWN_ACTS
+        await made.local.seen(S, made.local.of(S).by_id[what])
+        assert made.outbox.reads == read + 3, "the question's own act, and those of its author"
+        assert await made.local.bring(S, made.local.token(S, other), OwnAct.BACK) is None, "of each question by itself"
+        made.outbox.answer(made.local.of(S).by_id[what].acts[0].id)
+        assert await made.local.bring(S, token, OwnAct.BACK) is None
+
+
+@jumping
+async def test_while_a_report_of_a_question_waits_no_other_is_put() -> None:
+    async with room() as made:
+        what, other = InterventionId("q1"), InterventionId("q2")
+        for n in range(3):
+            assert await made.local.report(S, what, CommandId(f"report:{n}")) is None
+        assert await made.local.report(S, other, CommandId("report:3")) is None
+        local = await again(made)
+        for n in (4, 5):
+            assert await local.report(S, what, CommandId(f"report:{n}")) is None
+        assert [put.id for put in made.outbox.of(ReportAct)] == ["report:0", "report:3"]
+        made.outbox.answer(CommandId("report:0"))
+        assert await local.report(S, what, CommandId("report:6")) is None, "the desks may have cleared it since"
+        assert [put.id for put in made.outbox.of(ReportAct)][2:] == ["report:6"]
 
 
 WISH = AskRequest(kind=Kind.QUESTION, text="Who likes rhubarb?", language="en", form="f1", name="Quetzalcoatl")

@@ -9,6 +9,7 @@ from moothall.services.questions.asking import AskRequest
 from moothall.services.questions.author_view import Own
 from moothall.services.questions.typing import FinishedLine, TypingReceived, TypingUpdate, Untyped
 from moothall.wire.hub.messages import TypeAct
+from moothall_hub.room.questions import MOST_OWN_LINES
 from support.hubs.desk import Room, S, jumping, room
 
 WISH = AskRequest(kind=Kind.QUESTION, text="Why?", language="en", form="f1")
@@ -70,12 +71,36 @@ async def test_what_is_not_to_be_kept_or_not_its_turn_reaches_no_disk() -> None:
         assert await typing.write(S, what, written(("L 1", "So."))) is Untyped.TEXT
         assert await typing.write(S, what, written(line, unkept=True)) is Untyped.RECORDED
         await made.meeting.do(do.BeginNotRecorded(), actor=SYSTEM)
-        assert await typing.write(S, what, written(line)) is Untyped.RECORDED
+        for unkept in (False, True):
+            assert await typing.write(S, what, written(line, unkept=unkept)) is Untyped.NOT_RECORDED
         voice = (await own(made, what)).voice
         assert voice is not None
-        assert not voice.may_type
+        assert (voice.may_type, voice.recorded) == (True, False), "its turn goes on, and its page says what is missing"
         await made.meeting.do(do.EndNotRecorded(), do.PauseSession(), actor=SYSTEM)
         assert await typing.write(S, what, written(line)) is Untyped.BREAK
         await made.meeting.do(do.CloseSession(), actor=SYSTEM)
         assert await typing.write(S, what, written(line)) is Untyped.TURN
         assert made.outbox.of(TypeAct) == []
+
+
+@jumping
+async def test_a_line_whose_answer_was_lost_is_not_given_back_while_nothing_is_recorded() -> None:
+    async with room() as made:
+        typing, what = made.local, await called(made)
+        assert isinstance(await typing.write(S, what, written(("l1", "It is late."))), TypingReceived)
+        await made.meeting.do(do.BeginNotRecorded(), actor=SYSTEM)
+        answer = await typing.write(S, what, written(("l1", "It is late."), ("l2", "So?")))
+        assert answer == TypingReceived(kept=("l1",), recorded=False)
+        assert len(made.outbox.of(TypeAct)) == 1
+
+
+@jumping
+async def test_so_many_lines_wait_and_the_next_comes_too_often() -> None:
+    async with room() as made:
+        typing, what = made.local, await called(made)
+        for n in range(MOST_OWN_LINES):
+            assert isinstance(await typing.write(S, what, written((f"l{n}", "So."))), TypingReceived)
+        assert await typing.write(S, what, written(("more", "So."))) is Untyped.OFTEN
+        assert len(made.outbox.of(TypeAct)) == MOST_OWN_LINES
+        made.outbox.answer(CommandId(f"type:{what}:l0"))
+        assert isinstance(await typing.write(S, what, written(("more", "So."))), TypingReceived)
