@@ -8,8 +8,9 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from moothall.adapters.http.limits import AddressGate, keep_addresses_out_of_logs
+from moothall.adapters.http.limits import CROWD_S, AddressGate, Streams, keep_addresses_out_of_logs
 from moothall.adapters.http.places import share
+from moothall.adapters.reading.reader_routes import STREAMS
 from moothall.adapters.reading.websocket import MAX_MESSAGE_BYTES
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
@@ -271,3 +272,31 @@ async def test_an_address_over_its_rate_is_slowed_and_then_refused() -> None:
         assert not slowed.done()
         await clock.advance(1_000)
         assert (await slowed).status == 404
+
+
+async def test_a_page_that_is_not_served_yet_comes_back_by_itself() -> None:
+    clock = ManualClock()
+    gate = AddressGate(clock, SeededRandomness(), Allowance(per_second=1, burst=1), patience_ms=0)
+    async with house(clock=clock, gate=gate) as made:
+        url, wanted = made.url + "/nothing", {"Accept": "text/html", "Accept-Language": "es"}
+        await made.http.get(url)
+        page = await made.http.get(url, headers=wanted)
+        assert (page.status, page.headers["Cache-Control"]) == (503, "no-store")
+        seconds = int(page.headers["Refresh"])
+        assert page.headers["Retry-After"] == str(seconds)
+        assert 1 <= seconds <= 1 + CROWD_S
+        assert f"Se abrirá sola en {seconds}" in await page.text()
+        script = await made.http.get(url)
+        form = await made.http.post(url, headers=wanted)
+        assert (script.status, form.status) == (429, 429)
+
+
+async def test_readers_who_come_back_to_a_text_have_a_rate_of_their_own() -> None:
+    clock = ManualClock()
+    one, two = (Allowance(per_second=1, burst=each) for each in (1, 2))
+    gate, own = (AddressGate(clock, SeededRandomness(), allowance, patience_ms=0) for allowance in (one, two))
+    async with house(clock=clock, gate=gate, streams=Streams(own, STREAMS)) as made:
+        for door, status in (("events", 200), ("poll", 200), ("ws", 429), ("events", 429)):
+            async with made.http.get(f"{made.url}/{door}") as answer:
+                assert answer.status == status
+        assert [(await made.http.get(made.url + "/nothing")).status for _ in range(2)] == [404, 429]

@@ -36,7 +36,7 @@ from moothall.adapters.reading.low_data_door import LowDataDoor
 from moothall.adapters.reading.page_door import PageDoor
 from moothall.adapters.reading.plain_door import PlainDoor
 from moothall.adapters.reading.poll_door import PollDoor
-from moothall.adapters.reading.reader_routes import Readers
+from moothall.adapters.reading.reader_routes import Readers, visitor_gate
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.reading.your_turn import YourTurn
@@ -248,11 +248,10 @@ async def open_hub_doors(
         shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, line=parts.line.now
     )
     last_wall = await WallDoor.load(parts.book, is_coordinator, parts.catalogue.listed)
-    gate = AddressGate(clock, randomness)
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
         middlewares=[
-            gate.middleware(),
+            visitor_gate(clock, randomness, pages),
             error_pages(pages),
             whole_bodies(),
             _learning(origins),

@@ -32,7 +32,7 @@ from moothall.adapters.reading.low_data_door import LowDataDoor
 from moothall.adapters.reading.page_door import PageDoor
 from moothall.adapters.reading.plain_door import PlainDoor
 from moothall.adapters.reading.poll_door import PollDoor
-from moothall.adapters.reading.reader_routes import Readers
+from moothall.adapters.reading.reader_routes import Readers, visitor_gate
 from moothall.adapters.reading.reports_door import ReportsDoor
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.websocket import WebSocketDoor
@@ -201,7 +201,7 @@ def _application(services: Services, entrance: Entrance, room: ConnectionCapacit
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
         middlewares=[
-            AddressGate(backend.clock, backend.randomness).middleware(address_of),
+            visitor_gate(backend.clock, backend.randomness, services.pages, address_of),
             # Behind a proxy a connection doesn't say whose it is, but what is asked through it does.
             _connections(backend, room).middleware(address_of),
             error_pages(services.pages),

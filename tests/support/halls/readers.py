@@ -11,8 +11,9 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.http.limits import AddressGate, runner_options
+from moothall.adapters.http.limits import AddressGate, Streams, runner_options
 from moothall.adapters.http.security_headers import secure
+from moothall.adapters.pages.error_pages import crowded_page
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.plain_door import PlainDoor
@@ -86,6 +87,7 @@ async def house(
     idle_s: float = 20,
     may_read: Callable[[SessionId], Refusal | None] = lambda _: None,
     gate: AddressGate | None = None,
+    streams: Streams | None = None,
 ) -> AsyncIterator[House]:
     if meeting is None:
         meeting = Meeting()
@@ -106,7 +108,7 @@ async def house(
     made.events, made.websocket = EventsDoor(made.readers), WebSocketDoor(made.readers)
     made.poll, made.plain = PollDoor(made.readers), PlainDoor(made.readers, PAGES)
     doors = (made.events, made.websocket, made.poll, made.plain)
-    app = web.Application(middlewares=[gate.middleware()] if gate else [])
+    app = web.Application(middlewares=[gate.middleware(streams=streams, crowded=crowded_page(PAGES))] if gate else [])
     app.add_routes([route for door in doors for route in door.routes()])
     secure(app)
     runner = web.AppRunner(app, **runner_options(idle_s))

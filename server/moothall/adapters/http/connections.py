@@ -21,8 +21,11 @@ HANDSHAKE_S = 10.0
 """How long TLS may take to begin; asyncio's own is a minute."""
 UNREAD_MS = 60_000
 """How long somebody may leave an answer unread before the system gives the connection up."""
-BACKLOG = 128
-"""Connections that the system keeps until they are taken."""
+AT_ONCE = 128
+"""Connections that are taken in one turn of the loop."""
+WAITING = 8_192
+"""Connections that the system keeps until they are taken, if it allows so many (Linux: `net.core.somaxconn`, 4,096).
+Overflow: who dials isn't answered and tries again after 1, 3, 7, 15 s: a hall that comes back at once would be late."""
 MOST_TOLD = 50
 """Connections over the bound that are answered at the same time. Overflow: the next are closed without an answer."""
 TELL_S = 1.0
@@ -120,7 +123,8 @@ async def serve(
         return _Counted(server(), take, told)
 
     taking = await asyncio.get_running_loop().create_server(
-        protocol, sock=listener, ssl=tls, backlog=BACKLOG, ssl_handshake_timeout=HANDSHAKE_S if tls else None
+        protocol, sock=listener, ssl=tls, backlog=AT_ONCE, ssl_handshake_timeout=HANDSHAKE_S if tls else None
     )
+    listener.listen(WAITING)
     stack.callback(taking.close)
     stack.push_async_callback(stop_accepting, [listener])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Callable
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
@@ -28,6 +29,20 @@ def error_page(pages: Pages, request: web.Request, status: int, key: str) -> web
     """The page with the sentence of `key` (one of ErrorText) in the reader's language."""
     ui, _ = language(pages, request)
     return html(pages.render_error(status, key, ui=ui), ui, status=status)
+
+
+def crowded_page(pages: Pages) -> Callable[[web.Request, int], web.Response]:
+    """The page that comes back by itself after so many seconds, for `AddressGate.middleware`."""
+
+    def crowded(request: web.Request, seconds: int) -> web.Response:
+        ui, _ = language(pages, request)
+        sentence = ui.text(ErrorText.CROWDED, n=seconds)
+        response = html(pages.render("error.html", ui=ui, status=503, sentence=sentence), ui, status=503)
+        response.headers[hdrs.RETRY_AFTER] = response.headers["Refresh"] = str(seconds)
+        response.headers[hdrs.CACHE_CONTROL] = "no-store"
+        return response
+
+    return crowded
 
 
 def error_pages(pages: Pages) -> Middleware:

@@ -14,10 +14,14 @@ from weakref import WeakValueDictionary
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from moothall.adapters.http.forwarded import AddressOf, remote_address
+from moothall.adapters.http.limits import COMING_BACK, AddressGate, Streams
 from moothall.adapters.http.places import Full, Place, Places
 from moothall.adapters.http.security_headers import origin_allowed
+from moothall.adapters.pages.error_pages import crowded_page
+from moothall.adapters.pages.templates import Pages
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name
 from moothall.core.kernel.lanes import Feed
@@ -51,6 +55,18 @@ PAIR_MS = 60_000
 """How long two connections may have one place. A page tries a new one for some seconds, then closes one of them."""
 PROBE_S = 30
 """A connection on which nothing goes is probed by the kernel after so long, and then as often."""
+
+
+STREAMS = frozenset(f"/s/{{session}}/{name}" for name in ("events", "ws", "poll"))
+"""Where a reader begins to follow a text."""
+
+
+def visitor_gate(
+    clock: Clock, randomness: Randomness, pages: Pages, address_of: AddressOf = remote_address
+) -> Middleware:
+    """How often one address may ask: pages, and apart from them to follow a text, which costs less."""
+    streams = Streams(AddressGate(clock, randomness, COMING_BACK), STREAMS)
+    return AddressGate(clock, randomness).middleware(address_of, streams, crowded_page(pages))
 
 
 class ReaderRequest(msgspec.Struct, frozen=True):

@@ -62,6 +62,14 @@ async def served(
         yield made
 
 
+async def test_the_system_keeps_a_hall_that_dials_at_once_while_the_loop_is_busy() -> None:
+    async with served(most=500) as made:
+        # The loop doesn't turn: who is not kept by the system would not be answered.
+        dialled = [socket.create_connection(("127.0.0.1", made.port), timeout=10) for _ in range(400)]
+        for each in dialled:
+            each.close()
+
+
 async def test_one_address_keeps_nobody_else_out_and_gets_its_connections_back() -> None:
     async with served(most=3, each=2) as made:
         assert [await made.ask("127.0.0.2") for _ in range(3)] == [200, 200, 503]
