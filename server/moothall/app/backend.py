@@ -35,6 +35,8 @@ from moothall.services.control.openers import Openers
 from moothall.services.hubs.pairing import Pairing
 from moothall.services.hubs.registry import Hubs
 from moothall.services.hubs.removals import HubRemovals
+from moothall.services.operation.measures import Measures
+from moothall.services.operation.readiness import Readiness, disk_lacks, log_lacks
 from moothall.services.programme.office import Office
 from moothall.services.programme.programme import Programme
 from moothall.services.programme.rehearsals import Rehearsals
@@ -58,6 +60,8 @@ RECORDINGS_FOLDER = "recordings"
 SOUND_FOLDERS = (SPOOL_FOLDER, RECORDINGS_FOLDER)
 """Folders below the data folder that hold a folder for each session."""
 LOCK_FILE = "lock"
+DOORS, ENGINE_LINK = "doors", "engine link"
+"""What has to be open before visitors are sent here."""
 
 
 @dataclass(eq=False, repr=False)
@@ -79,12 +83,18 @@ class Backend:
     def __post_init__(self) -> None:
         self.data = Path(self.settings.server.data)
         self.randomness = randomness = SystemRandomness()
+        self.measures = Measures(self.clock)
+        self.readiness = Readiness(DOORS, ENGINE_LINK)
+        self.readiness.ask(
+            log_lacks(lambda: self.measures.append_refused_for), disk_lacks(lambda: (self.disk or (None,))[0])
+        )
         self.sessions = sessions = Sessions(
             log=self.log,
             clock=self.clock,
             randomness=randomness,
             signer=self.signer,
             unused_ms=60_000 * self.settings.server.unload_after_minutes,
+            measures=self.measures,
         )
         self.closing = Closing()
         self.links = RoleLinks(book=self.book, clock=self.clock, randomness=randomness)
@@ -144,6 +154,15 @@ class Backend:
         await self.hub_removals.load()
         await self.pairing.load()
         await self.proposals.load()
+
+    @property
+    def disk(self) -> tuple[int, int] | None:
+        """Free and all bytes where the data lie; None when that can't be asked."""
+        try:
+            usage = shutil.disk_usage(self.data)
+        except OSError:
+            return None
+        return usage.free, usage.total
 
     @property
     def visitors(self) -> Visitors:

@@ -22,7 +22,7 @@ from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.adapters.system.collector import calm_collector
 from moothall.app.admin import open_local_door
-from moothall.app.backend import SPOOL_FOLDER, open_backend, open_glossaries, watch_rehearsals
+from moothall.app.backend import DOORS, ENGINE_LINK, SPOOL_FOLDER, open_backend, open_glossaries, watch_rehearsals
 from moothall.app.hubs import open_presence
 from moothall.app.parts import ServerAddress, Services
 from moothall.app.sound import open_live, open_recordings
@@ -98,10 +98,12 @@ async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterat
         )
         room = watch_open_files(stack, settings.server.max_readers, "max_readers")
         address = await open_doors(stack, services, listener, room)
+        backend.readiness.opened(DOORS)
         await open_local_door(stack, backend, address.public)
         watch_rehearsals(stack, backend)
         engines, translator = await _start_engines(stack, services)
         stack.enter_context(calm_collector())
+        stack.callback(backend.readiness.drain)  # Before anything else ends.
         yield RunningServer(**msgspec.structs.asdict(services), served=address, engines=engines, translator=translator)
 
 
@@ -136,6 +138,7 @@ async def _start_engines(
     port = await stack.enter_async_context(
         serve_engines(host, settings.engine.listen_port, lambda: tokens, handle, translate, feel=pulses.serve)
     )
+    backend.readiness.opened(ENGINE_LINK)
     backend.keep(stack, pulses.run)
     dialled = f"ws://{'[' + host + ']' if ':' in host else host}:{port}/"
     common = ["--url", dialled, "--model", settings.engine.model, "--threads", str(settings.engine.threads)]

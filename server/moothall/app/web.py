@@ -21,6 +21,7 @@ from moothall.adapters.http.open_files import ConnectionCapacity
 from moothall.adapters.http.places import Places, share
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.http.tls import hsts_seconds, insist_on_https, tls_context
+from moothall.adapters.operation.health_door import HealthDoor
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.visitor_forms import VisitorContext
@@ -198,9 +199,11 @@ async def open_doors(
 def _application(services: Services, entrance: Entrance, room: ConnectionCapacity) -> web.Application:
     """What every request passes through before a door answers it."""
     backend, settings, address_of = services.backend, services.backend.settings.server, entrance.address_of
+    health = HealthDoor(lambda: backend.readiness.lacking)
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
         middlewares=[
+            health.first(),
             AddressGate(backend.clock, backend.randomness).middleware(address_of),
             # Behind a proxy a connection doesn't say whose it is, but what is asked through it does.
             _connections(backend, room).middleware(address_of),
@@ -210,6 +213,7 @@ def _application(services: Services, entrance: Entrance, room: ConnectionCapacit
             entrance.staff.middleware(),
         ],
     )
+    app.add_routes(health.routes())
     secure(app)
     hsts = hsts_seconds(settings.hsts_seconds, public=entrance.address.public, certificate=settings.tls_certificate)
     insist_on_https(app, hsts, came_by_https(trusted_networks(settings.trusted_proxies)))

@@ -31,6 +31,7 @@ from moothall.services.log.erasing import Erasure, TextPlaces, draft_erasure, du
 from moothall.services.log.folding import PAGE, FoldedLog, fold
 from moothall.services.log.publication import Publication, republished, shown_with
 from moothall.services.log.signing_times import SigningTimes
+from moothall.services.operation.measures import Measures
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +48,11 @@ class SessionWriter:
     clock: Clock
     randomness: Randomness
     signer: Signer
+    measures: Measures | None = None
+    """What all sessions of the server add to; without it, its own."""
 
     def __post_init__(self) -> None:
+        self._measures = self.measures or Measures(self.clock)
         self._publish: Callable[[Publication], None] = lambda _: None
         self._listeners: list[Callable[[Publication], None]] = []
         self._orders = ActQueue()
@@ -214,6 +218,7 @@ class SessionWriter:
             answers, publication = await self._store(batch)
         except (StorageUnavailable, RecordBroken) as error:
             self._in_doubt = True
+            self._measures.append_refused()
             logger.warning("session %s: %d commands can't be stored (%s)", self.session, len(batch), kind_of(error))
             for order in batch:
                 order.answer(self.receipt(order.id) or unavailable())
@@ -263,7 +268,9 @@ class SessionWriter:
             answers.append(answer)
         if not draft.records:
             return answers, None
+        began = self.clock.monotonic()
         await self.log.append(self.session, self._head.term, self._head.offset, draft.records)
+        self._measures.appended(began, len(draft.records))
         self._head = draft.head
         self._log_so_far.note_all(draft.records, draft.events, draft.state)
         if any(isinstance(event, ev.NotRecordedBegan | ev.SessionPaused) for event in draft.events):
