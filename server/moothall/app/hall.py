@@ -145,11 +145,12 @@ async def _start_engines(
     common += ["--device", settings.engine.device, "--compute-type", settings.engine.compute_type]
     common += ["--key-file", settings.engine.key_file] if settings.engine.key_file else []
     common += ["--memory-mb", str(settings.engine.memory_mb)] if settings.engine.memory_mb else []
+    common += ["--log-level", settings.logging.level, "--log-format", settings.logging.format]
     common += ["--workers", str(settings.engine.workers_each(os.cpu_count() or 1))]
     children = []
     for number in range(1, settings.engine.count + 1):
         child = EngineChild(
-            [*common, "--name", f"child-{number}", "--log-level", settings.logging.level],
+            [*common, "--name", f"child-{number}"],
             token=own,
             threads=settings.engine.threads,
             clock=backend.clock,

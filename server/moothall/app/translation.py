@@ -175,7 +175,8 @@ def start_translators(
     settings = backend.settings.translation
     if not settings.translators and not settings.service:
         return None
-    arguments = ["--url", url, "--name", "translators", "--log-level", backend.settings.logging.level]
+    logging = backend.settings.logging
+    arguments = ["--url", url, "--name", "translators", "--log-level", logging.level, "--log-format", logging.format]
     for name in settings.translators or ("none",):
         arguments += ["--only", name]
     if settings.service:

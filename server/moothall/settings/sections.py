@@ -12,6 +12,7 @@ import msgspec
 
 from moothall.core.questions.statements import Dimension, Group
 from moothall.wire.engine import ComputeType, Device, workers_for
+from moothall.wire.log_lines import LogFormat
 
 DIMENSIONS = tuple(each.value for each in Dimension)
 GROUPS = tuple(each.value for each in Group)
@@ -221,6 +222,9 @@ class Logging(msgspec.Struct, frozen=True, kw_only=True):
         Literal["debug", "info", "warning", "error"], msgspec.Meta(description="debug, info, warning or error")
     ] = "info"
     """The least important message that is written."""
+    format: Annotated[LogFormat, msgspec.Meta(description="text or json")] = "text"
+    """How messages are written, by the server and by the engines and translators that it starts: text for people, or
+    json for programs, one object a line (`docs/how-to/monitoring.md`)."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
