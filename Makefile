@@ -87,6 +87,7 @@ fix: $(VENV)/.dev $(VENV)/.project ## mend what a tool can mend, and write the g
 	$(BIN)/python tools/event_reference.py
 	$(BIN)/python tools/record_reference.py
 	$(BIN)/python tools/settings_reference.py
+	$(BIN)/python tools/metrics_reference.py
 	$(BIN)/python tools/hub_settings_reference.py
 	$(BIN)/python tools/licences.py
 

@@ -215,6 +215,16 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
     """The stakeholder groups of which they may be."""
 
 
+class Metrics(msgspec.Struct, frozen=True, kw_only=True):
+    """What Prometheus is told, on a listener of its own."""
+
+    host: Annotated[str, msgspec.Meta(description="a host name or address, or nothing")] = "127.0.0.1"
+    """Address on which `/metrics` is answered, without TLS or sign-in: leave it to this machine, or to a network that
+    only those who run the server reach. Empty: no metrics are told."""
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 9464
+    """Its port; 0 takes a free one. Where it is taken the server says so and goes on without."""
+
+
 class Logging(msgspec.Struct, frozen=True, kw_only=True):
     """What the program writes about itself. Never speech, names or tokens."""
 
@@ -236,4 +246,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     translation: Translation = Translation()
     recording: Recording = Recording()
     balance: Balance = Balance()
+    metrics: Metrics = Metrics()
     logging: Logging = Logging()

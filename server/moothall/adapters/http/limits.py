@@ -11,8 +11,8 @@ import hashlib
 import hmac
 import ipaddress
 import logging
-from collections import OrderedDict
-from dataclasses import KW_ONLY, dataclass
+from collections import Counter, OrderedDict
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 import msgspec
@@ -98,6 +98,8 @@ class AddressGate:
     _: KW_ONLY
     slower: int = 1
     prefix: int = SUBSCRIBER
+    refused: Counter[str] = field(default_factory=Counter)
+    """Where it is counted, as `rate`, how many requests were refused."""
 
     def __post_init__(self) -> None:
         self._key = self.randomness.bytes(32)
@@ -133,6 +135,7 @@ class AddressGate:
         async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
             wait = self.take(address_of(request))
             if wait > self.patience_ms:
+                self.refused["rate"] += 1
                 return web.Response(
                     status=429,
                     text="Too many requests come from your address. Wait a little and try again.\n",

@@ -61,6 +61,8 @@ class Connected(msgspec.Struct, frozen=True, kw_only=True):
     """Unix ms."""
     sessions: tuple[SessionId, ...]
     """What it follows."""
+    behind: int
+    """For how long (ms) it hasn't had all that it follows; 0 while it has."""
     round_trip: int | None
     """Ms, as it was measured last; None before the first pulse was answered."""
     bytes_sent: int
@@ -276,6 +278,7 @@ def _connected(link: ServedHub) -> Connected:
         release=link.release,
         since=link.since,
         sessions=link.follows,
+        behind=link.behind,
         round_trip=link.round_trip,
         bytes_sent=link.connection.bytes_sent,
         bytes_received=link.connection.bytes_received,

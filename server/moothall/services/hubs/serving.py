@@ -100,12 +100,19 @@ class ServedHub:
         self._over: asyncio.Future[tuple[CloseCode, str]] = asyncio.get_running_loop().create_future()
         self._heard = self._said = self._clock.monotonic()
         self._measured: int | None = None
+        self._owes_since: int | None = None
+        """Since when there has been something that it doesn't have yet, monotonic ms."""
         self._bucket = Bucket.full(MESSAGES, self._heard)
 
     @property
     def heard(self) -> int:
         """When anything came from it, Unix ms."""
         return self._clock.wall() - (self._clock.monotonic() - self._heard)
+
+    @property
+    def behind(self) -> int:
+        """For how long (ms) it hasn't had all that it follows; 0 while it has."""
+        return 0 if self._owes_since is None else self._clock.monotonic() - self._owes_since
 
     @property
     def follows(self) -> tuple[SessionId, ...]:
@@ -134,7 +141,12 @@ class ServedHub:
         """A log has news."""
         feeding = self._feedings.get(session)
         if feeding is not None and feeding.told(lanes):
-            self._news.set()
+            self._owe()
+
+    def _owe(self) -> None:
+        if self._owes_since is None:
+            self._owes_since = self._clock.monotonic()
+        self._news.set()
 
     def signalled(self, session: SessionId) -> None:
         """Something else is known of how a session's texts are doing."""
@@ -225,7 +237,7 @@ class ServedHub:
         if before is not None and not before.answered:  # Each is answered once, so that a hub may count the answers.
             self.say(wire.Stopped(session=session, message=FOLLOWED_ANEW))
         self._feedings[session] = Feeding(self._served.source, self._served.pack, follow, self._path)
-        self._news.set()
+        self._owe()
 
     # Time
 
@@ -278,6 +290,8 @@ class ServedHub:
                 self._said = self._clock.monotonic()
                 continue
             if not self._news.is_set():
+                if all(each.whole for each in self._feedings.values()):
+                    self._owes_since = None
                 await until_told(self._news, self._clock, self._rest())
 
     def _rest(self) -> int | None:

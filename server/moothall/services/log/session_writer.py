@@ -144,14 +144,20 @@ class SessionWriter:
         receipt and changes nothing. `signals` are shown in the same update as the events.
         """
         acts = tuple(commands) if isinstance(commands, Sequence) else (commands,)
-        return await self._orders.place(PendingAct(actor=actor, id=command_id, commands=acts, signals=tuple(signals)))
+        order = PendingAct(actor=actor, id=command_id, commands=acts, signals=tuple(signals))
+        return self._counted(await self._orders.place(order))
 
     async def remove(self, actor: Actor, command_id: CommandId, selection: Erased) -> Receipt | Refusal:
         """Erase from the log what `selection` names (`moothall.core.removal.selection`), for good.
 
         Of a line that a span cuts through, the words outside of it stay as a new line. Answers as `send` does.
         """
-        return await self._orders.place(PendingAct(actor=actor, id=command_id, erases=selection))
+        return self._counted(await self._orders.place(PendingAct(actor=actor, id=command_id, erases=selection)))
+
+    def _counted(self, answer: Receipt | Refusal) -> Receipt | Refusal:
+        if isinstance(answer, Refusal):
+            self._measures.refusals[answer.code.value] += 1
+        return answer
 
     def receipt(self, command_id: CommandId) -> Receipt | None:
         """What a command was answered that is in the log."""

@@ -6,6 +6,8 @@ already or one addition where something happens; nothing is counted for a single
 
 from __future__ import annotations
 
+from collections import Counter
+
 from moothall.core.ports import Clock
 from moothall.services.operation.durations import Durations
 
@@ -27,6 +29,32 @@ class Measures:
         self.events = 0
         """That were appended."""
         self.append_failures = 0
+        self.heard = Durations(SPOKEN)
+        """From the end of a word, as it was spoken, until an engine's act brings it."""
+        self.stored = Durations(STORED)
+        """From such an act's coming until its words are durable."""
+        self.written = Durations(HANDED)
+        """From the moment when events are durable until each reader was given them, or has them in its outbox."""
+        self.loop_lag = Durations(HANDED)
+        """How much later than it should the loop did what was due."""
+        # Bounds: the codes, reasons and doors that there are; languages as `Readers` has them.
+        self.refusals = Counter[str]()
+        """Acts that were refused, by code."""
+        self.joined = Counter[str]()
+        """Readers that were brought up to now, by how: `resumed`, `snapshot` for one whose position was of no use,
+        `new` for one without."""
+        self.cut = Counter[str]()
+        """Readers that were sent away, by reason."""
+        self.readers_refused = Counter[str]()
+        """By reason."""
+        self.requests_refused = Counter[str]()
+        """Requests, before any door was asked, by reason."""
+        self.connections_refused = Counter[str]()
+        """By reason."""
+        self.readers = Counter[tuple[str, str]]()
+        """Readers that are connected, by door and language."""
+        self.conflated = 0
+        """Signals for slow readers that a newer one replaced before they were sent."""
         self._refused_at: int | None = None
         """When the last append was refused; None once one was stored again."""
 

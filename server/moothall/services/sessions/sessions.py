@@ -153,6 +153,7 @@ class Sessions:
             loaded_channels=writer.state.channels,
             log=self._log,
             clock=self._clock,
+            measures=self._measures,
         )
         live = LiveSession(writer, fanout, self._clock)
 
