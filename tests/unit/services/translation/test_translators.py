@@ -330,3 +330,24 @@ def test_who_leaves_before_the_hello_and_who_says_it_twice() -> None:
             await Translators().serve(twice.server)
 
     run(story())
+
+
+def test_how_long_translations_take_and_which_fail_is_counted() -> None:
+    async def story() -> None:
+        async with asyncio.TaskGroup() as group:
+            house = House(group)
+            await settle()
+            assert await house.translators.hop("Good", EN_PT, "") == "[pt] Good"
+            assert await house.translators.hop("Good", EN_PT, "") == "[pt] Good"  # It was kept.
+            translators = house.translators
+            assert (translators.answers.count, translators.failures, translators.queue) == (1, 0, 0)
+            house.echo.silent = True
+            asked = asyncio.ensure_future(translators.hop("Bad", EN_PT, ""))
+            await settle()
+            assert (translators.queue, translators.links, translators.unfit) == (1, 1, 0)
+            house.echo.cut()
+            with pytest.raises(TranslationFailed):
+                await asked
+            assert (translators.answers.count, translators.failures, translators.queue) == (1, 1, 0)
+
+    run(story())
