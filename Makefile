@@ -103,7 +103,7 @@ bench: $(VENV)/.dev $(VENV)/.project ## measure; bench/README.md says how to rea
 
 lock: ## pin the requirements again, newest versions; needs uv
 	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra translate -o requirements/demo.txt
-	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra translate --extra dev -c requirements/demo.txt -o requirements/dev.txt
+	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra translate --extra otel --extra dev -c requirements/demo.txt -o requirements/dev.txt
 
 LOCK := pyproject.toml requirements/build.in --quiet --no-config --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from moothall.adapters.admin.language_names import language_names
 from moothall.adapters.http.visitor_cookie import Visitors
+from moothall.adapters.operation.traces import open_traces
 from moothall.adapters.programme import read_icalendar
 from moothall.adapters.store import book_sqlite, signing, sqlite_file
 from moothall.adapters.store.book_sqlite import SqliteBook
@@ -37,6 +38,7 @@ from moothall.services.hubs.registry import Hubs
 from moothall.services.hubs.removals import HubRemovals
 from moothall.services.operation.measures import Measures
 from moothall.services.operation.readiness import Readiness, disk_lacks, log_lacks
+from moothall.services.operation.tracing import Tracing
 from moothall.services.programme.office import Office
 from moothall.services.programme.programme import Programme
 from moothall.services.programme.rehearsals import Rehearsals
@@ -79,11 +81,12 @@ class Backend:
     zone: Zone
     clock: Clock
     tasks: asyncio.TaskGroup
+    tracing: Tracing | None = None
 
     def __post_init__(self) -> None:
         self.data = Path(self.settings.server.data)
         self.randomness = randomness = SystemRandomness()
-        self.measures = Measures(self.clock)
+        self.measures = Measures(self.clock, self.tracing)
         self.readiness = Readiness(DOORS, ENGINE_LINK)
         self.readiness.ask(
             log_lacks(lambda: self.measures.append_refused_for), disk_lacks(lambda: (self.disk or (None,))[0])
@@ -237,8 +240,10 @@ async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock) 
     book = await SqliteBook.open(data / book_sqlite.FILE_NAME)
     stack.push_async_callback(book.close)
     signer = await _signer(data, log)
+    wanted = settings.tracing
+    tracing = open_traces(stack, wanted.endpoint, wanted.percent) if wanted.endpoint else None
     tasks = await stack.enter_async_context(asyncio.TaskGroup())
-    backend = Backend(settings, log=log, book=book, signer=signer, zone=zone, clock=clock, tasks=tasks)
+    backend = Backend(settings, log=log, book=book, signer=signer, zone=zone, clock=clock, tasks=tasks, tracing=tracing)
     started = asyncio.Event()
     stack.callback(tasks.create_task(backend.sessions.run(started)).cancel)
     await started.wait()

@@ -157,6 +157,9 @@ async def _start_engines(
     common += ["--key-file", settings.engine.key_file] if settings.engine.key_file else []
     common += ["--memory-mb", str(settings.engine.memory_mb)] if settings.engine.memory_mb else []
     common += ["--log-level", settings.logging.level, "--log-format", settings.logging.format]
+    if settings.tracing.endpoint:
+        traced = settings.tracing
+        common += ["--trace-endpoint", traced.endpoint, "--trace-percent", str(traced.percent)]
     common += ["--workers", str(settings.engine.workers_each(os.cpu_count() or 1))]
     children = []
     for number in range(1, settings.engine.count + 1):

@@ -148,7 +148,7 @@ class TranslationMessages:
 def open_translating(stack: AsyncExitStack, backend: Backend, glossaries: Glossaries, pulses: Pulses) -> Translation:
     """Translate every session until the stack unwinds, with all translators that connect. Raises ConfigurationError."""
     settings = backend.settings.translation
-    translators = Translators(pulses=pulses, remote_first=settings.remote_first)
+    translators = Translators(pulses=pulses, remote_first=settings.remote_first, tracing=backend.measures.tracing)
     texts = TextTranslation(translators, phrases(settings.phrases))
 
     def terms(live: LiveSession, source: str, target: str) -> Terms:

@@ -225,6 +225,22 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     """Its port; 0 takes a free one. Where it is taken the server says so and goes on without."""
 
 
+class Tracing(msgspec.Struct, frozen=True, kw_only=True):
+    """Traces by OpenTelemetry, for whoever looks for what takes long. They need the extra `otel`."""
+
+    endpoint: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^$|^https?://[^\s/?#@]+[^\s?#]*$",
+            description="nothing, or the address of a collector such as 'http://127.0.0.1:4318'",
+        ),
+    ] = ""
+    """Collector that takes OTLP over HTTP, from the server and the engines that it starts. Spans say ids, kinds and
+    sizes, never speech, names or tokens. Empty: nothing is traced."""
+    percent: Annotated[int, msgspec.Meta(ge=1, le=100, description="a whole number from 1 to 100")] = 100
+    """Of how many acts in a hundred the traces are kept."""
+
+
 class Logging(msgspec.Struct, frozen=True, kw_only=True):
     """What the program writes about itself. Never speech, names or tokens."""
 
@@ -247,4 +263,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     recording: Recording = Recording()
     balance: Balance = Balance()
     metrics: Metrics = Metrics()
+    tracing: Tracing = Tracing()
     logging: Logging = Logging()

@@ -29,6 +29,7 @@ from moothall.services.hubs.ports import (
 from moothall.services.hubs.serving import OFFER_MS, Served, ServedHub
 from moothall.services.hubs.signals import HubSignals
 from moothall.services.hubs.translating import TranslateForHub, none_translated
+from moothall.services.operation.tracing import NotTraced, Tracing
 from moothall.services.supervision.waiting import within
 from moothall.wire.close_codes import MEANINGS, CloseCode
 from moothall.wire.hub import messages as wire
@@ -95,6 +96,7 @@ class HubLinks:
     """How texts are doing at the moment."""
     translate: TranslateForHub = none_translated
     """Has a question translated."""
+    tracing: Tracing = field(default_factory=NotTraced)
 
     def __post_init__(self) -> None:
         self._links: dict[str, ServedHub] = {}
@@ -113,6 +115,7 @@ class HubLinks:
             signals=self.signals,
             translate=self.translate,
             age=self.age,
+            tracing=self.tracing,
             there=lambda hub, node, heard: self._seen(hub, node, connected=True, at=heard),
         )
         self.source.observe(self._told)

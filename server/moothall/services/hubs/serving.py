@@ -24,6 +24,7 @@ from moothall.services.hubs.feeding import CLOSED, Feeding
 from moothall.services.hubs.ports import ActTaker, HubConnection, Identity, LinkSource, Pack, Removals
 from moothall.services.hubs.signals import HubSignals
 from moothall.services.hubs.translating import HubTranslating, TranslateForHub, none_translated
+from moothall.services.operation.tracing import NotTraced, Tracing
 from moothall.services.supervision.supervising import note_failure
 from moothall.services.supervision.waiting import until_told
 from moothall.wire.close_codes import MEANINGS, CloseCode
@@ -64,6 +65,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     translate: TranslateForHub = none_translated
     age: Callable[[], int] = lambda: 0
     """How long ago the centre was last heard, ms."""
+    tracing: Tracing = NotTraced()
 
 
 class ServedHub:
@@ -286,13 +288,26 @@ class ServedHub:
             self._news.clear()
             message = self._answers.popleft() if self._answers else await self._next()
             if message is not None:
-                await self.connection.send(message)
+                await self._write(message)
                 self._said = self._clock.monotonic()
                 continue
             if not self._news.is_set():
                 if all(each.whole for each in self._feedings.values()):
                     self._owes_since = None
                 await until_told(self._news, self._clock, self._rest())
+
+    async def _write(self, message: wire.ToHub) -> None:
+        if not isinstance(message, wire.Batch):
+            await self.connection.send(message)
+            return
+        with self._served.tracing.span(
+            "hub batch",
+            hub=self.identity.hub,
+            session=message.session,
+            part=message.part.name.lower(),
+            bytes=len(message.data),
+        ):
+            await self.connection.send(message)
 
     def _rest(self) -> int | None:
         """How many ms until something is due; None while nothing is."""

@@ -144,8 +144,10 @@ class SessionWriter:
         receipt and changes nothing. `signals` are shown in the same update as the events.
         """
         acts = tuple(commands) if isinstance(commands, Sequence) else (commands,)
-        order = PendingAct(actor=actor, id=command_id, commands=acts, signals=tuple(signals))
-        return self._counted(await self._orders.place(order))
+        tracing = self._measures.tracing
+        with tracing.span("act", session=self.session, commands=_kinds(acts)):
+            order = PendingAct(actor=actor, id=command_id, commands=acts, signals=tuple(signals), trace=tracing.here())
+            return self._counted(await self._orders.place(order))
 
     async def remove(self, actor: Actor, command_id: CommandId, selection: Erased) -> Receipt | Refusal:
         """Erase from the log what `selection` names (`moothall.core.removal.selection`), for good.
@@ -240,7 +242,10 @@ class SessionWriter:
             try:  # Handed on together, so that readers don't see again what goes.
                 for each in (publication, purged):
                     if each is not None:
-                        self._hand_on(each)
+                        with self._measures.tracing.span(
+                            "publish", batch[0].trace, session=self.session, events=len(each.records)
+                        ):
+                            self._hand_on(each)
             finally:  # It is stored, whatever becomes of those who are told.
                 for order, answer in zip(batch, answers, strict=True):
                     order.answer(answer)
@@ -275,7 +280,12 @@ class SessionWriter:
         if not draft.records:
             return answers, None
         began = self.clock.monotonic()
-        await self.log.append(self.session, self._head.term, self._head.offset, draft.records)
+        size = sum(len(record.body or b"") for record in draft.records)
+        events = len(draft.records)
+        with self._measures.tracing.span(
+            "append", batch[0].trace, session=self.session, acts=len(batch), events=events, bytes=size
+        ):
+            await self.log.append(self.session, self._head.term, self._head.offset, draft.records)
         self._measures.appended(began, len(draft.records))
         self._head = draft.head
         self._log_so_far.note_all(draft.records, draft.events, draft.state)
@@ -361,3 +371,8 @@ class SessionWriter:
             draft.sign(order.actor, order.id, len(events), wall)
         draft.state = state
         return Receipt(first, draft.offset)
+
+
+def _kinds(commands: Sequence[AnyCommand]) -> str:
+    """Which commands an act consists of, for a trace; each kind once."""
+    return " ".join(dict.fromkeys(str(type(each).__struct_config__.tag) for each in commands))

@@ -1,4 +1,4 @@
-"""What a server counts and times while it runs, for its metrics and for its readiness.
+"""What a server counts, times and traces while it runs, for its metrics, its readiness and its traces.
 
 One object for the whole server: sessions come and go, and what they did stays counted. Each is a number that exists
 already or one addition where something happens; nothing is counted for a single reader's frame.
@@ -10,6 +10,7 @@ from collections import Counter
 
 from moothall.core.ports import Clock
 from moothall.services.operation.durations import Durations
+from moothall.services.operation.tracing import NotTraced, Tracing
 
 SPOKEN = (250, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000, 30_000, 120_000)
 """Edges (ms) of how late words come."""
@@ -20,10 +21,11 @@ HANDED = (1, 2, 5, 10, 20, 30, 50, 100, 250, 1_000)
 
 
 class Measures:
-    """The counts and durations of a running server."""
+    """The counts and durations of a running server, and what writes its traces."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, tracing: Tracing | None = None) -> None:
         self._clock = clock
+        self.tracing = tracing or NotTraced()
         self.appends = Durations(STORED)
         """From the moment when the log is asked to store to its answer."""
         self.events = 0

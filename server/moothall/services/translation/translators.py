@@ -17,6 +17,7 @@ from moothall.core.kernel.errors import MoothallError, ProtocolError
 from moothall.core.translating.cache import HopCache, HopKey
 from moothall.core.translating.routes import Direction
 from moothall.services.operation.durations import Durations
+from moothall.services.operation.tracing import NotTraced, Tracing
 from moothall.services.supervision.pulses import Pulses
 from moothall.services.supervision.waiting import Listeners
 from moothall.wire import translation as wire
@@ -112,12 +113,20 @@ class _Link:
 class Translators:
     """The connected translators, and the texts that wait for or are under way to each of them."""
 
-    def __init__(self, answer_s: float = ANSWER_S, pulses: Pulses | None = None, *, remote_first: bool = False) -> None:
+    def __init__(
+        self,
+        answer_s: float = ANSWER_S,
+        pulses: Pulses | None = None,
+        *,
+        remote_first: bool = False,
+        tracing: Tracing | None = None,
+    ) -> None:
         """`answer_s`: seconds without an answer after which a link is given up; `pulses`: who watches their processes,
         if anybody does. `remote_first`: those on other machines are asked too where the server's own can do
         it, by cost.
         """
         self._guests = not remote_first
+        self._tracing = tracing or NotTraced()
         self._answer_s = answer_s
         self._pulses = pulses
         self._links: list[_Link] = []
@@ -215,7 +224,10 @@ class Translators:
         began = loop.time()
         self.queue += 1
         try:
-            answer = await self._answered(text, direction)
+            with self._tracing.span(
+                "translation", source=direction.source, target=direction.target, characters=len(text)
+            ):
+                answer = await self._answered(text, direction)
         except TranslationFailed:
             self.failures += 1
             raise

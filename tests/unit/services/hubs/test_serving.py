@@ -519,3 +519,20 @@ def test_it_is_known_for_how_long_a_hub_has_lacked_something() -> None:
         assert [each.behind for each in it.links.connected] == [0]
 
     told(story)
+
+
+def test_a_batch_is_traced_by_hub_session_part_and_size() -> None:
+    async def story(it: Centre) -> None:
+        await it.source.write(SESSION, TEXT)
+        hub, model = await linked(it), Model(ROOM)
+        await hub.send(model.follow())
+        await listen(hub, model)
+        assert it.spans.spans
+        for name, said in it.spans.spans:
+            size = said.pop("bytes")
+            assert isinstance(size, int)
+            assert size > 0
+            assert said.pop("part") in {"live", "missed", "own"}
+            assert (name, said) == ("hub batch", {"hub": "kisumu", "session": HALL})
+
+    told(story)

@@ -14,6 +14,7 @@ from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
 from moothall.wire import translation as wire
 from moothall.wire.pulse import Pulse
+from support.memory.spans import KeptSpans
 
 EN_PT, _, PT_ES, _ = DIRECTIONS
 
@@ -349,5 +350,22 @@ def test_how_long_translations_take_and_which_fail_is_counted() -> None:
             with pytest.raises(TranslationFailed):
                 await asked
             assert (translators.answers.count, translators.failures, translators.queue) == (1, 1, 0)
+
+    run(story())
+
+
+def test_a_translation_is_traced_by_its_languages_and_length() -> None:
+    async def story() -> None:
+        spans = KeptSpans()
+        async with asyncio.TaskGroup() as group:
+            house = House(group)
+            await settle()
+            house.echo.cut()
+            house.translators = Translators(tracing=spans)
+            echo = house.connect()
+            await settle()
+            assert await house.translators.hop("Good", EN_PT, "") == "[pt] Good"
+            echo.cut()
+        assert spans.spans == [("translation", {"source": "en", "target": "pt", "characters": 4})]
 
     run(story())
