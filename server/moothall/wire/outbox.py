@@ -97,8 +97,8 @@ class ReaderOutbox:
         if frame.events or any(self._newest[key] == number for key in frame.keys):
             return
         del self._entries[number]
-        self._replaced += 1
         self.size -= len(frame.data)
+        self._replaced += 1
 
     def _clear(self) -> None:
         self._entries.clear()

@@ -279,19 +279,23 @@ class SessionWriter:
             answers.append(answer)
         if not draft.records:
             return answers, None
-        began = self.clock.monotonic()
-        size = sum(len(record.body or b"") for record in draft.records)
-        events = len(draft.records)
-        with self._measures.tracing.span(
-            "append", batch[0].trace, session=self.session, acts=len(batch), events=events, bytes=size
-        ):
-            await self.log.append(self.session, self._head.term, self._head.offset, draft.records)
-        self._measures.appended(began, len(draft.records))
+        await self._append(draft, batch)
         self._head = draft.head
         self._log_so_far.note_all(draft.records, draft.events, draft.state)
         if any(isinstance(event, ev.NotRecordedBegan | ev.SessionPaused) for event in draft.events):
             self._unpurged.set()
         return answers, self._publication(draft, tuple(signals))
+
+    async def _append(self, draft: Draft, batch: Sequence[PendingAct]) -> None:
+        """Make the events durable, measured and traced."""
+        began, events = self.clock.monotonic(), len(draft.records)
+        size = sum(len(record.body or b"") for record in draft.records)
+        span = self._measures.tracing.span(
+            "append", batch[0].trace, session=self.session, acts=len(batch), events=events, bytes=size
+        )
+        with span:
+            await self.log.append(self.session, self._head.term, self._head.offset, draft.records)
+        self._measures.appended(began, events)
 
     async def _purge_now(self) -> Publication | None:
         """Remove what was not recorded, if there may be any; when it can't be, `_purges` sees to it."""
