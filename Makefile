@@ -87,6 +87,7 @@ fix: $(VENV)/.dev $(VENV)/.project ## mend what a tool can mend, and write the g
 	$(BIN)/python tools/event_reference.py
 	$(BIN)/python tools/record_reference.py
 	$(BIN)/python tools/settings_reference.py
+	$(BIN)/python tools/metrics_reference.py
 	$(BIN)/python tools/hub_settings_reference.py
 	$(BIN)/python tools/licences.py
 
@@ -102,7 +103,7 @@ bench: $(VENV)/.dev $(VENV)/.project ## measure; bench/README.md says how to rea
 
 lock: ## pin the requirements again, newest versions; needs uv
 	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra translate -o requirements/demo.txt
-	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra translate --extra dev -c requirements/demo.txt -o requirements/dev.txt
+	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra translate --extra otel --extra dev -c requirements/demo.txt -o requirements/dev.txt
 
 LOCK := pyproject.toml requirements/build.in --quiet --no-config --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url

@@ -8,6 +8,7 @@ needs no call that only some systems have.
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -29,6 +30,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock
 from moothall.core.session.state import Status
 from moothall.services.log.publication import Publication
+from moothall.services.operation.readiness import Readiness, disk_lacks
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.role_links import RoleLinks
@@ -42,7 +44,7 @@ from moothall_hub.node.line import NodeLine, kept_of_line
 from moothall_hub.node.meetings import NodeMeetings
 from moothall_hub.node.node_below import Below
 from moothall_hub.outbox.outbox import HubOutbox
-from moothall_hub.pages.routes import HubAddress, Parts, open_hub_doors
+from moothall_hub.pages.routes import DOORS, HubAddress, Parts, open_hub_doors
 from moothall_hub.pairing.pairing import Pairing, Pairings, Unpaired, pair
 from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.ports import LineState, RoomParts
@@ -177,6 +179,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             doing=shown.now,
             pair=pair_here,
             below=below,
+            readiness=_readiness(data, mirror),
             clock=clock,
             randomness=randomness,
         )
@@ -192,6 +195,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         for running in (shown.run, local.run, presence.run, hands.run, translations.run, line.run, line.look_after):
             keep_running(running)
         stack.enter_context(calm_collector())
+        stack.callback(parts.readiness.drain)  # Before anything else ends.
         yield RunningHub(parts=parts, served=served)
 
 
@@ -201,6 +205,20 @@ async def _begin(stack: AsyncExitStack, tasks: asyncio.TaskGroup, mirror: Mirror
     for running in (sessions.run(started), _end_when_damaged(mirror)):
         stack.callback(tasks.create_task(running).cancel)
     await started.wait()
+
+
+def _readiness(data: Path, mirror: Mirror) -> Readiness:
+    """Whether the room may come. Its uplink is no part of it: the copies are read without one."""
+
+    def free() -> int | None:
+        try:
+            return shutil.disk_usage(data).free
+        except OSError:
+            return None
+
+    readiness = Readiness(DOORS)
+    readiness.ask(disk_lacks(free), lambda: "copies: their file is damaged" if mirror.damaged.is_set() else None)
+    return readiness
 
 
 def _translations(line: NodeLine, sessions: MirroredSessions) -> QuestionTranslations:

@@ -99,7 +99,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     settings = settings_of(arguments)
     # Beside a demo it talks to a person, as that does.
-    start_logging(settings.log_level if arguments.beside is None else "warning")
+    start_logging(settings.log_level if arguments.beside is None else "warning", settings.log_format)
     asyncio.run(run_hub(settings, code=arguments.lan, beside=arguments.beside))
     return 0
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 import msgspec
 
 from moothall.core.kernel.errors import ConfigurationError
+from moothall.wire.log_lines import LogFormat
 
 PREFIX = "MOOTHALL_HUB_"
 SECTION = "hub"
@@ -51,6 +52,9 @@ class HubSettings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["debug", "info", "warning", "error"], msgspec.Meta(description="debug, info, warning or error")
     ] = "info"
     """The least important message that is written. Never what was said, names or keys."""
+    log_format: Annotated[LogFormat, msgspec.Meta(description="text or json")] = "text"
+    """How messages are written: text for people, or json for programs, one object a line
+    (`docs/how-to/monitoring.md`)."""
 
     @property
     def budget(self) -> int | None:

@@ -34,6 +34,7 @@ from moothall_models.engine.own_process import (
     secret,
     until_told,
 )
+from moothall_models.engine.pass_traces import pass_traces
 from moothall_models.engine.progress import EngineProgress
 from moothall_models.engine.pulse_thread import send_pulses
 from moothall_models.ports import VAD_FRAME, Recognizer, Samples, VoiceActivity
@@ -75,8 +76,17 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
         progress = EngineProgress(own_life(environment), time.perf_counter)
         send_pulses(settings.url, settings.token, progress, seconds=time.perf_counter)
         recognizer, voice = _loaded(asked, computing, environment)
-        engine = Engine(settings, recognizer, voice, EngineClock(), random.SystemRandom().random, progress=progress)
-        asyncio.run(until_told(engine.run))
+        with pass_traces(asked.trace_endpoint, asked.trace_percent) as trace:
+            engine = Engine(
+                settings,
+                recognizer,
+                voice,
+                EngineClock(),
+                random.SystemRandom().random,
+                progress=progress,
+                trace=trace,
+            )
+            asyncio.run(until_told(engine.run))
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_WRONG
@@ -228,6 +238,8 @@ def _parser() -> argparse.ArgumentParser:
         help="each with a pass at a time, or some together; 0: as many as there are cores, up to 4",
     )
     parser.add_argument("--channels", type=int, help="live channels to take on at most; else as many as it can carry")
+    parser.add_argument("--trace-endpoint", default="", metavar="URL", help="a collector that takes OTLP over HTTP")
+    parser.add_argument("--trace-percent", type=int, default=100, help="of how many passes in a hundred")
     parser.add_argument("--memory-mb", type=int, default=0, help="memory that it may take (Linux); 0: what there is")
     return parser
 

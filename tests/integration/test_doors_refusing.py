@@ -150,6 +150,8 @@ async def test_over_its_cap_the_server_asks_readers_to_come_back(door: str) -> N
                 assert response.status == 503
                 assert 3 <= int(response.headers["Retry-After"]) <= 15
                 assert "as many readers" in await response.text()
+            assert made.measures.readers_refused == {"full": 1}
+            assert sum(made.measures.readers.values()) == 1
         await until(lambda: made.readers.count == 0)
 
 
@@ -162,6 +164,7 @@ async def test_a_hall_behind_one_address_reads_and_keeps_nobody_else_out(door: s
             assert response.status == 503
             assert 3 <= int(response.headers["Retry-After"]) <= 15
             assert "Your address" in await response.text()
+        assert made.measures.readers_refused == {"address": 1}
         async with made.http.get(f"{made.url}/events", headers={"X-From": "192.0.2.7"}) as other:
             assert other.status == 200
             other.close()
@@ -269,6 +272,7 @@ async def test_an_address_over_its_rate_is_slowed_and_then_refused() -> None:
         await until(lambda: clock.sleepers == asleep + 1)
         refused = await made.http.get(url)
         assert (statuses, refused.status, refused.headers["Retry-After"]) == ([404, 404], 429, "2")
+        assert gate.refused == {"rate": 1}
         assert not slowed.done()
         await clock.advance(1_000)
         assert (await slowed).status == 404

@@ -175,6 +175,8 @@ DOORS = {
     "GET /s/{session}/sound.json": Door(frozenset({200, 404})),
     "GET /s/{session}/clip": Door(frozenset({403}), ("?channel=floor&from=0&to=20",)),
     "GET /.well-known/moothall.json": open_to_all(),
+    "GET /healthz": open_to_all(),
+    "GET /readyz": open_to_all(),
     "GET /static/{version}/{name}": Door(frozenset({404})),
     "GET /enter/{token}": Door(frozenset({404, 410})),
     "POST /leave": Door(frozenset({403})),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import event_reference
 import licences
+import metrics_reference
 import record_reference
 import settings_reference
 from moothall.wire.close_codes import MEANINGS
@@ -32,6 +33,10 @@ def test_the_records_page_and_schema_are_what_its_types_say() -> None:
 def test_the_settings_page_and_file_are_what_the_settings_say() -> None:
     assert text(settings_reference.PAGE) == settings_reference.render_page()
     assert text(settings_reference.FILE) == settings_reference.render_file()
+
+
+def test_the_metrics_page_is_what_the_metrics_say() -> None:
+    assert text(metrics_reference.PAGE) == metrics_reference.render()
 
 
 def test_every_pinned_package_has_its_licence_on_the_page() -> None:

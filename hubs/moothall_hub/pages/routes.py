@@ -26,6 +26,7 @@ from moothall.adapters.http.open_files import ConnectionCapacity
 from moothall.adapters.http.places import Places
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.http.visitor_cookie import Visitors
+from moothall.adapters.operation.health_door import HealthDoor
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.templates import Pages
@@ -47,6 +48,7 @@ from moothall.core.kernel.lanes import Feed, channel_lane
 from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.signals import Summary
 from moothall.core.views.captions import Snapshot
+from moothall.services.operation.readiness import Readiness
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess
@@ -81,6 +83,8 @@ COOKIE = "moothall_hub"
 LINK_TRIES = Allowance(per_second=1, burst=30)
 """Links that one address may open: nobody guesses 160 bits at this rate, and a hub has one coordinator."""
 HTTP = 80
+DOORS = "doors"
+"""What has to be open before visitors are sent here."""
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +109,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     pair: Pair
     """Pairs this hub, and follows the line at once."""
     below: Below
+    readiness: Readiness
     clock: Clock
     randomness: Randomness
 
@@ -248,9 +253,11 @@ async def open_hub_doors(
         shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, line=parts.line.now
     )
     last_wall = await WallDoor.load(parts.book, is_coordinator, parts.catalogue.listed)
+    health = HealthDoor(lambda: parts.readiness.lacking)
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
         middlewares=[
+            health.first(),
             visitor_gate(clock, randomness, pages),
             error_pages(pages),
             whole_bodies(),
@@ -264,7 +271,7 @@ async def open_hub_doors(
     secure(app)
     reading = (front, page, turn, events, sockets, polls, plain, low, records, shown)
     missed = MissedDoor(pages, snapshot_of=access.snapshot, page_of=access.page)
-    for door in (*reading, missed, status_bar, wall, last_wall, *asking, setup, staff):
+    for door in (*reading, missed, status_bar, wall, last_wall, *asking, setup, staff, health):
         app.add_routes(door.routes())
     app.add_routes(parts.below.routes())  # Before the desk's, which takes all addresses below /hub.
     app.add_routes(desk.routes())
@@ -277,6 +284,7 @@ async def open_hub_doors(
         keep_running(running.run)
     # Whoever is in the room may come from one address: that of its access point.
     await serve(stack, runner, listener, places=Places(randomness, most=room.connections))
+    parts.readiness.opened(DOORS)
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # compared with
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
     return HubAddress(

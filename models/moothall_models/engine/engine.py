@@ -17,6 +17,7 @@ from moothall_models.engine.audio import ArrivalTime
 from moothall_models.engine.clock import EngineClock
 from moothall_models.engine.dialling import EngineServer, JitteredBackoff, WebSocketLink, first_of
 from moothall_models.engine.live import run_live
+from moothall_models.engine.pass_traces import TracePass, untraced
 from moothall_models.engine.progress import EngineProgress
 from moothall_models.engine.session import LinkSession
 from moothall_models.ports import RATE, Hypothesis, Recognizer, VoiceActivity, Window
@@ -64,6 +65,8 @@ class Engine:
     _: KW_ONLY
     progress: EngineProgress | None = None
     """What the pulses of this process tell; without it none are sent."""
+    trace: TracePass = untraced
+    """Traces each pass, by how many windows and how much sound (ms) it hears."""
 
     def __post_init__(self) -> None:
         self._progress = self.progress or EngineProgress("")
@@ -182,7 +185,7 @@ class Engine:
 
     def _pass(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
         sound_ms = sum(len(window.audio) for window in windows) * 1000 // RATE
-        with self._progress.passing(sound_ms, self.recognizer.limit_ms):
+        with self.trace(len(windows), sound_ms), self._progress.passing(sound_ms, self.recognizer.limit_ms):
             return self.recognizer.recognise_all(windows)
 
     def _hello(self) -> wire.Hello:

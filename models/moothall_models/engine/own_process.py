@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from moothall.core.kernel.errors import ConfigurationError
+from moothall.wire.log_lines import LogFormat, formatter
 
 TOKEN_VARIABLE = "MOOTHALL_ENGINE_TOKEN"  # noqa: S105 - the variable's name
 LIFE_VARIABLE = "MOOTHALL_ENGINE_LIFE"
@@ -35,6 +36,7 @@ def own_parser(program: str, description: str, epilog: str) -> argparse.Argument
     parser.add_argument("--key-file", type=Path, metavar="FILE", help="with the key of a service that is asked")
     parser.add_argument("--name", default=socket.gethostname(), help="for the server's logs")
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info")
+    parser.add_argument("--log-format", choices=("text", "json"), default="text", help="json: an object a line")
     parser.add_argument(
         "--exit-with-parent",
         action="store_true",
@@ -45,7 +47,7 @@ def own_parser(program: str, description: str, epilog: str) -> argparse.Argument
 
 def begin(asked: argparse.Namespace) -> None:
     """Before anything else: log as asked, end with the parent if asked, and leave no picture of the memory."""
-    start_logging(asked.log_level)
+    start_logging(asked.log_level, asked.log_format)
     if asked.exit_with_parent:
         exit_with_parent()
     leave_no_picture()
@@ -70,9 +72,11 @@ def secret(path: Path | None, what: str, otherwise: str) -> str:
         raise ConfigurationError(f"The {what} file {path} can't be read ({type(error).__name__}).") from error
 
 
-def start_logging(level: str) -> None:
-    """Write messages of `level` and above to standard error."""
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+def start_logging(level: str, form: LogFormat = "text") -> None:
+    """Write messages of `level` and above to standard error, in one of the formats of `log_lines`."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter(form))
+    logging.basicConfig(level=level.upper(), handlers=[handler])
     # It would tell each header that it sends, and the token stands in one.
     logging.getLogger("websockets").setLevel(logging.WARNING)
 

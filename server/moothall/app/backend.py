@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from moothall.adapters.admin.language_names import language_names
 from moothall.adapters.http.visitor_cookie import Visitors
+from moothall.adapters.operation.traces import open_traces
 from moothall.adapters.programme import read_icalendar
 from moothall.adapters.store import book_sqlite, signing, sqlite_file
 from moothall.adapters.store.book_sqlite import SqliteBook
@@ -35,6 +36,9 @@ from moothall.services.control.openers import Openers
 from moothall.services.hubs.pairing import Pairing
 from moothall.services.hubs.registry import Hubs
 from moothall.services.hubs.removals import HubRemovals
+from moothall.services.operation.measures import Measures
+from moothall.services.operation.readiness import Readiness, disk_lacks, log_lacks
+from moothall.services.operation.tracing import Tracing
 from moothall.services.programme.office import Office
 from moothall.services.programme.programme import Programme
 from moothall.services.programme.rehearsals import Rehearsals
@@ -58,6 +62,8 @@ RECORDINGS_FOLDER = "recordings"
 SOUND_FOLDERS = (SPOOL_FOLDER, RECORDINGS_FOLDER)
 """Folders below the data folder that hold a folder for each session."""
 LOCK_FILE = "lock"
+DOORS, ENGINE_LINK = "doors", "engine link"
+"""What has to be open before visitors are sent here."""
 
 
 @dataclass(eq=False, repr=False)
@@ -75,16 +81,23 @@ class Backend:
     zone: Zone
     clock: Clock
     tasks: asyncio.TaskGroup
+    tracing: Tracing | None = None
 
     def __post_init__(self) -> None:
         self.data = Path(self.settings.server.data)
         self.randomness = randomness = SystemRandomness()
+        self.measures = Measures(self.clock, self.tracing)
+        self.readiness = Readiness(DOORS, ENGINE_LINK)
+        self.readiness.ask(
+            log_lacks(lambda: self.measures.append_refused_for), disk_lacks(lambda: (self.disk or (None,))[0])
+        )
         self.sessions = sessions = Sessions(
             log=self.log,
             clock=self.clock,
             randomness=randomness,
             signer=self.signer,
             unused_ms=60_000 * self.settings.server.unload_after_minutes,
+            measures=self.measures,
         )
         self.closing = Closing()
         self.links = RoleLinks(book=self.book, clock=self.clock, randomness=randomness)
@@ -144,6 +157,15 @@ class Backend:
         await self.hub_removals.load()
         await self.pairing.load()
         await self.proposals.load()
+
+    @property
+    def disk(self) -> tuple[int, int] | None:
+        """Free and all bytes where the data lie; None when that can't be asked."""
+        try:
+            usage = shutil.disk_usage(self.data)
+        except OSError:
+            return None
+        return usage.free, usage.total
 
     @property
     def visitors(self) -> Visitors:
@@ -218,8 +240,10 @@ async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock) 
     book = await SqliteBook.open(data / book_sqlite.FILE_NAME)
     stack.push_async_callback(book.close)
     signer = await _signer(data, log)
+    wanted = settings.tracing
+    tracing = open_traces(stack, wanted.endpoint, wanted.percent) if wanted.endpoint else None
     tasks = await stack.enter_async_context(asyncio.TaskGroup())
-    backend = Backend(settings, log=log, book=book, signer=signer, zone=zone, clock=clock, tasks=tasks)
+    backend = Backend(settings, log=log, book=book, signer=signer, zone=zone, clock=clock, tasks=tasks, tracing=tracing)
     started = asyncio.Event()
     stack.callback(tasks.create_task(backend.sessions.run(started)).cancel)
     await started.wait()

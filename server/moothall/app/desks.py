@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import KW_ONLY, dataclass
@@ -55,8 +54,8 @@ def open_desks(
     services: Services,
     entrance: Entrance,
     reports: Reports,
-) -> tuple[Sequence[web.RouteDef], StaffSocket]:
-    """The routes of the staff's pages, with all that runs for them, and their socket, to be closed at the end."""
+) -> tuple[Sequence[web.RouteDef], StaffSocket, ControlRoom]:
+    """The routes of the staff's pages, what runs for them running; their socket, to be closed; the control room."""
     backend, staff, pages = services.backend, entrance.staff, services.pages
     recognising, sound, reach = services.recognising, services.live, services.translation.reach
     socket = StaffSocket(staff=staff.staff, origins=entrance.address.origins, clock=backend.clock)
@@ -88,7 +87,7 @@ def open_desks(
         crowd=lambda session: (bool(recognising.crowded_out(session)), recognising.room_left),
         loudness=lambda session: {**recognising.loudness(session), **sound.loudness(session)},
         sound=lambda session: (sound.begun_again(session), sound.stopped(session)),
-        disk=lambda: _disk(backend),
+        disk=lambda: backend.disk,
         tally=reports.tally,
         presence=desks.presence,
     )
@@ -108,7 +107,7 @@ def open_desks(
         ControlDoor(pages, control, staff=staff.staff, may_act=staff.may_act, reach=reach),
         socket,
     )
-    return [route for door in doors for route in door.routes()], socket
+    return [route for door in doors for route in door.routes()], socket, control
 
 
 def _sender(sessions: Sessions) -> Send:
@@ -124,14 +123,6 @@ def _sender(sessions: Sessions) -> Send:
 def _beside(backend: Backend, session: SessionId) -> RoomConflict | None:
     other = on_beside(backend.programme, session)
     return None if other is None else RoomConflict(title=other.title, by=backend.openers.beside(session, other.session))
-
-
-def _disk(backend: Backend) -> tuple[int, int] | None:
-    try:
-        usage = shutil.disk_usage(backend.data)
-    except OSError:
-        return None
-    return usage.free, usage.total
 
 
 async def _about(backend: Backend, session: SessionId) -> DeskPageFacts | None:

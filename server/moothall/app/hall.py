@@ -22,8 +22,9 @@ from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.adapters.system.collector import calm_collector
 from moothall.app.admin import open_local_door
-from moothall.app.backend import SPOOL_FOLDER, open_backend, open_glossaries, watch_rehearsals
+from moothall.app.backend import DOORS, ENGINE_LINK, SPOOL_FOLDER, open_backend, open_glossaries, watch_rehearsals
 from moothall.app.hubs import open_presence
+from moothall.app.operation import open_metrics
 from moothall.app.parts import ServerAddress, Services
 from moothall.app.sound import open_live, open_recordings
 from moothall.app.translation import OWN, open_translating, start_translators
@@ -47,6 +48,8 @@ class RunningServer(Services, frozen=True, kw_only=True):
     engines: tuple[EngineChild, ...]
     translator: EngineChild | None
     """The process of its own translators."""
+    metrics_port: int | None = None
+    """Where its metrics are told; None where they aren't."""
 
     @property
     def address(self) -> str:
@@ -76,7 +79,7 @@ async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterat
         recordings, sound_folder = open_recordings(stack, backend)
         glossaries = await open_glossaries(stack, backend)
         pulses = Pulses(clock)
-        recognising = Recognising(clock, recordings.record, glossaries.preferred, pulses)
+        recognising = Recognising(clock, recordings.record, glossaries.preferred, pulses, backend.measures)
         spools = DiskSpools(backend.data / SPOOL_FOLDER)
         live = await open_live(stack, backend, spools, recognising)
         translation = open_translating(stack, backend, glossaries, pulses)
@@ -97,12 +100,22 @@ async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterat
             hub_acts=hub_acts,
         )
         room = watch_open_files(stack, settings.server.max_readers, "max_readers")
-        address = await open_doors(stack, services, listener, room)
-        await open_local_door(stack, backend, address.public)
+        doors = await open_doors(stack, services, listener, room)
+        backend.readiness.opened(DOORS)
+        await open_local_door(stack, backend, doors.address.public)
         watch_rehearsals(stack, backend)
         engines, translator = await _start_engines(stack, services)
+        children = engines if translator is None else (*engines, translator)
+        metrics = await open_metrics(stack, services, doors, children)
         stack.enter_context(calm_collector())
-        yield RunningServer(**msgspec.structs.asdict(services), served=address, engines=engines, translator=translator)
+        stack.callback(backend.readiness.drain)  # Before anything else ends.
+        yield RunningServer(
+            **msgspec.structs.asdict(services),
+            served=doors.address,
+            engines=engines,
+            translator=translator,
+            metrics_port=metrics,
+        )
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -136,17 +149,22 @@ async def _start_engines(
     port = await stack.enter_async_context(
         serve_engines(host, settings.engine.listen_port, lambda: tokens, handle, translate, feel=pulses.serve)
     )
+    backend.readiness.opened(ENGINE_LINK)
     backend.keep(stack, pulses.run)
     dialled = f"ws://{'[' + host + ']' if ':' in host else host}:{port}/"
     common = ["--url", dialled, "--model", settings.engine.model, "--threads", str(settings.engine.threads)]
     common += ["--device", settings.engine.device, "--compute-type", settings.engine.compute_type]
     common += ["--key-file", settings.engine.key_file] if settings.engine.key_file else []
     common += ["--memory-mb", str(settings.engine.memory_mb)] if settings.engine.memory_mb else []
+    common += ["--log-level", settings.logging.level, "--log-format", settings.logging.format]
+    if settings.tracing.endpoint:
+        traced = settings.tracing
+        common += ["--trace-endpoint", traced.endpoint, "--trace-percent", str(traced.percent)]
     common += ["--workers", str(settings.engine.workers_each(os.cpu_count() or 1))]
     children = []
     for number in range(1, settings.engine.count + 1):
         child = EngineChild(
-            [*common, "--name", f"child-{number}", "--log-level", settings.logging.level],
+            [*common, "--name", f"child-{number}"],
             token=own,
             threads=settings.engine.threads,
             clock=backend.clock,

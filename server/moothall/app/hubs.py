@@ -115,6 +115,7 @@ def hub_door(
         removals=backend.hub_removals,
         signals=signals or HubSignals(),
         translate=translate,
+        tracing=backend.measures.tracing,
     )
     gate = AddressGate(backend.clock, backend.randomness, TRIES, TRIES_PATIENCE_MS)
     return HubDoor(links, registry, gate, address_of=address_of), links

@@ -12,14 +12,18 @@ import msgspec
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.http.forwarded import AddressOf
+from moothall.adapters.http.open_files import ConnectionCapacity
+from moothall.adapters.http.places import Places
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.backend import Backend
 from moothall.app.translation import Translation
 from moothall.services.capture.ingest import Ingest
 from moothall.services.capture.live_ingest import LiveIngest
+from moothall.services.control.control_room import ControlRoom
 from moothall.services.engines.recognising import Recognising
 from moothall.services.hubs.acts import HubActs
+from moothall.services.hubs.links import HubLinks
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess
@@ -69,6 +73,17 @@ class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):
         public = settings.server.public_address.rstrip("/") or own
         origins = frozenset(settings.server.origins) or frozenset({own, f"{scheme}://localhost:{port}", public})
         return cls(own=own, public=public, origins=origins)
+
+
+class Doors(msgspec.Struct, frozen=True, kw_only=True):
+    """The open doors of a server, and what runs behind them, for whoever measures it."""
+
+    address: ServerAddress
+    capacity: ConnectionCapacity
+    connections: Places
+    """Those that are open."""
+    hubs: HubLinks
+    control: ControlRoom
 
 
 class Entrance(msgspec.Struct, frozen=True, kw_only=True):

@@ -148,7 +148,7 @@ class TranslationMessages:
 def open_translating(stack: AsyncExitStack, backend: Backend, glossaries: Glossaries, pulses: Pulses) -> Translation:
     """Translate every session until the stack unwinds, with all translators that connect. Raises ConfigurationError."""
     settings = backend.settings.translation
-    translators = Translators(pulses=pulses, remote_first=settings.remote_first)
+    translators = Translators(pulses=pulses, remote_first=settings.remote_first, tracing=backend.measures.tracing)
     texts = TextTranslation(translators, phrases(settings.phrases))
 
     def terms(live: LiveSession, source: str, target: str) -> Terms:
@@ -175,7 +175,8 @@ def start_translators(
     settings = backend.settings.translation
     if not settings.translators and not settings.service:
         return None
-    arguments = ["--url", url, "--name", "translators", "--log-level", backend.settings.logging.level]
+    logging = backend.settings.logging
+    arguments = ["--url", url, "--name", "translators", "--log-level", logging.level, "--log-format", logging.format]
     for name in settings.translators or ("none",):
         arguments += ["--only", name]
     if settings.service:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections import Counter
 from contextlib import AsyncExitStack
 
 import msgspec
@@ -21,6 +22,7 @@ from moothall.adapters.http.open_files import ConnectionCapacity
 from moothall.adapters.http.places import Places, share
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.http.tls import hsts_seconds, insist_on_https, tls_context
+from moothall.adapters.operation.health_door import HealthDoor
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.visitor_forms import VisitorContext
@@ -41,7 +43,7 @@ from moothall.app.admin import admin_doors
 from moothall.app.backend import Backend
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
-from moothall.app.parts import Entrance, ServerAddress, Services
+from moothall.app.parts import Doors, Entrance, ServerAddress, Services
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.sound import microphone_doors, sound_address, sound_door
 from moothall.core.kernel.ids import SessionId
@@ -63,8 +65,8 @@ LARGER_BODIES = {"/admin/programme": MOST_BYTES + MAX_BODY_BYTES}
 
 async def open_doors(
     stack: AsyncExitStack, services: Services, listener: socket.socket, room: ConnectionCapacity
-) -> ServerAddress:
-    """Serve readers and staff until the stack unwinds; returns where."""
+) -> Doors:
+    """Serve readers and staff until the stack unwinds."""
     backend, pages, translation = services.backend, services.pages, services.translation
     settings = backend.settings
     address = ServerAddress.of(listener, settings)
@@ -87,6 +89,7 @@ async def open_doors(
         most=room.readers,
         each=share(room.readers, settings.server.address_share),
         address_of=address_of,
+        measures=backend.measures,
     )
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
     polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, pages)
@@ -178,7 +181,7 @@ async def open_doors(
     for door in (*reading, reporting, languages, *asked, KeysDoor(backend.signer.public_document()), staff):
         app.add_routes(door.routes())
     linking, links = open_hub_link(stack, services, entrance, translate_for_hubs)
-    desks, staff_socket = open_desks(stack, services, entrance, reports)
+    desks, staff_socket, control = open_desks(stack, services, entrance, reports)
     microphones, audio = microphone_doors(services, entrance)
     app.add_routes([*linking.routes(), *sound_door(services, entrance).routes(), *desks, *microphones])
     app.add_routes([*hub_doors(services, entrance, lambda: links.connected), *admin_doors(services, entrance)])
@@ -190,35 +193,48 @@ async def open_doors(
         stack.push_async_callback(closing.close)
     backend.keep(stack, events.run, polls.run, plain.run, low.run, reports.run)
     backend.keep(stack, backend.ballots.run, backend.balance.run, backend.hubs.run, backend.hub_removals.run)
-    await serve(stack, runner, listener, places=_connections(backend, room), proxies=is_proxy(trusted), tls=tls)
-    served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
-    return msgspec.structs.replace(address, routes=tuple(served))
+    connections = _connections(backend, room, backend.measures.connections_refused)
+    await serve(stack, runner, listener, places=connections, proxies=is_proxy(trusted), tls=tls)
+    return Doors(
+        address=msgspec.structs.replace(address, routes=_served(app)),
+        capacity=room,
+        connections=connections,
+        hubs=links,
+        control=control,
+    )
+
+
+def _served(app: web.Application) -> tuple[str, ...]:
+    return tuple(f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
 
 
 def _application(services: Services, entrance: Entrance, room: ConnectionCapacity) -> web.Application:
     """What every request passes through before a door answers it."""
     backend, settings, address_of = services.backend, services.backend.settings.server, entrance.address_of
+    health, refused = HealthDoor(lambda: backend.readiness.lacking), backend.measures.requests_refused
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
         middlewares=[
-            visitor_gate(backend.clock, backend.randomness, services.pages, address_of),
+            health.first(),
+            visitor_gate(backend.clock, backend.randomness, services.pages, address_of, refused),
             # Behind a proxy a connection doesn't say whose it is, but what is asked through it does.
-            _connections(backend, room).middleware(address_of),
+            _connections(backend, room, refused).middleware(address_of),
             error_pages(services.pages),
             whole_bodies(LARGER_BODIES),
             own_pages_only(services.pages, entrance.address.origins),
             entrance.staff.middleware(),
         ],
     )
+    app.add_routes(health.routes())
     secure(app)
     hsts = hsts_seconds(settings.hsts_seconds, public=entrance.address.public, certificate=settings.tls_certificate)
     insist_on_https(app, hsts, came_by_https(trusted_networks(settings.trusted_proxies)))
     return app
 
 
-def _connections(backend: Backend, room: ConnectionCapacity) -> Places:
+def _connections(backend: Backend, room: ConnectionCapacity, refused: Counter[str]) -> Places:
     each = share(room.connections, backend.settings.server.address_share)
-    return Places(backend.randomness, most=room.connections, each=each)
+    return Places(backend.randomness, most=room.connections, each=each, refused=refused)
 
 
 def _on_wall(programme: Programme, name: RoomId) -> WallContent | None:

@@ -102,7 +102,7 @@ def quiet(settings: Settings) -> Settings:
 
 def _serve(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments, arguments.config)
-    start_logging(settings.logging.level)
+    start_logging(settings.logging.level, settings.logging.format)
     programme = None
     if arguments.play is not None:
         name = arguments.session or "session"
@@ -124,7 +124,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 def _demo(arguments: argparse.Namespace) -> int:
     settings = quiet(settings_of(arguments))
-    start_logging(settings.logging.level)
+    start_logging(settings.logging.level, settings.logging.format)
     require_model(settings.engine.model)
     if arguments.lan:
         server = msgspec.structs.replace(settings.server, host=lan_address())

@@ -60,7 +60,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _replay(arguments: argparse.Namespace) -> int:
     settings = quiet(settings_of(arguments))
-    start_logging(settings.logging.level)
+    start_logging(settings.logging.level, settings.logging.format)
     require_model(settings.engine.model)
     with tempfile.TemporaryDirectory(prefix="moothall-") as folder:
         data = arguments.data or folder

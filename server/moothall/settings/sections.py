@@ -12,6 +12,7 @@ import msgspec
 
 from moothall.core.questions.statements import Dimension, Group
 from moothall.wire.engine import ComputeType, Device, workers_for
+from moothall.wire.log_lines import LogFormat
 
 DIMENSIONS = tuple(each.value for each in Dimension)
 GROUPS = tuple(each.value for each in Group)
@@ -214,6 +215,32 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
     """The stakeholder groups of which they may be."""
 
 
+class Metrics(msgspec.Struct, frozen=True, kw_only=True):
+    """What Prometheus is told, on a listener of its own."""
+
+    host: Annotated[str, msgspec.Meta(description="a host name or address, or nothing")] = "127.0.0.1"
+    """Address on which `/metrics` is answered, without TLS or sign-in: leave it to this machine, or to a network that
+    only those who run the server reach. Empty: no metrics are told."""
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 9464
+    """Its port; 0 takes a free one. Where it is taken the server says so and goes on without."""
+
+
+class Tracing(msgspec.Struct, frozen=True, kw_only=True):
+    """Traces by OpenTelemetry, for whoever looks for what takes long. They need the extra `otel`."""
+
+    endpoint: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^$|^https?://[^\s/?#@]+[^\s?#]*$",
+            description="nothing, or the address of a collector such as 'http://127.0.0.1:4318'",
+        ),
+    ] = ""
+    """Collector that takes OTLP over HTTP, from the server and the engines that it starts. Spans say ids, kinds and
+    sizes, never speech, names or tokens. Empty: nothing is traced."""
+    percent: Annotated[int, msgspec.Meta(ge=1, le=100, description="a whole number from 1 to 100")] = 100
+    """Of how many acts in a hundred the traces are kept."""
+
+
 class Logging(msgspec.Struct, frozen=True, kw_only=True):
     """What the program writes about itself. Never speech, names or tokens."""
 
@@ -221,6 +248,9 @@ class Logging(msgspec.Struct, frozen=True, kw_only=True):
         Literal["debug", "info", "warning", "error"], msgspec.Meta(description="debug, info, warning or error")
     ] = "info"
     """The least important message that is written."""
+    format: Annotated[LogFormat, msgspec.Meta(description="text or json")] = "text"
+    """How messages are written, by the server and by the engines and translators that it starts: text for people, or
+    json for programs, one object a line (`docs/how-to/monitoring.md`)."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,4 +262,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     translation: Translation = Translation()
     recording: Recording = Recording()
     balance: Balance = Balance()
+    metrics: Metrics = Metrics()
+    tracing: Tracing = Tracing()
     logging: Logging = Logging()

@@ -33,7 +33,7 @@ class Outgoing(msgspec.Struct, frozen=True):
 class ReaderOutbox:
     """Frames held for one subscriber, in the order in which they are to leave."""
 
-    __slots__ = ("_entries", "_newest", "_next", "frames", "overflown", "size")
+    __slots__ = ("_entries", "_newest", "_next", "_replaced", "frames", "overflown", "size")
 
     def __init__(self) -> None:
         self.frames = 0
@@ -45,6 +45,7 @@ class ReaderOutbox:
         self._entries: dict[int, Outgoing] = {}
         self._newest: dict[str, int] = {}
         self._next = 0
+        self._replaced = 0
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -72,6 +73,11 @@ class ReaderOutbox:
         self._clear()
         return data
 
+    def take_replaced(self) -> int:
+        """How many frames newer ones have replaced since this was last asked."""
+        replaced, self._replaced = self._replaced, 0
+        return replaced
+
     def _hold(self, frame: Outgoing) -> None:
         if frame.snapshot:
             self._clear()
@@ -92,6 +98,7 @@ class ReaderOutbox:
             return
         del self._entries[number]
         self.size -= len(frame.data)
+        self._replaced += 1
 
     def _clear(self) -> None:
         self._entries.clear()

@@ -24,6 +24,7 @@ from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import Position, SessionId
 from moothall.core.ports import Clock
+from moothall.services.operation.measures import Measures
 from moothall.services.readers.fanout import SessionFanout
 from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.wire.event_stream import EventStream
@@ -49,6 +50,7 @@ class House:
         self.meeting = meeting
         self.fanout = fanout
         self.readers: Readers
+        self.measures = Measures(clock)
         self.events: EventsDoor
         self.websocket: WebSocketDoor
         self.poll: PollDoor
@@ -104,6 +106,7 @@ async def house(
         most=most,
         each=each,
         address_of=_address_of,
+        measures=made.measures,
     )
     made.events, made.websocket = EventsDoor(made.readers), WebSocketDoor(made.readers)
     made.poll, made.plain = PollDoor(made.readers), PlainDoor(made.readers, PAGES)

@@ -25,6 +25,7 @@ from moothall.testing.hub_link import HubEnd, MemoryActs, MemoryRegistry, hub_li
 from moothall.testing.log_memory import MemoryLog
 from moothall.wire.hub import messages as wire
 from moothall.wire.hub.messages import FeedPart
+from support.memory.spans import KeptSpans
 
 HALL = SessionId("s")
 ROOM, FRENCH = ChannelId("floor"), ChannelId("fr")
@@ -272,7 +273,7 @@ class Centre:
         self.acts = MemoryActs()
         self.clock = LoopClock()
         self.removals = HubRemovals(book=MemoryBook(), read=self.source.log.read, clock=self.clock)
-        self.signals = HubSignals()
+        self.signals, self.spans = HubSignals(), KeptSpans()
         self.links = HubLinks(
             self.source,
             acts or self.acts,
@@ -285,6 +286,7 @@ class Centre:
             removals=self.removals,
             signals=self.signals,
             translate=translate,
+            tracing=self.spans,
         )
         self.identity = self.registry.pair("kisumu", "key-1")
         self.group: asyncio.TaskGroup | None = None

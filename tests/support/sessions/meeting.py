@@ -12,6 +12,7 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import AnySignal, Partial
 from moothall.services.log.publication import Publication
+from moothall.services.operation.measures import Measures
 from moothall.services.readers.fanout import SessionFanout
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import MemoryLog
@@ -90,7 +91,7 @@ class Meeting:
         name, text = f"s{self.lines}", f" line {self.lines}."
         return await self.store(opened(name), words(name, 0, " line", f" {self.lines}."), ended(name, text), by=ENGINE)
 
-    async def fanout(self) -> SessionFanout:
+    async def fanout(self, measures: Measures | None = None) -> SessionFanout:
         """A fan-out that starts where the log stands."""
         records = await self.log.read(self.session, 0, 1_000_000)
         bodies = [decode_event(record.body) for record in records if record.body is not None]
@@ -101,6 +102,7 @@ class Meeting:
             loaded_channels=[body.channel for body in bodies if isinstance(body, ev.ChannelAdded)],
             log=self.log,
             clock=self.clock,
+            measures=measures,
         )
 
     async def truth(self, feed: Feed = LIVE) -> Reader:

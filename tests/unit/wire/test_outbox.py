@@ -85,3 +85,9 @@ def test_once_overflown_it_stays_so(pending: int) -> None:
     assert outbox.offer(event(b"!"), pending) == b""
     assert outbox.release(0) == b""
     assert outbox.overflown
+
+
+def test_it_is_counted_once_how_many_frames_newer_ones_have_replaced() -> None:
+    outbox = held(signal(b"a", "p"), signal(b"b", "p"), event(b"1", "p"), signal(b"c", "p"))
+    assert outbox.take_replaced() == 2
+    assert outbox.take_replaced() == 0

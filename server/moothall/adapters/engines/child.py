@@ -62,6 +62,8 @@ class EngineChild:
         }
         self.pid: int | None = None
         """The running child."""
+        self.starts = 0
+        """How often it was started."""
         self.failures = 0
         """How often in a row it ended soon after its start."""
 
@@ -105,6 +107,7 @@ class EngineChild:
             # Too many processes, or no memory for one more: the readers stay, and it may pass.
             return f"could not be started ({error.strerror})"
         self.pid = process.pid
+        self.starts += 1
         try:
             status = await process.wait()
             self._tell_fate(life, status)

@@ -11,9 +11,9 @@ import hashlib
 import hmac
 import ipaddress
 import logging
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 import msgspec
@@ -108,6 +108,8 @@ class AddressGate:
     _: KW_ONLY
     slower: int = 1
     prefix: int = SUBSCRIBER
+    refused: Counter[str] = field(default_factory=Counter)
+    """Where it is counted, as `rate`, how many requests were refused."""
 
     def __post_init__(self) -> None:
         self._key = self.randomness.bytes(32)
@@ -150,6 +152,7 @@ class AddressGate:
             own = streams.gate if streams is not None and streams.has(request) else self
             wait = own.take(address_of(request))
             if wait > own.patience_ms:
+                self.refused["rate"] += 1
                 seconds = -(-wait // 1000)
                 if crowded is not None and request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
                     # Each in a moment of its own, within as long as all who are refused now will take.

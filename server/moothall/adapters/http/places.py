@@ -27,6 +27,11 @@ class Full(Enum):
     ADDRESS = auto()
     """This address has as many as one may have."""
 
+    @property
+    def reason(self) -> str:
+        """In a word, for metrics."""
+        return "full" if self is Full.ALL else "address"
+
 
 _BUSY = {
     Full.ALL: "As many requests are being answered as the server can. Wait a little and try again.\n",
@@ -55,9 +60,19 @@ class Places:
     may have that many.
     """
 
-    def __init__(self, randomness: Randomness, *, most: int, each: int | None = None) -> None:
-        """`most`: places in all; `each`: those of one address, None: as many as there are."""
+    def __init__(
+        self,
+        randomness: Randomness,
+        *,
+        most: int,
+        each: int | None = None,
+        refused: Counter[str] | None = None,
+    ) -> None:
+        """`most`: places in all; `each`: those of one address, None: as many as there are. `refused`: where it is
+        counted, by reason, to whom none was given.
+        """
         self._most = most
+        self._refused = Counter[str]() if refused is None else refused
         self._each = most if each is None else each
         self._key = randomness.bytes(32)
         # Bound: `most`, the sum of its values.
@@ -68,15 +83,19 @@ class Places:
     def take(self, address: str | None) -> Place | Full:
         """A place for somebody at `address`, or why there is none. None: it is counted with the others alone."""
         if self.count >= self._most:
-            return Full.ALL
+            return self._count(Full.ALL)
         name = None
         if address is not None:
             name = hmac.digest(self._key, network(address, SITE).encode(), hashlib.sha256)[:8]
             if self._taken[name] >= self._each:
-                return Full.ADDRESS
+                return self._count(Full.ADDRESS)
             self._taken[name] += 1
         self.count += 1
         return Place(self, name)
+
+    def _count(self, full: Full) -> Full:
+        self._refused[full.reason] += 1
+        return full
 
     def give_back(self, name: bytes | None) -> None:
         """For `Place.leave` alone."""

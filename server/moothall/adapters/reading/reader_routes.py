@@ -7,7 +7,9 @@ from __future__ import annotations
 import logging
 import socket
 from asyncio import Transport
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from weakref import WeakValueDictionary
@@ -28,6 +30,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, Randomness
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.views.captions import CaptionsView
+from moothall.services.operation.measures import Measures
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.feed import Outlet, Subscription
 from moothall.services.sessions.reader_access import ASKER
@@ -53,6 +56,8 @@ USER_TIMEOUT_MS = 60_000
 """How long sent bytes, or the kernel's own probes, may stay unacknowledged before it gives the connection up."""
 PAIR_MS = 60_000
 """How long two connections may have one place. A page tries a new one for some seconds, then closes one of them."""
+MOST_KINDS = 300
+"""Pairs of door and language that readers are counted by. Overflow: the language of others isn't told."""
 PROBE_S = 30
 """A connection on which nothing goes is probed by the kernel after so long, and then as often."""
 
@@ -62,11 +67,19 @@ STREAMS = frozenset(f"/s/{{session}}/{name}" for name in ("events", "ws", "poll"
 
 
 def visitor_gate(
-    clock: Clock, randomness: Randomness, pages: Pages, address_of: AddressOf = remote_address
+    clock: Clock,
+    randomness: Randomness,
+    pages: Pages,
+    address_of: AddressOf = remote_address,
+    refused: Counter[str] | None = None,
 ) -> Middleware:
-    """How often one address may ask: pages, and apart from them to follow a text, which costs less."""
+    """How often one address may ask: pages, and apart from them to follow a text, which costs less.
+
+    `refused`: where it is counted who was refused.
+    """
     streams = Streams(AddressGate(clock, randomness, COMING_BACK), STREAMS)
-    return AddressGate(clock, randomness).middleware(address_of, streams, crowded_page(pages))
+    counted = Counter[str]() if refused is None else refused
+    return AddressGate(clock, randomness, refused=counted).middleware(address_of, streams, crowded_page(pages))
 
 
 class ReaderRequest(msgspec.Struct, frozen=True):
@@ -216,8 +229,11 @@ class Readers:
     most: int = MAX_READERS
     each: int | None = None
     address_of: AddressOf = remote_address
+    measures: Measures | None = None
+    """What all doors of the server add to; without it, its own."""
 
     def __post_init__(self) -> None:
+        self._measures = self.measures or Measures(self.clock)
         self.frames = Frames()
         self._places = Places(self.randomness, most=self.most, each=self.each)
         # Bound: the places.
@@ -243,6 +259,7 @@ class Readers:
         random name of its page's own, and two connections of that name have one place, for a while (`part`).
         """
         if not origin_allowed(request.headers.get("Origin"), self.origins):
+            self._measures.readers_refused["origin"] += 1
             return Refused(status=403, code=CloseCode.FORBIDDEN, message="Pages of that origin may not read here.")
         name = _reader(request)
         known = self._named.get(name)
@@ -250,6 +267,7 @@ class Readers:
             return known.join(partial(_abort, request), self.clock.monotonic())
         place = self._places.take(self.address_of(request))
         if isinstance(place, Full):
+            self._measures.readers_refused[place.reason] += 1
             wait = self.jitter(3, 15)
             return Refused(status=503, code=CloseCode.TRY_LATER, message=_FULL[place], retry_after=wait)
         if not name or known is not None:
@@ -275,6 +293,7 @@ class Readers:
             finally:
                 ASKER.reset(reset)
             if refusal is not None:
+                self._measures.cut["revoked"] += 1
                 _abort(request)
 
     async def answer(self, request: web.Request, stream: Stream, *, finished: bool = False) -> web.StreamResponse:
@@ -284,9 +303,32 @@ class Readers:
             return place.response()
         try:
             reading = await self.look_up(request, finished=finished)
-            return reading.response() if isinstance(reading, Refused) else await stream(request, reading)
+            if isinstance(reading, Refused):
+                return reading.response()
+            with self.counted(request, reading):
+                return await stream(request, reading)
         finally:
             place.leave()
+
+    @contextmanager
+    def counted(self, request: web.Request, reading: ReaderRequest) -> Iterator[None]:
+        """While inside, a reader is connected."""
+        channel = reading.view.session.channels.get(reading.feed.channel)
+        languages = () if channel is None else channel.languages
+        named = (request.path.rpartition("/")[2], next(iter(languages), "und"))
+        readers = self._measures.readers
+        if named not in readers and len(readers) >= MOST_KINDS:
+            named = (named[0], "und")
+        if reading.aside:
+            yield
+            return
+        readers[named] += 1
+        try:
+            yield
+        finally:
+            readers[named] -= 1
+            if not readers[named]:
+                del readers[named]
 
     async def look_up(self, request: web.Request, *, finished: bool = False) -> ReaderRequest | Refused:
         """What the request's address asks for. `Last-Event-ID` wins over `after`.
@@ -314,9 +356,11 @@ class Readers:
             feed = Feed(ChannelId(channel), live)
             view = await fanout.view(feed)
         except StorageUnavailable:
+            self._measures.readers_refused["storage"] += 1
             message = "The session can't be read at the moment. Try again in a few seconds."
             return Refused(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=self.jitter(3, 15))
         except RecordBroken as error:
+            self._measures.readers_refused["damaged"] += 1
             note_failure(error, f"session {session}: the log can't be read")
             message = "The session's record is damaged and can't be shown; its keepers have been told."
             return Refused(status=500, code=CloseCode.INTERNAL_ERROR, message=message)

@@ -91,7 +91,8 @@ class WebSocketDoor:
         show_stalls(transport)
         self._sockets[socket] = transport
         try:
-            await self._read(socket, transport, reading)
+            with self._readers.counted(request, reading):
+                await self._read(socket, transport, reading)
         finally:
             del self._sockets[socket]
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from moothall.core.kernel.errors import MoothallError
+from moothall.wire.log_lines import LogFormat, formatter
 
 FAILED = 1
 
@@ -28,11 +29,11 @@ def exit_status(program: str, command: Callable[[], int]) -> int:
     return FAILED
 
 
-def start_logging(level: str) -> None:
-    """Write the program's messages of `level` and above to standard error."""
-    logging.basicConfig(
-        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
+def start_logging(level: str, form: LogFormat = "text") -> None:
+    """Write the program's messages of `level` and above to standard error, in one of the formats of `log_lines`."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter(form))
+    logging.basicConfig(level=level.upper(), handlers=[handler])
     # Its messages repeat ours, connection by connection.
     logging.getLogger("websockets").setLevel(logging.WARNING)
 

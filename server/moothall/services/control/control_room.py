@@ -6,6 +6,7 @@ stored, and no text is kept.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 
@@ -163,6 +164,11 @@ class ControlRoom:
     def alarms_of(self, session: SessionId) -> tuple[Raised, ...]:
         """What has to be seen to in a session, be it its own or the same in all."""
         return self._raised.get(session, ())
+
+    @property
+    def alarm_counts(self) -> Counter[str]:
+        """In how many sessions each kind of alarm is raised."""
+        return Counter(each.kind for found in self._raised.values() for each in found)
 
     def see_to(self, session: SessionId, kind: str, name: str) -> None:
         """Somebody says that they see to an alarm; it holds until the alarm is over. Looks at once.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
-from moothall.core.commands import AttachEngine
+from moothall.core.commands import AttachEngine, CommitWords
 from moothall.core.glossary.merging import NOTHING, Preferred
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import ProtocolError, Refusal, RefusalCode
@@ -22,6 +22,7 @@ from moothall.services.engines.assignment import Assignment, AudioSpan, FateOf, 
 from moothall.services.engines.capacity import EngineCapacity
 from moothall.services.engines.words import StoredWords, Words
 from moothall.services.log.act_queue import Receipt
+from moothall.services.operation.measures import Measures
 from moothall.services.sound.live_audio import BYTES, LiveAudio, to_ms, to_samples
 from moothall.wire import engine as wire
 
@@ -77,6 +78,7 @@ class ConnectedEngine:
     """Told that the engine can carry more or fewer."""
     note_usage: Callable[[wire.Usage], None]
     fate: FateOf
+    measures: Measures
 
     def __post_init__(self) -> None:
         self.group: asyncio.TaskGroup
@@ -347,6 +349,15 @@ class Attachment:
         else:
             words.tell(signal)
 
+    def _note_heard(self, act: wire.Act) -> int | None:
+        """Measure how late the newest words of an act come; when it came, monotonic ms, None for one without words."""
+        ends = [each.words[-1].t1 for each in act.commands if isinstance(each, CommitWords) and each.words]
+        if not ends:
+            return None
+        clock = self.engine.clock
+        self.engine.measures.heard.note(self.assignment.writer.state.media_now(clock.wall()) - max(ends))
+        return clock.monotonic()
+
     def _heard(self, t: int) -> None:
         self.assignment.heard = max(self.assignment.heard, t)
         self.assignment.heard_at = self.engine.clock.monotonic()
@@ -354,8 +365,11 @@ class Attachment:
 
     async def _act(self, words: Words, act: wire.Act) -> None:
         self.assignment.heard_again(act.again, still=True)
+        began = self._note_heard(act) if isinstance(words, StoredWords) else None
         answer = await words.carry_out(act)
         if isinstance(answer, Receipt):
+            if began is not None:
+                self.engine.measures.stored.note(self.engine.clock.monotonic() - began)
             self._accepted = True
             self.assignment.failures = 0
             self._heard(self.assignment.now.committed_through)

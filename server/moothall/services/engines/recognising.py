@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import msgspec
+
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.ports import Clock
@@ -20,6 +22,7 @@ from moothall.services.engines.assignment import Again, Assignment, GlossaryOf, 
 from moothall.services.engines.attachment import Attachment, ConnectedEngine, EngineConnection, expected
 from moothall.services.engines.capacity import freest, left_when_full, relief
 from moothall.services.log.session_writer import SessionWriter
+from moothall.services.operation.measures import Measures
 from moothall.services.sound.consent import ConsentChanges
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.services.sound.loudness import Loudness
@@ -43,6 +46,18 @@ Beside = Callable[[SessionWriter, LiveAudio], Coroutine[None, None, None]]
 """Another reader of a source's audio, such as the recorder: comes back when it has all of it."""
 
 
+class EngineLoad(msgspec.Struct, frozen=True, kw_only=True):
+    """What an engine does and can do."""
+
+    name: str
+    """Of its token. Engines of one token share it."""
+    channels: int
+    room: int
+    """How many more it can carry in time; below 0 when it has too many."""
+    late_room: int
+    """How many more when their text may be late."""
+
+
 @dataclass(eq=False, repr=False)
 class Recognising:
     """Brings assignments and engines together."""
@@ -52,9 +67,12 @@ class Recognising:
     """Reads the audio of each assignment too, which is not done before that has come back."""
     glossary: GlossaryOf = no_glossary
     pulses: Pulses | None = None
+    measures: Measures | None = None
+    """What it adds to; without it, its own."""
 
     def __post_init__(self) -> None:
         self._pulses = self.pulses or Pulses(self.clock)
+        self._measures = self.measures or Measures(self.clock)
         self._assignments: list[Assignment] = []
         self._waiting: list[Assignment] = []
         self._attachments: dict[Assignment, Attachment] = {}
@@ -71,6 +89,19 @@ class Recognising:
     def engines(self) -> int:
         """How many engines are connected."""
         return len(self._engines)
+
+    @property
+    def loads(self) -> tuple[EngineLoad, ...]:
+        """How many channels each engine has and can take, the one first that has been connected longest."""
+        return tuple(
+            EngineLoad(name=each.link.name, channels=each.taken, room=each.free, late_room=each.more)
+            for each in self._engines
+        )
+
+    @property
+    def waiting(self) -> int:
+        """How many channels have sound to be heard and no engine."""
+        return sum(each.span is not None for each in self._waiting)
 
     @property
     def refused(self) -> int:
@@ -192,6 +223,7 @@ class Recognising:
             changed=self._assign,
             note_usage=self._note_usage,
             fate=self._pulses.fate,
+            measures=self._measures,
         )
         with self._pulses.linked(f"engine {link.name}", hello.life, link.abort):
             await self._serve(engine)

@@ -76,6 +76,13 @@ class Feeding:
         """Bytes of what was missed that the hub hasn't said it has."""
         return sum(size for _, size in self._on_way)
 
+    @property
+    def whole(self) -> bool:
+        """Whether the hub has all that it follows, but for what nobody waits for."""
+        if self.begun is None:
+            return self.waits  # There is no log of it yet.
+        return self._caught and not self._live_news and not self._on_way
+
     def told(self, lanes: frozenset[Lane]) -> bool:
         """Its log has news in these lanes; whether that concerns it."""
         if self.begun is None:

@@ -29,6 +29,7 @@ from moothall.services.hubs.ports import (
 from moothall.services.hubs.serving import OFFER_MS, Served, ServedHub
 from moothall.services.hubs.signals import HubSignals
 from moothall.services.hubs.translating import TranslateForHub, none_translated
+from moothall.services.operation.tracing import NotTraced, Tracing
 from moothall.services.supervision.waiting import within
 from moothall.wire.close_codes import MEANINGS, CloseCode
 from moothall.wire.hub import messages as wire
@@ -61,6 +62,8 @@ class Connected(msgspec.Struct, frozen=True, kw_only=True):
     """Unix ms."""
     sessions: tuple[SessionId, ...]
     """What it follows."""
+    behind: int
+    """For how long (ms) it hasn't had all that it follows; 0 while it has."""
     round_trip: int | None
     """Ms, as it was measured last; None before the first pulse was answered."""
     bytes_sent: int
@@ -93,6 +96,7 @@ class HubLinks:
     """How texts are doing at the moment."""
     translate: TranslateForHub = none_translated
     """Has a question translated."""
+    tracing: Tracing = field(default_factory=NotTraced)
 
     def __post_init__(self) -> None:
         self._links: dict[str, ServedHub] = {}
@@ -111,6 +115,7 @@ class HubLinks:
             signals=self.signals,
             translate=self.translate,
             age=self.age,
+            tracing=self.tracing,
             there=lambda hub, node, heard: self._seen(hub, node, connected=True, at=heard),
         )
         self.source.observe(self._told)
@@ -276,6 +281,7 @@ def _connected(link: ServedHub) -> Connected:
         release=link.release,
         since=link.since,
         sessions=link.follows,
+        behind=link.behind,
         round_trip=link.round_trip,
         bytes_sent=link.connection.bytes_sent,
         bytes_received=link.connection.bytes_received,

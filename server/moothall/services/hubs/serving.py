@@ -24,6 +24,7 @@ from moothall.services.hubs.feeding import CLOSED, Feeding
 from moothall.services.hubs.ports import ActTaker, HubConnection, Identity, LinkSource, Pack, Removals
 from moothall.services.hubs.signals import HubSignals
 from moothall.services.hubs.translating import HubTranslating, TranslateForHub, none_translated
+from moothall.services.operation.tracing import NotTraced, Tracing
 from moothall.services.supervision.supervising import note_failure
 from moothall.services.supervision.waiting import until_told
 from moothall.wire.close_codes import MEANINGS, CloseCode
@@ -64,6 +65,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     translate: TranslateForHub = none_translated
     age: Callable[[], int] = lambda: 0
     """How long ago the centre was last heard, ms."""
+    tracing: Tracing = NotTraced()
 
 
 class ServedHub:
@@ -100,12 +102,19 @@ class ServedHub:
         self._over: asyncio.Future[tuple[CloseCode, str]] = asyncio.get_running_loop().create_future()
         self._heard = self._said = self._clock.monotonic()
         self._measured: int | None = None
+        self._owes_since: int | None = None
+        """Since when there has been something that it doesn't have yet, monotonic ms."""
         self._bucket = Bucket.full(MESSAGES, self._heard)
 
     @property
     def heard(self) -> int:
         """When anything came from it, Unix ms."""
         return self._clock.wall() - (self._clock.monotonic() - self._heard)
+
+    @property
+    def behind(self) -> int:
+        """For how long (ms) it hasn't had all that it follows; 0 while it has."""
+        return 0 if self._owes_since is None else self._clock.monotonic() - self._owes_since
 
     @property
     def follows(self) -> tuple[SessionId, ...]:
@@ -134,7 +143,12 @@ class ServedHub:
         """A log has news."""
         feeding = self._feedings.get(session)
         if feeding is not None and feeding.told(lanes):
-            self._news.set()
+            self._owe()
+
+    def _owe(self) -> None:
+        if self._owes_since is None:
+            self._owes_since = self._clock.monotonic()
+        self._news.set()
 
     def signalled(self, session: SessionId) -> None:
         """Something else is known of how a session's texts are doing."""
@@ -225,7 +239,7 @@ class ServedHub:
         if before is not None and not before.answered:  # Each is answered once, so that a hub may count the answers.
             self.say(wire.Stopped(session=session, message=FOLLOWED_ANEW))
         self._feedings[session] = Feeding(self._served.source, self._served.pack, follow, self._path)
-        self._news.set()
+        self._owe()
 
     # Time
 
@@ -274,11 +288,26 @@ class ServedHub:
             self._news.clear()
             message = self._answers.popleft() if self._answers else await self._next()
             if message is not None:
-                await self.connection.send(message)
+                await self._write(message)
                 self._said = self._clock.monotonic()
                 continue
             if not self._news.is_set():
+                if all(each.whole for each in self._feedings.values()):
+                    self._owes_since = None
                 await until_told(self._news, self._clock, self._rest())
+
+    async def _write(self, message: wire.ToHub) -> None:
+        if not isinstance(message, wire.Batch):
+            await self.connection.send(message)
+            return
+        with self._served.tracing.span(
+            "hub batch",
+            hub=self.identity.hub,
+            session=message.session,
+            part=message.part.name.lower(),
+            bytes=len(message.data),
+        ):
+            await self.connection.send(message)
 
     def _rest(self) -> int | None:
         """How many ms until something is due; None while nothing is."""

@@ -36,6 +36,8 @@ class PendingAct(msgspec.Struct, frozen=True, kw_only=True):
     """Shown in the same update as the events."""
     erases: Erased | None = None
     """What is to be removed; then there are no commands."""
+    trace: object | None = None
+    """Where its sender is in a trace (`services/operation/tracing.py`)."""
     result: asyncio.Future[Receipt | Refusal] = msgspec.field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )

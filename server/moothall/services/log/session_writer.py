@@ -31,6 +31,7 @@ from moothall.services.log.erasing import Erasure, TextPlaces, draft_erasure, du
 from moothall.services.log.folding import PAGE, FoldedLog, fold
 from moothall.services.log.publication import Publication, republished, shown_with
 from moothall.services.log.signing_times import SigningTimes
+from moothall.services.operation.measures import Measures
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +48,11 @@ class SessionWriter:
     clock: Clock
     randomness: Randomness
     signer: Signer
+    measures: Measures | None = None
+    """What all sessions of the server add to; without it, its own."""
 
     def __post_init__(self) -> None:
+        self._measures = self.measures or Measures(self.clock)
         self._publish: Callable[[Publication], None] = lambda _: None
         self._listeners: list[Callable[[Publication], None]] = []
         self._orders = ActQueue()
@@ -140,14 +144,22 @@ class SessionWriter:
         receipt and changes nothing. `signals` are shown in the same update as the events.
         """
         acts = tuple(commands) if isinstance(commands, Sequence) else (commands,)
-        return await self._orders.place(PendingAct(actor=actor, id=command_id, commands=acts, signals=tuple(signals)))
+        tracing = self._measures.tracing
+        with tracing.span("act", session=self.session, commands=_kinds(acts)):
+            order = PendingAct(actor=actor, id=command_id, commands=acts, signals=tuple(signals), trace=tracing.here())
+            return self._counted(await self._orders.place(order))
 
     async def remove(self, actor: Actor, command_id: CommandId, selection: Erased) -> Receipt | Refusal:
         """Erase from the log what `selection` names (`moothall.core.removal.selection`), for good.
 
         Of a line that a span cuts through, the words outside of it stay as a new line. Answers as `send` does.
         """
-        return await self._orders.place(PendingAct(actor=actor, id=command_id, erases=selection))
+        return self._counted(await self._orders.place(PendingAct(actor=actor, id=command_id, erases=selection)))
+
+    def _counted(self, answer: Receipt | Refusal) -> Receipt | Refusal:
+        if isinstance(answer, Refusal):
+            self._measures.refusals[answer.code.value] += 1
+        return answer
 
     def receipt(self, command_id: CommandId) -> Receipt | None:
         """What a command was answered that is in the log."""
@@ -214,6 +226,7 @@ class SessionWriter:
             answers, publication = await self._store(batch)
         except (StorageUnavailable, RecordBroken) as error:
             self._in_doubt = True
+            self._measures.append_refused()
             logger.warning("session %s: %d commands can't be stored (%s)", self.session, len(batch), kind_of(error))
             for order in batch:
                 order.answer(self.receipt(order.id) or unavailable())
@@ -229,7 +242,10 @@ class SessionWriter:
             try:  # Handed on together, so that readers don't see again what goes.
                 for each in (publication, purged):
                     if each is not None:
-                        self._hand_on(each)
+                        with self._measures.tracing.span(
+                            "publish", batch[0].trace, session=self.session, events=len(each.records)
+                        ):
+                            self._hand_on(each)
             finally:  # It is stored, whatever becomes of those who are told.
                 for order, answer in zip(batch, answers, strict=True):
                     order.answer(answer)
@@ -263,12 +279,23 @@ class SessionWriter:
             answers.append(answer)
         if not draft.records:
             return answers, None
-        await self.log.append(self.session, self._head.term, self._head.offset, draft.records)
+        await self._append(draft, batch)
         self._head = draft.head
         self._log_so_far.note_all(draft.records, draft.events, draft.state)
         if any(isinstance(event, ev.NotRecordedBegan | ev.SessionPaused) for event in draft.events):
             self._unpurged.set()
         return answers, self._publication(draft, tuple(signals))
+
+    async def _append(self, draft: Draft, batch: Sequence[PendingAct]) -> None:
+        """Make the events durable, measured and traced."""
+        began, events = self.clock.monotonic(), len(draft.records)
+        size = sum(len(record.body or b"") for record in draft.records)
+        span = self._measures.tracing.span(
+            "append", batch[0].trace, session=self.session, acts=len(batch), events=events, bytes=size
+        )
+        with span:
+            await self.log.append(self.session, self._head.term, self._head.offset, draft.records)
+        self._measures.appended(began, events)
 
     async def _purge_now(self) -> Publication | None:
         """Remove what was not recorded, if there may be any; when it can't be, `_purges` sees to it."""
@@ -348,3 +375,8 @@ class SessionWriter:
             draft.sign(order.actor, order.id, len(events), wall)
         draft.state = state
         return Receipt(first, draft.offset)
+
+
+def _kinds(commands: Sequence[AnyCommand]) -> str:
+    """Which commands an act consists of, for a trace; each kind once."""
+    return " ".join(dict.fromkeys(str(type(each).__struct_config__.tag) for each in commands))

@@ -31,6 +31,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, LogReading
 from moothall.core.views.captions import CaptionsView
 from moothall.services.log.publication import Publication
+from moothall.services.operation.measures import Measures
 from moothall.services.readers.feed import Entry, FeedState, Outlet, Subscription
 from moothall.services.readers.feed_loading import FeedLoader
 from moothall.services.readers.slow_readers import SlowReaders
@@ -56,6 +57,8 @@ class FanoutFigures(msgspec.Struct, frozen=True, kw_only=True):
     """Readers given up so far for being slow."""
     backlog: int
     """Publications that wait for the walk."""
+    outbox_bytes: int
+    """Bytes that wait for slow readers."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -74,8 +77,13 @@ class SessionFanout:
     """Whether the log's offsets run without gaps; a hub's copy has some of the lanes only."""
     source: Callable[[], Source] = lambda: HERE
     """How fresh it all is, where it comes from another server."""
+    measures: Measures | None = None
+    """What all sessions of the server add to; without it, its own."""
 
     def __post_init__(self, loaded_channels: Iterable[ChannelId]) -> None:
+        self._measures = self.measures or Measures(self.clock)
+        self._published_at: int | None = None
+        """When the oldest records of the backlog were published, monotonic ms."""
         self._channels = dict.fromkeys(loaded_channels)
         self._loader = self._loader_from(self.offset)
         # Overflow: none; see the module on why it stays small.
@@ -84,7 +92,7 @@ class SessionFanout:
         self._loading: dict[Feed, asyncio.Lock] = {}
         self._before: list[FeedState] = []
         """Feeds as they were when it broke off or was renewed, whose readers get a snapshot each."""
-        self._slow = SlowReaders(self.session, self.clock, self.unsubscribe)
+        self._slow = SlowReaders(self.session, self.clock, self.unsubscribe, self._measures)
         self._news = asyncio.Event()
 
     @property
@@ -105,6 +113,7 @@ class SessionFanout:
             slow=len(self._slow),
             cut=self._slow.cut,
             backlog=len(self._backlog),
+            outbox_bytes=self._slow.size,
         )
 
     @property
@@ -130,6 +139,8 @@ class SessionFanout:
             self.offset = publication.records[-1].header.offset
             added = [event.channel for event in publication.events if isinstance(event, ChannelAdded)]
             self._channels.update(dict.fromkeys(added))
+            if self._published_at is None:
+                self._published_at = self.clock.monotonic()
         elif self._backlog and not self._backlog[-1].records:
             older = self._backlog.pop()
             newest = {signal.key: signal for signal in (*older.signals, *publication.signals)}
@@ -212,6 +223,7 @@ class SessionFanout:
         past: bytes | None = None
         if after is not None and after.epoch == self.epoch and after.offset <= max(self.offset, state.view.offset):
             past = state.replay(after.offset, form)
+        self._measures.joined["new" if after is None else "snapshot" if past is None else "resumed"] += 1
         if past is None:
             past = carry(state.snapshot(sent), form)
         moment = state.moment(sent)
@@ -279,6 +291,9 @@ class SessionFanout:
 
     async def _turn(self, publications: Sequence[Publication]) -> None:
         """Give every feed what was published, and every reader its frame."""
+        began, self._published_at = self._published_at, None
+        if any(each.records for each in self._backlog):
+            self._published_at = began  # The rest came no earlier.
         entries: list[Entry] = [pair for each in publications for pair in zip(each.records, each.events, strict=True)]
         signals = [signal for each in publications for signal in each.signals]
         if entries:
@@ -293,6 +308,8 @@ class SessionFanout:
             if frame is not None:
                 state.sent_at = self.clock.monotonic()
                 await walk(self._slow, state.outgoing(frame))
+        if entries and began is not None:
+            self._measures.written.note(self.clock.monotonic() - began)
 
     async def _pulses(self) -> None:
         while True:
@@ -330,6 +347,7 @@ class SessionFanout:
     def _cut_off(self, state: FeedState) -> None:
         for reader in state.all_readers():
             if not reader.gone:
+                self._measures.cut["session"] += 1
                 self.unsubscribe(reader)
                 reader.outlet.abort()
 

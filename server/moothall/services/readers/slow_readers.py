@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock
+from moothall.services.operation.measures import Measures
 from moothall.services.readers.feed import Subscription
 from moothall.services.supervision.supervising import note_failure
 from moothall.wire.outbox import Outgoing, ReaderOutbox
@@ -22,8 +23,15 @@ SWEEP_MS = 50
 class SlowReaders:
     """The slow readers of one fan-out, which keeps `sweep` running."""
 
-    def __init__(self, session: SessionId, clock: Clock, unsubscribe: Callable[[Subscription], None]) -> None:
+    def __init__(
+        self,
+        session: SessionId,
+        clock: Clock,
+        unsubscribe: Callable[[Subscription], None],
+        measures: Measures | None = None,
+    ) -> None:
         self._session = session
+        self._measures = measures or Measures(clock)
         self._clock = clock
         self.unsubscribe = unsubscribe
         # Bounded by the readers that there are; each one's outbox has a bound of its own.
@@ -35,6 +43,11 @@ class SlowReaders:
     def __len__(self) -> int:
         """How many have an outbox at the moment."""
         return len(self._slow)
+
+    @property
+    def size(self) -> int:
+        """Bytes that wait in their outboxes."""
+        return sum(each.outbox.size for each in self._slow if each.outbox is not None)
 
     def forget(self, reader: Subscription) -> None:
         """It is gone. May be repeated."""
@@ -58,6 +71,7 @@ class SlowReaders:
 
     def drop(self, reader: Subscription, error: Exception) -> None:
         """Cut a reader whose outlet failed; it comes back from its position."""
+        self._measures.cut["failed"] += 1
         note_failure(error, f"session {self._session}: a reader of feed {reader.feed.name} is disconnected")
         self.unsubscribe(reader)
         with suppress(Exception):
@@ -77,8 +91,10 @@ class SlowReaders:
                 self._lagging.clear()
 
     def _send(self, reader: Subscription, outbox: ReaderOutbox, data: bytes) -> None:
+        self._measures.conflated += outbox.take_replaced()
         if outbox.overflown:
             self.cut += 1
+            self._measures.cut["slow"] += 1
             logger.info(
                 "session %s: a reader of feed %s was too slow and is disconnected", self._session, reader.feed.name
             )

@@ -16,6 +16,7 @@ from moothall.core.ports import Clock, EventLog, Randomness, Signer
 from moothall.core.session.state import ON, Status
 from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import SessionWriter
+from moothall.services.operation.measures import Measures
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.supervision.supervising import note_failure
@@ -37,12 +38,20 @@ class Sessions:
     """All loaded sessions. `run` owns them; nothing can be opened before it runs."""
 
     def __init__(
-        self, *, log: EventLog, clock: Clock, randomness: Randomness, signer: Signer, unused_ms: int = UNUSED_MS
+        self,
+        *,
+        log: EventLog,
+        clock: Clock,
+        randomness: Randomness,
+        signer: Signer,
+        unused_ms: int = UNUSED_MS,
+        measures: Measures | None = None,
     ) -> None:
         self._log = log
         self._clock = clock
         self._randomness = randomness
         self._signer = signer
+        self._measures = measures or Measures(clock)
         self._loaded: dict[SessionId, LiveSession] = {}
         self._unused_ms = unused_ms
         # One at a time loads, unloads or erases a session. Bound: the sessions that there are.
@@ -129,7 +138,12 @@ class Sessions:
         if self._group is None:
             raise RuntimeError("Sessions can be opened only while `run` is running.")
         writer = SessionWriter(
-            session, log=self._log, clock=self._clock, randomness=self._randomness, signer=self._signer
+            session,
+            log=self._log,
+            clock=self._clock,
+            randomness=self._randomness,
+            signer=self._signer,
+            measures=self._measures,
         )
         await writer.load()
         fanout = SessionFanout(
@@ -139,6 +153,7 @@ class Sessions:
             loaded_channels=writer.state.channels,
             log=self._log,
             clock=self._clock,
+            measures=self._measures,
         )
         live = LiveSession(writer, fanout, self._clock)
 

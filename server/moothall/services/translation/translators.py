@@ -16,6 +16,8 @@ import msgspec
 from moothall.core.kernel.errors import MoothallError, ProtocolError
 from moothall.core.translating.cache import HopCache, HopKey
 from moothall.core.translating.routes import Direction
+from moothall.services.operation.durations import Durations
+from moothall.services.operation.tracing import NotTraced, Tracing
 from moothall.services.supervision.pulses import Pulses
 from moothall.services.supervision.waiting import Listeners
 from moothall.wire import translation as wire
@@ -26,6 +28,8 @@ ANSWER_S = 150.0
 """Seconds in which nothing at all comes from a link that owes something: their own watch ends a call that hangs after
 20 s, and one that loads after 120; this one is for texts that get lost there. A process that is frozen is noticed by
 its pulse, much sooner. A queue that is long and goes on is no reason."""
+ANSWERED = (20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000)
+"""Edges (ms) of how long a translation takes."""
 IN_FLIGHT = 16
 """Texts that one link has at a time; more wait here, which the callers bound."""
 
@@ -109,12 +113,20 @@ class _Link:
 class Translators:
     """The connected translators, and the texts that wait for or are under way to each of them."""
 
-    def __init__(self, answer_s: float = ANSWER_S, pulses: Pulses | None = None, *, remote_first: bool = False) -> None:
+    def __init__(
+        self,
+        answer_s: float = ANSWER_S,
+        pulses: Pulses | None = None,
+        *,
+        remote_first: bool = False,
+        tracing: Tracing | None = None,
+    ) -> None:
         """`answer_s`: seconds without an answer after which a link is given up; `pulses`: who watches their processes,
         if anybody does. `remote_first`: those on other machines are asked too where the server's own can do
         it, by cost.
         """
         self._guests = not remote_first
+        self._tracing = tracing or NotTraced()
         self._answer_s = answer_s
         self._pulses = pulses
         self._links: list[_Link] = []
@@ -127,6 +139,12 @@ class Translators:
         self.changed = Listeners[[]]()
         """Told of each change of `directions`."""
         self._hung: Callable[[], None] = lambda: None
+        self.answers = Durations(ANSWERED)
+        """From the moment when a text is asked for, waiting included, until its translation is there."""
+        self.failures = 0
+        """Texts that were not translated when they were asked for."""
+        self.queue = 0
+        """Texts that wait for a translator or are with one."""
 
     def tell_hung(self, told: Callable[[], None]) -> None:
         """From now on tell when the server's own were given up since they didn't answer."""
@@ -136,6 +154,16 @@ class Translators:
     def directions(self) -> tuple[Direction, ...]:
         """What can be done now, each once."""
         return tuple(dict.fromkeys(direction for link in self._links for direction in link.numbers))
+
+    @property
+    def links(self) -> int:
+        """How many processes are connected."""
+        return len(self._links)
+
+    @property
+    def unfit(self) -> int:
+        """How many directions don't work now that were said to."""
+        return sum(len(link.unfit) for link in self._links)
 
     @property
     def connected(self) -> bool:
@@ -192,6 +220,23 @@ class Translators:
             del self._under_way[key]
 
     async def _asked(self, text: str, direction: Direction) -> str:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        self.queue += 1
+        try:
+            with self._tracing.span(
+                "translation", source=direction.source, target=direction.target, characters=len(text)
+            ):
+                answer = await self._answered(text, direction)
+        except TranslationFailed:
+            self.failures += 1
+            raise
+        finally:
+            self.queue -= 1
+        self.answers.note(round(1_000 * (loop.time() - began)))
+        return answer
+
+    async def _answered(self, text: str, direction: Direction) -> str:
         link = self._link_for(direction)
         if link is None:
             raise NoTranslator(f"No translator from {direction.source} to {direction.target} is connected.")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -73,3 +75,11 @@ async def test_a_request_has_a_place_for_as_long_as_it_is_answered() -> None:
         assert (refused.status, "your address" in await refused.text()) == (503, False), "it is everybody's"
     assert inside == [Full.ADDRESS] * 2
     assert made.count == 10
+
+
+def test_those_who_get_none_are_counted_by_reason() -> None:
+    refused = Counter[str]()
+    made = Places(SeededRandomness(), most=2, each=1, refused=refused)
+    for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3"):
+        made.take(address)
+    assert refused == {"address": 1, "full": 1}

@@ -13,7 +13,8 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import ChannelState
 from moothall.core.signals import Sound as Heard
-from moothall.services.engines.recognising import WATCH_MS, Recognising
+from moothall.services.engines.recognising import WATCH_MS, EngineLoad, Recognising
+from moothall.services.operation.measures import Measures
 from moothall.services.sound.live_audio import RATE
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd, engine_link
@@ -333,6 +334,42 @@ def test_an_engine_that_does_not_understand_it_is_told_nothing_more() -> None:
             async with hall.recognising.held(live.writer, FLOOR):
                 assert isinstance(await old.receive(), wire.Detach)  # and nothing before it
             assert (await next_attached(old)).glossary == ("Lilongwe",)
+            task.cancel()
+
+    loop.run(story())
+
+
+def test_how_late_words_come_and_how_long_they_take_is_measured() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            measures = Measures(hall.clock)
+            hall.recognising = Recognising(hall.clock, measures=measures)
+            _, audio, task = await assigned(hall)
+            await audio.carry(Sound(RATE), as_live=False)
+            assert hall.recognising.waiting == 1
+            engine = hall.connect("gpu")
+            await hello(engine, channels=2, most=3)
+            attach = await attached(engine)
+            assert hall.recognising.waiting == 0
+            assert hall.recognising.loads == (EngineLoad(name="gpu", channels=1, room=1, late_room=2),)
+            await hall.clock.sleep(2_000)
+            words = CommitWords(
+                channel=FLOOR,
+                generation=1,
+                segment=SegmentId("s1"),
+                first=0,
+                words=(Word(" one", 0, 500),),
+                start=SegmentStart(t0=0, language="en"),
+            )
+            gap = NoteGap(channel=FLOOR, t0=600, t1=700, reason=GapReason.UNHEARD)
+            acts: tuple[tuple[wire.EngineCommand, ...], ...] = ((words,), (gap,))
+            for number, commands in enumerate(acts):
+                act = wire.Act(attachment=attach.attachment, id=CommandId(f"e{number}"), commands=commands)
+                await engine.send(act)
+                while not isinstance(answer := await engine.receive(), wire.Accepted):
+                    assert isinstance(answer, wire.Audio | wire.EndOfAudio), answer
+            assert (measures.heard.count, measures.heard.total) == (1, 1_500)
+            assert (measures.stored.count, measures.stored.total) == (1, 0)
             task.cancel()
 
     loop.run(story())

@@ -346,6 +346,7 @@ def link(hub: str, *sessions: SessionId, since: int = 1) -> Connected:
         release="0.1",
         since=since,
         sessions=sessions,
+        behind=0,
         round_trip=None,
         bytes_sent=0,
         bytes_received=0,

@@ -497,3 +497,42 @@ def test_sessions_take_turns_with_what_was_missed() -> None:
         assert plain_unpack(plain_pack([], session=HALL, epoch=it.source.epoch, heads={})) == []
 
     told(story, Centre(Two()))
+
+
+def test_it_is_known_for_how_long_a_hub_has_lacked_something() -> None:
+    async def story(it: Centre) -> None:
+        await it.source.write(SESSION, TEXT)
+        hub, model = await linked(it, room=1), Model(ROOM)
+        assert [each.behind for each in it.links.connected] == [0]
+        await hub.send(model.follow())
+        await listen(hub, model)
+        await asyncio.sleep(1)
+        assert [each.behind for each in it.links.connected] == [0]
+        for _ in range(4):  # It reads nothing, and the line takes no more.
+            await it.source.write(TEXT)
+            await asyncio.sleep(3)
+        assert it.links.connected[0].behind > 5_000
+        await listen(hub, model)
+        await asyncio.sleep(2)
+        await listen(hub, model)
+        await asyncio.sleep(2)
+        assert [each.behind for each in it.links.connected] == [0]
+
+    told(story)
+
+
+def test_a_batch_is_traced_by_hub_session_part_and_size() -> None:
+    async def story(it: Centre) -> None:
+        await it.source.write(SESSION, TEXT)
+        hub, model = await linked(it), Model(ROOM)
+        await hub.send(model.follow())
+        await listen(hub, model)
+        assert it.spans.spans
+        for name, said in it.spans.spans:
+            size = said.pop("bytes")
+            assert isinstance(size, int)
+            assert size > 0
+            assert said.pop("part") in {"live", "missed", "own"}
+            assert (name, said) == ("hub batch", {"hub": "kisumu", "session": HALL})
+
+    told(story)

@@ -6,6 +6,7 @@ import pytest
 
 from moothall.core.kernel.ids import Position
 from moothall.core.kernel.lanes import Feed
+from moothall.services.operation.measures import Measures
 from moothall.services.readers.feed import Subscription
 from moothall.services.readers.slow_readers import SWEEP_MS, SlowReaders
 from moothall.testing.clock import LoopClock
@@ -130,3 +131,26 @@ async def test_one_whose_outlet_fails_is_cut(caplog: pytest.LogCaptureFixture) -
     assert (gone, len(slow), slow.cut) == ([reader], 0, 0)
     assert "a reader of" in caplog.text
     assert "what was said" not in caplog.text
+
+
+async def test_what_a_slow_reader_costs_is_measured() -> None:
+    house = await meeting()
+    measures = Measures(house.clock)
+    fanout = await house.fanout(measures)
+    async with running(fanout):
+        slow, _ = await join(fanout, stalled=True)
+        await join(fanout, Position(house.recorder.epoch, 3))
+        await join(fanout, Position(house.recorder.epoch, 10_000))
+        assert measures.joined == {"new": 1, "resumed": 1, "snapshot": 1}
+        for n in range(3):
+            fanout.publish(await house.store(signals=[partial(f" {n}", segment="next")]))
+            await settle()
+        assert (fanout.figures.slow, measures.conflated) == (1, 2)
+        assert fanout.figures.outbox_bytes > 0
+        assert measures.written.count == 0
+        for _ in range(MAX_FRAMES + 1):
+            await one_line(house, fanout)
+        assert (slow.aborted, measures.cut) == (True, {"slow": 1})
+        assert measures.written.count == MAX_FRAMES + 1
+        fanout.end()
+        assert measures.cut == {"slow": 1, "session": 2}

@@ -14,6 +14,7 @@ from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
 from moothall.wire import translation as wire
 from moothall.wire.pulse import Pulse
+from support.memory.spans import KeptSpans
 
 EN_PT, _, PT_ES, _ = DIRECTIONS
 
@@ -328,5 +329,43 @@ def test_who_leaves_before_the_hello_and_who_says_it_twice() -> None:
         await twice.tell(hello)
         with pytest.raises(ProtocolError, match="once"):
             await Translators().serve(twice.server)
+
+    run(story())
+
+
+def test_how_long_translations_take_and_which_fail_is_counted() -> None:
+    async def story() -> None:
+        async with asyncio.TaskGroup() as group:
+            house = House(group)
+            await settle()
+            assert await house.translators.hop("Good", EN_PT, "") == "[pt] Good"
+            assert await house.translators.hop("Good", EN_PT, "") == "[pt] Good"  # It was kept.
+            translators = house.translators
+            assert (translators.answers.count, translators.failures, translators.queue) == (1, 0, 0)
+            house.echo.silent = True
+            asked = asyncio.ensure_future(translators.hop("Bad", EN_PT, ""))
+            await settle()
+            assert (translators.queue, translators.links, translators.unfit) == (1, 1, 0)
+            house.echo.cut()
+            with pytest.raises(TranslationFailed):
+                await asked
+            assert (translators.answers.count, translators.failures, translators.queue) == (1, 1, 0)
+
+    run(story())
+
+
+def test_a_translation_is_traced_by_its_languages_and_length() -> None:
+    async def story() -> None:
+        spans = KeptSpans()
+        async with asyncio.TaskGroup() as group:
+            house = House(group)
+            await settle()
+            house.echo.cut()
+            house.translators = Translators(tracing=spans)
+            echo = house.connect()
+            await settle()
+            assert await house.translators.hop("Good", EN_PT, "") == "[pt] Good"
+            echo.cut()
+        assert spans.spans == [("translation", {"source": "en", "target": "pt", "characters": 4})]
 
     run(story())

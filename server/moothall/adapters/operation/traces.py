@@ -1,0 +1,91 @@
+"""Traces by OpenTelemetry, sent over HTTP to a collector. The extra `otel` brings the library, which nothing imports
+unless an endpoint is set.
+
+A span carries ids, kinds and sizes. What an exception says is left out, for it may quote what was said; that there was
+one, and of which type, is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from moothall import __version__
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.services.operation.tracing import ATTRIBUTES, Place
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import SpanProcessor
+
+LONGEST = 128
+"""Characters of an attribute. Overflow: the rest is left out."""
+WAITING = 2_048
+"""Spans that wait to be sent. Overflow: the library drops the newest."""
+PATH = "/v1/traces"
+MISSING = (
+    "[tracing] names an endpoint, and OpenTelemetry isn't installed here. Install it with "
+    "`pip install 'moothall[otel]'`, or leave `endpoint` empty."
+)
+
+
+class Traces:
+    """`moothall.services.operation.tracing.Tracing` by OpenTelemetry. `close` sends what waits.
+
+    `percent`: of how many traces in a hundred the spans are kept.
+    """
+
+    def __init__(self, processor: SpanProcessor, percent: int = 100) -> None:
+        from opentelemetry import context, trace
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+
+        # Not `Resource.create`: that reads the environment, and asks the machine for its name.
+        resource = Resource({"service.name": "moothall", "service.version": __version__})
+        sampler = ParentBased(TraceIdRatioBased(percent / 100))
+        self._provider = TracerProvider(resource=resource, sampler=sampler, shutdown_on_exit=False)
+        self._provider.add_span_processor(processor)
+        self._tracer = self._provider.get_tracer("moothall", __version__)
+        self._context = context
+        self._failed = trace.StatusCode.ERROR
+
+    @contextmanager
+    def span(self, name: str, parent: Place | None = None, **attributes: str | int) -> Iterator[object]:
+        """A span, as `Tracing` has it."""
+        if not attributes.keys() <= ATTRIBUTES:
+            raise KeyError(f"A span has no {', '.join(sorted(attributes.keys() - ATTRIBUTES))}.")
+        said: dict[str, Any] = {
+            f"moothall.{key}": value[:LONGEST] if isinstance(value, str) else value for key, value in attributes.items()
+        }
+        above: Any = parent
+        with self._tracer.start_as_current_span(
+            name, context=above, attributes=said, record_exception=False, set_status_on_exception=False
+        ) as span:
+            try:
+                yield span
+            except BaseException as error:
+                span.set_status(self._failed, type(error).__name__)
+                raise
+
+    def here(self) -> Place | None:
+        """Where this task is in a trace."""
+        return self._context.get_current()
+
+    def close(self) -> None:
+        """Send what waits, and end the thread that sends. May take some seconds."""
+        self._provider.shutdown()
+
+
+def open_traces(stack: AsyncExitStack, endpoint: str, percent: int) -> Traces:
+    """Traces that are sent to the collector at `endpoint` until the stack unwinds. Raises ConfigurationError."""
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    except ImportError as error:
+        raise ConfigurationError(MISSING) from error
+    exporter = OTLPSpanExporter(endpoint=endpoint.rstrip("/") + PATH, timeout=5)
+    traces = Traces(BatchSpanProcessor(exporter, max_queue_size=WAITING), percent)
+    stack.push_async_callback(asyncio.to_thread, traces.close)
+    return traces

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import logging
+import socket
+from contextlib import AsyncExitStack
+
+import aiohttp
+import pytest
+
+from moothall.adapters.operation.metrics import Scrape
+from moothall.adapters.operation.metrics_door import SIZES_MS, MetricsDoor, open_metrics_door
+from moothall.testing.clock import ManualClock, SeededRandomness
+
+
+class Made:
+    """A door, and how often it looked at the folders."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.looked = 0
+        self.door = MetricsDoor(self.read, self.sizes, self.clock)
+
+    def read(self) -> Scrape:
+        scrape = Scrape()
+        scrape.tell("moothall_engines", 1)
+        return scrape
+
+    def sizes(self) -> dict[str, int]:
+        self.looked += 1
+        return {"log": 100}
+
+
+async def test_a_scrape_is_answered_and_folders_are_looked_at_once_a_minute() -> None:
+    made = Made()
+    async with AsyncExitStack() as stack:
+        port = await open_metrics_door(stack, made.door, "127.0.0.1", 0, SeededRandomness())
+        http = await stack.enter_async_context(aiohttp.ClientSession(f"http://127.0.0.1:{port}"))
+        for due, looked in ((0, 1), (SIZES_MS - 1, 1), (1, 2)):
+            await made.clock.advance(due)
+            async with http.get("/metrics") as answer:
+                said = await answer.text()
+                assert answer.status == 200
+                assert answer.headers["Cache-Control"] == "no-store"
+                assert answer.headers["Content-Type"].startswith("text/plain")
+            assert "moothall_engines 1.0" in said
+            assert 'moothall_folder_bytes{folder="log"} 100.0' in said
+            assert made.looked == looked
+        async with http.get("/") as other:
+            assert other.status == 404
+
+
+async def test_a_port_that_is_taken_is_one_warning_and_no_more(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        async with AsyncExitStack() as stack:
+            assert await open_metrics_door(stack, Made().door, "127.0.0.1", port, SeededRandomness()) is None
+    assert len(caplog.records) == 1
+    assert f"port {port}" in caplog.text
+    assert "[metrics]" in caplog.text
+
+
+async def test_so_is_an_address_of_another_machine(caplog: pytest.LogCaptureFixture) -> None:
+    async with AsyncExitStack() as stack:
+        assert await open_metrics_door(stack, Made().door, "192.0.2.1", 0, SeededRandomness()) is None
+    assert "the system refuses the address" in caplog.text
