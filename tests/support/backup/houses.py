@@ -80,7 +80,7 @@ class House:
         for text in texts:
             self.words[session][recorder.offset + 1] = text.encode()
             line = SegmentId(f"s{recorder.offset}")
-            ended = ev.SegmentEnded(channel=FLOOR, segment=line, t1=1, reason="sentence", text=text)
+            ended = ev.SegmentEnded(channel=FLOOR, segment=line, t1=1, reason=ev.EndReason.SENTENCE, text=text)
             records.append(recorder.record(ended))
         self.do(self.log.append(SessionId(session), self.terms[session], before, records))
 
