@@ -21,10 +21,10 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.cli.backup import restore_command
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
+from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.services.backup.taking import Taken, Taking
-from support.sessions.recorder import EPOCH, Recorder
+from support.sessions.recorder import Recorder
 
 T = TypeVar("T")
 FLOOR = ChannelId("floor")
@@ -66,8 +66,8 @@ class House:
 
     def recorder(self, session: str) -> Recorder:
         if session not in self.recorders:
-            self.recorders[session] = Recorder(SessionId(session), EPOCH)
-            head = self.do(self.log.acquire(SessionId(session), EPOCH))
+            self.recorders[session] = Recorder(SessionId(session))
+            head = self.do(self.log.acquire(SessionId(session), Epoch(f"of{session}")))
             self.terms[session] = head.term
             self.recorders[session].go_on(head)
             self.words.setdefault(session, {})

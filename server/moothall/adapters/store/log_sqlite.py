@@ -150,7 +150,7 @@ class SqliteLog(SqliteRecords):
             if row is None:
                 return
             epoch = Epoch(row[0])
-            self._removals.append(lambda new: SessionRemoved(id=new.id, at=new.at, session=session, epoch=epoch))
+            self._removals.append(lambda new: SessionRemoved(id=new.id, at=new.at, epoch=epoch))
             connection.execute(
                 "DELETE FROM record WHERE session = (SELECT number FROM session WHERE id = ?)", (session,)
             )

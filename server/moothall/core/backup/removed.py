@@ -49,9 +49,8 @@ class TextRemoved(_Line, frozen=True, kw_only=True, tag="text"):
 
 
 class SessionRemoved(_Line, frozen=True, kw_only=True, tag="session"):
-    """A whole log, as that of a rehearsal, and its sound."""
+    """A whole log, as that of a rehearsal, and its sound. Its name is nowhere any more, and not here."""
 
-    session: SessionId
     epoch: Epoch
 
 
@@ -122,7 +121,7 @@ class Removals:
     def __init__(self, lines: Iterable[AnyLine]) -> None:
         self.lines = tuple(lines)
         self._text: dict[tuple[SessionId, Epoch], dict[tuple[int, str], str]] = {}
-        self._sessions: set[tuple[SessionId, Epoch]] = set()
+        self._logs: set[Epoch] = set()
         self._sound: dict[SessionId, list[SoundAct]] = {}
         self.done = frozenset(line.id for line in self.lines if isinstance(line, Done))
         """Ids of the acts that are carried out."""
@@ -131,13 +130,13 @@ class Removals:
                 there = self._text.setdefault((line.session, line.epoch), {})
                 there.update(dict.fromkeys(line.events, line.reason))
             elif isinstance(line, SessionRemoved):
-                self._sessions.add((line.session, line.epoch))
+                self._logs.add(line.epoch)
             elif isinstance(line, SoundSilenced | SoundRemoved):
                 self._sound.setdefault(line.session, []).append(line)
 
-    def session_removed(self, session: SessionId, epoch: Epoch) -> bool:
+    def log_removed(self, epoch: Epoch) -> bool:
         """Whether a log is gone whole."""
-        return (session, epoch) in self._sessions
+        return epoch in self._logs
 
     def text(self, session: SessionId, epoch: Epoch) -> Mapping[tuple[int, str], str]:
         """Why each event of a log was removed, by its offset and the first digits of its digest."""

@@ -34,7 +34,7 @@ class Erasing:
         this one stops and holds no more than it should; where that has none it goes.
         Raises StorageUnavailable and RecordBroken.
         """
-        gone = {each.session for each in manifest.sessions if self._removals.session_removed(each.session, each.epoch)}
+        gone = {each.session for each in manifest.sessions if self._removals.log_removed(each.epoch)}
         sessions = tuple(self._session(each) for each in manifest.sessions if each.session not in gone)
         sound = (self._sound(each, newest) for each in manifest.sound if each.session not in gone)
         return msgspec.structs.replace(

@@ -118,7 +118,7 @@ class Restoring:
         return left_out
 
     def _sessions(self) -> list[SessionPart]:
-        return [part for part in self.manifest.sessions if not self.removals.session_removed(part.session, part.epoch)]
+        return [part for part in self.manifest.sessions if not self.removals.log_removed(part.epoch)]
 
     async def _log(self, log: RestoredLog, part: SessionPart, signer: Signer | None) -> Restored:
         removed = self.removals.text(part.session, part.epoch)

@@ -24,7 +24,7 @@ MIC = SourceId("mic")
 BEGUN = ListBegun(id="0", at=1)
 RECORD = Recorder().record(ev.SessionPaused(t=1))
 TEXT = TextRemoved(id="1", at=2, session=SESSION, epoch=EPOCH, reason="request", events=(named(RECORD),))
-WHOLE = SessionRemoved(id="2", at=3, session=SESSION, epoch=EPOCH)
+WHOLE = SessionRemoved(id="2", at=3, epoch=EPOCH)
 SPAN = SoundSilenced(id="3", at=4, session=SESSION, source=MIC, first=0, span=(5, 9))
 SOUND = SoundRemoved(id="4", at=5, session=SESSION)
 DONE = Done(id="3", at=6)
@@ -64,8 +64,8 @@ def test_it_says_what_must_not_be_there() -> None:
     removals = Removals(EVERY)
     assert removals.text(SESSION, EPOCH) == {named(RECORD): "request"}
     assert removals.text(SESSION, Epoch("another")) == {}
-    assert removals.session_removed(SESSION, EPOCH)
-    assert not removals.session_removed(SessionId("other"), EPOCH)
+    assert removals.log_removed(EPOCH)
+    assert not removals.log_removed(Epoch("another"))
     assert list(removals.sound(SESSION, MIC, 0)) == [SPAN, SOUND]
     assert list(removals.sound(SESSION, MIC, 7)) == [SOUND]
     assert list(removals.sound(SessionId("other"), MIC, 0)) == []
