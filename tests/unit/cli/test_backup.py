@@ -8,11 +8,16 @@ import pytest
 
 from moothall.adapters.backup.folder import BackupFolder
 from moothall.adapters.store.removal_list import FILE_NAME as LIST
+from moothall.adapters.store.signing import FILE_NAME as KEY
+from moothall.adapters.store.sqlite_file import FILE_NAME as LOG
 from moothall.cli import main
 from moothall.cli.backup import backup_command, restore_command
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken
 from moothall.core.ports import BookEntry
-from support.backup.houses import FAST, KEY, LOG, House, apart, holding, records_of
+from moothall.settings.loading import load
+from support.backup.houses import FAST, House, apart, holding, records_of
+
+RESTORE = ["restore", "--from", "nowhere", "--to", "d", "--without-removals", "--without-keys"]
 
 
 @pytest.fixture
@@ -78,9 +83,8 @@ def test_the_settings_and_what_they_name_are_backed_up_too(house: House, tmp_pat
         f'[server]\ndata = "{house.folder}"\n[conference]\nglossaries = "{tmp_path / "terms"}"\n'
         f'[engine]\ntokens = "{tmp_path / "tokens"}"\n[translation]\nphrases = "{tmp_path / "phrases.toml"}"\n'
     )
-    to, keys = tmp_path / "backup", tmp_path / "keys"
-    assert main(["backup", "--config", str(config), "--to", str(to), "--keys", str(keys), "--rate", "900"]) == 0
-    assert holding(to, [b"token-of-an-engine"]) == []
+    backed_up(house, keys=tmp_path / "keys", config=config, settings=load(config, {}))
+    assert holding(tmp_path / "backup", [b"token-of-an-engine"]) == []
     put_back(tmp_path)
     new = tmp_path / "new" / "settings"
     assert (new / "settings.toml").read_bytes() == config.read_bytes()
@@ -130,7 +134,7 @@ def test_a_folder_that_is_not_empty_is_not_restored_to(house: House, tmp_path: P
     backed_up(house, keys=tmp_path / "keys")
     (tmp_path / "new").mkdir()
     put_back(tmp_path)
-    with pytest.raises(ConfigurationError, match="is not empty. Restore into a new folder"):
+    with pytest.raises(ConfigurationError, match=r"is not empty\. Restore into a new folder"):
         put_back(tmp_path)
 
 
@@ -180,11 +184,8 @@ def test_the_backup_and_the_data_folder_are_apart(house: House) -> None:
         (["backup", "--to", "b", "--keep", "-1"], "--keep 0 or more"),
         (["backup", "--to", "b", "--data", "nowhere"], "There is no log at nowhere"),
         (["backup", "--verify", "nowhere"], "nowhere is no backup of Moothall"),
-        (
-            ["restore", "--from", "b", "--to", "d", "--without-removals", "--without-keys", "--at", "noon"],
-            "takes a time",
-        ),
-        (["restore", "--from", "nowhere", "--to", "d", "--without-removals", "--without-keys"], "is no backup"),
+        ([*RESTORE, "--at", "noon"], "takes a time"),
+        (RESTORE, "is no backup"),
     ],
 )
 def test_what_is_wrong_is_a_sentence(

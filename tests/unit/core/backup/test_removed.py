@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from moothall.core.backup.removed import (
+    AnyLine,
     Done,
     ListBegun,
     Removals,
@@ -28,7 +29,7 @@ WHOLE = SessionRemoved(id="2", at=3, epoch=EPOCH)
 SPAN = SoundSilenced(id="3", at=4, session=SESSION, source=MIC, first=0, span=(5, 9))
 SOUND = SoundRemoved(id="4", at=5, session=SESSION)
 DONE = Done(id="3", at=6)
-EVERY = (BEGUN, TEXT, WHOLE, SPAN, SOUND, DONE)
+EVERY: tuple[AnyLine, ...] = (BEGUN, TEXT, WHOLE, SPAN, SOUND, DONE)
 DATA = b"".join(map(encode_line, EVERY))
 
 
