@@ -14,20 +14,27 @@ from pathlib import Path
 
 import aiohttp
 
+from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.store.removal_list import FILE_NAME as LIST
+from moothall.adapters.store.removal_list import RemovalList, read_removals
 from moothall.app.hall import RunningServer, hall
 from moothall.cli.backup import backup_command, restore_command
 from moothall.cli.backup import verify_command as verify_backup
 from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import commands as do
+from moothall.core.backup.removed import Done, SoundSilenced
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import CommandId, SpeakerId
+from moothall.core.kernel.ids import CommandId, InterventionId, SessionId, SourceId, SpeakerId
+from moothall.core.removal.selection import Interventions
 from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Engine as EngineSettings
 from moothall.settings.sections import Server, Settings
 from support.halls.removal import HIDDEN, SESSION, asked, at_a_desk, found, held
 from support.halls.room_before import room_before
+from support.sound.recordings import RATE, loudness, pattern, record, tone
 
+MIC = SourceId("mic")
 FAST = 1_000_000_000
 """Bytes a second."""
 
@@ -206,3 +213,119 @@ async def backed_up_beginning(running: RunningServer, place: Path) -> None:
     assert isinstance(await live.writer.send(SYSTEM, CommandId("c0"), create), Receipt)
     await backed_up(place)
     await held(running)
+
+
+async def test_a_question_that_was_removed_since_keeps_its_number_and_loses_its_words(tmp_path: Path) -> None:
+    async with hall(settings_of(tmp_path / "data")) as running:
+        await held(running)
+        live = running.backend.sessions.loaded(SESSION)
+        assert live is not None
+        for n in range(3):
+            ask = do.Ask(
+                intervention=InterventionId(f"q{n}"),
+                kind=Kind.QUESTION,
+                text=f"what of {HIDDEN}{n}?",
+                name=f"Person {n}",
+                language="en",
+                asker=f"browser{n}",
+            )
+            assert isinstance(await live.writer.send(Actor(Role.PARTICIPANT, "p"), CommandId(f"ask{n}"), ask), Receipt)
+            checked = do.SetStatus(interventions=(InterventionId(f"q{n}"),), status=InterventionStatus.QUEUED)
+            assert isinstance(await live.writer.send(Actor(Role.MODERATOR, "m"), CommandId(f"ok{n}"), checked), Receipt)
+        await backed_up(tmp_path)
+        gone = Interventions((InterventionId("q1"),))
+        removed = await live.writer.remove(Actor(Role.SECRETARIAT, "s"), CommandId("gone"), gone)
+        assert isinstance(removed, Receipt)
+        here = {name: (each.number, each.status) for name, each in live.state.questions.interventions.items()}
+    await put_back(tmp_path, "new", tmp_path / "data" / LIST)
+    assert found(tmp_path / "new", f"{HIDDEN}1") == []
+    assert found(tmp_path / "new", "Person 1") == []
+    verified(tmp_path / "new")
+    async with hall(settings_of(tmp_path / "new")) as running:
+        live = await running.backend.sessions.find(SESSION)
+        assert live is not None
+        questions = live.state.questions
+        assert {name: (each.number, each.status) for name, each in questions.interventions.items()} == here
+        gone = {name for name, each in questions.interventions.items() if each.removed}
+        assert gone == {"q1"}
+        assert questions.interventions[InterventionId("q2")].text == f"what of {HIDDEN}2?"
+
+
+async def test_sound_is_made_silent_where_it_was_removed_since(tmp_path: Path) -> None:
+    sound = SoundFolder(
+        tmp_path / "data" / "recordings", bitrate=24_000, removals=RemovalList(tmp_path / "data" / LIST)
+    )
+    async with hall(settings_of(tmp_path / "data")) as running:
+        await held(running)
+    part = await record(sound, tone(4), session=SESSION)
+    path = sound.path(SESSION, MIC, 0)
+    os.utime(path, ns=(5_000_000_000, 5_000_000_000))
+    whole = path.read_bytes()
+    await backed_up(tmp_path)
+    await sound.silence(part, RATE, 3 * RATE)
+    assert [type(line) for line in read_removals(tmp_path / "data" / LIST)[1:]] == [SoundSilenced, Done]
+    await put_back(tmp_path, "old", tmp_path / "data" / LIST)
+    again = SoundFolder(tmp_path / "old" / "recordings", bitrate=24_000)
+    (restored,) = await again.parts(SESSION)
+    shown = pattern(loudness(await again.read(restored, 0, 4 * RATE)))
+    assert (shown[0], shown[3:5], shown[7]) == ("#", "..", "#"), shown
+    assert restored.written == 5_000
+    # The next backup has it from the server, as it is there.
+    await backed_up(tmp_path)
+    assert found_bytes(tmp_path / "backup", whole) == []
+    await put_back(tmp_path, "new", tmp_path / "backup.removals.jsonl")
+    assert (tmp_path / "new" / "recordings" / SESSION / MIC / path.name).read_bytes() == path.read_bytes()
+
+
+async def test_a_recording_that_cannot_be_made_again_is_left_out(tmp_path: Path) -> None:
+    async with hall(settings_of(tmp_path / "data")) as running:
+        await held(running)
+    path = tmp_path / "data" / "recordings" / SESSION / MIC / f"{0:015d}.opus"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no sound that anybody could decode")
+    await backed_up(tmp_path)
+    RemovalList(tmp_path / "data" / LIST).append(
+        lambda new: SoundSilenced(id=new.id, at=new.at, session=SESSION, source=MIC, first=0, span=(0, 5))
+    )
+    said = await put_back(tmp_path, "new", tmp_path / "data" / LIST)
+    assert "Left out: the recording of hearing, source mic" in said
+    assert found(tmp_path / "new", "no sound") == []
+
+
+def found_bytes(folder: Path, data: bytes) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.is_file() and data in path.read_bytes()]
+
+
+async def test_a_backup_that_is_killed_leaves_what_was_there_and_the_next_one_goes_on(tmp_path: Path) -> None:
+    data, backup = tmp_path / "data", tmp_path / "backup"
+    async with hall(settings_of(data)) as running:
+        await held(running)
+        await backed_up(tmp_path)
+        before = sorted(path.name for path in backup.glob("manifest-*"))
+        for session in ("second", "third"):
+            await held(running, SessionId(session))
+        async with at_a_desk(running, Role.TECHNICIAN) as client:
+            answer = await asked(client, "r", {"type": "lines", "segments": ["b"]})
+            assert "receipt" in answer, answer
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "moothall", "backup", "--data", str(data), "--to", str(backup), "--rate", "0.002"),
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        # It has begun to write, and has some seconds before it: killed in the middle.
+        async with asyncio.timeout(60):
+            while len(list(backup.rglob("*"))) <= 6 and process.returncode is None:
+                await running.backend.clock.sleep(10)
+        process.kill()
+        await process.wait()
+        assert process.returncode == -9
+        assert sorted(path.name for path in backup.glob("manifest-*")) == before
+        out = io.StringIO()
+        assert verify_backup(backup, out) == 0, out.getvalue()
+        await put_back(tmp_path, "old", data / LIST)
+        assert found(tmp_path / "old", HIDDEN) == []
+        await backed_up(tmp_path)
+        assert len(list(backup.glob("manifest-*"))) == 2
+        assert list(backup.rglob("*.new")) == []
+        assert verify_backup(backup, out) == 0, out.getvalue()
+    await put_back(tmp_path, "new", tmp_path / "backup.removals.jsonl")
+    verified(tmp_path / "new")

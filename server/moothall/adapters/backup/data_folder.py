@@ -18,10 +18,11 @@ from moothall.core.backup.removed import AnyLine, united
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.core.ports import BookEntry
-from moothall.services.sound.recorder import RecordingPart
 
 BUSY_S = 10.0
 """How long the book's file may be held by the server."""
+PAGE_SAMPLES = 3 * 16_000
+"""More than a page of a recording holds: those are of about a second."""
 
 Place = tuple[SessionId, SourceId, int]
 """Session, source and first sample of a file of a recording."""
@@ -132,19 +133,19 @@ class RestoredRecordings:
     async def silence(self, part: SoundPart, spans: Sequence[tuple[int, int]]) -> bool:
         """Make it silent in these spans (`RestoredSound`). Its time stays: it says until when it may be kept."""
         there = await self._store.parts(part.session)
-        kept = [each for each in there if (each.source, each.first) == (part.source, part.first)]
+        kept = next((each for each in there if (each.source, each.first) == (part.source, part.first)), None)
+        if kept is None or not kept.samples:
+            return False  # Nobody knows what is in it.
         try:
             for first, last in spans:
-                await self._silence(kept[0], first, last)
-        except (StorageUnavailable, IndexError):
+                # A copy may end within a page, which counts for nothing and may hold sound all the same.
+                if first < kept.end + PAGE_SAMPLES and kept.first < last:
+                    await self._store.silence(kept, first, last)
+        except StorageUnavailable:
             return False
         path = sound_path(self._folder, _place_of(part))
         os.utime(path, ns=(part.written * 1_000_000, part.written * 1_000_000))
         return True
-
-    async def _silence(self, part: RecordingPart, first: int, last: int) -> None:
-        if first < part.end and part.first < last:
-            await self._store.silence(part, first, last)
 
     def remove(self, part: SoundPart) -> None:
         """Overwrite it and take it away (`RestoredSound`)."""

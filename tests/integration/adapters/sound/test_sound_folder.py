@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import math
 import os
 import select
 import signal
 import subprocess
 import sys
-from array import array
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,29 +15,7 @@ from moothall.adapters.sound.child_messages import EncodeRequest
 from moothall.adapters.sound.sound_folder import SoundFolder, opus_samples
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId
-from moothall.services.sound.recorder import RecordingPart
-
-SESSION, MIC = SessionId("plenary"), SourceId("mic")
-RATE = 16_000
-
-
-def tone(seconds: float) -> bytes:
-    """Loud sound."""
-    return array("h", (int(12_000 * math.sin(n / 6)) for n in range(int(seconds * RATE)))).tobytes()
-
-
-def loudness(pcm: bytes) -> list[int]:
-    """The loudest sample of each half second."""
-    samples = array("h", pcm)
-    return [max(map(abs, samples[at : at + RATE // 2])) for at in range(0, len(samples), RATE // 2)]
-
-
-async def record(folder: SoundFolder, pcm: bytes, first: int = 0) -> RecordingPart:
-    writer = await folder.begin(SESSION, MIC, first)
-    for at in range(0, len(pcm), 2 * RATE):
-        await writer.write(pcm[at : at + 2 * RATE])
-    await writer.close()
-    return next(part for part in await folder.parts(SESSION) if part.first == first)
+from support.sound.recordings import MIC, RATE, SESSION, loudness, pattern, record, tone
 
 
 async def decoded(path: Path) -> bytes:
@@ -50,10 +25,6 @@ async def decoded(path: Path) -> bytes:
             pcm += piece
         assert sound.warning is None
     return pcm
-
-
-def pattern(loud: Sequence[int]) -> str:
-    return "".join("#" if each > 6_000 else "." if each < 200 else "?" for each in loud)
 
 
 async def test_what_is_recorded_can_be_played_to_the_sample(tmp_path: Path) -> None:
