@@ -99,7 +99,7 @@ async def test_what_is_backed_up_live_is_restored_and_served_without_what_was_re
         _, token = await running.backend.links.create(Role.CAPTIONER, f"session:{SESSION}", "Eva")
         place = ("--data", data, "--to", backup, "--keys", tmp_path / "keys")
         said = await moothall("backup", *place, "--rate", "1000")
-        assert "snapshot" in said
+        assert "restore point" in said
         assert "1 session" in said
         assert found(backup, HIDDEN)
         async with at_a_desk(running, Role.TECHNICIAN) as client:
@@ -132,14 +132,14 @@ async def test_a_second_backup_takes_what_was_removed_out_of_the_first(tmp_path:
         async with at_a_desk(running, Role.TECHNICIAN) as client:
             await asked(client, "r", {"type": "speaker", "speaker": "ana", "name": True})
         said = await backed_up(tmp_path)
-        assert "taken out of 1 older snapshot" in said
+        assert "taken out of 1 older restore point" in said
         assert found(tmp_path / "backup", HIDDEN) == []
         assert found(tmp_path / "backup", "Ana Souza") == []
         out = io.StringIO()
         assert verify_backup(tmp_path / "backup", out) == 0
         assert out.getvalue().count("whole") == 2
         # Both can be restored, with the list that the backup has kept apart.
-        at = sorted(path.name for path in (tmp_path / "backup").glob("manifest-*"))
+        at = sorted(path.name for path in (tmp_path / "backup").glob("point-*"))
         assert len(at) == 2
         (tmp_path / "backup" / at[1]).unlink()
         await put_back(tmp_path, "new", tmp_path / "backup.removals.jsonl")
@@ -303,7 +303,7 @@ async def test_a_backup_that_is_killed_leaves_what_was_there_and_the_next_one_go
     async with hall(settings_of(data)) as running:
         await held(running)
         await backed_up(tmp_path)
-        before = sorted(path.name for path in backup.glob("manifest-*"))
+        before = sorted(path.name for path in backup.glob("point-*"))
         for session in ("second", "third"):
             await held(running, SessionId(session))
         async with at_a_desk(running, Role.TECHNICIAN) as client:
@@ -320,13 +320,13 @@ async def test_a_backup_that_is_killed_leaves_what_was_there_and_the_next_one_go
         process.kill()
         await process.wait()
         assert process.returncode == -9
-        assert sorted(path.name for path in backup.glob("manifest-*")) == before
+        assert sorted(path.name for path in backup.glob("point-*")) == before
         out = io.StringIO()
         assert verify_backup(backup, out) == 0, out.getvalue()
         await put_back(tmp_path, "old", data / LIST)
         assert found(tmp_path / "old", HIDDEN) == []
         await backed_up(tmp_path)
-        assert len(list(backup.glob("manifest-*"))) == 2
+        assert len(list(backup.glob("point-*"))) == 2
         assert list(backup.rglob("*.new")) == []
         assert verify_backup(backup, out) == 0, out.getvalue()
     await put_back(tmp_path, "new", tmp_path / "backup.removals.jsonl")

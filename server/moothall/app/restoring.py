@@ -1,4 +1,4 @@
-"""A data folder made of a snapshot: log, book, recordings, keys and the list of removals, checked before and after."""
+"""A data folder from a restore point: log, book, recordings, keys, list of removals, checked before and after."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from moothall.adapters.store.removal_list import add_lines
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.app.backend import RECORDINGS_FOLDER
-from moothall.core.backup.manifest import Manifest, SoundPart
 from moothall.core.backup.removed import Removals
+from moothall.core.backup.restore_point import RestorePoint, SoundPart
 from moothall.core.kernel.errors import RecordBroken
 from moothall.record.verify import verify
 from moothall.services.backup.checking import fault_of
@@ -40,13 +40,13 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def restore(
-    store: BackupFolder, manifest: Manifest, removals: Removals, keys: Keys, folder: Path, *, links: bool
+    store: BackupFolder, point: RestorePoint, removals: Removals, keys: Keys, folder: Path, *, links: bool
 ) -> Result:
     """Fill an empty folder. `links`: whether role links are restored too.
 
     Raises ConfigurationError, StorageUnavailable and RecordBroken; then the folder is of no use.
     """
-    restoring = Restoring(store, manifest, removals, clock=SystemClock(), randomness=SystemRandomness())
+    restoring = Restoring(store, point, removals, clock=SystemClock(), randomness=SystemRandomness())
     restoring.check()
     # First: whoever opens the folder from here on, for another backup too, knows what must not be in it.
     add_lines(folder / LIST_NAME, removals.lines)
@@ -67,7 +67,7 @@ async def restore(
     finally:
         await book.close()
     left_out = await restoring.sound(RestoredRecordings(folder / RECORDINGS_FOLDER, bitrate=BITRATE))
-    for part in manifest.settings:
+    for part in point.settings:
         write_file(folder / SETTINGS_FOLDER / part.name, store.get(part.stored))
     _check(folder)
     return Result(sessions=tuple(sessions), left_out=tuple(left_out))

@@ -23,8 +23,8 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import RECORDINGS_FOLDER
 from moothall.app.restoring import restore
 from moothall.core.backup.book import Kept, chosen
-from moothall.core.backup.manifest import Manifest
 from moothall.core.backup.removed import Removals
+from moothall.core.backup.restore_point import RestorePoint
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.ports import Clock
@@ -52,8 +52,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     backup = commands.add_parser(
         "backup",
         help="back up a data folder, also while a server uses it",
-        description="Take a snapshot of a data folder, also while a server uses it, or check a backup.",
-        epilog="Exit status: 0 done, 1 it failed or a snapshot is damaged, and it is said why.",
+        description="Make a restore point of a data folder, also while a server uses it, or check a backup.",
+        epilog="Exit status: 0 done, 1 it failed or a restore point is damaged, and it is said why.",
     )
     backup.add_argument("--data", type=Path, help="the server's data folder")
     backup.add_argument("--config", type=Path, metavar="FILE", help="the server's settings, to be backed up too")
@@ -66,7 +66,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="where the list of removals goes; by default FOLDER.removals.jsonl",
     )
     backup.add_argument("--rate", type=float, default=RATE_MB, metavar="MB", help=f"MB a second; by default {RATE_MB}")
-    backup.add_argument("--keep", type=int, default=0, metavar="N", help="how many snapshots stay; by default all")
+    backup.add_argument("--keep", type=int, default=0, metavar="N", help="how many restore points stay; by default all")
     backup.add_argument("--verify", type=Path, metavar="FOLDER", help="check the backup in this folder and do no more")
     backup.set_defaults(run=_backup)
     back = commands.add_parser(
@@ -76,10 +76,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     back.add_argument("--from", dest="source", type=Path, required=True, metavar="FOLDER", help="the backup")
     back.add_argument("--to", type=Path, required=True, metavar="DIR", help="the new data folder")
-    back.add_argument("--at", metavar="TIME", help="the newest snapshot up to then, such as 2026-11-30T10:15Z")
+    back.add_argument("--at", metavar="TIME", help="the newest restore point up to then, such as 2026-11-30T10:15Z")
     listed = back.add_mutually_exclusive_group(required=True)
     listed.add_argument("--removals", type=Path, metavar="FILE", help="the list of removals that was kept apart")
-    listed.add_argument("--without-removals", action="store_true", help="nothing was ever removed since the snapshot")
+    listed.add_argument("--without-removals", action="store_true", help="nothing was removed since the restore point")
     keys = back.add_mutually_exclusive_group(required=True)
     keys.add_argument("--keys", type=Path, metavar="FILE", help="the keys that were kept apart")
     keys.add_argument("--without-keys", action="store_true", help="the signing key is put there by somebody else")
@@ -122,10 +122,10 @@ def backup_command(
     keep: int = 0,
     clock: Clock | None = None,
 ) -> int:
-    """Take a snapshot of the data folder `data` into the folder `to`, and say what was done.
+    """Make a restore point of the data folder `data` into the folder `to`, and say what was done.
 
-    `rate` is in bytes a second. Raises ConfigurationError, StorageUnavailable and RecordBroken; then older snapshots
-    are as they were.
+    `rate` is in bytes a second. Raises ConfigurationError, StorageUnavailable and RecordBroken; then older restore
+    points are as they were.
     """
     kept_apart = removals or to.with_name(f"{to.name}.removals.jsonl")
     for path, what in ((kept_apart, "list of removals"), (keys, "keys")):
@@ -150,9 +150,9 @@ def backup_command(
 
 
 def _say_taken(taken: Taken, to: Path, kept_apart: Path, keys: Path | None, out: TextIO) -> None:
-    print(f"{to}: snapshot {taken.name}, {_what(taken.manifest)}; {_megabytes(taken.written)} copied.", file=out)
+    print(f"{to}: restore point {taken.name}, {_what(taken.point)}; {_megabytes(taken.written)} copied.", file=out)
     if taken.cleaned:
-        print(f"What was removed since was taken out of {_count(taken.cleaned, 'older snapshot')}.", file=out)
+        print(f"What was removed since was taken out of {_count(taken.cleaned, 'older restore point')}.", file=out)
     for part in taken.left_out:
         print(
             f"Left out: the recording of {part.session}, source {part.source}, from sample {part.first}. Something is "
@@ -167,16 +167,16 @@ def _say_taken(taken: Taken, to: Path, kept_apart: Path, keys: Path | None, out:
 
 
 def verify_command(folder: Path, out: TextIO) -> int:
-    """Check all snapshots of a backup; a sentence each goes to `out`. Raises ConfigurationError."""
+    """Check all restore points of a backup; a sentence each goes to `out`. Raises ConfigurationError."""
     store, code = BackupFolder(folder), DONE
     with store.held(reading=True):
         for found in check(store):
-            print(f"{found.name}: {'damaged' if found.faults else 'whole'}; {_what(found.manifest)}.", file=out)
+            print(f"{found.name}: {'damaged' if found.faults else 'whole'}; {_what(found.point)}.", file=out)
             for fault in found.faults:
                 print(f"  {fault}", file=out)
                 code = UNSOUND
-        if not store.manifests():
-            print(f"{folder} holds no snapshot yet.", file=out)
+        if not store.points():
+            print(f"{folder} holds no restore point yet.", file=out)
     return code
 
 
@@ -202,24 +202,24 @@ def restore_command(
     keys: Path | None,
     links: bool = True,
 ) -> int:
-    """Restore the newest snapshot of the backup `source`, up to `at` (Unix ms), into the data folder `to`.
+    """Restore the newest restore point of the backup `source`, up to `at` (Unix ms), into the data folder `to`.
 
     `removals`: the list of removals; None where nothing was ever removed. `keys`: None where somebody else puts them
     there. Raises ConfigurationError, StorageUnavailable and RecordBroken; then `to` is as it was.
     """
     store = BackupFolder(source)
     with store.held(reading=True):
-        manifest = _snapshot(store, source, at)
+        point = _point_at(store, source, at)
         if removals is not None and not removals.exists():
             raise ConfigurationError(
-                f"There is no list of removals at {removals}, so that what was removed since the snapshot would come "
-                "back. Look for the copy that is kept apart, or say --without-removals if nothing ever was removed."
+                f"There is no list of removals at {removals}, and what was removed since the restore point would come "
+                "back. Look for the copy that is kept apart, or say --without-removals if nothing was removed."
             )
         lines = () if removals is None else read_removals(removals)
         found = Keys(files={}, entries=()) if keys is None else read_keys(keys)
         with _in_place(to) as new:
-            result = asyncio.run(restore(store, manifest, Removals(lines), found, new, links=links))
-    print(f"{to}: restored, as it was at {UTC_ZONE.at(manifest.at):%Y-%m-%d %H:%M:%S} UTC.", file=out)
+            result = asyncio.run(restore(store, point, Removals(lines), found, new, links=links))
+    print(f"{to}: restored, as it was at {UTC_ZONE.at(point.at):%Y-%m-%d %H:%M:%S} UTC.", file=out)
     for each in result.sessions:
         removed = f"intact but for {_count(each.removed, 'event')} removed since" if each.removed else "intact"
         print(f"{each.session}: {removed}; up to event {each.offset}.", file=out)
@@ -236,10 +236,10 @@ def restore_command(
     return DONE
 
 
-def _snapshot(store: BackupFolder, source: Path, at: int | None) -> Manifest:
-    there = [each for each in store.manifests().values() if at is None or each.at <= at]
+def _point_at(store: BackupFolder, source: Path, at: int | None) -> RestorePoint:
+    there = [each for each in store.points().values() if at is None or each.at <= at]
     if not there:
-        raise ConfigurationError(f"{source} holds no snapshot{'' if at is None else ' from before that time'}.")
+        raise ConfigurationError(f"{source} holds no restore point{'' if at is None else ' from before that time'}.")
     return there[-1]
 
 
@@ -300,12 +300,12 @@ def _moment(text: str) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-def _what(manifest: Manifest) -> str:
-    events = sum(part.offset for part in manifest.sessions)
-    sizes = {stored.sha256: stored.size for stored in manifest.objects()}
-    listed: Sequence[str] = [_count(len(manifest.sessions), "session"), _count(events, "event")]
-    if manifest.sound:
-        listed = [*listed, _count(len(manifest.sound), "recording")]
+def _what(point: RestorePoint) -> str:
+    events = sum(part.offset for part in point.sessions)
+    sizes = {stored.sha256: stored.size for stored in point.objects()}
+    listed: Sequence[str] = [_count(len(point.sessions), "session"), _count(events, "event")]
+    if point.sound:
+        listed = [*listed, _count(len(point.sound), "recording")]
     return f"{', '.join(listed)}, {_megabytes(sum(sizes.values()))}"
 
 

@@ -13,8 +13,8 @@ from moothall.adapters.store import book_sqlite, sqlite_file
 from moothall.adapters.store.files import opened
 from moothall.adapters.store.removal_list import FILE_NAME as LIST_NAME
 from moothall.adapters.store.removal_list import add_lines, read_removals
-from moothall.core.backup.manifest import SoundPart
 from moothall.core.backup.removed import AnyLine, united
+from moothall.core.backup.restore_point import SoundPart
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.core.ports import BookEntry

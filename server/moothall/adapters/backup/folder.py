@@ -1,12 +1,12 @@
-"""The folder of a backup on a disk: objects by their SHA-256, and manifests by their time.
+"""The folder of a backup on a disk: objects by their SHA-256, and points by their time.
 
     FOLDER/moothall-backup      says whose folder it is
     FOLDER/lock                 held by the run that writes
     FOLDER/objects/ab/abc…      objects
-    FOLDER/manifest-20261130T101500Z.json
+    FOLDER/point-20261130T101500Z.json
 
-An object is written under another name, synced and renamed, and so is a manifest after all that it names. So a run
-that ends in between leaves older snapshots as they were, and some objects that the next run sweeps away.
+An object is written under another name, synced and renamed, and so is a restore point after all that it names. So a run
+that ends in between leaves older restore points as they were, and some objects that the next run sweeps away.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from moothall.adapters.store.files import explained, opened, sync_folder
-from moothall.core.backup.manifest import Manifest, Stored, decode_manifest, encode_manifest
+from moothall.core.backup.restore_point import RestorePoint, Stored, decode_point, encode_point
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 
 MARK, LOCK = "moothall-backup", "lock"
 PIECE = 1 << 18
 """Bytes that are read, written and synced at a time: a large sync would hold up that of a log on the same disk."""
-_MANIFEST = re.compile(r"manifest-([0-9]{8}T[0-9]{6}Z(?:-[0-9]{1,9})?)\.json\Z")
+_POINT = re.compile(r"point-([0-9]{8}T[0-9]{6}Z(?:-[0-9]{1,9})?)\.json\Z")
 _NEW = ".new"
 
 
@@ -74,14 +74,14 @@ class BackupFolder:
         finally:
             os.close(descriptor)
 
-    def manifests(self) -> Mapping[str, Manifest]:
-        """All snapshots, the oldest first (`BackupStore`)."""
-        found: dict[str, Manifest] = {}
+    def points(self) -> Mapping[str, RestorePoint]:
+        """All restore points, the oldest first (`BackupStore`)."""
+        found: dict[str, RestorePoint] = {}
         with _translated():
             for path in sorted(self._folder.iterdir(), key=lambda each: _order(each.name)):
-                name = _MANIFEST.match(path.name)
+                name = _POINT.match(path.name)
                 if name is not None:
-                    found[name[1]] = decode_manifest(path.read_bytes(), name[1])
+                    found[name[1]] = decode_point(path.read_bytes(), name[1])
         return found
 
     def begin(self) -> NewObject:
@@ -109,15 +109,15 @@ class BackupFolder:
         if (digest.hexdigest(), size) != (stored.sha256, stored.size):
             raise RecordBroken(f"The object {stored.sha256} of the backup is not what was written.")
 
-    def publish(self, name: str, manifest: Manifest) -> None:
-        """Put a manifest there (`BackupStore`)."""
+    def publish(self, name: str, point: RestorePoint) -> None:
+        """Put a restore point there (`BackupStore`)."""
         with _translated():
-            _write(self._folder / f"manifest-{name}.json", encode_manifest(manifest))
+            _write(self._folder / f"point-{name}.json", encode_point(point))
 
     def drop(self, name: str) -> None:
-        """Take a manifest away (`BackupStore`)."""
+        """Take a restore point away (`BackupStore`)."""
         with _translated():
-            (self._folder / f"manifest-{name}.json").unlink(missing_ok=True)
+            (self._folder / f"point-{name}.json").unlink(missing_ok=True)
             sync_folder(self._folder)
 
     def sweep(self, needed: Collection[str]) -> int:
@@ -205,7 +205,7 @@ def _place(objects: Path, name: str) -> Path:
 
 def _order(name: str) -> tuple[str, int]:
     """By time, and the tenth of a second behind its ninth."""
-    stem, _, number = name.removesuffix(".json").removeprefix("manifest-").partition("-")
+    stem, _, number = name.removesuffix(".json").removeprefix("point-").partition("-")
     return stem, int(number) if number.isdigit() else 0
 
 

@@ -1,6 +1,7 @@
 """Blocks of a log as a backup holds them: records with their original bytes, and the check that they go on from others.
 
-A full block is the same bytes in each snapshot, and is stored once; the last one of a log is read again while it grows.
+A full block is the same bytes in each restore point, and is stored once; the last block of a log is read again while it
+grows.
 """
 
 from __future__ import annotations

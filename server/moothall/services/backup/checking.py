@@ -1,4 +1,4 @@
-"""Checking a backup: every object's bytes, and of each snapshot every session's chain."""
+"""Checking a backup: every object's bytes, and of each restore point every session's chain."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from moothall.core.backup.blocks import decode_block
-from moothall.core.backup.manifest import BlockPart, Manifest, SessionPart, Stored
+from moothall.core.backup.restore_point import BlockPart, RestorePoint, SessionPart, Stored
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import SessionId
@@ -16,34 +16,34 @@ from moothall.services.backup.ports import BackupStore
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found in a snapshot."""
+    """What was found in a restore point."""
 
     name: str
-    manifest: Manifest
+    point: RestorePoint
     faults: tuple[str, ...]
     """Sentences."""
 
 
 def check(store: BackupStore) -> Iterator[Checked]:
-    """Check one snapshot after the other, the oldest first. Objects that several share are read once.
+    """Check one restore point after the other, the oldest first. Objects that several share are read once.
 
-    Raises ConfigurationError for a manifest that is damaged, and StorageUnavailable.
+    Raises ConfigurationError for a restore point that is damaged, and StorageUnavailable.
     """
     others: dict[Stored, str] = {}
     sessions: dict[tuple[BlockPart, ...], tuple[str, ...]] = {}
-    for name, manifest in store.manifests().items():
+    for name, point in store.points().items():
         faults: list[str] = []
-        for part in manifest.sessions:
+        for part in point.sessions:
             if part.blocks not in sessions:
                 sessions[part.blocks] = tuple(_faults(store, part))
             faults += sessions[part.blocks]
-        blocks = {block.stored for part in manifest.sessions for block in part.blocks}
-        for stored in manifest.objects():
+        blocks = {block.stored for part in point.sessions for block in part.blocks}
+        for stored in point.objects():
             if stored not in blocks:
                 if stored not in others:
                     others[stored] = _read(store, stored)
                 faults += [others[stored]] if others[stored] else []
-        yield Checked(name=name, manifest=manifest, faults=tuple(faults))
+        yield Checked(name=name, point=point, faults=tuple(faults))
 
 
 def records_of(store: BackupStore, part: SessionPart) -> Iterator[LogRecord]:
@@ -56,7 +56,7 @@ def records_of(store: BackupStore, part: SessionPart) -> Iterator[LogRecord]:
 
 
 def walked(store: BackupStore, part: SessionPart) -> Verification:
-    """A session's chain, from its first event to the heads that the manifest names. Raises as `records_of`."""
+    """A session's chain, from its first event to the heads that the restore point names. Raises as `records_of`."""
     walk = Walk(expected=part.heads, explained=part.gone)
     for record in records_of(store, part):
         walk.step(record)

@@ -1,7 +1,7 @@
-"""Taking out of snapshots what was removed since they were made.
+"""Taking out of restore points what was removed since they were made.
 
-A block with a removed body is written anew without it, under its new name, and every snapshot is told. The old object
-goes when no snapshot needs it any more: a run that ends in between leaves both, and the next one sees to it.
+A block with a removed body is written anew without it, under its new name, and every restore point is told. The old
+object goes when no restore point needs it any more: a run that ends between leaves both, and the next one sees to it.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from collections.abc import Mapping
 import msgspec
 
 from moothall.core.backup.blocks import decode_block, encode_block, without
-from moothall.core.backup.manifest import BlockPart, Manifest, SessionPart, SoundPart, Stored
 from moothall.core.backup.removed import Removals
+from moothall.core.backup.restore_point import BlockPart, RestorePoint, SessionPart, SoundPart, Stored
 from moothall.services.backup.ports import BackupStore
 
 _Names = Mapping[tuple[int, str], str]
 
 
 class Erasing:
-    """What a list of removals takes out of the snapshots of one backup."""
+    """What a list of removals takes out of the restore points of one backup."""
 
     def __init__(self, store: BackupStore, removals: Removals) -> None:
         self._store = store
@@ -27,18 +27,18 @@ class Erasing:
         self._made: dict[str, tuple[Stored, tuple[int, ...]]] = {}
         """By the name of a block: the same one without what was removed, and which events have no body there."""
 
-    def cleaned(self, manifest: Manifest, newest: Manifest | None = None) -> Manifest:
-        """A snapshot without what was removed.
+    def cleaned(self, point: RestorePoint, newest: RestorePoint | None = None) -> RestorePoint:
+        """A restore point without what was removed.
 
-        A recording out of which something was taken is replaced by that of the `newest` snapshot, which goes on where
-        this one stops and holds no more than it should; where that has none it goes.
+        A recording out of which something was taken is replaced by that of the `newest` restore point, which goes on
+        where this one stops and holds no more than it should; where that has none it goes.
         Raises StorageUnavailable and RecordBroken.
         """
-        gone = {each.session for each in manifest.sessions if self._removals.log_removed(each.epoch)}
-        sessions = tuple(self._session(each) for each in manifest.sessions if each.session not in gone)
-        sound = (self._sound(each, newest) for each in manifest.sound if each.session not in gone)
+        gone = {each.session for each in point.sessions if self._removals.log_removed(each.epoch)}
+        sessions = tuple(self._session(each) for each in point.sessions if each.session not in gone)
+        sound = (self._sound(each, newest) for each in point.sound if each.session not in gone)
         return msgspec.structs.replace(
-            manifest, sessions=sessions, sound=tuple(each for each in sound if each is not None)
+            point, sessions=sessions, sound=tuple(each for each in sound if each is not None)
         )
 
     def _session(self, part: SessionPart) -> SessionPart:
@@ -70,7 +70,7 @@ class Erasing:
             self._made[block.stored.sha256] = made
         return made
 
-    def _sound(self, part: SoundPart, newest: Manifest | None) -> SoundPart | None:
+    def _sound(self, part: SoundPart, newest: RestorePoint | None) -> SoundPart | None:
         place = (part.session, part.source, part.first)
         acts = [act.id for act in self._removals.sound(*place)]
         if set(acts) <= set(part.without):

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from moothall.core.backup.manifest import Manifest, SoundPart, Stored
 from moothall.core.backup.removed import AnyLine
+from moothall.core.backup.restore_point import RestorePoint, SoundPart, Stored
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.ids import SessionId, SourceId
 from moothall.core.ports import BookEntry, LogHead
@@ -51,7 +51,7 @@ class LiveSound(Protocol):
 
 
 class LiveData(Protocol):
-    """A data folder from which a snapshot is taken."""
+    """A data folder of which a restore point is made."""
 
     @property
     def log(self) -> LiveLog:
@@ -95,8 +95,8 @@ class ObjectWriter(Protocol):
 class BackupStore(Protocol):
     """The folder of a backup. Errors of its disk are raised as StorageUnavailable, damage as RecordBroken."""
 
-    def manifests(self) -> Mapping[str, Manifest]:
-        """All snapshots by their names, the oldest first. Raises ConfigurationError for one that is damaged."""
+    def points(self) -> Mapping[str, RestorePoint]:
+        """All restore points by their names, the oldest first. Raises ConfigurationError for one that is damaged."""
         ...
 
     def begin(self) -> ObjectWriter:
@@ -111,12 +111,12 @@ class BackupStore(Protocol):
         """The same piece by piece; after the last one it is known whether they were right."""
         ...
 
-    def publish(self, name: str, manifest: Manifest) -> None:
-        """Put a manifest there, whole or not at all, in place of one of the same name."""
+    def publish(self, name: str, point: RestorePoint) -> None:
+        """Put a restore point there, whole or not at all, in place of one of the same name."""
         ...
 
     def drop(self, name: str) -> None:
-        """Take a manifest away."""
+        """Take a restore point away."""
         ...
 
     def sweep(self, needed: Collection[str]) -> int:

@@ -1,8 +1,8 @@
-"""Restoring a snapshot into an empty data folder, without what was removed since, before anything is served.
+"""Restoring an empty data folder from a restore point, without what was removed since, before anything is served.
 
 What the list of removals names is never written: a body that it names is left out on its way from the backup. The log
 then says itself that it was removed, as it does after any removal, and is signed. So it verifies, with all that is
-left, and readers get another epoch than any that they have: events that the snapshot lacks may have been read.
+left, and readers get another epoch than any that they have: events that the restore point lacks may have been read.
 
 A line of which some words were removed goes whole: the words that stayed were said anew in events that are lost.
 """
@@ -17,8 +17,8 @@ import msgspec
 
 from moothall.core.backup import blocks
 from moothall.core.backup.book import decode_entries
-from moothall.core.backup.manifest import Manifest, SessionPart, SoundPart
 from moothall.core.backup.removed import Removals, SoundRemoved, SoundSilenced, named
+from moothall.core.backup.restore_point import RestorePoint, SessionPart, SoundPart
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
@@ -53,7 +53,7 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
 
     session: SessionId
     offset: int
-    """Its last event that the snapshot held."""
+    """Its last event that the restore point held."""
     removed: int
     """Events whose bodies were taken out now, since the list of removals names them."""
 
@@ -72,7 +72,7 @@ class Restoring:
     """One restore. `check` it, then `run` it."""
 
     store: BackupStore
-    manifest: Manifest
+    point: RestorePoint
     removals: Removals
     _: KW_ONLY
     clock: Clock
@@ -84,8 +84,8 @@ class Restoring:
             fault = fault_of(part.session, walked(self.store, part))
             if fault is not None:
                 raise RecordBroken(f"{fault} Nothing was restored.")
-        of_logs = {block.stored for part in self.manifest.sessions for block in part.blocks}
-        for stored in self.manifest.objects():
+        of_logs = {block.stored for part in self.point.sessions for block in part.blocks}
+        for stored in self.point.objects():
             if stored not in of_logs:
                 for _ in self.store.chunks(stored):
                     pass
@@ -96,7 +96,7 @@ class Restoring:
 
     async def book(self, book: Book, with_keys: Sequence[BookEntry], without: Collection[str] = ()) -> None:
         """Restore the book but for the namespaces `without`, and beside it what was kept with the keys."""
-        kept = decode_entries(self.store.get(self.manifest.book))
+        kept = decode_entries(self.store.get(self.point.book))
         entries = [*(each for each in kept if each.namespace not in without), *with_keys]
         for n in range(0, len(entries), ENTRIES):
             await book.write(entries[n : n + ENTRIES])
@@ -104,7 +104,7 @@ class Restoring:
     async def sound(self, sound: RestoredSound) -> list[SoundPart]:
         """Restore the recordings; returns those that are left out since a span could not be taken out of them."""
         there, left_out = {part.session for part in self._sessions()}, list[SoundPart]()
-        for part in self.manifest.sound:
+        for part in self.point.sound:
             acts = [
                 act for act in self.removals.sound(part.session, part.source, part.first) if act.id not in part.without
             ]
@@ -118,7 +118,7 @@ class Restoring:
         return left_out
 
     def _sessions(self) -> list[SessionPart]:
-        return [part for part in self.manifest.sessions if not self.removals.log_removed(part.epoch)]
+        return [part for part in self.point.sessions if not self.removals.log_removed(part.epoch)]
 
     async def _log(self, log: RestoredLog, part: SessionPart, signer: Signer | None) -> Restored:
         removed = self.removals.text(part.session, part.epoch)

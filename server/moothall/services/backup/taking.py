@@ -1,11 +1,11 @@
-"""Taking a snapshot of a data folder while a server uses it.
+"""Making a restore point of a data folder while a server uses it.
 
 Recordings are copied first, then the logs, then the book, and last the list of removals is read once more. So what is
 copied refers to what is copied later, and finds it: a recording its source in the log, an act in the log its link in
-the book. What was removed meanwhile is on the list by the time that the snapshot is published, and is taken out of it
-as out of older ones.
+the book. What was removed meanwhile is on the list by the time that the restore point is published, and is taken out of
+it as out of older ones.
 
-Logs only grow, but for removals: what an earlier snapshot holds of one is not read again.
+Logs only grow, but for removals: what an earlier restore point holds of one is not read again.
 """
 
 from __future__ import annotations
@@ -17,8 +17,16 @@ import msgspec
 
 from moothall.core.backup.blocks import EVENTS, Following, encode_block
 from moothall.core.backup.book import Kept, chosen, encode_entries
-from moothall.core.backup.manifest import BlockPart, Manifest, NamedPart, SessionPart, SoundPart, Stored, heads_at
 from moothall.core.backup.removed import Removals, united
+from moothall.core.backup.restore_point import (
+    BlockPart,
+    NamedPart,
+    RestorePoint,
+    SessionPart,
+    SoundPart,
+    Stored,
+    heads_at,
+)
 from moothall.core.chain import LogRecord
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import SessionCreated
@@ -52,15 +60,15 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """What a run did."""
 
     name: str
-    manifest: Manifest
+    point: RestorePoint
     written: int
     """Bytes that were copied."""
     cleaned: int
-    """Older snapshots out of which something was taken that was removed since."""
+    """Older restore points out of which something was taken that was removed since."""
     swept: int
     """Objects that nothing needs any more."""
     left_out: tuple[SoundPart, ...]
-    """Recordings out of which something is just being taken: the next snapshot has them."""
+    """Recordings out of which something is just being taken: the next restore point has them."""
 
 
 @dataclass(eq=False, repr=False)
@@ -75,19 +83,19 @@ class Taking:
     """Bytes a second."""
     release: str
     keep: int = 0
-    """How many snapshots stay; 0: all."""
+    """How many restore points stay; 0: all."""
     block: int = EVENTS
     """Events of a block."""
 
     async def run(self) -> Taken:
-        """Take a snapshot, and take out of older ones what was removed since.
+        """Make a restore point, and take out of older ones what was removed since.
 
-        Raises StorageUnavailable and RecordBroken; then older snapshots are as they were.
+        Raises StorageUnavailable and RecordBroken; then older restore points are as they were.
         """
         self._pace = Pace(self.clock, self.rate)
         self._written = 0
         at = self.clock.wall()
-        older = dict(self.store.manifests())
+        older = dict(self.store.points())
         before = list(older.values())[-1] if older else None
         sound = await self._sound(Removals(self.data.removals()))
         sessions = await self._sessions(before)
@@ -95,9 +103,9 @@ class Taking:
         book = await self._put([encode_entries(entries)])
         settings = [NamedPart(name=name, stored=await self._put([data])) for name, data in self.data.settings().items()]
         lines = united(self.data.removals())
-        # Before the snapshot: the list that is kept apart is never behind it.
+        # Before the restore point: the list that is kept apart is never behind it.
         self.data.keep_removals(lines)
-        manifest = Manifest(
+        point = RestorePoint(
             release=self.release,
             at=at,
             sessions=tuple(sessions),
@@ -107,24 +115,22 @@ class Taking:
         )
         name = next_name(at, list(older)[-1] if older else "")
         erasing = Erasing(self.store, Removals(lines))
-        manifest = erasing.cleaned(manifest)
-        left_out = tuple(part for part in sound if part not in manifest.sound)
-        self.store.publish(name, manifest)
+        point = erasing.cleaned(point)
+        left_out = tuple(part for part in sound if part not in point.sound)
+        self.store.publish(name, point)
         cleaned = 0
         for known, each in older.items():
-            clean = erasing.cleaned(each, manifest)
+            clean = erasing.cleaned(each, point)
             if clean != each:
                 self.store.publish(known, clean)
                 older[known] = clean
                 cleaned += 1
-        older[name] = manifest
+        older[name] = point
         for known in list(older)[: -self.keep] if self.keep else []:
             self.store.drop(known)
             del older[known]
         swept = self.store.sweep({stored.sha256 for each in older.values() for stored in each.objects()})
-        return Taken(
-            name=name, manifest=manifest, written=self._written, cleaned=cleaned, swept=swept, left_out=left_out
-        )
+        return Taken(name=name, point=point, written=self._written, cleaned=cleaned, swept=swept, left_out=left_out)
 
     async def _put(self, chunks: Iterable[bytes]) -> Stored:
         writer = self.store.begin()
@@ -148,7 +154,7 @@ class Taking:
                 )
         return found
 
-    async def _sessions(self, before: Manifest | None) -> list[SessionPart]:
+    async def _sessions(self, before: RestorePoint | None) -> list[SessionPart]:
         found: list[SessionPart] = []
         for session in self.data.log.sessions():
             head = self.data.log.head(session)
@@ -168,13 +174,13 @@ class Taking:
         return False
 
     def _goes_on_from(self, known: SessionPart) -> bool:
-        """Whether the log still has the last event that a snapshot holds: it may have lost its end, and gone on."""
+        """Whether the log still has the last event of a restore point: it may have lost its end, and gone on."""
         last = self.data.log.read(known.session, known.offset - 1, 1)
         digests = {head.digest for head in known.heads.values() if head.offset == known.offset}
         return bool(last) and last[0].header.offset == known.offset and last[0].digest.hex() in digests
 
     async def _session(self, session: SessionId, epoch: Epoch, until: int, known: SessionPart | None) -> SessionPart:
-        """The log up to event `until`; `known` is what an earlier snapshot holds of it."""
+        """The log up to event `until`; `known` is what an earlier restore point holds of it."""
         chain = Following(0, {}) if known is None else Following(known.offset, known.heads)
         if known is not None and until == known.offset:
             return known
@@ -208,6 +214,6 @@ class Taking:
 
 
 def next_name(at: int, newest: str) -> str:
-    """A snapshot's name: when it was begun, UTC. It is behind that of the `newest` so far, whatever the clock says."""
+    """A restore point's name: when it was begun, UTC; behind that of the `newest` so far, whatever the clock says."""
     moment, (stem, _, number) = f"{UTC_ZONE.at(at):%Y%m%dT%H%M%SZ}", newest.partition("-")
     return moment if moment > stem else f"{stem}-{int(number or 1) + 1}"

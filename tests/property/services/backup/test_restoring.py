@@ -60,12 +60,12 @@ def test_a_restored_log_is_the_live_one_less_what_was_removed_and_no_file_has_th
             live = {name: house.records(name) for name in house.recorders}
             newest = folder / LIST if (folder / LIST).exists() else apart(to)
             for round_ in range(2):
-                for manifest in BackupFolder(to).manifests().values():
+                for point in BackupFolder(to).points().values():
                     new = Path(place) / "restored"
-                    restored(to, new, removals=newest, at=manifest.at)
+                    restored(to, new, removals=newest, at=point.at)
                     assert holding(new, removed) == []
                     there = records_of(new)
-                    for part in manifest.sessions:
+                    for part in point.sessions:
                         whole = there[part.session]
                         assert whole[: part.offset] == live[part.session][: part.offset]
                         assert verify(whole).broken == ()

@@ -46,12 +46,12 @@ def done(house: House, act: AnyLine) -> None:
 
 
 def sounds(to: Path) -> list[list[str]]:
-    """What the recordings of each snapshot hold."""
+    """What the recordings of each restore point hold."""
     store = BackupFolder(to)
-    return [[store.get(part.stored).decode() for part in each.sound] for each in store.manifests().values()]
+    return [[store.get(part.stored).decode() for part in each.sound] for each in store.points().values()]
 
 
-def test_a_recording_that_was_made_again_takes_the_place_of_the_old_one_in_every_snapshot(
+def test_a_recording_that_was_made_again_takes_the_place_of_the_old_one_in_every_point_at(
     house: House, tmp_path: Path
 ) -> None:
     to = tmp_path / "backup"
@@ -83,7 +83,7 @@ def test_a_recording_out_of_which_something_is_just_taken_is_left_out(house: Hou
     assert sounds(to)[-1] == ["all but that", "the second hour"]
 
 
-def test_recordings_that_need_not_be_kept_any_longer_leave_every_snapshot(house: House, tmp_path: Path) -> None:
+def test_recordings_that_need_not_be_kept_any_longer_leave_every_point_at(house: House, tmp_path: Path) -> None:
     to = tmp_path / "backup"
     path = record(house, b"all that was said")
     house.backup(to)
@@ -113,7 +113,7 @@ def test_a_log_that_is_gone_whole_leaves_with_its_recordings(house: House, tmp_p
     house.do(house.log.forget(ONE))
     record(house, b"").unlink()
     house.backup(to)
-    assert [[part.session for part in each.sessions] for each in BackupFolder(to).manifests().values()] == [["two"]] * 2
+    assert [[part.session for part in each.sessions] for each in BackupFolder(to).points().values()] == [["two"]] * 2
     assert holding(to, [b"line 1", b"all that was said"]) == []
 
 
@@ -121,11 +121,11 @@ def test_a_run_that_ended_within_is_made_good_by_the_next(house: House, tmp_path
     to = tmp_path / "backup"
     house.say("one", "a line that goes")
     first = house.backup(to)
-    (old,), (block,) = to.glob("manifest-*"), BackupFolder(to).manifests()[first.name].sessions[0].blocks
+    (old,), (block,) = to.glob("point-*"), BackupFolder(to).points()[first.name].sessions[0].blocks
     told, held = old.read_bytes(), BackupFolder(to).get(block.stored)
     house.remove("one", 2)
     house.backup(to)
-    # As if it had ended before the older snapshot was told, and before what nobody needs was swept away.
+    # As if it had ended before the older restore point was told, and before what nobody needs was swept away.
     old.write_bytes(told)
     (to / "objects" / block.stored.sha256[:2]).mkdir(exist_ok=True)
     (to / "objects" / block.stored.sha256[:2] / block.stored.sha256).write_bytes(held)
@@ -143,7 +143,7 @@ def test_what_is_no_longer_in_a_block_is_not_looked_for_again(house: House, tmp_
     house.backup(to)
     house.remove("one", 2, 6)
     assert house.backup(to).cleaned == 1
-    parts = [each.sessions[0].gone for each in BackupFolder(to).manifests().values()]
+    parts = [each.sessions[0].gone for each in BackupFolder(to).points().values()]
     assert parts == [(2, 6), (2, 6)]
     for path in (to / "objects").glob("*/*"):
         path.touch()

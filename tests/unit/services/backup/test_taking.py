@@ -42,7 +42,7 @@ def test_a_later_snapshot_stores_only_what_is_new(house: House, tmp_path: Path) 
     third = house.backup(to)
     # The block that was not full, anew, and that of the other session.
     assert len(sizes(to).keys() - before.keys()) == 2
-    one, two = third.manifest.sessions
+    one, two = third.point.sessions
     assert [(each.first, each.last) for each in one.blocks] == [(1, 4), (5, 8), (9, 11)]
     assert (one.offset, two.offset) == (11, 1)
     assert one.heads == house.recorders["one"].heads
@@ -75,7 +75,7 @@ def test_an_event_that_is_not_what_was_written_ends_the_run_and_leaves_older_sna
     house.say("one", "line 2")
     with pytest.raises(RecordBroken, match="Event 2 of session one is not what was written"):
         house.backup(to)
-    assert len(BackupFolder(to).manifests()) == 1
+    assert len(BackupFolder(to).points()) == 1
     assert sizes(to) == before
 
 
@@ -86,7 +86,7 @@ def test_nothing_of_a_rehearsal_is_copied(house: House, tmp_path: Path) -> None:
     house.do(house.log.append(recorder.session, 1, 0, [recorder.record(created)]))
     house.say("one", "line 1")
     taken = house.backup(tmp_path / "backup")
-    assert [part.session for part in taken.manifest.sessions] == ["one"]
+    assert [part.session for part in taken.point.sessions] == ["one"]
     assert holding(tmp_path / "backup", [b"Secret test"]) == []
 
 
@@ -109,7 +109,7 @@ def test_only_the_newest_snapshots_stay(house: House, tmp_path: Path) -> None:
     for n in range(4):
         house.say("one", f"line {n}")
         house.backup(to, keep=2)
-    there = BackupFolder(to).manifests()
+    there = BackupFolder(to).points()
     assert [each.sessions[0].offset for each in there.values()] == [3, 4]
     assert sizes(to).keys() == {stored.sha256 for each in there.values() for stored in each.objects()}
 

@@ -3,15 +3,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core.backup.manifest import (
+from moothall.core.backup.restore_point import (
     BlockPart,
-    Manifest,
     NamedPart,
+    RestorePoint,
     SessionPart,
     SoundPart,
     Stored,
-    decode_manifest,
-    encode_manifest,
+    decode_point,
+    encode_point,
     heads_at,
 )
 from moothall.core.events.types import LaneHead
@@ -27,7 +27,7 @@ PART = SessionPart(
     blocks=(BlockPart(first=1, last=3, stored=Stored("a", 1)),),
 )
 SOUND = SoundPart(session=SESSION, source=SourceId("mic"), first=0, written=5, stored=Stored("b", 2))
-MANIFEST = Manifest(
+POINT = RestorePoint(
     release="1",
     at=7,
     sessions=(PART,),
@@ -37,29 +37,29 @@ MANIFEST = Manifest(
 )
 
 
-def test_a_manifest_is_read_as_it_was_written() -> None:
-    assert decode_manifest(encode_manifest(MANIFEST), "now") == MANIFEST
+def test_a_restore_point_is_read_as_it_was_written() -> None:
+    assert decode_point(encode_point(POINT), "now") == POINT
 
 
 def test_it_names_all_objects_that_it_needs() -> None:
-    assert [stored.sha256 for stored in MANIFEST.objects()] == ["a", "b", "c", "d"]
+    assert [stored.sha256 for stored in POINT.objects()] == ["a", "b", "c", "d"]
 
 
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (b"{", "its manifest can't be read"),
-        (encode_manifest(MANIFEST).replace(b'"at":7', b'"at":8'), "not what was written"),
-        (encode_manifest(msgspec.structs.replace(MANIFEST, format=2)), "newer release"),
+        (b"{", "its description can't be read"),
+        (encode_point(POINT).replace(b'"at":7', b'"at":8'), "not what was written"),
+        (encode_point(msgspec.structs.replace(POINT, format=2)), "newer release"),
     ],
 )
-def test_a_manifest_that_is_damaged_or_newer_is_refused(data: bytes, sentence: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"The snapshot now .*{sentence}"):
-        decode_manifest(data, "now")
+def test_a_restore_point_that_is_damaged_or_newer_is_refused(data: bytes, sentence: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"The restore point now .*{sentence}"):
+        decode_point(data, "now")
 
 
 def test_it_knows_what_it_holds_of_one_life_of_a_log() -> None:
-    assert heads_at(MANIFEST, SESSION, EPOCH) == PART
-    assert heads_at(MANIFEST, SESSION, Epoch("later")) is None
-    assert heads_at(MANIFEST, SessionId("other"), EPOCH) is None
+    assert heads_at(POINT, SESSION, EPOCH) == PART
+    assert heads_at(POINT, SESSION, Epoch("later")) is None
+    assert heads_at(POINT, SessionId("other"), EPOCH) is None
     assert heads_at(None, SESSION, EPOCH) is None

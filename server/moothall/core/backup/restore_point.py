@@ -1,6 +1,6 @@
-"""The manifest of a snapshot: what of a data folder it holds, and in which objects that lies.
+"""A restore point: a state of a data folder that can be restored, and in which objects it lies.
 
-An object is a file that is named after the SHA-256 of its bytes. Several snapshots share those that are the same.
+An object is a file that is named after the SHA-256 of its bytes. Several restore points share those that are the same.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class NamedPart(msgspec.Struct, frozen=True, kw_only=True):
     stored: Stored
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """A snapshot."""
+class RestorePoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A restore point."""
 
     format: int = FORMAT
     release: str
@@ -93,32 +93,32 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Sealed(msgspec.Struct, frozen=True):
     sha256: str
-    manifest: msgspec.Raw
+    point: msgspec.Raw
 
 
-def encode_manifest(manifest: Manifest) -> bytes:
-    """A manifest's bytes: JSON with the SHA-256 of what it says."""
-    body = msgspec.json.encode(manifest)
+def encode_point(point: RestorePoint) -> bytes:
+    """A restore point's bytes: JSON with the SHA-256 of what it says."""
+    body = msgspec.json.encode(point)
     return msgspec.json.encode(_Sealed(hashlib.sha256(body).hexdigest(), msgspec.Raw(body))) + b"\n"
 
 
-def decode_manifest(data: bytes, where: str) -> Manifest:
+def decode_point(data: bytes, where: str) -> RestorePoint:
     """Raises ConfigurationError when it can't be read, was damaged or is of a newer release."""
     try:
         sealed = read_json(data, _Sealed)
-        body = bytes(sealed.manifest)
+        body = bytes(sealed.point)
         if hashlib.sha256(body).hexdigest() == sealed.sha256:
-            found = read_json(body, Manifest)
+            found = read_json(body, RestorePoint)
             if found.format <= FORMAT:
                 return found
-            raise ConfigurationError(f"The snapshot {where} was made by a newer release. Use that release.")
+            raise ConfigurationError(f"The restore point {where} was made by a newer release. Use that release.")
     except Unreadable as error:
-        raise ConfigurationError(f"The snapshot {where} is damaged: its manifest can't be read.") from error
-    raise ConfigurationError(f"The snapshot {where} is damaged: its manifest is not what was written.")
+        raise ConfigurationError(f"The restore point {where} is damaged: its description can't be read.") from error
+    raise ConfigurationError(f"The restore point {where} is damaged: its description is not what was written.")
 
 
-def heads_at(manifest: Manifest | None, session: SessionId, epoch: Epoch) -> SessionPart | None:
-    """What a snapshot holds of one life of a session's log; None for nothing."""
-    if manifest is None:
+def heads_at(point: RestorePoint | None, session: SessionId, epoch: Epoch) -> SessionPart | None:
+    """What a restore point holds of one life of a session's log; None for nothing."""
+    if point is None:
         return None
-    return next((each for each in manifest.sessions if (each.session, each.epoch) == (session, epoch)), None)
+    return next((each for each in point.sessions if (each.session, each.epoch) == (session, epoch)), None)
