@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -94,10 +95,12 @@ class House:
         record = recorder.checkpoint(self.signer)
         self.do(self.log.append(SessionId(session), self.terms[session], before, [record]))
 
-    def backup(self, to: Path, *, block: int = 4, keep: int = 0) -> Taken:
-        """As `moothall backup`, with small blocks."""
+    def backup(self, to: Path, *, block: int = 4, keep: int = 0, between: Callable[[], None] | None = None) -> Taken:
+        """As `moothall backup`, with small blocks. `between`: done once the logs are copied, before the book is."""
         store = BackupFolder.make(to)
         folder = DataFolder(self.folder, self.folder / "recordings", apart(to), {})
+        if between is not None:
+            folder = Between(folder, between)
         try:
             with store.held():
                 taking = Taking(folder, store, clock=SystemClock(), rate=FAST, release="1", keep=keep, block=block)
@@ -107,6 +110,19 @@ class House:
 
     def records(self, session: str) -> list[LogRecord]:
         return list(self.do(self.log.read(SessionId(session), 0, 100_000)))
+
+
+class Between(DataFolder):
+    """A data folder in which something happens while it is copied."""
+
+    def __init__(self, folder: DataFolder, between: Callable[[], None]) -> None:
+        self.__dict__.update(folder.__dict__)
+        self._between = between
+
+    def book(self) -> Sequence[BookEntry]:
+        with ThreadPoolExecutor() as thread:  # whoever does it has a loop of their own, as a server has
+            thread.submit(self._between).result()
+        return super().book()
 
 
 def apart(to: Path) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.backup.folder import BackupFolder
+from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.sqlite_file import FILE_NAME as LOG
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken
@@ -126,6 +127,35 @@ def test_the_list_that_is_kept_apart_is_there_from_the_first_snapshot_on(house: 
     assert apart(to).read_bytes() == lines
     assert b'"text"' in lines
     assert b"line 1" not in lines
+
+
+def test_what_is_removed_while_it_is_copied_is_not_in_the_copy(tmp_path: Path) -> None:
+    house, to = House(tmp_path / "data"), tmp_path / "backup"
+    house.say("one", *(f"line {n}" for n in range(6)))
+    house.backup(to)
+    house.say("one", "line 6 that goes")
+
+    def remove() -> None:
+        """As the server does, beside the backup."""
+
+        async def act() -> None:
+            log = await SqliteLog.open(tmp_path / "data" / LOG)
+            head = await log.acquire(SessionId("one"), EPOCH)
+            recorder = house.recorder("one")
+            said = recorder.record(ev.BodyRemoved(offsets=(2, 7), reason="request", by="x"))
+            await log.remove(SessionId("one"), head.term, head.offset, (2, 7), [said])
+            await log.close()
+
+        asyncio.run(act())
+
+    taken = house.backup(to, between=remove)
+    assert (taken.point.sessions[0].offset, taken.point.sessions[0].gone) == (7, (2, 7))
+    assert holding(to, [b"line 1", b"line 6 that goes"]) == []
+    restored(to, tmp_path / "new", removals=apart(to))
+    records = records_of(tmp_path / "new")["one"]
+    assert [record.header.offset for record in records if record.body is None] == [2, 7]
+    assert records[7].header.type == "body.removed"
+    house.close()
 
 
 def test_a_name_is_behind_the_newest_whatever_the_clock_says() -> None:
