@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """A backup of many hours of text while a meeting is on: how late text is for readers before it and during it.
 
-    python bench/backup.py [--hours 300] [--readers 200] [--rate 10] [--seconds 20] [--rounds 3] [--mb 8]
+    python bench/backup.py [--hours 300] [--readers 200] [--rate 10] [--seconds 20] [--rounds 3] [--mb 4]
         [--keep FOLDER]
 
 The data folder holds so many hours in sessions of an hour each, made up at the pace of speech; `--keep` makes it once
 and takes it again the next time. The server runs here, with a real log on a real disk, on core 0, and its readers
 (bench/fanout_readers.c, needs gcc) on core 1. The backup is the command, `moothall backup`, in a process of its own on
-any core, at `--mb` MB a second. Each round is a phase without it and a phase while it runs; last it is taken once more,
-which finds little that is new. What to compare is p99 of appended → received: from just before the append until the
-other process read the frame.
+any core, at `--mb` MB a second. Each round is a phase without it and a phase while it runs, after which it is killed;
+last it is run to its end, and once more, when there is nothing new. What to compare is p99 of appended → received: from
+just before the append until the other process read the frame.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from fanout import EPOCH, FLOOR, READERS_CORE, SERVER_CORE, SESSION, Bench, Talk
+from moothall.adapters.store.acknowledged import SUFFIX
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.signing import FILE_NAME as KEY
 from moothall.adapters.store.signing import Ed25519Signer
@@ -139,9 +140,9 @@ class BackupBench(Bench):
     def __init__(self, options: argparse.Namespace, data: Path, to: Path) -> None:
         super().__init__(options)
         self.data, self.to = data, to
-        self.took: list[float] = []
 
     async def run(self) -> list[dict[str, Any]]:
+        (self.data / FILE_NAME).with_suffix(SUFFIX).unlink(missing_ok=True)  # of the last time
         log = await SqliteLog.open(self.data / FILE_NAME)
         await log.forget(SESSION)
         await log.acquire(SESSION, EPOCH)
@@ -151,19 +152,20 @@ class BackupBench(Bench):
         finally:
             await log.close()
 
-    async def backup(self) -> str:
-        """Take one; what it says."""
-        began = time.perf_counter()
-        process = await asyncio.create_subprocess_exec(
+    async def start(self) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "moothall", "backup", "--data", str(self.data), "--to", str(self.to)),
             *("--rate", str(self.options.mb)),
             stdout=asyncio.subprocess.PIPE,
             preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE, READERS_CORE}),
         )
-        out, _ = await process.communicate()
+
+    async def whole(self) -> None:
+        """A backup to its end, and how long it took."""
+        began = time.perf_counter()
+        out, _ = await (process := await self.start()).communicate()
         assert process.returncode == 0, out
-        self.took.append(time.perf_counter() - began)
-        return out.decode()
+        print(f"{time.perf_counter() - began:.0f} s: {out.decode().splitlines()[0].partition(': ')[2]}")
 
     async def bare(self) -> None:
         """In place of the bare broadcast: the same as ever, while a backup runs (see `paced`)."""
@@ -173,12 +175,15 @@ class BackupBench(Bench):
         if send != self.bare:
             return await super().paced(send)
         shutil.rmtree(self.to, ignore_errors=True)
-        running = asyncio.ensure_future(self.backup())
-        await asyncio.sleep(5)  # it has started, and reads
-        began, got = time.perf_counter(), await super().paced(send)
-        whole = not running.done()
-        print(f"the backup ran {'throughout' if whole else 'only for a part of'} {time.perf_counter() - began:.0f} s")
-        print((await running).splitlines()[0])
+        process = await self.start()
+        while len(list(self.to.glob("objects/*/*"))) < 3:  # noqa: ASYNC110  # it has begun to copy
+            await asyncio.sleep(0.1)
+        got = await super().paced(send)
+        assert process.returncode is None, "It ended before the phase did: have more hours, or a lower rate."
+        process.kill()
+        await process.wait()
+        copied = sum(path.stat().st_size for path in self.to.rglob("*") if path.is_file())
+        print(f"the backup had copied {copied / 1e6:.0f} MB when the phase was over")
         return got
 
 
@@ -189,7 +194,7 @@ def main() -> int:
     parser.add_argument("--rate", type=int, default=10)
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--mb", type=float, default=8)
+    parser.add_argument("--mb", type=float, default=4)
     parser.add_argument("--keep", type=Path, help="make the data folder here, and take it again the next time")
     options = parser.parse_args()
     options.door, options.idle, options.no_pulses = "events", 2, False
@@ -209,9 +214,8 @@ def main() -> int:
             before, during = row["received_p99_ms"], row["bare_received_p99_ms"]
             print(f"p50 {row['received_p50_ms']}; p99 before {before} ms, during {during} ms: {during / before:.2f}")
             print(f"delivered {row['delivered']}, gaps {row['gaps']}, lost {row['lost']}, load {row['load']}")
-        print(f"backups took {', '.join(f'{each:.0f} s' for each in bench.took)}")
-        asyncio.run(bench.backup())
-        print(f"one more took {bench.took[-1]:.1f} s")
+        for _ in range(2):
+            asyncio.run(bench.whole())
     return 0
 
 

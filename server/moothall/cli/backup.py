@@ -35,8 +35,8 @@ from moothall.settings.sections import Settings
 
 DONE, UNSOUND = 0, 1
 """Exit codes: all is well; something of a backup isn't what was written."""
-RATE_MB = 8
-NICENESS = 10
+RATE_MB = 4
+NICENESS = 19
 MEGABYTE = 1_000_000
 _SECRETS = {
     "tls_key": ("server", "tls_key"),

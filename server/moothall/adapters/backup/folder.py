@@ -5,8 +5,9 @@
     FOLDER/objects/ab/abc…      objects
     FOLDER/point-20261130T101500Z.json
 
-An object is written under another name, synced and renamed, and so is a restore point after all that it names. So a run
-that ends in between leaves older restore points as they were, and some objects that the next run sweeps away.
+An object is written under another name and renamed; all are synced together before a restore point names them: by then
+the system has written most of them by itself, and the log on the same disk waits for no large sync. A run that ends in
+between leaves older restore points as they were, and some objects that the next run sweeps away.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from moothall.core.kernel.errors import ConfigurationError, RecordBroken, Storag
 
 MARK, LOCK = "moothall-backup", "lock"
 PIECE = 1 << 18
-"""Bytes that are read, written and synced at a time: a large sync would hold up that of a log on the same disk."""
+"""Bytes that are read and written at a time."""
 _POINT = re.compile(r"point-([0-9]{8}T[0-9]{6}Z(?:-[0-9]{1,9})?)\.json\Z")
 _NEW = ".new"
 
@@ -37,6 +38,7 @@ class BackupFolder:
         """Raises ConfigurationError when the folder is none of a backup."""
         self._folder = folder
         self._objects = folder / "objects"
+        self._new: list[Path] = []
         if not (folder / MARK).is_file():
             raise ConfigurationError(f"{folder} is no backup of Moothall: it has no file {MARK}.")
 
@@ -87,7 +89,21 @@ class BackupFolder:
     def begin(self) -> NewObject:
         """A new object (`BackupStore`)."""
         with _translated():
-            return NewObject(self._objects)
+            return NewObject(self._objects, self._new)
+
+    def settle(self) -> int:
+        """Have the next new object on the disk (`BackupStore`)."""
+        if not self._new:
+            return 0
+        path = self._new.pop()
+        with _translated():
+            with opened(path, os.O_RDONLY) as file:
+                size = os.fstat(file).st_size
+                os.fsync(file)
+            sync_folder(path.parent)
+            if not self._new:
+                sync_folder(self._objects)
+        return size
 
     def get(self, stored: Stored) -> bytes:
         """An object's bytes (`BackupStore`)."""
@@ -134,9 +150,10 @@ class BackupFolder:
 class NewObject:
     """An object that is being written (`ObjectWriter`)."""
 
-    def __init__(self, objects: Path) -> None:
-        """Raises OSError."""
+    def __init__(self, objects: Path, new: list[Path]) -> None:
+        """`new`: gets the object's path, which is to be synced. Raises OSError."""
         self._objects = objects
+        self._new = new
         self._path = objects / f"{os.getpid()}{_NEW}"
         self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         self._digest = hashlib.sha256()
@@ -148,7 +165,6 @@ class NewObject:
             view = memoryview(data)
             while view:
                 written = os.write(self._file, view[:PIECE])
-                os.fdatasync(self._file)
                 self._digest.update(view[:written])
                 self._size += written
                 view = view[written:]
@@ -158,16 +174,13 @@ class NewObject:
         name = self._digest.hexdigest()
         path = _place(self._objects, name)
         with _translated():
-            os.fsync(self._file)
             os.close(self._file)
-            if path.exists() and path.stat().st_size == self._size:
+            if path.exists():
                 overwrite(self._path)
             else:
-                if not path.parent.exists():
-                    path.parent.mkdir(mode=0o700)
-                    sync_folder(self._objects)
+                path.parent.mkdir(mode=0o700, exist_ok=True)
                 self._path.replace(path)
-                sync_folder(path.parent)
+                self._new.append(path)
         return Stored(name, self._size)
 
 

@@ -88,7 +88,7 @@ class ObjectWriter(Protocol):
         ...
 
     def finish(self) -> Stored:
-        """It is whole, and on the disk when this returns. One that is there already is not kept twice."""
+        """It is whole. One that is there already is not kept twice."""
         ...
 
 
@@ -109,6 +109,10 @@ class BackupStore(Protocol):
 
     def chunks(self, stored: Stored) -> Iterator[bytes]:
         """The same piece by piece; after the last one it is known whether they were right."""
+        ...
+
+    def settle(self) -> int:
+        """Have the next new object on the disk for good; returns its size, 0 when all are."""
         ...
 
     def publish(self, name: str, point: RestorePoint) -> None:

@@ -10,7 +10,7 @@ Logs only grow, but for removals: what an earlier restore point holds of one is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 
 import msgspec
@@ -37,7 +37,7 @@ from moothall.core.ports import Clock
 from moothall.services.backup.erasing import Erasing
 from moothall.services.backup.ports import BackupStore, LiveData
 
-PAGE = 256
+PAGE = 64
 """Records read at a time: no read holds the server's write-ahead log for longer than some milliseconds."""
 
 
@@ -97,6 +97,8 @@ class Taking:
         at = self.clock.wall()
         older = dict(self.store.points())
         before = list(older.values())[-1] if older else None
+        # What a run has left that was killed may be on the disk in part.
+        self._sweep(older)
         sound = await self._sound(Removals(self.data.removals()))
         sessions = await self._sessions(before)
         entries = chosen(self.data.book(), Kept.IN_BACKUP)
@@ -117,11 +119,13 @@ class Taking:
         erasing = Erasing(self.store, Removals(lines))
         point = erasing.cleaned(point)
         left_out = tuple(part for part in sound if part not in point.sound)
+        await self._settle()
         self.store.publish(name, point)
         cleaned = 0
         for known, each in older.items():
             clean = erasing.cleaned(each, point)
             if clean != each:
+                await self._settle()
                 self.store.publish(known, clean)
                 older[known] = clean
                 cleaned += 1
@@ -129,7 +133,7 @@ class Taking:
         for known in list(older)[: -self.keep] if self.keep else []:
             self.store.drop(known)
             del older[known]
-        swept = self.store.sweep({stored.sha256 for each in older.values() for stored in each.objects()})
+        swept = self._sweep(older)
         return Taken(name=name, point=point, written=self._written, cleaned=cleaned, swept=swept, left_out=left_out)
 
     async def _put(self, chunks: Iterable[bytes]) -> Stored:
@@ -139,6 +143,13 @@ class Taking:
             self._written += len(chunk)
             await self._pace.take(len(chunk))
         return writer.finish()
+
+    async def _settle(self) -> None:
+        while size := self.store.settle():
+            await self._pace.take(size)
+
+    def _sweep(self, there: Mapping[str, RestorePoint]) -> int:
+        return self.store.sweep({stored.sha256 for each in there.values() for stored in each.objects()})
 
     async def _sound(self, removals: Removals) -> list[SoundPart]:
         found: list[SoundPart] = []
