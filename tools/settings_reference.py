@@ -90,7 +90,7 @@ def _toml(value: object) -> str:
 
 
 def _comment(text: str) -> str:
-    return "".join(f"# {line}\n" for line in textwrap.wrap(" ".join(text.split()), 100))
+    return "".join(f"# {line}\n" for line in textwrap.wrap(" ".join(text.split()), 100, break_on_hyphens=False))
 
 
 if __name__ == "__main__":

@@ -17,10 +17,12 @@ from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.operation.traces import open_traces
 from moothall.adapters.programme import read_icalendar
 from moothall.adapters.store import book_sqlite, signing, sqlite_file
+from moothall.adapters.store import removal_list as removals
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.store.files import explained
 from moothall.adapters.store.glossary_folder import GlossaryFolder
 from moothall.adapters.store.log_sqlite import SqliteLog
+from moothall.adapters.store.removal_list import RemovalList
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.adapters.system.time_zones import chosen_zone, find_zone
@@ -235,7 +237,7 @@ async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock) 
     zone = chosen_zone(settings.conference.time_zone, os.environ)
     data = Path(settings.server.data)
     stack.enter_context(hold_folder(data))
-    log = await SqliteLog.open(data / sqlite_file.FILE_NAME)
+    log = await SqliteLog.open(data / sqlite_file.FILE_NAME, removals=removal_list(settings))
     stack.push_async_callback(log.close)
     book = await SqliteBook.open(data / book_sqlite.FILE_NAME)
     stack.push_async_callback(book.close)
@@ -249,6 +251,12 @@ async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock) 
     await started.wait()
     await backend.load()
     return backend
+
+
+def removal_list(settings: Settings) -> RemovalList:
+    """The list of removals of a data folder, and where a setting names it its second file."""
+    apart = settings.server.removals
+    return RemovalList(Path(settings.server.data) / removals.FILE_NAME, Path(apart) if apart else None)
 
 
 async def _signer(data: Path, log: SqliteLog) -> Ed25519Signer:

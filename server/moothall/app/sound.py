@@ -14,7 +14,7 @@ from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.record.sound_door import SoundDoor
 from moothall.adapters.sound.audio_door import AudioDoor, may_send
 from moothall.adapters.sound.sound_folder import SoundFolder
-from moothall.app.backend import RECORDINGS_FOLDER, Backend
+from moothall.app.backend import RECORDINGS_FOLDER, Backend, removal_list
 from moothall.app.parts import Entrance, Services
 from moothall.core.commands import AddChannel
 from moothall.core.events.types import ChannelKind, SoundKept
@@ -94,7 +94,11 @@ def microphone_doors(services: Services, entrance: Entrance) -> tuple[Sequence[w
 
 def open_recordings(stack: AsyncExitStack, backend: Backend) -> tuple[Recordings, SoundFolder]:
     """The recordings and where they lie; what need not be kept any longer is erased until the stack unwinds."""
-    folder = SoundFolder(backend.data / RECORDINGS_FOLDER, bitrate=1_000 * backend.settings.recording.kbits)
+    folder = SoundFolder(
+        backend.data / RECORDINGS_FOLDER,
+        bitrate=1_000 * backend.settings.recording.kbits,
+        removals=removal_list(backend.settings),
+    )
     recordings = Recordings(
         folder,
         state_of=lambda session: backend.loaded(session, lambda live: live.state, None),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from http.client import HTTPException
 from pathlib import Path
 from typing import TextIO
@@ -16,7 +16,6 @@ import msgspec
 from moothall.adapters.store import signing, sqlite_file
 from moothall.adapters.system.clock import SystemClock
 from moothall.cli.seen_heads import SeenHeads, read_heads
-from moothall.core.chain import LogRecord
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import read_json
@@ -43,7 +42,6 @@ KEYS_PATH = "/.well-known/moothall.json"
 MOST_BYTES = 64 << 10
 """Of the document of the keys."""
 WITHIN_S = 20.0
-_PAGE = 500
 _SHOWN = 10
 
 
@@ -197,7 +195,7 @@ def _verify_one(reader: sqlite_file.LogReader, name: SessionId, known: _Known, o
         if not is_name(name):
             print(f"{name!r}: broken. The name of this session can't be read.", file=out)
             return UNSOUND
-        each = [verify(_records(reader, name), signed=known.signed, expected=heads) for heads in known.expected(name)]
+        each = [verify(reader.all(name), signed=known.signed, expected=heads) for heads in known.expected(name)]
     except RecordBroken as error:
         print(f"{name}: broken. {error}", file=out)
         return UNSOUND
@@ -227,13 +225,6 @@ def _doubt(found: Verification, now: int) -> str:
         listed = _listed([removal.offset for removal in behind])
         return f" Not proved: the removal at event {listed} is behind the last signature."
     return ""
-
-
-def _records(reader: sqlite_file.LogReader, session: SessionId) -> Iterator[LogRecord]:
-    after = 0
-    while page := reader.read(session, after, _PAGE):
-        yield from page
-        after = page[-1].header.offset
 
 
 def _sentence(found: Verification, *, checked: bool) -> str:

@@ -60,7 +60,8 @@ class LogHead(msgspec.Struct, frozen=True, kw_only=True):
     lanes: dict[Lane, LaneHead]
     """Head of every lane that has events."""
     lost: int = 0
-    """How often acknowledged events were found to be gone from its end when it was taken over."""
+    """How often acknowledged events were found to be gone from its end when it was taken over; counted from the second
+    of the restore (Unix) where it came from a backup."""
 
 
 class LogReading(Protocol):

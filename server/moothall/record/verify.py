@@ -8,7 +8,7 @@ unseen, unless somebody who saw more hands in the heads that he saw.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -149,8 +149,10 @@ class Walk:
         lanes: frozenset[Lane] | None = None,
         expected: Mapping[Lane, LaneHead] | None = None,
         signed: VerifySignature | None = None,
+        explained: Collection[int] = (),
     ) -> None:
-        """As for `verify`."""
+        """As for `verify`. `explained`: events of which it is known from elsewhere that their bodies were removed."""
+        self._explained = frozenset(explained)
         self._lanes = lanes
         self._expected = expected or {}
         self._signed = signed
@@ -198,7 +200,7 @@ class Walk:
     def end(self) -> Verification:
         """Everything that was found."""
         if self._lanes is None or SESSION in self._lanes:
-            unexplained = self._without_body.keys() - self._named_removed
+            unexplained = self._without_body.keys() - self._named_removed - self._explained
             for offset in unexplained:
                 self._fault(offset, "Its body is gone, and no event says that it was removed.")
         for lane, head in self._expected.items():

@@ -72,6 +72,9 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     year where `public_address` is https on a public name and the certificate isn't self-signed, else not at all."""
     data: Annotated[str, msgspec.Meta(min_length=1, description="the path of a folder")] = "data"
     """Folder of the logs, the spooled audio and the signing key; made when missing."""
+    removals: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File on another disk than `data` to which each line of the list of removals is written too, before anything is
+    removed: a restore needs that list, as new as it can be. Empty: it is in the data folder alone, until a backup."""
     web: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
     """Folder of templates, scripts and catalogues. Empty: the ones that came with this release."""
     embed: tuple[Annotated[str, _FRAMER], ...] = ()

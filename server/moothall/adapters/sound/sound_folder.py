@@ -8,8 +8,8 @@ import re
 import shutil
 import signal
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from moothall.adapters.engines.child_owner import signal_child, to_the_end
@@ -17,6 +17,9 @@ from moothall.adapters.sound.audio_file import AudioFile, start_coder
 from moothall.adapters.sound.child_messages import EncodeRequest
 from moothall.adapters.sound.spool_folder import leave_room
 from moothall.adapters.store.files import opened
+from moothall.adapters.store.removal_list import LineIdentity, RemovalList
+from moothall.core.backup.removed import Done, SoundAct, SoundRemoved, SoundSilenced
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import AudioError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.services.sound.recorder import RecordingPart
@@ -36,10 +39,11 @@ PATIENCE_S = 10.0
 class SoundFolder:
     """The `SoundStore` below one folder."""
 
-    def __init__(self, root: Path, *, bitrate: int) -> None:
-        """`bitrate`: bit/s of what is recorded from now on."""
+    def __init__(self, root: Path, *, bitrate: int, removals: RemovalList | None = None) -> None:
+        """`bitrate`: bit/s of what is recorded from now on. `removals`: where it is written down what is erased."""
         self._root = root
         self._bitrate = bitrate
+        self._removals = removals
 
     async def sessions(self) -> tuple[SessionId, ...]:
         """Those with a recording (`SoundStore`)."""
@@ -79,6 +83,14 @@ class SoundFolder:
         """Make a part again with silence from `first` up to `last` (`SoundStore`). The old file is overwritten once the
         new one stands in its place.
         """
+
+        def written_down(new: LineIdentity) -> SoundSilenced:
+            return made_of(SoundSilenced, part, id=new.id, at=new.at, span=(first, last))
+
+        async with self._listed(written_down):
+            await self._silence(part, first, last)
+
+    async def _silence(self, part: RecordingPart, first: int, last: int) -> None:
         path = self.path(part.session, part.source, part.first)
         new = path.with_suffix(".new")
         order = EncodeRequest(
@@ -99,8 +111,21 @@ class SoundFolder:
 
     async def forget(self, session: SessionId) -> None:
         """Erase all of a session's recording (`SoundStore`)."""
-        if is_name(session):
+        if not is_name(session) or not (self._root / session).exists():
+            return
+        async with self._listed(lambda new: SoundRemoved(id=new.id, at=new.at, session=session)):
             await asyncio.to_thread(shutil.rmtree, self._root / session, ignore_errors=True)
+
+    @asynccontextmanager
+    async def _listed(self, make: Callable[[LineIdentity], SoundAct]) -> AsyncIterator[None]:
+        """Put an act on the list of removals, and once it is done that it is. Raises StorageUnavailable."""
+        if self._removals is None:
+            yield
+            return
+        line = await asyncio.to_thread(self._removals.append, make)
+        yield
+        with suppress(StorageUnavailable):  # A copy is silenced once more then, and no worse for it.
+            await asyncio.to_thread(self._removals.append, lambda new: Done(id=line.id, at=new.at))
 
     def _sessions(self) -> tuple[SessionId, ...]:
         if not self._root.is_dir():

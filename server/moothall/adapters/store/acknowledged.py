@@ -29,7 +29,7 @@ class KnownLog(msgspec.Struct, frozen=True):
     offset: int = 0
     """The last event that was acknowledged; 0 where nothing is known."""
     lost: int = 0
-    """How often its end was found to be missing."""
+    """How often its end was found to be missing; a restore sets it to its own second (Unix), which is more."""
 
 
 class Acknowledged:

@@ -76,6 +76,8 @@ WHERE record.rowid IN (SELECT rowid FROM record WHERE substr(cause, -length(:end
 ORDER BY session.id, offset
 """
 """The inner part reads an index from end to end, and no body."""
+_PAGE = 500
+"""Records that are read at a time where all are wanted."""
 _LANE_OFFSETS = "SELECT offset FROM record WHERE session = ? AND lane = ? AND offset > ? ORDER BY offset LIMIT ?"
 _LANE_HEADS = """
 WITH RECURSIVE known (lane) AS (
@@ -236,6 +238,13 @@ class LogReader:
                 wanted = msgspec.json.encode(offsets).decode()
                 rows = self._connection.execute(_READ_THESE, (number, wanted)).fetchall()
         return [_record(session, *row) for row in rows]
+
+    def all(self, session: SessionId) -> Iterator[LogRecord]:
+        """All records of a session, in order, a page at a time. Raises RecordBroken."""
+        after = 0
+        while page := self.read(session, after, _PAGE):
+            yield from page
+            after = page[-1].header.offset
 
     def caused(self, ending: str) -> list[LogRecord]:
         """Records that a command has caused (`EventLog`)."""

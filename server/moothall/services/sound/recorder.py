@@ -82,7 +82,7 @@ class SoundStore(Protocol):
         ...
 
     async def forget(self, session: SessionId) -> None:
-        """Erase all of a session's recording."""
+        """Erase all of a session's recording. Raises StorageUnavailable."""
         ...
 
 

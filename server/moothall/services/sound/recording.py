@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 
 import msgspec
@@ -180,8 +181,9 @@ class Recordings:
             except StorageUnavailable:
                 continue  # Nobody knows; the next sweep asks again.
             if await self._is_due(session, standing):
-                logger.info("session %s: the recording is erased", session)
-                await self.store.forget(session)
+                with suppress(StorageUnavailable):  # The next sweep tries again.
+                    await self.store.forget(session)
+                    logger.info("session %s: the recording is erased", session)
 
     async def _is_due(self, session: SessionId, standing: Sharing | None) -> bool:
         if standing is None or standing.sound is SoundKept.NONE:

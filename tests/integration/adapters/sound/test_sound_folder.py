@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import math
 import os
 import select
 import signal
 import subprocess
 import sys
-from array import array
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,31 +13,11 @@ import pytest
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.adapters.sound.child_messages import EncodeRequest
 from moothall.adapters.sound.sound_folder import SoundFolder, opus_samples
+from moothall.adapters.store.removal_list import RemovalList, read_removals
+from moothall.core.backup.removed import Done, SoundRemoved, SoundSilenced
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId
-from moothall.services.sound.recorder import RecordingPart
-
-SESSION, MIC = SessionId("plenary"), SourceId("mic")
-RATE = 16_000
-
-
-def tone(seconds: float) -> bytes:
-    """Loud sound."""
-    return array("h", (int(12_000 * math.sin(n / 6)) for n in range(int(seconds * RATE)))).tobytes()
-
-
-def loudness(pcm: bytes) -> list[int]:
-    """The loudest sample of each half second."""
-    samples = array("h", pcm)
-    return [max(map(abs, samples[at : at + RATE // 2])) for at in range(0, len(samples), RATE // 2)]
-
-
-async def record(folder: SoundFolder, pcm: bytes, first: int = 0) -> RecordingPart:
-    writer = await folder.begin(SESSION, MIC, first)
-    for at in range(0, len(pcm), 2 * RATE):
-        await writer.write(pcm[at : at + 2 * RATE])
-    await writer.close()
-    return next(part for part in await folder.parts(SESSION) if part.first == first)
+from support.sound.recordings import MIC, RATE, SESSION, loudness, pattern, record, tone
 
 
 async def decoded(path: Path) -> bytes:
@@ -50,10 +27,6 @@ async def decoded(path: Path) -> bytes:
             pcm += piece
         assert sound.warning is None
     return pcm
-
-
-def pattern(loud: Sequence[int]) -> str:
-    return "".join("#" if each > 6_000 else "." if each < 200 else "?" for each in loud)
 
 
 async def test_what_is_recorded_can_be_played_to_the_sample(tmp_path: Path) -> None:
@@ -139,3 +112,33 @@ def test_killed_with_9_its_sender_leaves_a_file_that_ends_in_order(tmp_path: Pat
         finally:
             os.close(encoding)
     assert opus_samples(file) == 10 * RATE
+
+
+async def test_what_is_erased_is_written_down_before_and_after(tmp_path: Path) -> None:
+    removals = RemovalList(tmp_path / "list")
+    folder = SoundFolder(tmp_path / "recordings", bitrate=24_000, removals=removals)
+    part = await record(folder, tone(1))
+    await folder.silence(part, 100, 200)
+    with pytest.raises(StorageUnavailable):
+        await folder.silence(msgspec.structs.replace(part, first=5), 0, 5)
+    await folder.forget(SESSION)
+    await folder.forget(SessionId("never-there"))
+    _, span, done, failed, gone, over = read_removals(tmp_path / "list")
+    assert isinstance(span, SoundSilenced)
+    assert (span.session, span.source, span.first, span.span) == (SESSION, MIC, 0, (100, 200))
+    assert isinstance(failed, SoundSilenced)
+    assert isinstance(gone, SoundRemoved)
+    assert isinstance(done, Done)
+    assert isinstance(over, Done)
+    assert (done.id, over.id) == (span.id, gone.id)
+
+
+async def test_nothing_is_erased_where_it_cannot_be_written_down(tmp_path: Path) -> None:
+    (tmp_path / "list").mkdir()
+    folder = SoundFolder(tmp_path / "recordings", bitrate=24_000, removals=RemovalList(tmp_path / "list"))
+    part = await record(folder, tone(1))
+    before = folder.path(SESSION, MIC, 0).read_bytes()
+    for act in (folder.silence(part, 0, 200), folder.forget(SESSION)):
+        with pytest.raises(StorageUnavailable, match="The list of removals can't be written"):
+            await act
+    assert folder.path(SESSION, MIC, 0).read_bytes() == before

@@ -1,0 +1,1 @@
+"""Where a backup lies, and the data folders that it is taken of and restored to."""

@@ -1,0 +1,184 @@
+"""A data folder that a server may be using, as a backup reads it, and one that is restored."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from moothall.adapters.backup.folder import PIECE, overwrite
+from moothall.adapters.sound.sound_folder import SoundFolder
+from moothall.adapters.store import book_sqlite, sqlite_file
+from moothall.adapters.store.files import opened
+from moothall.adapters.store.removal_list import FILE_NAME as LIST_NAME
+from moothall.adapters.store.removal_list import add_lines, read_removals
+from moothall.core.backup.removed import AnyLine, united
+from moothall.core.backup.restore_point import SoundPart
+from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import SessionId, SourceId, is_name
+from moothall.core.ports import BookEntry
+
+BUSY_S = 10.0
+"""How long the book's file may be held by the server."""
+PAGE_SAMPLES = 3 * 16_000
+"""More than a page of a recording holds: those are of about a second."""
+
+Place = tuple[SessionId, SourceId, int]
+"""Session, source and first sample of a file of a recording."""
+
+
+class DataFolder:
+    """The `LiveData` of one folder."""
+
+    def __init__(self, folder: Path, recordings: Path, kept_apart: Path, settings: Mapping[str, bytes]) -> None:
+        """`kept_apart`: the copy of the list of removals. `settings`: files by their names.
+
+        Raises ConfigurationError when there is no log, or when it is another user's.
+        """
+        path = folder / sqlite_file.FILE_NAME
+        if not path.is_file():
+            raise ConfigurationError(f"There is no log at {path}. Name the server's data folder with --data.")
+        if os.geteuid() not in (0, path.stat().st_uid):
+            # Reading makes files beside it that the server could not write.
+            raise ConfigurationError(f"{folder} is another user's. Run this command as the user who runs the server.")
+        self._folder = folder
+        self._kept_apart = kept_apart
+        self._settings = settings
+        self.log = sqlite_file.LogReader(sqlite_file.open_beside(path))
+        self.sound = LiveRecordings(recordings)
+
+    def close(self) -> None:
+        """Let go of the log."""
+        self.log.close()
+
+    def book(self) -> Sequence[BookEntry]:
+        """All entries (`LiveData`)."""
+        return read_book(self._folder / book_sqlite.FILE_NAME)
+
+    def settings(self) -> Mapping[str, bytes]:
+        """The files of the settings (`LiveData`)."""
+        return self._settings
+
+    def removals(self) -> tuple[AnyLine, ...]:
+        """The folder's list and the one that is kept apart (`LiveData`)."""
+        return united(read_removals(self._kept_apart), read_removals(self._folder / LIST_NAME))
+
+    def keep_removals(self, lines: Iterable[AnyLine]) -> None:
+        """Add to the copy that is kept apart (`LiveData`). A server may be adding to it as well."""
+        add_lines(self._kept_apart, lines)
+
+
+class LiveRecordings:
+    """The `LiveSound` of one folder: a folder a session, in it one a source, in it files named after first samples."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def parts(self) -> Sequence[Place]:
+        """All files (`LiveSound`)."""
+        found: list[Place] = []
+        for path in sorted(self._folder.glob("*/*/*.opus")):
+            session, source, first = path.parts[-3], path.parts[-2], path.stem
+            if is_name(session) and is_name(source) and first.isascii() and first.isdigit():
+                found.append((SessionId(session), SourceId(source), int(first)))
+        return found
+
+    def chunks(self, part: Place) -> Iterator[bytes]:
+        """A file as it is now (`LiveSound`)."""
+        path = sound_path(self._folder, part)
+        try:
+            with path.open("rb") as file:
+                left = os.fstat(file.fileno()).st_size
+                # Only what is there at the beginning: a recorder writes on.
+                while left > 0 and (piece := file.read(min(PIECE, left))):
+                    left -= len(piece)
+                    yield piece
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StorageUnavailable(f"A recording can't be read: {error.strerror}.") from error
+
+    def written(self, part: Place) -> int:
+        """When it last grew (`LiveSound`)."""
+        try:
+            return sound_path(self._folder, part).stat().st_mtime_ns // 1_000_000
+        except FileNotFoundError:
+            return 0
+
+
+class RestoredRecordings:
+    """The `RestoredSound` of one folder."""
+
+    def __init__(self, folder: Path, *, bitrate: int) -> None:
+        """`bitrate`: bit/s of what is made again."""
+        self._folder = folder
+        self._store = SoundFolder(folder, bitrate=bitrate)
+
+    def write(self, part: SoundPart, chunks: Iterable[bytes]) -> None:
+        """A file as it was, with the time at which it was written (`RestoredSound`)."""
+        path = sound_path(self._folder, _place_of(part))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with opened(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
+                for piece in chunks:
+                    view = memoryview(piece)
+                    while view:
+                        view = view[os.write(file, view) :]
+                os.fsync(file)
+            os.utime(path, ns=(part.written * 1_000_000, part.written * 1_000_000))
+        except OSError as error:
+            raise StorageUnavailable(f"A recording can't be restored: {error.strerror}.") from error
+
+    async def silence(self, part: SoundPart, spans: Sequence[tuple[int, int]]) -> bool:
+        """Make it silent in these spans (`RestoredSound`). Its time stays: it says until when it may be kept."""
+        there = await self._store.parts(part.session)
+        kept = next((each for each in there if (each.source, each.first) == (part.source, part.first)), None)
+        if kept is None or not kept.samples:
+            return False  # Nobody knows what is in it.
+        try:
+            for first, last in spans:
+                # A copy may end within a page, which counts for nothing and may hold sound all the same.
+                if first < kept.end + PAGE_SAMPLES and kept.first < last:
+                    await self._store.silence(kept, first, last)
+        except StorageUnavailable:
+            return False
+        path = sound_path(self._folder, _place_of(part))
+        os.utime(path, ns=(part.written * 1_000_000, part.written * 1_000_000))
+        return True
+
+    def remove(self, part: SoundPart) -> None:
+        """Overwrite it and take it away (`RestoredSound`)."""
+        try:
+            overwrite(sound_path(self._folder, _place_of(part)))
+        except OSError as error:
+            raise StorageUnavailable(f"A recording can't be taken away again: {error.strerror}.") from error
+
+
+def sound_path(folder: Path, part: Place) -> Path:
+    """Where a file of a recording lies."""
+    session, source, first = part
+    return folder / session / source / f"{first:015d}.opus"
+
+
+def _place_of(part: SoundPart) -> Place:
+    return part.session, part.source, part.first
+
+
+def read_book(path: Path) -> list[BookEntry]:
+    """All entries of a book that a server may be using; none where there is no book.
+
+    Raises StorageUnavailable and RecordBroken.
+    """
+    if not path.is_file():
+        return []
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)
+    try:
+        rows = connection.execute("SELECT namespace, key, body FROM entry ORDER BY rowid").fetchall()
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise StorageUnavailable(f"The programme {path} can't be read: {error}.") from error
+        raise RecordBroken(f"The programme {path} is damaged: {error}.") from error
+    finally:
+        connection.close()
+    return [BookEntry(*row) for row in rows]

@@ -1,0 +1,58 @@
+"""The file of the keys: all that is secret of a server, apart from its backup, readable by its owner alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from moothall.adapters.backup.folder import write_file
+from moothall.adapters.store.files import explained
+from moothall.adapters.store.signing import FILE_NAME as SIGNING_KEY
+from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.ports import BookEntry
+
+FORMAT = 1
+_Row = tuple[str, str, bytes]
+
+
+class Keys(msgspec.Struct, frozen=True, kw_only=True):
+    """What the file holds, as JSON; bytes are base64."""
+
+    format: int = FORMAT
+    files: dict[str, bytes]
+    """By name: `signing.key` of the data folder, and those that the settings name."""
+    entries: tuple[_Row, ...]
+    """Of the book: namespace, key and body."""
+
+    def book(self) -> Sequence[BookEntry]:
+        """The entries of the book."""
+        return [BookEntry(*row) for row in self.entries]
+
+
+def write_keys(path: Path, files: Mapping[str, bytes], entries: Sequence[BookEntry]) -> None:
+    """Put the keys into the file at `path`.
+
+    Raises ConfigurationError when there is something else, or another server's keys: they may be the only ones.
+    """
+    if path.exists():
+        known = read_keys(path).files.get(SIGNING_KEY)
+        if known is not None and known != files.get(SIGNING_KEY):
+            raise ConfigurationError(f"{path} holds another signing key. Name another file with --keys.")
+    rows = tuple((each.namespace, each.key, each.body) for each in entries if each.body is not None)
+    write_file(path, msgspec.json.encode(Keys(files=dict(files), entries=rows)) + b"\n")
+
+
+def read_keys(path: Path) -> Keys:
+    """Raises ConfigurationError when the file can't be read or is none of keys."""
+    with explained(f"The keys {path} can't be read"):
+        data = path.read_bytes()
+    try:
+        found = read_json(data, Keys)
+    except Unreadable as error:
+        raise ConfigurationError(f"{path} holds no keys of a backup.") from error
+    if found.format > FORMAT:
+        raise ConfigurationError(f"The keys {path} were written by a newer release. Use that release.")
+    return found

@@ -1,0 +1,84 @@
+"""A data folder from a restore point: log, book, recordings, keys, list of removals, checked before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from moothall.adapters.backup.data_folder import RestoredRecordings
+from moothall.adapters.backup.folder import BackupFolder, write_file
+from moothall.adapters.backup.keys_file import Keys
+from moothall.adapters.store import book_sqlite, signing, sqlite_file
+from moothall.adapters.store.book_sqlite import SqliteBook
+from moothall.adapters.store.log_sqlite import SqliteLog
+from moothall.adapters.store.removal_list import FILE_NAME as LIST_NAME
+from moothall.adapters.store.removal_list import add_lines
+from moothall.adapters.store.signing import Ed25519Signer
+from moothall.adapters.system.clock import SystemClock, SystemRandomness
+from moothall.app.backend import RECORDINGS_FOLDER
+from moothall.core.backup.removed import Removals
+from moothall.core.backup.restore_point import RestorePoint, SoundPart
+from moothall.core.kernel.errors import RecordBroken
+from moothall.record.verify import verify
+from moothall.services.backup.checking import fault_of
+from moothall.services.backup.restoring import Restored, Restoring
+from moothall.services.sessions.role_links import LINKS
+
+BITRATE = 24_000
+"""Bit/s of recordings out of which something has to be taken."""
+SETTINGS_FOLDER = "settings"
+"""In the restored folder: the files of the settings, for somebody to put where they belong."""
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What was restored."""
+
+    sessions: tuple[Restored, ...]
+    left_out: tuple[SoundPart, ...]
+    """Recordings out of which what was removed could not be taken."""
+
+
+async def restore(
+    store: BackupFolder, point: RestorePoint, removals: Removals, keys: Keys, folder: Path, *, links: bool
+) -> Result:
+    """Fill an empty folder. `links`: whether role links are restored too.
+
+    Raises ConfigurationError, StorageUnavailable and RecordBroken; then the folder is of no use.
+    """
+    restoring = Restoring(store, point, removals, clock=SystemClock(), randomness=SystemRandomness())
+    restoring.check()
+    # First: whoever opens the folder from here on, for another backup too, knows what must not be in it.
+    add_lines(folder / LIST_NAME, removals.lines)
+    signer = None
+    for name, data in keys.files.items():
+        path = folder / name if name == signing.FILE_NAME else folder / SETTINGS_FOLDER / "keys" / name
+        write_file(path, data)
+        if name == signing.FILE_NAME:
+            signer = Ed25519Signer.load(path)
+    log = await SqliteLog.open(folder / sqlite_file.FILE_NAME)
+    try:
+        sessions = await restoring.logs(log, signer)
+    finally:
+        await log.close()
+    book = await SqliteBook.open(folder / book_sqlite.FILE_NAME)
+    try:
+        await restoring.book(book, keys.book(), without=() if links else (LINKS,))
+    finally:
+        await book.close()
+    left_out = await restoring.sound(RestoredRecordings(folder / RECORDINGS_FOLDER, bitrate=BITRATE))
+    for part in point.settings:
+        write_file(folder / SETTINGS_FOLDER / part.name, store.get(part.stored))
+    _check(folder)
+    return Result(sessions=tuple(sessions), left_out=tuple(left_out))
+
+
+def _check(folder: Path) -> None:
+    reader = sqlite_file.LogReader(sqlite_file.open_for_reading(folder / sqlite_file.FILE_NAME))
+    try:
+        for session in reader.sessions():
+            fault = fault_of(session, verify(reader.all(session)))
+            if fault is not None:
+                raise RecordBroken(fault)
+    finally:
+        reader.close()

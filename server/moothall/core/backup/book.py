@@ -1,0 +1,66 @@
+"""Which entries of the book a backup holds, by their namespaces.
+
+A table and not a rule: whoever adds a namespace has to say here what becomes of it, and a test asks for that. One that
+isn't here is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.ports import BookEntry
+
+
+class Kept(StrEnum):
+    """Where a namespace goes."""
+
+    IN_BACKUP = "in the backup"
+    WITH_KEYS = "with the keys"
+    LEFT_OUT = "left out"
+
+
+NAMESPACES: dict[str, Kept] = {
+    "room": Kept.IN_BACKUP,
+    "planned": Kept.IN_BACKUP,
+    "conference": Kept.IN_BACKUP,
+    "link": Kept.IN_BACKUP,  # digests of tokens of 160 random bits
+    "hub": Kept.IN_BACKUP,  # digests of machines' keys
+    "hub-held": Kept.IN_BACKUP,
+    "balance-sums": Kept.IN_BACKUP,
+    "asking": Kept.WITH_KEYS,  # addresses of authors' pages and browsers' cookies are made with it
+    "hub-secret": Kept.WITH_KEYS,
+    "hub-words": Kept.LEFT_OUT,  # of a week at most; new ones are a click away
+    "visitor": Kept.LEFT_OUT,  # browsers of staff open their links again
+    "ballots": Kept.LEFT_OUT,  # destroyed seven days after the close; the numbers are in the log
+    "balance": Kept.LEFT_OUT,  # what people say of themselves, and its key
+    "proposals": Kept.LEFT_OUT,  # words that a second pass made; it can be made again
+    "proposals-left": Kept.LEFT_OUT,
+}
+"""By the namespace, or what stands before its colon: shelves of single sessions are named `ballots:NAME`."""
+
+_Row = tuple[str, str, bytes]
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[_Row])
+
+
+def chosen(entries: Iterable[BookEntry], kept: Kept) -> list[BookEntry]:
+    """Those that go there, in order."""
+    return [each for each in entries if NAMESPACES.get(each.namespace.partition(":")[0], Kept.LEFT_OUT) is kept]
+
+
+def encode_entries(entries: Iterable[BookEntry]) -> bytes:
+    """Entries as a backup holds them."""
+    return _encoder.encode([(each.namespace, each.key, each.body) for each in entries if each.body is not None])
+
+
+def decode_entries(data: bytes) -> Sequence[BookEntry]:
+    """And back. Raises RecordBroken."""
+    try:
+        return [BookEntry(*row) for row in read(_decoder, data)]
+    except Unreadable as error:
+        raise RecordBroken(f"The book of a backup, {len(data)} bytes, can't be read.") from error

@@ -1,0 +1,205 @@
+"""Restoring an empty data folder from a restore point, without what was removed since, before anything is served.
+
+What the list of removals names is never written: a body that it names is left out on its way from the backup. The log
+then says itself that it was removed, as it does after any removal, and is signed. So it verifies, with all that is
+left, and readers get another epoch than any that they have: events that the restore point lacks may have been read.
+
+A line of which some words were removed goes whole: the words that stayed were said anew in events that are lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import Protocol
+
+import msgspec
+
+from moothall.core.backup import blocks
+from moothall.core.backup.book import decode_entries
+from moothall.core.backup.removed import Removals, SoundRemoved, SoundSilenced, named
+from moothall.core.backup.restore_point import RestorePoint, SessionPart, SoundPart
+from moothall.core.chain import LogRecord
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead, Randomness, Signer
+from moothall.core.removal.questions import stays_of
+from moothall.core.session.state import State, evolve
+from moothall.services.backup.checking import fault_of, records_of, walked
+from moothall.services.backup.ports import BackupStore, RestoredSound
+from moothall.services.log.drafting import Draft
+from moothall.services.log.erasing import TextPlaces
+
+PAGE = 512
+"""Events of one append."""
+ENTRIES = 1_000
+"""Entries of one write to the book."""
+_REMOVED = str(ev.BodyRemoved.__struct_config__.tag)
+
+
+class RestoredLog(EventLog, Protocol):
+    """The log that is restored to."""
+
+    async def mark_restored(self, session: SessionId, changes: int) -> None:
+        """Give its readers the epoch of so many changes."""
+        ...
+
+
+class Restored(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a session."""
+
+    session: SessionId
+    offset: int
+    """Its last event that the restore point held."""
+    removed: int
+    """Events whose bodies were taken out now, since the list of removals names them."""
+
+
+class _Unknown(Signer):
+    """Stands where there is no key; it is never asked."""
+
+    key_id = ""
+
+    def sign(self, message: bytes) -> bytes:
+        raise NotImplementedError
+
+
+@dataclass(eq=False, repr=False)
+class Restoring:
+    """One restore. `check` it, then `run` it."""
+
+    store: BackupStore
+    point: RestorePoint
+    removals: Removals
+    _: KW_ONLY
+    clock: Clock
+    randomness: Randomness
+
+    def check(self) -> None:
+        """Raises RecordBroken where a session, the book or a recording isn't what was written."""
+        for part in self._sessions():
+            fault = fault_of(part.session, walked(self.store, part))
+            if fault is not None:
+                raise RecordBroken(f"{fault} Nothing was restored.")
+        of_logs = {block.stored for part in self.point.sessions for block in part.blocks}
+        for stored in self.point.objects():
+            if stored not in of_logs:
+                for _ in self.store.chunks(stored):
+                    pass
+
+    async def logs(self, log: RestoredLog, signer: Signer | None) -> list[Restored]:
+        """Restore the logs; without a `signer` what is said of removals is signed by the server when it runs."""
+        return [await self._log(log, part, signer) for part in self._sessions()]
+
+    async def book(self, book: Book, with_keys: Sequence[BookEntry], without: Collection[str] = ()) -> None:
+        """Restore the book but for the namespaces `without`, and beside it what was kept with the keys."""
+        kept = decode_entries(self.store.get(self.point.book))
+        entries = [*(each for each in kept if each.namespace not in without), *with_keys]
+        for n in range(0, len(entries), ENTRIES):
+            await book.write(entries[n : n + ENTRIES])
+
+    async def sound(self, sound: RestoredSound) -> list[SoundPart]:
+        """Restore the recordings; returns those that are left out since a span could not be taken out of them."""
+        there, left_out = {part.session for part in self._sessions()}, list[SoundPart]()
+        for part in self.point.sound:
+            acts = [
+                act for act in self.removals.sound(part.session, part.source, part.first) if act.id not in part.without
+            ]
+            if part.session not in there or any(isinstance(act, SoundRemoved) for act in acts):
+                continue
+            sound.write(part, self.store.chunks(part.stored))
+            spans = [act.span for act in acts if isinstance(act, SoundSilenced)]
+            if spans and not await sound.silence(part, spans):
+                sound.remove(part)
+                left_out.append(part)
+        return left_out
+
+    def _sessions(self) -> list[SessionPart]:
+        return [part for part in self.point.sessions if not self.removals.log_removed(part.epoch)]
+
+    async def _log(self, log: RestoredLog, part: SessionPart, signer: Signer | None) -> Restored:
+        removed = self.removals.text(part.session, part.epoch)
+        head = await log.acquire(part.session, part.epoch)
+        page, at, now = list[LogRecord](), 0, list[LogRecord]()
+        unexplained: dict[int, str] = {}
+        for record in records_of(self.store, part):
+            at = max(at, record.header.at)
+            if record.body is not None and named(record) in removed:
+                now.append(record)
+            (clean,) = blocks.without([record], removed)
+            if clean.body is None:
+                unexplained[record.header.offset] = removed.get(named(record), "")
+            elif record.header.type == _REMOVED:
+                event = decode_event(clean.body)
+                for offset in event.offsets if isinstance(event, ev.BodyRemoved) else ():
+                    unexplained.pop(offset, None)
+            page.append(clean)
+            if len(page) == PAGE:
+                await self._append(log, head.term, page)
+        await self._append(log, head.term, page)
+        stays = self._stays(part, [record.header.offset for record in now]) if now else []
+        behind = LogHead(epoch=part.epoch, term=head.term, offset=part.offset, lanes=part.heads)
+        await self._say(log, behind, at, (part.session, stays, unexplained), signer)
+        await log.mark_restored(part.session, self.clock.wall() // 1_000)
+        return Restored(session=part.session, offset=part.offset, removed=len(now))
+
+    async def _append(self, log: RestoredLog, term: int, page: list[LogRecord]) -> None:
+        if page:
+            first = page[0].header
+            await log.append(first.session, term, first.offset - 1, page)
+            page.clear()
+
+    async def _say(
+        self,
+        log: RestoredLog,
+        behind: LogHead,
+        at: int,
+        what: tuple[SessionId, Sequence[ev.AnyEvent], Mapping[int, str]],
+        signer: Signer | None,
+    ) -> None:
+        """Have the log say what was removed, and what stays of it."""
+        session, stays, unexplained = what
+        if not unexplained:
+            return
+        draft = Draft(
+            session,
+            behind=behind,
+            at=at,
+            state=State(id=session),
+            randomness=self.randomness,
+            signer=signer or _Unknown(),
+        )
+        cause, wall, n = CommandId(f"restored:{behind.offset}"), self.clock.wall(), 0
+        reasons = dict.fromkeys(reason or "request" for reason in unexplained.values())
+        said = [
+            ev.BodyRemoved(
+                offsets=tuple(offset for offset, why in unexplained.items() if (why or "request") == reason),
+                reason=reason,
+                by=SYSTEM.id,
+            )
+            for reason in reasons
+        ]
+        for event in (*stays, *said):
+            draft.add(event, SYSTEM, cause, n, wall)
+            n += 1
+        if signer is not None:
+            draft.sign(SYSTEM, cause, n, wall)
+        await log.append(session, behind.term, behind.offset, draft.records)
+
+    def _stays(self, part: SessionPart, offsets: Sequence[int]) -> list[ev.AnyEvent]:
+        """What stays of questions whose words go: their numbers and where they stand."""
+        state, places, due = State(id=part.session), TextPlaces(), frozenset(offsets)
+        for record in records_of(self.store, part):
+            event = None if record.body is None else decode_event(record.body)
+            if event is not None:
+                places.note(record.header.offset, event)
+            state = evolve(state, event, record.header.at)
+        return [
+            event
+            for name, each in state.questions.interventions.items()
+            if due & set(places.of_interventions([name]))
+            for event in stays_of(each)
+        ]

@@ -1,0 +1,230 @@
+"""Making a restore point of a data folder while a server uses it.
+
+Recordings are copied first, then the logs, then the book, and last the list of removals is read once more. So what is
+copied refers to what is copied later, and finds it: a recording its source in the log, an act in the log its link in
+the book. What was removed meanwhile is on the list by the time that the restore point is published, and is taken out of
+it as out of older ones.
+
+Logs only grow, but for removals: what an earlier restore point holds of one is not read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass
+
+import msgspec
+
+from moothall.core.backup.blocks import EVENTS, Following, encode_block
+from moothall.core.backup.book import Kept, chosen, encode_entries
+from moothall.core.backup.removed import Removals, united
+from moothall.core.backup.restore_point import (
+    BlockPart,
+    NamedPart,
+    RestorePoint,
+    SessionPart,
+    SoundPart,
+    Stored,
+    heads_at,
+)
+from moothall.core.chain import LogRecord
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import SessionCreated
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import Epoch, SessionId
+from moothall.core.kernel.times import UTC_ZONE
+from moothall.core.ports import Clock
+from moothall.services.backup.erasing import Erasing
+from moothall.services.backup.ports import BackupStore, LiveData
+
+PAGE = 64
+"""Records read at a time: no read holds the server's write-ahead log for longer than some milliseconds."""
+
+
+class Pace:
+    """Keeps what is read and written to so many bytes a second."""
+
+    def __init__(self, clock: Clock, per_second: int) -> None:
+        self._clock = clock
+        self._per_second = per_second
+        self._free = clock.monotonic()
+
+    async def take(self, size: int) -> None:
+        """So many bytes were moved; waits until more may be."""
+        now = self._clock.monotonic()
+        self._free = max(self._free, now) + 1_000 * size // self._per_second
+        await self._clock.sleep(self._free - now)
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run did."""
+
+    name: str
+    point: RestorePoint
+    written: int
+    """Bytes that were copied."""
+    cleaned: int
+    """Older restore points out of which something was taken that was removed since."""
+    swept: int
+    """Objects that nothing needs any more."""
+    left_out: tuple[SoundPart, ...]
+    """Recordings out of which something is just being taken: the next restore point has them."""
+
+
+@dataclass(eq=False, repr=False)
+class Taking:
+    """One run. `run` does it."""
+
+    data: LiveData
+    store: BackupStore
+    _: KW_ONLY
+    clock: Clock
+    rate: int
+    """Bytes a second."""
+    release: str
+    keep: int = 0
+    """How many restore points stay; 0: all."""
+    block: int = EVENTS
+    """Events of a block."""
+
+    async def run(self) -> Taken:
+        """Make a restore point, and take out of older ones what was removed since.
+
+        Raises StorageUnavailable and RecordBroken; then older restore points are as they were.
+        """
+        self._pace = Pace(self.clock, self.rate)
+        self._written = 0
+        at = self.clock.wall()
+        older = dict(self.store.points())
+        before = list(older.values())[-1] if older else None
+        # What a run has left that was killed may be on the disk in part.
+        self._sweep(older)
+        sound = await self._sound(Removals(self.data.removals()))
+        sessions = await self._sessions(before)
+        entries = chosen(self.data.book(), Kept.IN_BACKUP)
+        book = await self._put([encode_entries(entries)])
+        settings = [NamedPart(name=name, stored=await self._put([data])) for name, data in self.data.settings().items()]
+        lines = united(self.data.removals())
+        # Before the restore point: the list that is kept apart is never behind it.
+        self.data.keep_removals(lines)
+        point = RestorePoint(
+            release=self.release,
+            at=at,
+            sessions=tuple(sessions),
+            sound=tuple(sound),
+            book=book,
+            settings=tuple(settings),
+        )
+        name = next_name(at, list(older)[-1] if older else "")
+        erasing = Erasing(self.store, Removals(lines))
+        point = erasing.cleaned(point)
+        left_out = tuple(part for part in sound if part not in point.sound)
+        await self._settle()
+        self.store.publish(name, point)
+        cleaned = 0
+        for known, each in older.items():
+            clean = erasing.cleaned(each, point)
+            if clean != each:
+                await self._settle()
+                self.store.publish(known, clean)
+                older[known] = clean
+                cleaned += 1
+        older[name] = point
+        for known in list(older)[: -self.keep] if self.keep else []:
+            self.store.drop(known)
+            del older[known]
+        swept = self._sweep(older)
+        return Taken(name=name, point=point, written=self._written, cleaned=cleaned, swept=swept, left_out=left_out)
+
+    async def _put(self, chunks: Iterable[bytes]) -> Stored:
+        writer = self.store.begin()
+        for chunk in chunks:
+            writer.write(chunk)
+            self._written += len(chunk)
+            await self._pace.take(len(chunk))
+        return writer.finish()
+
+    async def _settle(self) -> None:
+        while size := self.store.settle():
+            await self._pace.take(size)
+
+    def _sweep(self, there: Mapping[str, RestorePoint]) -> int:
+        return self.store.sweep({stored.sha256 for each in there.values() for stored in each.objects()})
+
+    async def _sound(self, removals: Removals) -> list[SoundPart]:
+        found: list[SoundPart] = []
+        for session, source, first in self.data.sound.parts():
+            part = (session, source, first)
+            # What is done before the copy begins is not in it.
+            done = tuple(act.id for act in removals.sound(*part) if act.id in removals.done)
+            written = self.data.sound.written(part)
+            stored = await self._put(self.data.sound.chunks(part))
+            if stored.size and written:
+                found.append(
+                    SoundPart(session=session, source=source, first=first, written=written, stored=stored, without=done)
+                )
+        return found
+
+    async def _sessions(self, before: RestorePoint | None) -> list[SessionPart]:
+        found: list[SessionPart] = []
+        for session in self.data.log.sessions():
+            head = self.data.log.head(session)
+            if head is None or not head.offset or self._is_rehearsal(session):
+                continue
+            known = heads_at(before, session, head.epoch)
+            if known is not None and not self._goes_on_from(known):
+                known = None
+            found.append(await self._session(session, head.epoch, head.offset, known))
+        return found
+
+    def _is_rehearsal(self, session: SessionId) -> bool:
+        """Nothing of one stays, so nothing of it is copied."""
+        for record in self.data.log.read(session, 0, 1):
+            event = None if record.body is None else decode_event(record.body)
+            return isinstance(event, SessionCreated) and event.rehearsal
+        return False
+
+    def _goes_on_from(self, known: SessionPart) -> bool:
+        """Whether the log still has the last event of a restore point: it may have lost its end, and gone on."""
+        last = self.data.log.read(known.session, known.offset - 1, 1)
+        digests = {head.digest for head in known.heads.values() if head.offset == known.offset}
+        return bool(last) and last[0].header.offset == known.offset and last[0].digest.hex() in digests
+
+    async def _session(self, session: SessionId, epoch: Epoch, until: int, known: SessionPart | None) -> SessionPart:
+        """The log up to event `until`; `known` is what an earlier restore point holds of it."""
+        chain = Following(0, {}) if known is None else Following(known.offset, known.heads)
+        if known is not None and until == known.offset:
+            return known
+        blocks = [] if known is None else list(known.blocks)
+        if blocks and blocks[-1].last - blocks[-1].first + 1 < self.block:
+            blocks.pop()  # It has room for more.
+        first = blocks[-1].last + 1 if blocks else 1
+        gone = [] if known is None else [offset for offset in known.gone if offset < first]
+        while first <= until:
+            last = min(first + self.block - 1, until)
+            records = await self._records(session, first, last)
+            for record in records:
+                if record.header.offset > chain.offset:
+                    chain.step(record)
+            gone += [record.header.offset for record in records if record.body is None]
+            blocks.append(BlockPart(first=first, last=last, stored=await self._put([encode_block(records)])))
+            first = last + 1
+        return SessionPart(
+            session=session, epoch=epoch, offset=until, heads=chain.heads, blocks=tuple(blocks), gone=tuple(gone)
+        )
+
+    async def _records(self, session: SessionId, first: int, last: int) -> list[LogRecord]:
+        found: list[LogRecord] = []
+        while first + len(found) <= last:
+            page = self.data.log.read(session, first + len(found) - 1, min(PAGE, last - first - len(found) + 1))
+            if not page:
+                raise RecordBroken(f"The log of session {session} ends before event {last}, which it had.")
+            found += page
+            await self._pace.take(sum(len(each.body or b"") + len(each.header_bytes) for each in page))
+        return found
+
+
+def next_name(at: int, newest: str) -> str:
+    """A restore point's name: when it was begun, UTC; behind that of the `newest` so far, whatever the clock says."""
+    moment, (stem, _, number) = f"{UTC_ZONE.at(at):%Y%m%dT%H%M%SZ}", newest.partition("-")
+    return moment if moment > stem else f"{stem}-{int(number or 1) + 1}"

@@ -1,0 +1,155 @@
+"""Data folders that live and are backed up, and what must be in no file."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from moothall.adapters.backup.data_folder import DataFolder
+from moothall.adapters.backup.folder import BackupFolder
+from moothall.adapters.store.book_sqlite import FILE_NAME as BOOK
+from moothall.adapters.store.book_sqlite import SqliteBook
+from moothall.adapters.store.log_sqlite import SqliteLog
+from moothall.adapters.store.signing import FILE_NAME as KEY
+from moothall.adapters.store.signing import Ed25519Signer
+from moothall.adapters.store.sqlite_file import FILE_NAME as LOG
+from moothall.adapters.store.sqlite_file import LogReader, open_for_reading
+from moothall.adapters.system.clock import SystemClock
+from moothall.cli.backup import restore_command
+from moothall.core.chain import LogRecord
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
+from moothall.core.ports import BookEntry
+from moothall.services.backup.taking import Taken, Taking
+from support.sessions.recorder import Recorder
+
+T = TypeVar("T")
+FLOOR = ChannelId("floor")
+FAST = 1_000_000_000
+
+
+class House:
+    """A data folder with a log that is open, as a server has it."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.signer = Ed25519Signer.open(folder / KEY)
+        self.recorders: dict[str, Recorder] = {}
+        self.terms: dict[str, int] = {}
+        self.words: dict[str, dict[int, bytes]] = {}
+        """By session and offset what a body holds that no other has."""
+        self.loop = asyncio.new_event_loop()
+        self.log = self.do(SqliteLog.open(folder / LOG))
+
+        self.enter()
+
+    def do(self, act: Coroutine[object, object, T]) -> T:
+        return self.loop.run_until_complete(act)
+
+    def close(self) -> None:
+        self.do(self.log.close())
+        self.loop.close()
+
+    def enter(self, *entries: BookEntry) -> None:
+        """Put these into the book."""
+
+        async def act() -> None:
+            book = await SqliteBook.open(self.folder / BOOK)
+            await book.write(entries)
+            await book.close()
+
+        self.do(act())
+
+    def recorder(self, session: str) -> Recorder:
+        if session not in self.recorders:
+            self.recorders[session] = Recorder(SessionId(session))
+            head = self.do(self.log.acquire(SessionId(session), Epoch(f"of{session}")))
+            self.terms[session] = head.term
+            self.recorders[session].go_on(head)
+            self.words.setdefault(session, {})
+        return self.recorders[session]
+
+    def say(self, session: str, *texts: str) -> None:
+        """A line each."""
+        recorder, before = self.recorder(session), self.recorder(session).offset
+        records = []
+        for text in texts:
+            self.words[session][recorder.offset + 1] = text.encode()
+            line = SegmentId(f"s{recorder.offset}")
+            ended = ev.SegmentEnded(channel=FLOOR, segment=line, t1=1, reason=ev.EndReason.SENTENCE, text=text)
+            records.append(recorder.record(ended))
+        self.do(self.log.append(SessionId(session), self.terms[session], before, records))
+
+    def remove(self, session: str, *offsets: int, reason: str = "request") -> None:
+        recorder, before = self.recorder(session), self.recorder(session).offset
+        said = recorder.record(ev.BodyRemoved(offsets=offsets, reason=reason, by="staff-1"))
+        self.do(self.log.remove(SessionId(session), self.terms[session], before, offsets, [said]))
+
+    def sign(self, session: str) -> None:
+        recorder, before = self.recorder(session), self.recorder(session).offset
+        record = recorder.checkpoint(self.signer)
+        self.do(self.log.append(SessionId(session), self.terms[session], before, [record]))
+
+    def backup(self, to: Path, *, block: int = 4, keep: int = 0, between: Callable[[], None] | None = None) -> Taken:
+        """As `moothall backup`, with small blocks. `between`: done once the logs are copied, before the book is."""
+        store = BackupFolder.make(to)
+        folder = DataFolder(self.folder, self.folder / "recordings", apart(to), {})
+        if between is not None:
+            folder = Between(folder, between)
+        try:
+            with store.held():
+                taking = Taking(folder, store, clock=SystemClock(), rate=FAST, release="1", keep=keep, block=block)
+                return self.do(taking.run())
+        finally:
+            folder.close()
+
+    def records(self, session: str) -> list[LogRecord]:
+        return list(self.do(self.log.read(SessionId(session), 0, 100_000)))
+
+
+class Between(DataFolder):
+    """A data folder in which something happens while it is copied."""
+
+    def __init__(self, folder: DataFolder, between: Callable[[], None]) -> None:
+        self.__dict__.update(folder.__dict__)
+        self._between = between
+
+    def book(self) -> Sequence[BookEntry]:
+        with ThreadPoolExecutor() as thread:  # whoever does it has a loop of their own, as a server has
+            thread.submit(self._between).result()
+        return super().book()
+
+
+def apart(to: Path) -> Path:
+    """Where the list of removals goes by default."""
+    return to.with_name(f"{to.name}.removals.jsonl")
+
+
+def records_of(folder: Path) -> dict[str, list[LogRecord]]:
+    """All logs of a data folder that nobody uses."""
+    reader = LogReader(open_for_reading(folder / LOG))
+    try:
+        return {str(session): list(reader.all(session)) for session in reader.sessions()}
+    finally:
+        reader.close()
+
+
+def holding(folder: Path, words: Iterable[bytes]) -> list[tuple[str, bytes]]:
+    """The files below a folder that hold any of these words."""
+    wanted, found = list(words), list[tuple[str, bytes]]()
+    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        data = path.read_bytes()
+        found += [(path.name, word) for word in wanted if word in data]
+    return found
+
+
+def restored(source: Path, to: Path, *, removals: Path, at: int | None = None) -> str:
+    """What `moothall restore` says; the keys are put there by nobody."""
+    out = io.StringIO()
+    assert restore_command(source, to, out, at=at, removals=removals, keys=None) == 0
+    return out.getvalue()

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from moothall.adapters.backup.folder import MARK, BackupFolder, overwrite
+from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
+
+
+def test_a_folder_that_holds_something_else_is_no_place_for_a_backup(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(ConfigurationError, match="holds something else than a backup"):
+        BackupFolder.make(tmp_path)
+    with pytest.raises(ConfigurationError, match="is no backup of Moothall"):
+        BackupFolder(tmp_path)
+
+
+def test_a_backup_is_for_its_owner_alone(tmp_path: Path) -> None:
+    store = BackupFolder.make(tmp_path / "deep" / "backup")
+    writer = store.begin()
+    writer.write(b"text")
+    stored = writer.finish()
+    assert store.get(stored) == b"text"
+    for path in (tmp_path / "deep" / "backup").rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
+    BackupFolder.make(tmp_path / "deep" / "backup")
+
+
+def test_one_writes_or_several_read(tmp_path: Path) -> None:
+    store, other = BackupFolder.make(tmp_path / "b"), BackupFolder(tmp_path / "b")
+    with other.held(reading=True):
+        pass  # Nobody has written yet: there is nothing to hold.
+    refused = pytest.raises(ConfigurationError, match=r"Another backup to .* is running")
+    with store.held():
+        with refused, other.held():
+            pass
+        with refused, other.held(reading=True):
+            pass
+    busy = pytest.raises(ConfigurationError, match="is running")
+    with store.held(reading=True), other.held(reading=True), busy, store.held():
+        pass
+
+
+def test_the_same_bytes_are_kept_once(tmp_path: Path) -> None:
+    store = BackupFolder.make(tmp_path / "b")
+    for _ in range(2):
+        writer = store.begin()
+        writer.write(b"a")
+        writer.write(b"b")
+        writer.finish()
+    assert len(list((tmp_path / "b" / "objects").rglob("*"))) == 2
+
+
+def test_what_goes_is_overwritten(tmp_path: Path) -> None:
+    store = BackupFolder.make(tmp_path / "b")
+    writer = store.begin()
+    writer.write(b"words" * 100_000)
+    stored = writer.finish()
+    path = tmp_path / "b" / "objects" / stored.sha256[:2] / stored.sha256
+    held = os.open(path, os.O_RDONLY)
+    assert store.sweep([]) == 1
+    assert os.pread(held, 1 << 20, 0).strip(b"\0") == b""
+    os.close(held)
+    assert not path.exists()
+
+
+def test_a_disk_that_refuses_is_said(tmp_path: Path) -> None:
+    store = BackupFolder.make(tmp_path / "b")
+    (tmp_path / "b" / "objects").rmdir()
+    with pytest.raises(StorageUnavailable, match="The backup can't be written or read: No such file"):
+        store.begin()
+    with pytest.raises(OSError, match="No such file"):
+        overwrite(tmp_path / MARK)

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from moothall.adapters.backup.folder import BackupFolder
+from moothall.adapters.store.removal_list import FILE_NAME as LIST
+from moothall.adapters.store.signing import FILE_NAME as KEY
+from moothall.adapters.store.sqlite_file import FILE_NAME as LOG
+from moothall.cli import main
+from moothall.cli.backup import backup_command, restore_command
+from moothall.core.kernel.errors import ConfigurationError, RecordBroken
+from moothall.core.ports import BookEntry
+from moothall.settings.loading import load
+from support.backup.houses import FAST, House, apart, holding, records_of
+
+RESTORE = ["restore", "--from", "nowhere", "--to", "d", "--without-removals", "--without-keys"]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    house = House(tmp_path / "data")
+    house.enter(BookEntry("asking", "key", b"the secret key"), BookEntry("link", "admin", b"a digest"))
+    house.say("one", "a first line", "a second line")
+    house.sign("one")
+    yield house
+    house.close()
+
+
+def backed_up(house: House, **options: object) -> str:
+    out = io.StringIO()
+    to = house.folder.parent / "backup"
+    assert backup_command(house.folder, to, out, rate=FAST, **options) == 0  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+def put_back(place: Path, to: str = "new", *, removals: Path | None = None, **options: object) -> str:
+    out = io.StringIO()
+    keys = options.pop("keys", place / "keys")
+    source = place / "backup"
+    assert restore_command(source, place / to, out, removals=removals or apart(source), keys=keys, **options) == 0  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+def test_it_says_what_was_done_and_where_things_are(house: House, tmp_path: Path) -> None:
+    said = backed_up(house, keys=tmp_path / "keys")
+    assert "restore point 2" in said
+    assert "1 session, 3 events" in said
+    assert f"The list of removals: {apart(tmp_path / 'backup')}. A restore needs it" in said
+    assert f"The keys: {tmp_path / 'keys'}. Keep them apart" in said
+    assert "The keys were not backed up; --keys FILE does that" in backed_up(house)
+
+
+def test_keys_are_in_their_file_alone_and_come_back(house: House, tmp_path: Path) -> None:
+    backed_up(house, keys=tmp_path / "keys")
+    pem = (house.folder / KEY).read_bytes()
+    assert holding(tmp_path / "backup", [b"the secret key", b"PRIVATE KEY"]) == []
+    assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o600
+    said = put_back(tmp_path)
+    assert (tmp_path / "new" / KEY).read_bytes() == pem
+    assert len(holding(tmp_path / "new", [b"the secret key"])) == 1
+    assert "Role links are as they were" in said
+    assert "one: intact; up to event 3." in said
+
+
+def test_without_keys_and_links_it_says_what_is_missing(house: House, tmp_path: Path) -> None:
+    backed_up(house, keys=tmp_path / "keys")
+    said = put_back(tmp_path, keys=None, links=False)
+    assert f"The server needs {tmp_path / 'new' / KEY} before it can start" in said
+    assert "Role links" not in said
+    assert holding(tmp_path / "new", [b"a digest", b"the secret key"]) == []
+
+
+def test_the_settings_and_what_they_name_are_backed_up_too(house: House, tmp_path: Path) -> None:
+    for name, text in (("terms/a.toml", "words"), ("tokens", "token-of-an-engine"), ("phrases.toml", "formula")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    config = tmp_path / "house.toml"
+    config.write_text(
+        f'[server]\ndata = "{house.folder}"\n[conference]\nglossaries = "{tmp_path / "terms"}"\n'
+        f'[engine]\ntokens = "{tmp_path / "tokens"}"\n[translation]\nphrases = "{tmp_path / "phrases.toml"}"\n'
+    )
+    backed_up(house, keys=tmp_path / "keys", config=config, settings=load(config, {}))
+    assert holding(tmp_path / "backup", [b"token-of-an-engine"]) == []
+    put_back(tmp_path)
+    new = tmp_path / "new" / "settings"
+    assert (new / "settings.toml").read_bytes() == config.read_bytes()
+    assert (new / "glossaries" / "a.toml").read_text() == "words"
+    assert (new / "phrases.toml").read_text() == "formula"
+    assert (new / "keys" / "engine_tokens").read_text() == "token-of-an-engine"
+
+
+def test_the_newest_snapshot_up_to_a_time_is_restored(house: House, tmp_path: Path) -> None:
+    backed_up(house, keys=tmp_path / "keys")
+    house.say("one", "a third line")
+    backed_up(house)
+    first, second = BackupFolder(tmp_path / "backup").points().values()
+    put_back(tmp_path, "old", at=second.at - 1)
+    put_back(tmp_path, "new")
+    assert len(records_of(tmp_path / "old")["one"]) == 3
+    assert len(records_of(tmp_path / "new")["one"]) == 4
+    with pytest.raises(ConfigurationError, match="holds no restore point from before that time"):
+        put_back(tmp_path, "older", at=first.at - 1)
+
+
+def test_a_restore_needs_the_list_of_removals(house: House, tmp_path: Path) -> None:
+    backed_up(house, keys=tmp_path / "keys")
+    with pytest.raises(ConfigurationError, match="There is no list of removals at"):
+        put_back(tmp_path, removals=tmp_path / "nowhere")
+    assert not (tmp_path / "new").exists()
+    arguments = ["restore", "--from", str(tmp_path / "backup"), "--to", str(tmp_path / "new"), "--without-keys"]
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert main([*arguments, "--without-removals"]) == 0
+    assert len(records_of(tmp_path / "new")["one"]) == 3
+
+
+def test_what_was_removed_is_said_and_signed(house: House, tmp_path: Path) -> None:
+    backed_up(house, keys=tmp_path / "keys")
+    house.remove("one", 2)
+    said = put_back(tmp_path, removals=house.folder / LIST)
+    assert "one: intact but for 1 event removed since; up to event 3." in said
+    records = records_of(tmp_path / "new")["one"]
+    assert [record.header.type for record in records[3:]] == ["body.removed", "record.checkpoint"]
+    assert holding(tmp_path / "new", [b"a second line"]) == []
+    # The list goes on in the restored folder.
+    assert b'"text"' in (tmp_path / "new" / LIST).read_bytes()
+
+
+def test_a_folder_that_is_not_empty_is_not_restored_to(house: House, tmp_path: Path) -> None:
+    backed_up(house, keys=tmp_path / "keys")
+    (tmp_path / "new").mkdir()
+    put_back(tmp_path)
+    with pytest.raises(ConfigurationError, match=r"is not empty\. Restore into a new folder"):
+        put_back(tmp_path)
+
+
+def test_a_restore_that_was_interrupted_is_begun_anew(house: House, tmp_path: Path) -> None:
+    backed_up(house, keys=tmp_path / "keys")
+    (tmp_path / ".new.restoring").mkdir()
+    (tmp_path / ".new.restoring" / LOG).write_bytes(b"half")
+    put_back(tmp_path)
+    assert not (tmp_path / ".new.restoring").exists()
+
+
+def test_a_damaged_backup_is_not_restored(house: House, tmp_path: Path) -> None:
+    backed_up(house, keys=tmp_path / "keys")
+    path = max((tmp_path / "backup" / "objects").glob("*/*"), key=lambda each: each.stat().st_size)
+    path.write_bytes(path.read_bytes().replace(b"second", b"fourth"))
+    with pytest.raises(RecordBroken, match="is not what was written"):
+        put_back(tmp_path)
+    assert not (tmp_path / "new").exists()
+    assert not (tmp_path / ".new.restoring").exists()
+
+
+@pytest.mark.parametrize(
+    ("what", "sentence"),
+    [
+        ({"removals": "backup/list"}, "The list of removals can't lie in the backup"),
+        ({"keys": "backup/keys"}, "The keys can't lie in the backup"),
+    ],
+)
+def test_what_is_to_be_kept_apart_is_not_put_into_the_backup(
+    house: House, tmp_path: Path, what: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=sentence):
+        backed_up(house, **{name: tmp_path / path for name, path in what.items()})
+
+
+def test_the_backup_and_the_data_folder_are_apart(house: House) -> None:
+    for to in (house.folder / "backup", house.folder.parent):
+        with pytest.raises(ConfigurationError, match="can't lie in each other"):
+            backup_command(house.folder, to, io.StringIO())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["backup"], "Say where the backup goes"),
+        (["backup", "--to", "b", "--rate", "0"], "--rate has to be above 0"),
+        (["backup", "--to", "b", "--keep", "-1"], "--keep 0 or more"),
+        (["backup", "--to", "b", "--data", "nowhere"], "There is no log at nowhere"),
+        (["backup", "--verify", "nowhere"], "nowhere is no backup of Moothall"),
+        ([*RESTORE, "--at", "noon"], "takes a time"),
+        (RESTORE, "is no backup"),
+    ],
+)
+def test_what_is_wrong_is_a_sentence(
+    arguments: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = [str(tmp_path / each) if each in ("nowhere", "b", "d") else each for each in arguments]
+    assert main(here) == 1
+    assert sentence in capsys.readouterr().err.replace(f"{tmp_path}/", "")

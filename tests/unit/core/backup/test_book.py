@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from moothall.core.backup.book import NAMESPACES, Kept, chosen, decode_entries, encode_entries
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.ports import BookEntry
+from moothall.services.hubs import keys, pairing, removals
+from moothall.services.programme import programme
+from moothall.services.proposals import proposing
+from moothall.services.questions import asking, balance, ballot_box
+from moothall.services.sessions import role_links
+
+SERVICES = Path(programme.__file__).parents[1]
+USED = {
+    "hubs/keys.py": [keys.NAMESPACE],
+    "hubs/pairing.py": [pairing.WORDS, pairing.SECRETS],
+    "hubs/removals.py": [removals.NAMESPACE],
+    "hubs/registry.py": [keys.NAMESPACE],
+    "programme/programme.py": [programme.ROOMS, programme.PLANNED, programme.CONFERENCE],
+    "proposals/proposing.py": [proposing.PROPOSED, proposing.LEFT],
+    "questions/asking.py": [asking.NAMESPACE],
+    "questions/balance.py": [balance.NAMESPACE, balance.SUMS],
+    "questions/ballot_box.py": [ballot_box.NAMESPACE],
+    "sessions/role_links.py": [role_links.LINKS, role_links.VISITORS],
+}
+"""The modules of the server that write to the book, and their namespaces."""
+
+
+def test_it_is_said_of_every_namespace_what_becomes_of_it() -> None:
+    writing = {
+        path.relative_to(SERVICES).as_posix()
+        for path in SERVICES.rglob("*.py")
+        if re.search(r"BookEntry\(", path.read_text(encoding="utf-8")) and path.parent.name != "backup"
+    }
+    assert writing == set(USED)
+    assert {name for names in USED.values() for name in names} == set(NAMESPACES)
+
+
+def test_entries_go_where_their_namespace_goes() -> None:
+    room, key = BookEntry("room", "main", b"1"), BookEntry("asking", "key", b"2")
+    ballot, stranger = BookEntry("ballots:plenary", "a/b", b"3"), BookEntry("later", "k", b"4")
+    entries = [room, key, ballot, stranger]
+    assert chosen(entries, Kept.IN_BACKUP) == [room]
+    assert chosen(entries, Kept.WITH_KEYS) == [key]
+    assert chosen(entries, Kept.LEFT_OUT) == [ballot, stranger]
+
+
+def test_entries_are_read_as_they_were_written() -> None:
+    entries = [BookEntry("room", "b", b"1"), BookEntry("room", "a", b"\x00")]
+    assert decode_entries(encode_entries([*entries, BookEntry("room", "gone", None)])) == entries
+
+
+def test_what_is_no_book_is_refused() -> None:
+    with pytest.raises(RecordBroken, match="The book of a backup"):
+        decode_entries(b"\x91\x01")

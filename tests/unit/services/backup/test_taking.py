@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from moothall.adapters.backup.folder import BackupFolder
+from moothall.adapters.store.log_sqlite import SqliteLog
+from moothall.adapters.store.sqlite_file import FILE_NAME as LOG
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import SessionId
+from moothall.core.ports import BookEntry
+from moothall.services.backup.taking import Pace, next_name
+from moothall.testing.clock import ManualClock
+from support.backup.houses import House, apart, holding, records_of, restored
+from support.sessions.recorder import EPOCH, Recorder
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    house = House(tmp_path / "data")
+    yield house
+    house.close()
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_size for path in (folder / "objects").glob("*/*")}
+
+
+def test_a_later_snapshot_stores_only_what_is_new(house: House, tmp_path: Path) -> None:
+    to = tmp_path / "backup"
+    house.say("one", *(f"line {n}" for n in range(10)))
+    first = house.backup(to)
+    before = sizes(to)
+    again = house.backup(to)
+    assert sizes(to) == before
+    assert again.written < first.written / 4  # the book alone
+    house.say("one", "line 10")
+    house.say("two", "elsewhere")
+    third = house.backup(to)
+    # The block that was not full, anew, and that of the other session.
+    assert len(sizes(to).keys() - before.keys()) == 2
+    one, two = third.point.sessions
+    assert [(each.first, each.last) for each in one.blocks] == [(1, 4), (5, 8), (9, 11)]
+    assert (one.offset, two.offset) == (11, 1)
+    assert one.heads == house.recorders["one"].heads
+
+
+def test_a_log_that_lost_its_end_and_went_on_is_read_anew(tmp_path: Path) -> None:
+    house, to = House(tmp_path / "data"), tmp_path / "backup"
+    house.say("one", *(f"line {n}" for n in range(6)))
+    house.backup(to)
+    house.close()
+    for path in (tmp_path / "data").glob(f"{LOG}*"):
+        path.unlink()
+    other = House(tmp_path / "data")
+    other.say("one", *(f"another {n}" for n in range(7)))
+    other.backup(to)
+    restored(to, tmp_path / "new", removals=apart(to))
+    assert records_of(tmp_path / "new")["one"] == other.records("one")
+    other.close()
+
+
+def test_an_event_that_is_not_what_was_written_ends_the_run_and_leaves_older_snapshots(
+    house: House, tmp_path: Path
+) -> None:
+    to = tmp_path / "backup"
+    house.say("one", "line 1")
+    house.backup(to)
+    before = sizes(to)
+    recorder = house.recorder("one")
+    recorder.heads = {lane: ev.LaneHead(1, "00" * 32) for lane in recorder.heads}
+    house.say("one", "line 2")
+    with pytest.raises(RecordBroken, match="Event 2 of session one is not what was written"):
+        house.backup(to)
+    assert len(BackupFolder(to).points()) == 1
+    assert sizes(to) == before
+
+
+def test_nothing_of_a_rehearsal_is_copied(house: House, tmp_path: Path) -> None:
+    recorder = Recorder(SessionId("test"))
+    house.do(house.log.acquire(recorder.session, EPOCH))
+    created = ev.SessionCreated(title="Secret test", languages=("en",), rehearsal=True)
+    house.do(house.log.append(recorder.session, 1, 0, [recorder.record(created)]))
+    house.say("one", "line 1")
+    taken = house.backup(tmp_path / "backup")
+    assert [part.session for part in taken.point.sessions] == ["one"]
+    assert holding(tmp_path / "backup", [b"Secret test"]) == []
+
+
+def test_of_the_book_only_what_belongs_there_is_copied(house: House, tmp_path: Path) -> None:
+    house.enter(
+        BookEntry("room", "main", b"the main room"),
+        BookEntry("asking", "key", b"the secret key"),
+        BookEntry("ballots:one", "q/voter", b"the ballot"),
+        BookEntry("balance:one", "person", b"the statement"),
+        BookEntry("proposals", "one", b"the proposed words"),
+    )
+    house.backup(tmp_path / "backup")
+    secrets = [b"the secret key", b"the ballot", b"the statement", b"the proposed words"]
+    assert holding(tmp_path / "backup", secrets) == []
+    assert len(holding(tmp_path / "backup", [b"the main room"])) == 1
+
+
+def test_only_the_newest_snapshots_stay(house: House, tmp_path: Path) -> None:
+    to = tmp_path / "backup"
+    for n in range(4):
+        house.say("one", f"line {n}")
+        house.backup(to, keep=2)
+    there = BackupFolder(to).points()
+    assert [each.sessions[0].offset for each in there.values()] == [3, 4]
+    assert sizes(to).keys() == {stored.sha256 for each in there.values() for stored in each.objects()}
+
+
+def test_the_list_that_is_kept_apart_is_there_from_the_first_snapshot_on(house: House, tmp_path: Path) -> None:
+    to = tmp_path / "backup"
+    house.say("one", "line 1", "line 2")
+    house.backup(to)
+    assert apart(to).read_bytes().count(b"\n") == 1
+    house.remove("one", 1)
+    house.backup(to)
+    lines = apart(to).read_bytes()
+    house.backup(to)
+    assert apart(to).read_bytes() == lines
+    assert b'"text"' in lines
+    assert b"line 1" not in lines
+
+
+def test_what_is_removed_while_it_is_copied_is_not_in_the_copy(tmp_path: Path) -> None:
+    house, to = House(tmp_path / "data"), tmp_path / "backup"
+    house.say("one", *(f"line {n}" for n in range(6)))
+    house.backup(to)
+    house.say("one", "line 6 that goes")
+
+    def remove() -> None:
+        """As the server does, beside the backup."""
+
+        async def act() -> None:
+            log = await SqliteLog.open(tmp_path / "data" / LOG)
+            head = await log.acquire(SessionId("one"), EPOCH)
+            recorder = house.recorder("one")
+            said = recorder.record(ev.BodyRemoved(offsets=(2, 7), reason="request", by="x"))
+            await log.remove(SessionId("one"), head.term, head.offset, (2, 7), [said])
+            await log.close()
+
+        asyncio.run(act())
+
+    taken = house.backup(to, between=remove)
+    assert (taken.point.sessions[0].offset, taken.point.sessions[0].gone) == (7, (2, 7))
+    assert holding(to, [b"line 1", b"line 6 that goes"]) == []
+    restored(to, tmp_path / "new", removals=apart(to))
+    records = records_of(tmp_path / "new")["one"]
+    assert [record.header.offset for record in records if record.body is None] == [2, 7]
+    assert records[7].header.type == "body.removed"
+    house.close()
+
+
+def test_a_name_is_behind_the_newest_whatever_the_clock_says() -> None:
+    assert next_name(0, "") == "19700101T000000Z"
+    assert next_name(0, "19700101T000000Z") == "19700101T000000Z-2"
+    assert next_name(0, "19700101T000000Z-9") == "19700101T000000Z-10"
+    assert next_name(0, "20300101T000000Z") == "20300101T000000Z-2"
+    assert next_name(1_000, "19700101T000000Z-3") == "19700101T000001Z"
+
+
+async def test_no_more_bytes_pass_than_may() -> None:
+    clock = ManualClock()
+    pace = Pace(clock, 1_000)
+    await pace.take(0)
+    waiting = asyncio.ensure_future(pace.take(500))
+    await clock.advance(499)
+    assert not waiting.done()
+    await clock.advance(1)
+    assert waiting.done()
+    # What was not used is not saved up.
+    await clock.advance(10_000)
+    waiting = asyncio.ensure_future(pace.take(500))
+    await clock.advance(499)
+    assert not waiting.done()
+    await clock.advance(1)
+    await waiting
