@@ -1,16 +1,16 @@
-"""Writes docs/reference/metrics.md from what `moothall.adapters.operation.metrics` says of itself."""
+"""Writes docs/reference/metrics.md from what `moothall.adapters.metrics.metrics` says of itself."""
 
 from __future__ import annotations
 
 from field_docs import ROOT, one_line, publish
-from moothall.adapters.operation.metrics import FEWEST_READERS, METRICS, MOST_SESSIONS, Described
+from moothall.adapters.metrics.metrics import FEWEST_READERS, METRICS, MOST_SESSIONS, Described
 
 PAGE = ROOT / "docs/reference/metrics.md"
 
 HEAD = f"""\
 # Metrics
 
-Generated from `server/moothall/adapters/operation/metrics.py` by `make fix`; change it there.
+Generated from `server/moothall/adapters/metrics/metrics.py` by `make fix`; change it there.
 
 `GET /metrics` answers on a listener of its own, `http://127.0.0.1:9464/metrics` unless `[metrics]` in
 [Settings](settings.md) says otherwise, in the text format of Prometheus.

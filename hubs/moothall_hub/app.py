@@ -30,7 +30,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock
 from moothall.core.session.state import Status
 from moothall.services.log.publication import Publication
-from moothall.services.operation.readiness import Readiness, disk_lacks
+from moothall.services.metrics.readiness import Readiness, disk_lacks
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.role_links import RoleLinks

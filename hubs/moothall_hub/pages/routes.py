@@ -26,7 +26,7 @@ from moothall.adapters.http.open_files import ConnectionCapacity
 from moothall.adapters.http.places import Places
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.http.visitor_cookie import Visitors
-from moothall.adapters.operation.health_door import HealthDoor
+from moothall.adapters.metrics.health_door import HealthDoor
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.templates import Pages
@@ -48,7 +48,7 @@ from moothall.core.kernel.lanes import Feed, channel_lane
 from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.signals import Summary
 from moothall.core.views.captions import Snapshot
-from moothall.services.operation.readiness import Readiness
+from moothall.services.metrics.readiness import Readiness
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from moothall.adapters.admin.language_names import language_names
 from moothall.adapters.http.visitor_cookie import Visitors
-from moothall.adapters.operation.traces import open_traces
+from moothall.adapters.metrics.traces import open_traces
 from moothall.adapters.programme import read_icalendar
 from moothall.adapters.store import book_sqlite, signing, sqlite_file
 from moothall.adapters.store import removal_list as removals
@@ -38,9 +38,9 @@ from moothall.services.control.openers import Openers
 from moothall.services.hubs.pairing import Pairing
 from moothall.services.hubs.registry import Hubs
 from moothall.services.hubs.removals import HubRemovals
-from moothall.services.operation.measures import Measures
-from moothall.services.operation.readiness import Readiness, disk_lacks, log_lacks
-from moothall.services.operation.tracing import Tracing
+from moothall.services.metrics.measures import Measures
+from moothall.services.metrics.readiness import Readiness, disk_lacks, log_lacks
+from moothall.services.metrics.tracing import Tracing
 from moothall.services.programme.office import Office
 from moothall.services.programme.programme import Programme
 from moothall.services.programme.rehearsals import Rehearsals

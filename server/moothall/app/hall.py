@@ -24,7 +24,7 @@ from moothall.adapters.system.collector import calm_collector
 from moothall.app.admin import open_local_door
 from moothall.app.backend import DOORS, ENGINE_LINK, SPOOL_FOLDER, open_backend, open_glossaries, watch_rehearsals
 from moothall.app.hubs import open_presence
-from moothall.app.operation import open_metrics
+from moothall.app.metrics import open_metrics
 from moothall.app.parts import ServerAddress, Services
 from moothall.app.sound import open_live, open_recordings
 from moothall.app.translation import OWN, open_translating, start_translators

@@ -22,7 +22,7 @@ from moothall.adapters.http.open_files import ConnectionCapacity
 from moothall.adapters.http.places import Places, share
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.http.tls import hsts_seconds, insist_on_https, tls_context
-from moothall.adapters.operation.health_door import HealthDoor
+from moothall.adapters.metrics.health_door import HealthDoor
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.visitor_forms import VisitorContext

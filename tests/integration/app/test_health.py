@@ -9,7 +9,7 @@ import aiohttp
 from moothall.adapters.http.limits import GENEROUS, PATIENCE_MS
 from moothall.app.backend import DOORS, ENGINE_LINK
 from moothall.app.hall import hall
-from moothall.services.operation.readiness import DRAINING
+from moothall.services.metrics.readiness import DRAINING
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from support.hubs.node import running_hub
 

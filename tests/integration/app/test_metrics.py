@@ -15,7 +15,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from moothall.adapters.operation.metrics import BY_NAME, FEWEST_READERS, MOST_SESSIONS, Kind
+from moothall.adapters.metrics.metrics import BY_NAME, FEWEST_READERS, MOST_SESSIONS, Kind
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events import types as ev

@@ -24,7 +24,7 @@ from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import Position, SessionId
 from moothall.core.ports import Clock
-from moothall.services.operation.measures import Measures
+from moothall.services.metrics.measures import Measures
 from moothall.services.readers.fanout import SessionFanout
 from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.wire.event_stream import EventStream

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from moothall.services.operation.tracing import ATTRIBUTES, Place
+from moothall.services.metrics.tracing import ATTRIBUTES, Place
 
 
 class KeptSpans:

@@ -30,7 +30,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, Randomness
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.views.captions import CaptionsView
-from moothall.services.operation.measures import Measures
+from moothall.services.metrics.measures import Measures
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.feed import Outlet, Subscription
 from moothall.services.sessions.reader_access import ASKER

@@ -22,7 +22,7 @@ from moothall.services.engines.assignment import Assignment, AudioSpan, FateOf, 
 from moothall.services.engines.capacity import EngineCapacity
 from moothall.services.engines.words import StoredWords, Words
 from moothall.services.log.act_queue import Receipt
-from moothall.services.operation.measures import Measures
+from moothall.services.metrics.measures import Measures
 from moothall.services.sound.live_audio import BYTES, LiveAudio, to_ms, to_samples
 from moothall.wire import engine as wire
 

@@ -22,7 +22,7 @@ from moothall.services.engines.assignment import Again, Assignment, GlossaryOf, 
 from moothall.services.engines.attachment import Attachment, ConnectedEngine, EngineConnection, expected
 from moothall.services.engines.capacity import freest, left_when_full, relief
 from moothall.services.log.session_writer import SessionWriter
-from moothall.services.operation.measures import Measures
+from moothall.services.metrics.measures import Measures
 from moothall.services.sound.consent import ConsentChanges
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.services.sound.loudness import Loudness

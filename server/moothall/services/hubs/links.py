@@ -29,7 +29,7 @@ from moothall.services.hubs.ports import (
 from moothall.services.hubs.serving import OFFER_MS, Served, ServedHub
 from moothall.services.hubs.signals import HubSignals
 from moothall.services.hubs.translating import TranslateForHub, none_translated
-from moothall.services.operation.tracing import NotTraced, Tracing
+from moothall.services.metrics.tracing import NotTraced, Tracing
 from moothall.services.supervision.waiting import within
 from moothall.wire.close_codes import MEANINGS, CloseCode
 from moothall.wire.hub import messages as wire

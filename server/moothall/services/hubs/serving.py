@@ -24,7 +24,7 @@ from moothall.services.hubs.feeding import CLOSED, Feeding
 from moothall.services.hubs.ports import ActTaker, HubConnection, Identity, LinkSource, Pack, Removals
 from moothall.services.hubs.signals import HubSignals
 from moothall.services.hubs.translating import HubTranslating, TranslateForHub, none_translated
-from moothall.services.operation.tracing import NotTraced, Tracing
+from moothall.services.metrics.tracing import NotTraced, Tracing
 from moothall.services.supervision.supervising import note_failure
 from moothall.services.supervision.waiting import until_told
 from moothall.wire.close_codes import MEANINGS, CloseCode

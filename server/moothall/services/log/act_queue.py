@@ -37,7 +37,7 @@ class PendingAct(msgspec.Struct, frozen=True, kw_only=True):
     erases: Erased | None = None
     """What is to be removed; then there are no commands."""
     trace: object | None = None
-    """Where its sender is in a trace (`services/operation/tracing.py`)."""
+    """Where its sender is in a trace (`services/metrics/tracing.py`)."""
     result: asyncio.Future[Receipt | Refusal] = msgspec.field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )

@@ -31,7 +31,7 @@ from moothall.services.log.erasing import Erasure, TextPlaces, draft_erasure, du
 from moothall.services.log.folding import PAGE, FoldedLog, fold
 from moothall.services.log.publication import Publication, republished, shown_with
 from moothall.services.log.signing_times import SigningTimes
-from moothall.services.operation.measures import Measures
+from moothall.services.metrics.measures import Measures
 
 logger = logging.getLogger(__name__)
 

@@ -31,7 +31,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, LogReading
 from moothall.core.views.captions import CaptionsView
 from moothall.services.log.publication import Publication
-from moothall.services.operation.measures import Measures
+from moothall.services.metrics.measures import Measures
 from moothall.services.readers.feed import Entry, FeedState, Outlet, Subscription
 from moothall.services.readers.feed_loading import FeedLoader
 from moothall.services.readers.slow_readers import SlowReaders

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock
-from moothall.services.operation.measures import Measures
+from moothall.services.metrics.measures import Measures
 from moothall.services.readers.feed import Subscription
 from moothall.services.supervision.supervising import note_failure
 from moothall.wire.outbox import Outgoing, ReaderOutbox

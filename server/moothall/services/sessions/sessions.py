@@ -16,7 +16,7 @@ from moothall.core.ports import Clock, EventLog, Randomness, Signer
 from moothall.core.session.state import ON, Status
 from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import SessionWriter
-from moothall.services.operation.measures import Measures
+from moothall.services.metrics.measures import Measures
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.supervision.supervising import note_failure

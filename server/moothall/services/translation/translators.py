@@ -16,8 +16,8 @@ import msgspec
 from moothall.core.kernel.errors import MoothallError, ProtocolError
 from moothall.core.translating.cache import HopCache, HopKey
 from moothall.core.translating.routes import Direction
-from moothall.services.operation.durations import Durations
-from moothall.services.operation.tracing import NotTraced, Tracing
+from moothall.services.metrics.durations import Durations
+from moothall.services.metrics.tracing import NotTraced, Tracing
 from moothall.services.supervision.pulses import Pulses
 from moothall.services.supervision.waiting import Listeners
 from moothall.wire import translation as wire

@@ -14,7 +14,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import ChannelState
 from moothall.core.signals import Sound as Heard
 from moothall.services.engines.recognising import WATCH_MS, EngineLoad, Recognising
-from moothall.services.operation.measures import Measures
+from moothall.services.metrics.measures import Measures
 from moothall.services.sound.live_audio import RATE
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd, engine_link

@@ -6,7 +6,7 @@ import pytest
 
 from moothall.core.kernel.ids import Position
 from moothall.core.kernel.lanes import Feed
-from moothall.services.operation.measures import Measures
+from moothall.services.metrics.measures import Measures
 from moothall.services.readers.feed import Subscription
 from moothall.services.readers.slow_readers import SWEEP_MS, SlowReaders
 from moothall.testing.clock import LoopClock

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import asyncio
 
-from moothall.services.operation.durations import Durations
-from moothall.services.operation.loop_lag import LOOK_MS, watch_loop
+from moothall.services.metrics.durations import Durations
+from moothall.services.metrics.loop_lag import LOOK_MS, watch_loop
 from moothall.testing.clock import ManualClock
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.services.operation.durations import Durations
+from moothall.services.metrics.durations import Durations
 
 EDGES = (1, 10, 100)
 

@@ -6,7 +6,7 @@ A task of its own that sleeps and looks how much longer that took; it costs noth
 from __future__ import annotations
 
 from moothall.core.ports import Clock
-from moothall.services.operation.durations import Durations
+from moothall.services.metrics.durations import Durations
 
 LOOK_MS = 500
 

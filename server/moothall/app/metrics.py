@@ -12,14 +12,14 @@ import msgspec
 
 from moothall import __version__
 from moothall.adapters.engines.child import EngineChild
-from moothall.adapters.operation.folder_sizes import folder_sizes
-from moothall.adapters.operation.metrics import FEWEST_READERS, MOST_SESSIONS, Scrape
-from moothall.adapters.operation.metrics_door import MetricsDoor, open_metrics_door
+from moothall.adapters.metrics.folder_sizes import folder_sizes
+from moothall.adapters.metrics.metrics import FEWEST_READERS, MOST_SESSIONS, Scrape
+from moothall.adapters.metrics.metrics_door import MetricsDoor, open_metrics_door
 from moothall.app.backend import SOUND_FOLDERS
 from moothall.app.parts import Doors, Services
 from moothall.services.control.channel_times import ChannelTimes
-from moothall.services.operation.loop_lag import watch_loop
-from moothall.services.operation.measures import Measures
+from moothall.services.metrics.loop_lag import watch_loop
+from moothall.services.metrics.measures import Measures
 from moothall.services.sessions.live_session import LiveSession
 
 

@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack
 import aiohttp
 import pytest
 
-from moothall.adapters.operation.metrics import Scrape
-from moothall.adapters.operation.metrics_door import SIZES_MS, MetricsDoor, open_metrics_door
+from moothall.adapters.metrics.metrics import Scrape
+from moothall.adapters.metrics.metrics_door import SIZES_MS, MetricsDoor, open_metrics_door
 from moothall.testing.clock import ManualClock, SeededRandomness
 
 

@@ -4,7 +4,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.typedefs import Handler
 
-from moothall.adapters.operation.health_door import HealthDoor
+from moothall.adapters.metrics.health_door import HealthDoor
 
 
 @web.middleware

@@ -1,6 +1,6 @@
 """Traces, as the services see them: spans that begin and end, with ids and sizes and nothing else.
 
-Off unless an endpoint is set; then `moothall.adapters.operation.traces` stands behind the port. What has no name here
+Off unless an endpoint is set; then `moothall.adapters.metrics.traces` stands behind the port. What has no name here
 can't be said of a span: no token, name or text has a place.
 """
 

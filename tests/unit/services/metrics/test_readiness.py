@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.services.operation.readiness import DISK_FLOOR, DRAINING, REFUSED_MS, Readiness, disk_lacks, log_lacks
+from moothall.services.metrics.readiness import DISK_FLOOR, DRAINING, REFUSED_MS, Readiness, disk_lacks, log_lacks
 
 
 def test_it_is_ready_once_all_its_parts_are_open() -> None:

@@ -4,7 +4,7 @@ import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor  # what is tested
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter  # as above
 
-from moothall.adapters.operation.traces import LONGEST, Traces
+from moothall.adapters.metrics.traces import LONGEST, Traces
 
 
 def traces(percent: int = 100) -> tuple[Traces, InMemorySpanExporter]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.services.operation.measures import Measures
+from moothall.services.metrics.measures import Measures
 from moothall.testing.clock import ManualClock
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from moothall import __version__
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.services.operation.tracing import ATTRIBUTES, Place
+from moothall.services.metrics.tracing import ATTRIBUTES, Place
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import SpanProcessor
@@ -31,7 +31,7 @@ MISSING = (
 
 
 class Traces:
-    """`moothall.services.operation.tracing.Tracing` by OpenTelemetry. `close` sends what waits.
+    """`moothall.services.metrics.tracing.Tracing` by OpenTelemetry. `close` sends what waits.
 
     `percent`: of how many traces in a hundred the spans are kept.
     """

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.services.operation.tracing import ATTRIBUTES, NotTraced
+from moothall.services.metrics.tracing import ATTRIBUTES, NotTraced
 
 
 def test_what_is_not_traced_does_nothing() -> None:

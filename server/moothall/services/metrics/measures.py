@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 
 from moothall.core.ports import Clock
-from moothall.services.operation.durations import Durations
-from moothall.services.operation.tracing import NotTraced, Tracing
+from moothall.services.metrics.durations import Durations
+from moothall.services.metrics.tracing import NotTraced, Tracing
 
 SPOKEN = (250, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000, 30_000, 120_000)
 """Edges (ms) of how late words come."""

@@ -18,7 +18,7 @@ from moothall.adapters.http.connections import serve
 from moothall.adapters.http.limits import runner_options
 from moothall.adapters.http.places import Places
 from moothall.adapters.http.security_headers import secure
-from moothall.adapters.operation.metrics import MetricsText, Read, Scrape
+from moothall.adapters.metrics.metrics import MetricsText, Read, Scrape
 from moothall.core.ports import Clock, Randomness
 
 logger = logging.getLogger(__name__)

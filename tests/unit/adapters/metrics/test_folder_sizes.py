@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from moothall.adapters.operation.folder_sizes import folder_sizes
+from moothall.adapters.metrics.folder_sizes import folder_sizes
 
 
 def test_each_part_of_a_data_folder_is_added_up(tmp_path: Path) -> None:

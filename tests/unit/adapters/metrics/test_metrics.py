@@ -5,8 +5,8 @@ import re
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from moothall.adapters.operation.metrics import METRICS, Kind, MetricsText, Scrape
-from moothall.services.operation.durations import Durations
+from moothall.adapters.metrics.metrics import METRICS, Kind, MetricsText, Scrape
+from moothall.services.metrics.durations import Durations
 
 
 def text(scrape: Scrape, accept: str = "") -> str:
