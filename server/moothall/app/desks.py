@@ -55,7 +55,7 @@ def open_desks(
     services: Services,
     entrance: Entrance,
     reports: Reports,
-) -> tuple[Sequence[web.RouteDef], StaffSocket]:
+) -> tuple[Sequence[web.RouteDef], StaffSocket, ControlRoom]:
     """The routes of the staff's pages, with all that runs for them, and their socket, to be closed at the end."""
     backend, staff, pages = services.backend, entrance.staff, services.pages
     recognising, sound, reach = services.recognising, services.live, services.translation.reach
@@ -108,7 +108,7 @@ def open_desks(
         ControlDoor(pages, control, staff=staff.staff, may_act=staff.may_act, reach=reach),
         socket,
     )
-    return [route for door in doors for route in door.routes()], socket
+    return [route for door in doors for route in door.routes()], socket, control
 
 
 def _sender(sessions: Sessions) -> Send:

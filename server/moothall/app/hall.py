@@ -24,6 +24,7 @@ from moothall.adapters.system.collector import calm_collector
 from moothall.app.admin import open_local_door
 from moothall.app.backend import SPOOL_FOLDER, open_backend, open_glossaries, watch_rehearsals
 from moothall.app.hubs import open_presence
+from moothall.app.operation import operations
 from moothall.app.parts import ServerAddress, Services
 from moothall.app.sound import open_live, open_recordings
 from moothall.app.translation import OWN, open_translating, start_translators
@@ -97,12 +98,14 @@ async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterat
             hub_acts=hub_acts,
         )
         room = watch_open_files(stack, settings.server.max_readers, "max_readers")
-        address = await open_doors(stack, services, listener, room)
-        await open_local_door(stack, backend, address.public)
+        doors = await open_doors(stack, services, listener, room)
+        await open_local_door(stack, backend, doors.address.public, operations(services, doors))
         watch_rehearsals(stack, backend)
         engines, translator = await _start_engines(stack, services)
         stack.enter_context(calm_collector())
-        yield RunningServer(**msgspec.structs.asdict(services), served=address, engines=engines, translator=translator)
+        yield RunningServer(
+            **msgspec.structs.asdict(services), served=doors.address, engines=engines, translator=translator
+        )
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -6,20 +6,24 @@ A module of declarations: every other part of the composition root is given them
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterable
 
 import msgspec
 
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.http.forwarded import AddressOf
+from moothall.adapters.operation.probe_door import ProbeDoor
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.backend import Backend
 from moothall.app.translation import Translation
 from moothall.services.capture.ingest import Ingest
 from moothall.services.capture.live_ingest import LiveIngest
+from moothall.services.control.control_room import ControlRoom
 from moothall.services.engines.recognising import Recognising
 from moothall.services.hubs.acts import HubActs
+from moothall.services.hubs.links import HubLinks
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess
@@ -69,6 +73,19 @@ class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):
         public = settings.server.public_address.rstrip("/") or own
         origins = frozenset(settings.server.origins) or frozenset({own, f"{scheme}://localhost:{port}", public})
         return cls(own=own, public=public, origins=origins)
+
+    def serving(self, routes: Iterable[str]) -> ServerAddress:
+        """The same, with what is served there."""
+        return msgspec.structs.replace(self, routes=tuple(routes))
+
+
+class OpenDoors(msgspec.Struct, frozen=True, kw_only=True):
+    """The doors of a running server, and what they know that the operator asks for."""
+
+    address: ServerAddress
+    control: ControlRoom
+    hubs: HubLinks
+    probe: ProbeDoor
 
 
 class Entrance(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from contextlib import AsyncExitStack
 
-import msgspec
 from aiohttp import web
 
 from moothall.adapters.admin.request import StaffPages
@@ -21,6 +20,7 @@ from moothall.adapters.http.open_files import ConnectionCapacity
 from moothall.adapters.http.places import Places, share
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.http.tls import hsts_seconds, insist_on_https, tls_context
+from moothall.adapters.operation.probe_door import ProbeDoor
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.visitor_forms import VisitorContext
@@ -41,7 +41,7 @@ from moothall.app.admin import admin_doors
 from moothall.app.backend import Backend
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
-from moothall.app.parts import Entrance, ServerAddress, Services
+from moothall.app.parts import Entrance, OpenDoors, ServerAddress, Services
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.sound import microphone_doors, sound_address, sound_door
 from moothall.core.kernel.ids import SessionId
@@ -63,8 +63,8 @@ LARGER_BODIES = {"/admin/programme": MOST_BYTES + MAX_BODY_BYTES}
 
 async def open_doors(
     stack: AsyncExitStack, services: Services, listener: socket.socket, room: ConnectionCapacity
-) -> ServerAddress:
-    """Serve readers and staff until the stack unwinds; returns where."""
+) -> OpenDoors:
+    """Serve readers and staff until the stack unwinds; returns where, and what the doors know."""
     backend, pages, translation = services.backend, services.pages, services.translation
     settings = backend.settings
     address = ServerAddress.of(listener, settings)
@@ -178,13 +178,13 @@ async def open_doors(
     for door in (*reading, reporting, languages, *asked, KeysDoor(backend.signer.public_document()), staff):
         app.add_routes(door.routes())
     linking, links = open_hub_link(stack, services, entrance, translate_for_hubs)
-    desks, staff_socket = open_desks(stack, services, entrance, reports)
+    desks, staff_socket, control = open_desks(stack, services, entrance, reports)
     microphones, audio = microphone_doors(services, entrance)
     app.add_routes([*linking.routes(), *sound_door(services, entrance).routes(), *desks, *microphones])
+    probe = ProbeDoor(clock, backend.randomness, address.origins, is_proxy(trusted), came_by_https(trusted))
     app.add_routes([*hub_doors(services, entrance, lambda: links.connected), *admin_doors(services, entrance)])
-    runner = web.AppRunner(app, **runner_options())
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
+    app.add_routes(probe.routes())
+    runner = await _set_up(stack, app)
     stack.push_async_callback(audio.close)
     for closing in (sockets, events, polls, plain, low, reporting, staff_socket, linking):
         stack.push_async_callback(closing.close)
@@ -192,7 +192,14 @@ async def open_doors(
     backend.keep(stack, backend.ballots.run, backend.balance.run, backend.hubs.run, backend.hub_removals.run)
     await serve(stack, runner, listener, places=_connections(backend, room), proxies=is_proxy(trusted), tls=tls)
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
-    return msgspec.structs.replace(address, routes=tuple(served))
+    return OpenDoors(address=address.serving(served), control=control, hubs=links, probe=probe)
+
+
+async def _set_up(stack: AsyncExitStack, app: web.Application) -> web.AppRunner:
+    runner = web.AppRunner(app, **runner_options())
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    return runner
 
 
 def _application(services: Services, entrance: Entrance, room: ConnectionCapacity) -> web.Application:

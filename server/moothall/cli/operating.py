@@ -1,0 +1,60 @@
+"""`moothall status`: what the operator asks of the server that runs."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+import msgspec
+
+from moothall.adapters.admin.local_door import CARD, Caller
+from moothall.cli.conference import add_house, house_settings
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.services.operation.status import ServerStatus, status_lines
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add it to the parser."""
+    status = commands.add_parser(
+        "status",
+        help="how the server is doing",
+        description="Say how the server of this machine is doing: sessions that are on, readers, delay, engines, "
+        "translators, hubs, disk. Status 1 when none runs.",
+    )
+    status.add_argument("--json", action="store_true", help="as one JSON object")
+    add_house(status)
+    status.set_defaults(run=_status)
+
+
+async def running(data: Path) -> Caller | None:
+    """The server that holds a data folder; None when none runs."""
+    if (data / CARD).exists() and await (caller := Caller(data)).answers():
+        return caller
+    return None
+
+
+async def require_running(data: Path) -> Caller:
+    """The same. Raises ConfigurationError with a sentence when none runs."""
+    caller = await running(data)
+    if caller is None:
+        msg = (
+            f"No server runs with the data folder {data}. `moothall serve` starts it, or `systemctl start moothall`; "
+            "--data or --config names another folder."
+        )
+        raise ConfigurationError(msg)
+    return caller
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    status = asyncio.run(_asked(Path(house_settings(arguments).server.data)))
+    if arguments.json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(status)).decode() + "\n")
+    else:
+        print("\n".join(status_lines(status)))
+    return 0
+
+
+async def _asked(data: Path) -> ServerStatus:
+    return await (await require_running(data)).status()
