@@ -16,6 +16,7 @@ from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.engines.link import Holder, serve_engines
 from moothall.adapters.http.limits import keep_addresses_out_of_logs
 from moothall.adapters.http.open_files import watch_open_files
+from moothall.adapters.operation.service_manager import ServiceManager, handed_listener
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.sound.audio_spool import DiskSpools
@@ -73,7 +74,8 @@ async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterat
         backend = await open_backend(stack, settings, clock)
         web = Path(settings.server.web) if settings.server.web else find_web_folder()
         pages = Pages(web, zone=backend.programme.zone)
-        listener = stack.enter_context(closing(_listen(settings)))
+        manager = ServiceManager(os.environ, clock, os.getpid())
+        listener = stack.enter_context(closing(handed_listener(os.environ, os.getpid()) or _listen(settings)))
         recordings, sound_folder = open_recordings(stack, backend)
         glossaries = await open_glossaries(stack, backend)
         pulses = Pulses(clock)
@@ -103,6 +105,9 @@ async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterat
         watch_rehearsals(stack, backend)
         engines, translator = await _start_engines(stack, services)
         stack.enter_context(calm_collector())
+        backend.keep(stack, manager.run)
+        stack.callback(manager.tell, "STOPPING=1")
+        manager.tell("READY=1")
         yield RunningServer(
             **msgspec.structs.asdict(services), served=doors.address, engines=engines, translator=translator
         )

@@ -10,7 +10,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 from aiohttp import web
 
@@ -21,11 +21,19 @@ HANDSHAKE_S = 10.0
 UNREAD_MS = 60_000
 """How long somebody may leave an answer unread before the system gives the connection up."""
 BACKLOG = 128
-"""Connections that the system keeps until they are taken."""
+"""Connections that are taken in one turn of the loop."""
+QUEUED = 4_096
+"""Connections that the system keeps until they are taken; the system may allow fewer (`net.core.somaxconn`). With a
+socket that is handed over they wait there while the server restarts."""
+FAREWELL_S = 1.0
+"""How long those that were taken right before the end have to ask what they came for: they are answered then."""
 MOST_TOLD = 50
 """Connections over the bound that are answered at the same time. Overflow: the next are closed without an answer."""
 TELL_S = 1.0
 """How long such a one may take to ask."""
+_TO_BE_MADE = 5
+"""Turns of the loop within which a connection that was accepted has reached its protocol (two in CPython 3.11 to 3.13).
+"""
 _ANSWERS = {
     Full.ALL: b"The server has as many connections as it can serve. Try again in a few seconds.\n",
     Full.ADDRESS: b"Your address has as many connections as one may have. Try again in a few seconds.\n",
@@ -36,25 +44,53 @@ _HEAD = (
 )
 
 
+class Newcomers:
+    """Connections that were taken and have not asked anything yet. Bound: the places that there are."""
+
+    def __init__(self) -> None:
+        self._there: set[asyncio.Protocol] = set()
+        self._none = asyncio.Event()
+        self._none.set()
+
+    def add(self, connection: asyncio.Protocol) -> None:
+        """One was taken."""
+        self._there.add(connection)
+        self._none.clear()
+
+    def remove(self, connection: asyncio.Protocol) -> None:
+        """It asks, or is gone. To say so twice changes nothing."""
+        self._there.discard(connection)
+        if not self._there:
+            self._none.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until all have asked, and no longer than that."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._none.wait(), seconds)
+        await asyncio.sleep(0)  # What was asked last reaches its handler.
+
+
 class _Counted(asyncio.Protocol):
     """Stands before the web server's protocol and hands everything on, when there is a place."""
 
     def __init__(
-        self, inner: asyncio.Protocol, take: Callable[[str], Place | Full], told: set[asyncio.Protocol]
+        self, inner: asyncio.Protocol, take: Callable[[str], Place | Full], told: set[asyncio.Protocol], new: Newcomers
     ) -> None:
         self._inner = inner
         self._take = take
         self._told = told
+        self._new = new
         self._place: Place | None = None
         self._full: Full | None = None
         self._transport: asyncio.BaseTransport | None = None
-        self._take_data: Callable[[bytes], None] = inner.data_received
+        self._take_data: Callable[[bytes], None] = self._first_data
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         peer = transport.get_extra_info("peername")
         place = self._take(str(peer[0]) if isinstance(peer, tuple) else "")
         if isinstance(place, Place):
             self._place = place
+            self._new.add(self)
             self._inner.connection_made(transport)
             return
         self._full, self._transport, self._take_data = place, transport, self._refuse
@@ -66,6 +102,11 @@ class _Counted(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._take_data(data)
+
+    def _first_data(self, data: bytes) -> None:
+        self._new.remove(self)
+        self._take_data = self._inner.data_received
+        self._inner.data_received(data)
 
     def _refuse(self, _: bytes) -> None:
         """Only now: an answer before the question is thrown away with it when the connection ends."""
@@ -86,6 +127,7 @@ class _Counted(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._told.discard(self)
+        self._new.remove(self)
         if self._place is not None:
             self._inner.connection_lost(error)
             self._place.leave()
@@ -112,13 +154,24 @@ async def serve(
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
     server = runner.server
     told: set[asyncio.Protocol] = set()
+    new = Newcomers()
 
     def protocol() -> asyncio.Protocol:
         if server is None:
             raise RuntimeError("The runner is not set up.")
-        return _Counted(server(), take, told)
+        return _Counted(server(), take, told, new)
 
     taking = await asyncio.get_running_loop().create_server(
         protocol, sock=listener, ssl=tls, backlog=BACKLOG, ssl_handshake_timeout=HANDSHAKE_S if tls else None
     )
-    stack.callback(taking.close)
+    listener.listen(QUEUED)
+
+    async def end() -> None:
+        # Not closed at once: asyncio lets connections fall that it has just accepted for a server that is closed.
+        asyncio.get_running_loop().remove_reader(listener.fileno())
+        for _ in range(_TO_BE_MADE):
+            await asyncio.sleep(0)
+        await new.wait(FAREWELL_S)
+        taking.close()
+
+    stack.push_async_callback(end)

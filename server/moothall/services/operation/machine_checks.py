@@ -21,6 +21,7 @@ SLOW_SYNC_MS = 50
 """An act is answered once the disk has it: from here on people see that."""
 SLOW_BYTES_S = 5 * MEGABYTE
 """What four rooms' sound, logs and a backup write at once, many times over."""
+SYSTEMD = "systemd (process 1)"
 WRONG_CLOCK_MS = 2_000
 
 
@@ -71,6 +72,8 @@ def check_port(facts: PortFacts) -> Finding:
         return fine(topic, f"{where} is held by the server that runs.")
     if not facts.error:
         return fine(topic, f"{where} is free.")
+    if facts.holder == SYSTEMD:
+        return fine(topic, f"{where} is held by systemd, which starts the server once somebody connects.")
     by = f" It is held by {facts.holder}." if facts.holder else ""
     return mend(topic, f"{where} can't be listened on: {facts.error}.{by} Stop that, or change {facts.setting}.")
 

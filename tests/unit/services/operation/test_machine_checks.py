@@ -7,6 +7,7 @@ from moothall.services.operation.machine_checks import (
     BASE_MEMORY,
     ENGINE_MEMORY,
     SLOW_SYNC_MS,
+    SYSTEMD,
     TRANSLATORS_MEMORY,
     WRONG_CLOCK_MS,
     ClockFacts,
@@ -62,6 +63,7 @@ def test_ports() -> None:
     holds(port(error="Address already in use", ours=True), Verdict.FINE, "held by the server that runs")
     taken = port(error="Address already in use", holder="nginx (process 812)")
     holds(taken, Verdict.MEND, "held by nginx (process 812). Stop that, or change port of [server].")
+    holds(port(error="Address already in use", holder=SYSTEMD), Verdict.FINE, "held by systemd")
     holds(port(80, error="Permission denied"), Verdict.MEND, "can't be listened on: Permission denied. Stop that")
 
 
