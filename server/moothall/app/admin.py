@@ -32,6 +32,7 @@ def admin_doors(services: Services, entrance: Entrance) -> Sequence[web.RouteDef
         reach=services.translation.reach,
         balance=backend.balance,
         key=backend.signer.key_id,
+        draining=lambda: services.draining.on,
     )
     imports = ImportDoor(pages=shared, programme=backend.programme, zones=find_zone, calendar=read_icalendar)
     work = WorkDoor(pages=shared, programme=backend.programme)

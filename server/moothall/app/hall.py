@@ -34,6 +34,7 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.services.capture.ingest import Ingest
 from moothall.services.engines.recognising import Recognising
+from moothall.services.operation.draining import Draining
 from moothall.services.programme.office import Office
 from moothall.services.supervision.pulses import Pulses
 from moothall.settings.loading import engine_tokens
@@ -85,6 +86,7 @@ async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterat
         translation = open_translating(stack, backend, glossaries, pulses)
         recognising.tell_again(translation.translating.expect_better)
         presence, hub_acts = open_presence(stack, backend)
+        backend.keep(stack, (draining := Draining(backend.sessions, clock)).run)
         services = Services(
             backend=backend,
             pages=pages,
@@ -98,6 +100,7 @@ async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterat
             sound_folder=sound_folder,
             presence=presence,
             hub_acts=hub_acts,
+            draining=draining,
         )
         room = watch_open_files(stack, settings.server.max_readers, "max_readers")
         doors = await open_doors(stack, services, listener, room)

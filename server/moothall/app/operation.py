@@ -12,7 +12,12 @@ from moothall.services.operation.status import ServerStatus, SessionStatus, tota
 def operations(services: Services, doors: OpenDoors) -> Operations:
     """For the local door."""
     since = services.backend.clock.wall()
-    return Operations(status=lambda: _status(services, doors, since), new_probe=doors.probe.new_pass)
+
+    def drain() -> ServerStatus:
+        services.draining.begin()
+        return _status(services, doors, since)
+
+    return Operations(status=lambda: _status(services, doors, since), new_probe=doors.probe.new_pass, drain=drain)
 
 
 def _status(services: Services, doors: OpenDoors, since: int) -> ServerStatus:
@@ -27,7 +32,7 @@ def _status(services: Services, doors: OpenDoors, since: int) -> ServerStatus:
         public=doors.address.public,
         since=since,
         at=backend.clock.wall(),
-        draining=False,
+        draining=services.draining.on,
         sessions=sessions,
         readers=total_readers(sessions),
         engines=recognising.engines,

@@ -25,6 +25,7 @@ from moothall.services.engines.recognising import Recognising
 from moothall.services.hubs.acts import HubActs
 from moothall.services.hubs.links import HubLinks
 from moothall.services.hubs.presence import HubPresence
+from moothall.services.operation.draining import Draining
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sound.recording import Recordings
@@ -49,6 +50,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     """Where the recordings lie."""
     presence: HubPresence
     hub_acts: HubActs
+    draining: Draining
 
 
 class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):

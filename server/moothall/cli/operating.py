@@ -1,4 +1,4 @@
-"""`moothall status`: what the operator asks of the server that runs."""
+"""`moothall status` and `moothall drain`: what the operator asks of the server that runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from moothall.services.operation.status import ServerStatus, status_lines
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add it to the parser."""
+    """Add both to the parser."""
     status = commands.add_parser(
         "status",
         help="how the server is doing",
@@ -26,6 +26,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     status.add_argument("--json", action="store_true", help="as one JSON object")
     add_house(status)
     status.set_defaults(run=_status)
+    drain = commands.add_parser(
+        "drain",
+        help="let the server end once no meeting is on",
+        description="From now on no meeting begins. Those that are on go on to their end, and then the server ends by "
+        "itself; where a service manager starts it again that is the release that is installed then.",
+    )
+    add_house(drain)
+    drain.set_defaults(run=_drain)
 
 
 async def running(data: Path) -> Caller | None:
@@ -54,6 +62,16 @@ def _status(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(status_lines(status)))
     return 0
+
+
+def _drain(arguments: argparse.Namespace) -> int:
+    status = asyncio.run(_drained(Path(house_settings(arguments).server.data)))
+    print(f"No meeting begins any more. Meetings that are on: {len(status.sessions)}; after them the server ends.")
+    return 0
+
+
+async def _drained(data: Path) -> ServerStatus:
+    return await (await require_running(data)).drain()
 
 
 async def _asked(data: Path) -> ServerStatus:

@@ -8,9 +8,12 @@ import ipaddress
 import json
 import os
 import shlex
+import signal
 import socket
 import sys
 import tomllib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -149,7 +152,7 @@ async def _run(
     """`beside`: whether a hub on this machine may be connected without anybody typing words."""
     if programme is not None:
         await require_sound(programme)
-    async with told_to_stop() as stop, hall(settings) as running:
+    async with told_to_stop() as stop, hall(settings) as running, heard_signals(running, stop):
         if beside:
             await invite_hub(running, Path(settings.server.data))
         if programme is None:
@@ -158,6 +161,25 @@ async def _run(
             await stop.wait()
             return
         await show(running, programme, stop, close=close, staff=settings.server.data, code=code)
+
+
+@asynccontextmanager
+async def heard_signals(running: RunningServer, stop: asyncio.Event) -> AsyncIterator[None]:
+    """While inside, SIGUSR1 begins a drain; `stop` is set when one is over."""
+    loop = asyncio.get_running_loop()
+
+    async def stopped() -> None:
+        await running.draining.ended()
+        stop.set()
+
+    loop.add_signal_handler(signal.SIGUSR1, running.draining.begin)
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(stopped())
+        try:
+            yield
+        finally:
+            waiting.cancel()
+            loop.remove_signal_handler(signal.SIGUSR1)
 
 
 async def print_first_link(running: RunningServer, data: str) -> None:

@@ -58,6 +58,8 @@ class Operations(msgspec.Struct, frozen=True, kw_only=True):
     status: Callable[[], ServerStatus]
     new_probe: Callable[[], str]
     """Gives a pass for `adapters/operation/probe_door.py`."""
+    drain: Callable[[], ServerStatus]
+    """Begins a drain, and says how the server is then."""
 
 
 class LocalDoor:
@@ -79,6 +81,7 @@ class LocalDoor:
                 web.post("/local/propose", self._propose),
                 web.post("/local/status", self._status),
                 web.post("/local/probe", self._probe),
+                web.post("/local/drain", self._drain),
             ]
         )
         return app
@@ -130,6 +133,9 @@ class LocalDoor:
 
     async def _status(self, _: web.Request) -> web.StreamResponse:
         return _json(self._operations.status())
+
+    async def _drain(self, _: web.Request) -> web.StreamResponse:
+        return _json(self._operations.drain())
 
     async def _probe(self, _: web.Request) -> web.StreamResponse:
         return _json(_Said(self._operations.new_probe()))
@@ -198,6 +204,10 @@ class Caller:
     async def status(self) -> ServerStatus:
         """How the server is doing. Raises ConfigurationError when it doesn't answer."""
         return msgspec.json.decode(await self._ask("status", {}, b""), type=ServerStatus)
+
+    async def drain(self) -> ServerStatus:
+        """Begin a drain; how the server is then. Raises ConfigurationError when it doesn't answer."""
+        return msgspec.json.decode(await self._ask("drain", {}, b""), type=ServerStatus)
 
     async def new_probe(self) -> str:
         """A pass for the probe's door (`Operations`). Raises ConfigurationError when the server doesn't answer."""
