@@ -6,7 +6,7 @@ import logging
 import os
 import resource
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import msgspec
 
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.engines.link import Holder, serve_engines
+from moothall.adapters.engines.tokens import EngineTokens
 from moothall.adapters.http.limits import keep_addresses_out_of_logs
 from moothall.adapters.http.open_files import watch_open_files
 from moothall.adapters.operation.service_manager import ServiceManager, handed_listener
@@ -27,6 +28,7 @@ from moothall.app.backend import SPOOL_FOLDER, open_backend, open_glossaries, wa
 from moothall.app.hubs import open_presence
 from moothall.app.operation import operations
 from moothall.app.parts import ServerAddress, Services
+from moothall.app.reloading import Reloading, remote_holders
 from moothall.app.sound import open_live, open_recordings
 from moothall.app.translation import OWN, open_translating, start_translators
 from moothall.app.web import open_doors
@@ -37,7 +39,6 @@ from moothall.services.engines.recognising import Recognising
 from moothall.services.operation.draining import Draining
 from moothall.services.programme.office import Office
 from moothall.services.supervision.pulses import Pulses
-from moothall.settings.loading import engine_tokens
 from moothall.settings.sections import Settings
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class RunningServer(Services, frozen=True, kw_only=True):
     engines: tuple[EngineChild, ...]
     translator: EngineChild | None
     """The process of its own translators."""
+    reloading: Reloading
 
     @property
     def address(self) -> str:
@@ -63,8 +65,10 @@ class RunningServer(Services, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[RunningServer]:
-    """Run a server while inside.
+async def hall(
+    settings: Settings, *, clock: Clock | None = None, read: Callable[[], Settings] | None = None
+) -> AsyncIterator[RunningServer]:
+    """Run a server while inside. `read` reads the settings again, for a reload; without it they are those of the start.
 
     Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
     """
@@ -104,15 +108,31 @@ async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterat
         )
         room = watch_open_files(stack, settings.server.max_readers, "max_readers")
         doors = await open_doors(stack, services, listener, room)
-        await open_local_door(stack, backend, doors.address.public, operations(services, doors))
+        tokens = EngineTokens(
+            SystemRandomness().bytes(24).hex(), Holder(OWN, own=True, translates=True), remote_holders(settings)
+        )
+        reloading = Reloading(
+            backend,
+            read=read or (lambda: settings),
+            glossaries=glossaries,
+            tokens=tokens,
+            tls=doors.tls,
+            readers=doors.readers.resize,
+            connections=doors.connections,
+        )
+        await open_local_door(stack, backend, doors.address.public, operations(services, doors, reloading))
         watch_rehearsals(stack, backend)
-        engines, translator = await _start_engines(stack, services)
+        engines, translator = await _start_engines(stack, services, tokens)
         stack.enter_context(calm_collector())
         backend.keep(stack, manager.run)
         stack.callback(manager.tell, "STOPPING=1")
         manager.tell("READY=1")
         yield RunningServer(
-            **msgspec.structs.asdict(services), served=doors.address, engines=engines, translator=translator
+            **msgspec.structs.asdict(services),
+            served=doors.address,
+            engines=engines,
+            translator=translator,
+            reloading=reloading,
         )
 
 
@@ -129,23 +149,24 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 async def _start_engines(
-    stack: AsyncExitStack, services: Services
+    stack: AsyncExitStack, services: Services, tokens: EngineTokens
 ) -> tuple[tuple[EngineChild, ...], EngineChild | None]:
     """Listen for engines, and start the server's own, and its translators."""
     backend, pulses, translators = services.backend, services.pulses, services.translation.translators
     settings = backend.settings
-    own = SystemRandomness().bytes(24).hex()
-    remote = engine_tokens(Path(settings.engine.tokens)) if settings.engine.tokens else {}
-    tokens = {
-        each.secret.value: Holder(name, recognises=each.kind == "recognise", translates=each.kind == "translate")
-        for name, each in remote.items()
-    }
-    tokens[own] = Holder(OWN, own=True, translates=True)
-
+    own = tokens.own
     host = settings.engine.listen_host
     handle, translate = services.recognising.serve, translators.serve
     port = await stack.enter_async_context(
-        serve_engines(host, settings.engine.listen_port, lambda: tokens, handle, translate, feel=pulses.serve)
+        serve_engines(
+            host,
+            settings.engine.listen_port,
+            tokens,
+            handle,
+            translate,
+            feel=pulses.serve,
+            admitted=tokens.admitted,
+        )
     )
     backend.keep(stack, pulses.run)
     dialled = f"ws://{'[' + host + ']' if ':' in host else host}:{port}/"

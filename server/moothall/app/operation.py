@@ -5,11 +5,12 @@ from __future__ import annotations
 from moothall import __version__
 from moothall.adapters.admin.local_door import Operations
 from moothall.app.parts import OpenDoors, Services
+from moothall.app.reloading import Reloading
 from moothall.services.control.control_room import RoomCard
 from moothall.services.operation.status import ServerStatus, SessionStatus, total_readers
 
 
-def operations(services: Services, doors: OpenDoors) -> Operations:
+def operations(services: Services, doors: OpenDoors, reloading: Reloading) -> Operations:
     """For the local door."""
     since = services.backend.clock.wall()
 
@@ -17,7 +18,12 @@ def operations(services: Services, doors: OpenDoors) -> Operations:
         services.draining.begin()
         return _status(services, doors, since)
 
-    return Operations(status=lambda: _status(services, doors, since), new_probe=doors.probe.new_pass, drain=drain)
+    return Operations(
+        status=lambda: _status(services, doors, since),
+        new_probe=doors.probe.new_pass,
+        drain=drain,
+        reload=reloading.reload,
+    )
 
 
 def _status(services: Services, doors: OpenDoors, since: int) -> ServerStatus:

@@ -6,6 +6,7 @@ A module of declarations: every other part of the composition root is given them
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterable
 
 import msgspec
@@ -13,8 +14,10 @@ import msgspec
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.http.forwarded import AddressOf
+from moothall.adapters.http.places import Places
 from moothall.adapters.operation.probe_door import ProbeDoor
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.backend import Backend
 from moothall.app.translation import Translation
@@ -88,6 +91,10 @@ class OpenDoors(msgspec.Struct, frozen=True, kw_only=True):
     control: ControlRoom
     hubs: HubLinks
     probe: ProbeDoor
+    readers: Readers
+    connections: tuple[Places, ...]
+    """Places of connections, and of requests."""
+    tls: ssl.SSLContext | None
 
 
 class Entrance(msgspec.Struct, frozen=True, kw_only=True):

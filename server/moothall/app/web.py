@@ -161,7 +161,8 @@ async def open_doors(
     entrance = Entrance(
         address=address, address_of=address_of, staff=staff, forms=forms, catalogue=catalogue, access=access
     )
-    app = _application(services, entrance, room)
+    places = (_connections(backend, room), _connections(backend, room))
+    app = _application(services, entrance, places[1])
     records = RecordDoor(Records(access, backend.log), pages)
     backend.sessions.observe(records.observe)
     front = FrontPage(
@@ -180,19 +181,32 @@ async def open_doors(
     linking, links = open_hub_link(stack, services, entrance, translate_for_hubs)
     desks, staff_socket, control = open_desks(stack, services, entrance, reports)
     microphones, audio = microphone_doors(services, entrance)
-    app.add_routes([*linking.routes(), *sound_door(services, entrance).routes(), *desks, *microphones])
     probe = ProbeDoor(clock, backend.randomness, address.origins, is_proxy(trusted), came_by_https(trusted))
-    app.add_routes([*hub_doors(services, entrance, lambda: links.connected), *admin_doors(services, entrance)])
-    app.add_routes(probe.routes())
+    app.add_routes([*linking.routes(), *sound_door(services, entrance).routes(), *desks, *microphones])
+    app.add_routes(
+        [
+            *hub_doors(services, entrance, lambda: links.connected),
+            *admin_doors(services, entrance),
+            *probe.routes(),
+        ]
+    )
     runner = await _set_up(stack, app)
     stack.push_async_callback(audio.close)
     for closing in (sockets, events, polls, plain, low, reporting, staff_socket, linking):
         stack.push_async_callback(closing.close)
     backend.keep(stack, events.run, polls.run, plain.run, low.run, reports.run)
     backend.keep(stack, backend.ballots.run, backend.balance.run, backend.hubs.run, backend.hub_removals.run)
-    await serve(stack, runner, listener, places=_connections(backend, room), proxies=is_proxy(trusted), tls=tls)
+    await serve(stack, runner, listener, places=places[0], proxies=is_proxy(trusted), tls=tls)
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
-    return OpenDoors(address=address.serving(served), control=control, hubs=links, probe=probe)
+    return OpenDoors(
+        address=address.serving(served),
+        control=control,
+        hubs=links,
+        probe=probe,
+        readers=readers,
+        connections=places,
+        tls=tls,
+    )
 
 
 async def _set_up(stack: AsyncExitStack, app: web.Application) -> web.AppRunner:
@@ -202,7 +216,7 @@ async def _set_up(stack: AsyncExitStack, app: web.Application) -> web.AppRunner:
     return runner
 
 
-def _application(services: Services, entrance: Entrance, room: ConnectionCapacity) -> web.Application:
+def _application(services: Services, entrance: Entrance, places: Places) -> web.Application:
     """What every request passes through before a door answers it."""
     backend, settings, address_of = services.backend, services.backend.settings.server, entrance.address_of
     app = web.Application(
@@ -210,7 +224,7 @@ def _application(services: Services, entrance: Entrance, room: ConnectionCapacit
         middlewares=[
             AddressGate(backend.clock, backend.randomness).middleware(address_of),
             # Behind a proxy a connection doesn't say whose it is, but what is asked through it does.
-            _connections(backend, room).middleware(address_of),
+            places.middleware(address_of),
             error_pages(services.pages),
             whole_bodies(LARGER_BODIES),
             own_pages_only(services.pages, entrance.address.origins),

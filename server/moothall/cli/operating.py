@@ -1,4 +1,4 @@
-"""`moothall status` and `moothall drain`: what the operator asks of the server that runs."""
+"""`moothall status`, `moothall drain` and `moothall reload`: what the operator asks of the server that runs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.adapters.admin.local_door import CARD, Caller
+from moothall.adapters.admin.local_door import CARD, Caller, ReloadAnswer
 from moothall.cli.conference import add_house, house_settings
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.operation.status import ServerStatus, status_lines
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add both to the parser."""
+    """Add them to the parser."""
     status = commands.add_parser(
         "status",
         help="how the server is doing",
@@ -34,6 +34,15 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add_house(drain)
     drain.set_defaults(run=_drain)
+    reload = commands.add_parser(
+        "reload",
+        help="have the server read its settings again",
+        description="Have the server read its settings again, and the files that they name: certificate, glossaries, "
+        "words, engines' tokens. Nobody is disconnected but engines whose token is gone. What takes a restart is "
+        "said. Where something is wrong all stays as it was.",
+    )
+    add_house(reload)
+    reload.set_defaults(run=_reload)
 
 
 async def running(data: Path) -> Caller | None:
@@ -68,6 +77,18 @@ def _drain(arguments: argparse.Namespace) -> int:
     status = asyncio.run(_drained(Path(house_settings(arguments).server.data)))
     print(f"No meeting begins any more. Meetings that are on: {len(status.sessions)}; after them the server ends.")
     return 0
+
+
+def _reload(arguments: argparse.Namespace) -> int:
+    told = asyncio.run(_reloaded(Path(house_settings(arguments).server.data)))
+    print(f"Read again. Changed: {', '.join(told.at_once) or 'no setting'}.")
+    for each in told.by_restart:
+        print(f"A change of {each} takes a restart.")
+    return 0
+
+
+async def _reloaded(data: Path) -> ReloadAnswer:
+    return await (await require_running(data)).reload()
 
 
 async def _drained(data: Path) -> ServerStatus:

@@ -10,7 +10,7 @@ import asyncio
 import hmac
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import aiohttp
@@ -52,6 +52,13 @@ class _Said(msgspec.Struct, frozen=True):
     sentence: str
 
 
+class ReloadAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings that changed, each in words (`moothall.settings.reloading.Changed`)."""
+
+    at_once: tuple[str, ...]
+    by_restart: tuple[str, ...]
+
+
 class Operations(msgspec.Struct, frozen=True, kw_only=True):
     """What the operator's commands ask of the running process itself."""
 
@@ -60,6 +67,8 @@ class Operations(msgspec.Struct, frozen=True, kw_only=True):
     """Gives a pass for `adapters/operation/probe_door.py`."""
     drain: Callable[[], ServerStatus]
     """Begins a drain, and says how the server is then."""
+    reload: Callable[[], Awaitable[msgspec.Struct]]
+    """Reads the settings again. Raises ConfigurationError."""
 
 
 class LocalDoor:
@@ -82,6 +91,7 @@ class LocalDoor:
                 web.post("/local/status", self._status),
                 web.post("/local/probe", self._probe),
                 web.post("/local/drain", self._drain),
+                web.post("/local/reload", self._reload),
             ]
         )
         return app
@@ -136,6 +146,9 @@ class LocalDoor:
 
     async def _drain(self, _: web.Request) -> web.StreamResponse:
         return _json(self._operations.drain())
+
+    async def _reload(self, _: web.Request) -> web.StreamResponse:
+        return _json(await self._operations.reload())
 
     async def _probe(self, _: web.Request) -> web.StreamResponse:
         return _json(_Said(self._operations.new_probe()))
@@ -208,6 +221,10 @@ class Caller:
     async def drain(self) -> ServerStatus:
         """Begin a drain; how the server is then. Raises ConfigurationError when it doesn't answer."""
         return msgspec.json.decode(await self._ask("drain", {}, b""), type=ServerStatus)
+
+    async def reload(self) -> ReloadAnswer:
+        """Have the settings read again. Raises ConfigurationError with what is wrong with them."""
+        return msgspec.json.decode(await self._ask("reload", {}, b""), type=ReloadAnswer)
 
     async def new_probe(self) -> str:
         """A pass for the probe's door (`Operations`). Raises ConfigurationError when the server doesn't answer."""
