@@ -80,7 +80,9 @@ async def test_a_certificate_that_signs_itself_is_not_believed(tmp_path: Path) -
         assert facts.matches
         assert "self" in facts.error
         assert facts.ends_s > 300 * 86_400
-    assert await certificate_facts(running.address, SystemClock()) is None
+    gone = await certificate_facts(running.address, SystemClock())
+    assert gone is not None
+    assert gone.away
     assert await certificate_facts("http://127.0.0.1", SystemClock()) is None
 
 

@@ -24,7 +24,7 @@ DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 async def certificate_facts(public: str, clock: Clock) -> CertificateFacts | None:
-    """Of the certificate behind an address; None where that isn't https, or where nobody answers."""
+    """Of the certificate behind an address; None where that isn't https."""
     address = urlsplit(public)
     if address.scheme != "https" or not address.hostname:
         return None
@@ -32,7 +32,7 @@ async def certificate_facts(public: str, clock: Clock) -> CertificateFacts | Non
     try:
         raw = await _presented(host, port)
     except (OSError, TimeoutError):
-        return None
+        return CertificateFacts(host=host, away=True)
     found = x509.load_der_x509_certificate(raw)
     names = _names(found)
     error = ""

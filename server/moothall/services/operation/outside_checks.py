@@ -29,6 +29,8 @@ class CertificateFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Of the public address."""
     matches: bool = True
     """Whether that is one of them."""
+    away: bool = False
+    """Whether nobody answered; the rest says nothing then."""
 
 
 def check_certificate(facts: CertificateFacts | None) -> Finding:
@@ -36,6 +38,8 @@ def check_certificate(facts: CertificateFacts | None) -> Finding:
     topic = "Certificate"
     if facts is None:
         return unseen(topic, "The server is reached by http: browsers open microphones on this machine alone.")
+    if facts.away:
+        return unseen(topic, f"Nobody answers at {facts.host}.")
     names = ", ".join(facts.names) or "no name"
     if not facts.matches:
         return mend(topic, f"It is for {names}, not for {facts.host}. Get one for that name.")

@@ -52,6 +52,7 @@ def test_certificates_that_browsers_refuse(changed: dict[str, object], words: st
 
 def test_without_https_there_is_no_certificate() -> None:
     assert check_certificate(None).verdict is Verdict.UNSEEN
+    assert "Nobody answers" in check_certificate(CertificateFacts(host="hall.example.org", away=True)).sentence
     assert "60 days more" in check_certificate(CERTIFICATE).sentence
 
 
