@@ -175,6 +175,9 @@ DOORS = {
     "GET /s/{session}/sound.json": Door(frozenset({200, 404})),
     "GET /s/{session}/clip": Door(frozenset({403}), ("?channel=floor&from=0&to=20",)),
     "GET /.well-known/moothall.json": open_to_all(),
+    "GET /.well-known/moothall-probe/{pass}": Door(frozenset({404})),
+    "GET /.well-known/moothall-probe/{pass}/stream": Door(frozenset({404})),
+    "GET /.well-known/moothall-probe/{pass}/socket": Door(frozenset({404})),
     "GET /static/{version}/{name}": Door(frozenset({404})),
     "GET /enter/{token}": Door(frozenset({404, 410})),
     "POST /leave": Door(frozenset({403})),
@@ -229,6 +232,7 @@ DOORS = {
 (test_strangers_at_desks.py); no other door tells anybody more for it."""
 FILLED_IN = {
     "token": ["guess"],
+    "pass": ["guess"],
     "room": ["r1"],
     "link": ["l1"],
     "hub": ["kisumu", "somebody"],
