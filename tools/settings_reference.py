@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from field_docs import ROOT, classes, one_line, publish
 from moothall.settings import loading as settings
+from moothall.settings.reloading import RELOADED
 
 SOURCE = ROOT / "server/moothall/settings/sections.py"
 FILE = ROOT / "config/moothall.toml"
@@ -30,7 +31,12 @@ every setting stands with its default. An environment variable goes over the fil
 doesn't exist, or a value that isn't allowed, stops the program with a sentence that names it.
 
 Secrets are in no setting: a setting names the file that holds them.
+
+Settings with ⟳ count at once after `moothall reload` (or SIGHUP), and the files that they name are read again, changed
+or not; the others take a restart. Where something is wrong with the new ones all stays as it was.
 """
+
+MARK = " ⟳"
 
 
 class Entry(NamedTuple):
@@ -41,6 +47,8 @@ class Entry(NamedTuple):
     """As TOML."""
     allowed: str
     doc: str
+    reloaded: bool
+    """Whether it counts after `moothall reload`, without a restart."""
 
 
 def sections() -> Iterator[tuple[str, str, list[Entry]]]:
@@ -48,7 +56,13 @@ def sections() -> Iterator[tuple[str, str, list[Entry]]]:
     known = classes(SOURCE)
     for section, kind in settings.sections().items():
         entries = [
-            Entry(field.name, _toml(getattr(kind(), field.name)), settings.allowed(section, field.name), field.doc)
+            Entry(
+                field.name,
+                _toml(getattr(kind(), field.name)),
+                settings.allowed(section, field.name),
+                field.doc,
+                (section, field.name) in RELOADED,
+            )
             for field in known[kind.__name__].fields
         ]
         yield section, known[kind.__name__].doc, entries
@@ -71,7 +85,8 @@ def render_page() -> str:
     parts = [PAGE_HEAD]
     for section, doc, entries in sections():
         rows = "".join(
-            f"| `{entry.key}` | `{entry.default}` | {one_line(entry.allowed)} | {one_line(entry.doc)} |\n"
+            f"| `{entry.key}`{MARK if entry.reloaded else ''} | `{entry.default}` | {one_line(entry.allowed)} | "
+            f"{one_line(entry.doc)} |\n"
             for entry in entries
         )
         parts.append(

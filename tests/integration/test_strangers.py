@@ -177,6 +177,9 @@ DOORS = {
     "GET /.well-known/moothall.json": open_to_all(),
     "GET /healthz": open_to_all(),
     "GET /readyz": open_to_all(),
+    "GET /.well-known/moothall-probe/{pass}": Door(frozenset({404})),
+    "GET /.well-known/moothall-probe/{pass}/stream": Door(frozenset({404})),
+    "GET /.well-known/moothall-probe/{pass}/socket": Door(frozenset({404})),
     "GET /static/{version}/{name}": Door(frozenset({404})),
     "GET /enter/{token}": Door(frozenset({404, 410})),
     "POST /leave": Door(frozenset({403})),
@@ -231,6 +234,7 @@ DOORS = {
 (test_strangers_at_desks.py); no other door tells anybody more for it."""
 FILLED_IN = {
     "token": ["guess"],
+    "pass": ["guess"],
     "room": ["r1"],
     "link": ["l1"],
     "hub": ["kisumu", "somebody"],

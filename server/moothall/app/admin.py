@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from aiohttp import web
 
 from moothall.adapters.admin.import_door import ImportDoor
-from moothall.adapters.admin.local_door import HOST, LocalDoor, leave_card, take_card
+from moothall.adapters.admin.local_door import HOST, LocalDoor, Operations, leave_card, take_card
 from moothall.adapters.admin.my_sessions_door import WorkDoor
 from moothall.adapters.admin.pages_door import AdminDoor
 from moothall.adapters.http.limits import runner_options
@@ -34,15 +34,16 @@ def admin_doors(services: Services, entrance: Entrance) -> Sequence[web.RouteDef
         reach=services.translation.reach,
         balance=backend.balance,
         key=backend.signer.key_id,
+        draining=lambda: services.draining.on,
     )
     imports = ImportDoor(pages=shared, programme=backend.programme, zones=find_zone, calendar=read_icalendar)
     work = WorkDoor(pages=shared, programme=backend.programme)
     return [route for door in (admin, imports, work) for route in door.routes()]
 
 
-async def open_local_door(stack: AsyncExitStack, backend: Backend, public: str) -> None:
+async def open_local_door(stack: AsyncExitStack, backend: Backend, public: str, operations: Operations) -> None:
     """Let the operator's commands reach the house while it is held, until the stack unwinds."""
-    door = LocalDoor(backend.office(public), backend.randomness)
+    door = LocalDoor(backend.office(public), backend.randomness, operations)
     runner = web.AppRunner(door.application(), **runner_options())
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

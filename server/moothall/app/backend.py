@@ -54,7 +54,7 @@ from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.supervising import supervise
 from moothall.services.translation.glossaries import Glossaries
-from moothall.settings.sections import Settings
+from moothall.settings.sections import Conference, Settings
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -126,14 +126,13 @@ class Backend:
             randomness=randomness,
             keep_days=self.settings.recording.keep_days,
         )
-        rude = (entry for each in read_word_lists(self.settings.conference.word_lists) for entry in each.entries)
         most = self.settings.conference.people_at_one_address
         self.asking = Asking(
             sessions,
             book=self.book,
             clock=self.clock,
             randomness=randomness,
-            blocked=BlockedWords((*self.settings.conference.blocked_words, *rude)),
+            blocked=blocked_words(self.settings.conference),
             share=most,
         )
         self.typing = Typing(sessions, self.clock)
@@ -283,8 +282,7 @@ async def open_glossaries(stack: AsyncExitStack, backend: Backend) -> Glossaries
 
     glossaries = Glossaries(GlossaryFolder(Path(folder) if folder else None), backend.clock, room_of)
     await glossaries.load()
-    if folder:
-        backend.keep(stack, glossaries.run)
+    backend.keep(stack, glossaries.run)
     return glossaries
 
 
@@ -322,6 +320,12 @@ def hold_folder(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def blocked_words(settings: Conference) -> BlockedWords:
+    """The words of the settings, and those of the lists. Raises ConfigurationError."""
+    rude = (entry for each in read_word_lists(settings.word_lists) for entry in each.entries)
+    return BlockedWords((*settings.blocked_words, *rude))
 
 
 def read_word_lists(folder: str) -> tuple[WordList, ...]:

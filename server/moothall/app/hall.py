@@ -6,7 +6,7 @@ import logging
 import os
 import resource
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
 
@@ -14,8 +14,10 @@ import msgspec
 
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.engines.link import Holder, serve_engines
+from moothall.adapters.engines.tokens import EngineTokens
 from moothall.adapters.http.limits import keep_addresses_out_of_logs
 from moothall.adapters.http.open_files import watch_open_files
+from moothall.adapters.operation.service_manager import ServiceManager, handed_listener
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.sound.audio_spool import DiskSpools
@@ -25,7 +27,9 @@ from moothall.app.admin import open_local_door
 from moothall.app.backend import DOORS, ENGINE_LINK, SPOOL_FOLDER, open_backend, open_glossaries, watch_rehearsals
 from moothall.app.hubs import open_presence
 from moothall.app.metrics import open_metrics
+from moothall.app.operation import operations
 from moothall.app.parts import ServerAddress, Services
+from moothall.app.reloading import Reloading, remote_holders
 from moothall.app.sound import open_live, open_recordings
 from moothall.app.translation import OWN, open_translating, start_translators
 from moothall.app.web import open_doors
@@ -33,9 +37,9 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.services.capture.ingest import Ingest
 from moothall.services.engines.recognising import Recognising
+from moothall.services.operation.draining import Draining
 from moothall.services.programme.office import Office
 from moothall.services.supervision.pulses import Pulses
-from moothall.settings.loading import engine_tokens
 from moothall.settings.sections import Settings
 
 logger = logging.getLogger(__name__)
@@ -48,6 +52,7 @@ class RunningServer(Services, frozen=True, kw_only=True):
     engines: tuple[EngineChild, ...]
     translator: EngineChild | None
     """The process of its own translators."""
+    reloading: Reloading
     metrics_port: int | None = None
     """Where its metrics are told; None where they aren't."""
 
@@ -63,8 +68,10 @@ class RunningServer(Services, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[RunningServer]:
-    """Run a server while inside.
+async def hall(
+    settings: Settings, *, clock: Clock | None = None, read: Callable[[], Settings] | None = None
+) -> AsyncIterator[RunningServer]:
+    """Run a server while inside. `read` reads the settings again, for a reload; without it they are those of the start.
 
     Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
     """
@@ -75,7 +82,8 @@ async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterat
         backend = await open_backend(stack, settings, clock)
         web = Path(settings.server.web) if settings.server.web else find_web_folder()
         pages = Pages(web, zone=backend.programme.zone)
-        listener = stack.enter_context(closing(_listen(settings)))
+        manager = ServiceManager(os.environ, clock, os.getpid())
+        listener = stack.enter_context(closing(handed_listener(os.environ, os.getpid()) or _listen(settings)))
         recordings, sound_folder = open_recordings(stack, backend)
         glossaries = await open_glossaries(stack, backend)
         pulses = Pulses(clock)
@@ -85,6 +93,7 @@ async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterat
         translation = open_translating(stack, backend, glossaries, pulses)
         recognising.tell_again(translation.translating.expect_better)
         presence, hub_acts = open_presence(stack, backend)
+        backend.keep(stack, (draining := Draining(backend.sessions, clock)).run)
         services = Services(
             backend=backend,
             pages=pages,
@@ -98,22 +107,39 @@ async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterat
             sound_folder=sound_folder,
             presence=presence,
             hub_acts=hub_acts,
+            draining=draining,
         )
         room = watch_open_files(stack, settings.server.max_readers, "max_readers")
         doors = await open_doors(stack, services, listener, room)
         backend.readiness.opened(DOORS)
-        await open_local_door(stack, backend, doors.address.public)
+        tokens = EngineTokens(
+            SystemRandomness().bytes(24).hex(), Holder(OWN, own=True, translates=True), remote_holders(settings)
+        )
+        reloading = Reloading(
+            backend,
+            read=read or (lambda: settings),
+            glossaries=glossaries,
+            tokens=tokens,
+            tls=doors.tls,
+            readers=doors.readers.resize,
+            connections=doors.connections,
+        )
+        await open_local_door(stack, backend, doors.address.public, operations(services, doors, reloading))
         watch_rehearsals(stack, backend)
-        engines, translator = await _start_engines(stack, services)
+        engines, translator = await _start_engines(stack, services, tokens)
         children = engines if translator is None else (*engines, translator)
         metrics = await open_metrics(stack, services, doors, children)
         stack.enter_context(calm_collector())
+        backend.keep(stack, manager.run)
+        stack.callback(manager.tell, "STOPPING=1")
+        manager.tell("READY=1")
         stack.callback(backend.readiness.drain)  # Before anything else ends.
         yield RunningServer(
             **msgspec.structs.asdict(services),
             served=doors.address,
             engines=engines,
             translator=translator,
+            reloading=reloading,
             metrics_port=metrics,
         )
 
@@ -131,23 +157,24 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 async def _start_engines(
-    stack: AsyncExitStack, services: Services
+    stack: AsyncExitStack, services: Services, tokens: EngineTokens
 ) -> tuple[tuple[EngineChild, ...], EngineChild | None]:
     """Listen for engines, and start the server's own, and its translators."""
     backend, pulses, translators = services.backend, services.pulses, services.translation.translators
     settings = backend.settings
-    own = SystemRandomness().bytes(24).hex()
-    remote = engine_tokens(Path(settings.engine.tokens)) if settings.engine.tokens else {}
-    tokens = {
-        each.secret.value: Holder(name, recognises=each.kind == "recognise", translates=each.kind == "translate")
-        for name, each in remote.items()
-    }
-    tokens[own] = Holder(OWN, own=True, translates=True)
-
+    own = tokens.own
     host = settings.engine.listen_host
     handle, translate = services.recognising.serve, translators.serve
     port = await stack.enter_async_context(
-        serve_engines(host, settings.engine.listen_port, lambda: tokens, handle, translate, feel=pulses.serve)
+        serve_engines(
+            host,
+            settings.engine.listen_port,
+            tokens,
+            handle,
+            translate,
+            feel=pulses.serve,
+            admitted=tokens.admitted,
+        )
     )
     backend.readiness.opened(ENGINE_LINK)
     backend.keep(stack, pulses.run)

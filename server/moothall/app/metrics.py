@@ -16,7 +16,7 @@ from moothall.adapters.metrics.folder_sizes import folder_sizes
 from moothall.adapters.metrics.metrics import FEWEST_READERS, MOST_SESSIONS, Scrape
 from moothall.adapters.metrics.metrics_door import MetricsDoor, open_metrics_door
 from moothall.app.backend import SOUND_FOLDERS
-from moothall.app.parts import Doors, Services
+from moothall.app.parts import OpenDoors, Services
 from moothall.services.control.channel_times import ChannelTimes
 from moothall.services.metrics.loop_lag import watch_loop
 from moothall.services.metrics.measures import Measures
@@ -27,13 +27,13 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """What metrics are read from."""
 
     services: Services
-    doors: Doors
+    doors: OpenDoors
     children: Sequence[EngineChild]
     times: ChannelTimes
 
 
 async def open_metrics(
-    stack: AsyncExitStack, services: Services, doors: Doors, children: Sequence[EngineChild]
+    stack: AsyncExitStack, services: Services, doors: OpenDoors, children: Sequence[EngineChild]
 ) -> int | None:
     """Tell metrics until the stack unwinds; on which port, or None where none are told."""
     backend, settings = services.backend, services.backend.settings.metrics
@@ -117,9 +117,9 @@ def _session(scrape: Scrape, live: LiveSession, times: ChannelTimes) -> None:
             scrape.tell_ms("moothall_channel_words_lag_seconds", text.words_lag, **labels)
 
 
-def _doors(scrape: Scrape, doors: Doors) -> None:
+def _doors(scrape: Scrape, doors: OpenDoors) -> None:
     scrape.tell("moothall_readers_limit", doors.capacity.readers)
-    scrape.tell("moothall_connections", doors.connections.count)
+    scrape.tell("moothall_connections", doors.connections[0].count)
     scrape.tell("moothall_connections_limit", doors.capacity.connections)
 
 

@@ -6,6 +6,8 @@ A module of declarations: every other part of the composition root is given them
 from __future__ import annotations
 
 import socket
+import ssl
+from collections.abc import Iterable
 
 import msgspec
 
@@ -14,7 +16,9 @@ from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.http.forwarded import AddressOf
 from moothall.adapters.http.open_files import ConnectionCapacity
 from moothall.adapters.http.places import Places
+from moothall.adapters.operation.probe_door import ProbeDoor
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.backend import Backend
 from moothall.app.translation import Translation
@@ -25,6 +29,7 @@ from moothall.services.engines.recognising import Recognising
 from moothall.services.hubs.acts import HubActs
 from moothall.services.hubs.links import HubLinks
 from moothall.services.hubs.presence import HubPresence
+from moothall.services.operation.draining import Draining
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sound.recording import Recordings
@@ -49,6 +54,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     """Where the recordings lie."""
     presence: HubPresence
     hub_acts: HubActs
+    draining: Draining
 
 
 class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,16 +80,23 @@ class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):
         origins = frozenset(settings.server.origins) or frozenset({own, f"{scheme}://localhost:{port}", public})
         return cls(own=own, public=public, origins=origins)
 
+    def serving(self, routes: Iterable[str]) -> ServerAddress:
+        """The same, with what is served there."""
+        return msgspec.structs.replace(self, routes=tuple(routes))
 
-class Doors(msgspec.Struct, frozen=True, kw_only=True):
-    """The open doors of a server, and what runs behind them, for whoever measures it."""
+
+class OpenDoors(msgspec.Struct, frozen=True, kw_only=True):
+    """The doors of a running server, and what they know that the operator asks for."""
 
     address: ServerAddress
     capacity: ConnectionCapacity
-    connections: Places
-    """Those that are open."""
-    hubs: HubLinks
     control: ControlRoom
+    hubs: HubLinks
+    probe: ProbeDoor
+    readers: Readers
+    connections: tuple[Places, ...]
+    """Places of connections, and of requests."""
+    tls: ssl.SSLContext | None
 
 
 class Entrance(msgspec.Struct, frozen=True, kw_only=True):

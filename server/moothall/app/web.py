@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections import Counter
 from contextlib import AsyncExitStack
 
-import msgspec
 from aiohttp import web
 
 from moothall.adapters.admin.request import StaffPages
@@ -23,6 +21,7 @@ from moothall.adapters.http.places import Places, share
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.http.tls import hsts_seconds, insist_on_https, tls_context
 from moothall.adapters.metrics.health_door import HealthDoor
+from moothall.adapters.operation.probe_door import ProbeDoor
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.visitor_forms import VisitorContext
@@ -43,7 +42,7 @@ from moothall.app.admin import admin_doors
 from moothall.app.backend import Backend
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
-from moothall.app.parts import Doors, Entrance, ServerAddress, Services
+from moothall.app.parts import Entrance, OpenDoors, ServerAddress, Services
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.sound import microphone_doors, sound_address, sound_door
 from moothall.core.kernel.ids import SessionId
@@ -65,8 +64,8 @@ LARGER_BODIES = {"/admin/programme": MOST_BYTES + MAX_BODY_BYTES}
 
 async def open_doors(
     stack: AsyncExitStack, services: Services, listener: socket.socket, room: ConnectionCapacity
-) -> Doors:
-    """Serve readers and staff until the stack unwinds."""
+) -> OpenDoors:
+    """Serve readers and staff until the stack unwinds; returns where, and what the doors know."""
     backend, pages, translation = services.backend, services.pages, services.translation
     settings = backend.settings
     address = ServerAddress.of(listener, settings)
@@ -164,7 +163,8 @@ async def open_doors(
     entrance = Entrance(
         address=address, address_of=address_of, staff=staff, forms=forms, catalogue=catalogue, access=access
     )
-    app = _application(services, entrance, room)
+    places = _places(backend, room)
+    app = _application(services, entrance, places[1])
     records = RecordDoor(Records(access, backend.log), pages)
     backend.sessions.observe(records.observe)
     front = FrontPage(
@@ -183,32 +183,43 @@ async def open_doors(
     linking, links = open_hub_link(stack, services, entrance, translate_for_hubs)
     desks, staff_socket, control = open_desks(stack, services, entrance, reports)
     microphones, audio = microphone_doors(services, entrance)
+    probe = ProbeDoor(clock, backend.randomness, address.origins, is_proxy(trusted), came_by_https(trusted))
     app.add_routes([*linking.routes(), *sound_door(services, entrance).routes(), *desks, *microphones])
-    app.add_routes([*hub_doors(services, entrance, lambda: links.connected), *admin_doors(services, entrance)])
-    runner = web.AppRunner(app, **runner_options())
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
+    app.add_routes(
+        [
+            *hub_doors(services, entrance, lambda: links.connected),
+            *admin_doors(services, entrance),
+            *probe.routes(),
+        ]
+    )
+    runner = await _set_up(stack, app)
     stack.push_async_callback(audio.close)
     for closing in (sockets, events, polls, plain, low, reporting, staff_socket, linking):
         stack.push_async_callback(closing.close)
     backend.keep(stack, events.run, polls.run, plain.run, low.run, reports.run)
     backend.keep(stack, backend.ballots.run, backend.balance.run, backend.hubs.run, backend.hub_removals.run)
-    connections = _connections(backend, room, backend.measures.connections_refused)
-    await serve(stack, runner, listener, places=connections, proxies=is_proxy(trusted), tls=tls)
-    return Doors(
-        address=msgspec.structs.replace(address, routes=_served(app)),
+    await serve(stack, runner, listener, places=places[0], proxies=is_proxy(trusted), tls=tls)
+    served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
+    return OpenDoors(
+        address=address.serving(served),
         capacity=room,
-        connections=connections,
-        hubs=links,
         control=control,
+        hubs=links,
+        probe=probe,
+        readers=readers,
+        connections=places,
+        tls=tls,
     )
 
 
-def _served(app: web.Application) -> tuple[str, ...]:
-    return tuple(f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
+async def _set_up(stack: AsyncExitStack, app: web.Application) -> web.AppRunner:
+    runner = web.AppRunner(app, **runner_options())
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    return runner
 
 
-def _application(services: Services, entrance: Entrance, room: ConnectionCapacity) -> web.Application:
+def _application(services: Services, entrance: Entrance, places: Places) -> web.Application:
     """What every request passes through before a door answers it."""
     backend, settings, address_of = services.backend, services.backend.settings.server, entrance.address_of
     health, refused = HealthDoor(lambda: backend.readiness.lacking), backend.measures.requests_refused
@@ -218,7 +229,7 @@ def _application(services: Services, entrance: Entrance, room: ConnectionCapacit
             health.first(),
             visitor_gate(backend.clock, backend.randomness, services.pages, address_of, refused),
             # Behind a proxy a connection doesn't say whose it is, but what is asked through it does.
-            _connections(backend, room, refused).middleware(address_of),
+            places.middleware(address_of),
             error_pages(services.pages),
             whole_bodies(LARGER_BODIES),
             own_pages_only(services.pages, entrance.address.origins),
@@ -232,9 +243,14 @@ def _application(services: Services, entrance: Entrance, room: ConnectionCapacit
     return app
 
 
-def _connections(backend: Backend, room: ConnectionCapacity, refused: Counter[str]) -> Places:
-    each = share(room.connections, backend.settings.server.address_share)
-    return Places(backend.randomness, most=room.connections, each=each, refused=refused)
+def _places(backend: Backend, room: ConnectionCapacity) -> tuple[Places, Places]:
+    """Of connections, and of requests."""
+    each, measures = share(room.connections, backend.settings.server.address_share), backend.measures
+    connections, requests = (
+        Places(backend.randomness, most=room.connections, each=each, refused=refused)
+        for refused in (measures.connections_refused, measures.requests_refused)
+    )
+    return connections, requests
 
 
 def _on_wall(programme: Programme, name: RoomId) -> WallContent | None:

@@ -51,7 +51,7 @@ def hub_program(given: Sequence[str]) -> int:
 def command_parser() -> argparse.ArgumentParser:
     """All commands and their options, but those that belong to the engine's part."""
     # Only here: the server's part needs Unix, and a hub, which comes by this command too, doesn't.
-    from moothall.cli import backup, conference, play, read, refine, replay, transcribe, verifying
+    from moothall.cli import backup, conference, doctor, operating, play, read, refine, replay, transcribe, verifying
 
     parser = argparse.ArgumentParser(
         prog="moothall",
@@ -61,6 +61,6 @@ def command_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"moothall {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (play, conference, replay, read, transcribe, refine, verifying, backup):
+    for module in (play, conference, doctor, operating, replay, read, transcribe, refine, verifying, backup):
         module.add_commands(commands)
     return parser

@@ -8,9 +8,13 @@ import ipaddress
 import json
 import os
 import shlex
+import signal
 import socket
 import sys
 import tomllib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -118,7 +122,8 @@ def _serve(arguments: argparse.Namespace) -> int:
         )
     if settings.engine.count:
         require_model(settings.engine.model)
-    asyncio.run(_run(settings, programme, close=arguments.close))
+    again = partial(settings_of, arguments, arguments.config)
+    asyncio.run(_run(settings, programme, close=arguments.close, read=again))
     return 0
 
 
@@ -144,12 +149,20 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 async def _run(
-    settings: Settings, programme: Playback | None, *, close: bool, code: bool = False, beside: bool = False
+    settings: Settings,
+    programme: Playback | None,
+    *,
+    close: bool,
+    code: bool = False,
+    beside: bool = False,
+    read: Callable[[], Settings] | None = None,
 ) -> None:
-    """`beside`: whether a hub on this machine may be connected without anybody typing words."""
+    """`read` reads the settings again. `beside`: whether a hub on this machine may be connected without anybody typing
+    words.
+    """
     if programme is not None:
         await require_sound(programme)
-    async with told_to_stop() as stop, hall(settings) as running:
+    async with told_to_stop() as stop, hall(settings, read=read) as running, heard_signals(running, stop):
         if beside:
             await invite_hub(running, Path(settings.server.data))
         if programme is None:
@@ -158,6 +171,27 @@ async def _run(
             await stop.wait()
             return
         await show(running, programme, stop, close=close, staff=settings.server.data, code=code)
+
+
+@asynccontextmanager
+async def heard_signals(running: RunningServer, stop: asyncio.Event) -> AsyncIterator[None]:
+    """While inside SIGUSR1 begins a drain, SIGHUP has the settings read again; `stop` is set when a drain is over."""
+    loop = asyncio.get_running_loop()
+
+    async def stopped() -> None:
+        await running.draining.ended()
+        stop.set()
+
+    async with asyncio.TaskGroup() as group:
+        loop.add_signal_handler(signal.SIGUSR1, running.draining.begin)
+        loop.add_signal_handler(signal.SIGHUP, lambda: group.create_task(running.reloading.reload_or_log()))
+        waiting = group.create_task(stopped())
+        try:
+            yield
+        finally:
+            waiting.cancel()
+            loop.remove_signal_handler(signal.SIGUSR1)
+            loop.remove_signal_handler(signal.SIGHUP)
 
 
 async def print_first_link(running: RunningServer, data: str) -> None:

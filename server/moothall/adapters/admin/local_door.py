@@ -10,6 +10,7 @@ import asyncio
 import hmac
 import logging
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import aiohttp
@@ -23,6 +24,7 @@ from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.core.ports import Randomness
 from moothall.core.programme.reading import MOST_BYTES
+from moothall.services.operation.status import ServerStatus
 from moothall.services.programme.office import Office, Proposed, Told
 from moothall.services.proposals.proposing import MOST_BYTES as MOST_PROPOSED
 from moothall.services.proposals.proposing import ProposeOrder
@@ -50,11 +52,31 @@ class _Said(msgspec.Struct, frozen=True):
     sentence: str
 
 
+class ReloadAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings that changed, each in words (`moothall.settings.reloading.Changed`)."""
+
+    at_once: tuple[str, ...]
+    by_restart: tuple[str, ...]
+
+
+class Operations(msgspec.Struct, frozen=True, kw_only=True):
+    """What the operator's commands ask of the running process itself."""
+
+    status: Callable[[], ServerStatus]
+    new_probe: Callable[[], str]
+    """Gives a pass for `adapters/operation/probe_door.py`."""
+    drain: Callable[[], ServerStatus]
+    """Begins a drain, and says how the server is then."""
+    reload: Callable[[], Awaitable[msgspec.Struct]]
+    """Reads the settings again. Raises ConfigurationError."""
+
+
 class LocalDoor:
     """The door. Its handlers answer only requests with the card's token."""
 
-    def __init__(self, office: Office, randomness: Randomness) -> None:
+    def __init__(self, office: Office, randomness: Randomness, operations: Operations) -> None:
         self._office = office
+        self._operations = operations
         self._token = randomness.bytes(32).hex()
 
     def application(self) -> web.Application:
@@ -66,6 +88,10 @@ class LocalDoor:
                 web.post("/local/admin-link", self._admin_link),
                 web.post("/local/refine", self._refine),
                 web.post("/local/propose", self._propose),
+                web.post("/local/status", self._status),
+                web.post("/local/probe", self._probe),
+                web.post("/local/drain", self._drain),
+                web.post("/local/reload", self._reload),
             ]
         )
         return app
@@ -114,6 +140,18 @@ class LocalDoor:
         except Unreadable:
             return web.Response(status=400, text="Those are no proposals.\n")
         return _json(await self._office.propose(order))
+
+    async def _status(self, _: web.Request) -> web.StreamResponse:
+        return _json(self._operations.status())
+
+    async def _drain(self, _: web.Request) -> web.StreamResponse:
+        return _json(self._operations.drain())
+
+    async def _reload(self, _: web.Request) -> web.StreamResponse:
+        return _json(await self._operations.reload())
+
+    async def _probe(self, _: web.Request) -> web.StreamResponse:
+        return _json(_Said(self._operations.new_probe()))
 
 
 def _json(value: msgspec.Struct, status: int = 200) -> web.Response:
@@ -175,6 +213,22 @@ class Caller:
         as ConfigurationError.
         """
         return msgspec.json.decode(await self._ask("propose", {}, msgspec.json.encode(order)), type=Proposed)
+
+    async def status(self) -> ServerStatus:
+        """How the server is doing. Raises ConfigurationError when it doesn't answer."""
+        return msgspec.json.decode(await self._ask("status", {}, b""), type=ServerStatus)
+
+    async def drain(self) -> ServerStatus:
+        """Begin a drain; how the server is then. Raises ConfigurationError when it doesn't answer."""
+        return msgspec.json.decode(await self._ask("drain", {}, b""), type=ServerStatus)
+
+    async def reload(self) -> ReloadAnswer:
+        """Have the settings read again. Raises ConfigurationError with what is wrong with them."""
+        return msgspec.json.decode(await self._ask("reload", {}, b""), type=ReloadAnswer)
+
+    async def new_probe(self) -> str:
+        """A pass for the probe's door (`Operations`). Raises ConfigurationError when the server doesn't answer."""
+        return msgspec.json.decode(await self._ask("probe", {}, b""), type=_Said).sentence
 
     async def answers(self) -> bool:
         """Whether the server is running; a killed server leaves its card behind."""

@@ -52,7 +52,8 @@ class AdminDoor:
     """Handlers of `/admin`, but for the import (`import_door.py`).
 
     `entries` tells of every session without loading it; `public` is the address that links and codes say, with
-    no slash at its end; `reach` is what can be translated now; `key` is the id of the key that signs records.
+    no slash at its end; `reach` is what can be translated now; `key` is the id of the key that signs records;
+    `draining` says whether no session may begin, since the server is being replaced.
     """
 
     pages: StaffPages
@@ -64,6 +65,7 @@ class AdminDoor:
     reach: Callable[[], Reach]
     balance: Balance
     key: str
+    draining: Callable[[], bool] = lambda: False
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -110,6 +112,7 @@ class AdminDoor:
             places=places,
             times=view.clock_of(self.programme, ui),
             zone=self.programme.zone().name,
+            draining=self.draining(),
             links=view.link_rows(links, self.links, self.programme, ui),
             access=[{"value": each.value, "name": ui.named(f"admin/access.{each}")} for each in Access],
             sound=[{"value": each.value, "name": ui.named(f"admin/sound.{each}")} for each in SOUND],

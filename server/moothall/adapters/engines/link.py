@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableSet
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from websockets.asyncio.server import ServerConnection, serve
@@ -50,6 +51,11 @@ class _Admitted(ServerConnection):
     """A connection with a good token."""
 
     holder = Holder("")
+    token = ""
+
+    def cut(self) -> None:
+        """End it at once, without waiting for the other side."""
+        self.transport.abort()
 
 
 class _Socket:
@@ -130,6 +136,7 @@ async def serve_engines(
     translate: Callable[[TranslatorSocket], Awaitable[None]] | None = None,
     *,
     feel: Callable[[PulseSocket], Awaitable[None]] | None = None,
+    admitted: MutableSet[Any] | None = None,
 ) -> AsyncIterator[int]:
     """Listen for engines; gives the port (of use when `port` is 0: any that is free).
 
@@ -143,6 +150,8 @@ async def serve_engines(
         path = "" if socket.request is None else socket.request.path
         assert isinstance(socket, _Admitted)  # noqa: S101  # as asked for
         holder, name = socket.holder, socket.holder.name
+        there = set[Any]() if admitted is None else admitted
+        there.add(socket)
         try:
             if path == pulse.PATH:
                 if feel is not None:
@@ -157,6 +166,8 @@ async def serve_engines(
         except GivenUp as error:
             logger.warning("%s", error)
             await socket.close(pulse.GIVEN_UP, "no progress")
+        finally:
+            there.discard(socket)
 
     def admit(socket: ServerConnection, request: Request) -> Response | None:
         return _admit(socket, request, tokens())
@@ -192,7 +203,8 @@ def _admit(socket: ServerConnection, request: Request, tokens: Mapping[str, Hold
         return socket.respond(HTTPStatus.FORBIDDEN, "This address is for engines, not for web pages.\n")
     given = request.headers.get_all("Authorization")
     scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
-    holder = _holder(token.strip(), tokens) if scheme.lower() == "bearer" and token else None
+    token = token.strip()
+    holder = _holder(token, tokens) if scheme.lower() == "bearer" and token else None
     if holder is None:
         logger.warning("engine link: refused a connection without a good token")
         response = socket.respond(
@@ -204,7 +216,7 @@ def _admit(socket: ServerConnection, request: Request, tokens: Mapping[str, Hold
         logger.warning("engine link: the token of %s is not for %s", holder.name, request.path)
         return socket.respond(HTTPStatus.FORBIDDEN, "This token is of another kind: one recognises, one translates.\n")
     assert isinstance(socket, _Admitted)  # noqa: S101  # as asked for
-    socket.holder = holder
+    socket.holder, socket.token = holder, token
     return None
 
 

@@ -10,7 +10,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 from aiohttp import web
 
@@ -26,6 +26,8 @@ AT_ONCE = 128
 WAITING = 8_192
 """Connections that the system keeps until they are taken, if it allows so many (Linux: `net.core.somaxconn`, 4,096).
 Overflow: who dials isn't answered and tries again after 1, 3, 7, 15 s: a hall that comes back at once would be late."""
+FAREWELL_S = 1.0
+"""How long those that were taken right before the end have to ask what they came for: they are answered then."""
 MOST_TOLD = 50
 """Connections over the bound that are answered at the same time. Overflow: the next are closed without an answer."""
 TELL_S = 1.0
@@ -40,25 +42,53 @@ _HEAD = (
 )
 
 
+class Newcomers:
+    """Connections that were taken and have not asked anything yet. Bound: the places that there are."""
+
+    def __init__(self) -> None:
+        self._there: set[asyncio.Protocol] = set()
+        self._none = asyncio.Event()
+        self._none.set()
+
+    def add(self, connection: asyncio.Protocol) -> None:
+        """One was taken."""
+        self._there.add(connection)
+        self._none.clear()
+
+    def remove(self, connection: asyncio.Protocol) -> None:
+        """It asks, or is gone. To say so twice changes nothing."""
+        self._there.discard(connection)
+        if not self._there:
+            self._none.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until all have asked, and no longer than that."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._none.wait(), seconds)
+        await asyncio.sleep(0)  # What was asked last reaches its handler.
+
+
 class _Counted(asyncio.Protocol):
     """Stands before the web server's protocol and hands everything on, when there is a place."""
 
     def __init__(
-        self, inner: asyncio.Protocol, take: Callable[[str], Place | Full], told: set[asyncio.Protocol]
+        self, inner: asyncio.Protocol, take: Callable[[str], Place | Full], told: set[asyncio.Protocol], new: Newcomers
     ) -> None:
         self._inner = inner
         self._take = take
         self._told = told
+        self._new = new
         self._place: Place | None = None
         self._full: Full | None = None
         self._transport: asyncio.BaseTransport | None = None
-        self._take_data: Callable[[bytes], None] = inner.data_received
+        self._take_data: Callable[[bytes], None] = self._first_data
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         peer = transport.get_extra_info("peername")
         place = self._take(str(peer[0]) if isinstance(peer, tuple) else "")
         if isinstance(place, Place):
             self._place = place
+            self._new.add(self)
             self._inner.connection_made(transport)
             return
         self._full, self._transport, self._take_data = place, transport, self._refuse
@@ -70,6 +100,11 @@ class _Counted(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._take_data(data)
+
+    def _first_data(self, data: bytes) -> None:
+        self._new.remove(self)
+        self._take_data = self._inner.data_received
+        self._inner.data_received(data)
 
     def _refuse(self, _: bytes) -> None:
         """Only now: an answer before the question is thrown away with it when the connection ends."""
@@ -90,6 +125,7 @@ class _Counted(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._told.discard(self)
+        self._new.remove(self)
         if self._place is not None:
             self._inner.connection_lost(error)
             self._place.leave()
@@ -116,15 +152,21 @@ async def serve(
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
     server = runner.server
     told: set[asyncio.Protocol] = set()
+    new = Newcomers()
 
     def protocol() -> asyncio.Protocol:
         if server is None:
             raise RuntimeError("The runner is not set up.")
-        return _Counted(server(), take, told)
+        return _Counted(server(), take, told, new)
 
     taking = await asyncio.get_running_loop().create_server(
         protocol, sock=listener, ssl=tls, backlog=AT_ONCE, ssl_handshake_timeout=HANDSHAKE_S if tls else None
     )
     listener.listen(WAITING)
-    stack.callback(taking.close)
-    stack.push_async_callback(stop_accepting, [listener])
+
+    async def end() -> None:
+        await stop_accepting([listener])
+        await new.wait(FAREWELL_S)
+        taking.close()
+
+    stack.push_async_callback(end)

@@ -63,6 +63,15 @@ def visitor_address(trusted: Sequence[Network]) -> AddressOf:
     return address_of
 
 
+def last_hop(request: web.Request) -> str | None:
+    """The last address that `Forwarded` or `X-Forwarded-For` lists; empty where they contradict each other or can't be
+    read, None where a request has neither.
+    """
+    if not request.headers.getall("Forwarded", []) and not request.headers.getall("X-Forwarded-For", []):
+        return None
+    return next(reversed(_hops(request)), "")
+
+
 def is_proxy(trusted: Sequence[Network]) -> Callable[[str], bool]:
     """A function that says whether a connection from an address is a proxy's, so that many visitors share it."""
     return lambda address: _is_trusted(address, trusted)

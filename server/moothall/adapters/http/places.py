@@ -97,6 +97,10 @@ class Places:
         self._refused[full.reason] += 1
         return full
 
+    def resize(self, most: int, each: int | None) -> None:
+        """Other numbers from now on. Whoever has a place keeps it."""
+        self._most, self._each = most, most if each is None else each
+
     def give_back(self, name: bytes | None) -> None:
         """For `Place.leave` alone."""
         self.count -= 1

@@ -248,6 +248,10 @@ class Readers:
         """Readers that are connected."""
         return self._places.count
 
+    def resize(self, most: int, each: int | None) -> None:
+        """Other numbers of readers at once and of one address. Whoever reads goes on."""
+        self._places.resize(most, each)
+
     def jitter(self, low: int, high: int) -> int:
         """A number from `low` to `high`, so that those who come back don't all come at once."""
         return low + int.from_bytes(self.randomness.bytes(4), "big") % (high - low + 1)

@@ -26,6 +26,11 @@ class SystemClock:
         await asyncio.sleep(max(0, ms) / 1000)
 
 
+def seconds() -> float:
+    """Seconds since some moment, for what takes less than a millisecond; never runs back."""
+    return time.perf_counter()
+
+
 class SystemRandomness:
     """`Randomness` of the operating system."""
 

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
-from moothall.core.commands import AnyCommand, CloseSession, SealRecord
+from moothall.core.commands import AnyCommand, CloseSession, OpenSession, ReopenSession, SealRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
@@ -66,6 +66,7 @@ class SessionWriter:
         self.handed_on = 0
         """Offset of the last event that was handed on, or was there before."""
         self._in_doubt = False
+        self._held_back: Callable[[], Refusal | None] = lambda: None
 
     @property
     def state(self) -> State:
@@ -106,6 +107,10 @@ class SessionWriter:
         """From now on hand every publication to `publish`, which must not wait."""
         self._publish = publish
 
+    def hold_back_with(self, held_back: Callable[[], Refusal | None]) -> None:
+        """From now on ask `held_back` before the session is opened or reopened; a refusal keeps it from that."""
+        self._held_back = held_back
+
     def listen(self, hear: Callable[[Publication], None]) -> Callable[[], None]:
         """Tell `hear` of every publication before readers get it; it must not wait. The returned function ends it."""
         self._listeners.append(hear)
@@ -144,6 +149,10 @@ class SessionWriter:
         receipt and changes nothing. `signals` are shown in the same update as the events.
         """
         acts = tuple(commands) if isinstance(commands, Sequence) else (commands,)
+        if any(isinstance(each, OpenSession | ReopenSession) for each in acts) and self.receipt(command_id) is None:
+            held_back = self._held_back()
+            if held_back is not None:
+                return self._counted(held_back)
         tracing = self._measures.tracing
         with tracing.span("act", session=self.session, commands=_kinds(acts)):
             order = PendingAct(actor=actor, id=command_id, commands=acts, signals=tuple(signals), trace=tracing.here())

@@ -103,6 +103,10 @@ class Asking:
         # Bound: MOST_QUEUES. Overflow: all are forgotten, and found again.
         self._places: dict[SessionId, tuple[Questions, dict[InterventionId, int]]] = {}
 
+    def block(self, words: BlockedWords) -> None:
+        """Other words from now on for which what is asked is marked."""
+        self._blocked = words
+
     async def load(self) -> None:
         """Read the house's key, or make it; raises StorageUnavailable."""
         self._tokens = await kept_tokens(self.book, NAMESPACE, self.randomness)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.errors import RecordBroken, Refusal
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.ports import Clock, EventLog, Randomness, Signer
 from moothall.core.session.state import ON, Status
@@ -57,6 +57,7 @@ class Sessions:
         # One at a time loads, unloads or erases a session. Bound: the sessions that there are.
         self._changing: dict[SessionId, asyncio.Lock] = {}
         self._group: asyncio.TaskGroup | None = None
+        self._held_back: Callable[[], Refusal | None] = lambda: None
         self._observers: list[Observer] = []
         self._loaders: list[Callable[[LiveSession], None]] = []
         self._running: dict[SessionId, asyncio.Task[None]] = {}
@@ -70,6 +71,13 @@ class Sessions:
     def observe(self, observer: Observer) -> None:
         """From now on tell `observer` what is published in any session."""
         self._observers.append(observer)
+
+    def hold_back_with(self, held_back: Callable[[], Refusal | None]) -> None:
+        """From now on ask `held_back` before a session is opened or reopened; a refusal keeps it from that."""
+        self._held_back = held_back
+
+    def _may_begin(self) -> Refusal | None:
+        return self._held_back()
 
     def tell_loaded(self, told: Callable[[LiveSession], None]) -> None:
         """Tell of each session that is loaded now or will be. It must not wait."""
@@ -145,6 +153,7 @@ class Sessions:
             signer=self._signer,
             measures=self._measures,
         )
+        writer.hold_back_with(self._may_begin)
         await writer.load()
         fanout = SessionFanout(
             session=session,

@@ -93,6 +93,11 @@ class Glossaries:
         """Read the files; raises ConfigurationError with a sentence."""
         self._parts = await asyncio.to_thread(self._files.read)
 
+    async def change(self, files: GlossaryFiles) -> None:
+        """Read other files, or the same anew. Raises ConfigurationError with a sentence; then nothing changes."""
+        self._parts = await asyncio.to_thread(files.read)
+        self._files = files
+
     async def run(self) -> None:
         """Look at the files until cancelled."""
         while True:

@@ -1,0 +1,70 @@
+"""How much room the disk below a data folder has, and how quickly it says that something is written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import tempfile
+from pathlib import Path
+
+from moothall.adapters.system.clock import seconds
+from moothall.services.operation.machine_checks import DiskFacts
+
+PAGE, PAGES = b"\0" * 4096, 25
+LARGE, LARGE_PIECES = b"\0" * (1 << 20), 8
+_NETWORKS = ("nfs", "cifs", "smb", "fuse.sshfs", "9p", "ceph", "glusterfs", "afs")
+
+
+def disk_facts(folder: Path, mounts: Path = Path("/proc/mounts")) -> DiskFacts:
+    """Of the disk below `folder`, or below the nearest folder above it that exists.
+
+    It writes 25 pages, each synced, and 8 MiB in a file that has no name, so that nothing stays whatever happens.
+    """
+    there = _existing(folder)
+    try:
+        free = shutil.disk_usage(there).free
+        with tempfile.TemporaryFile(dir=there) as file:
+            syncs = [_timed(file.fileno(), PAGE) for _ in range(PAGES)]
+            began = seconds()
+            for _ in range(LARGE_PIECES):
+                os.write(file.fileno(), LARGE)
+            _sync(file.fileno())
+            took = seconds() - began
+    except OSError as error:
+        return DiskFacts(folder=str(folder), error=error.strerror or type(error).__name__)
+    return DiskFacts(
+        folder=str(folder),
+        free=free,
+        sync_ms=1000 * statistics.median(syncs),
+        bytes_s=len(LARGE) * LARGE_PIECES / max(took, 1e-6),
+        network=_network(there, mounts),
+    )
+
+
+def _timed(descriptor: int, page: bytes) -> float:
+    began = seconds()
+    os.write(descriptor, page)
+    _sync(descriptor)
+    return seconds() - began
+
+
+def _sync(descriptor: int) -> None:
+    getattr(os, "fdatasync", os.fsync)(descriptor)
+
+
+def _existing(folder: Path) -> Path:
+    folder = folder.absolute()
+    return next(each for each in (folder, *folder.parents) if each.is_dir())
+
+
+def _network(folder: Path, mounts: Path) -> str:
+    """The kind of file system below the folder, when it is one of a network."""
+    try:
+        lines = [line.split() for line in mounts.read_text().splitlines()]
+    except OSError:
+        return ""
+    points = [(Path(line[1].replace("\\040", " ")), line[2]) for line in lines if len(line) > 2]
+    under = [(len(point.parts), kind) for point, kind in points if folder.resolve().is_relative_to(point)]
+    kind = max(under, default=(0, ""), key=lambda each: each[0])[1]
+    return kind if kind.startswith(_NETWORKS) else ""

@@ -1,0 +1,113 @@
+"""What a machine says of itself: Python, open files, memory, the clock, and who holds a port."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import re
+import socket
+import struct
+import sys
+from collections.abc import Iterator, Set
+from contextlib import closing, suppress
+from pathlib import Path
+
+from moothall.adapters.http.open_files import raise_open_files, room_for
+from moothall.services.operation.machine_checks import FileFacts, PortFacts, PythonFacts
+
+_PROC = Path("/proc")
+_TIMEX_BYTES, _STATUS_AT, _UNSYNCHRONISED = 256, 40, 0x40
+"""Of adjtimex(2) where a long has 64 bits: bytes of its struct and more, where `status` stands, and STA_UNSYNC."""
+_LISTENS = "0A"
+"""The state LISTEN in /proc/net/tcp."""
+
+
+def python_facts() -> PythonFacts:
+    """Of the Python that runs."""
+    return PythonFacts(sys.version_info[:3], struct.calcsize("P") * 8)
+
+
+def file_facts(max_readers: int) -> FileFacts:
+    """How many files may be open here, and room for how many of `max_readers` that makes.
+
+    A service that systemd starts has the limit of its unit, not that of this shell.
+    """
+    most = raise_open_files()
+    return FileFacts(most, max_readers, min(max_readers, room_for(max_readers, most).readers))
+
+
+def available_memory(proc: Path = _PROC, groups: Path = Path("/sys/fs/cgroup")) -> int | None:
+    """Bytes that new programs can have, by the kernel and by the group of processes that this one is in; None where
+    nothing says so.
+    """
+    found: list[int] = []
+    with suppress(OSError, ValueError, IndexError):
+        kib = re.search(r"^MemAvailable:\s+(\d+) kB", (proc / "meminfo").read_text(), re.MULTILINE)
+        found += [] if kib is None else [int(kib[1]) * 1024]
+    with suppress(OSError, ValueError):
+        own = next(line for line in (proc / "self/cgroup").read_text().splitlines() if line.startswith("0::"))
+        group = groups / own.removeprefix("0::").lstrip("/")
+        found.append(int((group / "memory.max").read_text()) - int((group / "memory.current").read_text()))
+    return max(0, min(found)) if found else None
+
+
+def clock_synchronised() -> bool | None:
+    """Whether something keeps the kernel's clock right (adjtimex); None where the system doesn't say."""
+    if sys.platform != "linux" or struct.calcsize("l") != 8:
+        return None
+    asked = ctypes.create_string_buffer(_TIMEX_BYTES)  # modes = 0: only asks
+    try:
+        said = ctypes.CDLL(None, use_errno=True).adjtimex(asked)
+    except (AttributeError, OSError):
+        return None
+    if said < 0:
+        return None
+    (status,) = struct.unpack_from("=i", asked.raw, _STATUS_AT)
+    return not status & _UNSYNCHRONISED
+
+
+def port_facts(purpose: str, setting: str, host: str, port: int, *, ours: bool = False) -> PortFacts:
+    """Whether somebody could listen there now; `ours`: whether the server that runs is known to."""
+    error, holder = "", ""
+    if port:
+        try:
+            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+            with closing(socket.create_server((host, port), family=family)):
+                pass
+        except OSError as failed:
+            error = (failed.strerror or type(failed).__name__).partition(" (while")[0]
+            holder = port_holder(port) if failed.errno == errno.EADDRINUSE else ""
+    return PortFacts(
+        purpose=purpose, setting=setting, host=host, port=port, error=error, holder=holder, ours=ours and bool(error)
+    )
+
+
+def port_holder(port: int, proc: Path = _PROC) -> str:
+    """Who listens on a TCP port of this machine, such as `nginx (process 812)`; empty where that can't be seen: for
+    processes of other users it takes root.
+    """
+    inodes = set(_listening(port, proc))
+    if not inodes:
+        return ""
+    for process in sorted(proc.glob("[0-9]*"), key=lambda each: int(each.name)):
+        with suppress(OSError):
+            if any(_leads_to(each, inodes) for each in (process / "fd").iterdir()):
+                return f"{(process / 'comm').read_text().strip()} (process {process.name})"
+    return ""
+
+
+def _leads_to(descriptor: Path, inodes: Set[str]) -> bool:
+    with suppress(OSError):  # It may be closed by now.
+        return os.readlink(descriptor) in inodes
+    return False
+
+
+def _listening(port: int, proc: Path) -> Iterator[str]:
+    """`socket:[INODE]` of every socket that listens on the port."""
+    for table in ("tcp", "tcp6"):
+        with suppress(OSError):
+            for line in (proc / "net" / table).read_text().splitlines()[1:]:
+                columns = line.split()
+                if columns[3] == _LISTENS and int(columns[1].rpartition(":")[2], 16) == port:
+                    yield f"socket:[{columns[9]}]"

@@ -1,0 +1,66 @@
+"""What the operator's commands are answered about a running server: how it is doing, and a pass to look at it by."""
+
+from __future__ import annotations
+
+from moothall import __version__
+from moothall.adapters.admin.local_door import Operations
+from moothall.app.parts import OpenDoors, Services
+from moothall.app.reloading import Reloading
+from moothall.services.control.control_room import RoomCard
+from moothall.services.operation.status import ServerStatus, SessionStatus, total_readers
+
+
+def operations(services: Services, doors: OpenDoors, reloading: Reloading) -> Operations:
+    """For the local door."""
+    since = services.backend.clock.wall()
+
+    def drain() -> ServerStatus:
+        services.draining.begin()
+        return _status(services, doors, since)
+
+    return Operations(
+        status=lambda: _status(services, doors, since),
+        new_probe=doors.probe.new_pass,
+        drain=drain,
+        reload=reloading.reload,
+    )
+
+
+def _status(services: Services, doors: OpenDoors, since: int) -> ServerStatus:
+    backend, recognising, translators = services.backend, services.recognising, services.translation.translators
+    doors.control.look()
+    overview = doors.control.overview
+    shared = tuple(each.kind for each in overview.alarms)
+    sessions = tuple(_session(card, shared) for card in doors.control.cards if card.session is not None)
+    return ServerStatus(
+        release=__version__,
+        address=doors.address.own,
+        public=doors.address.public,
+        since=since,
+        at=backend.clock.wall(),
+        draining=services.draining.on,
+        sessions=sessions,
+        readers=total_readers(sessions),
+        engines=recognising.engines,
+        engines_refused=recognising.refused,
+        engine_room=recognising.room_left,
+        translators=translators.connected,
+        directions=len(translators.directions),
+        hubs=tuple(each.hub for each in doors.hubs.connected),
+        hubs_known=len(backend.hubs.list()),
+        disk_free=overview.disk_free,
+        disk_all=overview.disk_all,
+    )
+
+
+def _session(card: RoomCard, shared: tuple[str, ...]) -> SessionStatus:
+    return SessionStatus(
+        session=card.session or "",
+        title=card.title,
+        place=card.place,
+        status=card.status.value,
+        readers=sum(card.readers.values()),
+        lag_s=card.lag,
+        words_age_s=card.words,
+        alarms=(*shared, *(each.kind for each in card.alarms)),
+    )

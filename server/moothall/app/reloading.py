@@ -1,0 +1,94 @@
+"""Reads the settings again while the server runs: all that can fail is done before anything changes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+
+from moothall.adapters.engines.link import Holder
+from moothall.adapters.engines.tokens import EngineTokens
+from moothall.adapters.http.open_files import raise_open_files, room_for
+from moothall.adapters.http.places import Places, share
+from moothall.adapters.http.tls import tls_context
+from moothall.adapters.store.glossary_folder import GlossaryFolder
+from moothall.app.backend import Backend, blocked_words
+from moothall.core.kernel.errors import MoothallError
+from moothall.services.translation.glossaries import Glossaries
+from moothall.settings.loading import engine_tokens
+from moothall.settings.reloading import Changed, changed, in_force
+from moothall.settings.sections import Settings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(eq=False, repr=False)
+class Reloading:
+    """Carries it out, one after the other."""
+
+    backend: Backend
+    _: KW_ONLY
+    read: Callable[[], Settings]
+    """Reads the settings as at the start. Raises ConfigurationError."""
+    glossaries: Glossaries
+    tokens: EngineTokens
+    tls: ssl.SSLContext | None
+    readers: Callable[[int, int], None]
+    """Takes how many readers there may be, and of one address."""
+    connections: tuple[Places, ...]
+
+    def __post_init__(self) -> None:
+        self._now = self.backend.settings
+        self._one_at_a_time = asyncio.Lock()
+
+    async def reload(self) -> Changed:
+        """What changed, and what takes a restart. Files that settings name are read again, changed or not.
+
+        Raises ConfigurationError with a sentence; then all is as it was before.
+        """
+        async with self._one_at_a_time:
+            new = await asyncio.to_thread(self.read)
+            found = changed(self._now, new)
+            server, conference = new.server, new.conference
+            await asyncio.to_thread(self._check_tls, new)
+            words = await asyncio.to_thread(blocked_words, conference)
+            others = await asyncio.to_thread(remote_holders, new)
+            folder = GlossaryFolder(Path(conference.glossaries) if conference.glossaries else None)
+            await self.glossaries.change(folder)
+            # From here on nothing fails.
+            if self.tls is not None and server.tls_certificate:
+                await asyncio.to_thread(self.tls.load_cert_chain, server.tls_certificate, server.tls_key, lambda: "")
+            self.backend.asking.block(words)
+            self.tokens.change(others)
+            room = room_for(server.max_readers, raise_open_files())
+            self.readers(room.readers, share(room.readers, server.address_share))
+            for places in self.connections:
+                places.resize(room.connections, share(room.connections, server.address_share))
+            logging.getLogger().setLevel(new.logging.level.upper())
+            self._now = in_force(self._now, new)
+        logger.info("the settings were read again: %s", ", ".join(found.at_once) or "no setting changed")
+        return found
+
+    async def reload_or_log(self) -> None:
+        """The same for a signal, which nobody answers: the log says whether it worked, and no value."""
+        try:
+            await self.reload()
+        except MoothallError:
+            logger.exception("the settings stay as they are: `moothall reload` says what is wrong", exc_info=False)
+
+    def _check_tls(self, new: Settings) -> None:
+        """Raises ConfigurationError where the files of the certificate can't be used."""
+        if self.tls is not None:
+            tls_context(new.server.tls_certificate, new.server.tls_key)
+
+
+def remote_holders(settings: Settings) -> dict[str, Holder]:
+    """The tokens of engines and translators elsewhere, and whose they are. Raises ConfigurationError."""
+    path = settings.engine.tokens
+    return {
+        each.secret.value: Holder(name, recognises=each.kind == "recognise", translates=each.kind == "translate")
+        for name, each in (engine_tokens(Path(path)) if path else {}).items()
+    }

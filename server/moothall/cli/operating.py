@@ -1,0 +1,99 @@
+"""`moothall status`, `moothall drain` and `moothall reload`: what the operator asks of the server that runs."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+import msgspec
+
+from moothall.adapters.admin.local_door import CARD, Caller, ReloadAnswer
+from moothall.cli.conference import add_house, house_settings
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.services.operation.status import ServerStatus, status_lines
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add them to the parser."""
+    status = commands.add_parser(
+        "status",
+        help="how the server is doing",
+        description="Say how the server of this machine is doing: sessions that are on, readers, delay, engines, "
+        "translators, hubs, disk. Status 1 when none runs.",
+    )
+    status.add_argument("--json", action="store_true", help="as one JSON object")
+    add_house(status)
+    status.set_defaults(run=_status)
+    drain = commands.add_parser(
+        "drain",
+        help="let the server end once no meeting is on",
+        description="From now on no meeting begins. Those that are on go on to their end, and then the server ends by "
+        "itself; where a service manager starts it again that is the release that is installed then.",
+    )
+    add_house(drain)
+    drain.set_defaults(run=_drain)
+    reload = commands.add_parser(
+        "reload",
+        help="have the server read its settings again",
+        description="Have the server read its settings again, and the files that they name: certificate, glossaries, "
+        "words, engines' tokens. Nobody is disconnected but engines whose token is gone. What takes a restart is "
+        "said. Where something is wrong all stays as it was.",
+    )
+    add_house(reload)
+    reload.set_defaults(run=_reload)
+
+
+async def running(data: Path) -> Caller | None:
+    """The server that holds a data folder; None when none runs."""
+    if (data / CARD).exists() and await (caller := Caller(data)).answers():
+        return caller
+    return None
+
+
+async def require_running(data: Path) -> Caller:
+    """The same. Raises ConfigurationError with a sentence when none runs."""
+    caller = await running(data)
+    if caller is None:
+        msg = (
+            f"No server runs with the data folder {data}. `moothall serve` starts it, or `systemctl start moothall`; "
+            "--data or --config names another folder."
+        )
+        raise ConfigurationError(msg)
+    return caller
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    status = asyncio.run(_asked(Path(house_settings(arguments).server.data)))
+    if arguments.json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(status)).decode() + "\n")
+    else:
+        print("\n".join(status_lines(status)))
+    return 0
+
+
+def _drain(arguments: argparse.Namespace) -> int:
+    status = asyncio.run(_drained(Path(house_settings(arguments).server.data)))
+    print(f"No meeting begins any more. Meetings that are on: {len(status.sessions)}; after them the server ends.")
+    return 0
+
+
+def _reload(arguments: argparse.Namespace) -> int:
+    told = asyncio.run(_reloaded(Path(house_settings(arguments).server.data)))
+    print(f"Read again. Changed: {', '.join(told.at_once) or 'no setting'}.")
+    for each in told.by_restart:
+        print(f"A change of {each} takes a restart.")
+    return 0
+
+
+async def _reloaded(data: Path) -> ReloadAnswer:
+    return await (await require_running(data)).reload()
+
+
+async def _drained(data: Path) -> ServerStatus:
+    return await (await require_running(data)).drain()
+
+
+async def _asked(data: Path) -> ServerStatus:
+    return await (await require_running(data)).status()

@@ -1,0 +1,119 @@
+"""How a running server is doing, in the figures that its operator asks for (`moothall status`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from moothall.services.operation.findings import GIGABYTE
+
+
+class SessionStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that is on."""
+
+    session: str
+    title: str
+    place: str
+    """Title of its room; empty without one."""
+    status: str
+    """`open` or `paused`."""
+    readers: int
+    lag_s: int
+    """Seconds by which its text is behind the sound."""
+    words_age_s: int | None
+    """Seconds since the last words; None where there were none."""
+    alarms: tuple[str, ...] = ()
+    """Kinds of what is to be seen to (docs/reference/alarms.md)."""
+
+
+class ServerStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it. Field names are what `moothall status --json` writes."""
+
+    release: str
+    address: str
+    public: str
+    since: int
+    """When the server started, Unix ms."""
+    at: int
+    """When this was so, Unix ms."""
+    draining: bool
+    sessions: tuple[SessionStatus, ...]
+    readers: int
+    """In the sessions that are on."""
+    engines: int
+    """That are connected."""
+    engines_refused: int
+    """Of these, those whose service refuses their key."""
+    engine_room: int | None
+    """How many texts more fit at all, once none more fits in time; None while some do."""
+    translators: bool
+    """Whether any is connected."""
+    directions: int
+    """That can be translated."""
+    hubs: tuple[str, ...]
+    """Names of the hubs that are connected."""
+    hubs_known: int
+    disk_free: int | None
+    disk_all: int | None
+    """Bytes, where the data lie."""
+
+
+def status_lines(status: ServerStatus) -> list[str]:
+    """The figures in sentences, for a person."""
+    up = max(0, status.at - status.since) // 1000
+    lines = [
+        f"Moothall {status.release} at {status.public}, up for {_lasting(up)}.",
+    ]
+    if status.draining:
+        lines.append("It drains: no new session begins, and it ends once those that are on are closed.")
+    lines += [_session_line(each) for each in status.sessions] or ["No session is on."]
+    lines.append(f"Readers: {status.readers}.")
+    lines.append(_engines_line(status))
+    lines.append(
+        f"Translators: {status.directions} directions."
+        if status.translators
+        else "Translators: none is connected, so nothing is translated."
+    )
+    named = f": {', '.join(status.hubs)}" if status.hubs else ""
+    lines.append(f"Hubs: {len(status.hubs)} of {status.hubs_known} connected{named}.")
+    if status.disk_free is not None and status.disk_all is not None:
+        lines.append(f"Disk: {status.disk_free / GIGABYTE:.1f} GB of {status.disk_all / GIGABYTE:.1f} GB are free.")
+    return lines
+
+
+def _session_line(each: SessionStatus) -> str:
+    place = f", {each.place}" if each.place else ""
+    words = "no words yet" if each.words_age_s is None else f"last words {_lasting(each.words_age_s)} ago"
+    seen_to = f"; to be seen to: {', '.join(each.alarms)}" if each.alarms else ""
+    return (
+        f"- {each.session} ({each.title}{place}): {each.status}, readers: {each.readers}, text {each.lag_s} s behind, "
+        f"{words}{seen_to}"
+    )
+
+
+def _engines_line(status: ServerStatus) -> str:
+    if not status.engines:
+        return "Engines: none is connected, so nothing is recognised."
+    parts = [f"Engines: {status.engines} connected"]
+    if status.engine_room is not None:
+        parts.append(f"no more texts fit in time, and {status.engine_room} with text that is late")
+    if status.engines_refused:
+        parts.append(f"whose service refuses the key: {status.engines_refused}")
+    return ", ".join(parts) + "."
+
+
+def _lasting(seconds: int) -> str:
+    """`3 days 4 h`, `2 h 5 min`, `40 s`."""
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3_600)
+    minutes, left = divmod(rest, 60)
+    parts = [(days, "days" if days != 1 else "day"), (hours, "h"), (minutes, "min"), (left, "s")]
+    first = next((number for number, (count, _) in enumerate(parts) if count), 3)
+    shown = [(count, unit) for count, unit in parts[first : first + 2] if count] or [(0, "s")]
+    return " ".join(f"{count} {unit}" for count, unit in shown)
+
+
+def total_readers(sessions: Sequence[SessionStatus]) -> int:
+    """Readers of all of them."""
+    return sum(each.readers for each in sessions)

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import msgspec
+
+from moothall.services.operation.status import ServerStatus, SessionStatus, status_lines, total_readers
+
+OPEN = SessionStatus(
+    session="plenary",
+    title="Plenary",
+    place="Main hall",
+    status="open",
+    readers=120,
+    lag_s=2,
+    words_age_s=75,
+    alarms=("silence",),
+)
+QUIET = SessionStatus(
+    session="s2", title="Second", place="", status="paused", readers=1, lag_s=0, words_age_s=None, alarms=()
+)
+STATUS = ServerStatus(
+    release="1.2.3",
+    address="http://127.0.0.1:8080",
+    public="https://hall.example.org",
+    since=1_000_000,
+    at=1_000_000 + 2 * 86_400_000 + 3 * 3_600_000 + 59_000,
+    draining=False,
+    sessions=(OPEN, QUIET),
+    readers=total_readers((OPEN, QUIET)),
+    engines=2,
+    engines_refused=1,
+    engine_room=3,
+    translators=True,
+    directions=4,
+    hubs=("kisumu",),
+    hubs_known=2,
+    disk_free=40_000_000_000,
+    disk_all=100_000_000_000,
+)
+
+
+def test_all_of_it_in_sentences() -> None:
+    assert status_lines(STATUS) == [
+        "Moothall 1.2.3 at https://hall.example.org, up for 2 days 3 h.",
+        (
+            "- plenary (Plenary, Main hall): open, readers: 120, text 2 s behind, last words 1 min 15 s ago; "
+            "to be seen to: silence"
+        ),
+        "- s2 (Second): paused, readers: 1, text 0 s behind, no words yet",
+        "Readers: 121.",
+        (
+            "Engines: 2 connected, no more texts fit in time, and 3 with text that is late, whose service refuses the "
+            "key: 1."
+        ),
+        "Translators: 4 directions.",
+        "Hubs: 1 of 2 connected: kisumu.",
+        "Disk: 40.0 GB of 100.0 GB are free.",
+    ]
+
+
+def test_a_server_that_has_nothing() -> None:
+    bare = msgspec.structs.replace(
+        STATUS,
+        at=STATUS.since,
+        draining=True,
+        sessions=(),
+        readers=0,
+        engines=0,
+        translators=False,
+        hubs=(),
+        hubs_known=0,
+        disk_free=None,
+    )
+    assert status_lines(bare) == [
+        "Moothall 1.2.3 at https://hall.example.org, up for 0 s.",
+        "It drains: no new session begins, and it ends once those that are on are closed.",
+        "No session is on.",
+        "Readers: 0.",
+        "Engines: none is connected, so nothing is recognised.",
+        "Translators: none is connected, so nothing is translated.",
+        "Hubs: 0 of 0 connected.",
+    ]
+    one_day = msgspec.structs.replace(bare, at=STATUS.since + 86_400_000)
+    assert status_lines(one_day)[0].endswith("up for 1 day.")
+
+
+def test_engines_with_room() -> None:
+    roomy = msgspec.structs.replace(STATUS, engine_room=None, engines_refused=0)
+    assert "Engines: 2 connected." in status_lines(roomy)

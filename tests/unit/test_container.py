@@ -1,0 +1,36 @@
+"""The image that the Containerfile makes; building one takes minutes and a package index, so it is only read here."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from moothall.settings.loading import load
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "Containerfile").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/how-to/production.md").read_text(encoding="utf-8")
+
+
+def test_it_runs_as_nobody_in_particular() -> None:
+    last = TEXT.rpartition("\nFROM ")[2]
+    assert re.findall(r"^USER (.+)$", last, re.MULTILINE) == ["10001:10001"]
+    assert re.findall(r"^VOLUME (.+)$", last, re.MULTILINE) == ["/data"]
+
+
+def test_its_variables_are_settings() -> None:
+    variables = dict(re.findall(r"(MOOTHALL_\w+__\w+)=(\S+)", TEXT))
+    settings = load(None, variables)
+    assert settings.server.data == "/data/server"
+    assert settings.server.host == "0.0.0.0"  # noqa: S104  # the network of the container
+
+
+def test_what_it_copies_is_there() -> None:
+    assert (ROOT / "requirements/demo.txt").exists()
+    assert "--require-hashes" in TEXT
+
+
+def test_the_page_runs_it_with_a_root_that_cannot_be_written() -> None:
+    assert "--read-only" in PAGE
+    assert "--cap-drop=ALL" in PAGE
+    assert re.findall(r"serve --config (\S+)`", PAGE) == ["/data/moothall.toml"]

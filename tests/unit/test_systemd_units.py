@@ -1,0 +1,73 @@
+"""The units of systemd: systemd itself reads them, where its command is there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from moothall.cli.main import command_parser
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = "/opt/moothall/.venv/bin/moothall"
+UNITS = (*sorted((ROOT / "config/systemd").iterdir()), ROOT / "hubs/moothall-hub.service")
+SERVICES = [path for path in UNITS if path.suffix == ".service"]
+WRITES_CODE = {"moothall.service", "moothall-engine@.service"}
+"""In these Whisper's library runs, which doesn't load where memory can't become code."""
+MOST_EXPOSED = 20
+"""Tenths of what `systemd-analyze security` says at most; services without any of its measures have 96."""
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> list[Path]:
+    """Copies whose program exists on this machine."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed (Debian: apt-get install systemd)")
+    for path in UNITS:
+        text = path.read_text(encoding="utf-8").replace(PROGRAM, sys.executable)
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    return sorted(tmp_path.iterdir())
+
+
+def analyzed(*arguments: str, folder: Path) -> str:
+    run = subprocess.run(
+        ["systemd-analyze", *arguments], capture_output=True, text=True, check=False, cwd=folder, timeout=60
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stderr
+
+
+def test_systemd_finds_nothing_wrong_in_them(units: list[Path]) -> None:
+    folder = units[0].parent
+    assert analyzed("verify", "--man=no", *(f"./{path.name}" for path in units), folder=folder) == ""
+
+
+def test_a_service_that_is_broken_into_reaches_little(units: list[Path]) -> None:
+    services = [path for path in units if path.suffix == ".service"]
+    assert len(services) == len(SERVICES) == 4
+    for path in services:
+        most = f"--threshold={MOST_EXPOSED}"
+        analyzed("security", "--offline=true", "--no-pager", most, f"./{path.name}", folder=path.parent)
+
+
+def test_memory_becomes_code_only_where_whisper_needs_it() -> None:
+    without = {path.name for path in SERVICES if "\nMemoryDenyWriteExecute=yes" not in path.read_text(encoding="utf-8")}
+    assert without == WRITES_CODE
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.stem)
+def test_their_commands_exist(path: Path) -> None:
+    known = {"engine", "translator", "hub"}
+    known |= set(re.findall(r"^    ([a-z-]+) ", command_parser().format_help(), re.MULTILINE))
+    commands = re.findall(rf"^Exec\w+={re.escape(PROGRAM)} (\S+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert commands
+    assert set(commands) <= known
+
+
+def test_the_socket_is_where_the_settings_listen() -> None:
+    socket = (ROOT / "config/systemd/moothall.socket").read_text(encoding="utf-8")
+    assert re.findall(r"^ListenStream=(.+)$", socket, re.MULTILINE) == ["127.0.0.1:8080"]
