@@ -24,7 +24,7 @@ SECRET = "x" * 24
 
 @asynccontextmanager
 async def house(folder: Path, text: str) -> AsyncIterator[RunningServer]:
-    """A server whose settings stand in `folder/settings.toml`."""
+    """A server whose settings are those of a file in the folder."""
     config = folder / "settings.toml"
     config.write_text(text, encoding="utf-8")
 
