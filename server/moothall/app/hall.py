@@ -25,7 +25,7 @@ from moothall.app.admin import open_local_door
 from moothall.app.backend import SPOOL_FOLDER, open_backend, open_glossaries, watch_rehearsals
 from moothall.app.hubs import open_presence
 from moothall.app.parts import ServerAddress, Services
-from moothall.app.sound import open_live, open_recordings
+from moothall.app.sound import open_live, open_recordings, spool_quota
 from moothall.app.translation import OWN, open_translating, start_translators
 from moothall.app.web import open_doors
 from moothall.core.kernel.errors import ConfigurationError
@@ -77,7 +77,7 @@ async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterat
         glossaries = await open_glossaries(stack, backend)
         pulses = Pulses(clock)
         recognising = Recognising(clock, recordings.record, glossaries.preferred, pulses)
-        spools = DiskSpools(backend.data / SPOOL_FOLDER)
+        spools = DiskSpools(backend.data / SPOOL_FOLDER, quota=spool_quota(settings))
         live = await open_live(stack, backend, spools, recognising)
         translation = open_translating(stack, backend, glossaries, pulses)
         recognising.tell_again(translation.translating.expect_better)

@@ -47,8 +47,8 @@ def read_json(data: bytes | str, kind: type[T]) -> T:
 def read_toml(text: str) -> dict[str, Any]:
     """The tables of a TOML file. Raises Unreadable.
 
-    Beside its own error tomllib raises RecursionError for what is nested deep, and ValueError for a number of more digits
-    than Python takes.
+    Beside its own error tomllib raises RecursionError for what is nested deep, and ValueError for a number of more
+    digits than Python takes.
     """
     try:
         return tomllib.loads(text)
