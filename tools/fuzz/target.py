@@ -11,6 +11,23 @@ import msgspec
 CORPUS = Path(__file__).with_name("corpus")
 """A file for each target: bytes that reached something new, base64, one a line."""
 
+HOSTILE = (
+    b"",
+    b"\0",
+    b"\xff" * 40,
+    b"[" * 3_000,
+    b'{"a":' * 3_000,
+    b"\x81\xa1a" * 3_000,
+    b"\x91" * 3_000,
+    b"a = " + b"[" * 3_000,
+    b"a = " + b"1" * 5_000,
+    b"retry: " + b"1" * 5_000 + b"\n\n",
+    b'{"type":"hello","first":' + b"1" * 400 + b"}",
+    b'"\xff"',
+    '"\ud800"'.encode("utf-8", "surrogatepass"),
+)
+"""What has broken parsers of others, and some of ours."""
+
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """A parser, and what it may answer with.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from aiohttp import HttpVersion11, hdrs, web
+from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters.http.limits import MAX_BODY_BYTES
@@ -22,14 +22,11 @@ def whole_bodies(larger: Mapping[str, int] | None = None) -> Middleware:
 
     `larger`: routes, such as `/admin/programme`, that take larger bodies, and of how many bytes at most: these get as
     much longer as what their request announces is larger. A body that breaks off is no error of ours and isn't told.
-    Chunks in HTTP/1.0, which proxies may take for none, are refused, and what comes behind isn't read (RFC 9112, 6.1).
     """
     most = larger or {}
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.version < HttpVersion11 and hdrs.TRANSFER_ENCODING in request.headers:
-            return _unclear()
         if not request.can_read_body:
             return await handler(request)
         route = request.match_info.route.resource
@@ -59,9 +56,3 @@ def whole_bodies(larger: Mapping[str, int] | None = None) -> Middleware:
             return web.Response(status=400)  # Nobody reads it.
 
     return middleware
-
-
-def _unclear() -> web.Response:
-    response = web.Response(status=400, text="HTTP/1.0 has no Transfer-Encoding.\n")
-    response.force_close()
-    return response

@@ -109,14 +109,3 @@ def test_one_that_breaks_off_is_no_error_of_ours(caplog: pytest.LogCaptureFixtur
 
     assert play(scene) == []
     assert not caplog.records
-
-
-def test_chunks_in_http_1_0_are_refused_and_nothing_behind_them_is_read() -> None:
-    async def scene(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = b"POST / HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n"
-        writer.write(head + b"0\r\n\r\n" + HEAD % (b"/", 1) + b"x")
-        said = await reader.read()
-        assert said.startswith(b"HTTP/1.0 400 ")
-        assert said.count(b"HTTP/1.") == 2  # the status line, and the sentence
-
-    assert play(scene) == []
