@@ -40,7 +40,7 @@ GATE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-hub serve test test-all chaos check cover fix coverage bench lock clean apertium chromium node strace FORCE
+.PHONY: help demo demo-hub serve test test-all chaos fuzz check cover fix coverage bench lock audit release clean apertium chromium node strace FORCE
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ test-all: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium strace che
 chaos: $(VENV)/.dev $(VENV)/.project ## kill server and engine over and over
 	@$(BIN)/moothall models fetch whisper-tiny.en
 	$(PYTEST) -m chaos $(ARGS)
+
+fuzz: $(VENV)/.dev $(VENV)/.project $(VENV)/.fuzz ## guided by coverage, everything that reads strangers' bytes; SECONDS_EACH=600 TARGET=hub-batch
+	PYTHONPATH=tools $(BIN)/python -m fuzz $(if $(call given,TARGET),"$$TARGET") --seconds $(if $(call given,SECONDS_EACH),"$$SECONDS_EACH",600) $(ARGS)
 
 check: $(VENV)/.dev $(VENV)/.project $(VENV)/.js ## lint, format, types, layers
 	$(BIN)/ruff check .
@@ -104,9 +107,22 @@ bench: $(VENV)/.dev $(VENV)/.project ## measure; bench/README.md says how to rea
 lock: ## pin the requirements again, newest versions; needs uv
 	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra translate -o requirements/demo.txt
 	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra translate --extra otel --extra dev -c requirements/demo.txt -o requirements/dev.txt
+	uv pip compile requirements/fuzz.in $(PINNED) -o requirements/fuzz.txt
+	uv pip compile requirements/audit.in $(PINNED) -o requirements/audit.txt
 
-LOCK := pyproject.toml requirements/build.in --quiet --no-config --upgrade --universal --python-version 3.11 \
+PINNED := --quiet --no-config --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url
+LOCK := pyproject.toml requirements/build.in $(PINNED)
+
+audit: $(VENV)/.audit/.made ## whether an advisory is known for a pinned package; asks the advisories' database over the network
+	$(VENV)/.audit/bin/python tools/audit.py $(ARGS)
+
+release: $(VENV)/.dev $(VENV)/.project ## wheel, sdist, list of what is in it (CycloneDX) and checksums, into dist/
+	rm -rf dist
+	$(BIN)/python -m hatchling build
+	$(BIN)/python tools/bill_of_materials.py dist
+	cd dist && sha256sum * > SHA256SUMS
+	@ls -l dist
 
 clean: ## take away .venv and what the tools left; sessions (data/) and weights stay
 	rm -rf $(VENV) .coverage .coverage.* htmlcov build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
@@ -138,6 +154,16 @@ $(VENV)/.demo: requirements/demo.txt $(VENV)/.made
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.made
 	$(PIP) install --require-hashes --no-deps -r $<
 	@touch $(VENV)/.demo $@
+
+$(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
+	$(PIP) install --require-hashes --no-deps -r $<
+	@touch $@
+
+# Apart, since what it needs may ask for other versions of what the server needs.
+$(VENV)/.audit/.made: requirements/audit.txt $(VENV)/.made
+	$(PYTHON) -m venv --clear $(VENV)/.audit
+	PIP_DISABLE_PIP_VERSION_CHECK=1 $(VENV)/.audit/bin/python -m pip install --quiet --require-hashes --no-deps -r $<
+	@touch $@
 
 $(VENV)/.project: pyproject.toml server/moothall/__init__.py $(VENV)/.made | $(VENV)/.demo
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .

@@ -7,13 +7,13 @@ it (`tools/hub_settings_reference.py`).
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 
+from moothall.core.kernel.decoding import read_toml
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.wire.log_lines import LogFormat
 
@@ -86,10 +86,10 @@ def allowed(key: str) -> str:
 
 def _file(path: Path) -> dict[str, Any]:
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = read_toml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{path} can't be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except ValueError as error:
         raise ConfigurationError(f"{path} is not TOML: {error}.") from error
     for section, table in tables.items():
         if section != SECTION or not isinstance(table, dict):

@@ -12,6 +12,7 @@ from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.testing import loop
 from moothall.testing.log_memory import FailingLog
+from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import audio
 from moothall.wire.audio import EndReason, Piece
 from moothall.wire.close_codes import CloseCode
@@ -342,6 +343,30 @@ def test_what_can_not_be_stored_is_to_be_sent_later() -> None:
             async with at.connected() as socket:
                 await say(socket, greeting())
                 assert await shut(socket) == CloseCode.TRY_LATER
+
+    loop.run(story())
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_microphone_is_told_when_sound_that_waits_for_its_words_has_all_its_room(asks: bool) -> None:
+    async def story() -> None:
+        async with door(hall=MemoryHall(spools=MemorySpools(kept_samples=2 * RATE))) as at:
+            await at.hall.session()
+            async with at.connected(path=f"/s/s/audio{'?full=1' if asks else ''}") as socket:
+                await say(socket, greeting())
+                assert (await told(socket))["kind"] == "go"
+                await send(socket, 0, 4 * RATE)
+                heard = [await told(socket)]
+                while heard[-1] != {"kind": "safe", "at": 2 * RATE}:
+                    heard.append(await told(socket))
+                assert at.hall.live.full(SESSION) is True
+                if asks:
+                    assert await told(socket) == {"kind": "full"}
+                [take] = [take for channel in at.hall.live._of(SESSION) for take in channel.takes]
+                await take.audio._spool.trim(RATE)
+                after = await told(socket)
+                assert after["kind"] == "safe"
+                assert after["at"] > 2 * RATE
 
     loop.run(story())
 

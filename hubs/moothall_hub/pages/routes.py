@@ -19,6 +19,7 @@ from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import ShownDoor
 from moothall.adapters.http.bodies import whole_bodies
+from moothall.adapters.http.clear_requests import clear_requests
 from moothall.adapters.http.connections import serve
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_options
@@ -260,6 +261,7 @@ async def open_hub_doors(
             health.first(),
             visitor_gate(clock, randomness, pages),
             error_pages(pages),
+            clear_requests(),
             whole_bodies(),
             _learning(origins),
             own_pages_only(pages, origins),

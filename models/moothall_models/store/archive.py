@@ -30,7 +30,8 @@ LONGEST_NAME = 255
 """Bytes of a name, as file systems have it."""
 
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
-_ENDED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError)  # NotImplementedError is a RuntimeError
+# NotImplementedError is a RuntimeError, and what a name that is no UTF-8 causes is a ValueError.
+_ENDED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError)
 
 
 class ArchiveUnusable(MoothallError):
@@ -96,7 +97,7 @@ def opened_archive(path: Path) -> Iterator[Archive]:
     with _InPieces(raw) as file:
         try:
             opened = zipfile.ZipFile(file)
-        except (*_ENDED, ValueError, UnicodeDecodeError):
+        except _ENDED:
             raise ArchiveUnusable("It isn't a whole zip file: get it again.") from None
         with opened:
             yield Archive(opened, about.st_size)

@@ -87,6 +87,7 @@ def open_desks(
         crowd=lambda session: (bool(recognising.crowded_out(session)), recognising.room_left),
         loudness=lambda session: {**recognising.loudness(session), **sound.loudness(session)},
         sound=lambda session: (sound.begun_again(session), sound.stopped(session)),
+        full=sound.full,
         disk=lambda: backend.disk,
         tally=reports.tally,
         presence=desks.presence,

@@ -30,7 +30,7 @@ from moothall.app.metrics import open_metrics
 from moothall.app.operation import operations
 from moothall.app.parts import ServerAddress, Services
 from moothall.app.reloading import Reloading, remote_holders
-from moothall.app.sound import open_live, open_recordings
+from moothall.app.sound import open_live, open_recordings, spool_quota
 from moothall.app.translation import OWN, open_translating, start_translators
 from moothall.app.web import open_doors
 from moothall.core.kernel.errors import ConfigurationError
@@ -88,7 +88,7 @@ async def hall(
         glossaries = await open_glossaries(stack, backend)
         pulses = Pulses(clock)
         recognising = Recognising(clock, recordings.record, glossaries.preferred, pulses, backend.measures)
-        spools = DiskSpools(backend.data / SPOOL_FOLDER)
+        spools = DiskSpools(backend.data / SPOOL_FOLDER, quota=spool_quota(settings))
         live = await open_live(stack, backend, spools, recognising)
         translation = open_translating(stack, backend, glossaries, pulses)
         recognising.tell_again(translation.translating.expect_better)

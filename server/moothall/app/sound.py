@@ -14,6 +14,7 @@ from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.record.sound_door import SoundDoor
 from moothall.adapters.sound.audio_door import AudioDoor, may_send
 from moothall.adapters.sound.sound_folder import SoundFolder
+from moothall.adapters.sound.spool_quota import SpoolQuota
 from moothall.app.backend import RECORDINGS_FOLDER, Backend, removal_list
 from moothall.app.parts import Entrance, Services
 from moothall.core.commands import AddChannel
@@ -29,6 +30,13 @@ from moothall.services.engines.recognising import Recognising
 from moothall.services.programme.meeting_plan import on_beside
 from moothall.services.sessions.role_links import Staff
 from moothall.services.sound.recording import Recordings, standing_of
+from moothall.settings.sections import Settings
+
+
+def spool_quota(settings: Settings) -> SpoolQuota:
+    """How much room the sound may take that waits for its words."""
+    recording = settings.recording
+    return SpoolQuota(recording.waiting_each_mb * 1_000_000, recording.waiting_mb * 1_000_000)
 
 
 async def open_live(

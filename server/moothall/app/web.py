@@ -12,6 +12,7 @@ from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import ShownDoor, WallContent
 from moothall.adapters.http.bodies import whole_bodies
+from moothall.adapters.http.clear_requests import clear_requests
 from moothall.adapters.http.connections import serve
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.forwarded import came_by_https, is_proxy, trusted_networks, visitor_address
@@ -231,6 +232,7 @@ def _application(services: Services, entrance: Entrance, places: Places) -> web.
             # Behind a proxy a connection doesn't say whose it is, but what is asked through it does.
             places.middleware(address_of),
             error_pages(services.pages),
+            clear_requests(),
             whole_bodies(LARGER_BODIES),
             own_pages_only(services.pages, entrance.address.origins),
             entrance.staff.middleware(),

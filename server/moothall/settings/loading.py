@@ -7,7 +7,6 @@ Only `app` and `cli` read settings; everything below them is given values.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -15,6 +14,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from moothall.adapters.store.files import read_text
+from moothall.core.kernel.decoding import Unreadable, read_toml
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.settings.sections import Settings
 
@@ -103,8 +103,8 @@ def engine_tokens(path: Path) -> dict[str, EngineToken]:
 def _file(path: Path) -> list[tuple[str, str, Any]]:
     """Section, key and value of everything that the file sets."""
     try:
-        tables = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
+        tables = read_toml(read_text(path))
+    except Unreadable as error:
         raise ConfigurationError(f"{path} is not TOML: {error}.") from error
     found = []
     for section, table in tables.items():

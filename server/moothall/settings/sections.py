@@ -205,6 +205,12 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     keep_days: Annotated[int, msgspec.Meta(ge=1, le=30, description="a whole number from 1 to 30")] = 30
     """After so many days sound that is kept for checking the text is erased at the latest; earlier once the text is
     sealed as checked or final. Published sound stays with its record. What a second pass proposes goes as late."""
+    waiting_each_mb: Annotated[int, msgspec.Meta(ge=50, description="a whole number from 50 up")] = 2_000
+    """How many MB of sound of one microphone or file may wait on the disk for its words: 115 MB an hour, of which none
+    stays while engines keep up. Beyond it no more is taken: microphones keep ten minutes themselves, and say so, as the
+    control room does. The same sound is not meant that is kept as a recording."""
+    waiting_mb: Annotated[int, msgspec.Meta(ge=50, description="a whole number from 50 up")] = 10_000
+    """The same for all of them together."""
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):

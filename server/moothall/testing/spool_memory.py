@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.adapters.sound.spool_samples import SAMPLE_BYTES, Samples
-from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.errors import SpoolFull
 from moothall.core.kernel.ids import SessionId, SourceId
 from moothall.core.ports import Spool
 
 KEPT_SAMPLES = 9_600_000
-"""10 min at 16,000 samples a second, 19 MB. Beyond it `append` raises StorageUnavailable, and the source is held
+"""10 min at 16,000 samples a second, 19 MB. Beyond it `append` raises SpoolFull, and the source is held
 until its words are in the log and a trim makes room."""
 
 
@@ -72,7 +72,7 @@ class MemorySpool:
         if over > 0 and self._unkept is not None:
             self._samples.forget(self.start + over)
         elif over > 0:
-            raise StorageUnavailable(f"{self.end - self.start} samples are kept in memory, and no more can be.")
+            raise SpoolFull(f"{self.end - self.start} samples are kept in memory, and no more can be.")
         self._samples.add(pcm)
 
     async def sync(self) -> int:

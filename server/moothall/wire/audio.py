@@ -99,6 +99,13 @@ class Held(Message, frozen=True, kw_only=True, tag="held"):
     """Unix ms."""
 
 
+class Full(Message, frozen=True, kw_only=True, tag="full"):
+    """The sound that waits for its words has all the room that it may have: keep yours. Over with the next `safe`.
+
+    For microphones that asked for it (`?full=1`).
+    """
+
+
 class Idle(Message, frozen=True, kw_only=True, tag="idle"):
     """No session is running in the room: send nothing, keep nothing, ask again."""
 
@@ -119,7 +126,7 @@ class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
 
 
 PULSE = Pulse(every=PULSE_MS)
-ToMicrophone = Go | Safe | Held | Idle | Ended | Over | Pulse
+ToMicrophone = Go | Safe | Full | Held | Idle | Ended | Over | Pulse
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):

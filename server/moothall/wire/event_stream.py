@@ -7,7 +7,11 @@ import msgspec
 from moothall.core.kernel.errors import ProtocolError
 
 MAX_LINE_BYTES = 16 << 20
-"""Largest line that a client takes; a snapshot of 200 long lines stays far below."""
+"""Largest line, and largest data of one event, that a client takes; a snapshot of 200 long lines stays far below."""
+_LINE_BYTES = 64
+"""What a line takes in memory beside its bytes, so that empty ones have a bound too."""
+_FIGURES = 9
+"""Of a `retry`, at most: 11 days."""
 
 
 class StreamEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,11 +35,13 @@ class EventStream:
         self._rest = b""
         self._after_return = False
         self._data: list[bytes] = []
+        self._size = 0
+        """Bytes of it."""
         self._id: str | None = None
         self._name = ""
 
     def feed(self, data: bytes) -> list[StreamEvent]:
-        """Take bytes, return the events that they complete; raises ProtocolError when a line never ends."""
+        """Take bytes, return the events that they complete; raises ProtocolError when a line or an event never ends."""
         if self._after_return and data:
             data = data.removeprefix(b"\n")
             self._after_return = False
@@ -58,19 +64,22 @@ class EventStream:
                 self._id = None
             if self._data:
                 found.append(StreamEvent(data=b"\n".join(self._data), last_id=self.last_id, name=self._name))
-                self._data = []
+                self._data, self._size = [], 0
             self._name = ""
             return
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         match name:
             case b"data":
+                self._size += len(value) + _LINE_BYTES
+                if self._size > MAX_LINE_BYTES:
+                    raise ProtocolError(f"An event of the stream has more than {MAX_LINE_BYTES} bytes.")
                 self._data.append(value)
             case b"event":
                 self._name = value.decode(errors="replace")
             case b"id" if b"\0" not in value:
                 self._id = value.decode(errors="replace")
-            case b"retry" if value.isdigit():
+            case b"retry" if value.isdigit() and len(value) <= _FIGURES:
                 self.retry = int(value)
             case _:
                 pass  # Comments, and fields that nobody knows.

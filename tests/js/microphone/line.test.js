@@ -83,6 +83,20 @@ test('it sends from where the server is, and says the end once all is sent', () 
   });
 });
 
+test('that no more is taken is told, and sound is kept until it is safe', () => {
+  talk(({ ring, told, hear, last }) => {
+    hear(9000);
+    last().opens();
+    last().says({ kind: 'go', at: 0, session: 's' });
+    last().says({ kind: 'full' });
+    hear(9000);
+    assert.equal(ring.samples, 18000);
+    last().says({ kind: 'safe', at: 18000 });
+    assert.deepEqual([told, ring.samples], [['sending', 'full', 'safe'], 0]);
+    assert.equal(last().address, 'ws://x?pulse=1&full=1');
+  });
+});
+
 test('a take that has just begun is as old as nothing, however long the page has been open', () => {
   talk(({ hear, last }) => {
     hear(9000);

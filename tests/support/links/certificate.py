@@ -14,11 +14,14 @@ from cryptography.x509.oid import NameOID
 YEAR = timedelta(days=365)
 
 
-def make_certificate(folder: Path, name: str = "server", *, password: bytes | None = None) -> tuple[Path, Path]:
-    """Write a certificate for 127.0.0.1 that signs itself, and its key; returns both paths."""
+def make_certificate(
+    folder: Path, name: str = "server", *, password: bytes | None = None, host: str = "127.0.0.1"
+) -> tuple[Path, Path]:
+    """Write a certificate for 127.0.0.1 and `host` that signs itself, and its key; returns both paths."""
     key = ec.generate_private_key(ec.SECP256R1())
     who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
+    names = [x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName(host)]
     made = (
         x509.CertificateBuilder()
         .subject_name(who)
@@ -27,7 +30,7 @@ def make_certificate(folder: Path, name: str = "server", *, password: bytes | No
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + YEAR)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )

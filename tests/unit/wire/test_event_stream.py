@@ -60,3 +60,27 @@ def test_a_line_end_that_was_cut_ends_no_event() -> None:
     stream = EventStream()
     assert stream.feed(b"data: a\r") == stream.feed(b"\ndata: b\r") == []
     assert [event.data for event in stream.feed(b"\n\r\n")] == [b"a\nb"]
+
+
+@pytest.mark.parametrize("line", [b"data: " + b"a" * 65_530 + b"\n", b"data:\n" * 65_536])
+def test_an_event_without_end_is_given_up(line: bytes) -> None:
+    stream = EventStream()
+
+    def feed() -> None:
+        for _ in range(1 + MAX_LINE_BYTES // 65_530):
+            stream.feed(line)
+
+    with pytest.raises(ProtocolError, match="has more than"):
+        feed()
+
+
+def test_each_event_may_be_as_large_as_one_may_be() -> None:
+    stream = EventStream()
+    for _ in range(3):
+        assert len(stream.feed(b"data: " + b"a" * (MAX_LINE_BYTES // 2) + b"\n\n")) == 1
+
+
+def test_a_time_to_wait_of_thousands_of_figures_is_passed_over() -> None:
+    stream = EventStream()
+    assert stream.feed(b"retry: " + b"1" * 5_000 + b"\n\n") == []
+    assert stream.retry is None

@@ -90,7 +90,7 @@ export class Line {
   #connect() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    const socket = new WebSocket(`${this.address}?pulse=1`);
+    const socket = new WebSocket(`${this.address}?pulse=1&full=1`);
     this.#socket = socket;
     this.#heard = performance.now();
     this.#watch.begin(this.#heard);

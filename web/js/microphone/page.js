@@ -178,6 +178,10 @@ function told(kind, detail = {}) {
       stand(sending ? 'sending' : 'finishing');
       break;
     case 'safe':
+      if (stands === 'full') stand(sending ? 'sending' : 'finishing');
+      break;
+    case 'full':
+      stand('full');
       break;
     case 'cut':
       stand('cut');

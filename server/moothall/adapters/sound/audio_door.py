@@ -271,14 +271,18 @@ class AudioDoor:
 
     async def _tell(self, request: web.Request, socket: web.WebSocketResponse, take: LiveTake, sender: _Sender) -> None:
         """Say what has become safe, until there is nothing more to say."""
-        told, looked = -1, self.clock.monotonic()
+        told, looked, full = -1, self.clock.monotonic(), False
+        wants_full = "full" in request.query
         while not socket.closed:
             if self._senders.get(sender.key) is not sender:
                 await _close(socket, CloseCode.REPLACED)
                 return
             if (safe := take.safe) != told:
                 await _say(socket, audio.Safe(at=safe))
-                told = safe
+                told, full = safe, False
+            elif take.full and wants_full and not full:
+                await _say(socket, audio.Full())
+                full = True
             if take.broken or take.apart:
                 await _close(socket, CloseCode.GOING_AWAY)  # It comes back, with what isn't safe.
                 return

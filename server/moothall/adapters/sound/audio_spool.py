@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 
 from moothall.adapters.sound.spool_disk import DiskSpool, translated
+from moothall.adapters.sound.spool_folder import SpoolFolder
+from moothall.adapters.sound.spool_quota import SpoolQuota
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.core.ports import Spool
 
@@ -29,6 +31,7 @@ class DiskSpools:
     file_samples: int = FILE_SAMPLES
     unsaved_samples: int = UNSAVED_SAMPLES
     recent_samples: int = RECENT_SAMPLES
+    quota: SpoolQuota = field(default_factory=SpoolQuota)
 
     def __post_init__(self) -> None:
         self._open: dict[tuple[SessionId, SourceId], DiskSpool] = {}
@@ -46,6 +49,7 @@ class DiskSpools:
             raise ValueError(f"The spool of source {source} of session {session} is open already.")
         spool = DiskSpool(
             self.root / session / source,
+            quota=self.quota,
             file_samples=self.file_samples,
             unsaved_samples=self.unsaved_samples,
             recent_samples=self.recent_samples,
@@ -67,6 +71,8 @@ class DiskSpools:
     def _kept(self) -> list[tuple[SessionId, SourceId]]:
         with translated():
             folders = sorted(self.root.glob("*/*/"))
+            for folder in folders:  # Also what nobody opens again takes room.
+                self.quota.takes(folder, SpoolFolder(folder).used())
         names = [(SessionId(path.parent.name), SourceId(path.name)) for path in folders if path.is_dir()]
         held = {key for key, spool in self._open.items() if not spool.closed}
         return [key for key in names if is_name(key[0]) and is_name(key[1]) and key not in held]

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from moothall.adapters.sound.spool_folder import SAMPLE_BYTES, SpoolFolder
+from moothall.adapters.sound.spool_quota import SpoolQuota
 from moothall.adapters.sound.spool_samples import Samples
 from moothall.core.kernel.errors import StorageUnavailable
 
@@ -26,8 +27,12 @@ logger = logging.getLogger(__name__)
 class DiskSpool:
     """The `Spool` of one source. Methods are called on one loop; the disk is touched in threads only."""
 
-    def __init__(self, folder: Path, *, file_samples: int, unsaved_samples: int, recent_samples: int) -> None:
+    def __init__(
+        self, folder: Path, *, quota: SpoolQuota, file_samples: int, unsaved_samples: int, recent_samples: int
+    ) -> None:
+        self._path = folder
         self._folder = SpoolFolder(folder)
+        self._quota = quota
         self._recent_samples = recent_samples
         self._file_samples = file_samples
         self._unsaved_samples = unsaved_samples
@@ -65,11 +70,14 @@ class DiskSpool:
     def append(self, pcm: bytes) -> None:
         """Add samples; whole samples only (`Spool`).
 
-        Raises ValueError for a broken sample or a closed spool, StorageUnavailable when too much waits for the disk.
+        Raises ValueError for a broken sample or a closed spool, StorageUnavailable when too much waits for the disk,
+        SpoolFull when the disk has as much of it as it may. What is not to be kept is never refused for that.
         """
         if len(pcm) % SAMPLE_BYTES:
             raise ValueError(f"{len(pcm)} bytes of audio end in the middle of a sample.")
         self._refuse_when_closed()
+        if self._unkept is None:
+            self._quota.require_room(self._path, SAMPLE_BYTES * (self.end - self._safe) + len(pcm))
         with self._memory:
             waiting = self.end - self._safe
             if waiting + len(pcm) // SAMPLE_BYTES > self._unsaved_samples:
@@ -181,6 +189,7 @@ class DiskSpool:
             with self._memory:
                 self._starts, self._start = starts, starts[0] if starts else 0
                 self._safe, self._recent = end, Samples(end)
+            self._quota.takes(self._path, self._folder.used())
 
     def _keep(self, note: bytes) -> None:
         with self._disk, translated():
@@ -226,6 +235,7 @@ class DiskSpool:
         """Write and sync what isn't safe yet; the position up to which it is safe now."""
         with self._disk, translated():
             target = self.end
+            grows = self._safe < target
             while self._safe < target:
                 with self._memory:
                     begin_new = not self._starts or self._safe - self._starts[-1] >= self._file_samples
@@ -244,6 +254,8 @@ class DiskSpool:
                         self._starts.append(first)
                     self._safe += count
                     self._forget_stale()
+            if grows:
+                self._quota.takes(self._path, self._folder.used())
             return self._safe
 
     def _forget_stale(self) -> None:
@@ -292,6 +304,7 @@ class DiskSpool:
                     gone = self._starts.pop(0)
                     self._start = self._starts[0]
                 self._folder.remove(gone)
+                self._quota.takes(self._path, self._folder.used())
 
     def _pass_over(self, before: int) -> None:
         """Go on at `before` when that isn't safe yet: an empty file holds the place."""
@@ -306,6 +319,7 @@ class DiskSpool:
     def _remove_all(self) -> None:
         with self._disk, translated():
             self._folder.remove_all()
+            self._quota.takes(self._path, 0)
             with self._memory:
                 self._start = self._safe = self.end
                 self._starts, self.note = [], b""

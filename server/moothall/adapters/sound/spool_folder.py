@@ -14,6 +14,8 @@ from pathlib import Path
 from moothall.adapters.store.files import opened, sync_folder
 
 SAMPLE_BYTES = 2
+BLOCK = 512
+"""Bytes of `st_blocks`, whatever the blocks of the disk are."""
 RESERVE_BYTES = 67_108_864
 RESERVE_SHARE = 8
 """Room that audio leaves to the log on their disk: 64 MB, or an eighth of a small disk. Text goes before sound: what
@@ -41,6 +43,12 @@ class SpoolFolder:
             return {}
         names = (_FILE.match(entry.name) for entry in self._path.iterdir())
         return {int(name[1]): (self._path / name[0]).stat().st_size // SAMPLE_BYTES for name in names if name}
+
+    def used(self) -> int:
+        """Bytes that it takes of the disk; silence beyond a file's end takes none."""
+        if not self._path.is_dir():
+            return 0
+        return sum(entry.stat().st_blocks * BLOCK for entry in self._path.iterdir())
 
     def note(self) -> bytes:
         """What `keep` kept; empty when there is nothing."""

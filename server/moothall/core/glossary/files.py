@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 
 import msgspec
 
 from moothall.core.glossary.in_translation import WHAT_CAN_BE_WRITTEN, InTranslation, cleaned_written
-from moothall.core.kernel.decoding import made_of
+from moothall.core.kernel.decoding import Unreadable, made_of, read_toml
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Room
@@ -75,8 +74,8 @@ def read_glossary(text: str, where: str) -> tuple[GlossaryPart, ...]:
     Raises ConfigurationError with a sentence that says what is wrong and what may stand there.
     """
     try:
-        found = msgspec.convert(tomllib.loads(text), _File)
-    except tomllib.TOMLDecodeError as error:
+        found = msgspec.convert(read_toml(text), _File)
+    except Unreadable as error:
         raise ConfigurationError(f"{where} is not TOML: {error}.") from error
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{where}: {error}. {_WHAT_FITS}") from error

@@ -5,6 +5,7 @@ It stands alone since every layer makes values with it.
 
 from __future__ import annotations
 
+import tomllib
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -41,6 +42,20 @@ def read(decoder: Decoder[T], data: bytes | bytearray | memoryview | str | msgsp
 def read_json(data: bytes | str, kind: type[T]) -> T:
     """A value of that kind from JSON. Raises Unreadable."""
     return read(msgspec.json.Decoder(kind), data)
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """The tables of a TOML file. Raises Unreadable.
+
+    Beside its own error tomllib raises RecursionError for what is nested deep, and ValueError for a number of more
+    digits than Python takes.
+    """
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        raise Unreadable(str(error)) from error
+    except RecursionError as error:
+        raise Unreadable("it is nested too deep") from error
 
 
 def shared(kind: type[msgspec.Struct] | msgspec.Struct, source: msgspec.Struct) -> dict[str, Any]:

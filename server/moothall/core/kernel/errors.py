@@ -5,6 +5,7 @@
         KeyRefused           a service refuses the key that it was asked with; another one may come
       StorageError         the log could not do what was asked
         StorageUnavailable   it may work later: disk full, Redis away
+          SpoolFull            sound has the room on the disk that it may have
         StaleWriter          another writer has taken over the session's log
         OffsetConflict       the log is not where the writer thought
         DuplicateCause       the command's events are in the log already
@@ -47,6 +48,10 @@ class StorageError(MoothallError):
 
 class StorageUnavailable(StorageError):
     """Nothing was stored, and the same append may succeed later."""
+
+
+class SpoolFull(StorageUnavailable):
+    """Sound that waits for its words takes as much of the disk as it may; it works again once words have come."""
 
 
 class StaleWriter(StorageError):

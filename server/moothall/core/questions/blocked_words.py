@@ -11,13 +11,13 @@ language has read it, and says so in it.
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable
 
 import msgspec
 
 from moothall.core.events.question_parts import InterventionStatus
+from moothall.core.kernel.decoding import Unreadable, read_toml
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.questions.interventions import Questions
 
@@ -103,8 +103,8 @@ class WordList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 def parse(name: str, text: str) -> WordList:
     """The list in a file; raises ConfigurationError with a sentence that names it."""
     try:
-        made = msgspec.convert(tomllib.loads(text), WordList)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        made = msgspec.convert(read_toml(text), WordList)
+    except (Unreadable, msgspec.ValidationError) as error:
         raise ConfigurationError(f"The list of words {name} can't be read: {error}. {_WHAT_FITS}") from error
     fits = 2 <= len(made.language) <= 3 and made.language.isascii() and made.language.islower()
     if not fits or len(made.words) > MOST_WORDS or not all(word.strip() for word in made.words):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 
 import msgspec
 
+from moothall.core.kernel.decoding import Unreadable, read_toml
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.languages import primary
 from moothall.core.translating.protecting import parted
@@ -34,8 +34,8 @@ def read_phrases(text: str, where: str) -> tuple[Phrase, ...]:
     Raises ConfigurationError with a sentence that says what is wrong and what may stand there.
     """
     try:
-        found = msgspec.convert(tomllib.loads(text), _File).phrase
-    except tomllib.TOMLDecodeError as error:
+        found = msgspec.convert(read_toml(text), _File).phrase
+    except Unreadable as error:
         raise ConfigurationError(f"{where} is not TOML: {error}.") from error
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{where}: {error}. {WHAT_FITS}.") from error

@@ -141,6 +141,10 @@ class LiveIngest:
         """Whether the sound of one of its texts failed too often and is taken in no more."""
         return any(of == session for of, _ in self._stopped)
 
+    def full(self, session: SessionId) -> bool:
+        """Whether no more of its sound is taken until words have come, since what waits has all its room."""
+        return any(take.full for channel in self._of(session) for take in channel.takes)
+
     def _forget(self, session: SessionId, channel: ChannelId) -> None:
         self._stopped.pop((session, channel), None)
         self._tries.pop((session, channel), None)

@@ -80,6 +80,8 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the session failed too often: it takes nothing more."""
     sound_stopped: bool = False
     """Whether the sound of one of its texts did."""
+    sound_full: bool = False
+    """Whether no more sound is taken, since what waits for its words has all the room that it may have."""
     begun_again: int = 0
     """How often the session or its sound was begun again in the last ten minutes."""
     off_for: int | None = None
@@ -128,6 +130,8 @@ def _of_house(figures: SessionHealth) -> list[Alarm]:
         found.append(Alarm(kind="stopped", urgent=True))
     if figures.sound_stopped:
         found.append(Alarm(kind="sound-stopped", urgent=True))
+    if figures.sound_full:
+        found.append(Alarm(kind="sound-full", urgent=True))
     if figures.begun_again and not (figures.stopped or figures.sound_stopped):
         found.append(Alarm(kind="begun-again", values={"n": figures.begun_again}))
     if figures.unsaved:

@@ -122,6 +122,8 @@ class ControlRoom:
     """Whether some of its sound waits for room, and how many more texts fit once engines are full."""
     sound: Callable[[SessionId], tuple[int, bool]] = lambda _: (0, False)
     """How often its sound was begun again, and whether some stopped."""
+    full: Callable[[SessionId], bool] = lambda _: False
+    """Whether its sound waits for words with all the room that it may have."""
     loudness: Callable[[SessionId], Mapping[ChannelId, Loudness]] = lambda _: {}
     """Of what comes just now, by text."""
     disk: Callable[[], tuple[int, int] | None]
@@ -281,6 +283,7 @@ class ControlRoom:
             unsaved=any(seen.unsaved.values()),
             stopped=live.stopped,
             sound_stopped=sound_stopped,
+            sound_full=self.full(live.id),
             begun_again=live.begun_again + sound_again,
             off_for=age(now, seen.off_since),
             readers=sum(readers.values()),

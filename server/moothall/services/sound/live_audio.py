@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from moothall.core.kernel.errors import AudioError, StorageUnavailable
+from moothall.core.kernel.errors import AudioError, SpoolFull, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool
 from moothall.core.session.state import State, Status
@@ -85,6 +85,8 @@ class LiveAudio:
         """Media ms up to which an engine has said all that there is to say, be it nothing."""
         self._refused = False
         """Whether the spool couldn't be written when last tried: only the first of many failures is logged."""
+        self.full = False
+        """Whether no more is taken, since sound that waits for its words has all the room that it may have."""
         self.acknowledged = spool.end
         """Samples that are safe on disk; a source may forget what lies before."""
 
@@ -177,13 +179,22 @@ class LiveAudio:
             try:
                 self._spool.append(pcm)
                 self._voice.take(pcm, heard=self._unkept is not None)
-            except StorageUnavailable:
+            except StorageUnavailable as error:
+                self._tell_full(isinstance(error, SpoolFull))
                 await self._clock.sleep(RETRY_MS)  # The source is held: what it hasn't handed over can't be lost.
                 continue
+            self._tell_full(False)
             self.loudness.heard(pcm, self._clock.monotonic())
             async with self._grown:
                 self._grown.notify_all()
             return
+
+    def _tell_full(self, full: bool) -> None:
+        if full and not self.full:
+            logger.warning(
+                "source %s: the spool has the room that it may have, %d samples are there", self.source, self.end
+            )
+        self.full = full
 
     def stop(self) -> None:
         """Take no more of the source: it ends here, as if it were over."""

@@ -62,6 +62,11 @@ class LiveTake:
         return self.base + self.audio.acknowledged
 
     @property
+    def full(self) -> bool:
+        """Whether no more of it is taken until words have come."""
+        return self.audio.full
+
+    @property
     def finished(self) -> bool:
         """Whether nothing more is taken."""
         return self.source.finished

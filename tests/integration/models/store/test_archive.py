@@ -163,6 +163,15 @@ def test_a_header_that_lies_about_the_size(tmp_path: Path, size: int) -> None:
     assert refused(tmp_path, with_size(data, size)) == "x in it is damaged or cut off."
 
 
+def test_a_name_before_a_file_that_is_no_utf_8(tmp_path: Path) -> None:
+    """The directory names it rightly; zipfile reads the name before the file as well (found by `make fuzz`)."""
+    data = bytearray(one("top/x"))
+    at = data.rindex(b"PK\x03\x04")
+    data[at + 7] |= 0x08  # the name is UTF-8
+    data[data.index(b"top/x", at)] = 0xAB
+    assert refused(tmp_path, bytes(data)) == "x in it is damaged or cut off."
+
+
 def test_what_is_damaged(tmp_path: Path) -> None:
     data = bytearray(one("top/x", data=os.urandom(5_000)))
     data[data.rindex(b"PK\x01\x02") - 2_000] ^= 1

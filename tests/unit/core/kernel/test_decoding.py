@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core.kernel.decoding import Unreadable, made_of, read, shared
+from moothall.core.kernel.decoding import Unreadable, made_of, read, read_toml, shared
 
 
 class Thing(msgspec.Struct):
@@ -54,3 +54,13 @@ def test_what_is_neither_shared_nor_given_is_missing() -> None:
         made_of(Thing, msgspec.defstruct("Other", [("b", int)])(b=1))
     with pytest.raises(TypeError):
         made_of(Thing, Thing(a=1), d=2)
+
+
+@pytest.mark.parametrize("text", ["a = ", "a = " + "[" * 2_000, "a = " + "{x = " * 2_000, f"a = {'1' * 5_000}"])
+def test_a_table_that_cannot_be_read_is_one_error(text: str) -> None:
+    with pytest.raises(Unreadable):
+        read_toml(text)
+
+
+def test_a_table_is_read() -> None:
+    assert read_toml("a = 1\n[b]\nc = 'd'") == {"a": 1, "b": {"c": "d"}}

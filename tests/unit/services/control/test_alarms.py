@@ -53,6 +53,7 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"silent_for": 600_000, "speech_age": 600_000, "words_age": 600_000}, "quiet", {"n": 10}),
         ({"stopped": True, "begun_again": 5}, "stopped", {}),
         ({"sound_stopped": True, "begun_again": 5}, "sound-stopped", {}),
+        ({"sound_full": True}, "sound-full", {}),
         ({"begun_again": 2}, "begun-again", {"n": 2}),
         ({"unsaved": True}, "unsaved", {}),
         ({"disk_free": 1_900_000_000}, "disk", {"n": 1_900}),

@@ -70,6 +70,7 @@ class Watching:
         self.crowd: dict[SessionId, tuple[bool, int | None]] = {}
         self.disk: tuple[int, int] | None = (50_000_000_000, 100_000_000_000)
         self.sound: dict[SessionId, tuple[int, bool]] = {}
+        self.full: set[SessionId] = set()
         self.reports: dict[ReportKind, int] = {}
         self.programme = Programme(
             book=MemoryBook(),
@@ -87,6 +88,7 @@ class Watching:
             unlike=lambda session: self.unlike.get(session, None),
             crowd=lambda session: self.crowd.get(session, (False, None)),
             sound=lambda session: self.sound.get(session, (0, False)),
+            full=lambda session: session in self.full,
             disk=lambda: self.disk,
             loudness=lambda session: self.loudness.get(session, {}),
             tally=lambda _: Tally(readers=10, counts=self.reports, unseen=frozenset(), channels={}),
@@ -359,6 +361,19 @@ def test_sound_for_which_no_engine_has_room_is_an_alarm_where_it_is_and_a_warnin
             on.crowd = {SessionId("one"): (False, 0), SessionId("two"): (True, 0)}
             assert {card.session: kinds(card) for card in await on.after(1)} == {"two": ["no-room"], "one": []}
             assert [each.kind for each in on.room.overview.alarms] == ["nearly-full"]
+
+    run(story())
+
+
+def test_sound_that_has_no_more_room_is_on_its_card_alone() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            for name in ("one", "two"):
+                await on.begin(name)
+            on.full = {SessionId("two")}
+            found = {card.session: kinds(card) for card in await on.after(1) if card.session is not None}
+            assert found == {"two": ["sound-full"], "one": []}
+            assert on.room.cards[0].alarms[0].urgent
 
     run(story())
 

@@ -1,0 +1,152 @@
+"""nginx, Caddy and HAProxy as docs/how-to/behind-a-proxy.md sets them up, each a process of its own, before a hall."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from support.links.certificate import make_certificate
+
+HOST = "hall.example.org"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "behind-a-proxy.md"
+PROGRAMS = ("nginx", "caddy", "haproxy")
+WITHIN_S = 30.0
+BODY_S = 3
+"""How long Caddy waits for a body here."""
+_LANGUAGE = {"nginx": "nginx", "caddy": "caddyfile", "haproxy": "haproxy"}
+
+
+def missing(program: str) -> str:
+    """Why it can't be tried here; empty when it can."""
+    return "" if _found(program) else f"{program} is not installed; on Debian: apt-get install {program}"
+
+
+def block(program: str) -> str:
+    """The page's block for a program."""
+    found = re.findall(
+        rf"^```{_LANGUAGE[program]}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    assert len(found) == 1, program
+    return str(found[0])
+
+
+def configuration(program: str, folder: Path, port: int, to: int) -> str:
+    """The page's block with another port, name of files and server to go to, and what the program needs around it.
+
+    Writes a certificate into the folder.
+    """
+    certificate, key = make_certificate(folder, host=HOST)
+    text = block(program).replace("127.0.0.1:8080", f"127.0.0.1:{to}")
+    match program:
+        case "nginx":
+            text = text.replace("listen 443", f"listen 127.0.0.1:{port}")
+            text = re.sub(r"ssl_certificate +\S+;", f"ssl_certificate {certificate};", text)
+            text = re.sub(r"ssl_certificate_key +\S+;", f"ssl_certificate_key {key};", text)
+            places = "".join(
+                f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+            )
+            return (
+                f"daemon off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
+                f"events {{ worker_connections 2000; }}\nhttp {{\naccess_log off;\n{places}{text}}}\n"
+            )
+        case "caddy":
+            site = f"{HOST}:{port} {{\n\tbind 127.0.0.1\n\ttls {certificate} {key}\n"
+            text = text.replace("{\n\tservers", "{\n\tadmin off\n\tauto_https disable_redirects\n\tservers", 1)
+            # Sooner than the page has it, which would take a minute here; streams have to outlive it.
+            return text.replace("read_body 60s", f"read_body {BODY_S}s").replace(f"{HOST} {{\n", site)
+        case _:
+            both = folder / "hall.pem"
+            both.write_bytes(certificate.read_bytes() + key.read_bytes())
+            text = text.replace("bind :443", f"bind 127.0.0.1:{port}")
+            return re.sub(r"crt \S+", f"crt {both}", text)
+
+
+@asynccontextmanager
+async def proxy(program: str, folder: Path, port: int, to: int, *, more: str = "") -> AsyncIterator[ssl.SSLContext]:
+    """Run one before the server at port `to`; gives what trusts its certificate. `more`: for nginx's `location`."""
+    path = _written(program, folder, port, to, more)
+    commands = {
+        "nginx": ("-p", str(folder), "-c", str(path), "-e", str(folder / "error.log")),
+        "caddy": ("run", "--adapter", "caddyfile", "--config", str(path)),
+        "haproxy": ("-db", "-f", str(path)),
+    }
+    log = folder / "log"
+    with log.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(
+            _found(program),
+            *commands[program],
+            stdout=out,
+            stderr=out,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(folder),
+                "XDG_DATA_HOME": str(folder),
+                "XDG_CONFIG_HOME": str(folder),
+            },
+        )
+    try:
+        await _listening(process, port, log)
+        yield ssl.create_default_context(cafile=str(folder / "server.pem"))
+    finally:
+        if process.returncode is None:
+            process.kill()  # Caddy would wait for open streams.
+        await process.wait()
+
+
+def _written(program: str, folder: Path, port: int, to: int, more: str) -> Path:
+    folder.mkdir()
+    text = configuration(program, folder, port, to)
+    if more:
+        assert "location / {" in text
+        text = text.replace("location / {", f"location / {{\n{more}")
+    path = folder / "configuration"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def browser(trust: ssl.SSLContext, address: str = "") -> aiohttp.ClientSession:
+    """A client that finds the host at this machine; `address`: its own, where that isn't 127.0.0.1."""
+    connector = aiohttp.TCPConnector(
+        ssl=trust, resolver=_Here(), local_addr=(address, 0) if address else None, force_close=not address
+    )
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.CookieJar())
+
+
+class _Here(AbstractResolver):
+    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:
+        return [{"hostname": host, "host": "127.0.0.1", "port": port, "family": family, "proto": 0, "flags": 0}]
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def _found(program: str) -> str:
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))  # where Debian has servers
+    return shutil.which(program, path=path) or ""
+
+
+def _said(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace")
+
+
+async def _listening(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            assert process.returncode is None, _said(log)
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.05)
+                continue
+            writer.close()
+            return

@@ -1,0 +1,56 @@
+"""docs/why/threats.md: each module and each test that it names is there, and what is open says so."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "why" / "threats.md"
+ROOTS = {"moothall_hub": "hubs", "moothall_models": "models", "requirements": "", "tools": "", "pyproject.toml": ""}
+"""Where a path is that doesn't lie below `server/moothall`."""
+ROW = re.compile(r"^\| ([STRIDE]) \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
+PARTS = (
+    "Doors for readers", "Forms and questions", "Desks and staff", "The audio door",
+    "Links of engines and translators", "The hub link, both ways, and hub pages", "Log, book and keys on the disk",
+    "Backups", "Command line and settings", "Supply chain",
+)  # fmt: skip
+
+
+def rows() -> list[tuple[str, str, str, str, str]]:
+    return ROW.findall(PAGE.read_text(encoding="utf-8"))
+
+
+@cache
+def functions(path: Path) -> frozenset[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return frozenset(each.name for each in ast.walk(tree) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row[1][:40])
+def test_its_module_and_its_test_are_there_or_it_is_open(row: tuple[str, str, str, str, str]) -> None:
+    _, _, measure, where, test = row
+    modules = re.findall(r"`([^`]+)`", where)
+    for module in modules:
+        root = ROOTS.get(module.partition("/")[0], "server/moothall")
+        assert (ROOT / root / module).is_file(), module
+    tests = re.findall(r"`([^`]+)::([^`]+)`", test)
+    for path, name in tests:
+        assert name.startswith("test_")
+        assert name in functions(ROOT / "tests" / path), f"{path}::{name}"
+    if not (modules and tests):
+        assert "*Open*" in measure + test or "*open*" in measure
+
+
+def test_every_row_is_one_and_every_part_and_kind_has_some() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| |")]
+    assert len(lines) == len(rows()) > 60
+    assert {row[0] for row in rows()} == set("STRIDE")
+    for part in PARTS:
+        section = text.partition(f"## {part}\n")[2].partition("\n## ")[0]
+        assert ROW.search(section), part

@@ -1,0 +1,120 @@
+"""`make fuzz`: each target for some minutes, one after the other. Prints what was found and where the input lies.
+
+An input that breaks a parser stays in `.cache/fuzz/TARGET/found`. Mend the parser, give it a test of its own, and run
+with --keep, which puts the shortest inputs that reach something new into `tools/fuzz/corpus`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import importlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from fuzz import FAMILIES
+from fuzz.target import CORPUS, Target
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".cache" / "fuzz"
+MOST_KEPT = 3_000
+"""Bytes of a target's file in the corpus; all of them together stay below 100 kB."""
+LONGEST_S = 10
+"""How long one input may take: a parser that takes longer is a finding."""
+MOST_MB = 1_500
+_DONE = re.compile(rb"Done (\d+) runs? in (\d+) second")
+_COVERED = re.compile(rb"cov: (\d+) ft: (\d+)")
+
+
+def main() -> int:
+    """Run the command; returns 1 when something was found."""
+    parser = argparse.ArgumentParser(prog="fuzz", description="Fuzz what reads strangers' bytes.")
+    parser.add_argument("target", nargs="*", help="names of targets; all of them when none is named")
+    parser.add_argument("--seconds", type=int, default=600, help="how long each target is fuzzed (600)")
+    parser.add_argument("--keep", action="store_true", help="write the corpus of each target again")
+    parser.add_argument("--list", action="store_true", help="print the targets and the errors that each may raise")
+    arguments = parser.parse_args()
+    wanted = [
+        (family, target)
+        for family in FAMILIES
+        for target in importlib.import_module(f"fuzz.{family}").TARGETS
+        if not arguments.target or target.name in arguments.target
+    ]
+    if arguments.list:
+        for _, target in wanted:
+            print(f"{target.name:24} {', '.join(each.__name__ for each in target.declared) or 'nothing'}")
+        return 0
+    if not wanted:
+        print(f"There is no target {', '.join(arguments.target)}; --list shows them.", file=sys.stderr)
+        return 2
+    found = [target.name for family, target in wanted if not _fuzz(family, target, arguments.seconds)]
+    if arguments.keep:
+        for family, target in wanted:
+            _keep(family, target)
+    print(f"Findings in: {', '.join(found)}" if found else "No findings.")
+    return 1 if found else 0
+
+
+def _fuzz(family: str, target: Target, seconds: int) -> bool:
+    """Fuzz a target; whether nothing was found. Prints a line on it."""
+    inputs, broken = CACHE / target.name / "inputs", CACHE / target.name / "found"
+    inputs.mkdir(parents=True, exist_ok=True)
+    broken.mkdir(exist_ok=True)
+    for data in target.corpus():
+        (inputs / hashlib.sha256(data).hexdigest()[:20]).write_bytes(data)
+    said = _libfuzzer(
+        family,
+        target,
+        f"-max_total_time={seconds}",
+        f"-max_len={target.most}",
+        f"-timeout={LONGEST_S}",
+        f"-rss_limit_mb={MOST_MB}",
+        f"-artifact_prefix={broken}/",
+        "-print_final_stats=0",
+        str(inputs),
+    )
+    runs = _DONE.search(said.stderr)
+    cover = _COVERED.findall(said.stderr)
+    reached = f"{cover[-1][0].decode()} edges" if cover else "no coverage"
+    if said.returncode == 0 and runs:
+        print(f"{target.name:24} {int(runs[1]):>10} inputs in {int(runs[2])} s, {reached}", flush=True)
+        return True
+    print(f"{target.name:24} FOUND; the input lies in {broken}", flush=True)
+    print(said.stderr.decode("utf-8", "replace")[-4_000:], flush=True)
+    return False
+
+
+def _libfuzzer(family: str, target: Target, *options: str) -> subprocess.CompletedProcess[bytes]:
+    path = os.pathsep.join(str(ROOT / each) for each in ("tools", "server", "hubs", "models"))
+    return subprocess.run(  # noqa: S603  # this Python, and names of ours
+        [sys.executable, "-m", "fuzz.guided", family, target.name, *options],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        check=False,
+    )
+
+
+def _keep(family: str, target: Target) -> None:
+    """Write the corpus: of what reaches everything that was reached, the shortest inputs, as many as there is room."""
+    inputs = CACHE / target.name / "inputs"
+    with tempfile.TemporaryDirectory() as folder:
+        _libfuzzer(family, target, "-merge=1", f"-max_len={target.most}", folder, str(inputs))
+        least = sorted((path.read_bytes() for path in Path(folder).iterdir()), key=lambda data: (len(data), data))
+    lines, room = [], MOST_KEPT
+    for data in least:
+        line = base64.b64encode(data).decode()
+        room -= len(line) + 1
+        if room < 0:
+            break
+        if data and data not in target.seeds:
+            lines.append(line)
+    (CORPUS / f"{target.name}.txt").write_text("".join(f"{line}\n" for line in lines), "ascii")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

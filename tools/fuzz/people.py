@@ -1,0 +1,186 @@
+"""What staff and visitors send: the microphone's messages, the desks' payloads, forms, pairing, the cookie, headers."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+from aiohttp.test_utils import make_mocked_request
+from multidict import CIMultiDict
+
+from fuzz.target import Target
+from moothall.adapters.desks import desk_socket
+from moothall.adapters.desks.desk_socket import DeskRequest
+from moothall.adapters.http.forwarded import trusted_networks, visitor_address
+from moothall.adapters.http.visitor_cookie import Visitors
+from moothall.adapters.hubs.machine_pairing import _Machine as Machine
+from moothall.adapters.pages.visitor_request import clean
+from moothall.adapters.reading.reports_door import _known as known_reports
+from moothall.adapters.store.signing import verifier
+from moothall.core.commands import AnyCommand
+from moothall.core.kernel.decoding import Unreadable, read, read_json
+from moothall.core.kernel.errors import ConfigurationError, ProtocolError
+from moothall.core.kernel.ids import SessionId, is_name
+from moothall.wire import audio
+from moothall.wire.hub.pairing import secret_of, words_of
+from moothall_hub.pairing.pairing import _Answer as PairingAnswer
+from moothall_hub.pairing.pairing import address_of
+
+DESK_KINDS = (
+    desk_socket._Join,  # the shapes are the door's own, and it is the door that is tried
+    desk_socket._Act,
+    desk_socket._Undo,
+    desk_socket._Name,
+    DeskRequest,
+)
+COMMANDS: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
+FORWARDED = visitor_address(trusted_networks(["127.0.0.1", "::1", "10.0.0.0/8"]))
+
+
+class _Clock:
+    """It is always the same time."""
+
+    def wall(self) -> int:
+        return 1_764_000_000_000
+
+    def monotonic(self) -> int:
+        return 0
+
+    async def sleep(self, ms: int) -> None:
+        await asyncio.sleep(0)
+
+
+class _NoChance:
+    """Zeros."""
+
+    def bytes(self, count: int) -> bytes:
+        return bytes(count)
+
+
+VISITORS = Visitors(bytes(32), _Clock(), _NoChance())
+
+
+def microphone(data: bytes) -> None:
+    """What a microphone sends: the first byte says whether it is a text or samples."""
+    if data[:1] < b"\x80":
+        audio.decode(data[1:].decode("utf-8", "replace"))
+        return
+    piece = audio.decode_piece(data[1:])
+    if audio.decode_piece(audio.encode_piece(piece)) != piece:
+        raise AssertionError("A piece of sound is read as another one.")
+
+
+def desk(data: bytes) -> None:
+    """A desk's message, from JSON to what its handler is given; the first byte says which."""
+    kind = DESK_KINDS[data[0] % len(DESK_KINDS)] if data else DeskRequest
+    value = read_json(data[1:], dict)
+    msgspec.convert(value, kind)
+
+
+def command(data: bytes) -> None:
+    """A command, which is written as it is read."""
+    given = read(COMMANDS, data)
+    if read(COMMANDS, msgspec.json.encode(given)) != given:
+        raise AssertionError("A command is read otherwise once more.")
+
+
+def pairing(data: bytes) -> None:
+    """Both sides of a pairing: words and addresses that are typed, what a machine sends and what it is answered."""
+    text = data.decode("utf-8", "replace")
+    secret = secret_of(text)
+    if secret is not None and secret_of(" ".join(words_of(secret))) != secret:
+        raise AssertionError("Six words are others once more.")
+    address = address_of(text)
+    if address is not None and address_of(address) != address:
+        raise AssertionError("An address is another one once more.")
+    for kind in (Machine, PairingAnswer):
+        try:
+            told = read_json(data, kind)
+        except Unreadable:
+            continue
+        if isinstance(told, PairingAnswer):
+            verifier(told.keys)
+
+
+def headers(data: bytes) -> None:
+    """Headers of a request that come from strangers: the proxies', and the visitor's cookie."""
+    lines = [line.decode("latin-1") for line in data.split(b"\n", 8)[:8]]
+    given: CIMultiDict[str] = CIMultiDict()
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "Cookie"):
+            given.add(name, value.strip())
+    request = make_mocked_request("GET", "/", headers=given).clone(remote="127.0.0.1")
+    FORWARDED(request)
+    token = VISITORS.token(request, "asker", SessionId("s"))
+    VISITORS.hasty(token)
+
+
+def texts(data: bytes) -> None:
+    """What is done with every text that somebody typed. Nothing that turns signs round stays in it."""
+    text = data.decode("utf-8", "surrogatepass" if data[:1] == b"s" else "replace")
+    cleaned = clean(text)
+    cleaned.encode()
+    if clean(cleaned) != cleaned:
+        raise AssertionError("A text that is clean is cleaned again.")
+    is_name(text)
+    known_reports(text)
+
+
+TARGETS = (
+    Target(
+        name="microphone",
+        call=microphone,
+        declared=(ProtocolError,),
+        seeds=(
+            b'\0{"kind":"hello","protocol":1,"channel":"floor","take":"abcdefgh","first":0,"age":0}',
+            b'\0{"kind":"end","at":1600,"reason":"stopped"}',
+            b'\0{"kind":"take-over"}',
+            b"\xff" + audio.encode_piece(audio.Piece(first=0, age=1, pcm=bytes(8))),
+        ),
+    ),
+    Target(
+        name="desk",
+        call=desk,
+        declared=(Unreadable, msgspec.ValidationError),
+        seeds=(
+            b'\0{"session":"s","channel":"floor","after":"e:1","name":"x"}',
+            b'\1{"id":"c1","commands":[{"do":"type","channel":"floor","segment":"s1","text":"x","language":"en"}]}',
+            b'\4{"removes":{"type":"lines","segments":["s1"]},"from":"en","to":"es","text":"x"}',
+        ),
+    ),
+    Target(
+        name="command",
+        call=command,
+        declared=(Unreadable,),
+        seeds=(
+            b'{"do":"close"}',
+            b'{"do":"correct","channel":"floor","segment":"s1","base_revision":0,"base_words":1,"text":"x"}',
+        ),
+    ),
+    Target(
+        name="pairing",
+        call=pairing,
+        declared=(ConfigurationError,),
+        seeds=(
+            " ".join(words_of(bytes(range(6)))).encode(),
+            b"https://hall.example.org:8443/",
+            b'{"words":"a b c d e f","node":"0123456789abcdef","title":"x"}',
+            b'{"hub":"h","title":"t","key":"k","keys":{"keys":[{"id":"0","alg":"Ed25519","public_key":"AA=="}]}}',
+        ),
+    ),
+    Target(
+        name="headers",
+        call=headers,
+        seeds=(
+            b'X-Forwarded-For: 192.0.2.1, 10.0.0.1\nForwarded: for="[2001:db8::1]:80";proto=https\nCookie: asker='
+            + b"A" * 40,
+        ),
+    ),
+    Target(
+        name="texts",
+        call=texts,
+        declared=(UnicodeDecodeError,),
+        seeds=("Why?\r\n\u202eabc\u0301".encode(), b"late:sent,word:seen"),
+    ),
+)

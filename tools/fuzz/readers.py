@@ -1,0 +1,58 @@
+"""What readers send, and what clients of ours read from a server: positions, streams, frames."""
+
+from __future__ import annotations
+
+from fuzz.target import Target
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import Position
+from moothall.wire import frames
+from moothall.wire.event_stream import EventStream
+
+STREAM = (
+    b'retry: 2000\n\nid: k3j9x2:7\nevent: message\ndata: {"sent":1,"prev":"k3j9x2:3","events":'
+    b'[{"offset":7,"at":1,"type":"session.closed","body":{"type":"session.closed","t":5}}]}\n\n:\n'
+    b'event: pulse\ndata: {"pulse":{"every":5000}}\r\n\r\n'
+)
+
+
+def position(data: bytes) -> None:
+    """`Last-Event-ID` and `?after=`: what is read says the same once more."""
+    read = Position.parse(data.decode("latin-1"))
+    again = Position.parse(str(read))
+    if again != read:
+        raise AssertionError(f"{read} reads as {again}.")
+
+
+def stream(data: bytes) -> None:
+    """A stream as the hub's and the command line's clients read it: however it is cut, it holds the same events."""
+    whole = EventStream()
+    events = whole.feed(data)
+    cut = EventStream()
+    size = 1 + data[0] % 7 if data else 1
+    found = [event for begin in range(0, len(data), size) for event in cut.feed(data[begin : begin + size])]
+    if (found, cut.last_id, cut.retry) != (events, whole.last_id, whole.retry):
+        raise AssertionError("A stream that comes in pieces is read as another one.")
+    for event in events:
+        try:
+            frames.decode(event.data)
+        except ProtocolError:
+            continue
+
+
+TARGETS = (
+    Target(name="position", call=position, declared=(ValueError,), seeds=(b"k3j9x2:120", b"a1r3:0"), most=200),
+    Target(name="event-stream", call=stream, declared=(ProtocolError,), seeds=(STREAM, b"data: x\r\rdata\n\n")),
+    Target(
+        name="frame",
+        call=frames.decode,
+        declared=(ProtocolError,),
+        seeds=(
+            (
+                b'{"sent":1,"prev":1,"events":[{"offset":2,"at":1,"by":"engine","body":{"type":"session.closed","t":5}},'
+                b'{"offset":3,"at":1,"by":"desk","type":"x"}],"signals":[{"kind":"partial","channel":"floor",'
+                b'"segment":"s","first":0,"text":"x","language":"en"},{"kind":"other"}]}'
+            ),
+            b'{"sent":1,"pulse":{"lag":3}}',
+        ),
+    ),
+)
