@@ -101,8 +101,8 @@ bench: $(VENV)/.dev $(VENV)/.project ## measure; bench/README.md says how to rea
 	$(if $(call given,MT),$(BIN)/python bench/translation.py "$$MT")
 
 lock: ## pin the requirements again, newest versions; needs uv
-	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra translate -o requirements/demo.txt
-	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra translate --extra dev -c requirements/demo.txt -o requirements/dev.txt
+	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate -o requirements/demo.txt
+	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate --extra dev -c requirements/demo.txt -o requirements/dev.txt
 
 LOCK := pyproject.toml requirements/build.in --quiet --no-config --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url

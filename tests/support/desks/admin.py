@@ -25,6 +25,8 @@ class Browser:
         self.text = ""
         self.url = ""
         self.headers: dict[str, str] = {}
+        self.cookies: list[str] = []
+        """What the last answer set, a line each."""
 
     async def get(self, path: str, *, follow: bool = True) -> int:
         async with self._http.get(self._full(path), allow_redirects=follow) as answer:
@@ -63,6 +65,7 @@ class Browser:
 
     async def _take(self, answer: aiohttp.ClientResponse) -> int:
         self.status, self.url, self.headers = answer.status, answer.url.path, dict(answer.headers)
+        self.cookies = answer.headers.getall("Set-Cookie", [])
         self.text = "" if answer.content_type == "text/event-stream" else await answer.text()
         return self.status
 
