@@ -48,7 +48,10 @@ class SignInDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
-        return [web.get(PATH, self.begin, allow_head=False), web.get(BACK, self.back, allow_head=False)]
+        return [
+            web.get("/sign-in", self.begin, allow_head=False),
+            web.get("/sign-in/back", self.back, allow_head=False),
+        ]
 
     async def begin(self, request: web.Request) -> web.StreamResponse:
         """Send the browser to the provider."""
