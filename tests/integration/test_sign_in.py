@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,26 +20,8 @@ from moothall.core.kernel.ids import SessionId
 from moothall.services.programme.office import AdminLinkOrder
 from moothall.settings.sections import SignIn
 from support.desks.admin import AdminHouse, Browser, admin_house, make
-from support.sign_in.provider import CLIENT, MAIL, NAME, SECRET, TestProvider, new_rsa, provider, public_pem, signed
-
-ROLES = ("secretariat=mh-office", "captioner=mh-text", "moderator=mh-text")
-
-
-@asynccontextmanager
-async def house_with(folder: Path, public: str = "", **settings: Any) -> AsyncIterator[tuple[AdminHouse, TestProvider]]:
-    """A server and the provider at which its staff have accounts."""
-    secret = folder / "client.secret"
-    secret.write_text(f"{SECRET}\n")
-    async with provider() as theirs:
-        sign_in = SignIn(
-            issuer=theirs.issuer,
-            client_id=CLIENT,
-            client_secret_file=str(secret),
-            scopes=("groups",),
-            **{"roles": ROLES, **settings},
-        )
-        async with admin_house(folder, public, sign_in) as house:
-            yield house, theirs
+from support.sign_in.house import house_with
+from support.sign_in.provider import CLIENT, MAIL, NAME, SECRET, TestProvider, new_rsa, public_pem, signed
 
 
 async def test_somebody_signs_in_runs_a_meeting_and_signs_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
