@@ -88,6 +88,8 @@ fix: $(VENV)/.dev $(VENV)/.project ## mend what a tool can mend, and write the g
 	$(BIN)/python tools/record_reference.py
 	$(BIN)/python tools/settings_reference.py
 	$(BIN)/python tools/hub_settings_reference.py
+	$(BIN)/python tools/conformance.py
+	$(BIN)/python tools/data_protection.py
 	$(BIN)/python tools/licences.py
 
 coverage: $(VENV)/.dev $(VENV)/.project ## how much of everything the quick tests reach, with no gate

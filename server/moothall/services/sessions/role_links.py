@@ -410,9 +410,9 @@ class RoleLinks:
             if left != visitor.signed:
                 found[key] = _Visitor(visitor.links, visitor.since, left) if visitor.links or left else None
         if found:
-            await self._book.write(_entries(found))
-            self._put(found)
+            self._put(found)  # First, so that what changes meanwhile isn't undone.
             self._tell(pseudonym)
+            await self._book.write(_entries(found))
         return bool(found)
 
     async def _visit(
@@ -441,8 +441,9 @@ class RoleLinks:
             await self.end_expired()
 
     async def end_expired(self) -> None:
-        """Tell of each link and each sign-in that has expired since; operators' links past their time are taken out.
+        """Tell of each link and each sign-in that has expired since.
 
+        Operators' links past their time, sign-ins past theirs, and browsers that stand for nobody are taken out.
         Raises StorageUnavailable.
         """
         now = self._clock.wall()
@@ -453,6 +454,10 @@ class RoleLinks:
         ended, self._ended = (links | signed) - self._ended, links | signed
         for each in sorted(ended):
             self._tell(each)
+        past = self._past(now)
+        if past:
+            self._put(past)  # First, so that what changes meanwhile isn't undone.
+            await self._book.write(_entries(past))
         for link in sorted(links):
             if self._links[link].terms.without_sign_in:
                 await self.revoke(link)
@@ -523,6 +528,17 @@ class RoleLinks:
             if link in visitor.links:
                 left = tuple(each for each in visitor.links if each != link)
                 found[key] = _Visitor(left, visitor.since, visitor.signed) if left or visitor.signed else None
+        return found
+
+    def _past(self, now: int) -> dict[str, _Visitor | None]:
+        """The browsers of which something has ended by itself, as they are without it."""
+        found: dict[str, _Visitor | None] = {}
+        for key, visitor in self._visitors.items():
+            links = visitor.links if now - visitor.since <= VISIT_MS else ()
+            signed = tuple(each for each in visitor.signed if now < each.until)
+            left = _Visitor(links, visitor.since, signed)
+            if left != visitor:
+                found[key] = left if links or signed else None
         return found
 
     def _put(self, visitors: dict[str, _Visitor | None]) -> None:

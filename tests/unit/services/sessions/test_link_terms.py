@@ -12,6 +12,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.services.sessions.link_terms import HOUR_MS, LinkTerms
 from moothall.services.sessions.role_links import (
     HALL,
+    VISIT_MS,
     Entered,
     RoleLinks,
     SignedIn,
@@ -244,6 +245,19 @@ async def test_a_sign_in_holds_for_its_time_beside_the_links_of_its_browser(desk
     await desk.links.end_expired()
     await desk.links.end_expired()
     assert desk.gone == [office.link]
+    assert await desk.book.read("visitor") == {}
+
+
+@story
+async def test_a_browser_whose_time_is_over_leaves_the_book(desk: Desk) -> None:
+    staff, token = await desk.links.create(Role.CHAIR, HALL, "")
+    entered = await desk.enter(token)
+    await desk.clock.advance(VISIT_MS)
+    await desk.links.end_expired()
+    assert desk.links.of_visitor(entered.key) == (staff,)
+    await desk.clock.advance(1)
+    await desk.links.end_expired()
+    assert await desk.book.read("visitor") == {}
 
 
 @story
