@@ -91,7 +91,7 @@ def state_of(session: SessionId, records: list[LogRecord]) -> State:
 
 
 def exports(session: SessionId, records: list[LogRecord]) -> dict[str, tuple[str, bytes]]:
-    found = {}
+    found: dict[str, tuple[str, bytes]] = {}
     for channel in state_of(session, records).channels:
         fold = RecordFold(session, records[0].header.epoch, ChannelId(channel))
         fold.take([record for record in records if record.header.lane in fold.feed.lanes])
