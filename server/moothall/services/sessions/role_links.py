@@ -534,7 +534,7 @@ class RoleLinks:
         """The browsers of which something has ended by itself, as they are without it."""
         found: dict[str, _Visitor | None] = {}
         for key, visitor in self._visitors.items():
-            links = visitor.links if now - visitor.since <= VISIT_MS else ()
+            links = () if now > visitor.since + VISIT_MS else visitor.links
             signed = tuple(each for each in visitor.signed if now < each.until)
             left = _Visitor(links, visitor.since, signed)
             if left != visitor:
