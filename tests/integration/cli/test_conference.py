@@ -128,16 +128,15 @@ async def test_the_admin_link_is_printed_once_and_replaced(shell: Shell, tmp_pat
         assert await browser.get(second) == 200
 
 
-async def test_the_admin_link_may_have_limits_and_pass_by_the_sign_in(
-    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_admin_link_may_have_limits_and_pass_by_the_sign_in(shell: Shell, tmp_path: Path) -> None:
     for hours in ("0", "-1", "9000", "nan", "soon"):
         with pytest.raises(SystemExit):
             await shell.run("admin-link", "--expires-in", hours)
     assert await shell.run("admin-link", "--expires-in", "0.5", "--one-browser") == 0
     assert await shell.run("admin-link", "--without-sign-in") == 0
-    monkeypatch.setenv("MOOTHALL_SIGN_IN__REQUIRED_FOR_ADMIN", "true")
-    assert await shell.run("admin-link", "--new") == 0
+    config = tmp_path / "moothall.toml"
+    config.write_text("[sign_in]\nrequired_for_admin = true\n")
+    assert await shell.run("admin-link", "--new", "--config", str(config)) == 0
     assert "It leads to the sign-in. --without-sign-in makes one" in shell.errors
     async with admin_house(tmp_path) as house:
         links = house.running.backend.links
