@@ -92,6 +92,8 @@ fix: $(VENV)/.dev $(VENV)/.project ## mend what a tool can mend, and write the g
 	$(BIN)/python tools/settings_reference.py
 	$(BIN)/python tools/metrics_reference.py
 	$(BIN)/python tools/hub_settings_reference.py
+	$(BIN)/python tools/conformance.py
+	$(BIN)/python tools/data_protection.py
 	$(BIN)/python tools/licences.py
 
 coverage: $(VENV)/.dev $(VENV)/.project ## how much of everything the quick tests reach, with no gate
@@ -105,8 +107,8 @@ bench: $(VENV)/.dev $(VENV)/.project ## measure; bench/README.md says how to rea
 	$(if $(call given,MT),$(BIN)/python bench/translation.py "$$MT")
 
 lock: ## pin the requirements again, newest versions; needs uv
-	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra translate -o requirements/demo.txt
-	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra translate --extra otel --extra dev -c requirements/demo.txt -o requirements/dev.txt
+	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate -o requirements/demo.txt
+	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate --extra otel --extra dev -c requirements/demo.txt -o requirements/dev.txt
 	uv pip compile requirements/fuzz.in $(PINNED) -o requirements/fuzz.txt
 	uv pip compile requirements/audit.in $(PINNED) -o requirements/audit.txt
 

@@ -99,6 +99,8 @@ def _toml(value: object) -> str:
     match value:
         case tuple():
             return "[" + ", ".join(_toml(part) for part in value) + "]"
+        case bool():
+            return str(value).lower()
         case str():
             return f'"{value}"'
     return str(value)

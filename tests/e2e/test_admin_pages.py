@@ -13,6 +13,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import RoomId
 from support.desks.admin import admin_house
 from support.files.programme_files import sample
+from support.sign_in.house import house_with
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -76,3 +77,25 @@ async def test_nothing_is_wider_than_a_narrow_window_and_each_sheet_is_a_page(pa
         assert await page.evaluate("document.documentElement.scrollWidth") <= 320
         pdf = await page.pdf(prefer_css_page_size=True)
         assert re.findall(rb"/MediaBox \[0 0 (\d+) (\d+)", pdf) == [(b"420", b"594"), (b"420", b"594")]
+
+
+async def test_the_secretariat_signs_in_and_limits_a_link_to_one_browser(page: Page, tmp_path: Path) -> None:
+    async with house_with(tmp_path) as (house, _):
+        await page.goto(f"{house.running.address}/admin")
+        await page.get_by_role("link", name="Sign in").click()
+        await expect(page).to_have_url(re.compile(r"/admin$"))
+        await expect(page.get_by_role("heading", name="Signed in with an account")).to_be_visible()
+        await page.fill("#LinkLabel", "Ana")
+        await page.get_by_label("Only for the first browser that opens it").check()
+        await page.get_by_role("button", name="Make the link").click()
+        address = await page.locator(".address a").first.get_attribute("href")
+        assert address is not None
+        ana = await house.browser()
+        assert await ana.get(address) == 200
+        await page.goto(address)
+        await expect(page.get_by_role("heading", name="This link belongs to another browser")).to_be_visible()
+        await page.goto(f"{house.running.address}/admin")
+        await expect(page.get_by_text("Opened: 1 ×, browsers: 1")).to_be_visible()
+        await page.get_by_role("button", name="Let another browser in").click()
+        await expect(page.get_by_role("button", name="Let another browser in")).to_have_count(0)
+        assert await ana.get("/staff") == 403

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import aiohttp
 
+from moothall.adapters.admin.local_door import Caller
 from moothall.adapters.admin.staff_door import READER_COOKIE
 from moothall.core.kernel.actors import Role
+from moothall.services.programme.office import AdminLinkOrder
 from moothall.services.sessions.role_links import HALL
 from support.desks.admin import admin_house, make
 
@@ -170,3 +172,77 @@ async def test_whoever_leaves_is_a_stranger(tmp_path: Path) -> None:
         assert await secretary.post("/leave") == 200
         assert secretary.url == "/"
         assert await secretary.get("/admin") == 403
+
+
+async def test_a_link_for_one_browser_sends_a_second_one_away_until_it_is_freed(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        await secretary.get("/admin")
+        await secretary.send("/admin/links", role="chair", label="Ana", one_browser="1")
+        (link,) = secretary.addresses()
+        first, second = await house.browser(), await house.browser()
+        assert await first.get(link, follow=False) == 303
+        (mark,) = [each for each in first.cookies if each.startswith("moothall_link_")]
+        assert re.match(
+            r"moothall_link_\w{10}=[\w-]{43}; HttpOnly; Max-Age=34560000; Path=/enter; SameSite=Lax\Z", mark
+        )
+        assert await second.get(link) == 403
+        assert "This link belongs to another browser" in second.text
+        assert await first.post("/leave") == 200
+        assert await first.get(link) == 200
+        await secretary.get("/admin")
+        assert "Opened: 2 ×, browsers: 1" in secretary.text
+        (staff,) = [each for each in house.running.backend.links.list() if each.label == "Ana"]
+        assert await secretary.send(f"/admin/links/{staff.link}/free") == 200
+        assert await first.get("/staff") == 403
+        assert await second.get(link) == 200
+        assert await first.get(link) == 403
+        again = secretary.hidden("/admin/links")
+        assert await secretary.post("/admin/links/gone/free", again) == 404
+
+
+async def test_a_link_can_expire_and_end_with_its_meeting(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        await make(secretary)
+        await secretary.get("/admin/meetings/water-board")
+        form = secretary.hidden("/admin/links") | {"role": "captioner"}
+        for expires in ("2020-01-01T10:00", "tomorrow"):
+            assert await secretary.post("/admin/links", {**form, "expires": expires}) == 400
+            assert "has to expire later than now" in secretary.text
+        assert await secretary.post("/admin/links", {**form, "scope": "hall", "with_session": "1"}) == 400
+        assert await secretary.post("/admin/links", {**form, "role": "reader", "one_browser": "1"}) == 400
+        ends = {"expires": "2099-01-01T10:00", "with_session": "1"}
+        assert await secretary.post("/admin/links", {**form, **ends}) == 200
+        (link,) = secretary.addresses()
+        captioner = await house.browser()
+        assert await captioner.get(link) == 200
+        await secretary.get("/admin/meetings/water-board")
+        assert "Expires: Thu 1 Jan, 10:00" in secretary.text
+        assert "Ends with the meeting, 24 h after its close" in secretary.text
+        backend = house.running.backend
+        (staff,) = [each for each in backend.links.list() if each.role is Role.CAPTIONER]
+        for act in ("open", "close"):
+            await secretary.get("/admin/meetings/water-board")
+            assert await secretary.send("/admin/meetings/water-board", act=act) == 200
+        ends_at = backend.links.ends(staff.link)
+        assert ends_at is not None
+        assert abs(ends_at - backend.clock.wall() - 24 * 3_600_000) < 600_000
+        assert await captioner.get("/staff") == 200
+
+
+async def test_the_operator_makes_links_with_an_end(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        office = house.running.office
+        order = AdminLinkOrder(hours=2, one_browser=True)
+        assert await office.admin_link(new=False, order=order) is not None
+        assert await office.admin_link(new=False) is None
+        (staff,) = house.running.backend.links.list()
+        terms = house.running.backend.links.terms(staff.link)
+        assert terms.expires > house.running.backend.clock.wall()
+        assert terms.one_browser
+        caller = Caller(house.running.backend.data)
+        passing = await caller.admin_link(new=False, order=AdminLinkOrder(hours=1, without_sign_in=True))
+        assert passing is not None
+        assert await caller.admin_link(new=False) is None
+        assert len(house.running.backend.links.list()) == 2

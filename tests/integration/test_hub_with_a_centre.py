@@ -15,6 +15,7 @@ from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import NoteId, PollId
 from moothall.core.signals import ChannelState, Sound
+from moothall.services.sessions.role_links import Entered
 from moothall.settings.sections import Translation
 from moothall_hub.app import RunningHub
 from moothall_hub.mirror.offers import SessionChoice
@@ -130,8 +131,8 @@ async def test_another_machine_takes_over_and_the_first_one_says_so(tmp_path: Pa
             assert json.loads(await response.text())["kind"] == "fenced"
         _, token = await one.parts.links.create(*COORDINATOR)
         entered = await one.parts.links.enter(token, "")
-        assert entered is not None
-        async with client.get(f"{one.own}/setup?ui=en", cookies={COOKIE: entered[1]}) as response:
+        assert isinstance(entered, Entered)
+        async with client.get(f"{one.own}/setup?ui=en", cookies={COOKIE: entered.key}) as response:
             assert "Another computer speaks for Kisumu now" in await response.text()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import conformance
+import data_protection
 import event_reference
 import licences
 import metrics_reference
@@ -19,6 +21,17 @@ DOCS = ROOT / "docs"
 
 def text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
+
+
+def test_the_conformance_report_is_what_the_page_on_accessibility_says() -> None:
+    assert text(conformance.PAGE) == conformance.render()
+    assert len(conformance.criteria()) == 55
+    assert text(conformance.PAGE).count("| Supports") == 55 + len(conformance.rows("EN 301 549, live text")) - 2
+
+
+def test_the_data_protection_sheet_is_what_the_page_on_privacy_says() -> None:
+    assert text(data_protection.PAGE) == data_protection.render()
+    assert len(data_protection.kept()) == len(data_protection.WHO)
 
 
 def test_the_event_reference_is_what_the_events_say() -> None:

@@ -49,6 +49,7 @@ from moothall.services.questions.asking import Asking
 from moothall.services.questions.balance import Balance
 from moothall.services.questions.ballots import Ballots
 from moothall.services.questions.typing import Typing
+from moothall.services.sessions.link_terms import HOUR_MS
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.sessions import Sessions
@@ -102,7 +103,13 @@ class Backend:
             measures=self.measures,
         )
         self.closing = Closing()
-        self.links = RoleLinks(book=self.book, clock=self.clock, randomness=randomness)
+        self.links = RoleLinks(
+            book=self.book,
+            clock=self.clock,
+            randomness=randomness,
+            after_close_ms=self.settings.sign_in.link_hours_after_close * HOUR_MS,
+            demands_sign_in=self.settings.sign_in.required_for_admin,
+        )
         self.openers = Openers(sessions, label=self.links.label)
         self.programme = Programme(
             book=self.book,

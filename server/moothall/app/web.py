@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 from aiohttp import web
 
@@ -15,7 +15,7 @@ from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.clear_requests import clear_requests
 from moothall.adapters.http.connections import serve
 from moothall.adapters.http.form_guard import FormGuard
-from moothall.adapters.http.forwarded import came_by_https, is_proxy, trusted_networks, visitor_address
+from moothall.adapters.http.forwarded import AddressOf, came_by_https, is_proxy, trusted_networks, visitor_address
 from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_options
 from moothall.adapters.http.open_files import ConnectionCapacity
 from moothall.adapters.http.places import Places, share
@@ -39,13 +39,16 @@ from moothall.adapters.reading.reports_door import ReportsDoor
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.record.record_door import KeysDoor, RecordDoor
+from moothall.adapters.sign_in.sign_in_door import PATH as SIGN_IN
 from moothall.app.admin import admin_doors
 from moothall.app.backend import Backend
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
 from moothall.app.parts import Entrance, OpenDoors, ServerAddress, Services
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
+from moothall.app.sign_in import open_sign_in
 from moothall.app.sound import microphone_doors, sound_address, sound_door
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.programme.reading import MOST_BYTES
@@ -151,19 +154,9 @@ async def open_doors(
         your_turn=(turn := your_turn(backend, pages, access)),
     )
     languages = LanguagesDoor(context, offered=translation.languages, want=translation.want)
-    staff = StaffDoor(
-        links=backend.links,
-        pages=pages,
-        gate=AddressGate(clock, backend.randomness, LINK_TRIES),
-        room_of=programme.room_of,
-        secure=address.public.startswith("https://"),
-        address_of=address_of,
-    )
+    entrance = await _entrance(services, address, address_of, catalogue, access)
+    staff = entrance.staff
     backend.links.when_gone(lambda _: readers.recheck(staff.asker))
-    forms = StaffPages(pages=pages, guard=FormGuard(backend.randomness), staff=staff.staff, key_of=staff.key_of)
-    entrance = Entrance(
-        address=address, address_of=address_of, staff=staff, forms=forms, catalogue=catalogue, access=access
-    )
     places = _places(backend, room)
     app = _application(services, entrance, places[1])
     records = RecordDoor(Records(access, backend.log), pages)
@@ -181,6 +174,7 @@ async def open_doors(
     asked = (*asking, questions, translated, HandsDoor(context, backend.ballots), AbuseDoor(context, abuse_reports))
     for door in (*reading, reporting, languages, *asked, KeysDoor(backend.signer.public_document()), staff):
         app.add_routes(door.routes())
+    app.add_routes(await open_sign_in(stack, services, entrance))
     linking, links = open_hub_link(stack, services, entrance, translate_for_hubs)
     desks, staff_socket, control = open_desks(stack, services, entrance, reports)
     microphones, audio = microphone_doors(services, entrance)
@@ -198,7 +192,9 @@ async def open_doors(
     for closing in (sockets, events, polls, plain, low, reporting, staff_socket, linking):
         stack.push_async_callback(closing.close)
     backend.keep(stack, events.run, polls.run, plain.run, low.run, reports.run)
-    backend.keep(stack, backend.ballots.run, backend.balance.run, backend.hubs.run, backend.hub_removals.run)
+    backend.keep(
+        stack, backend.links.run, backend.ballots.run, backend.balance.run, backend.hubs.run, backend.hub_removals.run
+    )
     await serve(stack, runner, listener, places=places[0], proxies=is_proxy(trusted), tls=tls)
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
     return OpenDoors(
@@ -218,6 +214,37 @@ async def _set_up(stack: AsyncExitStack, app: web.Application) -> web.AppRunner:
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     return runner
+
+
+async def _entrance(
+    services: Services, address: ServerAddress, address_of: AddressOf, catalogue: Catalogue, access: ReaderAccess
+) -> Entrance:
+    """Who may come in, and how."""
+    backend, pages, settings = services.backend, services.pages, services.backend.settings.sign_in
+    staff = StaffDoor(
+        links=backend.links,
+        pages=pages,
+        gate=AddressGate(backend.clock, backend.randomness, LINK_TRIES),
+        room_of=backend.programme.room_of,
+        secure=address.public.startswith("https://"),
+        address_of=address_of,
+        sign_in=SIGN_IN if settings.issuer else "",
+    )
+    backend.links.end_with(catalogue.closed)
+    if backend.links.any_with_session():
+        with suppress(StorageUnavailable):  # Whoever asks for the list next has it read again.
+            await catalogue.fill()
+    forms = StaffPages(
+        pages=pages,
+        guard=FormGuard(backend.randomness),
+        staff=staff.staff,
+        key_of=staff.key_of,
+        sign_in=staff.sign_in,
+        demanded=settings.required_for_admin,
+    )
+    return Entrance(
+        address=address, address_of=address_of, staff=staff, forms=forms, catalogue=catalogue, access=access
+    )
 
 
 def _application(services: Services, entrance: Entrance, places: Places) -> web.Application:

@@ -23,11 +23,13 @@ from moothall.core.kernel.times import UTC_ZONE, Zone, offset_name
 from moothall.core.programme.changes import UNTOUCHED, Change, ChangeKind
 from moothall.core.programme.plan import Planned
 from moothall.core.programme.reading import MOST_BYTES
-from moothall.services.programme.office import Office, Told
+from moothall.services.programme.office import AdminLinkOrder, Office, Told
 from moothall.settings.loading import load
 from moothall.settings.sections import Settings
 
 DECLINED = 1
+MOST_HOURS = 8_760
+"""A year: of a link that is to last longer nobody sets the end."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -61,6 +63,16 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "and all browsers that opened it are shut out.",
     )
     link.add_argument("--new", action="store_true", help="replace the link")
+    link.add_argument(
+        "--expires-in", type=_hours, default=0.0, metavar="HOURS", help="after so many hours it opens nothing any more"
+    )
+    link.add_argument("--one-browser", action="store_true", help="only the first browser that opens it may use it")
+    link.add_argument(
+        "--without-sign-in",
+        action="store_true",
+        help="another link, for one browser and an hour unless --expires-in says otherwise, that opens /admin also "
+        "where [sign_in] demands a sign-in: for when the provider is down",
+    )
     add_house(link)
     link.set_defaults(run=_admin_link)
 
@@ -131,15 +143,33 @@ def _read(file: Path) -> bytes:
 
 
 def _admin_link(arguments: argparse.Namespace) -> int:
-    return asyncio.run(_print_admin_link(house_settings(arguments), new=arguments.new))
+    passing: bool = arguments.without_sign_in
+    order = AdminLinkOrder(
+        hours=arguments.expires_in or (1 if passing else 0),
+        one_browser=passing or arguments.one_browser,
+        without_sign_in=passing,
+    )
+    return asyncio.run(_print_admin_link(house_settings(arguments), new=arguments.new, order=order))
 
 
-async def _print_admin_link(settings: Settings, *, new: bool) -> int:
+def _hours(text: str) -> float:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours <= MOST_HOURS:
+        raise argparse.ArgumentTypeError(f"write hours as a number above 0 and up to {MOST_HOURS}, such as 12")
+    return hours
+
+
+async def _print_admin_link(settings: Settings, *, new: bool, order: AdminLinkOrder) -> int:
     async with house_office(settings) as office:
-        address = await office.admin_link(new=new)
+        address = await office.admin_link(new=new, order=order)
     if address is None:
         raise ConfigurationError("There is an admin link already, and nobody can look it up. --new replaces it.")
     print(f"Admin link: {address}")
+    if settings.sign_in.required_for_admin and not order.without_sign_in:
+        print("It leads to the sign-in. --without-sign-in makes one that opens /admin without it.", file=sys.stderr)
     return 0
 
 

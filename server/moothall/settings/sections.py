@@ -250,6 +250,54 @@ class Tracing(msgspec.Struct, frozen=True, kw_only=True):
     """Of how many acts in a hundred the traces are kept."""
 
 
+class SignIn(msgspec.Struct, frozen=True, kw_only=True):
+    """How staff come in beside role links: with an account of their own house (OpenID Connect), and until when links
+    that end with their meeting are good.
+    """
+
+    issuer: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^$|^https?://[^?#\s@]+$",
+            description="an address such as 'https://login.example.org/realms/staff', or nothing",
+        ),
+    ] = ""
+    """The provider's issuer, exactly as it writes it. Needs the extra oidc. Empty: nobody signs in."""
+    client_id: Annotated[str, msgspec.Meta(max_length=500, description="a text, or nothing")] = ""
+    """What this server is called at the provider."""
+    client_secret_file: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the client's secret, the secret alone. Empty: the client has none, and PKCE alone protects it."""
+    scopes: tuple[
+        Annotated[
+            str, msgspec.Meta(pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$", description="a list of scopes such as 'groups'")
+        ],
+        ...,
+    ] = ()
+    """What is asked for beside `openid`, where the provider tells of groups only then. Names and mail addresses are
+    never needed."""
+    claim: Annotated[
+        str, msgspec.Meta(min_length=1, max_length=200, description="a name such as 'groups' or 'realm_access.roles'")
+    ] = "groups"
+    """The claim of the ID token that lists somebody's groups; with dots where it lies within others."""
+    roles: tuple[
+        Annotated[
+            str, msgspec.Meta(pattern=r"^[a-z]+=\S.*$", description="a list of lines such as 'secretariat=mh-office'")
+        ],
+        ...,
+    ] = ()
+    """Which group gives which role, a role and a group each. Roles: technician, chair, moderator, captioner,
+    interpreter, rapporteur, secretariat; each is good for everything."""
+    required_for_admin: Annotated[bool, msgspec.Meta(description="true or false")] = False
+    """Whether a link for `/admin` leads to the sign-in. `moothall admin-link --without-sign-in` on the server's machine
+    is the way in while the provider is down."""
+    hours: Annotated[int, msgspec.Meta(ge=1, le=720, description="a whole number from 1 to 720")] = 12
+    """After so many hours somebody has to sign in again."""
+    link_hours_after_close: Annotated[int, msgspec.Meta(ge=0, le=8760, description="a whole number from 0 to 8760")] = (
+        24
+    )
+    """How long after its meeting's close a link is good that ends with it."""
+
+
 class Logging(msgspec.Struct, frozen=True, kw_only=True):
     """What the program writes about itself. Never speech, names or tokens."""
 
@@ -271,6 +319,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     translation: Translation = Translation()
     recording: Recording = Recording()
     balance: Balance = Balance()
+    sign_in: SignIn = SignIn()
     metrics: Metrics = Metrics()
     tracing: Tracing = Tracing()
     logging: Logging = Logging()

@@ -12,6 +12,7 @@ import pytest
 
 from moothall.adapters.admin.local_door import CARD, Card, leave_card
 from moothall.cli.main import main
+from moothall.services.sessions.link_terms import HOUR_MS, LinkTerms
 from support.desks.admin import admin_house
 from support.files.programme_files import SAMPLES
 
@@ -125,6 +126,26 @@ async def test_the_admin_link_is_printed_once_and_replaced(shell: Shell, tmp_pat
         assert await browser.get("/admin") == 403
         assert await browser.get(f"/enter/{first}") == 404
         assert await browser.get(second) == 200
+
+
+async def test_the_admin_link_may_have_limits_and_pass_by_the_sign_in(shell: Shell, tmp_path: Path) -> None:
+    for hours in ("0", "-1", "9000", "nan", "soon"):
+        with pytest.raises(SystemExit):
+            await shell.run("admin-link", "--expires-in", hours)
+    assert await shell.run("admin-link", "--expires-in", "0.5", "--one-browser") == 0
+    assert await shell.run("admin-link", "--without-sign-in") == 0
+    config = tmp_path / "moothall.toml"
+    config.write_text("[sign_in]\nrequired_for_admin = true\n")
+    assert await shell.run("admin-link", "--new", "--config", str(config)) == 0
+    assert "It leads to the sign-in. --without-sign-in makes one" in shell.errors
+    async with admin_house(tmp_path) as house:
+        links = house.running.backend.links
+        office, passing = links.list()
+        assert links.terms(office.link) == LinkTerms()
+        terms = links.terms(passing.link)
+        assert (terms.one_browser, terms.without_sign_in) == (True, True)
+        left = terms.expires - house.running.backend.clock.wall()
+        assert 0 < left <= HOUR_MS
 
 
 async def test_the_local_door_is_for_whoever_can_read_the_card(tmp_path: Path) -> None:

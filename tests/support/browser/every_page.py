@@ -22,7 +22,8 @@ from moothall.core.translating.routes import Direction
 from moothall.services.hubs.ports import Identity
 from moothall.services.log.act_queue import Receipt
 from moothall.services.proposals.proposing import ProposeOrder
-from moothall.services.sessions.role_links import HALL, session_scope
+from moothall.services.sessions.link_terms import HOUR_MS, LinkTerms
+from moothall.services.sessions.role_links import HALL, Entered, SignedIn, Staff, session_scope
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.translator_link import EchoEnd
 from support.browser.every_note import every_note
@@ -259,6 +260,7 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await said_of_themselves(running)
         await _proposed(running)
         await _groups(running)
+        await _limited(running)
         async with into_portuguese(running):  # Now: yesterday's meeting is closed, and may be asked for.
             yield running
 
@@ -284,6 +286,17 @@ async def _groups(running: RunningServer) -> None:
     writer = (await running.backend.sessions.open(SessionId("translated"))).writer
     by = Actor(Role.HUB, "k1", hub="kisumu-library")
     assert isinstance(await writer.send(by, CommandId("kisumu1"), asked), Receipt)
+
+
+async def _limited(running: RunningServer) -> None:
+    """A link for one browser that has opened it and an expired link, and somebody who signed in."""
+    links, now = running.backend.links, running.backend.clock.wall()
+    _, token = await links.create(Role.CHAIR, HALL, "Ana & <Bo>", LinkTerms(expires=now + HOUR_MS, one_browser=True))
+    assert isinstance(await links.enter(token, ""), Entered)
+    terms = LinkTerms(expires=now - 1, with_session=True)
+    await links.create(Role.CAPTIONER, session_scope(SessionId("plenary")), "Cy", terms)
+    office = Staff(link="0123456789abcdef", role=Role.SECRETARIAT, scope=HALL, label="")
+    await links.sign_in((SignedIn(staff=office, since=now, until=now + HOUR_MS),), "")
 
 
 async def _proposed(running: RunningServer) -> None:

@@ -12,27 +12,31 @@ from pathlib import Path
 import aiohttp
 
 from moothall.app.hall import RunningServer, hall
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Server, Settings, SignIn, Translation
+
+NO_SIGN_IN = SignIn()
 
 
 class Browser:
     """Keeps cookies, sends forms as a browser does, and remembers the last page."""
 
     def __init__(self, http: aiohttp.ClientSession, address: str) -> None:
-        self._http = http
+        self.http = http
         self.address = address
         self.status = 0
         self.text = ""
         self.url = ""
         self.headers: dict[str, str] = {}
+        self.cookies: list[str] = []
+        """What the last answer set, a line each."""
 
     async def get(self, path: str, *, follow: bool = True) -> int:
-        async with self._http.get(self._full(path), allow_redirects=follow) as answer:
+        async with self.http.get(self._full(path), allow_redirects=follow) as answer:
             return await self._take(answer)
 
     async def post(self, path: str, data: object = None, *, origin: str | None = "own", follow: bool = True) -> int:
         headers = {} if origin is None else {"Origin": self.address if origin == "own" else origin}
-        async with self._http.post(self._full(path), data=data, headers=headers, allow_redirects=follow) as answer:
+        async with self.http.post(self._full(path), data=data, headers=headers, allow_redirects=follow) as answer:
             return await self._take(answer)
 
     async def send(self, action: str, **fields: str) -> int:
@@ -63,6 +67,7 @@ class Browser:
 
     async def _take(self, answer: aiohttp.ClientResponse) -> int:
         self.status, self.url, self.headers = answer.status, answer.url.path, dict(answer.headers)
+        self.cookies = answer.headers.getall("Set-Cookie", [])
         self.text = "" if answer.content_type == "text/event-stream" else await answer.text()
         return self.status
 
@@ -90,7 +95,9 @@ class AdminHouse:
 
 
 @asynccontextmanager
-async def admin_house(folder: Path, public_address: str = "") -> AsyncIterator[AdminHouse]:
+async def admin_house(
+    folder: Path, public_address: str = "", sign_in: SignIn = NO_SIGN_IN
+) -> AsyncIterator[AdminHouse]:
     """The server, running without engines."""
     server = Server(port=0, data=str(folder / "data"), public_address=public_address)
     async with (
@@ -99,6 +106,7 @@ async def admin_house(folder: Path, public_address: str = "") -> AsyncIterator[A
                 server=server,
                 engine=Engine(count=0),
                 translation=Translation(translators=()),
+                sign_in=sign_in,
             )
         ) as running,
         AsyncExitStack() as stack,

@@ -48,7 +48,7 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.translations import NO_WAY, QuestionTranslations, WantedTranslation
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
-from moothall.services.sessions.role_links import HALL, RoleLinks
+from moothall.services.sessions.role_links import HALL, Entered, RoleLinks
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.loop import run
@@ -388,8 +388,8 @@ class OpenRoom:
         """The coordinator's browser."""
         _, token = await self.room.links.create(Role.HUB, HALL, "Kisumu")
         entered = await self.room.links.enter(token, "")
-        assert entered is not None
-        return Browser(self.client, {STAFF_COOKIE: entered[1]})
+        assert isinstance(entered, Entered)
+        return Browser(self.client, {STAFF_COOKIE: entered.key})
 
 
 async def _untranslated(_: WantedTranslation) -> Refusal:

@@ -25,7 +25,7 @@ from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.core.ports import Randomness
 from moothall.core.programme.reading import MOST_BYTES
 from moothall.services.operation.status import ServerStatus
-from moothall.services.programme.office import Office, Proposed, Told
+from moothall.services.programme.office import UNLIMITED, AdminLinkOrder, Office, Proposed, Told
 from moothall.services.proposals.proposing import MOST_BYTES as MOST_PROPOSED
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.services.proposals.refining import Refined, RefineOrder
@@ -125,7 +125,11 @@ class LocalDoor:
         return _json(told)
 
     async def _admin_link(self, request: web.Request) -> web.StreamResponse:
-        return _json(_Said(await self._office.admin_link(new=request.query.get("new") == "1") or ""))
+        try:
+            order = read_json(await request.read() or b"{}", AdminLinkOrder)
+        except Unreadable:
+            return web.Response(status=400, text="That is no order of a link.\n")
+        return _json(_Said(await self._office.admin_link(new=request.query.get("new") == "1", order=order) or ""))
 
     async def _refine(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -195,11 +199,13 @@ class Caller:
         query = {"zone": zone, "access": access.value, "apply": "1" if apply else "0", "languages": languages}
         return msgspec.json.decode(await self._ask("programme", query, data), type=Told)
 
-    async def admin_link(self, *, new: bool) -> str | None:
+    async def admin_link(self, *, new: bool, order: AdminLinkOrder = UNLIMITED) -> str | None:
         """The address of a link to `/admin`: made when there is none, replaced when `new`; None when there is one
         (`Office`).
         """
-        said = msgspec.json.decode(await self._ask("admin-link", {"new": "1" if new else "0"}, b""), type=_Said)
+        said = msgspec.json.decode(
+            await self._ask("admin-link", {"new": "1" if new else "0"}, msgspec.json.encode(order)), type=_Said
+        )
         return said.sentence or None
 
     async def refine(self, order: RefineOrder) -> Refined:

@@ -29,6 +29,7 @@ from moothall.services.programme.meeting_plan import change_plan, on_beside
 from moothall.services.programme.programme import Programme
 from moothall.services.questions.balance import Balance
 from moothall.services.sessions.catalogue import Entry
+from moothall.services.sessions.link_terms import FOR_EVER, HOUR_MS, LinkTerms
 from moothall.services.sessions.role_links import HALL, RoleLinks, Staff, room_scope, session_scope
 from moothall.services.sessions.role_links import ROLES as LINK_ROLES
 from moothall.services.translation.text_translation import Reach
@@ -82,6 +83,8 @@ class AdminDoor:
             web.post("/admin/links", self.make_link),
             web.post("/admin/links/{link}/replace", self.replace_link),
             web.post("/admin/links/{link}/revoke", self.revoke_link),
+            web.post("/admin/links/{link}/free", self.free_link),
+            web.post("/admin/signed-in/{pseudonym}/end", self.sign_out),
         ]
 
     @staff_page(runs_the_house)
@@ -114,6 +117,8 @@ class AdminDoor:
             zone=self.programme.zone().name,
             draining=self.draining(),
             links=view.link_rows(links, self.links, self.programme, ui),
+            hours=self.links.after_close_ms // HOUR_MS,
+            signed=view.signed_rows(self.links, self.programme, ui),
             access=[{"value": each.value, "name": ui.named(f"admin/access.{each}")} for each in Access],
             sound=[{"value": each.value, "name": ui.named(f"admin/sound.{each}")} for each in SOUND],
             roles=self._roles(asked, readers=False),
@@ -194,6 +199,7 @@ class AdminDoor:
             questions=[each.text for each in state.notes_and_tags.questions],
             pages=view.jobs(planned.session, Role.SECRETARIAT, asked.ui),
             links=view.link_rows(links, self.links, self.programme, asked.ui),
+            hours=self.links.after_close_ms // HOUR_MS,
             roles=self._roles(asked, readers=state.access is Access.LINK),
             act=_next_act(state.status),
             beside=None if state.status in ON else on_beside(self.programme, planned.session),
@@ -287,9 +293,12 @@ class AdminDoor:
         scope = given.get("scope", HALL)
         if role not in LINK_ROLES or (role is Role.READER and not scope.startswith("session:")):
             raise AdminProblem(400, AdminText.CONFLICT)
+        terms = view.wanted_terms(given, role, scope, self.programme.zone(), self.programme.now())
+        if isinstance(terms, str):
+            raise AdminProblem(400, terms)
         if not self.pages.once(given):
             return see_other(asked.to("/admin"))
-        return self._sheets(asked, [await self._new_sheet(asked, role, scope, given.get("label", ""))], None)
+        return self._sheets(asked, [await self._new_sheet(asked, role, scope, given.get("label", ""), terms)], None)
 
     @staff_page(runs_the_house)
     async def replace_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
@@ -320,13 +329,35 @@ class AdminDoor:
             "admin_revoke.html",
             asked,
             link=row,
+            hours=self.links.after_close_ms // HOUR_MS,
             gone=gone,
             back=f"/admin/meetings/{name}" if of_meeting else "/admin",
             back_name=asked.ui.text("All about this meeting" if of_meeting else "Running the meetings"),
         )
 
-    async def _new_sheet(self, asked: AdminRequest, role: Role, scope: str, label: str) -> dict[str, object]:
-        staff, token = await self.links.create(role, scope, label)
+    @staff_page(runs_the_house)
+    async def free_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """Let another browser be the one of a link for one browser."""
+        await self.pages.form(request, asked)
+        staff = self.links.get(request.match_info["link"])
+        if staff is None:
+            raise AdminProblem(404, AdminText.GONE)
+        await self.links.free(staff.link)
+        kind, _, name = staff.scope.partition(":")
+        return see_other(asked.to(f"/admin/meetings/{name}" if kind == "session" else "/admin"))
+
+    @staff_page(runs_the_house)
+    async def sign_out(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """End what somebody's sign-in gives, in all their browsers."""
+        await self.pages.form(request, asked)
+        if not await self.links.sign_out(request.match_info["pseudonym"]):
+            raise AdminProblem(404, AdminText.GONE)
+        return see_other(asked.to("/admin"))
+
+    async def _new_sheet(
+        self, asked: AdminRequest, role: Role, scope: str, label: str, terms: LinkTerms = FOR_EVER
+    ) -> dict[str, object]:
+        staff, token = await self.links.create(role, scope, label, terms)
         return view.sheet(staff, self._address(staff, token), self.programme, asked.ui, self.qr_svg)
 
     def _address(self, staff: Staff, token: str) -> str:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Protocol, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import language, own_html
 from moothall.adapters.pages.templates import Pages
-from moothall.core.kernel.actors import Role
+from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.kernel.errors import NoLink, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.visible import visible
-from moothall.services.sessions.role_links import HALL, Staff
+from moothall.services.sessions.role_links import Staff, opens_admin
 
 StaffOf = Callable[[web.Request], tuple[Staff, ...]]
 
@@ -69,7 +69,19 @@ class AdminRequest(msgspec.Struct, frozen=True, kw_only=True):
 class StaffPages:
     """Shared by the doors with forms."""
 
-    def __init__(self, *, pages: Pages, guard: FormGuard, staff: StaffOf, key_of: Callable[[web.Request], str]) -> None:
+    def __init__(
+        self,
+        *,
+        pages: Pages,
+        guard: FormGuard,
+        staff: StaffOf,
+        key_of: Callable[[web.Request], str],
+        sign_in: str = "",
+        demanded: bool = False,
+    ) -> None:
+        """`sign_in`: the address of the sign-in, empty where there is none; `demanded`: whether pages lead there."""
+        self._sign_in = sign_in
+        self._demanded = demanded
         self.pages = pages
         self._guard = guard
         self._staff = staff
@@ -115,14 +127,19 @@ class StaffPages:
         return own_html(text, asked.ui, status=status)
 
     def refuse(self, request: web.Request, error: AdminProblem) -> web.Response:
-        """The page that says what is wrong."""
+        """The page that says what is wrong, or the way to the sign-in where that would help and is demanded."""
         ui, _ = language(self.pages, request)
+        stranger = bool(self._sign_in) and error.key == AdminText.STRANGERS and not self._staff(request)
+        to = f"{self._sign_in}?{urlencode({'to': request.path})}" if stranger else ""
+        if stranger and self._demanded and request.method == hdrs.METH_GET:
+            return see_other(to)
         text = self.pages.render(
             "staff_error.html",
             ui=ui,
             sentence=ui.text(error.key, **error.values),
             detail=error.detail,
             status=error.status,
+            sign_in=to,
         )
         return own_html(text, ui, status=error.status)
 
@@ -139,7 +156,7 @@ Handler = Callable[[Door, web.Request, AdminRequest], Awaitable[web.Response]]
 
 def runs_the_house(staff: Staff, _: web.Request | None = None) -> bool:
     """Whether a link opens `/admin`."""
-    return staff.role is Role.SECRETARIAT and staff.scope == HALL
+    return opens_admin(staff)
 
 
 def staff_page(

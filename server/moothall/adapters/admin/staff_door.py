@@ -1,7 +1,8 @@
 """The way in for staff: `/enter/{token}` exchanges a link for a cookie, once, and sends the browser to its page.
 
 No token stays in an address, a log or a referrer. What a browser has opened is asked of the cookie at each request,
-so that a link that is revoked opens nothing from then on. A reader's link (`/s/{session}?key=…`) works alike, with a
+so that a link that is revoked opens nothing from then on. A link for one browser knows it again by a cookie of its own,
+which is sent to `/enter` alone. A reader's link (`/s/{session}?key=…`) works alike, with a
 cookie that is sent to that session's doors alone.
 """
 
@@ -21,11 +22,12 @@ from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import NoLink
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.plan import RoomId
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.services.sessions.reader_access import ASKER
-from moothall.services.sessions.role_links import HALL, VISIT_MS, RoleLinks, Staff, covers, hub_of
+from moothall.services.sessions.role_links import HALL, VISIT_MS, RoleLinks, Staff, Unentered, covers, hub_of
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,10 @@ STAFF_COOKIE = "moothall_staff"
 READER_COOKIE = "moothall_reader"
 OFTEN = "Too many links were tried from your address. Wait a minute.\n"
 _SECRET = {hdrs.CACHE_CONTROL: "no-store", "Referrer-Policy": "no-referrer"}
+MARK_COOKIE = "moothall_link_"
+"""Before a link's id: by it the first browser of a link is known again."""
+MARK_DAYS = 400
+"""As long as browsers keep a cookie at most."""
 WORK = "/staff"
 ADMIN = "/admin"
 
@@ -53,6 +59,8 @@ class StaffDoor:
     secure: bool
     address_of: AddressOf = remote_address
     cookie: str = STAFF_COOKIE
+    sign_in: str = ""
+    """The address of the sign-in; empty where there is none."""
 
     def _give(self, response: web.Response, cookie: str, value: str, path: str) -> web.Response:
         response.set_cookie(
@@ -91,18 +99,35 @@ class StaffDoor:
         if proof is not None:
             staff, value = proof
             return self._as_reader(staff, value)
-        entered = await self.links.enter(token, self.key_of(request))
-        if entered is None:
-            ui = self.pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
-            html = self.pages.render_error(404, AdminText.NO_LINK, ui=ui)
-            return web.Response(status=404, text=html, content_type="text/html", headers=_SECRET)
-        staff, key = entered
+        known = self.links.of_token(token)
+        mark = "" if known is None else request.cookies.get(f"{MARK_COOKIE}{known.link}", "")
+        try:
+            entered = await self.links.enter(token, self.key_of(request), mark)
+        except NoLink:
+            entered = Unentered.WRONG
+        if entered is Unentered.SIGN_IN:
+            return see_other(self.sign_in, _SECRET)
+        if isinstance(entered, Unentered):
+            return self._refused(request, entered)
+        staff = entered.staff
         logger.info("link %s: a browser opened it as %s", staff.link, staff.role)
-        return self.welcome(staff, key)
+        response = self.welcome(staff, entered.key)
+        if entered.mark:
+            name, age = f"{MARK_COOKIE}{staff.link}", MARK_DAYS * 86_400
+            response.set_cookie(
+                name, entered.mark, max_age=age, path="/enter", httponly=True, samesite="Lax", secure=self.secure
+            )
+        return response
 
-    def welcome(self, staff: Staff, key: str, query: str = "") -> web.Response:
-        """Give a browser the key that stands for whom it let in, and send it to its page, with `query`."""
-        return self._give(see_other(f"{landing(staff)}{query}", _SECRET), self.cookie, key, "/")
+    def _refused(self, request: web.Request, why: Unentered) -> web.Response:
+        ui = self.pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        status, key = (403, AdminText.TAKEN) if why is Unentered.TAKEN else (404, AdminText.NO_LINK)
+        html = self.pages.render_error(status, key, ui=ui)
+        return web.Response(status=status, text=html, content_type="text/html", headers=_SECRET)
+
+    def welcome(self, staff: Staff, key: str, query: str = "", where: str = "") -> web.Response:
+        """Give a browser the key that stands for whom it let in, and send it to its page, or `where`, with `query`."""
+        return self._give(see_other(f"{where or landing(staff)}{query}", _SECRET), self.cookie, key, "/")
 
     async def leave(self, request: web.Request) -> web.StreamResponse:
         """Let the browser stand for nobody."""

@@ -7,6 +7,9 @@ class AdminText:
     """Keys of the sentences that the doors say."""
 
     NO_LINK = "This link is not valid, or not any more. Ask whoever gave it to you for a new one."
+    TAKEN = (
+        "This link belongs to another browser, the first that opened it. Ask the secretariat to let this browser in."
+    )
     STRANGERS = "This page is for those who run the meetings. Open the link that you were given."
     FORM = "The form was too old or came from elsewhere, and nothing was done. Please send it again."
     TITLE = "A meeting needs a title of at most 500 characters."
@@ -14,6 +17,13 @@ class AdminText:
     NO_LANGUAGE = "Not known as a language: {words}. Check the spelling, or write its code, such as en or fr."
     TIMES = "Write times as 2026-11-24 10:00; a meeting ends after it starts, and within a week."
     PLACE = "That name can't be taken: it is empty, too long or there already."
+    NO_JOB = "Your account has no job here. Ask the secretariat for it, then sign in again."
+    SIGN_IN_AGAIN = "Signing in did not work, and nothing was changed. Please try again."
+    SIGN_IN_DOWN = (
+        "The sign-in can't be reached at the moment. Try again in a minute; "
+        "whoever runs the server can let you in without it."
+    )
+    EXPIRES = "A link has to expire later than now. Write the time as 2026-11-24 10:00."
     CONFLICT = "That does not fit how the meeting stands now, and nothing was done."
     QUICKER = "{who} has started “{title}” already."
     QUICKER_NOBODY = "Somebody else has started “{title}” already."

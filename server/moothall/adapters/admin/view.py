@@ -24,7 +24,8 @@ from moothall.core.session.state import State, Status
 from moothall.services.programme.meeting_plan import left_out
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.catalogue import Entry
-from moothall.services.sessions.role_links import HALL, RoleLinks, Staff
+from moothall.services.sessions.link_terms import LinkTerms
+from moothall.services.sessions.role_links import HALL, RoleLinks, SignedIn, Staff
 
 LONGEST_TITLE = 500
 SOUND_ROLES = (Role.TECHNICIAN, Role.SECRETARIAT)
@@ -173,18 +174,61 @@ def _named(programme: Programme, session: SessionId | None, ui: Catalogue) -> di
 
 
 def link_rows(shown: Sequence[Staff], links: RoleLinks, programme: Programme, ui: Catalogue) -> Rows:
-    """Links in a list: what for, what it is good for, what it is called, when it was made and opened."""
+    """Links in a list: what for, what it is good for, what it is called, its terms, when it was made and opened."""
+    return [_link_row(staff, links, programme, ui) for staff in shown]
+
+
+def _link_row(staff: Staff, links: RoleLinks, programme: Programme, ui: Catalogue) -> dict[str, object]:
+    use, terms, expired = links.use(staff.link), links.terms(staff.link), links.expired(staff.link)
+    return {
+        "id": staff.link,
+        "role": ui.named(f"admin/role.{staff.role}"),
+        "good_for": scope_name(staff.scope, programme, ui),
+        "label": staff.label,
+        "made": when(links.made(staff.link), None, ui, programme.zone()),
+        "opened": when(use.last or None, None, ui, programme.zone()),
+        "uses": use.uses,
+        "browsers": use.browsers,
+        "counted": staff.role is not Role.READER,
+        "expired": expired,
+        "expires": when(links.ends(staff.link), None, ui, programme.zone()),
+        "with_session": terms.with_session,
+        "one_browser": terms.one_browser,
+        "taken": links.taken(staff.link),
+        "without_sign_in": terms.without_sign_in,
+    }
+
+
+def wanted_terms(given: Mapping[str, str], role: Role, scope: str, zone: Zone, now: int) -> LinkTerms | str:
+    """What a form says of a new link's terms, or the key of the sentence on what is wrong; `now` is Unix ms."""
+    text, expires = given.get("expires", "").strip()[:30], 0
+    if text:
+        try:
+            expires = moment(text, zone.rules, "expires")
+        except ProgrammeError:
+            return AdminText.EXPIRES
+        if expires <= now:
+            return AdminText.EXPIRES
+    terms = LinkTerms(expires=expires, with_session="with_session" in given, one_browser="one_browser" in given)
+    if (terms.one_browser and role is Role.READER) or (terms.with_session and not scope.startswith("session:")):
+        return AdminText.CONFLICT
+    return terms
+
+
+def signed_rows(links: RoleLinks, programme: Programme, ui: Catalogue) -> Rows:
+    """Who is signed in: each job by its pseudonym, with the browsers that it has, and until when the last is good."""
+    found: dict[str, list[SignedIn]] = {}
+    for each in links.signed_in():
+        found.setdefault(each.staff.link, []).append(each)
     return [
         {
-            "id": staff.link,
-            "role": ui.named(f"admin/role.{staff.role}"),
-            "good_for": scope_name(staff.scope, programme, ui),
-            "label": staff.label,
-            "made": when(links.made(staff.link), None, ui, programme.zone()),
-            "opened": when(links.opened(staff.link), None, ui, programme.zone()),
-            "counted": staff.role is not Role.READER,
+            "id": pseudonym,
+            "role": ui.named(f"admin/role.{rows[0].staff.role}"),
+            "browsers": len(rows),
+            "since": when(max(each.since for each in rows), None, ui, programme.zone()),
+            "until": when(max(each.until for each in rows), None, ui, programme.zone()),
         }
-        for staff in shown
+        for pseudonym, rows in found.items()
     ]
 
 

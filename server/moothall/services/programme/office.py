@@ -22,7 +22,8 @@ from moothall.services.programme.importing import carry_out, clashes_after, in_z
 from moothall.services.programme.programme import Programme
 from moothall.services.proposals.proposing import Proposals, ProposeOrder
 from moothall.services.proposals.refining import Refined, RefineOrder, refine
-from moothall.services.sessions.role_links import HALL, RoleLinks
+from moothall.services.sessions.link_terms import HOUR_MS, LinkTerms
+from moothall.services.sessions.role_links import HALL, RoleLinks, Staff, opens_admin
 from moothall.services.sessions.sessions import Sessions
 
 
@@ -38,6 +39,19 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """Sessions that would be in one room at the same time."""
     done: int | None = None
     refused: tuple[str, ...] = ()
+
+
+class AdminLinkOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What limits a link to `/admin` that the operator makes."""
+
+    hours: float = 0
+    """After so many it expires; 0: never."""
+    one_browser: bool = False
+    without_sign_in: bool = False
+    """Whether it opens `/admin` also where that demands a sign-in."""
+
+
+UNLIMITED = AdminLinkOrder()
 
 
 class Proposed(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,19 +114,29 @@ class Office:
         )
         return read_programme(data, reading)
 
-    async def admin_link(self, *, new: bool) -> str | None:
+    async def admin_link(self, *, new: bool, order: AdminLinkOrder = UNLIMITED) -> str | None:
         """The address of a link to `/admin`: made when there is none, replaced when `new`; None when there is one.
 
-        It can't be looked up again. Raises StorageUnavailable.
+        One without a sign-in is always another. It can't be looked up again. Raises NoLink, StorageUnavailable.
         """
-        known = next((each for each in self.links.list() if (each.role, each.scope) == (Role.SECRETARIAT, HALL)), None)
-        if known is not None and not new:
+        terms = LinkTerms(
+            expires=self.programme.now() + round(order.hours * HOUR_MS) if order.hours else 0,
+            one_browser=order.one_browser,
+            without_sign_in=order.without_sign_in,
+        )
+        known = next((each for each in self.links.list() if self._is_admin_link(each)), None)
+        if order.without_sign_in:
+            known = None
+        elif known is not None and not new:
             return None
         if known is None:
-            _, token = await self.links.create(Role.SECRETARIAT, HALL, "")
+            _, token = await self.links.create(Role.SECRETARIAT, HALL, "", terms)
         else:
-            token = await self.links.replace(known.link)
+            token = await self.links.replace(known.link, terms)
         return f"{self.public}/enter/{token}"
+
+    def _is_admin_link(self, staff: Staff) -> bool:
+        return opens_admin(staff) and not self.links.terms(staff.link).without_sign_in
 
     async def refine(self, order: RefineOrder) -> Refined:
         """Put what a second pass proposed into a session's log. Raises StorageUnavailable, RecordBroken."""

@@ -112,6 +112,11 @@ class Catalogue:
         """What is known of a session, public or not, without reading anything."""
         return self._entries.get(session)
 
+    def closed(self, session: SessionId) -> int | None:
+        """Unix ms when a session was closed, without reading anything; None where it isn't, or isn't known."""
+        known = self._entries.get(session)
+        return None if known is None else known.closed
+
     def take(self, publication: Publication) -> None:
         """Follow what was published."""
         if not publication.records:

@@ -3,6 +3,10 @@
 A link holds a token of 160 random bits, of which only the SHA-256 is kept. A browser that opens it gets a key of its
 own, kept in the same way, that stands for the links it has opened; when a link is replaced or revoked, it is
 gone from all of these at once. Readers' links work without any entry: their browsers keep a proof of having had it.
+
+A link may have terms (`link_terms.py`): a time from which on it opens nothing, and the first browser as its only one,
+which is known again by a mark of its own. Staff who signed in with an account stand in the same list of browsers, each
+as a job and a pseudonym.
 """
 
 from __future__ import annotations
@@ -13,6 +17,8 @@ import hmac
 import logging
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
+from enum import StrEnum
 
 import msgspec
 
@@ -23,6 +29,7 @@ from moothall.core.kernel.visible import visible
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.programme.plan import RoomId
 from moothall.core.rules.authority import STAFF_ROLES
+from moothall.services.sessions.link_terms import FOR_EVER, HOUR_MS, LinkTerms, LinkUse
 from moothall.services.supervision.waiting import Listeners
 
 logger = logging.getLogger(__name__)
@@ -43,6 +50,10 @@ MOST_VISITORS = 5_000
 """Browsers of staff. Overflow: the browser that opened its link longest ago has to open it again."""
 VISIT_MS = 30 * 86_400_000
 """How long a browser need not open its link again."""
+AFTER_CLOSE_MS = 24 * HOUR_MS
+"""How long after its session's close a link that ends with it is good, unless a setting says otherwise."""
+EXPIRY_MS = 60_000
+"""How often pages are looked for whose link has expired."""
 LINKS, VISITORS = "link", "visitor"
 _SHORT_ID_BYTES = 5
 
@@ -82,11 +93,48 @@ class _Kept(msgspec.Struct, frozen=True):
     """SHA-256 of the token, hexadecimal."""
     made: int = 0
     """Unix ms when its token was made; 0 where an earlier release didn't note it."""
+    terms: LinkTerms = FOR_EVER
+    use: LinkUse = LinkUse()
+    taken: str = ""
+    """SHA-256 of the mark of the first browser, hexadecimal; empty while it has none."""
+
+
+class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that somebody has in one browser because they signed in with an account."""
+
+    staff: Staff
+    """Its `link` is the pseudonym: no link of that id exists."""
+    since: int
+    """Unix ms."""
+    until: int
+    """Unix ms from which on they have to sign in again."""
 
 
 class _Visitor(msgspec.Struct, frozen=True):
     links: tuple[str, ...]
     since: int
+    signed: tuple[SignedIn, ...] = ()
+
+
+class Entered(msgspec.Struct, frozen=True, kw_only=True):
+    """A browser that a link let in."""
+
+    staff: Staff
+    key: str
+    """The browser's new key."""
+    mark: str = ""
+    """What it keeps to be known as the link's first browser; empty where that doesn't matter."""
+
+
+class Unentered(StrEnum):
+    """Why a link lets nobody in."""
+
+    WRONG = "wrong"
+    """There is no such link, or it has expired."""
+    TAKEN = "taken"
+    """It is another browser's."""
+    SIGN_IN = "sign-in"
+    """Whoever has it has to sign in."""
 
 
 def room_scope(room: RoomId) -> str:
@@ -105,10 +153,31 @@ def covers(scope: str, session: SessionId, room: RoomId | None) -> bool:
     return scope == HALL or (kind == "session" and name == session) or (kind == "room" and name == room)
 
 
-class RoleLinks:
-    """All links of the house, in memory and in the book. Make it, then `load`."""
+def opens_admin(staff: Staff) -> bool:
+    """Whether somebody may open `/admin`."""
+    return staff.role is Role.SECRETARIAT and staff.scope == HALL
 
-    def __init__(self, *, book: Book, clock: Clock, randomness: Randomness) -> None:
+
+class RoleLinks:
+    """All links of the house, in memory and in the book. Make it, then `load`.
+
+    `after_close_ms`: how long after its session's close a link that ends with it is good. `demands_sign_in`: whether
+    links to `/admin` lead to the sign-in.
+    """
+
+    def __init__(
+        self,
+        *,
+        book: Book,
+        clock: Clock,
+        randomness: Randomness,
+        after_close_ms: int = AFTER_CLOSE_MS,
+        demands_sign_in: bool = False,
+    ) -> None:
+        self.after_close_ms = after_close_ms
+        self._demands_sign_in = demands_sign_in
+        self._closed_at: Callable[[SessionId], int | None] = lambda _: None
+        self._ended: set[str] = set()
         self._book = book
         self._clock = clock
         self._randomness = randomness
@@ -116,7 +185,13 @@ class RoleLinks:
         self._by_digest: dict[str, str] = {}
         self._visitors: dict[str, _Visitor] = {}
         self.when_gone = Listeners[[str]]()
-        """Told of the id of each link that is replaced or revoked: what it opened has to end."""
+        """Told of the id of each link that is replaced, revoked or expired, and of the pseudonym of everybody who
+        has to sign in again: what they opened has to end.
+        """
+
+    def end_with(self, closed_at: Callable[[SessionId], int | None]) -> None:
+        """Ask `closed_at` when a session was closed (Unix ms; None where it isn't)."""
+        self._closed_at = closed_at
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
@@ -145,34 +220,85 @@ class RoleLinks:
         kept = self._links.get(link)
         return None if kept is None or not kept.made else kept.made
 
-    def opened(self, link: str) -> int | None:
-        """When a browser that still stands for it last opened a link, Unix ms; None for none, as for readers' links."""
-        return max((each.since for each in self._visitors.values() if link in each.links), default=None)
+    def terms(self, link: str) -> LinkTerms:
+        """What limits the link of that id; nothing where there is none."""
+        kept = self._links.get(link)
+        return FOR_EVER if kept is None else kept.terms
 
-    async def create(self, role: Role, scope: str, label: str) -> tuple[Staff, str]:
+    def use(self, link: str) -> LinkUse:
+        """How often the link of that id was opened, and when last. Readers' links are not counted.
+
+        Where an earlier release didn't count, its browsers that are still known say when.
+        """
+        kept = self._links.get(link)
+        use = LinkUse() if kept is None else kept.use
+        last = max((each.since for each in self._visitors.values() if link in each.links), default=0)
+        return msgspec.structs.replace(use, last=max(use.last, last))
+
+    def taken(self, link: str) -> bool:
+        """Whether the link of that id is one browser's."""
+        kept = self._links.get(link)
+        return kept is not None and bool(kept.taken)
+
+    def ends(self, link: str) -> int | None:
+        """Unix ms from which on the link of that id opens nothing; None while no time is set."""
+        kept = self._links.get(link)
+        return None if kept is None else self._ends(kept)
+
+    def expired(self, link: str) -> bool:
+        """Whether the link of that id is still listed and opens nothing any more."""
+        kept = self._links.get(link)
+        return kept is not None and not self._lives(kept)
+
+    def any_with_session(self) -> bool:
+        """Whether a link ends with its session."""
+        return any(kept.terms.with_session for kept in self._links.values())
+
+    async def create(self, role: Role, scope: str, label: str, terms: LinkTerms = FOR_EVER) -> tuple[Staff, str]:
         """Make a link; returns whom it stands for and the token, which is never told again.
 
-        Raises NoLink for a role or scope that no link can have or when there are too many, StorageUnavailable.
+        Raises NoLink for a role, a scope or terms that no link can have or when there are too many,
+        StorageUnavailable.
         """
         kind, _, name = scope.partition(":")
         if role not in ROLES or not (scope == HALL or (kind in ("room", "session") and is_name(name))):
             raise NoLink("A link is for a job, and for everything, one place or one meeting.")
+        if terms.one_browser and role is Role.READER:
+            raise NoLink("A link for readers is for many browsers.")
+        if terms.with_session and kind != "session":
+            raise NoLink("Only a link of one meeting can end with it.")
         if len(self._links) >= MOST_LINKS:
             raise NoLink(f"There are {MOST_LINKS} links already; revoke some that nobody needs.")
         staff = Staff(
             link=self._short_id(), role=role, scope=scope, label=" ".join(visible(label).split())[:LONGEST_LABEL]
         )
-        return staff, await self._keep(staff, None)
+        return staff, await self._keep(staff, terms, None)
 
-    async def replace(self, link: str) -> str:
-        """Give a link a new token; the old one and what it opened are dead. Returns the token.
+    async def replace(self, link: str, terms: LinkTerms | None = None) -> str:
+        """Give a link a new token, with its own or other terms; the old one and what it opened are dead.
 
-        Raises NoLink when there is none of that id, StorageUnavailable.
+        Returns the token. Raises NoLink when there is none of that id or it has expired, StorageUnavailable.
         """
         kept = self._known(link)
-        token = await self._keep(kept.staff, kept.digest)
+        if terms is None and not self._lives(kept):
+            raise NoLink("This link has expired; make another.")
+        token = await self._keep(kept.staff, kept.terms if terms is None else terms, kept.digest)
         self._tell(link)
         return token
+
+    async def free(self, link: str) -> None:
+        """Let another browser be the first that opens a link; the one that was is shut out.
+
+        Raises NoLink, StorageUnavailable.
+        """
+        kept = self._known(link)
+        freed = msgspec.structs.replace(kept, taken="")
+        visitors = self._without(link)
+        await self._book.write([_link_entry(freed), *_entries(visitors)])
+        if (now := self._links.get(link)) is not None:
+            self._links[link] = msgspec.structs.replace(now, taken="")
+        self._put(visitors)
+        self._tell(link)
 
     async def revoke(self, link: str) -> None:
         """End a link and what it opened; the others stay. Raises NoLink, StorageUnavailable."""
@@ -200,36 +326,104 @@ class RoleLinks:
         if link is None or len(token) > LONGEST_TOKEN:
             return None
         kept = self._links[link]
-        return kept.staff if hmac.compare_digest(kept.digest, digest) else None
+        return kept.staff if hmac.compare_digest(kept.digest, digest) and self._lives(kept) else None
 
     def of_visitor(self, key: str) -> tuple[Staff, ...]:
         """Whom a browser's key stands for, in the order in which it opened the links; empty for an unknown key."""
         visitor = self._visitors.get(_digest(key))
-        if visitor is None or self._clock.wall() - visitor.since > VISIT_MS:
+        now = self._clock.wall()
+        if visitor is None:
             return ()
-        return tuple(self._links[link].staff for link in visitor.links)
+        links = visitor.links if now - visitor.since <= VISIT_MS else ()
+        kept = (self._links[link] for link in links if link in self._links)
+        signed = (each.staff for each in visitor.signed if now < each.until)
+        return (*(each.staff for each in kept if self._lives(each) and not self._leads_to_sign_in(each)), *signed)
 
-    async def enter(self, token: str, key: str) -> tuple[Staff, str] | None:
-        """Open a link in a browser that has `key`, or nothing: whom it stands for, and the browser's new key.
+    async def enter(self, token: str, key: str, mark: str = "") -> Entered | Unentered:
+        """Open a link in a browser that has `key` and, from an earlier time, `mark`, or nothing.
 
-        None for a wrong token; raises StorageUnavailable.
+        Raises StorageUnavailable.
         """
         staff = self.of_token(token)
-        return None if staff is None else (staff, await self.admit(staff, key))
+        if staff is None:
+            return Unentered.WRONG
+        kept = self._links[staff.link]
+        if self._leads_to_sign_in(kept):
+            return Unentered.SIGN_IN
+        own = bool(mark) and hmac.compare_digest(kept.taken, _digest(mark))
+        if kept.terms.one_browser and kept.taken and not own:
+            return Unentered.TAKEN
+        if not kept.terms.one_browser:
+            mark = ""
+        elif not own:
+            mark = self._secret()
+        return Entered(staff=staff, key=await self._open(kept, key, mark), mark=mark)
 
     async def admit(self, staff: Staff, key: str) -> str:
         """Open a known link in a browser that has shown otherwise that it may; returns the browser's new key.
 
-        Each link gives a new key, so that a key that somebody slipped into a browser opens nothing. Raises
-        StorageUnavailable.
+        Raises NoLink when the link is gone, StorageUnavailable.
         """
-        had = tuple(each.link for each in self.of_visitor(key) if each.link != staff.link)
-        new = base64.urlsafe_b64encode(self._randomness.bytes(32)).decode().rstrip("=")
-        visitors: dict[str, _Visitor | None] = {_digest(key): None} if had else {}
+        return await self._open(self._known(staff.link), key, "")
+
+    async def _open(self, kept: _Kept, key: str, mark: str) -> str:
+        """Each link gives a new key, so that a key that somebody slipped into a browser opens nothing.
+
+        The link is counted and taken before it is stored, so that of two browsers at the same time one comes in.
+        """
+        link, now = kept.staff.link, self._clock.wall()
+        known = any(each.link == link for each in self.of_visitor(key)) or (bool(mark) and _digest(mark) == kept.taken)
+        counted = msgspec.structs.replace(
+            kept, use=kept.use.again(now, known=known), taken=_digest(mark) if mark else kept.taken
+        )
+        self._links[link] = counted
+        had = tuple(each.link for each in self.of_visitor(key) if each.link != link and each.link in self._links)
+        try:
+            new = await self._visit(key, (*had, link), self._signed(key), [_link_entry(counted)])
+        except BaseException:
+            if self._links.get(link) == counted:
+                self._links[link] = kept
+            raise
+        if (after := self._links.get(link)) is None or after.digest != kept.digest:
+            await self.leave(new)
+            raise NoLink("There is no such link any more.")
+        return new
+
+    async def sign_in(self, jobs: tuple[SignedIn, ...], key: str) -> str:
+        """Let the browser that has `key`, or nothing, stand for somebody who signed in; returns its new key.
+
+        What it opened by links stays; who signed in there before is signed out. Raises StorageUnavailable.
+        """
+        had = tuple(each.link for each in self.of_visitor(key) if each.link in self._links)
+        return await self._visit(key, had, jobs, [])
+
+    def signed_in(self) -> tuple[SignedIn, ...]:
+        """Who is signed in now, a row for each job and browser, the first to come first."""
+        now = self._clock.wall()
+        return tuple(each for visitor in self._visitors.values() for each in visitor.signed if now < each.until)
+
+    async def sign_out(self, pseudonym: str) -> bool:
+        """End what somebody's sign-in gives, in all browsers; whether there was any. Raises StorageUnavailable."""
+        found: dict[str, _Visitor | None] = {}
+        for key, visitor in self._visitors.items():
+            left = tuple(each for each in visitor.signed if each.staff.link != pseudonym)
+            if left != visitor.signed:
+                found[key] = _Visitor(visitor.links, visitor.since, left) if visitor.links or left else None
+        if found:
+            self._put(found)  # First, so that what changes meanwhile isn't undone.
+            self._tell(pseudonym)
+            await self._book.write(_entries(found))
+        return bool(found)
+
+    async def _visit(
+        self, key: str, links: tuple[str, ...], signed: tuple[SignedIn, ...], with_: Sequence[BookEntry]
+    ) -> str:
+        new = self._secret()
+        visitors: dict[str, _Visitor | None] = {_digest(key): None} if _digest(key) in self._visitors else {}
         if len(self._visitors) >= MOST_VISITORS:
             visitors[next(iter(self._visitors))] = None
-        visitors[_digest(new)] = _Visitor((*had, staff.link), self._clock.wall())
-        await self._book.write(_entries(visitors))
+        visitors[_digest(new)] = _Visitor(links, self._clock.wall(), signed)
+        await self._book.write([*with_, *_entries(visitors)])
         self._put(visitors)
         return new
 
@@ -239,6 +433,34 @@ class RoleLinks:
             visitors: dict[str, _Visitor | None] = {_digest(key): None}
             await self._book.write(_entries(visitors))
             self._put(visitors)
+
+    async def run(self) -> None:
+        """Close what links and sign-ins have opened that expire meanwhile, until cancelled."""
+        while True:
+            await self._clock.sleep(EXPIRY_MS)
+            await self.end_expired()
+
+    async def end_expired(self) -> None:
+        """Tell of each link and each sign-in that has expired since.
+
+        Operators' links past their time, sign-ins past theirs, and browsers that stand for nobody are taken out.
+        Raises StorageUnavailable.
+        """
+        now = self._clock.wall()
+        links = {link for link, kept in self._links.items() if not self._lives(kept)}
+        signed = {
+            each.staff.link for visitor in self._visitors.values() for each in visitor.signed if each.until <= now
+        }
+        ended, self._ended = (links | signed) - self._ended, links | signed
+        for each in sorted(ended):
+            self._tell(each)
+        past = self._past(now)
+        if past:
+            self._put(past)  # First, so that what changes meanwhile isn't undone.
+            await self._book.write(_entries(past))
+        for link in sorted(links):
+            if self._links[link].terms.without_sign_in:
+                await self.revoke(link)
 
     def reader_proof(self, token: str) -> tuple[Staff, str] | None:
         """Whom a reader's link stands for, and what a browser keeps as the proof of it; None for any other token."""
@@ -253,17 +475,35 @@ class RoleLinks:
         kept = self._links.get(link)
         if kept is None or not hmac.compare_digest(self._proof(kept).encode(), proof.encode("utf-8", "replace")):
             return None
-        return kept.staff
+        return kept.staff if self._lives(kept) else None
 
     def _proof(self, kept: _Kept) -> str:
         return hmac.digest(bytes.fromhex(kept.digest), b"reader", hashlib.sha256).hex()
 
-    async def _keep(self, staff: Staff, old: str | None) -> str:
+    def _ends(self, kept: _Kept) -> int | None:
+        kind, _, name = kept.staff.scope.partition(":")
+        closed = self._closed_at(SessionId(name)) if kept.terms.with_session and kind == "session" else None
+        return kept.terms.ends(closed, self.after_close_ms)
+
+    def _lives(self, kept: _Kept) -> bool:
+        ends = self._ends(kept)
+        return ends is None or self._clock.wall() < ends
+
+    def _leads_to_sign_in(self, kept: _Kept) -> bool:
+        return self._demands_sign_in and opens_admin(kept.staff) and not kept.terms.without_sign_in
+
+    def _signed(self, key: str) -> tuple[SignedIn, ...]:
+        visitor = self._visitors.get(_digest(key))
+        return () if visitor is None else visitor.signed
+
+    def _secret(self) -> str:
+        return base64.urlsafe_b64encode(self._randomness.bytes(32)).decode().rstrip("=")
+
+    async def _keep(self, staff: Staff, terms: LinkTerms, old: str | None) -> str:
         token = base64.b32encode(self._randomness.bytes(TOKEN_BYTES)).decode().lower()
-        kept = _Kept(staff, _digest(token), self._clock.wall())
+        kept = _Kept(staff, _digest(token), self._clock.wall(), terms)
         visitors = self._without(staff.link)
-        entry = BookEntry(LINKS, staff.link, msgspec.json.encode(kept))
-        await self._book.write([entry, *_entries(visitors)])
+        await self._book.write([_link_entry(kept), *_entries(visitors)])
         self._links[staff.link] = kept
         if old is not None:
             self._by_digest.pop(old, None)
@@ -287,7 +527,18 @@ class RoleLinks:
         for key, visitor in self._visitors.items():
             if link in visitor.links:
                 left = tuple(each for each in visitor.links if each != link)
-                found[key] = _Visitor(left, visitor.since) if left else None
+                found[key] = _Visitor(left, visitor.since, visitor.signed) if left or visitor.signed else None
+        return found
+
+    def _past(self, now: int) -> dict[str, _Visitor | None]:
+        """The browsers of which something has ended by itself, as they are without it."""
+        found: dict[str, _Visitor | None] = {}
+        for key, visitor in self._visitors.items():
+            links = () if now > visitor.since + VISIT_MS else visitor.links
+            signed = tuple(each for each in visitor.signed if now < each.until)
+            left = _Visitor(links, visitor.since, signed)
+            if left != visitor:
+                found[key] = left if links or signed else None
         return found
 
     def _put(self, visitors: dict[str, _Visitor | None]) -> None:
@@ -304,6 +555,10 @@ class RoleLinks:
 
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret[:200].encode("utf-8", "replace")).hexdigest()
+
+
+def _link_entry(kept: _Kept) -> BookEntry:
+    return BookEntry(LINKS, kept.staff.link, msgspec.json.encode(kept))
 
 
 def _entries(visitors: dict[str, _Visitor | None]) -> list[BookEntry]:

@@ -13,7 +13,7 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Lane, SessionId
 from moothall.core.session.state import Status
 from moothall.services.questions.author_view import OwnAct
-from moothall.services.sessions.role_links import HALL
+from moothall.services.sessions.role_links import HALL, Entered
 from moothall.wire.hub.messages import AskAct, HeadCountAct, NoteAct, NoteReadAct, Offered, OfferedText
 from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.room.local_questions import Local, Mode
@@ -59,8 +59,8 @@ async def test_it_is_the_coordinators_alone(house: OpenRoom, desk: Browser) -> N
     assert (await stranger.post("/desk", {"act": "best"}))[0] == 403
     _, token = await house.room.links.create(Role.MODERATOR, HALL, "Ana")
     entered = await house.room.links.enter(token, "")
-    assert entered is not None
-    assert (await Browser(house.client, {"moothall_staff": entered[1]}).get("/desk"))[0] == 403
+    assert isinstance(entered, Entered)
+    assert (await Browser(house.client, {"moothall_staff": entered.key}).get("/desk"))[0] == 403
     status, _, text = await desk.post("/desk", {"act": "best", "form": "made up"})
     assert status == 403
     assert "too old or came from elsewhere" in text

@@ -15,8 +15,10 @@ from moothall.services.sessions.role_links import (
     LONGEST_HUB,
     MOST_VISITORS,
     VISIT_MS,
+    Entered,
     RoleLinks,
     Staff,
+    Unentered,
     covers,
     hub_of,
     room_scope,
@@ -67,12 +69,12 @@ async def test_a_token_stands_for_whom_its_link_was_made_for(desk: Desk) -> None
 async def test_the_book_holds_no_token_and_no_key(desk: Desk) -> None:
     _, token = await desk.links.create(Role.TECHNICIAN, HALL, "")
     entered = await desk.links.enter(token, "")
-    assert entered is not None
+    assert isinstance(entered, Entered)
     shelves = [await desk.book.read(namespace) for namespace in ("link", "visitor")]
     kept = b"".join(key.encode() + body for namespace in shelves for key, body in namespace.items())
     assert b"technician" in kept
     assert token.encode() not in kept
-    assert entered[1].encode() not in kept
+    assert entered.key.encode() not in kept
 
 
 @pytest.mark.parametrize(
@@ -88,23 +90,23 @@ async def test_a_link_is_for_a_job_and_something_that_can_be(role: Role, scope: 
 async def test_a_browser_stands_for_all_links_that_it_opened(desk: Desk) -> None:
     first, token = await desk.links.create(Role.TECHNICIAN, room_scope(RoomId("hall")), "")
     second, more = await desk.links.create(Role.CHAIR, session_scope(A), "")
-    assert await desk.links.enter("wrong", "") is None
+    assert await desk.links.enter("wrong", "") is Unentered.WRONG
     entered = await desk.links.enter(token, "slipped in by somebody")
-    assert entered is not None
-    staff, key = entered
+    assert isinstance(entered, Entered)
+    staff, key = entered.staff, entered.key
     assert staff == first
     assert desk.links.of_visitor(key) == (first,)
     assert desk.links.of_visitor("slipped in by somebody") == ()
     again = await desk.links.enter(more, key)
-    assert again is not None
-    assert desk.links.of_visitor(again[1]) == (first, second)
+    assert isinstance(again, Entered)
+    assert desk.links.of_visitor(again.key) == (first, second)
     assert desk.links.of_visitor(key) == ()
-    twice = await desk.links.enter(more, again[1])
-    assert twice is not None
-    assert desk.links.of_visitor(twice[1]) == (first, second)
-    await desk.links.leave(twice[1])
+    twice = await desk.links.enter(more, again.key)
+    assert isinstance(twice, Entered)
+    assert desk.links.of_visitor(twice.key) == (first, second)
+    await desk.links.leave(twice.key)
     await desk.links.leave("nobody")
-    assert desk.links.of_visitor(twice[1]) == ()
+    assert desk.links.of_visitor(twice.key) == ()
 
 
 @story
@@ -114,14 +116,14 @@ async def test_a_replaced_link_opens_nothing_any_more_by_its_old_token_or_in_its
     staff, token = await desk.links.create(Role.TECHNICIAN, HALL, "")
     other, more = await desk.links.create(Role.CHAIR, HALL, "")
     entered = await desk.links.enter(token, "")
-    assert entered is not None
-    both = await desk.links.enter(more, entered[1])
-    assert both is not None
+    assert isinstance(entered, Entered)
+    both = await desk.links.enter(more, entered.key)
+    assert isinstance(both, Entered)
     new = await desk.links.replace(staff.link)
     assert gone == [staff.link]
     assert desk.links.of_token(token) is None
     assert desk.links.of_token(new) == staff
-    assert desk.links.of_visitor(both[1]) == (other,)
+    assert desk.links.of_visitor(both.key) == (other,)
 
 
 @story
@@ -129,10 +131,10 @@ async def test_a_revoked_link_goes_alone(desk: Desk) -> None:
     staff, token = await desk.links.create(Role.TECHNICIAN, HALL, "")
     other, more = await desk.links.create(Role.CHAIR, HALL, "")
     entered = await desk.links.enter(token, "")
-    assert entered is not None
+    assert isinstance(entered, Entered)
     await desk.links.revoke(staff.link)
     assert desk.links.of_token(token) is None
-    assert desk.links.of_visitor(entered[1]) == ()
+    assert desk.links.of_visitor(entered.key) == ()
     assert desk.links.of_token(more) == other
     assert desk.links.list() == (other,)
     assert desk.links.get(staff.link) is None
@@ -154,13 +156,13 @@ async def test_all_of_it_outlives_the_server(desk: Desk) -> None:
     staff, token = await desk.links.create(Role.TECHNICIAN, HALL, "Ana")
     reader, key = await desk.links.create(Role.READER, session_scope(A), "")
     entered, proof = await desk.links.enter(token, ""), desk.links.reader_proof(key)
-    assert entered is not None
+    assert isinstance(entered, Entered)
     assert proof is not None
     later = desk.again(1)
     await later.load()
     assert later.list() == (staff, reader)
     assert later.of_token(token) == staff
-    assert later.of_visitor(entered[1]) == (staff,)
+    assert later.of_visitor(entered.key) == (staff,)
     assert later.of_reader_proof(proof[1]) == reader
 
 
@@ -184,11 +186,11 @@ async def test_a_readers_link_needs_no_entry_and_ends_with_it(desk: Desk) -> Non
 async def test_a_browser_is_forgotten_after_a_month(desk: Desk) -> None:
     staff, token = await desk.links.create(Role.TECHNICIAN, HALL, "")
     entered = await desk.links.enter(token, "")
-    assert entered is not None
+    assert isinstance(entered, Entered)
     await desk.clock.advance(VISIT_MS)
-    assert desk.links.of_visitor(entered[1]) == (staff,)
+    assert desk.links.of_visitor(entered.key) == (staff,)
     await desk.clock.advance(1)
-    assert desk.links.of_visitor(entered[1]) == ()
+    assert desk.links.of_visitor(entered.key) == ()
 
 
 @story
@@ -197,8 +199,8 @@ async def test_the_oldest_browser_makes_room(desk: Desk) -> None:
     keys = []
     for _ in range(MOST_VISITORS + 1):
         entered = await desk.links.enter(token, "")
-        assert entered is not None
-        keys.append(entered[1])
+        assert isinstance(entered, Entered)
+        keys.append(entered.key)
     assert [bool(desk.links.of_visitor(key)) for key in (keys[0], keys[1], keys[-1])] == [False, True, True]
 
 

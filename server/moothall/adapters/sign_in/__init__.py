@@ -1,0 +1,1 @@
+"""The sign-in of staff with an account of their own house, by OpenID Connect."""

@@ -1,0 +1,131 @@
+"""Writes docs/reference/data-protection.md: what is kept of people, from the table of docs/why/privacy.md.
+
+The table says what, where and how long; this says of each row who sees it and whose data they are, and takes the
+settings that decide on it from the settings' own docstrings.
+"""
+
+from __future__ import annotations
+
+import re
+
+from field_docs import ROOT, one_line, publish
+from settings_reference import sections
+
+SOURCE = ROOT / "docs/why/privacy.md"
+PAGE = ROOT / "docs/reference/data-protection.md"
+
+ALL, STAFF, OFFICE, NOBODY, OTHERS, OPERATOR = (
+    "whoever may read the meeting",
+    "the staff of the meeting",
+    "the secretariat",
+    "nobody",
+    "whoever runs the service",
+    "whoever runs the server",
+)
+WHO = {
+    "text": ("speakers", ALL),
+    "sound on its way": ("speakers", NOBODY),
+    "where an engine stands": ("speakers", NOBODY),
+    "sound that is kept": ("speakers", f"{STAFF}; published sound: {ALL}"),
+    "what a [second pass]": ("speakers", STAFF),
+    "names and terms to prefer": ("speakers", STAFF),
+    "the sound and words of a span": ("speakers", f"the words, while they are shown: {ALL}"),
+    "the sound of a break": ("speakers", NOBODY),
+    "how loud a break is": ("speakers", STAFF),
+    "all sound, where an engine": ("speakers", OTHERS),
+    "translations that were made": ("speakers", ALL),
+    "text, where translations": ("speakers", OTHERS),
+    "questions and comments, with": ("people who ask", f"what is published: {ALL}; all of it: {STAFF}"),
+    "that two come from the same browser": ("people who ask", STAFF),
+    "what somebody types in their turn": ("people who ask", ALL),
+    "notes among the staff": ("staff", STAFF),
+    "that a question was": ("readers", STAFF),
+    "which browser would ask": ("readers", NOBODY),
+    "what people say of themselves": ("people who ask", NOBODY),
+    "sums of that": ("people who ask", f"{STAFF}; {OFFICE}"),
+    "what the secretariat writes down of a hub": ("coordinators of hubs", f"{OFFICE}; the public list: everybody"),
+    "how many people are at a hub": ("people at hubs, as a number", f"{OFFICE}; the public list: everybody"),
+    "the key of a hub's machine": ("none", NOBODY),
+    "who has signed in": ("staff", OFFICE),
+    "how often a staff link was opened": ("staff", OFFICE),
+    "visitors' addresses": ("visitors", NOBODY),
+    "from which address": ("people who ask", NOBODY),
+    "logs of the program": ("none", OPERATOR),
+}
+"""By the beginning of each row, the longest that fits: whose data they are, and who sees them."""
+
+SETTINGS = (
+    "recording.keep_days", "server.unload_after_minutes", "balance.asks", "balance.groups", "engine.model",
+    "translation.service", "sign_in.issuer", "sign_in.scopes", "sign_in.hours", "sign_in.link_hours_after_close",
+    "logging.level",
+)  # fmt: skip
+"""What an operator decides on personal data."""
+
+HEAD = """\
+# Data protection sheet
+
+For data protection officers and procurement. Generated from [Privacy](../why/privacy.md) and the
+[settings](settings.md) by `make fix`; change the rows there. Whoever runs a server is the controller of what is on it;
+those who make Moothall get nothing, and a server asks nobody on the network but what its settings name. Which legal
+basis holds is the controller's to say, not a program's.
+
+## What is kept of whom
+
+| what | whose data | where | how long | who sees it |
+|---|---|---|---|---|
+"""
+
+RIGHTS = """
+## What people can ask for
+
+| they want | what there is |
+|---|---|
+| to know what is kept of them | \
+the record, to whoever may read it: [Take the record home](../how-to/take-the-record-home.md). \
+What is kept under keyed hashes can't be found by a name |
+| words or a name erased | \
+[Remove words](../how-to/remove-words.md): from every file, hubs' copies included |
+| something not to be kept at all | [Record nothing for a while](../how-to/not-recorded.md) |
+| what they said of themselves taken back | on the page on which they asked, at once |
+| sound erased | [Keep, publish and erase the sound](../how-to/recordings.md) |
+| a mistake mended | *Something wrong?* on each meeting's page; a correction stands beside the first text in the log |
+
+Staff appear in logs and records as a role and a pseudonym, never by name. Backups hold what the data folder held:
+whoever makes them decides for how long.
+
+## Settings that decide
+
+| setting | default | what it does |
+|---|---|---|
+"""
+
+
+def kept() -> list[tuple[str, str, str]]:
+    """What, where and how long: the rows of the page of origin."""
+    text = SOURCE.read_text(encoding="utf-8").partition("\n## ")[0]
+    found = re.findall(r"^\| (.*?) \| (.*?) \| (.*?) \|$", text, re.MULTILINE)
+    return [(what, where, how_long) for what, where, how_long in found if what != "what"]
+
+
+def who(what: str) -> tuple[str, str]:
+    """Whose data a row is of, and who sees them. Raises KeyError when no entry says it."""
+    found = max((begin for begin in WHO if what.startswith(begin)), key=len, default=None)
+    if found is None:
+        raise KeyError(f"Say in WHO of tools/data_protection.py who sees: {what}")
+    return WHO[found]
+
+
+def render() -> str:
+    """The page."""
+    parts = [HEAD]
+    for what, where, how_long in kept():
+        whose, seen = who(what)
+        parts.append(f"| {what} | {whose} | {where} | {how_long} | {seen} |\n")
+    parts.append(RIGHTS)
+    known = {f"{section}.{entry.key}": entry for section, _, entries in sections() for entry in entries}
+    parts += [f"| `{name}` | `{known[name].default}` | {one_line(known[name].doc)} |\n" for name in SETTINGS]
+    return "".join(parts)
+
+
+if __name__ == "__main__":
+    publish(PAGE, render())
