@@ -48,6 +48,9 @@ WHO = {
     "the key of a hub's machine": ("none", NOBODY),
     "who has signed in": ("staff", OFFICE),
     "how often a staff link was opened": ("staff", OFFICE),
+    "how many read": ("readers, as a number", OPERATOR),
+    "that something was removed": ("none", OPERATOR),
+    "text, sound that is kept, programme": ("speakers, people who ask, staff", OPERATOR),
     "visitors' addresses": ("visitors", NOBODY),
     "from which address": ("people who ask", NOBODY),
     "logs of the program": ("none", OPERATOR),
@@ -90,8 +93,8 @@ What is kept under keyed hashes can't be found by a name |
 | sound erased | [Keep, publish and erase the sound](../how-to/recordings.md) |
 | a mistake mended | *Something wrong?* on each meeting's page; a correction stands beside the first text in the log |
 
-Staff appear in logs and records as a role and a pseudonym, never by name. Backups hold what the data folder held:
-whoever makes them decides for how long.
+Staff appear in logs and records as a role and a pseudonym, never by name. What is removed leaves
+[backups](../how-to/backup.md) with the next one, and no restore brings it back; whoever makes them decides for how long.
 
 ## Settings that decide
 
