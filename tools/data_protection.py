@@ -94,7 +94,8 @@ What is kept under keyed hashes can't be found by a name |
 | a mistake mended | *Something wrong?* on each meeting's page; a correction stands beside the first text in the log |
 
 Staff appear in logs and records as a role and a pseudonym, never by name. What is removed leaves
-[backups](../how-to/backup.md) with the next one, and no restore brings it back; whoever makes them decides for how long.
+[backups](../how-to/backup.md) with the next one, and no restore brings it back; whoever makes them decides for how long
+they are kept.
 
 ## Settings that decide
 
