@@ -2,7 +2,7 @@
 """A backup of many hours of text while a meeting is on: how late text is for readers before it and during it.
 
     python bench/backup.py [--hours 300] [--readers 200] [--rate 10] [--seconds 20] [--rounds 3] [--mb 4]
-        [--keep FOLDER]
+        [--phases-only] [--keep FOLDER]
 
 The data folder holds so many hours in sessions of an hour each, made up at the pace of speech; `--keep` makes it once
 and takes it again the next time. The server runs here, with a real log on a real disk, on core 0, and its readers
@@ -28,6 +28,7 @@ from typing import Any
 from fanout import EPOCH, FLOOR, READERS_CORE, SERVER_CORE, SESSION, Bench, Talk
 from moothall.adapters.store.acknowledged import SUFFIX
 from moothall.adapters.store.log_sqlite import SqliteLog
+from moothall.adapters.store.removal_list import FILE_NAME as LIST
 from moothall.adapters.store.signing import FILE_NAME as KEY
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.store.sqlite_file import FILE_NAME
@@ -142,7 +143,8 @@ class BackupBench(Bench):
         self.data, self.to = data, to
 
     async def run(self) -> list[dict[str, Any]]:
-        (self.data / FILE_NAME).with_suffix(SUFFIX).unlink(missing_ok=True)  # of the last time
+        for name in (f"{Path(FILE_NAME).stem}{SUFFIX}", LIST):
+            (self.data / name).unlink(missing_ok=True)  # of the last time, whose epoch was the same
         log = await SqliteLog.open(self.data / FILE_NAME)
         await log.forget(SESSION)
         await log.acquire(SESSION, EPOCH)
@@ -195,6 +197,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--mb", type=float, default=4)
+    parser.add_argument("--phases-only", action="store_true", help="leave out the two that run to their end")
     parser.add_argument("--keep", type=Path, help="make the data folder here, and take it again the next time")
     options = parser.parse_args()
     options.door, options.idle, options.no_pulses = "events", 2, False
@@ -210,11 +213,13 @@ def main() -> int:
         os.sched_setaffinity(0, {SERVER_CORE})
         bench = BackupBench(options, data, Path(place) / "backup")
         rows = asyncio.run(bench.run())
+        ratios = sorted(row["bare_received_p99_ms"] / row["received_p99_ms"] for row in rows)
         for row in rows:
             before, during = row["received_p99_ms"], row["bare_received_p99_ms"]
             print(f"p50 {row['received_p50_ms']}; p99 before {before} ms, during {during} ms: {during / before:.2f}")
-            print(f"delivered {row['delivered']}, gaps {row['gaps']}, lost {row['lost']}, load {row['load']}")
-        for _ in range(2):
+            print(f"  delivered {row['delivered']}, gaps {row['gaps']}, lost {row['lost']}, load {row['load']}")
+        print(f"median ratio {ratios[len(ratios) // 2]:.2f}")
+        for _ in range(0 if options.phases_only else 2):
             asyncio.run(bench.whole())
     return 0
 

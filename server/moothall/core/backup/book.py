@@ -34,6 +34,7 @@ NAMESPACES: dict[str, Kept] = {
     "balance-sums": Kept.IN_BACKUP,
     "asking": Kept.WITH_KEYS,  # addresses of authors' pages and browsers' cookies are made with it
     "hub-secret": Kept.WITH_KEYS,
+    "sign-in": Kept.WITH_KEYS,  # pseudonyms of accounts are made with it
     "hub-words": Kept.LEFT_OUT,  # of a week at most; new ones are a click away
     "visitor": Kept.LEFT_OUT,  # browsers of staff open their links again
     "ballots": Kept.LEFT_OUT,  # destroyed seven days after the close; the numbers are in the log
