@@ -42,8 +42,8 @@ class _Tracebacks(logging.Handler):
         self.seen: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info or record.levelno >= logging.ERROR:
-            self.seen.append(f"{record.getMessage()} {record.exc_info and record.exc_info[1]!r}")
+        if record.exc_info:
+            self.seen.append(f"{record.getMessage()} {record.exc_info[1]!r}")
 
 
 class House:

@@ -9,20 +9,22 @@ from __future__ import annotations
 from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
+_HANDSHAKE = (hdrs.UPGRADE, hdrs.CONNECTION, hdrs.SEC_WEBSOCKET_VERSION, hdrs.SEC_WEBSOCKET_KEY)
+
 
 def clear_requests() -> Middleware:
     """Middleware that answers 400, ends the connection and reads nothing more of it.
 
-    Chunks in HTTP/1.0 may be none for a proxy (RFC 9112, 6.1). A `Sec-WebSocket-Key` that isn't ASCII is an error in
-    aiohttp's handshake.
+    Chunks in HTTP/1.0 may be none for a proxy (RFC 9112, 6.1). Fields of a WebSocket's handshake that aren't ASCII are an
+    error inside of aiohttp, which decodes them or says them back.
     """
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.version < HttpVersion11 and hdrs.TRANSFER_ENCODING in request.headers:
             return _refused("HTTP/1.0 has no Transfer-Encoding.\n")
-        if not request.headers.get(hdrs.SEC_WEBSOCKET_KEY, "").isascii():
-            return _refused("The key of a WebSocket's handshake is base64.\n")
+        if not all(request.headers.get(name, "").isascii() for name in _HANDSHAKE):
+            return _refused("The fields of a WebSocket's handshake are ASCII.\n")
         return await handler(request)
 
     return middleware

@@ -51,11 +51,13 @@ async def test_chunks_in_http_1_0_are_refused_and_nothing_behind_them_is_read() 
     assert handled == []
 
 
-@pytest.mark.parametrize("key", [b"\xff" * 24, b"AAAAAAAAAAAAAAAAAAAAA\xc3\xa9=="])
-async def test_a_key_that_is_not_ascii_is_refused_and_no_error_of_ours(
-    key: bytes, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("name", [b"Sec-WebSocket-Key", b"Sec-WebSocket-Version", b"Upgrade", b"Connection"])
+@pytest.mark.parametrize("value", [b"\xff" * 24, b"AAAAAAAAAAAAAAAAAAAAA\xc3\xa9=="])
+async def test_a_handshake_that_is_not_ascii_is_refused_and_no_error_of_ours(
+    name: bytes, value: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    said, handled = await answers(SOCKET + b"Sec-WebSocket-Key: " + key + b"\r\n\r\n" + SECOND)
+    fields = [line for line in SOCKET.split(b"\r\n") if line and not line.startswith(name)]
+    said, handled = await answers(b"\r\n".join([*fields, name + b": " + value, b"", SECOND]))
     assert said.startswith(b"HTTP/1.1 400 ")
     assert handled == []
     assert not caplog.records
