@@ -15,8 +15,8 @@ _HANDSHAKE = (hdrs.UPGRADE, hdrs.CONNECTION, hdrs.SEC_WEBSOCKET_VERSION, hdrs.SE
 def clear_requests() -> Middleware:
     """Middleware that answers 400, ends the connection and reads nothing more of it.
 
-    Chunks in HTTP/1.0 may be none for a proxy (RFC 9112, 6.1). Fields of a WebSocket's handshake that aren't ASCII are an
-    error inside of aiohttp, which decodes them or says them back.
+    Chunks in HTTP/1.0 may be none for a proxy (RFC 9112, 6.1). Fields of a WebSocket's handshake that aren't ASCII are
+    an error inside of aiohttp, which decodes them or says them back.
     """
 
     @web.middleware
