@@ -1,7 +1,7 @@
 """`make fuzz`: each target for some minutes, one after the other. Prints what was found and where the input lies.
 
 An input that breaks a parser stays in `.cache/fuzz/TARGET/found`. Mend the parser, give it a test of its own, and run
-with --keep, which puts the shortest inputs that reach something new into `tools/fuzz/corpus`.
+with --keep, which puts some of the inputs that reached something new into `tools/fuzz/corpus`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from fuzz import FAMILIES
@@ -54,8 +53,8 @@ def main() -> int:
         return 2
     found = [target.name for family, target in wanted if not _fuzz(family, target, arguments.seconds)]
     if arguments.keep:
-        for family, target in wanted:
-            _keep(family, target)
+        for _, target in wanted:
+            _keep(target)
     print(f"Findings in: {', '.join(found)}" if found else "No findings.")
     return 1 if found else 0
 
@@ -99,21 +98,21 @@ def _libfuzzer(family: str, target: Target, *options: str) -> subprocess.Complet
     )
 
 
-def _keep(family: str, target: Target) -> None:
-    """Write the corpus: of what reaches everything that was reached, the shortest inputs, as many as there is room."""
+def _keep(target: Target) -> None:
+    """Write the corpus: of the inputs that reached something new as many as there is room for, short and long ones."""
     inputs = CACHE / target.name / "inputs"
-    with tempfile.TemporaryDirectory() as folder:
-        _libfuzzer(family, target, "-merge=1", f"-max_len={target.most}", folder, str(inputs))
-        least = sorted((path.read_bytes() for path in Path(folder).iterdir()), key=lambda data: (len(data), data))
-    lines, room = [], MOST_KEPT
-    for data in least:
-        line = base64.b64encode(data).decode()
-        room -= len(line) + 1
-        if room < 0:
-            break
-        if data and data not in target.seeds:
+    found = sorted(
+        {path.read_bytes() for path in inputs.iterdir()} - {b"", *target.seeds}, key=lambda data: (len(data), data)
+    )
+    lines: list[str] = []
+    room = MOST_KEPT
+    # Every second, then every second of the rest, and so on: so all lengths are there however few fit.
+    order = [found[place] for step in (16, 8, 4, 2, 1) for place in range(0, len(found), step)]
+    for line in dict.fromkeys(base64.b64encode(data).decode() for data in order):
+        if len(line) < room:
+            room -= len(line) + 1
             lines.append(line)
-    (CORPUS / f"{target.name}.txt").write_text("".join(f"{line}\n" for line in lines), "ascii")
+    (CORPUS / f"{target.name}.txt").write_text("".join(f"{line}\n" for line in sorted(lines)), "ascii")
 
 
 if __name__ == "__main__":
