@@ -17,6 +17,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 # Servers that tests start as processes have no translators, unless a test says so: they cost a second of CPU each.
 os.environ.setdefault("MOOTHALL_TRANSLATION__TRANSLATORS", "")
+# Nor metrics: their port is the same for all of them.
+os.environ.setdefault("MOOTHALL_METRICS__HOST", "")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -148,7 +148,7 @@ async def test_at_no_door_anybody_else_reads_a_word_of_it(tmp_path: Path) -> Non
         routes = [route.removeprefix("GET ") for route in running.served.routes if route.startswith("GET ")]
         assert "/desk/{session}/refinements" in routes
         values = {"session": SESSION, "room": "r", "link": "l", "token": "t", "version": "v", "name": "n"}
-        values |= {"segment": "l0", "number": "1", "language": "pt", "hub": "kisumu", "ms": "0"}
+        values |= {"segment": "l0", "number": "1", "language": "pt", "hub": "kisumu", "ms": "0", "pass": "p"}
         addresses = [
             route.format(**values, form=form)
             for route in routes

@@ -100,8 +100,13 @@ def settings_of(arguments: argparse.Namespace, config: Path | None = None) -> Se
 
 
 def quiet(settings: Settings) -> Settings:
-    """The settings for a command that talks to a person: only warnings, from the engine too."""
-    return msgspec.structs.replace(settings, logging=msgspec.structs.replace(settings.logging, level="warning"))
+    """The settings for a command that talks to a person: only warnings, from the engine too, and no metrics, whose port
+    is that of a server which may run beside it.
+    """
+    replace = msgspec.structs.replace
+    return replace(
+        settings, logging=replace(settings.logging, level="warning"), metrics=replace(settings.metrics, host="")
+    )
 
 
 def _serve(arguments: argparse.Namespace) -> int:

@@ -117,7 +117,7 @@ class StaffPages:
 
     def once(self, fields: dict[str, str]) -> bool:
         """Whether this form is sent for the first time."""
-        return self._guard.first_time(fields[FIELD])
+        return self._guard.first_time(fields.get(FIELD, ""))
 
     def show(self, template: str, asked: AdminRequest, *, status: int = 200, **values: object) -> web.Response:
         """A page that nobody but its reader keeps."""

@@ -34,7 +34,7 @@ async def certificate_facts(public: str, clock: Clock) -> CertificateFacts | Non
     except (OSError, TimeoutError):
         return CertificateFacts(host=host, away=True)
     found = x509.load_der_x509_certificate(raw)
-    names = _names(found)
+    names = tuple(dict.fromkeys(_names(found)))
     error = ""
     try:
         await _connect(host, port, ssl.create_default_context())

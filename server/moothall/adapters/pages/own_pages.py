@@ -18,7 +18,7 @@ from moothall.adapters.pages.visitor_request import clean, kept_query, private, 
 TYPED = frozenset(
     {
         *("text", "name", "note", "people", "title", "languages", "starts", "ends", "zone", "questions", "label"),
-        *("city", "country", "institution", "coordinator", "expected", "address", "below"),
+        *("expires", "city", "country", "institution", "coordinator", "expected", "address", "below"),
     }
 )
 """The fields of forms in which somebody types. The six words that let a hub in are not shown again."""
