@@ -190,12 +190,13 @@ async def walk(page: Page, key: str) -> list[str]:
 
 
 UNDER_THE_FOOT = """() => {
-    const links = [...document.querySelectorAll('main a')], link = links[links.length - 1];
-    scrollTo(0, 0);
-    link.focus();
-    scrollBy(0, link.getBoundingClientRect().bottom - innerHeight);
     const script = document.querySelector('script[src*="/js/desk/control.js"]').src;
     return import(script.replace('/desk/control.js', '/lib/said.js')).then(({ say }) => {
+        // All at once: the page is drawn anew when something comes.
+        const links = [...document.querySelectorAll('main a')], link = links[links.length - 1];
+        scrollTo(0, 0);
+        link.focus();
+        scrollBy(0, link.getBoundingClientRect().bottom - innerHeight);
         say('Moved. '.repeat(60));
         const { top, bottom, left } = link.getBoundingClientRect();
         return document.elementFromPoint(left + 2, (top + bottom) / 2) === link;

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -24,11 +23,11 @@ MOST_EXPOSED = 20
 
 @pytest.fixture
 def units(tmp_path: Path) -> list[Path]:
-    """Copies whose program exists on this machine."""
+    """Copies whose program exists on every machine, at a path without a space."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed (Debian: apt-get install systemd)")
     for path in UNITS:
-        text = path.read_text(encoding="utf-8").replace(PROGRAM, sys.executable)
+        text = path.read_text(encoding="utf-8").replace(PROGRAM, "/bin/true")
         (tmp_path / path.name).write_text(text, encoding="utf-8")
     return sorted(tmp_path.iterdir())
 
