@@ -232,7 +232,7 @@ def restore_command(
     if SIGNING_KEY not in found.files:
         print(f"The server needs {to / SIGNING_KEY} before it can start.", file=out)
     if links:
-        print("Role links are as they were: those that were revoked since open again. Look at Links on /admin.", file=out)
+        print("Role links are as they were; those that were revoked since open again: see Links on /admin.", file=out)
     return DONE
 
 
