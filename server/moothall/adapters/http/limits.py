@@ -39,7 +39,7 @@ GENEROUS = Allowance(per_second=200, burst=2_000)
 """Requests of one address: a hall of 150 that opens the page at once stays below the burst."""
 COMING_BACK = Allowance(per_second=500, burst=12_000)
 """Readers of one address who begin to follow a text: a hall of 6,000 whose line is cut is back at once, twice. Each
-takes 0.4 to 0.8 ms of a processor (`bench/storm.py`), and a page ten times that."""
+took 0.5 to 0.9 ms of a processor (`bench/storm.py`)."""
 PATIENCE_MS = 5_000
 """How long a request over its rate is made to wait before it is refused."""
 
