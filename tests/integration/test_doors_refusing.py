@@ -300,7 +300,7 @@ async def test_readers_who_come_back_to_a_text_have_a_rate_of_their_own() -> Non
     one, two = (Allowance(per_second=1, burst=each) for each in (1, 2))
     gate, own = (AddressGate(clock, SeededRandomness(), allowance, patience_ms=0) for allowance in (one, two))
     async with house(clock=clock, gate=gate, streams=Streams(own, STREAMS)) as made:
-        for door, status in (("events", 200), ("poll", 200), ("ws", 429), ("events", 429)):
+        for door, status in (("events", 200), ("text", 200), ("poll", 429), ("ws", 429), ("events", 429)):
             async with made.http.get(f"{made.url}/{door}") as answer:
                 assert answer.status == status
         assert [(await made.http.get(made.url + "/nothing")).status for _ in range(2)] == [404, 429]

@@ -17,6 +17,7 @@ import aiohttp
 import msgspec
 import pytest
 
+from moothall.adapters.reading.reader_routes import STREAMS
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.app.hall import RunningServer, hall
 from moothall.core.events import types as ev
@@ -277,6 +278,12 @@ async def test_every_door_is_known_here(open_hall: RunningServer) -> None:
     unknown = [route for route in routes_of(open_hall) if route not in DOORS]
     assert unknown == [], f"Say in DOORS of {Path(__file__).name} what a stranger gets there, and what is to be tried."
     assert [route for route in DOORS if route not in open_hall.served.routes] == []
+
+
+def test_whoever_follows_a_text_has_the_rate_of_those_who_come_back() -> None:
+    found = {route.removeprefix("GET ") for route, door in DOORS.items() if door.streams}
+    assert found
+    assert found <= STREAMS
 
 
 async def test_at_no_door_a_stranger_is_shown_what_is_not_public(open_hall: RunningServer) -> None:

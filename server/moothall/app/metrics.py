@@ -118,9 +118,10 @@ def _session(scrape: Scrape, live: LiveSession, times: ChannelTimes) -> None:
 
 
 def _doors(scrape: Scrape, doors: OpenDoors) -> None:
-    scrape.tell("moothall_readers_limit", doors.capacity.readers)
-    scrape.tell("moothall_connections", doors.connections[0].count)
-    scrape.tell("moothall_connections_limit", doors.capacity.connections)
+    scrape.tell("moothall_readers_limit", doors.readers.limit)
+    connections, _ = doors.connections
+    scrape.tell("moothall_connections", connections.count)
+    scrape.tell("moothall_connections_limit", connections.most)
 
 
 def _engines(scrape: Scrape, measured: Measured) -> None:

@@ -14,7 +14,6 @@ import msgspec
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.http.forwarded import AddressOf
-from moothall.adapters.http.open_files import ConnectionCapacity
 from moothall.adapters.http.places import Places
 from moothall.adapters.operation.probe_door import ProbeDoor
 from moothall.adapters.pages.templates import Pages
@@ -89,12 +88,11 @@ class OpenDoors(msgspec.Struct, frozen=True, kw_only=True):
     """The doors of a running server, and what they know that the operator asks for."""
 
     address: ServerAddress
-    capacity: ConnectionCapacity
     control: ControlRoom
     hubs: HubLinks
     probe: ProbeDoor
     readers: Readers
-    connections: tuple[Places, ...]
+    connections: tuple[Places, Places]
     """Places of connections, and of requests."""
     tls: ssl.SSLContext | None
 

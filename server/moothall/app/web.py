@@ -199,7 +199,6 @@ async def open_doors(
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
     return OpenDoors(
         address=address.serving(served),
-        capacity=room,
         control=control,
         hubs=links,
         probe=probe,

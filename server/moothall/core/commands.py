@@ -1,6 +1,6 @@
 """What may be asked of a session. Each command carries an id of its sender, so that it can be sent twice without harm.
 
-All intents are in this module, so that the vocabulary can be read on one page: fields, and no code.
+All commands are in this module, so that the vocabulary can be read on one page: fields, and no code.
 """
 
 from __future__ import annotations

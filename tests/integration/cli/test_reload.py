@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -129,3 +131,19 @@ async def test_an_engine_whose_token_is_gone_is_cut_off_and_kept_out(tmp_path: P
                 await link.recv()
         with pytest.raises(InvalidStatus):
             await connect(url, additional_headers=headers)
+
+
+async def test_metrics_tell_the_limits_that_count_now(tmp_path: Path) -> None:
+    server, rest = "[server]\nport = 0\n", "[metrics]\nport = 0\n" + NO_TRANSLATORS
+    async with house(tmp_path, server + rest) as running, aiohttp.ClientSession() as http:
+
+        async def limits() -> tuple[float, float]:
+            async with http.get(f"http://127.0.0.1:{running.metrics_port}/metrics") as answer:
+                found = dict(re.findall(r"^moothall_(\w+)_limit (\S+)$", await answer.text(), re.MULTILINE))
+            return float(found["readers"]), float(found["connections"])
+
+        before = await limits()
+        (tmp_path / "settings.toml").write_text(f"{server}max_readers = 7\n{rest}", encoding="utf-8")
+        assert await reload(tmp_path) == 0
+        after = await limits()
+        assert (before > after, after[0]) == (True, 7)

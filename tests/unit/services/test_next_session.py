@@ -15,6 +15,7 @@ from moothall.core.programme.plan import Room
 from moothall.core.session.state import Status
 from moothall.services.capture.closing import opening_of
 from moothall.services.log.act_queue import Receipt
+from moothall.services.operation.draining import Draining
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
 from moothall.testing.log_memory import FailingLog
@@ -201,6 +202,25 @@ def test_a_close_that_was_asked_for_before_becomes_one_that_goes_on() -> None:
             lives.log.refuses = {B}
             assert isinstance(await house.programme.next_session(HALL, after=A, act=ACT), Refusal)
             lives.log.refuses = set()
+        async with lives.life() as house:
+            assert standing(house) == [CLOSED, OPEN, CREATED]
+
+    loop.run(story())
+
+
+def test_a_drain_lets_the_next_one_begin_in_the_process_that_follows() -> None:
+    async def story() -> None:
+        lives = Lives()
+        async with lives.life() as house:
+            draining = Draining(house.sessions, house.clock)
+            running = asyncio.ensure_future(draining.run())
+            draining.begin()
+            refused = await house.programme.next_session(HALL, act=ACT)
+            assert isinstance(refused, Refusal)
+            assert refused.code is RefusalCode.UNAVAILABLE
+            await draining.ended()
+            assert standing(house) == [CLOSED, CREATED, CREATED]
+            await running
         async with lives.life() as house:
             assert standing(house) == [CLOSED, OPEN, CREATED]
 

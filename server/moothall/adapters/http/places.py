@@ -97,6 +97,11 @@ class Places:
         self._refused[full.reason] += 1
         return full
 
+    @property
+    def most(self) -> int:
+        """How many there are."""
+        return self._most
+
     def resize(self, most: int, each: int | None) -> None:
         """Other numbers from now on. Whoever has a place keeps it."""
         self._most, self._each = most, most if each is None else each

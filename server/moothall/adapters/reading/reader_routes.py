@@ -62,8 +62,8 @@ PROBE_S = 30
 """A connection on which nothing goes is probed by the kernel after so long, and then as often."""
 
 
-STREAMS = frozenset(f"/s/{{session}}/{name}" for name in ("events", "ws", "poll"))
-"""Where a reader begins to follow a text."""
+STREAMS = frozenset(f"/s/{{session}}/{name}" for name in ("events", "ws", "poll", "low", "text"))
+"""Where a reader begins to follow a text, with little data too."""
 
 
 def visitor_gate(
@@ -247,6 +247,11 @@ class Readers:
     def count(self) -> int:
         """Readers that are connected."""
         return self._places.count
+
+    @property
+    def limit(self) -> int:
+        """How many there may be now; `most` is what they began with."""
+        return self._places.most
 
     def resize(self, most: int, each: int | None) -> None:
         """Other numbers of readers at once and of one address. Whoever reads goes on."""

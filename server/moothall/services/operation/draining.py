@@ -65,5 +65,5 @@ class Draining:
     def _held_back(self) -> Refusal | None:
         if not self.on:
             return None
-        # Not for good: whoever insists, such as a microphone, gets through to the next process.
-        return refuse(RefusalCode.UNAVAILABLE, "The server is being replaced: start the meeting again in a minute.")
+        # Not for good: what insists, and what follows a close that was asked for, begins in the next process.
+        return refuse(RefusalCode.UNAVAILABLE, "The server is being replaced. Try again in a minute.")
