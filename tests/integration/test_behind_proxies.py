@@ -275,7 +275,7 @@ async def _trickle(made: Proxied) -> bytes:
     async def drip() -> None:
         while True:
             writer.write(b"x")
-            await asyncio.sleep(1)
+            await asyncio.sleep(1)  # A body that trickles in real time is what the proxy is tried with.
 
     dripping = asyncio.get_running_loop().create_task(drip())
     try:

@@ -18,8 +18,7 @@ from moothall.adapters.metrics.metrics_door import MetricsDoor, open_metrics_doo
 from moothall.app.backend import SOUND_FOLDERS
 from moothall.app.parts import OpenDoors, Services
 from moothall.services.control.channel_times import ChannelTimes
-from moothall.services.metrics.loop_lag import watch_loop
-from moothall.services.metrics.measures import Measures
+from moothall.services.metrics.measures import Measures, watch_loop
 from moothall.services.sessions.live_session import LiveSession
 
 

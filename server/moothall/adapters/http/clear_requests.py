@@ -1,7 +1,8 @@
 """Requests that are refused before any door sees them: others may read them otherwise, or a library can't read them.
 
 A proxy and a server that disagree where a request ends let a second one hide in the first. aiohttp refuses most of what
-can be read in two ways by itself; what it lets through is refused here.
+can be read in two ways by itself; what it lets through is refused here. Short, since each line of it is a hole that a
+library left.
 """
 
 from __future__ import annotations

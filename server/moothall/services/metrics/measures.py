@@ -20,6 +20,20 @@ HANDED = (1, 2, 5, 10, 20, 30, 50, 100, 250, 1_000)
 """Edges (ms) of what a walk over the readers takes."""
 
 
+LOOK_MS = 500
+"""How often it is looked how late the loop is."""
+
+
+async def watch_loop(clock: Clock, lag: Durations) -> None:
+    """Note how late the event loop does what is due, until cancelled: everything waits for it, so its lag is the first
+    sign of too much work.
+    """
+    while True:
+        due = clock.monotonic() + LOOK_MS
+        await clock.sleep(LOOK_MS)
+        lag.note(clock.monotonic() - due)
+
+
 class Measures:
     """The counts and durations of a running server, and what writes its traces."""
 
