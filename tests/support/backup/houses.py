@@ -14,12 +14,15 @@ from moothall.adapters.backup.folder import BackupFolder
 from moothall.adapters.store.book_sqlite import FILE_NAME as BOOK
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.store.log_sqlite import SqliteLog
+from moothall.adapters.store.removal_list import FILE_NAME as LIST
+from moothall.adapters.store.removal_list import RemovalList
 from moothall.adapters.store.signing import FILE_NAME as KEY
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.store.sqlite_file import FILE_NAME as LOG
 from moothall.adapters.store.sqlite_file import LogReader, open_for_reading
 from moothall.adapters.system.clock import SystemClock
 from moothall.cli.backup import restore_command
+from moothall.core.backup.removed import TextRemoved, named
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
@@ -35,7 +38,7 @@ FAST = 1_000_000_000
 class House:
     """A data folder with a log that is open, as a server has it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, removals: RemovalList | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.signer = Ed25519Signer.open(folder / KEY)
@@ -44,7 +47,7 @@ class House:
         self.words: dict[str, dict[int, bytes]] = {}
         """By session and offset what a body holds that no other has."""
         self.loop = asyncio.new_event_loop()
-        self.log = self.do(SqliteLog.open(folder / LOG))
+        self.log = self.do(SqliteLog.open(folder / LOG, removals=removals))
 
         self.enter()
 
@@ -68,7 +71,7 @@ class House:
     def recorder(self, session: str) -> Recorder:
         if session not in self.recorders:
             self.recorders[session] = Recorder(SessionId(session))
-            head = self.do(self.log.acquire(SessionId(session), Epoch(f"of{session}")))
+            head = self.do(self.log.acquire(SessionId(session), epoch_of(session)))
             self.terms[session] = head.term
             self.recorders[session].go_on(head)
             self.words.setdefault(session, {})
@@ -89,6 +92,29 @@ class House:
         recorder, before = self.recorder(session), self.recorder(session).offset
         said = recorder.record(ev.BodyRemoved(offsets=offsets, reason=reason, by="staff-1"))
         self.do(self.log.remove(SessionId(session), self.terms[session], before, offsets, [said]))
+
+    def list_only(self, session: str, *offsets: int) -> TextRemoved:
+        """Put a removal on the list, as a server does that is killed before it carries it out."""
+        events = tuple(named(each) for each in self.records(session) if each.header.offset in offsets)
+        line = RemovalList(self.folder / LIST).append(
+            lambda new: TextRemoved(
+                id=new.id,
+                at=new.at,
+                session=SessionId(session),
+                epoch=epoch_of(session),
+                reason="request",
+                events=events,
+            )
+        )
+        assert isinstance(line, TextRemoved)
+        return line
+
+    def restart(self) -> None:
+        """Close the log and open it, as the next server does."""
+        self.do(self.log.close())
+        self.log = self.do(SqliteLog.open(self.folder / LOG))
+        for session in self.terms:
+            self.terms[session] = self.do(self.log.acquire(SessionId(session), epoch_of(session))).term
 
     def sign(self, session: str) -> None:
         recorder, before = self.recorder(session), self.recorder(session).offset
@@ -123,6 +149,10 @@ class Between(DataFolder):
         with ThreadPoolExecutor() as thread:  # whoever does it has a loop of their own, as a server has
             thread.submit(self._between).result()
         return super().book()
+
+
+def epoch_of(session: str) -> Epoch:
+    return Epoch(f"of{session}")
 
 
 def apart(to: Path) -> Path:

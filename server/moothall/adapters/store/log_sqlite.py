@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -16,22 +17,44 @@ from moothall.adapters.store.acknowledged import SUFFIX, Acknowledged, KnownLog
 from moothall.adapters.store.removal_list import FILE_NAME as LIST_NAME
 from moothall.adapters.store.removal_list import RemovalList
 from moothall.adapters.store.sqlite_records import BUSY_S, IDLE_S, SqliteRecords
-from moothall.core.backup.removed import SessionRemoved, TextRemoved, name_of
+from moothall.core.backup.removed import Abandoned, Done, Removals, SessionRemoved, TextAct, TextRemoved, name_of
 from moothall.core.chain import LogRecord
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import BodyRemoved
-from moothall.core.kernel.errors import DuplicateCause, OffsetConflict, StaleWriter
+from moothall.core.kernel.errors import (
+    ConfigurationError,
+    DuplicateCause,
+    OffsetConflict,
+    StaleWriter,
+    StorageError,
+    StorageUnavailable,
+)
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import LogHead
 
+T = TypeVar("T")
+
 logger = logging.getLogger(__name__)
+
+
+class _Stored(NamedTuple):
+    """What was made durable in a session's log."""
+
+    number: int
+    """The session's in the file."""
+    epoch: Epoch
+    offset: int
+    """Its last."""
+    act: str = ""
+    """Id of the act on the list of removals that was carried out with it."""
 
 
 class SqliteLog(SqliteRecords):
     """The `EventLog` of a single machine. Made by `open`; belongs to the loop that opened it.
 
     Another process on the same file is kept out by terms, as anybody else. An append whose task is cancelled
-    may have been stored. What is erased is put on the list of removals beside the file, first.
+    may have been stored. What is erased is put on the list of removals beside the file first, and once it is gone it
+    is said there too.
     """
 
     def __init__(
@@ -66,7 +89,9 @@ class SqliteLog(SqliteRecords):
                 connection.close()
                 raise
 
-        return cls(*await asyncio.to_thread(connect), removals or RemovalList(path.with_name(LIST_NAME)), idle_s)
+        log = cls(*await asyncio.to_thread(connect), removals or RemovalList(path.with_name(LIST_NAME)), idle_s)
+        await log._settle()
+        return log
 
     async def acquire(self, session: SessionId, epoch: Epoch) -> LogHead:
         """Take over a session's log as its writer: raise its term by one and return where it stands (`EventLog`)."""
@@ -97,9 +122,10 @@ class SqliteLog(SqliteRecords):
             self._acknowledged.write(number, head.epoch, known)
         return msgspec.structs.replace(head, lost=known.lost)
 
-    def _note(self, stored: tuple[int, Epoch, int]) -> None:
-        """Number, epoch and last offset of what was just made durable; in the writer's thread."""
-        number, epoch, offset = stored
+    def _note(self, stored: _Stored) -> None:
+        """Take in what was just made durable; in the writer's thread."""
+        number, epoch, offset, act = stored
+        self._done(act)
         known = self._acknowledged.read(number, epoch)
         self._acknowledged.write(number, epoch, KnownLog(offset, known.lost))
 
@@ -107,10 +133,10 @@ class SqliteLog(SqliteRecords):
         """Store `events`, the first at `expected_offset + 1`, all of them or none (`EventLog`)."""
         rows = _rows(session, expected_offset, events)
 
-        def act(connection: sqlite3.Connection) -> tuple[int, Epoch, int]:
+        def act(connection: sqlite3.Connection) -> _Stored:
             number, epoch = _hold(connection, session, term, expected_offset)
             _insert(connection, session, number, rows)
-            return number, epoch, expected_offset + len(rows)
+            return _Stored(number, epoch, expected_offset + len(rows))
 
         await self._write(act, self._note)
 
@@ -127,59 +153,101 @@ class SqliteLog(SqliteRecords):
         """
         rows, reason = _rows(session, expected_offset, events), _reason(events)
 
-        def act(connection: sqlite3.Connection) -> tuple[int, Epoch, int]:
+        def act(connection: sqlite3.Connection) -> _Stored:
             number, epoch = _hold(connection, session, term, expected_offset)
-            self._list(connection, (session, number, epoch), offsets, reason)
+            listed = self._list(connection, (session, number, epoch), offsets, reason)
             connection.executemany(
                 "UPDATE record SET body = NULL, salt = NULL WHERE session = ? AND offset = ?",
                 [(number, offset) for offset in offsets],
             )
             _insert(connection, session, number, rows)
             self._writer.erased = True
-            return number, epoch, expected_offset + len(rows)
+            return _Stored(number, epoch, expected_offset + len(rows), listed)
 
-        await self._write(act, self._note)
+        await self._erase(act, self._note)
 
     async def forget(self, session: SessionId) -> None:
         """Erase a session's log as if it had never been; no matter if there is none (`EventLog`). The bytes go as those
         of `remove` do.
         """
 
-        def act(connection: sqlite3.Connection) -> None:
+        def act(connection: sqlite3.Connection) -> str:
             row = connection.execute("SELECT epoch FROM session WHERE id = ?", (session,)).fetchone()
             if row is None:
-                return
+                return ""
             epoch = Epoch(row[0])
-            self._removals.append(lambda new: SessionRemoved(id=new.id, at=new.at, epoch=epoch))
+            listed = self._removals.append(lambda new: SessionRemoved(id=new.id, at=new.at, epoch=epoch))
             connection.execute(
                 "DELETE FROM record WHERE session = (SELECT number FROM session WHERE id = ?)", (session,)
             )
             connection.execute("DELETE FROM session WHERE id = ?", (session,))
             self._writer.erased = True
+            return listed.id
 
-        await self._write(act)
+        await self._erase(act, self._done)
 
     async def mark_restored(self, session: SessionId, changes: int) -> None:
         """Give readers of a log that came from a backup the epoch of so many `changes`, which none of them has."""
 
-        def act(connection: sqlite3.Connection) -> tuple[int, Epoch, int]:
+        def act(connection: sqlite3.Connection) -> _Stored:
             number, epoch, offset = connection.execute(
                 "SELECT number, epoch, (SELECT max(offset) FROM record WHERE session = number) "
                 "FROM session WHERE id = ?",
                 (session,),
             ).fetchone()
-            return int(number), Epoch(epoch), int(offset or 0)
+            return _Stored(int(number), Epoch(epoch), int(offset or 0))
 
-        def note(stored: tuple[int, Epoch, int]) -> None:
-            number, epoch, offset = stored
-            self._acknowledged.write(number, epoch, KnownLog(offset, changes))
+        def note(stored: _Stored) -> None:
+            self._acknowledged.write(stored.number, stored.epoch, KnownLog(stored.offset, changes))
 
         await self._write(act, note)
 
+    async def _erase(self, act: Callable[[sqlite3.Connection], T], stored: Callable[[T], None]) -> None:
+        """As `_write`, for an act that goes on the list of removals."""
+        try:
+            await self._write(act, stored)
+        except Exception:
+            await self._settle()  # It may have come as far as the list.
+            raise
+
+    async def _settle(self) -> None:
+        """Have the list of removals say what became of each act: a process may be killed between list and log.
+
+        Where it can't be said now, it is the next time. Backups ask the log until then.
+        """
+        try:
+            if not Removals(await asyncio.to_thread(self._removals.lines)).begun():
+                return
+
+            # Nobody else is between list and log as long as this transaction lasts.
+            def act(connection: sqlite3.Connection) -> None:
+                try:
+                    begun = Removals(self._removals.lines()).begun()
+                except ConfigurationError as error:
+                    raise StorageUnavailable(str(error)) from error
+                for line in begun:
+                    self._say(Abandoned if _is_there(connection, line) else Done, line.id)
+
+            await self._write(act)
+        except (ConfigurationError, StorageError) as error:
+            logger.warning("log: the list of removals does not say what became of each act: %s", error)
+
+    def _done(self, act: str) -> None:
+        """Write down that the act of this id, if there is one, is carried out; in the writer's thread."""
+        if act:
+            with suppress(StorageUnavailable):  # It is said when the log is next opened.
+                self._say(Done, act)
+
+    def _say(self, what: type[Done | Abandoned], act: str) -> None:
+        self._removals.append(lambda new: what(id=act, at=new.at))
+
     def _list(
         self, connection: sqlite3.Connection, log: tuple[SessionId, int, Epoch], offsets: Sequence[int], reason: str
-    ) -> None:
-        """Put on the list of removals what is there at `offsets`. Raises StorageUnavailable."""
+    ) -> str:
+        """Put on the list of removals what is there at `offsets`; returns the line's id, empty when there is nothing.
+
+        Raises StorageUnavailable.
+        """
         session, number, epoch = log
         found = connection.execute(
             "SELECT offset, digest FROM record WHERE session = ? AND body IS NOT NULL "
@@ -187,12 +255,11 @@ class SqliteLog(SqliteRecords):
             (number, msgspec.json.encode(offsets).decode()),
         ).fetchall()
         events = tuple(name_of(offset, digest) for offset, digest in found)
-        if events:
-            self._removals.append(
-                lambda new: TextRemoved(
-                    id=new.id, at=new.at, session=session, epoch=epoch, reason=reason, events=events
-                )
-            )
+        if not events:
+            return ""
+        return self._removals.append(
+            lambda new: TextRemoved(id=new.id, at=new.at, session=session, epoch=epoch, reason=reason, events=events)
+        ).id
 
     def _let_go(self) -> None:
         self._acknowledged.close()
@@ -211,6 +278,19 @@ def _reason(events: Sequence[LogRecord]) -> str:
     """Why the removal says that it is."""
     said = decode_event(events[-1].body) if events and events[-1].body is not None else None
     return said.reason if isinstance(said, BodyRemoved) else ""
+
+
+def _is_there(connection: sqlite3.Connection, act: TextAct) -> bool:
+    """Whether the log still holds what an act names."""
+    row = connection.execute("SELECT number FROM session WHERE epoch = ?", (act.epoch,)).fetchone()
+    if row is None or isinstance(act, SessionRemoved):
+        return row is not None
+    found = connection.execute(
+        "SELECT offset, digest FROM record WHERE session = ? AND body IS NOT NULL "
+        "AND offset IN (SELECT value FROM json_each(?))",
+        (row[0], msgspec.json.encode([offset for offset, _ in act.events]).decode()),
+    )
+    return not {name_of(offset, digest) for offset, digest in found}.isdisjoint(act.events)
 
 
 def _hold(connection: sqlite3.Connection, session: SessionId, term: int, expected_offset: int) -> tuple[int, Epoch]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from moothall.adapters.store.files import explained, opened, sync_folder
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
-from moothall.core.backup.removed import AnyLine, ListBegun, encode_line, read_list
+from moothall.core.backup.removed import AnyLine, ListBegun, encode_line, read_list, united
 from moothall.core.kernel.errors import StorageUnavailable
 
 FILE_NAME = "removals.jsonl"
@@ -36,6 +36,10 @@ class RemovalList:
     def __init__(self, path: Path, apart: Path | None = None) -> None:
         """`apart`: the second file, if there is one."""
         self._paths = (path,) if apart is None else (apart, path)
+
+    def lines(self) -> tuple[AnyLine, ...]:
+        """Those of both files. Raises ConfigurationError where one can't be read."""
+        return united(*(read_removals(path) for path in self._paths))
 
     def append(self, make: Callable[[LineIdentity], AnyLine]) -> AnyLine:
         """Write down what `make` gives for the line's identity; returns it once it is on the disk.

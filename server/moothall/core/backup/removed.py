@@ -4,8 +4,9 @@ It is kept apart from backups, so that one that is older than a removal can't br
 session, epoch, offset and the beginning of each event's digest: a log that was restored goes on with other events at
 the offsets that were lost, and those were not removed.
 
-Sound has no digests that stay. There an act is written down before it is done and again once it is: a copy of a file
-is known to be without a span if it was begun after that.
+An act is written down before it is carried out and again once it is. A process that is killed in between leaves the
+first line alone: whoever opens the folder next writes the second, or that the act was not carried out. Sound has no
+digests that stay; a copy of a file is known to be without a span if it was begun after the second line.
 """
 
 from __future__ import annotations
@@ -75,7 +76,12 @@ class Done(_Line, frozen=True, kw_only=True, tag="done"):
     """An act of this id is carried out: what is copied from now on is without it."""
 
 
-AnyLine = ListBegun | TextRemoved | SessionRemoved | SoundSilenced | SoundRemoved | Done
+class Abandoned(_Line, frozen=True, kw_only=True, tag="abandoned"):
+    """An act of this id was never carried out, and nobody was told that it was: all that it names is still there."""
+
+
+AnyLine = ListBegun | TextRemoved | SessionRemoved | SoundSilenced | SoundRemoved | Done | Abandoned
+TextAct = TextRemoved | SessionRemoved
 SoundAct = SoundSilenced | SoundRemoved
 
 _encoder = msgspec.json.Encoder()
@@ -120,12 +126,16 @@ class Removals:
 
     def __init__(self, lines: Iterable[AnyLine]) -> None:
         self.lines = tuple(lines)
+        self.done = frozenset(line.id for line in self.lines if isinstance(line, Done))
+        """Ids of the acts that are carried out."""
+        self.abandoned = frozenset(line.id for line in self.lines if isinstance(line, Abandoned))
+        """Ids of the acts that never were."""
         self._text: dict[tuple[SessionId, Epoch], dict[tuple[int, str], str]] = {}
         self._logs: set[Epoch] = set()
         self._sound: dict[SessionId, list[SoundAct]] = {}
-        self.done = frozenset(line.id for line in self.lines if isinstance(line, Done))
-        """Ids of the acts that are carried out."""
         for line in self.lines:
+            if line.id in self.abandoned:
+                continue
             if isinstance(line, TextRemoved):
                 there = self._text.setdefault((line.session, line.epoch), {})
                 there.update(dict.fromkeys(line.events, line.reason))
@@ -133,6 +143,18 @@ class Removals:
                 self._logs.add(line.epoch)
             elif isinstance(line, SoundSilenced | SoundRemoved):
                 self._sound.setdefault(line.session, []).append(line)
+
+    def begun(self) -> tuple[TextAct, ...]:
+        """Acts on text of which the list doesn't say what became of them, in order."""
+        known = self.done | self.abandoned
+        return tuple(
+            line for line in self.lines if isinstance(line, TextRemoved | SessionRemoved) and line.id not in known
+        )
+
+    def but(self, acts: Iterable[TextAct]) -> Removals:
+        """The list as if these acts were not on it."""
+        left_out = frozenset(acts)
+        return Removals(line for line in self.lines if line not in left_out)
 
     def log_removed(self, epoch: Epoch) -> bool:
         """Whether a log is gone whole."""

@@ -17,7 +17,7 @@ import msgspec
 
 from moothall.core.backup.blocks import EVENTS, Following, encode_block
 from moothall.core.backup.book import Kept, chosen, encode_entries
-from moothall.core.backup.removed import Removals, united
+from moothall.core.backup.removed import Removals, SessionRemoved, TextAct, named, united
 from moothall.core.backup.restore_point import (
     BlockPart,
     NamedPart,
@@ -116,7 +116,9 @@ class Taking:
             settings=tuple(settings),
         )
         name = next_name(at, list(older)[-1] if older else "")
-        erasing = Erasing(self.store, Removals(lines))
+        removals = Removals(lines)
+        # A server may have been killed before it carried out what it had written down: that text stays.
+        erasing = Erasing(self.store, removals.but(act for act in removals.begun() if self._has(act)))
         point = erasing.cleaned(point)
         left_out = tuple(part for part in sound if part not in point.sound)
         await self._settle()
@@ -135,6 +137,17 @@ class Taking:
             del older[known]
         swept = self._sweep(older)
         return Taken(name=name, point=point, written=self._written, cleaned=cleaned, swept=swept, left_out=left_out)
+
+    def _has(self, act: TextAct) -> bool:
+        """Whether the log still has what an act names."""
+        if isinstance(act, SessionRemoved):
+            heads = map(self.data.log.head, self.data.log.sessions())
+            return any(head is not None and head.epoch == act.epoch for head in heads)
+        return any(
+            record.body is not None and named(record) == event
+            for event in act.events
+            for record in self.data.log.read(act.session, event[0] - 1, 1)
+        )
 
     async def _put(self, chunks: Iterable[bytes]) -> Stored:
         writer = self.store.begin()

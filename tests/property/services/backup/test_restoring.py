@@ -22,10 +22,12 @@ NAMES = st.sampled_from(["one", "two"])
 SAY = st.tuples(st.just("say"), NAMES, st.integers(1, 6))
 REMOVE = st.tuples(st.just("remove"), NAMES, st.integers(0, 40))
 BACKUP = st.tuples(st.just("backup"), st.just(""), st.sampled_from([0, 0, 2]))
+KILL = st.tuples(st.just("kill"), NAMES, st.integers(0, 40))
+"""A server writes a removal on the list, and is killed before it carries it out."""
 SIGN = st.tuples(st.just("sign"), NAMES, st.just(0))
 MEMORY = next((each for each in ("/dev/shm",) if Path(each).is_dir()), None)  # noqa: S108
 """Nothing here is about what a disk keeps."""
-STEPS = st.lists(st.one_of(SAY, REMOVE, BACKUP, SIGN), min_size=2, max_size=14)
+STEPS = st.lists(st.one_of(SAY, REMOVE, BACKUP, KILL, SIGN), min_size=2, max_size=14)
 
 
 def walk(house: House, steps: list[tuple[str, str, int]], to: Path) -> set[bytes]:
@@ -38,6 +40,12 @@ def walk(house: House, steps: list[tuple[str, str, int]], to: Path) -> set[bytes
             house.sign(name)
         elif what == "backup":
             house.backup(to, keep=n)
+        elif what == "kill" and (
+            left := [each for each, word in house.words.get(name, {}).items() if word not in removed]
+        ):
+            house.list_only(name, left[n % len(left)])
+            if n % 2:
+                house.restart()
         elif what == "remove" and (there := sorted(house.words.get(name, {}).items())):
             gone = [there[each % len(there)] for each in {n, n + 1}]
             house.remove(name, *sorted(offset for offset, _ in dict(gone).items()))
@@ -57,6 +65,7 @@ def test_a_restored_log_is_the_live_one_less_what_was_removed_and_no_file_has_th
             house.say("one", "words-first-end")
             house.backup(to)
             removed = walk(house, steps, to)
+            house.restart()
             live = {name: house.records(name) for name in house.recorders}
             newest = folder / LIST if (folder / LIST).exists() else apart(to)
             for round_ in range(2):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from moothall.core.backup.removed import (
+    Abandoned,
     AnyLine,
     Done,
     ListBegun,
@@ -71,6 +72,23 @@ def test_it_says_what_must_not_be_there() -> None:
     assert list(removals.sound(SESSION, MIC, 7)) == [SOUND]
     assert list(removals.sound(SessionId("other"), MIC, 0)) == []
     assert removals.done == {"3"}
+
+
+def test_an_act_that_was_abandoned_counts_for_nothing() -> None:
+    every = (*EVERY, Abandoned(id="1", at=7), Abandoned(id="4", at=8))
+    assert read_list(b"".join(map(encode_line, every)), "here") == every
+    removals = Removals(every)
+    assert removals.text(SESSION, EPOCH) == {}
+    assert removals.log_removed(EPOCH)
+    assert list(removals.sound(SESSION, MIC, 0)) == [SPAN]
+
+
+def test_it_says_which_acts_on_text_it_does_not_know_the_end_of() -> None:
+    assert Removals(EVERY).begun() == (TEXT, WHOLE)
+    assert Removals((*EVERY, Done(id="1", at=7), Abandoned(id="2", at=8))).begun() == ()
+    without = Removals(EVERY).but([TEXT])
+    assert without.text(SESSION, EPOCH) == {}
+    assert without.log_removed(EPOCH)
 
 
 def test_no_line_holds_a_word() -> None:
