@@ -249,6 +249,7 @@ class Bench:
             gc.set_threshold(50_000, 20, 100)
             per_reader = (rss_kib() - empty) / self.options.readers
             walk = asyncio.ensure_future(self.fanout.run())
+            looks = asyncio.ensure_future(sockets.run())
             await self.fanout.subscribe(self.last, Feed(FLOOR), self.form, None)
             await asyncio.sleep(1)
             before = cpu_s()
@@ -267,7 +268,8 @@ class Bench:
             self.readers.terminate()
             await self.readers.wait()
         walk.cancel()
-        await asyncio.gather(walk, return_exceptions=True)
+        looks.cancel()
+        await asyncio.gather(walk, looks, return_exceptions=True)
         await runner.cleanup()
         return rows
 

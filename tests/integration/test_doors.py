@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import suppress
 
 import aiohttp
 import pytest
 
 from moothall.adapters.reading.reader_routes import PAIR_MS
+from moothall.adapters.reading.websocket import CLOSE_MS, PING_MS, PONG_MS
 from moothall.adapters.system.clock import SystemClock
 from moothall.services.readers.feed import MAX_BEHIND
 from moothall.testing.clock import ManualClock
@@ -246,8 +248,7 @@ async def test_one_who_tries_a_new_connection_beside_the_old_one_is_one_reader()
 
 async def test_two_connections_have_one_place_for_a_while_and_then_the_older_one_ends() -> None:
     async with house(most=1, clock=ManualClock()) as made, made.http.get(made.url + "/events?reader=r1") as old:
-        async with made.http.ws_connect(made.url + "/ws?reader=r1") as new:
-            await joined(new)
+        async with made.http.get(made.url + "/events?reader=r1") as new:
             await made.advance(PAIR_MS - 1_000)
             assert old.content.exception() is None
             await made.advance(1_000)
@@ -256,8 +257,54 @@ async def test_two_connections_have_one_place_for_a_while_and_then_the_older_one
             await made.advance(1_000)
             assert (made.fanout.figures.readers, made.readers.count) == (1, 1)
             made.fanout.publish(await made.meeting.line())
-            assert (await new.receive()).type is aiohttp.WSMsgType.TEXT
+            while b"segment.ended" not in await new.content.readuntil(b"\n\n"):
+                pass
         await until(lambda: made.readers.count == 0)
+
+
+def frame(opcode: int, payload: bytes) -> bytes:
+    """Of a client, masked with zeros (RFC 6455 §5.2)."""
+    return bytes((0x80 | opcode, 0x80 | len(payload), 0, 0, 0, 0)) + payload
+
+
+async def test_a_silent_socket_is_asked_and_cut_when_it_does_not_answer() -> None:
+    async with house(clock=ManualClock()) as made:
+        reader, writer = await asyncio.open_connection("127.0.0.1", made.port)
+        writer.write(request_of("ws", HANDSHAKE))
+        await reader.readuntil(b"\r\n\r\n")
+        await until(lambda: made.fanout.figures.readers == 1)
+        for _ in range(2):
+            await made.advance(PING_MS - 1_000)
+            await made.advance(1_000)
+            await reader.readuntil(b"\x89\x00")
+            writer.write(frame(0xA, b"") + frame(0x9, b"there?"))
+            await reader.readuntil(b"\x8a\x06there?")  # By now the answer was read, too.
+        await made.advance(PING_MS)
+        await reader.readuntil(b"\x89\x00")
+        await made.advance(PONG_MS - 1_000)
+        assert made.readers.count == 1
+        await made.advance(1_000)
+        with suppress(ConnectionError):
+            await reader.read()
+        await until(lambda: made.readers.count == 0)
+        writer.close()
+
+
+async def test_a_close_that_is_not_answered_is_waited_for_two_seconds() -> None:
+    async with house(clock=ManualClock()) as made:
+        socket_ = await made.http.ws_connect(made.url + "/ws", autoclose=False)
+        await joined(socket_)
+        await socket_.send_bytes(b"x")
+        message = await socket_.receive()
+        while message.type is aiohttp.WSMsgType.TEXT:
+            message = await socket_.receive()
+        assert message.data == CloseCode.UNSUPPORTED
+        made.fanout.publish(await made.meeting.line())
+        await made.advance(CLOSE_MS - 1_000)
+        assert made.readers.count == 1
+        await made.advance(1_000)
+        await until(lambda: made.readers.count == 0)
+        await socket_.close()
 
 
 async def test_a_stalled_stream_gets_no_pulses() -> None:

@@ -282,7 +282,7 @@ async def open_hub_doors(
     stack.push_async_callback(runner.cleanup)
     for closing in (sockets, events, polls, plain, low):
         stack.push_async_callback(closing.close)
-    for running in (events, polls, plain, low):
+    for running in (events, sockets, polls, plain, low):
         keep_running(running.run)
     # Whoever is in the room may come from one address: that of its access point.
     await serve(stack, runner, listener, places=Places(randomness, most=room.connections))

@@ -191,7 +191,7 @@ async def open_doors(
     stack.push_async_callback(audio.close)
     for closing in (sockets, events, polls, plain, low, reporting, staff_socket, linking):
         stack.push_async_callback(closing.close)
-    backend.keep(stack, events.run, polls.run, plain.run, low.run, reports.run)
+    backend.keep(stack, events.run, sockets.run, polls.run, plain.run, low.run, reports.run)
     backend.keep(
         stack, backend.links.run, backend.ballots.run, backend.balance.run, backend.hubs.run, backend.hub_removals.run
     )

@@ -188,6 +188,10 @@ def is_pulse(data: bytes) -> bool:
     return data.startswith(_PULSE_HEAD)
 
 
+LAST_CHUNK = b"0\r\n\r\n"
+"""Ends an HTTP/1.1 body that is sent in chunks."""
+
+
 def chunk(data: bytes) -> bytes:
     """`data`, not empty, as one chunk of an HTTP/1.1 body."""
     return b"%x\r\n%b\r\n" % (len(data), data)

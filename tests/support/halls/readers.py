@@ -119,7 +119,7 @@ async def house(
     site = Site(runner)
     await site.start()
     made.port = runner.addresses[0][1]
-    running = (made.fanout, made.events, made.poll, made.plain)
+    running = (made.fanout, made.events, made.websocket, made.poll, made.plain)
     tasks = [asyncio.ensure_future(each.run()) for each in running]
     try:
         async with aiohttp.ClientSession() as made.http:

@@ -71,6 +71,8 @@ class Newcomers:
 class _Counted(asyncio.Protocol):
     """Stands before the web server's protocol and hands everything on, when there is a place."""
 
+    __slots__ = ("_full", "_inner", "_new", "_place", "_take", "_take_data", "_told", "_transport")
+
     def __init__(
         self, inner: asyncio.Protocol, take: Callable[[str], Place | Full], told: set[asyncio.Protocol], new: Newcomers
     ) -> None:
@@ -123,12 +125,41 @@ class _Counted(asyncio.Protocol):
         if self._place is not None:
             self._inner.resume_writing()
 
+    def hand_over(self, to: asyncio.Protocol) -> None:
+        """`to` takes the place of the web server's protocol, for which the connection is gone."""
+        inner, self._inner, self._take_data = self._inner, to, to.data_received
+        _lose(inner)
+
     def connection_lost(self, error: Exception | None) -> None:
         self._told.discard(self)
         self._new.remove(self)
         if self._place is not None:
             self._inner.connection_lost(error)
             self._place.leave()
+
+
+def hand_over(transport: asyncio.Transport, to: asyncio.Protocol) -> bool:
+    """Give a connection, of which the web server has answered a request, to another protocol.
+
+    For the web server it is gone: it lets go of all that it had for it. False, and nothing happens, where the
+    connection is closing. The handler that calls this goes on, and what it returns is thrown away.
+    """
+    if transport.is_closing():
+        return False
+    protocol = transport.get_protocol()
+    if isinstance(protocol, _Counted):
+        protocol.hand_over(to)
+    else:
+        transport.set_protocol(to)
+        _lose(protocol)
+    return True
+
+
+def _lose(protocol: asyncio.BaseProtocol) -> None:
+    """Tell the web server that a connection is gone, which it would close otherwise."""
+    if isinstance(protocol, web.RequestHandler):
+        protocol.transport = None
+    protocol.connection_lost(None)
 
 
 async def serve(

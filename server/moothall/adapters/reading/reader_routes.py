@@ -8,11 +8,9 @@ import logging
 import socket
 from asyncio import Transport
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from weakref import WeakValueDictionary
 
 import msgspec
 from aiohttp import web
@@ -85,6 +83,7 @@ def visitor_gate(
 class ReaderRequest(msgspec.Struct, frozen=True):
     """A reader's wish, found to be possible."""
 
+    presence: Presence
     fanout: SessionFanout
     feed: Feed
     view: CaptionsView
@@ -130,6 +129,8 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
         return web.Response(status=self.status, text=self.message + "\n", headers=headers)
 
 
+Kind = tuple[str, str]
+"""A door and the language that is read there."""
 Stream = Callable[[web.Request, ReaderRequest], Awaitable[web.StreamResponse]]
 """How a door answers a wish that is possible."""
 
@@ -213,6 +214,36 @@ class Connection:
         self._shared.drop(self)
 
 
+class Presence:
+    """A reader who is connected: its place, and as what it is counted. `leave` gives all of it back."""
+
+    __slots__ = ("_kind", "_place", "_readers", "stays", "transport")
+
+    def __init__(self, readers: Readers, transport: Transport | None, place: Place | Connection) -> None:
+        """`transport`: its connection; None when it is gone already."""
+        self._readers = readers
+        self._place = place
+        self._kind: Kind | None = None
+        self.transport = transport
+        self.stays = False
+        """Whether it is still connected when its request is answered; then its connection calls `leave`."""
+
+    def counted(self, request: web.Request, reading: ReaderRequest) -> None:
+        """Count it from now on, as what it reads and how."""
+        if not reading.aside:
+            self._kind = self._readers.count_in(request.path.rpartition("/")[2], reading)
+
+    def leave(self) -> None:
+        """It is gone. To be called once."""
+        self._place.leave()
+        self._readers.left(self, self._kind)
+
+    def done(self) -> None:
+        """Its request is answered."""
+        if not self.stays:
+            self.leave()
+
+
 @dataclass(eq=False, repr=False, kw_only=True)
 class Readers:
     """Shared by the readers' doors: their limits, and the way to the sessions.
@@ -240,8 +271,8 @@ class Readers:
         self._named: dict[str, Shared] = {}
         """Places of readers who gave themselves a name."""
         # Bound: the places.
-        self._by_link: WeakValueDictionary[int, web.Request] = WeakValueDictionary()
-        """Requests being answered of readers whose browsers have opened links."""
+        self._by_link: dict[Presence, web.Request] = {}
+        """What those readers asked whose browsers have opened links."""
 
     @property
     def count(self) -> int:
@@ -261,7 +292,7 @@ class Readers:
         """A number from `low` to `high`, so that those who come back don't all come at once."""
         return low + int.from_bytes(self.randomness.bytes(4), "big") % (high - low + 1)
 
-    def enter(self, request: web.Request) -> Place | Connection | Refused:
+    def enter(self, request: web.Request) -> Presence | Refused:
         """Take a place, or say why not.
 
         A reader whose line has gone silent tries a new one before it closes the old one. It names itself by `reader`, a
@@ -270,19 +301,19 @@ class Readers:
         if not origin_allowed(request.headers.get("Origin"), self.origins):
             self._measures.readers_refused["origin"] += 1
             return Refused(status=403, code=CloseCode.FORBIDDEN, message="Pages of that origin may not read here.")
-        name = _reader(request)
+        name, transport = _reader(request), request.transport
         known = self._named.get(name)
         if known is not None and known.alone:
-            return known.join(partial(_abort, request), self.clock.monotonic())
+            return Presence(self, transport, known.join(partial(_abort, transport), self.clock.monotonic()))
         place = self._places.take(self.address_of(request))
         if isinstance(place, Full):
             self._measures.readers_refused[place.reason] += 1
             wait = self.jitter(3, 15)
             return Refused(status=503, code=CloseCode.TRY_LATER, message=_FULL[place], retry_after=wait)
         if not name or known is not None:
-            return place
+            return Presence(self, transport, place)
         self._named[name] = shared = Shared(place, lambda: self._named.pop(name))
-        return shared.join(partial(_abort, request), self.clock.monotonic())
+        return Presence(self, transport, shared.join(partial(_abort, transport), self.clock.monotonic()))
 
     def part(self) -> None:
         """End the older of two connections that have had one place for too long. To be called again and again."""
@@ -295,7 +326,7 @@ class Readers:
 
         `asker` says for which links a request stands now.
         """
-        for request in tuple(self._by_link.values()):
+        for presence, request in tuple(self._by_link.items()):
             reset = ASKER.set(asker(request))
             try:
                 refusal = self.may_read(SessionId(request.match_info["session"]))
@@ -303,43 +334,45 @@ class Readers:
                 ASKER.reset(reset)
             if refusal is not None:
                 self._measures.cut["revoked"] += 1
-                _abort(request)
+                _abort(presence.transport)
 
     async def answer(self, request: web.Request, stream: Stream, *, finished: bool = False) -> web.StreamResponse:
         """Answer a reader with `stream`, or with why not; it has a place for as long. `finished` as for `look_up`."""
-        place = self.enter(request)
-        if isinstance(place, Refused):
-            return place.response()
+        presence = self.enter(request)
+        if isinstance(presence, Refused):
+            return presence.response()
         try:
-            reading = await self.look_up(request, finished=finished)
+            reading = await self.look_up(request, presence, finished=finished)
             if isinstance(reading, Refused):
                 return reading.response()
-            with self.counted(request, reading):
-                return await stream(request, reading)
+            presence.counted(request, reading)
+            return await stream(request, reading)
         finally:
-            place.leave()
+            presence.done()
 
-    @contextmanager
-    def counted(self, request: web.Request, reading: ReaderRequest) -> Iterator[None]:
-        """While inside, a reader is connected."""
+    def count_in(self, door: str, reading: ReaderRequest) -> Kind:
+        """For `Presence.counted` alone."""
         channel = reading.view.session.channels.get(reading.feed.channel)
         languages = () if channel is None else channel.languages
-        named = (request.path.rpartition("/")[2], next(iter(languages), "und"))
+        kind = (door, next(iter(languages), "und"))
         readers = self._measures.readers
-        if named not in readers and len(readers) >= MOST_KINDS:
-            named = (named[0], "und")
-        if reading.aside:
-            yield
-            return
-        readers[named] += 1
-        try:
-            yield
-        finally:
-            readers[named] -= 1
-            if not readers[named]:
-                del readers[named]
+        if kind not in readers and len(readers) >= MOST_KINDS:
+            kind = (door, "und")
+        readers[kind] += 1
+        return kind
 
-    async def look_up(self, request: web.Request, *, finished: bool = False) -> ReaderRequest | Refused:
+    def left(self, presence: Presence, kind: Kind | None) -> None:
+        """For `Presence.leave` alone."""
+        self._by_link.pop(presence, None)
+        if kind is not None:
+            readers = self._measures.readers
+            readers[kind] -= 1
+            if not readers[kind]:
+                del readers[kind]
+
+    async def look_up(
+        self, request: web.Request, presence: Presence, *, finished: bool = False
+    ) -> ReaderRequest | Refused:
         """What the request's address asks for. `Last-Event-ID` wins over `after`.
 
         `finished`: the door gives finished lines alone; the feed in the address is ignored.
@@ -358,7 +391,7 @@ class Readers:
             if refusal is not None:
                 return _refused(refusal)
             if ASKER.get():
-                self._by_link[id(request)] = request
+                self._by_link[presence] = request
             channel = request.query.get("channel") or next(iter(fanout.channels), "")
             if not is_name(channel):
                 return _refused(refuse(RefusalCode.UNKNOWN, "The session has no such channel."))
@@ -377,13 +410,13 @@ class Readers:
         aside = staff and request.query.get("as") == "microphone"
         if isinstance(view, Refusal):
             return _refused(view)
-        return ReaderRequest(fanout, feed, view, after, aside, _reader(request))
+        return ReaderRequest(presence, fanout, feed, view, after, aside, _reader(request))
 
 
-def _abort(request: web.Request) -> None:
-    """Cut a connection, unless it is gone."""
-    if request.transport is not None:
-        request.transport.abort()
+def _abort(transport: Transport | None) -> None:
+    """Cut a connection, unless it was gone when it came."""
+    if transport is not None:
+        transport.abort()
 
 
 def _reader(request: web.Request) -> str:

@@ -1,52 +1,142 @@
 """The door for apps, hubs' screens and scripts: GET /s/{session}/ws, WebSocket text messages.
 
-As in `moothall.adapters.reading.sse`, aiohttp makes the handshake and the fan-out writes ready frames to the transport.
-No compression is negotiated, so each frame stands alone; aiohttp's own frames (pings, the close) go out in one
-write each, so that neither side's ever lies inside the other's. Once a close has begun, nothing more is written.
+As in `moothall.adapters.reading.sse`, the connection leaves the web server, and the fan-out writes ready frames to its
+transport. The library websockets makes the handshake, reads what comes, and answers pings and closes. No compression is
+negotiated, so each frame stands alone; all frames go out in one write each, so that none ever lies inside another.
+Once a close has begun, nothing more is written.
 """
 
 from __future__ import annotations
 
 import asyncio
+import codecs
+from contextlib import suppress
+from http import HTTPStatus
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
+from websockets.datastructures import Headers
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import Protocol, Side, State
+from websockets.server import ServerProtocol
 
-from moothall.adapters.reading.reader_routes import ReaderRequest, Readers, Refused, let_go, show_stalls
-from moothall.core.kernel.errors import Refusal
+from moothall.adapters.reading.connection import ReaderConnection
+from moothall.adapters.reading.reader_routes import Presence, ReaderRequest, Readers, Refused, let_go, show_stalls
+from moothall.core.ports import Clock
 from moothall.wire.close_codes import MEANINGS, CloseCode, reason_bytes
 from moothall.wire.frames import Format
 from moothall.wire.token_bucket import Allowance, Bucket
 
 MAX_MESSAGE_BYTES = 4 << 10
 """Readers have nothing to say here; more than this closes the connection with 1009."""
-PING_S = 24.0
+PING_MS = 24_000
 """How long a reader may be silent before it is asked; the answer has half as long again to come: 36 s in all."""
-CLOSE_S = 2.0
+PONG_MS = 12_000
+CLOSE_MS = 2_000
 """How long the answer to a close is waited for."""
+LOOK_MS = 1_000
+"""How often it is looked who is silent."""
 MESSAGES = Allowance(per_second=1, burst=10)
 """Messages from one reader; they are passed over, and too many close the connection."""
 
 
-class _Outlet:
-    """The transport, for the fan-out: closing as soon as the WebSocket is."""
+class _Socket(ReaderConnection):
+    __slots__ = ("_bucket", "_clock", "_gone", "_protocol", "_since", "_text", "_waits")
 
-    def __init__(self, transport: asyncio.Transport, socket: web.WebSocketResponse) -> None:
-        self._transport = transport
-        self._socket = socket
-        self.write = transport.write
-        self.get_write_buffer_size = transport.get_write_buffer_size
-        self.abort = transport.abort
+    def __init__(
+        self,
+        there: dict[ReaderConnection, None],
+        transport: asyncio.Transport,
+        presence: Presence,
+        clock: Clock,
+        gone: asyncio.Event,
+    ) -> None:
+        """`gone`: set when it is."""
+        super().__init__(there, transport, presence, Format.WEBSOCKET)
+        self._protocol = Protocol(Side.SERVER, state=State.OPEN, max_size=MAX_MESSAGE_BYTES)
+        self._clock = clock
+        self._gone = gone
+        self._bucket: Bucket | None = None
+        self._text: codecs.IncrementalDecoder | None = None
+        self._since = clock.monotonic()
+        """When it was last heard, asked or told of the close, ms."""
+        self._waits = 0
+        """Ms from then on for which an answer is waited for; 0: none is due."""
 
-    def is_closing(self) -> bool:
-        return self._socket.closed or self._transport.is_closing()
+    def data_received(self, data: bytes) -> None:
+        self._protocol.receive_data(data)
+        if self._protocol.state is State.OPEN:
+            self._since, self._waits = self._clock.monotonic(), 0
+        for frame in self._protocol.events_received():
+            if isinstance(frame, Frame) and frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                self._passed_over(frame)
+        self._send()
+
+    def _passed_over(self, frame: Frame) -> None:
+        now = self._clock.monotonic()
+        bucket = Bucket.full(MESSAGES, now) if self._bucket is None else self._bucket
+        self._bucket, wait = bucket.take(MESSAGES, now)
+        if frame.opcode is Opcode.BINARY:
+            self.say(CloseCode.UNSUPPORTED)
+        elif wait:
+            self.say(CloseCode.TOO_MANY)
+        elif not self._is_text(frame):
+            self.say(CloseCode.NOT_UTF8)
+
+    def _is_text(self, frame: Frame) -> bool:
+        """Whether a message is UTF-8 up to the end of this frame (RFC 6455 §8.1); the library leaves that to us."""
+        decoder = self._text or codecs.getincrementaldecoder("utf-8")()
+        self._text = None if frame.fin else decoder
+        try:
+            decoder.decode(frame.data, final=frame.fin)
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    def eof_received(self) -> None:
+        self._protocol.receive_eof()
+        self._send()
+
+    def say(self, code: CloseCode, sentence: str = "") -> None:
+        """Begin the close, and give the other side some time to answer. May be repeated."""
+        if self._protocol.state is not State.OPEN:
+            return
+        self._protocol.send_close(code, reason_bytes(sentence or MEANINGS[code].reason).decode())
+        self._since, self._waits = self._clock.monotonic(), CLOSE_MS
+        self._send()
+
+    def look(self, now: int) -> None:
+        """Ask one who is silent, and cut one who doesn't answer; `now` in monotonic ms."""
+        if self._waits:
+            if now - self._since >= self._waits:
+                self.transport.abort()
+        elif now - self._since >= PING_MS:
+            self._protocol.send_ping(b"")
+            self._since, self._waits = now, PONG_MS
+            self._send()
+
+    def _send(self) -> None:
+        for data in self._protocol.data_to_send():
+            if data:
+                self.transport.write(data)
+            else:  # The end of what this side sends.
+                self.transport.close()
+        if self._protocol.state is not State.OPEN:
+            self.stop()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self._gone.set()
 
 
 class WebSocketDoor:
-    """Serves readers over WebSocket."""
+    """Serves readers over WebSocket. `run` has to be running for those who are silent."""
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
-        self._sockets: dict[web.WebSocketResponse, asyncio.Transport] = {}
+        # Bound: the places of readers.
+        self._sockets: dict[ReaderConnection, None] = {}
+        self._gone = asyncio.Event()
         self._closed = False
 
     def routes(self) -> list[web.RouteDef]:
@@ -54,74 +144,73 @@ class WebSocketDoor:
         return [web.get("/s/{session}/ws", self.handle, allow_head=False)]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one reader for as long as it stays."""
-        place = self._readers.enter(request)
-        if isinstance(place, Refused):
-            return place.response()
+        """Answer one reader, who stays when this has returned."""
+        presence = self._readers.enter(request)
+        if isinstance(presence, Refused):
+            return presence.response()
         try:
-            socket = web.WebSocketResponse(
-                compress=False, max_msg_size=MAX_MESSAGE_BYTES, heartbeat=PING_S, timeout=CLOSE_S
-            )
-            if not socket.can_prepare(request).ok:
+            accepted = _accepted(request)
+            if accepted is None:
                 text = "This address is for WebSocket. Server-sent events are at /events.\n"
                 return web.Response(status=426, text=text, headers={"Upgrade": "websocket"})
             # What is wrong with the request is said after the upgrade: browsers show pages no status, only close codes.
-            reading = await self._readers.look_up(request)
+            reading = await self._readers.look_up(request, presence)
             try:
-                await socket.prepare(request)
-            except ConnectionResetError:
+                await accepted.prepare(request)
+            except ConnectionError:
                 return web.Response(status=503)  # It left while the session was being looked up: nobody reads this.
-            await self._serve(request, socket, reading)
-            return socket
+            await self._serve(request, presence, reading)
+            return accepted
         finally:
-            place.leave()
+            presence.done()
 
-    async def _serve(
-        self, request: web.Request, socket: web.WebSocketResponse, reading: ReaderRequest | Refused
-    ) -> None:
+    async def _serve(self, request: web.Request, presence: Presence, reading: ReaderRequest | Refused) -> None:
         transport = request.transport
         if transport is None:
             return
+        socket = _Socket(self._sockets, transport, presence, self._readers.clock, self._gone)
+        if not socket.take():
+            return
         if isinstance(reading, Refused):
-            await socket.close(code=reading.code, message=reason_bytes(reading.message), drain=False)
-            return
-        if self._closed:
-            await _close(socket, CloseCode.GOING_AWAY)
-            return
-        show_stalls(transport)
-        self._sockets[socket] = transport
-        try:
-            with self._readers.counted(request, reading):
-                await self._read(socket, transport, reading)
-        finally:
-            del self._sockets[socket]
+            socket.say(reading.code, reading.message)
+        elif self._closed:
+            socket.say(CloseCode.GOING_AWAY)
+        else:
+            show_stalls(transport)
+            presence.counted(request, reading)
+            if not await socket.follow(reading):
+                socket.say(CloseCode.UNKNOWN_SESSION)
 
-    async def _read(self, socket: web.WebSocketResponse, transport: asyncio.Transport, reading: ReaderRequest) -> None:
-        outlet = _Outlet(transport, socket)
-        subscription = await reading.subscribe(outlet, Format.WEBSOCKET)
-        if isinstance(subscription, Refusal):
-            await _close(socket, CloseCode.UNKNOWN_SESSION)
-            return
-        clock = self._readers.clock
-        bucket = Bucket.full(MESSAGES, clock.monotonic())
-        try:
-            async for message in socket:
-                bucket, wait = bucket.take(MESSAGES, clock.monotonic())
-                if message.type is WSMsgType.BINARY:
-                    await _close(socket, CloseCode.UNSUPPORTED)
-                elif wait:
-                    await _close(socket, CloseCode.TOO_MANY)
-        finally:
-            reading.fanout.unsubscribe(subscription)
+    async def run(self) -> None:
+        """Ask who is silent, and cut who doesn't answer, until cancelled."""
+        while True:
+            await self._readers.clock.sleep(LOOK_MS)
+            now = self._readers.clock.monotonic()
+            for socket in list(self._sockets):
+                if isinstance(socket, _Socket):
+                    socket.look(now)
 
     async def close(self) -> None:
         """The server is going away: say so to everybody. Returns when they have answered, or after 2 s."""
         self._closed = True
-        async with asyncio.TaskGroup() as tasks:
-            for socket, transport in list(self._sockets.items()):
-                if not let_go(transport):  # Stalled: a close would only wait behind what isn't read.
-                    tasks.create_task(_close(socket, CloseCode.GOING_AWAY))
+        for socket in list(self._sockets):
+            if isinstance(socket, _Socket) and not let_go(
+                socket.transport
+            ):  # A close would only wait behind what isn't read.
+                socket.say(CloseCode.GOING_AWAY)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_MS / 1_000):
+                while self._sockets:
+                    self._gone.clear()
+                    await self._gone.wait()
+        for socket in list(self._sockets):
+            socket.transport.abort()
 
 
-async def _close(socket: web.WebSocketResponse, code: CloseCode) -> None:
-    await socket.close(code=code, message=reason_bytes(MEANINGS[code].reason), drain=False)
+def _accepted(request: web.Request) -> web.StreamResponse | None:
+    """The answer to a handshake; None when it is none."""
+    answer = ServerProtocol().accept(Request(request.path, Headers(request.headers.items())))
+    if answer.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+        return None
+    names = ("Upgrade", "Connection", "Sec-WebSocket-Accept")
+    return web.StreamResponse(status=answer.status_code, headers={name: answer.headers[name] for name in names})
