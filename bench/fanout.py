@@ -1,7 +1,7 @@
 """Fan-out: N readers x R events a second on one core, beside a bare broadcast of the same bytes in the same run.
 
     python bench/fanout.py [--readers 5000] [--rate 10] [--door events|ws] [--rounds 3] [--seconds 5] [--idle 20]
-                           [--no-pulses]
+                           [--no-pulses] [--uvloop]
 
 The server runs here, on core 0, with the real doors; the readers are bench/fanout_readers.c (needs gcc), on core 1.
 Loopback only: it charges most of the receiver's TCP work to the sender. Each round is a phase of the fan-out and a
@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import importlib
 import json
 import os
 import re
@@ -323,10 +324,13 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--idle", type=int, default=20)
     parser.add_argument("--no-pulses", action="store_true")
+    parser.add_argument("--uvloop", action="store_true", help="with uvloop, which has to be installed")
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     os.sched_setaffinity(0, {SERVER_CORE})
-    rows = asyncio.run(Bench(options).run())
+    loop = importlib.import_module("uvloop").new_event_loop if options.uvloop else None
+    with asyncio.Runner(loop_factory=loop) as runner:
+        rows = runner.run(Bench(options).run())
     print(f"{options.readers} readers x {options.rate}/s at /{options.door}, {options.seconds} s a phase")
     for name in rows[0]:
         print(f"{name:22}", *[f"{row[name]!s:>18}" for row in rows])
