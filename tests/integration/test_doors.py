@@ -128,7 +128,7 @@ async def test_one_stalled_reader_of_twenty_changes_nothing_for_the_others() -> 
                 if n < 400:
                     made.fanout.publish(await made.meeting.store(words("s", n, "x" * 8_192)))
         assert all(client.seen == list(range(4, 404)) for client in clients)
-        assert made.fanout.figures.cut == 1
+        assert made.measures.cut["slow"] == 1
 
 
 async def test_a_commit_and_its_partial_arrive_in_one_frame() -> None:

@@ -111,7 +111,7 @@ async def test_one_stalled_reader_changes_nothing_for_the_others() -> None:
                 made.fanout.publish(await made.meeting.store(opened(f"b{n}"), ended(f"b{n}", text), by=ENGINE))
                 await anext(frames)
         assert client.seen == list(range(4, 804))
-        assert made.fanout.figures.cut == 1
+        assert made.measures.cut["slow"] == 1
         await until(lambda: made.readers.count == 0)
 
 

@@ -46,11 +46,11 @@ HANDSHAKE = {
 class House:
     """The server and what stands behind it."""
 
-    def __init__(self, meeting: Meeting, fanout: SessionFanout, clock: Clock) -> None:
+    def __init__(self, meeting: Meeting, fanout: SessionFanout, clock: Clock, measures: Measures) -> None:
         self.meeting = meeting
         self.fanout = fanout
         self.readers: Readers
-        self.measures = Measures(clock)
+        self.measures = measures
         self.events: EventsDoor
         self.websocket: WebSocketDoor
         self.poll: PollDoor
@@ -96,7 +96,8 @@ async def house(
         await meeting.open()
     if clock is not None:
         meeting.clock = clock  # type: ignore[assignment]  # any clock will do for a fan-out
-    made = House(meeting, await meeting.fanout(), clock or meeting.clock)
+    measures = Measures(clock or meeting.clock)
+    made = House(meeting, await meeting.fanout(measures), clock or meeting.clock, measures)
     made.readers = Readers(
         find=made.find,
         may_read=may_read,

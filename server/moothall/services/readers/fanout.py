@@ -53,8 +53,6 @@ class FanoutFigures(msgspec.Struct, frozen=True, kw_only=True):
     """Those who read along and are no readers, at microphones, too."""
     slow: int
     """Readers with an outbox at the moment."""
-    cut: int
-    """Readers given up so far for being slow."""
     backlog: int
     """Publications that wait for the walk."""
     outbox_bytes: int
@@ -111,7 +109,6 @@ class SessionFanout:
         return FanoutFigures(
             readers=sum(state.follower_count for state in self._feeds.values()),
             slow=len(self._slow),
-            cut=self._slow.cut,
             backlog=len(self._backlog),
             outbox_bytes=self._slow.size,
         )

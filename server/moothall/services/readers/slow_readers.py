@@ -37,8 +37,6 @@ class SlowReaders:
         # Bounded by the readers that there are; each one's outbox has a bound of its own.
         self._slow: dict[Subscription, None] = {}
         self._lagging = asyncio.Event()
-        self.cut = 0
-        """Readers given up so far."""
 
     def __len__(self) -> int:
         """How many have an outbox at the moment."""
@@ -93,7 +91,6 @@ class SlowReaders:
     def _send(self, reader: Subscription, outbox: ReaderOutbox, data: bytes) -> None:
         self._measures.conflated += outbox.take_replaced()
         if outbox.overflown:
-            self.cut += 1
             self._measures.cut["slow"] += 1
             logger.info(
                 "session %s: a reader of feed %s was too slow and is disconnected", self._session, reader.feed.name

@@ -75,7 +75,8 @@ async def test_the_sweep_waits_for_who_is_still_slow_and_drops_who_has_left() ->
 
 async def test_a_reader_that_never_reads_is_cut_and_can_resume() -> None:
     house = await meeting()
-    fanout = await house.fanout()
+    measures = Measures(house.clock)
+    fanout = await house.fanout(measures)
     async with running(fanout):
         stalled, _ = await join(fanout, stalled=True)
         healthy, _ = await join(fanout)
@@ -85,7 +86,7 @@ async def test_a_reader_that_never_reads_is_cut_and_can_resume() -> None:
         assert not stalled.aborted
         await one_line(house, fanout)
         assert stalled.aborted
-        assert (fanout.figures.cut, fanout.figures.readers, fanout.figures.slow) == (1, 1, 0)
+        assert (measures.cut["slow"], fanout.figures.readers, fanout.figures.slow) == (1, 1, 0)
         back, _ = await join(fanout, Position(house.recorder.epoch, 3))
     assert read(healthy.sent, Reader(feed=LIVE)).view == (await house.truth()).view
     assert read(back.sent, read(stalled.writes[0], Reader(feed=LIVE))).view == (await house.truth()).view
@@ -119,7 +120,8 @@ async def test_a_reader_whose_outlet_fails_is_cut_alone(caplog: pytest.LogCaptur
 
 async def test_one_whose_outlet_fails_is_cut(caplog: pytest.LogCaptureFixture) -> None:
     gone: list[Subscription] = []
-    slow = SlowReaders(SESSION, LoopClock(), gone.append)
+    measures = Measures(LoopClock())
+    slow = SlowReaders(SESSION, LoopClock(), gone.append, measures)
     outlet = MemoryOutlet()
     reader = Subscription(outlet, Feed(FLOOR), Format.SSE)
     try:
@@ -128,7 +130,7 @@ async def test_one_whose_outlet_fails_is_cut(caplog: pytest.LogCaptureFixture) -
         slow.drop(reader, error)
     slow.forget(reader)
     assert outlet.aborted
-    assert (gone, len(slow), slow.cut) == ([reader], 0, 0)
+    assert (gone, len(slow), measures.cut) == ([reader], 0, {"failed": 1})
     assert "a reader of" in caplog.text
     assert "what was said" not in caplog.text
 
