@@ -284,10 +284,10 @@ async def test_where_there_is_no_file_it_is_told_once_and_tried_again(caplog: py
 class Unwatching(asyncio.SelectorEventLoop):
     """A loop that watches no sockets, as that of Windows."""
 
-    def add_reader(self, *_: Any) -> None:
+    def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:
         raise NotImplementedError
 
-    def remove_reader(self, *_: Any) -> bool:
+    def remove_reader(self, fd: Any) -> bool:
         raise NotImplementedError
 
 
