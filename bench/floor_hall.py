@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import resource
 import sys
 import time
 from collections.abc import AsyncIterator
 from itertools import count
+from pathlib import Path
 
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
@@ -31,6 +33,8 @@ COMMITS_S = 3
 """Commits a second, of one word each: about what a person says."""
 WORDS = 12
 """Words of a line."""
+LOOK_S = 0.02
+"""How often it is looked how late the loop is."""
 
 
 async def made(running: RunningServer) -> LiveSession:
@@ -71,12 +75,24 @@ async def talk(live: LiveSession) -> None:
         await live.writer.send(ENGINE, CommandId(f"say:{n}"), commands)
 
 
-def figures(live: LiveSession) -> dict[str, object]:
-    """What the log holds, and what it cost so far."""
+def figures(live: LiveSession, running: RunningServer, lag: Lag) -> dict[str, object]:
+    """What the log holds, what it cost so far and how long it waited for its core, who was refused, and how late the
+    loop was since this was last asked.
+    """
     used = resource.getrusage(resource.RUSAGE_SELF)
     everything = live.state.questions.with_status(*InterventionStatus)
+    measures = running.backend.measures
     return {
         "cpu_s": used.ru_utime + used.ru_stime,
+        "waited_s": int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9,
+        "lag_ms": lag.told(),
+        "files": len(os.listdir("/proc/self/fd")),
+        "readers": sum(measures.readers.values()),
+        "refused": {
+            "connections": dict(measures.connections_refused),
+            "requests": dict(measures.requests_refused),
+            "readers": dict(measures.readers_refused),
+        },
         "questions": len(everything),
         "supports": {each.id: each.support for each in everything},
         "status": {each.id: each.status.value for each in everything},
@@ -91,6 +107,23 @@ async def lines() -> AsyncIterator[None]:
         yield
 
 
+class Lag:
+    """How much later than it should the server's loop does what is due, ms; asked for, it begins anew."""
+
+    def __init__(self) -> None:
+        self._late: list[float] = []
+
+    async def watch(self) -> None:
+        while True:
+            due = time.perf_counter() + LOOK_S
+            await asyncio.sleep(LOOK_S)
+            self._late.append(1e3 * (time.perf_counter() - due))
+
+    def told(self) -> dict[str, float]:
+        late, self._late = sorted(self._late), []
+        return {f"p{share}": round(late[len(late) * share // 100], 1) for share in (50, 95, 99)} if late else {}
+
+
 async def serve(data: str) -> None:
     """Run it until standard input ends."""
     settings = Settings(
@@ -101,13 +134,16 @@ async def serve(data: str) -> None:
         links = [(await running.backend.links.create(Role.MODERATOR, "hall", f"Moderator {n}"))[1] for n in (1, 2)]
         print(json.dumps({"address": running.address, "links": links}), flush=True)
         async with asyncio.TaskGroup() as group:
-            talking = group.create_task(talk(live))
+            lag = Lag()
+            tasks = [group.create_task(talk(live)), group.create_task(lag.watch())]
             async for _ in lines():
-                print(json.dumps(figures(live)), flush=True)
-            talking.cancel()
+                print(json.dumps(figures(live, running, lag)), flush=True)
+            for each in tasks:
+                each.cancel()
 
 
 if __name__ == "__main__":
     os.sched_setaffinity(0, {int(sys.argv[2])})
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     asyncio.run(serve(sys.argv[1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import sys
@@ -35,10 +36,17 @@ class Server:
         self.port = int(self.address.rpartition(":")[2])
 
     @classmethod
-    async def start(cls, data: Path) -> Server:
+    async def start(cls, data: Path, *, files: int | None = None, log: Path | None = None) -> Server:
+        """`files`: how many it may have open, as `ulimit -n` says; `log`: where its log goes, stderr without."""
         pipe = asyncio.subprocess.PIPE
-        program = (sys.executable, str(HERE / "floor_hall.py"), str(data), str(SERVER_CORE))
-        process = await asyncio.create_subprocess_exec(*program, stdin=pipe, stdout=pipe, limit=1 << 24)
+        program = [sys.executable, str(HERE / "floor_hall.py"), str(data), str(SERVER_CORE)]
+        if files is not None:
+            program[:0] = ["prlimit", f"--nofile={files}:{files}"]
+        with contextlib.ExitStack() as stack:
+            told = None if log is None else stack.enter_context(log.open("wb"))
+            process = await asyncio.create_subprocess_exec(
+                *program, stdin=pipe, stdout=pipe, stderr=told, limit=1 << 24
+            )
         assert process.stdout is not None
         return cls(process, json.loads(await process.stdout.readline()))
 

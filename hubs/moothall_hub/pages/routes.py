@@ -20,12 +20,13 @@ from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import ShownDoor
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.clear_requests import clear_requests
-from moothall.adapters.http.connections import serve
+from moothall.adapters.http.connections import unshared_connections
 from moothall.adapters.http.form_guard import FormGuard
+from moothall.adapters.http.forwarded import remote_address
 from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_options
 from moothall.adapters.http.open_files import ConnectionCapacity
-from moothall.adapters.http.places import Places
 from moothall.adapters.http.security_headers import secure
+from moothall.adapters.http.taking import serve
 from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.metrics.health_door import HealthDoor
 from moothall.adapters.pages.error_pages import error_pages
@@ -255,11 +256,14 @@ async def open_hub_doors(
     )
     last_wall = await WallDoor.load(parts.book, is_coordinator, parts.catalogue.listed)
     health = HealthDoor(lambda: parts.readiness.lacking)
+    # Whoever is in the room may come from one address: that of its access point.
+    connections = unshared_connections(randomness, room.connections)
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
         middlewares=[
             health.first(),
             visitor_gate(clock, randomness, pages),
+            connections.middleware(remote_address),
             error_pages(pages),
             clear_requests(),
             whole_bodies(),
@@ -284,8 +288,7 @@ async def open_hub_doors(
         stack.push_async_callback(closing.close)
     for running in (events, sockets, polls, plain, low):
         keep_running(running.run)
-    # Whoever is in the room may come from one address: that of its access point.
-    await serve(stack, runner, listener, places=Places(randomness, most=room.connections))
+    await serve(stack, runner, listener, connections=connections)
     parts.readiness.opened(DOORS)
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # compared with
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)

@@ -13,13 +13,14 @@ from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import ShownDoor, WallContent
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.clear_requests import clear_requests
-from moothall.adapters.http.connections import serve
+from moothall.adapters.http.connections import Connections
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.forwarded import AddressOf, came_by_https, is_proxy, trusted_networks, visitor_address
 from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_options
 from moothall.adapters.http.open_files import ConnectionCapacity
 from moothall.adapters.http.places import Places, share
 from moothall.adapters.http.security_headers import secure
+from moothall.adapters.http.taking import serve
 from moothall.adapters.http.tls import hsts_seconds, insist_on_https, tls_context
 from moothall.adapters.metrics.health_door import HealthDoor
 from moothall.adapters.operation.probe_door import ProbeDoor
@@ -158,7 +159,7 @@ async def open_doors(
     staff = entrance.staff
     backend.links.when_gone(lambda _: readers.recheck(staff.asker))
     places = _places(backend, room)
-    app = _application(services, entrance, places[1])
+    app = _application(services, entrance, connections := Connections(*places, proxies=is_proxy(trusted)))
     records = RecordDoor(Records(access, backend.log), pages)
     backend.sessions.observe(records.observe)
     front = FrontPage(
@@ -195,7 +196,7 @@ async def open_doors(
     backend.keep(
         stack, backend.links.run, backend.ballots.run, backend.balance.run, backend.hubs.run, backend.hub_removals.run
     )
-    await serve(stack, runner, listener, places=places[0], proxies=is_proxy(trusted), tls=tls)
+    await serve(stack, runner, listener, connections=connections, tls=tls)
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
     return OpenDoors(
         address=address.serving(served),
@@ -246,7 +247,7 @@ async def _entrance(
     )
 
 
-def _application(services: Services, entrance: Entrance, places: Places) -> web.Application:
+def _application(services: Services, entrance: Entrance, connections: Connections) -> web.Application:
     """What every request passes through before a door answers it."""
     backend, settings, address_of = services.backend, services.backend.settings.server, entrance.address_of
     health, refused = HealthDoor(lambda: backend.readiness.lacking), backend.measures.requests_refused
@@ -256,7 +257,7 @@ def _application(services: Services, entrance: Entrance, places: Places) -> web.
             health.first(),
             visitor_gate(backend.clock, backend.randomness, services.pages, address_of, refused),
             # Behind a proxy a connection doesn't say whose it is, but what is asked through it does.
-            places.middleware(address_of),
+            connections.middleware(address_of),
             error_pages(services.pages),
             clear_requests(),
             whole_bodies(LARGER_BODIES),

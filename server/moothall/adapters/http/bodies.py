@@ -54,5 +54,9 @@ def whole_bodies(larger: Mapping[str, int] | None = None) -> Middleware:
             if request.content.is_eof():
                 raise
             return web.Response(status=400)  # Nobody reads it.
+        except RuntimeError:  # So aiohttp calls it where the connection was gone before anything was read of it.
+            if request.transport is not None or request.content.is_eof():
+                raise
+            return web.Response(status=400)
 
     return middleware

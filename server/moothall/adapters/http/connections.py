@@ -1,45 +1,39 @@
-"""The web server's connections: how many there may be, in all and from one address, before anything was asked.
+"""The web server's connections: how many there may be, in all and from one address, and which of them have a place.
 
-A connection over the bound is answered with a sentence and closed. One that comes from a proxy is counted in all and
-not by its address, which says nothing: `limits.AddressGate` counts what is asked through it.
+One over the bound gets the place of another of which nothing is being answered (`waiting_connections`), where there is
+one. One that comes from a proxy is counted in all and not by its address, which says nothing; what is asked through it
+is counted by whose it is. `taking` takes them from the system.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
-import ssl
 from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
+from typing import Protocol
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
+from moothall.adapters.http.forwarded import AddressOf
+from moothall.adapters.http.open_files import AcceptFailures
 from moothall.adapters.http.places import Full, Place, Places
-from moothall.adapters.system.accepting import stop_accepting
+from moothall.adapters.http.waiting_connections import Name, Wait, Waiting, WaitingConnections
+from moothall.core.ports import Randomness
 
-HANDSHAKE_S = 10.0
-"""How long TLS may take to begin; asyncio's own is a minute."""
-UNREAD_MS = 60_000
-"""How long somebody may leave an answer unread before the system gives the connection up."""
 AT_ONCE = 128
-"""Connections that are taken in one turn of the loop."""
-WAITING = 8_192
-"""Connections that the system keeps until they are taken, if it allows so many (Linux: `net.core.somaxconn`, 4,096).
-Overflow: who dials isn't answered and tries again after 1, 3, 7, 15 s: a hall that comes back at once would be late."""
-FAREWELL_S = 1.0
-"""How long those that were taken right before the end have to ask what they came for: they are answered then."""
-MOST_TOLD = 50
-"""Connections over the bound that are answered at the same time. Overflow: the next are closed without an answer."""
-TELL_S = 1.0
-"""How long such a one may take to ask."""
-_ANSWERS = {
-    Full.ALL: b"The server has as many connections as it can serve. Try again in a few seconds.\n",
-    Full.ADDRESS: b"Your address has as many connections as one may have. Try again in a few seconds.\n",
+"""Connections that are taken in one turn of the loop, where there are places enough."""
+AT_ONCE_SHARE = 25
+"""Of the places one of so many at most. Whose place they get closes its file in the next turn: they, as many again and
+`MOST_OUTSIDE` have to fit into `open_files.KEPT_BACK`."""
+MOST_OUTSIDE = 64
+"""Connections without a place of which the request is awaited. Overflow: the first of them is closed unanswered."""
+GAVE_WAY = "gave-way"
+"""By what those are counted that gave their place to another one."""
+_BUSY = {
+    Full.ALL: "As many requests are being answered as the server can. Wait a little and try again.\n",
+    Full.ADDRESS: "Too many requests from your address are being answered. Wait a little and try again.\n",
 }
-_HEAD = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
-    b"Retry-After: 10\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
-)
 
 
 class Newcomers:
@@ -68,136 +62,127 @@ class Newcomers:
         await asyncio.sleep(0)  # What was asked last reaches its handler.
 
 
-class _Counted(asyncio.Protocol):
-    """Stands before the web server's protocol and hands everything on, when there is a place."""
+class Taken(Waiting, Protocol):
+    """A connection that has a place."""
 
-    __slots__ = ("_full", "_inner", "_new", "_place", "_take", "_take_data", "_told", "_transport")
-
-    def __init__(
-        self, inner: asyncio.Protocol, take: Callable[[str], Place | Full], told: set[asyncio.Protocol], new: Newcomers
-    ) -> None:
-        self._inner = inner
-        self._take = take
-        self._told = told
-        self._new = new
-        self._place: Place | None = None
-        self._full: Full | None = None
-        self._transport: asyncio.BaseTransport | None = None
-        self._take_data: Callable[[bytes], None] = self._first_data
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        peer = transport.get_extra_info("peername")
-        place = self._take(str(peer[0]) if isinstance(peer, tuple) else "")
-        if isinstance(place, Place):
-            self._place = place
-            self._new.add(self)
-            self._inner.connection_made(transport)
-            return
-        self._full, self._transport, self._take_data = place, transport, self._refuse
-        if len(self._told) >= MOST_TOLD:
-            transport.close()
-            return
-        self._told.add(self)
-        asyncio.get_running_loop().call_later(TELL_S, transport.close)
-
-    def data_received(self, data: bytes) -> None:
-        self._take_data(data)
-
-    def _first_data(self, data: bytes) -> None:
-        self._new.remove(self)
-        self._take_data = self._inner.data_received
-        self._inner.data_received(data)
-
-    def _refuse(self, _: bytes) -> None:
-        """Only now: an answer before the question is thrown away with it when the connection ends."""
-        if isinstance(self._transport, asyncio.WriteTransport) and self._full is not None:
-            self._transport.write(_HEAD % len(_ANSWERS[self._full]) + _ANSWERS[self._full])
-            self._transport.close()
-
-    def eof_received(self) -> bool | None:
-        return None if self._place is None else self._inner.eof_received()
-
-    def pause_writing(self) -> None:
-        if self._place is not None:
-            self._inner.pause_writing()
-
-    def resume_writing(self) -> None:
-        if self._place is not None:
-            self._inner.resume_writing()
-
-    def hand_over(self, to: asyncio.Protocol) -> None:
-        """`to` takes the place of the web server's protocol, for which the connection is gone."""
-        inner, self._inner, self._take_data = self._inner, to, to.data_received
-        _lose(inner)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._told.discard(self)
-        self._new.remove(self)
-        if self._place is not None:
-            self._inner.connection_lost(error)
-            self._place.leave()
+    inner: asyncio.Protocol
+    """The web server's protocol."""
+    request: Place | None
+    """That of the request that it has sent, or is sending."""
 
 
-def hand_over(transport: asyncio.Transport, to: asyncio.Protocol) -> bool:
-    """Give a connection, of which the web server has answered a request, to another protocol.
+class Outside(Protocol):
+    """A connection that has none."""
 
-    For the web server it is gone: it lets go of all that it had for it. False, and nothing happens, where the
-    connection is closing. The handler that calls this goes on, and what it returns is thrown away.
-    """
-    if transport.is_closing():
-        return False
-    protocol = transport.get_protocol()
-    if isinstance(protocol, _Counted):
-        protocol.hand_over(to)
-    else:
-        transport.set_protocol(to)
-        _lose(protocol)
-    return True
+    def give_up(self) -> None:
+        """Close it, unless it has asked."""
+        ...
 
 
-def _lose(protocol: asyncio.BaseProtocol) -> None:
-    """Tell the web server that a connection is gone, which it would close otherwise."""
-    if isinstance(protocol, web.RequestHandler):
-        protocol.transport = None
-    protocol.connection_lost(None)
+class Connections:
+    """Those of one server: how many there may be, which of them wait, and who gives way."""
+
+    def __init__(self, places: Places, requests: Places, proxies: Callable[[str], bool] = lambda _: False) -> None:
+        """`places`: for connections; `requests`: for requests that are being answered; `proxies`: which addresses are
+        those of proxies.
+        """
+        self._places = places
+        self._requests = requests
+        self._proxies = proxies
+        # Bound: the places.
+        self._by_inner: dict[object, Taken] = {}
+        self.waiting = WaitingConnections()
+        self.outside: dict[Outside, None] = {}
+        self.new = Newcomers()
+        self.failures = AcceptFailures()
+
+    @property
+    def at_once(self) -> int:
+        """How many may be taken in one turn of the loop."""
+        return max(1, min(AT_ONCE, self._places.most // AT_ONCE_SHARE))
+
+    def refuse(self, full: Full) -> None:
+        """Count that a connection was given no place."""
+        self._places.refuse(full.reason)
+
+    def enter(self, peer: object, *, whole: bool = False) -> tuple[Place | Full, Name]:
+        """A place for a new connection, or why there is none; and whose it is. `whole`: its request is there."""
+        address = str(peer[0]) if isinstance(peer, tuple) else ""
+        known = None if self._proxies(address) else address
+        name = None if known is None else self._places.name_of(known)
+        place = self._places.take(known)
+        if isinstance(place, Full) and self.waiting.make_room(name, _now(), own=place is Full.ADDRESS, whole=whole):
+            self._places.refuse(GAVE_WAY)
+            place = self._places.take(known)
+        return place, name
+
+    def begin(self, connection: Taken, name: Name) -> None:
+        """It has a place, and waits from now on."""
+        self._by_inner[connection.inner] = connection
+        self.new.add(connection.inner)
+        self.waiting.put(connection, Wait.WHOLE, name, _now())
+
+    def leave(self, connection: Taken) -> None:
+        """It is gone, or gave way. To say so twice changes nothing."""
+        self.new.remove(connection.inner)
+        self.waiting.remove(connection)
+        self._by_inner.pop(connection.inner, None)
+
+    def middleware(self, address_of: AddressOf) -> Middleware:
+        """Middleware by which each request takes a place for as long as it is answered, and its connection waits for as
+        long as the request isn't whole.
+        """
+
+        @web.middleware
+        async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+            address = address_of(request)
+            place = self._place(address)
+            if isinstance(place, Full):
+                return web.Response(status=503, text=_BUSY[place], headers={"Retry-After": "10"})
+            connection = self._by_inner.get(request.protocol)
+            if connection is None:  # It gave way while it waited for its rate, or came by itself as in tests.
+                try:
+                    return web.Response(status=503) if request.transport is None else await handler(request)
+                finally:
+                    place.leave()
+            name = self._places.name_of(address)
+            self._asks(connection, place, name)
+            answering = True
+
+            def whole() -> None:
+                if answering:
+                    self.waiting.remove(connection)
+
+            try:
+                request.content.on_eof(whole)
+                return await handler(request)
+            finally:
+                answering = False
+                place.leave()
+                connection.request = None
+                if self._by_inner.get(request.protocol) is connection:
+                    self.waiting.put(connection, Wait.NEXT, name, _now())
+
+        return middleware
+
+    def _asks(self, connection: Taken, place: Place, name: Name) -> None:
+        connection.request = place
+        self.waiting.put(connection, Wait.WHOLE, name, _now())
+
+    def _place(self, address: str) -> Place | Full:
+        place = self._requests.take(address)
+        if place is Full.ADDRESS and self.waiting.make_room_for_request(self._places.name_of(address), _now()):
+            self._requests.refuse(GAVE_WAY)
+            place = self._requests.take(address)
+        if isinstance(place, Full):
+            self._requests.refuse(place.reason)
+        return place
 
 
-async def serve(
-    stack: AsyncExitStack,
-    runner: web.BaseRunner,
-    listener: socket.socket,
-    *,
-    places: Places,
-    proxies: Callable[[str], bool] = lambda _: False,
-    tls: ssl.SSLContext | None = None,
-) -> None:
-    """Take connections for a runner that is set up, until the stack unwinds.
+def unshared_connections(randomness: Randomness, most: int) -> Connections:
+    """So many, of which one address may have all: that of an access point may be everybody's."""
+    return Connections(Places(randomness, most=most), Places(randomness, most=most))
 
-    `proxies` says which addresses are those of proxies.
-    """
 
-    def take(address: str) -> Place | Full:
-        return places.take(None if proxies(address) else address)
-
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Those that are taken have it from the listener.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
-    server = runner.server
-    told: set[asyncio.Protocol] = set()
-    new = Newcomers()
-
-    def protocol() -> asyncio.Protocol:
-        if server is None:
-            raise RuntimeError("The runner is not set up.")
-        return _Counted(server(), take, told, new)
-
-    taking = await asyncio.get_running_loop().create_server(
-        protocol, sock=listener, ssl=tls, backlog=AT_ONCE, ssl_handshake_timeout=HANDSHAKE_S if tls else None
-    )
-    listener.listen(WAITING)
-
-    async def end() -> None:
-        await stop_accepting([listener])
-        await new.wait(FAREWELL_S)
-        taking.close()
-
-    stack.push_async_callback(end)
+def _now() -> float:
+    return asyncio.get_running_loop().time()

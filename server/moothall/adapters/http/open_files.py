@@ -85,12 +85,15 @@ class AcceptFailures:
 
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """For `loop.set_exception_handler`."""
-        if context.get("message") != _ACCEPT_FAILED:
+        if context.get("message") == _ACCEPT_FAILED:
+            self.note(context.get("exception"), loop.time())
+        else:
             loop.default_exception_handler(context)
-            return
+
+    def note(self, error: BaseException | None, now: float) -> None:
+        """One could not be taken at `now` (s)."""
         self._since += 1
-        now = loop.time()
         if self._told is None or now - self._told >= TELL_AGAIN_S:
-            why = type(context.get("exception")).__name__
+            why = type(error).__name__
             logger.error("the server can't accept connections: no files or no memory left (%s): %d", why, self._since)
             self._told, self._since = now, 0

@@ -11,10 +11,6 @@ import hmac
 from collections import Counter
 from enum import Enum, auto
 
-from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
-
-from moothall.adapters.http.forwarded import AddressOf
 from moothall.adapters.http.limits import SITE, network
 from moothall.core.ports import Randomness
 
@@ -31,12 +27,6 @@ class Full(Enum):
     def reason(self) -> str:
         """In a word, for metrics."""
         return "full" if self is Full.ALL else "address"
-
-
-_BUSY = {
-    Full.ALL: "As many requests are being answered as the server can. Wait a little and try again.\n",
-    Full.ADDRESS: "Too many requests from your address are being answered. Wait a little and try again.\n",
-}
 
 
 class Place:
@@ -81,21 +71,27 @@ class Places:
         """Places that are taken."""
 
     def take(self, address: str | None) -> Place | Full:
-        """A place for somebody at `address`, or why there is none. None: it is counted with the others alone."""
+        """A place for somebody at `address`, or why there is none, which `refuse` counts. None: it is counted with the
+        others alone.
+        """
         if self.count >= self._most:
-            return self._count(Full.ALL)
+            return Full.ALL
         name = None
         if address is not None:
-            name = hmac.digest(self._key, network(address, SITE).encode(), hashlib.sha256)[:8]
+            name = self.name_of(address)
             if self._taken[name] >= self._each:
-                return self._count(Full.ADDRESS)
+                return Full.ADDRESS
             self._taken[name] += 1
         self.count += 1
         return Place(self, name)
 
-    def _count(self, full: Full) -> Full:
-        self._refused[full.reason] += 1
-        return full
+    def name_of(self, address: str) -> bytes:
+        """What stands for an address, or for the site that it is one of."""
+        return hmac.digest(self._key, network(address, SITE).encode(), hashlib.sha256)[:8]
+
+    def refuse(self, reason: str) -> None:
+        """Count that somebody was given none, or had to give it back, by the reason."""
+        self._refused[reason] += 1
 
     @property
     def most(self) -> int:
@@ -113,21 +109,6 @@ class Places:
             self._taken[name] -= 1
             if not self._taken[name]:
                 del self._taken[name]
-
-    def middleware(self, address_of: AddressOf) -> Middleware:
-        """Middleware by which each request takes a place for as long as it is answered."""
-
-        @web.middleware
-        async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-            place = self.take(address_of(request))
-            if isinstance(place, Full):
-                return web.Response(status=503, text=_BUSY[place], headers={"Retry-After": "10"})
-            try:
-                return await handler(request)
-            finally:
-                place.leave()
-
-        return middleware
 
 
 def share(most: int, percent: int) -> int:

@@ -110,9 +110,17 @@ METRICS = (
     # Connections
     _gauge("moothall_connections", "Connections that are open."),
     _gauge("moothall_connections_limit", "Connections for which there is room."),
-    _counter("moothall_connections_refused_total", "Connections over the bound: full, address.", "reason"),
     _counter(
-        "moothall_requests_refused_total", "Requests refused before any door was asked: rate, full, address.", "reason"
+        "moothall_connections_refused_total",
+        "Connections that got no place (full, address), or gave theirs to another since nothing of them was being "
+        "answered (gave-way).",
+        "reason",
+    ),
+    _counter(
+        "moothall_requests_refused_total",
+        "Requests refused before any door was asked: rate, full, address, gave-way (half ones, for another of their "
+        "address).",
+        "reason",
     ),
     # Engines
     _gauge("moothall_engines", "Engines that are connected."),

@@ -14,10 +14,10 @@ from contextlib import AsyncExitStack, closing
 
 from aiohttp import hdrs, web
 
-from moothall.adapters.http.connections import serve
+from moothall.adapters.http.connections import unshared_connections
 from moothall.adapters.http.limits import runner_options
-from moothall.adapters.http.places import Places
 from moothall.adapters.http.security_headers import secure
+from moothall.adapters.http.taking import serve
 from moothall.adapters.metrics.metrics import MetricsText, Read, Scrape
 from moothall.core.ports import Clock, Randomness
 
@@ -85,5 +85,5 @@ async def open_metrics_door(
     runner = web.AppRunner(app, **runner_options())
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    await serve(stack, runner, listener, places=Places(randomness, most=MOST_CONNECTIONS))
+    await serve(stack, runner, listener, connections=unshared_connections(randomness, MOST_CONNECTIONS))
     return int(listener.getsockname()[1])

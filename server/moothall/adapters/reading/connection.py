@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 
-from moothall.adapters.http.connections import hand_over
+from moothall.adapters.http.taking import hand_over
 from moothall.adapters.reading.reader_routes import Presence, ReaderRequest, let_go
 from moothall.core.kernel.errors import Refusal
 from moothall.services.readers.fanout import SessionFanout

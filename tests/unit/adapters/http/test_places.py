@@ -2,9 +2,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
-
 from moothall.adapters.http.places import Full, Place, Places, share
 from moothall.testing.clock import SeededRandomness
 
@@ -52,34 +49,17 @@ def test_a_hall_of_six_thousand_fits_into_ten_thousand() -> None:
     assert share(1, 1) == 1
 
 
-async def test_a_request_has_a_place_for_as_long_as_it_is_answered() -> None:
-    made = places(10, 1)
-    inside: list[object] = []
-
-    async def answer(request: web.Request) -> web.Response:
-        inside.append(made.take(request.query["from"]))
-        return web.Response()
-
-    app = web.Application(middlewares=[made.middleware(lambda request: request.query["from"])])
-    app.router.add_get("/", answer)
-    async with TestClient(TestServer(app)) as client:
-        for _ in range(2):
-            assert (await client.get("/", params={"from": "192.0.2.1"})).status == 200
-        taken(made, "192.0.2.2")
-        refused = await client.get("/", params={"from": "192.0.2.2"})
-        assert refused.status == 503
-        assert "your address" in await refused.text()
-        for number in range(9):
-            taken(made, f"198.51.100.{number}")
-        refused = await client.get("/", params={"from": "192.0.2.3"})
-        assert (refused.status, "your address" in await refused.text()) == (503, False), "it is everybody's"
-    assert inside == [Full.ADDRESS] * 2
-    assert made.count == 10
-
-
 def test_those_who_get_none_are_counted_by_reason() -> None:
     refused = Counter[str]()
     made = Places(SeededRandomness(), most=2, each=1, refused=refused)
     for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3"):
-        made.take(address)
+        place = made.take(address)
+        if isinstance(place, Full):
+            made.refuse(place.reason)
     assert refused == {"address": 1, "full": 1}
+
+
+def test_whose_a_place_is_can_be_told_without_the_address() -> None:
+    made = places(3)
+    assert made.name_of("2001:db8:1:1::1") == made.name_of("2001:db8:1:2::2")
+    assert made.name_of("192.0.2.1") != made.name_of("192.0.2.2")

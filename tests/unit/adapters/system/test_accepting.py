@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 
 from moothall.adapters.engines.link import EngineSocket, Holder, serve_engines
-from moothall.adapters.http.connections import serve
-from moothall.adapters.http.places import Places
+from moothall.adapters.http.connections import unshared_connections
+from moothall.adapters.http.taking import serve
 from moothall.adapters.system.accepting import TURNS, stop_accepting
 from moothall.testing.clock import SeededRandomness
 from support.halls.stage import stage
@@ -31,7 +31,7 @@ async def web_server() -> AsyncIterator[int]:
     listener = socket.create_server(("127.0.0.1", 0))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(runner.cleanup)
-        await serve(stack, runner, listener, places=Places(SeededRandomness(), most=10))
+        await serve(stack, runner, listener, connections=unshared_connections(SeededRandomness(), 10))
         yield listener.getsockname()[1]
 
 
