@@ -39,6 +39,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -48,99 +49,24 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # Its hubs' proces
 import aiohttp
 
 from footprint import processes
-from moothall.core.kernel.ids import SessionId
-from moothall.testing.scripted import Script, make_script, write_script
-from recordings import SAMPLE, utterances
+from moothall.testing.scripted import make_script, write_script
 from scoring import cpu_model
-from soak_house import House, HubAtLine, ServerProcess, house
+from soak_house import HubAtLine, ServerProcess, house
 from soak_memory import Held, Look, course, faults, sentence
-from soak_microphone import WORDS, Microphone
+from soak_microphone import WORDS
 from soak_pieces import FAULTS_KEPT, Course, Piece, Struck, Told, commit_now, keep, kept, sums
-from soak_proof import Found, Proof
-from soak_readers import Place, Reader, Shown, Tally
-from soak_rooms import Acknowledged, Asker, Desk, Room
+from soak_readers import Reader, Tally
+from soak_side import HEARD, TYPED, Side
 
-TYPED, HEARD = ("hall", "north", "south", "east"), "main"
 AT_HUBS = 0.2
 """Share of the readers, spread over the hubs."""
 HURRY_S = 2.0
 """Before a kill, at most."""
-REST_S = 240.0
-"""Until every act is answered: *next* may take a minute, and a server that was killed comes back first."""
 SETTLE_S = 15.0
 """Until what belongs to readers that left is gone."""
 LOOK_S = 60.0
 """Between two looks; more often in a short piece, which needs some."""
 LEAST_LOOKS = 20
-
-
-class Side:
-    """A house with what goes on in it."""
-
-    def __init__(self, made: House, script: Script, chance: random.Random, fault: Any) -> None:
-        self.house = made
-        self.fault = fault
-        self.struck = Struck()
-        self.lost = self.doubled = 0
-        server, token = made.server, made.made.token
-        texts = [utterance["text"] for utterance in utterances(SAMPLE / "session.jsonl")]
-        self.rooms = [
-            Room(
-                name,
-                Desk(server.address, token),
-                Asker(server.address, chance),
-                made.made.sessions[name],
-                texts if name in TYPED else (),
-                fault=fault,
-                chance=chance,
-            )
-            for name in (*TYPED, HEARD)
-        ]
-        self.microphone = Microphone(server.address, token, HEARD, script, chance)
-        self.places = [
-            Place(address, Shown(f"{made.name}/{name}"), self.sessions)
-            for name, address in [
-                ("server", server.address),
-                *((hub.process.data.name, hub.process.address) for hub in made.hubs),
-            ]
-        ]
-        words = [word.text.strip() for word in script.words]
-        self.proof = Proof(made, words, [place.shown for place in self.places])
-
-    def sessions(self) -> list[SessionId]:
-        """Those that are on."""
-        return [room.session for room in self.rooms if room.session is not None]
-
-    @property
-    def acknowledged(self) -> dict[SessionId, Acknowledged]:
-        """By session, all rooms together; nothing that is taken from it is missed here."""
-        return {session: said for room in self.rooms for session, said in room.acknowledged.items()}
-
-    async def prove(self) -> None:
-        """At the end of a round: nobody acts for a moment, so that what is compared stands still."""
-        try:
-            async with asyncio.timeout(REST_S):
-                await asyncio.gather(*(room.rest().wait() for room in self.rooms))
-            said = self.acknowledged
-            sessions = list(said)
-            found = await self.proof.held(said)
-            for room in self.rooms:
-                room.acknowledged = {name: each for name, each in room.acknowledged.items() if name in said}
-            wrong = [*found.faults, *await self.proof.verified()]
-            for session in sessions:
-                wrong += await self.proof.copied(session)
-            self._take(Found(found.lost, found.doubled, wrong))
-        except TimeoutError:
-            self.fault(f"An act was not answered within {REST_S:.0f} s, so nothing could be compared.")
-        finally:
-            for room in self.rooms:
-                room.go_on()
-
-    def _take(self, found: Found) -> None:
-        self.lost += found.lost
-        self.doubled += found.doubled
-        for each in found.faults:
-            self.fault(each)
 
 
 class Soak:
@@ -163,6 +89,9 @@ class Soak:
         """Something is wrong."""
         self.faults.append(f"{self._hours():.3f} h: {said}" if self._began else said)
         print(self.faults[-1], file=sys.stderr, flush=True)
+
+    def _fault_in(self, house: str, said: str) -> None:
+        self.fault(f"{house}: {said}")
 
     def stop(self) -> None:
         """End it cleanly."""
@@ -193,7 +122,7 @@ class Soak:
                         hubs=hubs,
                     )
                 )
-                sides.append(Side(made, script, self._chance, lambda said, name=name: self.fault(f"{name}: {said}")))
+                sides.append(Side(made, script, self._chance, partial(self._fault_in, name)))
             http = await stack.enter_async_context(aiohttp.ClientSession())
             await self._soak(sides, http)
         return self._piece(sides, commit, changed, date)
@@ -222,7 +151,7 @@ class Soak:
             await asyncio.sleep(min(SETTLE_S, 360 * options.hours))
             self._at_rest(calm)
             for side in sides:
-                await side.prove()
+                await side.prove(0)
                 for said in side.house.complaints():
                     side.fault(said)
         for side in sides:
@@ -247,7 +176,7 @@ class Soak:
             await asyncio.gather(self._passed(0.9 * every), *cuts)
             if self._over.is_set():
                 break
-            await side.prove()
+            await side.prove(every)
             if struck:
                 number += 1
                 try:
@@ -430,7 +359,7 @@ def main() -> int:
     print(
         f"{piece.hours:.2f} h, load {piece.load}: {struck.servers_killed} servers, {struck.hubs_killed} hubs killed, "
         f"{struck.servers_restarted} restarts, {struck.lines_cut} cuts\n{told.sessions} sessions, {told.lines} lines, "
-        f"{told.questions} questions, {told.acts} acts, {told.words} words heard in closed sessions; readers "
+        f"{told.questions} questions, {told.acts} acts, {told.words} words heard; readers "
         f"connected {told.connections} times, {told.reconnections} of them again ({told.fresh} by a snapshot), "
         f"{told.events:,} events\n{piece.lost} lost, {piece.doubled} doubled, {piece.fault_count} faults"
     )

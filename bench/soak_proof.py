@@ -134,12 +134,14 @@ class Proof:
         self._house = house
         self._script = script
         self._shown = shown
-        self.words = 0
+        self._closed_words = 0
         """Of engines, in sessions that were proved after their close."""
+        self.words = 0
+        """Of engines, in all that was proved."""
 
     async def held(self, said: dict[SessionId, Acknowledged]) -> Found:
         """What was acknowledged and shown, against the log; what is closed and proved is forgotten."""
-        lost, doubled, faults = 0, 0, list[str]()
+        lost, doubled, faults, open_words = 0, 0, list[str](), 0
         for session, acknowledged in list(said.items()):
             before = (list(acknowledged.lines), list(acknowledged.questions), list(acknowledged.acts))
             stand = Acknowledged()
@@ -156,7 +158,10 @@ class Proof:
                 faults += shown_as_stored(session, of, records)
             if log.closed:
                 del said[session]
-                self.words += len(log.words)
+                self._closed_words += len(log.words)
+            else:
+                open_words += len(log.words)
+        self.words = self._closed_words + open_words
         for each in self._shown:
             for session in [name for name in each.sums if name not in said]:
                 del each.sums[session]

@@ -84,10 +84,13 @@ class Shown:
         self.sums: dict[SessionId, dict[int, int]] = {}
         """Checksums of bodies, by session and offset. Bound: sessions that were read since they were proved last."""
         self.differ = 0
+        """Events that another reader was shown otherwise."""
+        self.events = 0
 
     def take(self, session: SessionId, frame: Received) -> None:
         """Note what a frame has."""
         sums = self.sums.setdefault(session, {})
+        self.events += len(frame.events)
         for event in frame.events:
             if event.original is not None:
                 this = crc32(event.original)

@@ -101,7 +101,7 @@ class Desk:
             async with self._http.get(f"{self._address}/enter/{self._token}") as entered:
                 entered.raise_for_status()
             self._gone = gone = asyncio.Event()
-            self._io = io = socketio.AsyncClient(reconnection=False, http_session=self._http)
+            self._io = io = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=self._http)
             io.on("disconnect", lambda *_: gone.set(), namespace="/desk")
             io.on("interventions", self._told, namespace="/desk")
             io.on("*", lambda *_: None, namespace="/desk")

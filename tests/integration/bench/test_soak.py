@@ -43,7 +43,7 @@ async def test_a_minute_with_kills_loses_and_doubles_nothing(tmp_path: Path) -> 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_a_piece_that_is_interrupted_ends_cleanly_and_counts(tmp_path: Path) -> None:
-    process = await started(tmp_path, 1)
+    process = await started(tmp_path, 0.2)
     while not (tmp_path / "kept" / "looks.jsonl").exists():
         await CLOCK.sleep(100)
     process.send_signal(signal.SIGINT)
