@@ -283,7 +283,7 @@ class Soak:
             date=date,
             processor=cpu_model(),
             load=round(mean(look.figures["load"] for look in self.looks), 2) if self.looks else 0.0,
-            hours=round((self._ended - self._began) / 3_600, 4),
+            hours=round((self._ended - self._began) / 3_600, 6),
             kill_every_s=60 * self._options.kill_every,
             readers=self._options.readers,
             struck=struck,

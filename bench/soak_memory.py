@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from math import sqrt
+from math import inf, sqrt
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -81,12 +81,12 @@ def straight(points: Sequence[Point]) -> Line:
     """Through at least three points; without them it rises by 0, within infinity."""
     n = len(points)
     if n < 3:
-        return Line(0.0, float("inf"))
+        return Line(0.0, inf)
     rise = slope(points)
     x0, y0 = sum(x for x, _ in points) / n, sum(y for _, y in points) / n
     spread = sum((x - x0) ** 2 for x, _ in points)
     left = sum((y - y0 - rise * (x - x0)) ** 2 for x, y in points)
-    return Line(rise, 1.96 * sqrt(left / (n - 2) / spread) if spread else float("inf"))
+    return Line(rise, 1.96 * sqrt(left / (n - 2) / spread) if spread else inf)
 
 
 def course(part: str, points: Sequence[Point], descriptors: tuple[int, int]) -> Course:
@@ -105,7 +105,7 @@ def course(part: str, points: Sequence[Point], descriptors: tuple[int, int]) -> 
         begin_mb=round(median(mb for _, mb in counted[:few]), 2),
         end_mb=round(median(mb for _, mb in counted[-few:]), 2),
         mb_an_hour=round(line.rise, 2),
-        within_mb=round(min(line.within, 1e6), 2),
+        within_mb=None if line.within == inf else round(line.within, 2),
         descriptors=descriptors,
         judged=judged,
     )
@@ -128,8 +128,9 @@ def faults(each: Course) -> list[str]:
 
 def sentence(each: Course) -> str:
     """How a course is printed."""
+    within = "?" if each.within_mb is None else f"{each.within_mb:.1f}"
     said = (
-        f"{each.part:12} {each.begin_mb:.1f} MB, at the end {each.end_mb:.1f} ({each.mb_an_hour:+.1f} ± "
-        f"{each.within_mb:.1f} MB an hour); descriptors {each.descriptors[0]}, at the end {each.descriptors[1]}"
+        f"{each.part:15} {each.begin_mb:.1f} MB, at the end {each.end_mb:.1f} ({each.mb_an_hour:+.1f} ± {within} MB an "
+        f"hour); descriptors {each.descriptors[0]}, at the end {each.descriptors[1]}"
     )
     return said if each.judged else f"{said}; too short to judge memory ({LEAST_H:.0f} h)"

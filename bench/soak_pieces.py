@@ -65,8 +65,8 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     """Median of the last tenth."""
     mb_an_hour: float
     """The straight line through all looks after the warm-up."""
-    within_mb: float
-    """95 % of such lines lie so near to it (per hour), were the looks independent."""
+    within_mb: float | None
+    """95 % of such lines lie so near to it (per hour), were the looks independent; None with fewer than three."""
     descriptors: tuple[int, int]
     """Without readers: before the first came, and after the last left."""
     judged: bool

@@ -87,6 +87,9 @@ def against(session: str, said: Acknowledged, log: Logged, script: Sequence[str]
         faults += [f"{session} has a {what} more than once: {text!r}" for text in twice]
         if not ordered:
             faults.append(f"The {what}s of {session} are not in the order in which they were acknowledged.")
+    gone, _, _ = compared(said.at_hubs, log.questions)
+    lost += len(gone)
+    faults += [f"{session} has lost a question that was asked at a hub: {text!r}" for text in gone]
     missing = [act for act in said.acts if act not in log.causes]
     lost += len(missing)
     faults += [f"{session} has lost an act that was acknowledged: {act}" for act in missing]
@@ -146,9 +149,9 @@ class Proof:
             before = (list(acknowledged.lines), list(acknowledged.questions), list(acknowledged.acts))
             stand = Acknowledged()
             stand.lines, stand.questions, stand.acts = before
+            stand.at_hubs = list(acknowledged.at_hubs)
             seen = [(each, dict(each.sums.get(session, {}))) for each in self._shown]
-            records = await asyncio.to_thread(records_of, self._house.server.data, session)
-            log = logged(records)
+            records, log = await self._arrived(session, stand.at_hubs)
             found = against(session, stand, log, self._script)
             lost, doubled = lost + found.lost, doubled + found.doubled
             faults += found.faults
@@ -166,6 +169,17 @@ class Proof:
             for session in [name for name in each.sums if name not in said]:
                 del each.sums[session]
         return Found(lost, doubled, faults)
+
+    async def _arrived(self, session: SessionId, asked: Sequence[str]) -> tuple[list[LogRecord], Logged]:
+        """The log of a session once what was asked at hubs is in it, or as it is when that takes too long."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + WHOLE_S
+        while True:
+            records = await asyncio.to_thread(records_of, self._house.server.data, session)
+            log = logged(records)
+            if set(asked) <= set(log.questions) or loop.time() > until:
+                return records, log
+            await asyncio.sleep(LOOK_S)
 
     async def verified(self) -> list[str]:
         """What `moothall verify` has to say against the data folder."""

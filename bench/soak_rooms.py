@@ -1,6 +1,7 @@
 """Rooms of the soak: one session follows another, lines are typed or heard, questions are asked and moved on.
 
-Everything goes over the doors: a technician's desk over Socket.IO, and the form *Ask or comment*.
+Everything goes over the doors: a technician's desk over Socket.IO, and the form *Ask or comment* of
+servers and hubs.
 What was not acknowledged is sent again with the same id, as the pages do it, until it is; what was acknowledged is
 written down in `Acknowledged`, against which the log is held.
 """
@@ -19,6 +20,7 @@ import aiohttp
 import socketio
 
 from moothall.core.kernel.ids import SessionId
+from support.hubs.processes import HubProcess
 
 PATIENCE_S = 70.0
 """For an acknowledgement: *next* may take a minute."""
@@ -43,7 +45,9 @@ class Acknowledged:
         self.lines: list[tuple[str, str]] = []
         """Ids of acts, and the lines' texts."""
         self.questions: list[str] = []
-        """Their texts."""
+        """Texts of those that were asked at the server."""
+        self.at_hubs: list[str] = []
+        """Texts of those that were asked at a hub, and come to the server when its line lets them."""
         self.acts: list[str] = []
         """Ids of the other acts."""
 
@@ -136,9 +140,11 @@ class Desk:
 class Asker:
     """Whoever fills in the form *Ask or comment*: a browser of its own each time."""
 
-    def __init__(self, address: str, chance: random.Random) -> None:
+    def __init__(self, address: str, chance: random.Random, again: frozenset[int] = frozenset()) -> None:
+        """`again`: statuses after which it is sent again, besides those that ask for it."""
         self._address = address
         self._chance = chance
+        self._again = again | {429, 503}
 
     async def ask(self, session: SessionId, text: str) -> bool:
         """Send it until it is answered; whether it was taken."""
@@ -156,11 +162,31 @@ class Asker:
                     async with http.post(
                         page, data=form, headers={"Origin": self._address}, allow_redirects=False
                     ) as answer:
-                        if answer.status not in (429, 503):
+                        if answer.status not in self._again:
                             return answer.status == 303
                 except (aiohttp.ClientError, OSError, TimeoutError):
                     pass
                 await asyncio.sleep(AGAIN_S)
+
+
+class AskerAtHub:
+    """Whoever asks at a hub, and its coordinator, who lets questions through unread."""
+
+    def __init__(self, hub: HubProcess, chance: random.Random) -> None:
+        self._hub = hub
+        self._asker = Asker(hub.address, chance, again=frozenset({404}))
+        self._opened = SessionId("")
+
+    async def ask(self, session: SessionId, text: str) -> bool:
+        """As `Asker.ask`; the hub's line may be down."""
+        while self._opened != session:
+            try:
+                async with self._hub.coordinator() as desk:
+                    await desk.press("/desk", session=session, act="mode:open")
+                self._opened = session
+            except (AssertionError, aiohttp.ClientError, OSError):  # It is being started, or has no copy yet.
+                await asyncio.sleep(AGAIN_S)
+        return await self._asker.ask(session, text)
 
 
 class Room:
@@ -174,6 +200,7 @@ class Room:
         sessions: Sequence[SessionId],
         texts: Sequence[str],
         *,
+        at_hubs: Sequence[AskerAtHub],
         fault: Callable[[str], None],
         chance: random.Random,
     ) -> None:
@@ -185,6 +212,7 @@ class Room:
         """sessions, lines, questions, acts, refused."""
         self._desk = desk
         self._asker = asker
+        self._at_hubs = at_hubs
         self._sessions = sessions
         self._texts = texts
         self._fault = fault
@@ -247,7 +275,7 @@ class Room:
             if self._texts:
                 await self._type()
             if turn % ASK_EACH == 0:
-                await self._ask()
+                await self._ask(turn)
             if turn % MOVE_EACH == 0:
                 await self._move()
 
@@ -288,11 +316,16 @@ class Room:
             said.lines.append((act, text))
             self.count["lines"] += 1
 
-    async def _ask(self) -> None:
+    async def _ask(self, turn: int) -> None:
         assert self._on is not None
         text = f"May I ask no. {self.count['questions'] + 1} of {self.name}?"
-        if await self._asker.ask(self._on, text):
-            self.acknowledged[self._on].questions.append(text)
+        said = self.acknowledged[self._on]
+        if turn % (2 * ASK_EACH) or not self._at_hubs:
+            taken, kept = await self._asker.ask(self._on, text), said.questions
+        else:
+            taken, kept = await self._chance.choice(self._at_hubs).ask(self._on, text), said.at_hubs
+        if taken:
+            kept.append(text)
             self.count["questions"] += 1
         else:
             self._fault(f"A question in {self._on} was not taken.")

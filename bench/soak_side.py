@@ -14,7 +14,7 @@ from soak_microphone import Microphone
 from soak_pieces import Struck
 from soak_proof import Found, Proof
 from soak_readers import Place, Shown
-from soak_rooms import Acknowledged, Asker, Desk, Room
+from soak_rooms import Acknowledged, Asker, AskerAtHub, Desk, Room
 
 TYPED, HEARD = ("hall", "north", "south", "east"), "main"
 """The rooms where lines are typed, and the one where a microphone is heard."""
@@ -43,6 +43,7 @@ class Side:
                 Asker(server.address, chance),
                 made.made.sessions[name],
                 texts if name in TYPED else (),
+                at_hubs=[AskerAtHub(hub.process, chance) for hub in made.hubs],
                 fault=fault,
                 chance=chance,
             )

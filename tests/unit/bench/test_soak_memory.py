@@ -56,7 +56,8 @@ def test_descriptors_that_stay_open_are_a_fault_however_short_it_was() -> None:
 
 def test_one_look_is_enough_to_say_what_it_was() -> None:
     found = course("server", [(0.0, 80.0)], (30, 30))
-    assert (found.begin_mb, found.end_mb, found.mb_an_hour) == (80, 80, 0)
+    assert (found.begin_mb, found.end_mb, found.mb_an_hour, found.within_mb) == (80, 80, 0, None)
+    assert "(+0.0 ± ? MB an hour)" in sentence(found)
 
 
 def test_a_line_says_how_sure_it_is() -> None:

@@ -47,6 +47,10 @@ def test_what_was_not_acknowledged_may_be_there() -> None:
 def test_what_is_missing_is_lost() -> None:
     assert against("s", said(), log(lines=[("soak:1", "One.")]), SCRIPT).faults == ["s has lost a line: 'Two.'"]
     assert against("s", said(), log(questions=["When?"]), SCRIPT).faults == ["s has lost a question: 'Why?'"]
+    at_hub = said()
+    at_hub.at_hubs = ["When?", "Who?"]
+    found = against("s", at_hub, log(), SCRIPT)
+    assert found == (1, 0, ["s has lost a question that was asked at a hub: 'Who?'"])
     found = against("s", said(), log(causes={"soak:1", "soak:2"}), SCRIPT)
     assert found == (1, 0, ["s has lost an act that was acknowledged: soak:3"])
     found = against("s", said(), log(words=["w0", "w2"]), SCRIPT)
