@@ -40,7 +40,7 @@ GATE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-hub serve test test-all chaos fuzz check cover fix coverage bench lock audit release clean apertium chromium node strace FORCE
+.PHONY: help demo demo-hub serve test test-all chaos fuzz check cover fix coverage bench soak lock audit release clean apertium chromium node strace FORCE
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' $(MAKEFILE_LIST)
@@ -105,6 +105,9 @@ bench: $(VENV)/.dev $(VENV)/.project ## measure; bench/README.md says how to rea
 	$(BIN)/python bench/speech.py $(ARGS)
 	$(BIN)/python bench/translating.py config/sample/session.opus
 	$(if $(call given,MT),$(BIN)/python bench/translation.py "$$MT")
+
+soak: $(VENV)/.dev $(VENV)/.project ## five rooms for HOURS=24, killed and cut: memory flat, nothing lost? Adds a piece to bench/soak
+	@$(FOREGROUND) $(BIN)/python bench/soak.py $(if $(call given,HOURS),--hours "$$HOURS") $(ARGS)
 
 lock: ## pin the requirements again, newest versions; needs uv
 	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate -o requirements/demo.txt

@@ -170,7 +170,9 @@ class MirroredSessions:
                 live = await self._load(session) if step.records else None
             if live is None:
                 return
-            live.copy, live.used = step.copy, self.clock.monotonic()
+            live.copy = step.copy
+            if step.records or step.erase:  # Else only the line was away, which keeps nothing in memory.
+                live.used = self.clock.monotonic()
             if step.erase:
                 async with self._tried_again(live):
                     await self._fold_anew(live)

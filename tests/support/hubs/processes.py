@@ -81,11 +81,13 @@ class CentreProcess:
 class HubProcess:
     """`moothall hub` with a data folder that outlives it."""
 
-    def __init__(self, data: Path, port: int) -> None:
+    def __init__(self, data: Path, port: int, *, apart: bool = False) -> None:
+        """`apart`: a Ctrl-C on the terminal isn't for it."""
         self.data = data
         self.port = port
         self.address = f"http://127.0.0.1:{port}"
         self.log = data.parent / f"{data.name}.log"
+        self._apart = apart
         self.link = ""
         """The coordinator's, which the first start prints."""
         self._process: asyncio.subprocess.Process | None = None
@@ -109,6 +111,7 @@ class HubProcess:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                start_new_session=self._apart,
             )
         assert self._process.stdout is not None
         while line := (await self._process.stdout.readline()).decode():

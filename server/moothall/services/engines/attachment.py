@@ -16,7 +16,7 @@ from moothall.core.kernel.errors import ProtocolError, Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId
 from moothall.core.ports import Clock
 from moothall.core.session.parts import Channel
-from moothall.core.session.state import State
+from moothall.core.session.state import State, Status
 from moothall.core.signals import ChannelState
 from moothall.services.engines.assignment import Assignment, AudioSpan, FateOf, cut_short
 from moothall.services.engines.capacity import EngineCapacity
@@ -246,13 +246,23 @@ class Attachment:
                 words.close()
             self.engine.ended(self)
 
+    def _note(self, refused: Refusal) -> None:
+        """Why it isn't attached. After a restart a session whose words are all there may be closed sooner than an
+        engine comes.
+        """
+        session, channel = self.assignment.writer.session, self.assignment.channel
+        if self.assignment.writer.state.status is Status.CLOSED:
+            logger.info("session %s channel %s: it was closed before an engine was attached", session, channel)
+        else:
+            logger.error("session %s channel %s: no engine can be attached (%s)", session, channel, refused.code)
+
     async def _attach(self) -> Words | None:
         assignment, model = self.assignment, self.engine.hello.model
         writer, audio = assignment.writer, assignment.audio
         cause = CommandId(f"attach:{assignment.channel}:{assignment.now.generation + 1}")
         answer = await writer.insist(SYSTEM, cause, AttachEngine(channel=assignment.channel, model=model))
         if isinstance(answer, Refusal):
-            logger.error("channel %s: no engine can be attached (%s)", assignment.channel, answer.code)
+            self._note(answer)
             self.dropped = True
             assignment.done.set()
             return None

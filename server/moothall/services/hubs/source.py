@@ -10,7 +10,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, Lane, SessionId
-from moothall.core.ports import Clock, EventLog
+from moothall.core.ports import Clock, EventLog, LogHead
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.rules.authority import may_read
 from moothall.core.session.parts import Channel
@@ -50,19 +50,29 @@ class CentreSource:
         self._texts: dict[SessionId, tuple[OfferedText, ...]] = {}
         self._channels: dict[SessionId, Mapping[ChannelId, Channel]] = {}
         """What they were made of: most events leave a session's channels as they are, the very same object."""
+        self._stood: dict[SessionId, LogStatus] = {}
+        """Where those stood that hubs follow, when that was asked last. Bound: as above."""
         self.observe = Listeners[[SessionId, frozenset[Lane]]]()
         """Told of what is new in any log (`LinkSource`)."""
         self.sessions.tell_loaded(self._loaded)
         self.sessions.observe(self._published)
 
     async def stand(self, session: SessionId) -> LogStatus | None:
-        """Where a session's log stands; None where there is none (`LinkSource`). It loads the session."""
-        live = await self.sessions.find(session)
+        """Where a session's log stands; None where there is none (`LinkSource`).
+
+        It loads the session where that isn't known. A hub asks for all that it follows again and again, which doesn't
+        keep a session in memory that nobody else needs: while it isn't loaded nothing is written into its log.
+        """
+        head, known = await self.log.head(session), self._stood.get(session)
+        live = self.sessions.loaded(session)
+        if live is None and head is not None and known is not None and _same(head, known):
+            return known
+        live = live or await self.sessions.find(session)
         head = await self.log.head(session)
         if live is None or head is None or live.state.status is Status.ABSENT:
             return None
         state = live.state
-        return LogStatus(
+        self._stood[session] = stands = LogStatus(
             epoch=head.epoch,
             offset=head.offset,
             heads=head.lanes,
@@ -70,6 +80,7 @@ class CentreSource:
             channels=tuple(state.channels),
             spoken=spoken_in(state),
         )
+        return stands
 
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
@@ -139,3 +150,7 @@ class CentreSource:
 def _texts(state: State) -> tuple[OfferedText, ...]:
     channels = state.channels.values()
     return tuple(OfferedText(channel=each.id, kind=each.kind, languages=each.languages) for each in channels)
+
+
+def _same(head: LogHead, known: LogStatus) -> bool:
+    return (head.epoch, head.offset) == (known.epoch, known.offset)

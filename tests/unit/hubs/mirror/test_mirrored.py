@@ -360,6 +360,19 @@ async def test_what_nobody_needs_is_unloaded(room: Room) -> None:
     assert (await room.loaded()).state.status is Status.CLOSED
 
 
+async def test_a_line_that_is_cut_again_and_again_keeps_nothing_in_memory(room: Room) -> None:
+    await room.line.follow()
+    room.log.add(ev.SessionClosed(t=9))
+    await room.line.live()
+    for _ in range(3):
+        await room.clock.advance(UNUSED_MS // 2)
+        await room.line.follow()
+    await room.clock.advance(LOOK_MS)
+    assert room.sessions.loaded(SESSION) is None
+    await room.line.follow()
+    assert room.sessions.loaded(SESSION) is None
+
+
 class Unwilling(MemoryOutlet):
     """Breaks the walk."""
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+
+import pytest
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
@@ -31,7 +34,7 @@ from moothall.testing.log_memory import FailingLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire import engine as wire
 from moothall.wire.frames import Format
-from support.memory.hall import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall, shown
+from support.memory.hall import FLOOR, MIC, MemoryHall, Sound, assigned, attached, hello, memory_hall, shown
 
 
 class Scene:
@@ -341,6 +344,26 @@ LINE = SegmentId("a")
 
 def span(start: int, *, kept: bool = True, barrier: int = 0) -> AudioSpan:
     return AudioSpan(kept=kept, start=start, stop=None, barrier=barrier)
+
+
+def test_an_engine_that_comes_after_the_close_finds_nothing_to_do_and_that_is_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, audio, recognising = await assigned(hall)
+            await audio.carry(Sound(RATE), as_live=False)
+            assert isinstance(await live.writer.send(SYSTEM, CommandId("close"), do.CloseSession()), Receipt)
+            engine = hall.connect()
+            await hello(engine)
+            await recognising
+            assert not any(isinstance(event, ev.EngineAttached) for event in await hall.events())
+
+    with caplog.at_level(logging.INFO):
+        loop.run(story())
+    said = "session s channel floor: it was closed before an engine was attached"
+    assert (said, logging.INFO) in [(record.getMessage(), record.levelno) for record in caplog.records]
+    assert not [record for record in caplog.records if record.levelno > logging.INFO]
 
 
 def test_an_engine_gets_context_but_none_of_what_was_not_recorded() -> None:

@@ -17,13 +17,14 @@ from moothall.services.hubs.source import AHEAD_MS, PAST_MS, CentreSource
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.signing_times import ASKED_MS
 from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.sessions.sessions import UNUSED_MS
 from moothall.testing import loop
 from moothall.testing.log_memory import FailingLog
 from moothall.wire.hub.messages import OfferedText
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
 OTHER = SessionId("other")
-HOUR = 3_600_000
+HOUR, MINUTE = 3_600_000, 60_000
 
 
 class House:
@@ -92,6 +93,25 @@ def test_it_says_where_a_log_stands_and_tells_what_is_new() -> None:
         assert news == [(SESSION, frozenset({lanes.SESSION}))]
         page = await house.source.read(SESSION, 0, 1, frozenset({lanes.SESSION}))
         assert [record.header.offset for record in page] == [1]
+
+    told(story)
+
+
+def test_a_hub_that_asks_where_a_session_stands_does_not_keep_it_in_memory() -> None:
+    async def story(house: House) -> None:
+        await house.hall.session()
+        await house.hall.clock.sleep(2 * MINUTE)  # It is signed.
+        stand = await house.source.stand(SESSION)
+        for _ in range(2 * UNUSED_MS // MINUTE):
+            await house.hall.clock.sleep(MINUTE)
+            assert await house.source.stand(SESSION) == stand
+        assert house.hall.sessions.loaded(SESSION) is None
+        await house.do(DescribeSession(title="Another title"))
+        later = await house.source.stand(SESSION)
+        assert stand is not None
+        assert later is not None
+        assert later.offset > stand.offset
+        assert house.hall.sessions.loaded(SESSION) is not None
 
     told(story)
 

@@ -1,0 +1,357 @@
+"""Rooms of the soak: one session follows another, lines are typed or heard, questions are asked and moved on.
+
+Everything goes over the doors: a technician's desk over Socket.IO, and the form *Ask or comment* of
+servers and hubs.
+What was not acknowledged is sent again with the same id, as the pages do it, until it is; what was acknowledged is
+written down in `Acknowledged`, against which the log is held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+import socketio
+
+from moothall.core.kernel.ids import SessionId
+from support.hubs.processes import HubProcess
+
+PATIENCE_S = 70.0
+"""For an acknowledgement: *next* may take a minute."""
+AGAIN_S = 0.5
+HURRY_S = 0.06
+"""A desk may send 20 messages a second, for long."""
+LOST = (socketio.exceptions.SocketIOError, aiohttp.ClientError, OSError)
+"""What a line that breaks raises."""
+BUSY = frozenset({"busy", "unavailable"})
+ASK_EACH, MOVE_EACH = 6, 3
+"""Lines' time after which somebody asks, and after which the questions are moved on."""
+ADDRESSES = 40
+"""From which people ask."""
+NEXT_STATUS = {"called": "answered", "queued": "called", "being-checked": "queued"}
+"""What a moderator does with a question, those further on first."""
+
+
+class Acknowledged:
+    """What was acknowledged in one session, in this order."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str]] = []
+        """Ids of acts, and the lines' texts."""
+        self.questions: list[str] = []
+        """Texts of those that were asked at the server."""
+        self.at_hubs: list[str] = []
+        """Texts of those that were asked at a hub, and come to the server when its line lets them."""
+        self.acts: list[str] = []
+        """Ids of the other acts."""
+
+
+class Desk:
+    """A technician's page, which comes back after each cut."""
+
+    def __init__(self, address: str, token: str) -> None:
+        self._address = address
+        self._token = token
+        self._http: aiohttp.ClientSession | None = None
+        self._io: socketio.AsyncClient | None = None
+        self._gone = asyncio.Event()
+        self._joined = SessionId("")
+        self.questions: dict[str, str] = {}
+        """Where each stands, in the session that it has joined."""
+
+    async def send(self, session: SessionId, event: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Join the session if need be, and send until it is answered; the answer, which may hold a refusal."""
+        while True:
+            try:
+                await self._join(session)
+                answer = await self._call(event, body)
+            except LOST:
+                await self.close()
+                await asyncio.sleep(AGAIN_S)
+                continue
+            if answer.get("refusal", {}).get("code") not in BUSY:
+                return answer
+            await asyncio.sleep(AGAIN_S)
+
+    async def standing(self, session: SessionId) -> dict[str, str]:
+        """Where each question of a session stands, as far as the desk was told."""
+        while self._joined != session or self._gone.is_set():
+            try:
+                await self._join(session)
+            except LOST:
+                await self.close()
+                await asyncio.sleep(AGAIN_S)
+        return self.questions
+
+    async def close(self) -> None:
+        """Go away."""
+        io, http, self._io, self._http = self._io, self._http, None, None
+        self._joined = SessionId("")
+        if io is not None:
+            await io.disconnect()
+        if http is not None:
+            await http.close()
+
+    async def _join(self, session: SessionId) -> None:
+        if self._io is None or self._gone.is_set():
+            await self.close()
+            self._http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+            async with self._http.get(f"{self._address}/enter/{self._token}") as entered:
+                entered.raise_for_status()
+            self._gone = gone = asyncio.Event()
+            self._io = io = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=self._http)
+            io.on("disconnect", lambda *_: gone.set(), namespace="/desk")
+            io.on("interventions", self._told, namespace="/desk")
+            io.on("*", lambda *_: None, namespace="/desk")
+            await io.connect(self._address, namespaces=["/desk"], transports=["websocket"])
+        if self._joined != session:
+            self.questions = {}
+            answer = await self._call("join", {"session": session})
+            if "refusal" in answer:
+                raise ConnectionError(f"{session} can't be joined: {answer['refusal']}")
+            self._joined = session
+            self._told(answer["news"]["interventions"])
+
+    def _told(self, body: dict[str, Any] | None) -> None:
+        self.questions |= {item["id"]: item["status"] for item in (body or {}).get("items", ())}
+
+    async def _call(self, event: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Raises ConnectionError when the line breaks meanwhile."""
+        assert self._io is not None
+        called = asyncio.ensure_future(self._io.call(event, body, namespace="/desk", timeout=PATIENCE_S))
+        gone = asyncio.ensure_future(self._gone.wait())
+        try:
+            await asyncio.wait({called, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not called.done():
+                raise ConnectionError("The line broke.")
+            return dict(called.result())
+        finally:
+            for each in (called, gone):
+                each.cancel()
+            await asyncio.gather(called, gone, return_exceptions=True)
+
+
+class Asker:
+    """Whoever fills in the form *Ask or comment*: a browser of its own each time."""
+
+    def __init__(self, address: str, chance: random.Random, again: frozenset[int] = frozenset()) -> None:
+        """`again`: statuses after which it is sent again, besides those that ask for it."""
+        self._address = address
+        self._chance = chance
+        self._again = again | {429, 503}
+
+    async def ask(self, session: SessionId, text: str) -> bool:
+        """Send it until it is answered; whether it was taken."""
+        source = (f"127.9.0.{1 + self._chance.randrange(ADDRESSES)}", 0)
+        page = f"{self._address}/s/{quote(session)}/ask"
+        form = {"id": f"{self._chance.getrandbits(64):x}", "kind": "question", "text": text, "language": "en"}
+        connector = aiohttp.TCPConnector(local_addr=source, force_close=True)
+        jar = aiohttp.CookieJar(unsafe=True)
+        timeout = aiohttp.ClientTimeout(total=30)
+        async with aiohttp.ClientSession(connector=connector, cookie_jar=jar, timeout=timeout) as http:
+            while True:
+                try:
+                    async with http.get(page) as answer:
+                        await answer.read()
+                    async with http.post(
+                        page, data=form, headers={"Origin": self._address}, allow_redirects=False
+                    ) as answer:
+                        if answer.status not in self._again:
+                            return answer.status == 303
+                except (aiohttp.ClientError, OSError, TimeoutError):
+                    pass
+                await asyncio.sleep(AGAIN_S)
+
+
+class AskerAtHub:
+    """Whoever asks at a hub, and its coordinator, who lets questions through unread."""
+
+    def __init__(self, hub: HubProcess, chance: random.Random) -> None:
+        self._hub = hub
+        self._asker = Asker(hub.address, chance, again=frozenset({404}))
+        self._opened = SessionId("")
+
+    async def ask(self, session: SessionId, text: str) -> bool:
+        """As `Asker.ask`; the hub's line may be down."""
+        while self._opened != session:
+            try:
+                async with self._hub.coordinator() as desk:
+                    await desk.press("/desk", session=session, act="mode:open")
+                self._opened = session
+            except (AssertionError, aiohttp.ClientError, OSError):  # It is being started, or has no copy yet.
+                await asyncio.sleep(AGAIN_S)
+        return await self._asker.ask(session, text)
+
+
+class Room:
+    """A room, in which one session follows the other."""
+
+    def __init__(
+        self,
+        name: str,
+        desk: Desk,
+        asker: Asker,
+        sessions: Sequence[SessionId],
+        texts: Sequence[str],
+        *,
+        at_hubs: Sequence[AskerAtHub],
+        fault: Callable[[str], None],
+        chance: random.Random,
+    ) -> None:
+        """`texts`: what is typed, again and again; without them nobody types."""
+        self.name = name
+        self.acknowledged: dict[SessionId, Acknowledged] = {}
+        """By session; one that is proved after its close is taken away."""
+        self.count: Counter[str] = Counter()
+        """sessions, lines, questions, acts, refused."""
+        self._desk = desk
+        self._asker = asker
+        self._at_hubs = at_hubs
+        self._sessions = sessions
+        self._texts = texts
+        self._fault = fault
+        self._chance = chance
+        self._on: SessionId | None = None
+        self._sent = 0
+        self._still = asyncio.Event()
+        self._still.set()
+        self._roused = asyncio.Event()
+        self._resting = asyncio.Event()
+        self.hurries = False
+        """Whether it does one thing right after the other."""
+
+    @property
+    def session(self) -> SessionId | None:
+        """The one that is on."""
+        return self._on
+
+    def rest(self) -> asyncio.Event:
+        """Do nothing from now on; what is returned is set once nothing is on its way."""
+        self._still.clear()
+        self._roused.set()
+        return self._resting
+
+    def go_on(self) -> None:
+        """After a rest."""
+        self._resting.clear()
+        self._roused.clear()
+        self._still.set()
+
+    def hurry(self) -> None:
+        """Do one thing right after the other from now on, so that something is on its way at any moment."""
+        self.hurries = True
+        self._roused.set()
+
+    def take_time(self) -> None:
+        """After a hurry."""
+        self.hurries = False
+        self._roused.clear()
+
+    async def begin(self) -> None:
+        """Open the first session."""
+        self._on = self._sessions[0]
+        await self._act("open", [{"do": "open"}])
+        self._begun(self._on)
+
+    async def run(self, every_s: float, length_s: float) -> None:
+        """Type, ask, moderate, and go on to the next session in its time; until cancelled."""
+        loop = asyncio.get_running_loop()
+        until, turn = loop.time() + length_s * self._chance.uniform(0.5, 1), 0
+        while True:
+            await self._pause(every_s * self._chance.uniform(0.5, 1.5))
+            if not self._still.is_set():
+                self._resting.set()
+                await self._still.wait()
+            turn += 1
+            if loop.time() > until:
+                await self._next()
+                until = loop.time() + length_s
+            if self._texts:
+                await self._type()
+            if turn % ASK_EACH == 0:
+                await self._ask(turn)
+            if turn % MOVE_EACH == 0:
+                await self._move()
+
+    async def _pause(self, seconds: float) -> None:
+        """So long, or until there is something else to do."""
+        if self.hurries:
+            await asyncio.sleep(HURRY_S)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._roused.wait()
+
+    async def close(self) -> None:
+        """Leave the desk."""
+        await self._desk.close()
+
+    def _begun(self, session: SessionId) -> None:
+        self._on = session
+        self.acknowledged[session] = Acknowledged()
+        self.count["sessions"] += 1
+
+    async def _next(self) -> None:
+        assert self._on is not None
+        answer = await self._desk.send(self._on, "next", {"id": self._id("next")})
+        if "refusal" in answer:
+            self._fault(f"{self._on} was not followed by the next session: {answer['refusal']['message']}")
+            return
+        self._begun(SessionId(answer["session"]))
+
+    async def _type(self) -> None:
+        assert self._on is not None
+        said = self.acknowledged[self._on]
+        number = len(said.lines) + 1
+        text = f"{self._texts[number % len(self._texts)]} ({self.name}, {self._sent + 1})"
+        act = self._id("type")
+        line = {"do": "type", "channel": "floor", "segment": f"typed-{self._sent}", "text": text, "language": "en"}
+        if await self._act(act, [line]):
+            said.lines.append((act, text))
+            self.count["lines"] += 1
+
+    async def _ask(self, turn: int) -> None:
+        assert self._on is not None
+        text = f"May I ask no. {self.count['questions'] + 1} of {self.name}?"
+        said = self.acknowledged[self._on]
+        if turn % (2 * ASK_EACH) or not self._at_hubs:
+            taken, kept = await self._asker.ask(self._on, text), said.questions
+        else:
+            taken, kept = await self._chance.choice(self._at_hubs).ask(self._on, text), said.at_hubs
+        if taken:
+            kept.append(text)
+            self.count["questions"] += 1
+        else:
+            self._fault(f"A question in {self._on} was not taken.")
+
+    async def _move(self) -> None:
+        assert self._on is not None
+        questions = await self._desk.standing(self._on)
+        for status, then in NEXT_STATUS.items():
+            found = next((name for name, at in questions.items() if at == status), None)
+            if found is not None:
+                act = self._id("move")
+                command = {"do": "set-status", "interventions": [found], "status": then}
+                if await self._act(act, [command], anyway=True):
+                    self.acknowledged[self._on].acts.append(act)
+                    self.count["acts"] += 1
+                    questions[found] = then
+                return
+
+    async def _act(self, name: str, commands: Sequence[dict[str, Any]], **more: Any) -> bool:
+        assert self._on is not None
+        answer = await self._desk.send(self._on, "act", {"id": name, "commands": list(commands), **more})
+        if "refusal" in answer:
+            self.count["refused"] += 1
+            self._fault(f"An act in {self._on} was refused: {answer['refusal']['message']}")
+        return "refusal" not in answer
+
+    def _id(self, what: str) -> str:
+        self._sent += 1
+        return f"soak:{self.name}:{what}:{self._sent}"

@@ -1,0 +1,110 @@
+"""A house of the soak with what goes on in it: rooms, a microphone, places to read, and the proof at a round's end."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from moothall.core.kernel.ids import SessionId
+from moothall.testing.scripted import Script
+from recordings import SAMPLE, utterances
+from soak_house import House
+from soak_microphone import Microphone
+from soak_pieces import Struck
+from soak_proof import Found, Proof
+from soak_readers import Place, Shown
+from soak_rooms import Acknowledged, Asker, AskerAtHub, Desk, Room
+
+TYPED, HEARD = ("hall", "north", "south", "east"), "main"
+"""The rooms where lines are typed, and the one where a microphone is heard."""
+REST_S = 240.0
+"""Until every act is answered: *next* may take a minute, and a server that was killed comes back first."""
+LEAST_S = 60.0
+"""Of a round in which something has to be heard and shown everywhere."""
+
+
+class Side:
+    """A house with what goes on in it."""
+
+    def __init__(self, made: House, script: Script, chance: random.Random, fault: Callable[[str], None]) -> None:
+        self.house = made
+        self.fault = fault
+        self.struck = Struck()
+        self.lost = self.doubled = 0
+        self._before: dict[str, int] = {}
+        """How much had been heard and shown at the end of the round before."""
+        server, token = made.server, made.made.token
+        texts = [utterance["text"] for utterance in utterances(SAMPLE / "session.jsonl")]
+        self.rooms = [
+            Room(
+                name,
+                Desk(server.address, token),
+                Asker(server.address, chance),
+                made.made.sessions[name],
+                texts if name in TYPED else (),
+                at_hubs=[AskerAtHub(hub.process, chance) for hub in made.hubs],
+                fault=fault,
+                chance=chance,
+            )
+            for name in (*TYPED, HEARD)
+        ]
+        self.microphone = Microphone(server.address, token, HEARD, script, chance)
+        self.places = [
+            Place(address, Shown(f"{made.name}/{name}"), self.sessions)
+            for name, address in [
+                ("server", server.address),
+                *((hub.process.data.name, hub.process.address) for hub in made.hubs),
+            ]
+        ]
+        words = [word.text.strip() for word in script.words]
+        self.proof = Proof(made, words, [place.shown for place in self.places])
+
+    def sessions(self) -> list[SessionId]:
+        """Those that are on."""
+        return [room.session for room in self.rooms if room.session is not None]
+
+    @property
+    def acknowledged(self) -> dict[SessionId, Acknowledged]:
+        """By session, all rooms together; nothing that is taken from it is missed here."""
+        return {session: said for room in self.rooms for session, said in room.acknowledged.items()}
+
+    async def prove(self, lasted_s: float) -> None:
+        """At the end of a round of so many seconds: nobody acts for a moment, so that what is compared stands still."""
+        try:
+            async with asyncio.timeout(REST_S):
+                await asyncio.gather(*(room.rest().wait() for room in self.rooms))
+            said = self.acknowledged
+            sessions = list(said)
+            found = await self.proof.held(said)
+            for room in self.rooms:
+                room.acknowledged = {name: each for name, each in room.acknowledged.items() if name in said}
+            wrong = [*found.faults, *self._went_on(lasted_s), *await self.proof.verified()]
+            for session in sessions:
+                wrong += await self.proof.copied(session)
+            self._take(Found(found.lost, found.doubled, wrong))
+        except TimeoutError:
+            self.fault(f"An act was not answered within {REST_S:.0f} s, so nothing could be compared.")
+        finally:
+            for room in self.rooms:
+                room.go_on()
+
+    def _went_on(self, lasted_s: float) -> list[str]:
+        """Whether words were heard and readers were shown something since the last time, and all of them the same."""
+        wrong = []
+        now = {"The engine has heard": self.proof.words}
+        now |= {f"{place.shown.where} has shown readers": place.shown.events for place in self.places}
+        if lasted_s >= LEAST_S:
+            wrong += [f"{what} nothing for {lasted_s:.0f} s." for what, n in now.items() if n == self._before.get(what)]
+        self._before = now
+        for place in self.places:
+            if place.shown.differ:
+                wrong.append(f"{place.shown.where} has shown {place.shown.differ} events to some readers otherwise.")
+                place.shown.differ = 0
+        return wrong
+
+    def _take(self, found: Found) -> None:
+        self.lost += found.lost
+        self.doubled += found.doubled
+        for each in found.faults:
+            self.fault(each)
