@@ -75,10 +75,12 @@ class PersistentList(Generic[V]):
 
     def slice(self, start: int, stop: int) -> tuple[V, ...]:
         """The items from `start` to before `stop`, as far as there are any."""
-        first, end = max(0, start), min(stop, self._length)
+        first = max(0, start)
+        if stop <= first:
+            return ()
         skipped = first // _CHUNK
-        found = tuple(chain.from_iterable(self._chunks[skipped : -(-end // _CHUNK)])) if first < end else ()
-        return found[first - skipped * _CHUNK : end - skipped * _CHUNK]
+        found = tuple(chain.from_iterable(self._chunks[skipped : -(-stop // _CHUNK)]))
+        return found[first - skipped * _CHUNK : stop - skipped * _CHUNK]
 
 
 class PersistentMap(Generic[K, V]):
