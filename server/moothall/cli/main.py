@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from moothall import __version__
 from moothall.adapters.system.programs import exit_status
 
 PROGRAMS = {"engine": "moothall_models", "translator": "moothall_models.translator_cli"}
+COMMANDS = {
+    "play": ("serve", "demo"),
+    "conference": ("conference", "admin-link"),
+    "doctor": ("doctor",),
+    "operating": ("status", "drain", "reload"),
+    "replay": ("replay",),
+    "read": ("read",),
+    "transcribe": ("transcribe",),
+    "refine": ("refine",),
+    "verifying": ("verify", "new-key"),
+    "backup": ("backup", "restore"),
+}
+"""The modules beside and the commands that each adds, in the order of the help. A command loads its own module alone:
+all of them take a second, most of it for the server."""
 UNUSABLE = 2
 EPILOG = """\
   moothall models list | fetch | verify     the recognisers' weights (moothall models --help)
@@ -33,7 +49,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.execv(sys.executable, [sys.executable, "-m", PROGRAMS[given[0]], *given[1:]])  # noqa: S606  # our own
     if given[:1] == ["hub"]:
         return hub_program(given[1:])
-    arguments = command_parser().parse_args(given)
+    collecting = gc.isenabled()
+    gc.disable()  # What is loaded stays: looking for garbage among it took an eighth of a start.
+    try:
+        arguments = command_parser(given[0] if given else "").parse_args(given)
+    finally:
+        if collecting:
+            gc.enable()
     return exit_status("moothall", lambda: int(arguments.run(arguments)))
 
 
@@ -48,11 +70,8 @@ def hub_program(given: Sequence[str]) -> int:
         return 0  # It was told as well.
 
 
-def command_parser() -> argparse.ArgumentParser:
-    """All commands and their options, but those that belong to the engine's part."""
-    # Only here: the server's part needs Unix, and a hub, which comes by this command too, doesn't.
-    from moothall.cli import backup, conference, doctor, operating, play, read, refine, replay, transcribe, verifying
-
+def command_parser(command: str = "") -> argparse.ArgumentParser:
+    """The options of a command; of all commands where it is none of them. Those of the engine's part aren't known."""
     parser = argparse.ArgumentParser(
         prog="moothall",
         description="Live text of public sessions, carried to people who are not in the room.",
@@ -61,6 +80,8 @@ def command_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"moothall {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (play, conference, doctor, operating, replay, read, transcribe, refine, verifying, backup):
-        module.add_commands(commands)
+    named = [module for module, added in COMMANDS.items() if command in added]
+    for module in named or COMMANDS:
+        # Only here: the server's part needs Unix, and a hub, which comes by this command too, doesn't.
+        import_module(f"moothall.cli.{module}").add_commands(commands)
     return parser

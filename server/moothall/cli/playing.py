@@ -11,14 +11,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.adapters.sound.audio_raw import RawPcm
 from moothall.adapters.sound.audio_split import AudioSplit, SplitChannel
-from moothall.app.hall import RunningServer
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession
 from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.actors import SYSTEM
@@ -27,6 +26,9 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId, 
 from moothall.core.session.state import Status
 from moothall.services.capture.ingest import Input, OpenAudio
 from moothall.services.sessions.live_session import LiveSession
+
+if TYPE_CHECKING:  # `transcribe` needs no server, and loading it takes longer than all else that it loads.
+    from moothall.app.hall import RunningServer
 
 FLOOR = ChannelId("floor")
 MOST_CHANNELS = 64

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import unquote_plus, urlencode
 
@@ -36,6 +37,12 @@ def number(value: int) -> str:
 
 def new_rsa(bits: int = 2048) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
+@cache
+def usual_rsa() -> rsa.RSAPrivateKey:
+    """The key of every provider that is given no other: making a key takes 0.1 s."""
+    return new_rsa()
 
 
 def public_pem(key: Key) -> bytes:
@@ -80,7 +87,7 @@ class TestProvider:
 
     __test__ = False
     issuer: str = ""
-    key: Key = field(default_factory=new_rsa)
+    key: Key = field(default_factory=usual_rsa)
     kid: str = "k1"
     groups: list[str] = field(default_factory=lambda: ["mh-office"])
     subject: str = "248289761001"

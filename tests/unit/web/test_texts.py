@@ -7,6 +7,7 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -59,18 +60,23 @@ JS = WEB / "js"
 SCRIPTS = {path.relative_to(JS).as_posix(): path.read_text(encoding="utf-8") for path in sorted(JS.rglob("*.js"))}
 CALLS = re.compile(r"""ui\.text\((["'])(.+?)\1(?: if \w+ else "(.+?)")?""")
 IN_TEMPLATES = {key for text in TEMPLATES.values() for _, *keys in CALLS.findall(text) for key in keys if key}
-CALLS_IN_CODE = [
-    call
-    for package in (adapters, moothall_hub)
-    for path in sorted(Path(package.__path__[0]).rglob("*.py"))
-    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    if isinstance(call, ast.Call)
-]
+
+
+@cache
+def calls_in_code() -> list[ast.Call]:
+    """All calls in the code that makes pages: found when a test asks, since every worker collects this file."""
+    return [
+        call
+        for package in (adapters, moothall_hub)
+        for path in sorted(Path(package.__path__[0]).rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+    ]
 
 
 def first_arguments(*methods: str) -> Iterator[str]:
     """What the methods of a catalogue are called with in Python: literals, with `*` for the places of f-strings."""
-    for call in CALLS_IN_CODE:
+    for call in calls_in_code():
         match call.func:
             case ast.Attribute(value=ast.Name("ui") | ast.Attribute(attr="ui"), attr=method) if method in methods:
                 for each in call.args if method in ("group", "script") else call.args[:1]:
@@ -94,8 +100,7 @@ def constants(*parts: object) -> Iterator[str]:
         yield from (each for each in (value.values() if isinstance(value, dict) else [value]) if isinstance(each, str))
 
 
-IN_CODE = {
-    *first_arguments("text", "counted", "forms"),
+TEXTS_IN_CODE = {
     *constants(
         ErrorText, AdminText, RecordErrorText, door_texts.DoorText, hub_texts.HubText, hub_removed_view.RemovedText,
         asking_texts, page_hands, hub_desk_texts,
@@ -122,7 +127,8 @@ def is_counted(key: str) -> bool:
 
 
 def test_every_text_that_is_used_is_there_and_every_text_is_used() -> None:
-    used = IN_TEMPLATES | IN_CODE | IN_NAMES | set(LABELS["labels"].values())
+    in_code = TEXTS_IN_CODE.union(first_arguments("text", "counted", "forms"))
+    used = IN_TEMPLATES | in_code | IN_NAMES | set(LABELS["labels"].values())
     assert used - KEYS == set()
     assert KEYS - used == set()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import re
+from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import msgspec
 
@@ -50,6 +51,14 @@ def _without_comments(script: bytes) -> bytes:
     return _COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), script)
 
 
+@lru_cache(maxsize=512)
+def _served(name: str, content: bytes) -> StaticFile:
+    """A file made ready. Kept, as catalogues are: one process may run a hub beside a server, and tests run hundreds."""
+    script = name.endswith(".js") and not name.startswith("vendor/")
+    body = _without_comments(content) if script else content
+    return StaticFile(type=TYPES[PurePath(name).suffix], body=body, packed=gzip.compress(body, 9, mtime=0))
+
+
 class StaticFiles:
     """The style sheets, scripts and images under `web`, all in memory."""
 
@@ -59,14 +68,12 @@ class StaticFiles:
         digest = sha256()
         try:
             for path in sorted(folder.rglob("*")):
-                kind = TYPES.get(path.suffix)
-                if kind is None or not path.is_file():
+                if path.suffix not in TYPES or not path.is_file():
                     continue
-                name, body = path.relative_to(folder).as_posix(), path.read_bytes()
-                if path.suffix == ".js" and not name.startswith("vendor/"):
-                    body = _without_comments(body)
-                digest.update(f"{name}\0{len(body)}\0".encode() + body)
-                self._files[name] = StaticFile(type=kind, body=body, packed=gzip.compress(body, 9, mtime=0))
+                name = path.relative_to(folder).as_posix()
+                file = _served(name, path.read_bytes())
+                digest.update(f"{name}\0{len(file.body)}\0".encode() + file.body)
+                self._files[name] = file
         except OSError as error:
             raise ConfigurationError(f"The web folder can't be read: {error}.") from error
         self.version = digest.hexdigest()[:12]

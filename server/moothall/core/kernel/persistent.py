@@ -7,6 +7,7 @@ that is some hundred references per event.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from itertools import chain
 from typing import Generic, TypeVar, cast
 
 K = TypeVar("K", bound=Hashable)
@@ -58,10 +59,10 @@ class PersistentList(Generic[V]):
         if not 0 <= index <= self._length:
             raise IndexError(index)
         kept = index // _CHUNK
-        moved = PersistentList(self._chunks[:kept], kept * _CHUNK)
-        for each in (*self.slice(kept * _CHUNK, index), item, *self.slice(index, self._length)):
-            moved = moved.append(each)
-        return moved
+        moved = [*chain.from_iterable(self._chunks[kept:])]
+        moved.insert(index % _CHUNK, item)
+        chunks = (tuple(moved[at : at + _CHUNK]) for at in range(0, len(moved), _CHUNK))
+        return PersistentList((*self._chunks[:kept], *chunks), self._length + 1)
 
     def replace(self, index: int, item: V) -> PersistentList[V]:
         """A list with `item` at `index`; raises IndexError beyond the end."""
@@ -74,7 +75,12 @@ class PersistentList(Generic[V]):
 
     def slice(self, start: int, stop: int) -> tuple[V, ...]:
         """The items from `start` to before `stop`, as far as there are any."""
-        return tuple(self[index] for index in range(max(0, start), min(stop, self._length)))
+        first = max(0, start)
+        if stop <= first:
+            return ()
+        skipped = first // _CHUNK
+        found = tuple(chain.from_iterable(self._chunks[skipped : -(-stop // _CHUNK)]))
+        return found[first - skipped * _CHUNK : stop - skipped * _CHUNK]
 
 
 class PersistentMap(Generic[K, V]):

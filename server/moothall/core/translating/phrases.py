@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -28,8 +29,9 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     phrase: tuple[Phrase, ...] = ()
 
 
+@lru_cache(maxsize=4)
 def read_phrases(text: str, where: str) -> tuple[Phrase, ...]:
-    """The phrases of a file; `where` is what an error calls it.
+    """The phrases of a file; `where` is what an error calls it. Kept: tests run hundreds of servers in one process.
 
     Raises ConfigurationError with a sentence that says what is wrong and what may stand there.
     """

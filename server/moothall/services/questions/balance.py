@@ -76,14 +76,22 @@ class Balance:
     """The figures of who is heard. Call `load` first; `run` must be running, else no figure is renewed."""
 
     def __init__(
-        self, sessions: Sessions, *, book: Book, clock: Clock, randomness: Randomness, questions: AboutQuestions
+        self,
+        sessions: Sessions,
+        *,
+        book: Book,
+        clock: Clock,
+        randomness: Randomness,
+        questions: AboutQuestions,
+        kept_ms: int = KEPT_MS,
     ) -> None:
-        """`questions`: what people are asked of themselves in this house."""
+        """`questions`: what people are asked of themselves here. `kept_ms`: how long that is kept from the close."""
         self._sessions = sessions
         self._book = book
         self._clock = clock
         self._randomness = randomness
         self._questions = questions
+        self._kept_ms = kept_ms
         # Bound: the sessions of the last seven days in which somebody has asked something, each with as many people at
         # most as a session takes questions (`core.questions.limits.MOST`).
         self._kept: dict[SessionId, _Session] = {}
@@ -167,7 +175,7 @@ class Balance:
             return
         closed = live.state.status is Status.CLOSED
         if closed != (there.kept.until is not None):
-            until = self._clock.wall() + KEPT_MS if closed else None
+            until = self._clock.wall() + self._kept_ms if closed else None
             there.kept = msgspec.structs.replace(there.kept, until=until)
 
     def told(self, session: SessionId) -> dict[str, object] | None:
@@ -268,7 +276,7 @@ class Balance:
     async def _sums(self, live: LiveSession, there: _Session) -> Sums:
         until = there.kept.until or self._clock.wall()
         return Sums(
-            closed=until - KEPT_MS,
+            closed=until - self._kept_ms,
             origins=by_origin(live.state.questions, self._now(live.state)),
             groups=self._rows(live.state, await self._release(there, live.state)),
         )

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 
+import msgspec
+
 from moothall.core.commands import AnyCommand, Ask, CloseSession, OpenSession, ReopenSession, SetStatus
 from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -11,7 +13,6 @@ from moothall.core.questions.balance import LONG_QUIET_MS
 from moothall.core.questions.statements import AboutQuestions, Dimension, Statement
 from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.balance import LOOK_MS, NAMESPACE, SUMS, Balance
-from moothall.services.questions.ballot_box import KEPT_MS
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
@@ -20,6 +21,10 @@ from support.memory.hall import SESSION, MemoryHall, memory_hall
 
 MEDIA: Statement = {Dimension.GROUP: "media", Dimension.YOUNG: "yes"}
 BUSINESS: Statement = {Dimension.GROUP: "business"}
+
+
+SHORT_MS = 7_200_000
+"""How long what was said is kept here. Each minute of seven days would be looked at."""
 
 
 class House:
@@ -31,12 +36,19 @@ class House:
         self._acts = 0
 
     def again(self, seed: int = 1) -> Balance:
+        return self._balance(seed, kept_ms=SHORT_MS)
+
+    def as_in_a_server(self) -> Balance:
+        return self._balance(2)
+
+    def _balance(self, seed: int, **times: int) -> Balance:
         return Balance(
             self.hall.sessions,
             book=self.book,
             clock=self.hall.clock,
             randomness=SeededRandomness(seed),
             questions=AboutQuestions(),
+            **times,
         )
 
     async def do(self, *commands: AnyCommand, actor: Actor = SYSTEM) -> None:
@@ -227,22 +239,34 @@ async def test_what_cannot_be_kept_is_not_shown(house: House) -> None:
 
 
 @in_a_house
-async def test_seven_days_after_the_close_the_sums_are_left(house: House) -> None:
+async def test_what_is_said_is_kept_for_seven_days_after_the_close(house: House) -> None:
+    house.balance = house.as_in_a_server()
+    await house.ask(*range(6), said=MEDIA)
+    await house.do(CloseSession())
+    closed = house.hall.clock.wall()
+    house.balance.observe(house.live)
+    await house.balance.renew(SESSION)
+    kept = msgspec.msgpack.decode((await house.book.read(NAMESPACE))[SESSION])
+    assert kept["until"] == closed + 7 * 86_400_000
+
+
+@in_a_house
+async def test_some_time_after_the_close_the_sums_are_left(house: House) -> None:
     await house.ask(*range(6), said=MEDIA)
     await house.ask(*range(6, 12))
     await house.look()
     await house.do(CloseSession())
-    await house.hall.clock.sleep(KEPT_MS // 2)
+    await house.hall.clock.sleep(SHORT_MS // 2)
     assert await house.stored() == 7
     await house.do(ReopenSession())
-    await house.hall.clock.sleep(KEPT_MS)
+    await house.hall.clock.sleep(SHORT_MS)
     assert await house.stored() == 7
     assert house.balance.may_say(SESSION)
     await house.do(CloseSession())
     closed = house.hall.clock.wall()
     assert await house.balance.sums() == {}
     house.book.full = True
-    await house.hall.clock.sleep(KEPT_MS + LOOK_MS)
+    await house.hall.clock.sleep(SHORT_MS + LOOK_MS)
     assert await house.stored() == 7
     house.book.full = False
     await house.look()
@@ -261,7 +285,7 @@ async def test_once_the_sums_are_made_nothing_is_asked_and_no_other_sums_are_mad
     await house.ask(*range(6), said=MEDIA)
     await house.ask(*range(6, 12))
     await house.do(CloseSession())
-    await house.hall.clock.sleep(KEPT_MS + 2 * LOOK_MS)
+    await house.hall.clock.sleep(SHORT_MS + 2 * LOOK_MS)
     made = await house.balance.sums()
     await house.do(ReopenSession())
     for again in (False, True):
@@ -289,7 +313,7 @@ async def test_one_that_was_closed_before_the_server_went_is_destroyed_in_time(h
     await house.balance.load()
     assert house.hall.group is not None
     running = house.hall.group.create_task(house.balance.run())
-    await house.hall.clock.sleep(KEPT_MS + 2 * LOOK_MS)
+    await house.hall.clock.sleep(SHORT_MS + 2 * LOOK_MS)
     assert await house.stored() == 0
     (sums,) = (await house.balance.sums()).values()
     assert sums.groups[Dimension.GROUP]["media"].people == 6, "what came last is in them"

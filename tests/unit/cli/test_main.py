@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import argparse
+import gc
+import re
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from moothall.cli.main import COMMANDS, main
+
+LOADED = """
+import sys
+from moothall.cli.main import command_parser
+for command in ("verify", "transcribe", "serve"):
+    command_parser(command)
+    print(command, "aiohttp" in sys.modules, "moothall.app.hall" in sys.modules)
+"""
+
+
+def added_by(module: str) -> tuple[str, ...]:
+    commands = argparse.ArgumentParser().add_subparsers()
+    import_module(f"moothall.cli.{module}").add_commands(commands)
+    return tuple(commands.choices)
+
+
+def test_each_module_adds_the_commands_that_are_listed_for_it() -> None:
+    assert {module: added_by(module) for module in COMMANDS} == COMMANDS
+
+
+def test_a_command_loads_its_own_module_alone() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["verify False False", "transcribe True False", "serve True True"]
+
+
+def test_the_help_has_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    listed = re.findall(r"^    ([a-z-]+)(?: |$)", capsys.readouterr().out, re.MULTILINE)
+    assert listed == [name for added in COMMANDS.values() for name in added]
+
+
+def test_what_is_no_command_is_told_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["surf"])
+    assert "verify" in capsys.readouterr().err
+
+
+def test_garbage_is_collected_once_a_command_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["verify", "--help"])
+    assert "moothall verify" in capsys.readouterr().out
+    assert gc.isenabled()
