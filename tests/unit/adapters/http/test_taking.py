@@ -284,7 +284,7 @@ async def test_where_there_is_no_file_it_is_told_once_and_tried_again(caplog: py
 class Unwatching(asyncio.SelectorEventLoop):
     """A loop that watches no sockets, as that of Windows."""
 
-    def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:
+    def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:  # type: ignore[override]  # none is called
         raise NotImplementedError
 
     def remove_reader(self, fd: Any) -> bool:
