@@ -82,13 +82,14 @@ class _Outside(asyncio.Protocol):
         self._connections = connections
         self._inner = inner
         self._transport: asyncio.Transport | None = None
+        self._over: asyncio.TimerHandle | None = None
         while len(connections.outside) >= MOST_OUTSIDE:
             next(iter(connections.outside)).give_up()
         connections.outside[self] = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        asyncio.get_running_loop().call_later(OUTSIDE_S, self._transport.abort)
+        self._over = asyncio.get_running_loop().call_later(OUTSIDE_S, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Only now: an answer before the question is thrown away with it when the connection ends."""
@@ -100,6 +101,8 @@ class _Outside(asyncio.Protocol):
             if isinstance(place, Place):
                 counted = _Counted(self._inner(), place, self._connections)
                 self._connections.begin(counted, name)
+                if self._over is not None:
+                    self._over.cancel()
                 self._transport.set_protocol(counted)
                 counted.connection_made(self._transport)
                 counted.data_received(data)
