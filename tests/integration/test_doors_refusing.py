@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
+import aiohttp
 import pytest
 
-from moothall.adapters.http.limits import CROWD_S, AddressGate, Streams, keep_addresses_out_of_logs
+from moothall.adapters.http.admission import Admission, Beginning, ComeBack
+from moothall.adapters.http.limits import CROWD_S, AddressGate, keep_addresses_out_of_logs
 from moothall.adapters.http.places import share
-from moothall.adapters.reading.reader_routes import STREAMS
 from moothall.adapters.reading.websocket import MAX_MESSAGE_BYTES
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
@@ -295,12 +296,39 @@ async def test_a_page_that_is_not_served_yet_comes_back_by_itself() -> None:
         assert (script.status, form.status) == (429, 429)
 
 
-async def test_readers_who_come_back_to_a_text_have_a_rate_of_their_own() -> None:
-    clock = ManualClock()
-    one, two = (Allowance(per_second=1, burst=each) for each in (1, 2))
-    gate, own = (AddressGate(clock, SeededRandomness(), allowance, patience_ms=0) for allowance in (one, two))
-    async with house(clock=clock, gate=gate, streams=Streams(own, STREAMS)) as made:
-        for door, status in (("events", 200), ("text", 200), ("poll", 429), ("ws", 429), ("events", 429)):
+@DOORS
+async def test_readers_who_begin_wait_to_be_let_in(door: str) -> None:
+    admission = Admission(SeededRandomness())
+    ahead = [admission.ask("", "stream", asyncio.get_running_loop().time()) for _ in range(100)]
+    async with house(admission=admission) as made:
+        waits = asyncio.ensure_future(made.http.get(f"{made.url}/{door}", headers=HANDSHAKE))
+        left = asyncio.ensure_future(made.http.get(f"{made.url}/{door}", headers={**HANDSHAKE, "X-Leaves": "1"}))
+        await until(lambda: admission.waiting == 100 - 20 + 2)
+        for one in ahead:
+            assert isinstance(one, Beginning)
+            one.done()
+        async with await waits as answer:
+            assert answer.status in (101, 200)
+        with pytest.raises(aiohttp.ClientError):
+            await left
+        await until(lambda: admission.waiting == 0)
+        assert isinstance(admission.ask("", "stream", 0), Beginning)
+
+
+class Full(Admission):
+    """There is no room."""
+
+    def ask(self, address: str, kind: str, now: float) -> Beginning | ComeBack:
+        return ComeBack(7)
+
+
+async def test_who_comes_when_there_is_no_room_is_told_when_to_come_back() -> None:
+    async with house(admission=Full(SeededRandomness())) as made:
+        for door in ("events", "text", "poll", "ws"):
             async with made.http.get(f"{made.url}/{door}") as answer:
-                assert answer.status == status
-        assert [(await made.http.get(made.url + "/nothing")).status for _ in range(2)] == [404, 429]
+                assert (answer.status, answer.headers["Retry-After"]) == (503, "7")
+                assert await answer.text() == "The server is busy. Try again in a few seconds.\n"
+        async with made.http.get(made.url + "/text", headers={"Accept": "text/html"}) as page:
+            assert (page.status, page.headers["Refresh"]) == (503, "7")
+        assert (await made.http.get(made.url + "/nothing")).status == 404
+        assert (await made.http.post(made.url + "/events")).status == 405

@@ -280,7 +280,7 @@ async def test_every_door_is_known_here(open_hall: RunningServer) -> None:
     assert [route for route in DOORS if route not in open_hall.served.routes] == []
 
 
-def test_whoever_follows_a_text_has_the_rate_of_those_who_come_back() -> None:
+def test_whoever_follows_a_text_waits_to_be_let_in_and_has_no_rate() -> None:
     found = {route.removeprefix("GET ") for route, door in DOORS.items() if door.streams}
     assert found
     assert found <= STREAMS

@@ -10,15 +10,17 @@ from contextlib import asynccontextmanager
 import aiohttp
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
-from moothall.adapters.http.limits import AddressGate, Streams, runner_options
+from moothall.adapters.http.admission import Admission
+from moothall.adapters.http.limits import AddressGate, runner_options
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.error_pages import crowded_page
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.plain_door import PlainDoor
 from moothall.adapters.reading.poll_door import PollDoor
-from moothall.adapters.reading.reader_routes import MAX_READERS, Readers
+from moothall.adapters.reading.reader_routes import BEGINNINGS, MAX_READERS, Readers
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.core.kernel.errors import Refusal
@@ -89,7 +91,7 @@ async def house(
     idle_s: float = 20,
     may_read: Callable[[SessionId], Refusal | None] = lambda _: None,
     gate: AddressGate | None = None,
-    streams: Streams | None = None,
+    admission: Admission | None = None,
 ) -> AsyncIterator[House]:
     if meeting is None:
         meeting = Meeting()
@@ -112,7 +114,13 @@ async def house(
     made.events, made.websocket = EventsDoor(made.readers), WebSocketDoor(made.readers)
     made.poll, made.plain = PollDoor(made.readers), PlainDoor(made.readers, PAGES)
     doors = (made.events, made.websocket, made.poll, made.plain)
-    app = web.Application(middlewares=[gate.middleware(streams=streams, crowded=crowded_page(PAGES))] if gate else [])
+    middlewares, crowded = list[Middleware](), crowded_page(PAGES)
+    if gate is not None:
+        middlewares.append(gate.middleware(crowded=crowded))
+    if admission is not None:
+        others = AddressGate(made.clock, SeededRandomness()).middleware()
+        middlewares.append(admission.middleware(_address_of, BEGINNINGS, others, crowded))
+    app = web.Application(middlewares=middlewares)
     app.add_routes([route for door in doors for route in door.routes()])
     secure(app)
     runner = web.AppRunner(app, **runner_options(idle_s))

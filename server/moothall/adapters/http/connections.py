@@ -105,16 +105,18 @@ class Connections:
         """Count that a connection was given no place."""
         self._places.refuse(full.reason)
 
-    def enter(self, peer: object, *, whole: bool = False) -> tuple[Place | Full, Name]:
-        """A place for a new connection, or why there is none; and whose it is. `whole`: its request is there."""
+    def name_of(self, peer: object) -> Name:
+        """Whose a connection from `peer`, the address of its other end, is."""
         address = str(peer[0]) if isinstance(peer, tuple) else ""
-        known = None if self._proxies(address) else address
-        name = None if known is None else self._places.name_of(known)
-        place = self._places.take(known)
+        return None if self._proxies(address) else self._places.name_of(address)
+
+    def enter(self, name: Name, *, whole: bool = False) -> Place | Full:
+        """A place for a new connection, or why there is none. `whole`: its request is there."""
+        place = self._places.take_as(name)
         if isinstance(place, Full) and self.waiting.make_room(name, _now(), own=place is Full.ADDRESS, whole=whole):
             self._places.refuse(GAVE_WAY)
-            place = self._places.take(known)
-        return place, name
+            place = self._places.take_as(name)
+        return place
 
     def begin(self, connection: Taken, name: Name) -> None:
         """It has a place, and waits from now on."""

@@ -12,7 +12,7 @@ import hmac
 import ipaddress
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
@@ -37,9 +37,6 @@ SUBSCRIBER, SITE = 64, 48
 DAY_MS = 86_400_000
 GENEROUS = Allowance(per_second=200, burst=2_000)
 """Requests of one address: a hall of 150 that opens the page at once stays below the burst."""
-COMING_BACK = Allowance(per_second=500, burst=12_000)
-"""Readers of one address who begin to follow a text: a hall of 6,000 whose line is cut is back at once, twice. Each
-took 0.5 to 0.9 ms of a processor (`bench/storm.py`)."""
 PATIENCE_MS = 5_000
 """How long a request over its rate is made to wait before it is refused."""
 
@@ -138,20 +135,17 @@ class AddressGate:
         visitor.flagged = wait > 0
         return wait * self.slower
 
-    def middleware(
-        self, address_of: AddressOf = remote_address, streams: Streams | None = None, crowded: Crowded | None = None
-    ) -> Middleware:
+    def middleware(self, address_of: AddressOf = remote_address, crowded: Crowded | None = None) -> Middleware:
         """For `web.Application(middlewares=[…])`. Behind a proxy `address_of` reads the header that it sets.
 
-        `streams` has a gate of its own for readers who begin to follow a text. `crowded` answers whoever wanted a page
+        `crowded` answers whoever wanted a page
         and can't have it yet: many people behind one address do nothing wrong when they open it together.
         """
 
         @web.middleware
         async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
-            own = streams.gate if streams is not None and streams.has(request) else self
-            wait = own.take(address_of(request))
-            if wait > own.patience_ms:
+            wait = self.take(address_of(request))
+            if wait > self.patience_ms:
                 self.refused["rate"] += 1
                 seconds = -(-wait // 1000)
                 if crowded is not None and request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
@@ -167,19 +161,6 @@ class AddressGate:
             return await handler(request)
 
         return gate
-
-
-class Streams(msgspec.Struct, frozen=True):
-    """The doors of readers who follow a text, and how often one address may begin to."""
-
-    gate: AddressGate
-    routes: Collection[str]
-    """As the router names them, such as `/s/{session}/events`."""
-
-    def has(self, request: web.Request) -> bool:
-        """Whether a request is for one of the doors."""
-        resource = request.match_info.route.resource
-        return resource is not None and resource.canonical in self.routes
 
 
 def network(address: str, prefix: int = SUBSCRIBER) -> str:

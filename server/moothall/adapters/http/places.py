@@ -74,11 +74,13 @@ class Places:
         """A place for somebody at `address`, or why there is none, which `refuse` counts. None: it is counted with the
         others alone.
         """
+        return self.take_as(None if address is None else self.name_of(address))
+
+    def take_as(self, name: bytes | None) -> Place | Full:
+        """The same for whom `name_of` names so."""
         if self.count >= self._most:
             return Full.ALL
-        name = None
-        if address is not None:
-            name = self.name_of(address)
+        if name is not None:
             if self._taken[name] >= self._each:
                 return Full.ADDRESS
             self._taken[name] += 1

@@ -43,7 +43,8 @@ _HEAD = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
     b"Retry-After: %d\r\n%bCache-Control: no-store\r\nConnection: close\r\n\r\n%b"
 )
-_MOST_READ = 128 << 10
+_MOST_READ = 16 << 10
+"""Of what has come already, that is looked at: a page's request, and all but the longest questions."""
 _LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*([0-9]{1,9})[ \t]*(?:\r|\Z)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\nTransfer-Encoding:", re.IGNORECASE)
 Inner = Callable[[], asyncio.Protocol]
@@ -82,13 +83,14 @@ class _Outside(asyncio.Protocol):
         self._connections = connections
         self._inner = inner
         self._transport: asyncio.Transport | None = None
+        self._over: asyncio.TimerHandle | None = None
         while len(connections.outside) >= MOST_OUTSIDE:
             next(iter(connections.outside)).give_up()
         connections.outside[self] = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        asyncio.get_running_loop().call_later(OUTSIDE_S, self._transport.abort)
+        self._over = asyncio.get_running_loop().call_later(OUTSIDE_S, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Only now: an answer before the question is thrown away with it when the connection ends."""
@@ -96,10 +98,13 @@ class _Outside(asyncio.Protocol):
             return
         self.failed()
         if is_whole(data):
-            place, name = self._connections.enter(self._peer, whole=True)
+            name = self._connections.name_of(self._peer)
+            place = self._connections.enter(name, whole=True)
             if isinstance(place, Place):
                 counted = _Counted(self._inner(), place, self._connections)
                 self._connections.begin(counted, name)
+                if self._over is not None:
+                    self._over.cancel()
                 self._transport.set_protocol(counted)
                 counted.connection_made(self._transport)
                 counted.data_received(data)
@@ -129,6 +134,8 @@ class _Outside(asyncio.Protocol):
 
 class _Counted(asyncio.Protocol):
     """Stands before the web server's protocol and hands everything on; it has a place."""
+
+    __slots__ = ("_connections", "_place", "_take_data", "_transport", "end", "inner", "request")
 
     def __init__(self, inner: asyncio.Protocol, place: Place, connections: Connections) -> None:
         self.inner = inner
@@ -293,12 +300,13 @@ class _Taking:
     def _enter(self, sock: socket.socket, peer: object) -> None:
         connections = self._connections
         sock.setblocking(False)
-        place, name = connections.enter(peer)
+        name = connections.name_of(peer)
+        place = connections.enter(name)
         asked = b""
         if isinstance(place, Full) and self._tls is None:
             asked = _came(sock)
             if is_whole(asked):
-                place, name = connections.enter(peer, whole=True)
+                place = connections.enter(name, whole=True)
         if isinstance(place, Place):
             counted = _Counted(self._inner(), place, connections)
             connections.begin(counted, name)

@@ -118,8 +118,8 @@ METRICS = (
     ),
     _counter(
         "moothall_requests_refused_total",
-        "Requests refused before any door was asked: rate, full, address, gave-way (half ones, for another of their "
-        "address).",
+        "Requests refused before any door was asked: rate, busy (the wait would be too long), full, address, gave-way "
+        "(half ones, for another of their address).",
         "reason",
     ),
     # Engines

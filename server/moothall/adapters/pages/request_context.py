@@ -85,15 +85,19 @@ def language(pages: Pages, request: web.Request) -> tuple[Catalogue, bool]:
 
 def html(text: str, ui: Catalogue, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """A page in the language of `ui`."""
-    own = {
-        hdrs.CACHE_CONTROL: "no-cache",
-        hdrs.CONTENT_LANGUAGE: ui.language,
-        hdrs.VARY: f"{hdrs.ACCEPT_LANGUAGE}, {hdrs.ACCEPT_ENCODING}",
-        **(headers or {}),
-    }
+    own = {**page_headers(ui), **(headers or {})}
     response = web.Response(status=status, text=text, content_type="text/html", headers=own)
     response.enable_compression()
     return response
+
+
+def page_headers(ui: Catalogue) -> dict[str, str]:
+    """What goes with every page in the language of `ui`."""
+    return {
+        hdrs.CACHE_CONTROL: "no-cache",
+        hdrs.CONTENT_LANGUAGE: ui.language,
+        hdrs.VARY: f"{hdrs.ACCEPT_LANGUAGE}, {hdrs.ACCEPT_ENCODING}",
+    }
 
 
 def own_html(text: str, ui: Catalogue, *, status: int = 200) -> web.Response:

@@ -58,6 +58,8 @@ class Pages:
         self.catalogues = Catalogues(web_folder / "locales")
         self.static = StaticFiles(web_folder)
         self.zone = zone
+        self.of_the_moment = False
+        """Whether pages show how a hub's line is at the moment, so that two are never the same."""
         self._templates = Environment(
             loader=FileSystemLoader(web_folder / "pages"),
             autoescape=True,
@@ -74,6 +76,7 @@ class Pages:
     def status_bar(self, made: Callable[[Catalogue, str, str], Markup]) -> None:
         """At a hub: every page begins with what `made` says of the line, given a session's id and a text's, or ""."""
         self._templates.globals["hub_status_bar"] = made
+        self.of_the_moment = True
 
     def render(self, template: str, *, ui: Catalogue, **values: object) -> str:
         """The page made of a template by its file name; `ui` and `catalogues` are given to each."""

@@ -5,8 +5,10 @@ The security headers of its answers are those of every answer: `moothall.adapter
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -36,7 +38,15 @@ from moothall.adapters.reading.page_choices import SHOW, Choices
 from moothall.adapters.reading.page_menu import Lacking, spoken
 from moothall.adapters.reading.page_rows import kind_of, shows
 from moothall.adapters.reading.parallel_text import sources_of
-from moothall.adapters.reading.session_page import OWN_PACE_LINES, OlderPage, OwnPace, PageParts, SessionPage
+from moothall.adapters.reading.session_page import (
+    OWN_PACE_LINES,
+    OlderPage,
+    OwnPace,
+    PageParts,
+    SessionPage,
+    SessionState,
+)
+from moothall.adapters.reading.shared_pages import FORGET_S, SharedPages, shared_html
 from moothall.adapters.reading.your_turn import YourTurn, now_asked
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
@@ -99,6 +109,9 @@ class PageDoor:
     instead: Callable[[SessionId, ChannelId], ChannelId | None] = lambda _session, _channel: None
     your_turn: YourTurn | None = None
 
+    def __post_init__(self) -> None:
+        self._shared = SharedPages()
+
     def routes(self) -> list[web.RouteDef]:
         """All routes of this door, to be added to the application."""
         return [
@@ -122,10 +135,7 @@ class PageDoor:
         questions = await self.questions_of(wanted.session)
         lines = wanted.snapshot.lines if older is None else older.lines
         parts = await self._parts(request, wanted, ui, questions, lines, chosen=chosen)
-        text = SessionPage(self.pages).render_session(
-            wanted.snapshot,
-            parts,
-            now=self.clock.wall(),
+        around = SessionState(
             older=older,
             sound_address=self.sound_of(wanted.snapshot.session),
             public=self.public,
@@ -135,7 +145,25 @@ class PageDoor:
             instead=self.instead(wanted.session, wanted.feed.channel),
             instead_of=_channel(request.query.get("instead-of", "")),
         )
-        return html(text, ui) if parts.your_turn is None else own_html(text, ui)
+        make = partial(SessionPage(self.pages).render_session, wanted.snapshot, parts, around, now=self.clock.wall())
+        if parts.your_turn is not None:
+            return own_html(make(), ui)
+        if self.pages.of_the_moment:
+            return html(make(), ui)
+        # All that the bytes depend on: how an address and a language are written, and how all else stands.
+        address, others = parts.address, msgspec.structs.astuple(parts)[2:]
+        name = (address.base, address.channel, address.ui, tuple(address.choices.items()), ui.language)
+        made_of = (wanted.snapshot, around, self.pages.zone(), *others)
+        made = self._shared.made
+        page = self._shared.page(name, made_of, self.clock.monotonic(), make)
+        if self._shared.made != made:
+            asyncio.get_running_loop().call_later(FORGET_S, lambda: self._shared.forget_old(self.clock.monotonic()))
+        return shared_html(request, page, ui)
+
+    @property
+    def pages_made(self) -> int:
+        """How many of the pages that anybody may have were made; others got the same."""
+        return self._shared.made
 
     async def _parts(
         self,

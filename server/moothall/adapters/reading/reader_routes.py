@@ -16,8 +16,9 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from moothall.adapters.http.admission import Admission, has_begun
 from moothall.adapters.http.forwarded import AddressOf, remote_address
-from moothall.adapters.http.limits import COMING_BACK, AddressGate, Streams
+from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.http.places import Full, Place, Places
 from moothall.adapters.http.security_headers import origin_allowed
 from moothall.adapters.pages.error_pages import crowded_page
@@ -62,6 +63,8 @@ PROBE_S = 30
 
 STREAMS = frozenset(f"/s/{{session}}/{name}" for name in ("events", "ws", "poll", "low", "text"))
 """Where a reader begins to follow a text, with little data too."""
+BEGINNINGS = STREAMS | {"/s/{session}"}
+"""What a hall asks for at once when its line comes back, or a meeting begins."""
 
 
 def visitor_gate(
@@ -71,13 +74,14 @@ def visitor_gate(
     address_of: AddressOf = remote_address,
     refused: Counter[str] | None = None,
 ) -> Middleware:
-    """How often one address may ask: pages, and apart from them to follow a text, which costs less.
+    """Readers who begin wait to be let in, by what that costs; how often else one address may ask is a rate.
 
     `refused`: where it is counted who was refused.
     """
-    streams = Streams(AddressGate(clock, randomness, COMING_BACK), STREAMS)
     counted = Counter[str]() if refused is None else refused
-    return AddressGate(clock, randomness, refused=counted).middleware(address_of, streams, crowded_page(pages))
+    crowded = crowded_page(pages)
+    others = AddressGate(clock, randomness, refused=counted).middleware(address_of, crowded)
+    return Admission(randomness, counted).middleware(address_of, BEGINNINGS, others, crowded)
 
 
 class ReaderRequest(msgspec.Struct, frozen=True):
@@ -229,7 +233,8 @@ class Presence:
         """Whether it is still connected when its request is answered; then its connection calls `leave`."""
 
     def counted(self, request: web.Request, reading: ReaderRequest) -> None:
-        """Count it from now on, as what it reads and how."""
+        """It has begun: count it from now on, as what it reads and how."""
+        has_begun(request)
         if not reading.aside:
             self._kind = self._readers.count_in(request.path.rpartition("/")[2], reading)
 

@@ -104,40 +104,44 @@ class PageParts(msgspec.Struct, frozen=True, kw_only=True):
     now_asked: Mapping[str, object] = msgspec.field(default_factory=lambda: NOBODY)
 
 
+class SessionState(msgspec.Struct, frozen=True, kw_only=True):
+    """How all stands that the page of a session shows beside its text."""
+
+    older: OlderPage | None = None
+    """Older lines, in place of the newest."""
+    sound_address: str | None = None
+    """Where the sound can be heard."""
+    public: str = ""
+    """The server's address as others know it."""
+    last_awaited: bool = False
+    """As for `standing`."""
+    quality: Quality | None = None
+    """How good the text is."""
+    questions: Questions | None = None
+    """What was asked."""
+    instead: ChannelId | None = None
+    """As for `in_place`."""
+    instead_of: ChannelId | None = None
+
+
 class SessionPage:
     """Makes the pages of a session's text. One for the whole server; it holds no state."""
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
 
-    def render_session(
-        self,
-        snapshot: Snapshot,
-        parts: PageParts,
-        *,
-        now: int,
-        older: OlderPage | None = None,
-        sound_address: str | None = None,
-        public: str = "",
-        last_awaited: bool = False,
-        quality: Quality | None = None,
-        questions: Questions | None = None,
-        instead: ChannelId | None = None,
-        instead_of: ChannelId | None = None,
-    ) -> str:
-        """The page of a session: its newest lines, or `older` ones.
-
-        `now` is Unix ms. `sound_address` is where the sound can be heard, `public` the server's address as others know
-        it; `last_awaited` as for `standing`; `quality` is how good the text is, `questions` what was asked.
-        `instead` and `instead_of` are as for `in_place`.
+    def render_session(self, snapshot: Snapshot, parts: PageParts, state: SessionState, *, now: int) -> str:
+        """The page of a session: its newest lines, or older ones. `now` is Unix ms. What its bytes depend on is given
+        here, or never changes (but for the zone of `Pages`, and a hub's status bar).
         """
+        older, questions = state.older, state.questions
         session = snapshot.session
         zone = self._clock_of(session, now)
         address, ui, said = parts.address, parts.ui, parts.said
         channel = address.channel
         lines, start = (snapshot.lines, snapshot.before or 0) if older is None else (older.lines, older.start)
         apart = growing(lines) if older is None else None
-        kind, values = standing(snapshot, now, last_awaited=last_awaited)
+        kind, values = standing(snapshot, now, last_awaited=state.last_awaited)
         newest = older is None or start + len(lines) >= older.total
         until = None if older is None else older.until
         rows = rows_of(session, lines, start, apart=apart, until=until, ui=ui, zone=zone)
@@ -154,10 +158,10 @@ class SessionPage:
             ui=ui,
             **self._around(session, parts, lines=lines, named=parts.named or older is not None),
             in_language=lambda language: address.page(ui=language),
-            instead=in_place(session, address, instead, instead_of, ui),
+            instead=in_place(session, address, state.instead, state.instead_of, ui),
             yours=None if parts.named or older is not None else in_own_language(session, address, ui),
             # Never the address of the page itself: of that a browser would only look for the place in it.
-            newer=f"{address.page(instead_of=instead_of)}&at={now}",
+            newer=f"{address.page(instead_of=state.instead_of)}&at={now}",
             older=older is not None,
             making=parts.lacking.making,
             rows=rows,
@@ -165,8 +169,8 @@ class SessionPage:
             short=short_notice(session, channel, ui),
             ways=ways(session, address, ui),
             formats=[{"address": address.record(form), "text": ui.named(f"page/format.{form}")} for form in FORMATS],
-            sound_address=sound_address,
-            quality=quality_line(quality, ui),
+            sound_address=state.sound_address,
+            quality=quality_line(state.quality, ui),
             asked=[
                 *([] if questions is None else figures(figures_of(questions), ui)),
                 *filter(None, [took_part(session.hubs, ui)]),
@@ -176,8 +180,8 @@ class SessionPage:
                 session,
                 self._pages.date(session, ui),
                 ui,
-                address=public + address.base,
-                image=public + self._pages.card,
+                address=state.public + address.base,
+                image=state.public + self._pages.card,
             ),
             report=report_part(session.id, channel or "", ui, chosen=address.ui is not None),
             before=start,

@@ -19,8 +19,9 @@ from aiohttp import web
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.connections import GAVE_WAY, MOST_OUTSIDE, Connections
 from moothall.adapters.http.places import Full, Places
-from moothall.adapters.http.taking import UNREAD_MS, hand_over, is_whole, refusal, serve
+from moothall.adapters.http.taking import OUTSIDE_S, UNREAD_MS, hand_over, is_whole, refusal, serve
 from moothall.testing.clock import SeededRandomness
+from moothall.testing.loop import run
 from support.halls.readers import until
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -45,7 +46,10 @@ class Taker(asyncio.Protocol):
 
 
 class Served:
-    def __init__(self, listener: socket.socket, places: Places, refused: Counter[str]) -> None:
+    def __init__(
+        self, listener: socket.socket, places: Places, refused: Counter[str], connections: Connections
+    ) -> None:
+        self.connections = connections
         self.listener = listener
         self.port = listener.getsockname()[1]
         self.places = places
@@ -130,7 +134,7 @@ async def served(
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     listener = socket.create_server(("127.0.0.1", 0))
-    made = Served(listener, places, refused)
+    made = Served(listener, places, refused, connections)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(runner.cleanup)
         await serve(stack, runner, listener, connections=connections)
@@ -242,6 +246,23 @@ async def test_a_connection_that_says_nothing_is_closed_when_many_come() -> None
         for reader, _ in silent:
             with suppress(ConnectionError):
                 await reader.read()
+
+
+def test_who_got_a_place_late_keeps_it_for_as_long_as_anybody() -> None:
+    async def scene() -> None:
+        async with served(most=9, each=2) as made:
+            for _ in range(2):
+                await made.half(HALL)
+            reader, writer = await made.connect(HALL)
+            await until(lambda: bool(made.connections.outside))
+            writer.write(HELD)
+            await until(lambda: made.held == 1)
+            assert not made.connections.outside
+            await asyncio.sleep(5 * OUTSIDE_S)
+            made.over.set()
+            assert b"200" in await reader.readline()
+
+    run(scene())
 
 
 async def test_of_a_proxy_only_the_whole_is_counted() -> None:

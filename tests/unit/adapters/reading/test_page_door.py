@@ -13,6 +13,7 @@ from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.page_door import PageDoor
+from moothall.adapters.reading.your_turn import YourTurn
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import Role
@@ -36,6 +37,14 @@ GOOD = Quality(
     words_a_minute=128,
     languages={"fr": 1_000},
 )
+
+
+CARD: dict[str, object] = {
+    **dict.fromkeys(("address", "events", "ids", "page", "position"), "q1"),
+    **dict.fromkeys(("may_hold", "now"), False),
+    "said": "It is your turn",
+}
+"""What the page of somebody has who has asked."""
 
 
 class Hall:
@@ -90,8 +99,8 @@ def hall() -> Hall:
 
 
 @pytest.fixture
-async def client(hall: Hall) -> AsyncIterator[TestClient[web.Request, web.Application]]:
-    door = PageDoor(
+def door(hall: Hall) -> PageDoor:
+    return PageDoor(
         PAGES,
         clock=ManualClock(),
         snapshot_of=hall.snapshot_of,
@@ -102,6 +111,9 @@ async def client(hall: Hall) -> AsyncIterator[TestClient[web.Request, web.Applic
         last_awaited=lambda session: hall.closing and session == "plenary",
     )
 
+
+@pytest.fixture
+async def client(door: PageDoor) -> AsyncIterator[TestClient[web.Request, web.Application]]:
     app = web.Application(middlewares=[error_pages(PAGES)])
     app.add_routes(door.routes())
     secure(app)
@@ -395,3 +407,48 @@ async def test_a_moment_is_found_in_the_text_that_is_read(client: Client, ms: in
 async def test_there_is_no_way_to_a_line_that_is_not_there(client: Client, address: str) -> None:
     async with client.get(address, allow_redirects=False) as answer:
         assert answer.status == 404
+
+
+async def test_who_asks_for_the_same_page_at_the_same_time_gets_the_same(
+    client: TestClient[web.Request, web.Application], door: PageDoor, hall: Hall
+) -> None:
+    first = await (await client.get("/s/plenary", headers=HTML)).text()
+    for headers in ({"Accept-Encoding": "gzip"}, {"Accept-Encoding": "identity"}, {"Cookie": "asker=x"}):
+        answer = await client.get("/s/plenary", headers={**HTML, **headers})
+        assert await answer.text() == first
+        assert answer.headers["Vary"] == "Accept-Language, Accept-Encoding"
+        assert ("Content-Encoding" in answer.headers) == (headers.get("Accept-Encoding") != "identity")
+    assert door.pages_made == 1
+    others = ["?ui=fr", "?channel=fr", "?ui=en", "?before=200", "?size=150"]
+    pages = {await (await client.get(f"/s/plenary{query}", headers=HTML)).text() for query in others}
+    french = await (await client.get("/s/plenary", headers={**HTML, "Accept-Language": "fr"})).text()
+    assert first not in pages | {french}
+    assert french not in pages
+    hall.closing = True
+    assert await (await client.get("/s/plenary", headers=HTML)).text() != first
+
+
+async def test_what_is_said_to_one_visitor_is_in_no_page_of_others(hall: Hall) -> None:
+    class Yours(YourTurn):
+        def __init__(self) -> None:
+            pass
+
+        async def part(self, request: web.Request, *_: object, **__: object) -> dict[str, object] | None:
+            return CARD if "mine" in request.cookies else None
+
+    door = PageDoor(
+        PAGES,
+        clock=ManualClock(),
+        snapshot_of=hall.snapshot_of,
+        page_of=hall.page_of,
+        number_of=hall.number_of,
+        your_turn=Yours(),
+    )
+    app = web.Application()
+    app.add_routes(door.routes())
+    async with TestClient(TestServer(app)) as client:
+        mine = await client.get("/s/plenary", headers={**HTML, "Cookie": "mine=1"})
+        other = await client.get("/s/plenary", headers=HTML)
+        assert (mine.headers["Cache-Control"], other.headers["Cache-Control"]) == ("no-store", "no-cache")
+        assert await mine.text() != await other.text()
+        assert door.pages_made == 1

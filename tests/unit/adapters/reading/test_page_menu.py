@@ -21,7 +21,7 @@ from moothall.adapters.reading.page_menu import (
     to_ask_for,
     ways,
 )
-from moothall.adapters.reading.session_page import OwnPace, PageParts, SessionPage
+from moothall.adapters.reading.session_page import OwnPace, PageParts, SessionPage, SessionState
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.kernel.lanes import Feed
@@ -121,7 +121,7 @@ def page(lacking: Lacking, *, status: Status = Status.CLOSED, language: str = "e
     snapshot = CaptionsView.empty(SESSION.id, Epoch("e1"), feed).snapshot()
     seen = msgspec.structs.replace(snapshot, session=msgspec.structs.replace(SESSION, status=status))
     parts = PageParts(address=address("floor"), ui=PAGES.catalogues[language], lacking=lacking)
-    return SessionPage(PAGES).render_session(seen, parts, now=0)
+    return SessionPage(PAGES).render_session(seen, parts, SessionState(), now=0)
 
 
 def found(pattern: str, html: str) -> str:

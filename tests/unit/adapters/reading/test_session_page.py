@@ -13,7 +13,7 @@ from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.reading.page_choices import SHOWN, chosen
 from moothall.adapters.reading.page_rows import channel_name, standing
-from moothall.adapters.reading.session_page import OlderPage, OwnPace, PageParts, SessionPage
+from moothall.adapters.reading.session_page import OlderPage, OwnPace, PageParts, SessionPage, SessionState
 from moothall.core.events.types import ChannelKind, GapReason, MadeFrom, Origin, SealVersion, SoundKept, SourceSegment
 from moothall.core.hubs.presence import HubNow
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
@@ -54,7 +54,7 @@ def render(
         seen.session.id, channel=channel, ui=language if ui_chosen else None, choices=chosen(query or {})
     )
     parts = PageParts(address=address, ui=PAGES.catalogues[language], named=named)
-    return SessionPage(PAGES).render_session(seen, parts, now=NOON + 10_000, older=older)
+    return SessionPage(PAGES).render_session(seen, parts, SessionState(older=older), now=NOON + 10_000)
 
 
 def data(html: str) -> dict[str, object]:
@@ -346,7 +346,7 @@ def test_the_sound_is_there_only_where_it_is_published() -> None:
     assert "<audio" not in render(snapshot(line(1)))
     seen = snapshot(line(1))
     parts = PageParts(address=TextAddresses(seen.session.id, channel=FLOOR), ui=EN)
-    html = SessionPage(PAGES).render_session(seen, parts, now=NOON, sound_address="/s/plenary/sound")
+    html = SessionPage(PAGES).render_session(seen, parts, SessionState(sound_address="/s/plenary/sound"), now=NOON)
     assert re.search(r'<audio [^>]*src="/s/plenary/sound"', html)
 
 
