@@ -238,14 +238,16 @@ async def house(
             HubAtLine(HubProcess(folder / hub_name(title), free_port(70 + n), apart=True), line)
             for n, (title, line) in enumerate(zip(NAMES[:hubs], lines, strict=True))
         ]
+        started: list[HubAtLine] = []
         try:
             await server.start()
             for title, hub in zip(NAMES, beside, strict=False):
                 await hub.process.pair(hub.line.address, made.words[title])
                 await hub.process.start()
+                started.append(hub)
             yield House(folder.name, server, beside, made)
         finally:
-            for hub in beside:
+            for hub in started:
                 await hub.process.stop()
             await server.stop()
 
