@@ -13,6 +13,7 @@ import socket
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -23,7 +24,7 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
-from moothall.adapters.system.collector import calm_collector
+from moothall.adapters.system.collector import calm_collector, collect
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
@@ -192,7 +193,10 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             pages=Pages(Path(settings.web) if settings.web else find_web_folder(), zone=lambda: offers.zone),
             keep_running=keep_running,
         )
-        for running in (shown.run, local.run, presence.run, hands.run, translations.run, line.run, line.look_after):
+        for running in (
+            *(shown.run, local.run, presence.run, hands.run, translations.run, line.run, line.look_after),
+            partial(collect, own_clock),
+        ):
             keep_running(running)
         stack.enter_context(calm_collector())
         stack.callback(parts.readiness.drain)  # Before anything else ends.

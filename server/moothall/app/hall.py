@@ -8,6 +8,7 @@ import resource
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -22,7 +23,7 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
-from moothall.adapters.system.collector import calm_collector
+from moothall.adapters.system.collector import calm_collector, collect
 from moothall.app.admin import open_local_door
 from moothall.app.backend import DOORS, ENGINE_LINK, SPOOL_FOLDER, open_backend, open_glossaries, watch_rehearsals
 from moothall.app.hubs import open_presence
@@ -130,7 +131,7 @@ async def hall(
         children = engines if translator is None else (*engines, translator)
         metrics = await open_metrics(stack, services, doors, children)
         stack.enter_context(calm_collector())
-        backend.keep(stack, manager.run)
+        backend.keep(stack, manager.run, partial(collect, clock))
         stack.callback(manager.tell, "STOPPING=1")
         manager.tell("READY=1")
         stack.callback(backend.readiness.drain)  # Before anything else ends.

@@ -6,12 +6,21 @@ A module of its own: the server and the hub calm it once they have started, and 
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from moothall.core.ports import Clock
+
+logger = logging.getLogger(__name__)
 
 THRESHOLDS = (50_000, 20, 100)
 """A server holds some 100,000 long-lived objects; walking them at each of CPython's default 700 allocations costs
 two thirds of a fan-out."""
+COLLECT_MS = 300_000
+"""How often all is walked by the clock. By its thresholds alone the collector would come to what has grown old after
+some days: a session that was unloaded (a megabyte for each hundred lines, held together by the tracebacks of its tasks)
+and connections that are gone made a server grow by 62 MB an hour (`bench/soak.py`)."""
 
 
 @contextmanager
@@ -33,3 +42,16 @@ def calm_collector() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+async def collect(clock: Clock) -> None:
+    """Collect garbage of every age each `COLLECT_MS`, until cancelled.
+
+    The loop stands still meanwhile: for some 75 ns for each object that has come since `calm_collector` (measured
+    with a million of them).
+    """
+    while True:
+        await clock.sleep(COLLECT_MS)
+        began = clock.monotonic()
+        found = gc.collect()
+        logger.debug("collector: %d objects were garbage, found in %d ms", found, clock.monotonic() - began)

@@ -1,7 +1,15 @@
 from __future__ import annotations
 
+import asyncio
+import gc
 import subprocess
 import sys
+import weakref
+
+import pytest
+
+from moothall.adapters.system.collector import COLLECT_MS, collect
+from moothall.testing.clock import ManualClock
 
 # In a process of its own: that of the tests has calmed its collector.
 PROGRAM = """
@@ -20,3 +28,26 @@ for before in (usual, THRESHOLDS):
 def test_it_is_calm_while_inside_and_left_alone_where_it_was_calm_before() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["True True", "True False", "True False", "True False"]
+
+
+class Old:
+    """Held by itself alone, as what tracebacks of tasks hold."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+async def test_what_has_grown_old_is_collected_by_the_clock() -> None:
+    clock, old = ManualClock(), Old()
+    gone = weakref.ref(old)
+    gc.collect()  # It is of the oldest from now on.
+    del old
+    running = asyncio.ensure_future(collect(clock))
+    await asyncio.sleep(0)
+    gc.collect(1)
+    assert gone() is not None
+    await clock.advance(COLLECT_MS)
+    assert gone() is None
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
