@@ -62,6 +62,10 @@ def refusal(full: Full, peer: object, asked: bytes) -> bytes:
     return _HEAD % (len(_ANSWERS[full]), wait, refresh, _ANSWERS[full])
 
 
+def _nothing() -> None:
+    """There is nothing to be ended."""
+
+
 def is_whole(data: bytes) -> bool:
     """Whether the first bytes of a connection hold a request and all of its body."""
     head, end, body = data.partition(b"\r\n\r\n")
@@ -141,7 +145,7 @@ class _Counted(asyncio.Protocol):
         self.inner = inner
         self.request: Place | None = None
         """That of the request that it has sent, or is sending."""
-        self.end: Callable[[], object] = lambda: None
+        self.end: Callable[[], object] = _nothing
         """Ends it while it has no transport."""
         self._place = place
         self._connections = connections
@@ -150,6 +154,7 @@ class _Counted(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self.end = _nothing  # What ended it until now holds a task and the socket.
         self.inner.connection_made(transport)
 
     @property
