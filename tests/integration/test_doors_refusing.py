@@ -177,6 +177,16 @@ async def test_a_plain_request_at_the_websocket_is_told_what_to_do() -> None:
         assert "/events" in await response.text()
 
 
+@pytest.mark.parametrize(("header", "status"), [("Sec-WebSocket-Key", 426), ("User-Agent", 101)])
+async def test_a_handshake_may_have_any_header_but_its_own_that_is_not_ascii(header: str, status: int) -> None:
+    async with house() as made:
+        reader, writer = await asyncio.open_connection("127.0.0.1", made.port)
+        request = request_of("ws", {name: value for name, value in HANDSHAKE.items() if name != header})
+        writer.write(request.replace(b"\r\n\r\n", b"\r\n" + header.encode() + b": A\x83\xff\r\n\r\n"))
+        assert int((await reader.readline()).split()[1]) == status
+        writer.close()
+
+
 @DOORS
 @pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE"])
 async def test_the_doors_only_take_get(door: str, method: str) -> None:

@@ -15,6 +15,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHandshake
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import Protocol, Side, State
@@ -34,6 +35,7 @@ PING_MS = 24_000
 PONG_MS = 12_000
 CLOSE_MS = 2_000
 """How long the answer to a close is waited for."""
+_HANDSHAKE = frozenset({"connection", "upgrade", "sec-websocket-key", "sec-websocket-version"})
 LOOK_MS = 1_000
 """How often it is looked who is silent."""
 MESSAGES = Allowance(per_second=1, burst=10)
@@ -209,7 +211,12 @@ class WebSocketDoor:
 
 def _accepted(request: web.Request) -> web.StreamResponse | None:
     """The answer to a handshake; None when it is none."""
-    answer = ServerProtocol().accept(Request(request.path, Headers(request.headers.items())))
+    # No other header is looked at: the library takes none that isn't ASCII, and a browser's own may be anything.
+    asked = ((name, value) for name, value in request.headers.items() if name.lower() in _HANDSHAKE)
+    try:
+        answer = ServerProtocol().accept(Request(request.path, Headers(asked)))
+    except InvalidHandshake:
+        return None
     if answer.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
         return None
     names = ("Upgrade", "Connection", "Sec-WebSocket-Accept")
