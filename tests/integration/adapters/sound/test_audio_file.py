@@ -163,9 +163,8 @@ async def test_a_list_of_files_does_not_open_them(talk: Path, tmp_path: Path) ->
 
 async def test_cpu_time_is_limited_and_what_was_decoded_is_used(tmp_path: Path) -> None:
     path = endless(tmp_path / "bomb.wav", channels=64, rate=48_000)
-    async with AudioFile(
-        path, order=DecodeRequest(cpu_seconds=3, cpu_per_second=0)
-    ) as audio:  # its start takes up to 1 s
+    # Of the three seconds its start takes up to one.
+    async with AudioFile(path, order=DecodeRequest(cpu_seconds=3, cpu_per_second=0)) as audio:
         heard = b"".join(await read_all(audio))
     assert 0 < len(heard) // 2 < 320 * RATE
     assert audio.warning is not None
