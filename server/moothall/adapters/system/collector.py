@@ -19,8 +19,7 @@ THRESHOLDS = (50_000, 20, 100)
 two thirds of a fan-out."""
 COLLECT_MS = 300_000
 """How often all is walked by the clock. By its thresholds alone the collector would come to what has grown old after
-some days: a session that was unloaded (a megabyte for each hundred lines, held together by the tracebacks of its tasks)
-and connections that are gone made a server grow by 62 MB an hour (`bench/soak.py`)."""
+some days, such as a session that was unloaded: 420 KB for each hundred lines, held together by tracebacks of tasks."""
 
 
 @contextmanager
