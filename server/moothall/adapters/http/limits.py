@@ -138,8 +138,8 @@ class AddressGate:
     def middleware(self, address_of: AddressOf = remote_address, crowded: Crowded | None = None) -> Middleware:
         """For `web.Application(middlewares=[…])`. Behind a proxy `address_of` reads the header that it sets.
 
-        `crowded` answers whoever wanted a page
-        and can't have it yet: many people behind one address do nothing wrong when they open it together.
+        `crowded` answers whoever wanted a page and can't have it yet: many people behind one address do nothing wrong
+        when they open it together.
         """
 
         @web.middleware

@@ -10,7 +10,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, Lane, SessionId
-from moothall.core.ports import Clock, EventLog, LogHead
+from moothall.core.ports import Clock, EventLog
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.rules.authority import may_read
 from moothall.core.session.parts import Channel
@@ -63,10 +63,11 @@ class CentreSource:
         It loads the session where that isn't known. A hub asks for all that it follows again and again, which doesn't
         keep a session in memory that nobody else needs: while it isn't loaded nothing is written into its log.
         """
-        head, known = await self.log.head(session), self._stood.get(session)
-        live = self.sessions.loaded(session)
-        if live is None and head is not None and known is not None and _same(head, known):
-            return known
+        live, known = self.sessions.loaded(session), self._stood.get(session)
+        if live is None and known is not None:
+            head = await self.log.head(session)
+            if head is not None and (head.epoch, head.offset) == (known.epoch, known.offset):
+                return known
         live = live or await self.sessions.find(session)
         head = await self.log.head(session)
         if live is None or head is None or live.state.status is Status.ABSENT:
@@ -150,7 +151,3 @@ class CentreSource:
 def _texts(state: State) -> tuple[OfferedText, ...]:
     channels = state.channels.values()
     return tuple(OfferedText(channel=each.id, kind=each.kind, languages=each.languages) for each in channels)
-
-
-def _same(head: LogHead, known: LogStatus) -> bool:
-    return (head.epoch, head.offset) == (known.epoch, known.offset)
