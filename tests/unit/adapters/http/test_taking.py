@@ -7,10 +7,12 @@ import errno
 import gc
 import logging
 import socket
+import ssl
 import weakref
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ from moothall.adapters.http.taking import OUTSIDE_S, UNREAD_MS, hand_over, is_wh
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.loop import run
 from support.halls.readers import until
+from support.links.certificate import make_certificate
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 HELD = b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -59,12 +62,14 @@ class Served:
         self.held = 0
         """Requests for `/held` that are being answered."""
         self._open: list[asyncio.StreamWriter] = []
+        self.trust: ssl.SSLContext | None = None
+        """What takes its certificate, where it has one."""
         self.taker = Taker()
         self.given: list[weakref.ref[web.Request]] = []
         """Requests whose connections were given to the taker."""
 
     async def connect(self, source: str, asked: bytes = b"") -> Line:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(source, 0))
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(source, 0), ssl=self.trust)
         self._open.append(writer)
         writer.write(asked)
         return reader, writer
@@ -99,8 +104,17 @@ class Served:
 
 @asynccontextmanager
 async def served(
-    *, most: int, each: int | None = None, proxies: Callable[[str], bool] = lambda _: False
+    *,
+    most: int,
+    each: int | None = None,
+    proxies: Callable[[str], bool] = lambda _: False,
+    tls: tuple[Path, Path] | None = None,
 ) -> AsyncIterator[Served]:
+    context = trust = None
+    if tls is not None:
+        context, trust = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context(cafile=tls[0])
+        context.load_cert_chain(*tls)
+
     async def hello(request: web.Request) -> web.Response:
         return web.Response(text=f"hello {len(await request.read())}")
 
@@ -137,7 +151,8 @@ async def served(
     made = Served(listener, places, refused, connections)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(runner.cleanup)
-        await serve(stack, runner, listener, connections=connections)
+        await serve(stack, runner, listener, connections=connections, tls=context)
+        made.trust = trust
         stack.push_async_callback(made.leave)
         yield made
 
@@ -367,3 +382,18 @@ async def test_a_connection_that_is_handed_over_leaves_the_web_server_and_gives_
         await until(lambda: made.places.count == 0)
         assert made.taker.lost == 1
         assert await made.ask(VISITOR) == 200
+
+
+async def test_over_tls_one_that_was_answered_gives_way_and_one_that_is_handed_over_does_not(tmp_path: Path) -> None:
+    async with served(most=1, tls=make_certificate(tmp_path)) as made:
+        first, _ = await made.connect(HALL, GET)
+        assert (await first.readline()).split()[1] == b"200"
+        assert await made.ask(VISITOR) == 200
+        with suppress(ConnectionError):
+            await first.read()
+        assert (made.places.count, made.refused[GAVE_WAY]) == (1, 1)
+        given, writer = await made.connect(HALL, GET.replace(b"/ ", b"/given "))
+        assert (await given.readuntil(b"stays\r\n")).startswith(b"HTTP/1.1 200")
+        writer.write(b"still there")
+        await until(lambda: made.taker.data == b"still there")
+        assert await made.ask(VISITOR) == 503
