@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from markupsafe import Markup
 
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.catalogues import NO_BREAK
@@ -56,7 +57,11 @@ class Hall:
         self.questions: Questions | None = None
         self.views = {channel: self._view(channel) for channel in (FLOOR, ChannelId("fr"))}
 
-    def _view(self, channel: ChannelId) -> CaptionsView:
+    def remove_last_line(self) -> None:
+        """Its text is gone from the log."""
+        self.views[FLOOR] = self._view(FLOOR, removed=4 + 2 * 450)
+
+    def _view(self, channel: ChannelId, removed: int = 0) -> CaptionsView:
         said: list[ev.AnyEvent] = [
             ev.SessionCreated(title="Plenary", languages=("en",)),
             ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
@@ -71,7 +76,7 @@ class Hall:
             )
         view = CaptionsView.empty(SessionId("plenary"), Epoch("e1"), Feed(channel))
         for offset, event in enumerate(said, 1):
-            view = view.apply(offset, Role.ENGINE, event)
+            view = view.apply(offset, Role.ENGINE, None if offset == removed else event)
         return view
 
     async def snapshot_of(self, session: SessionId, feed: Feed) -> Snapshot | None:
@@ -452,3 +457,25 @@ async def test_what_is_said_to_one_visitor_is_in_no_page_of_others(hall: Hall) -
         assert (mine.headers["Cache-Control"], other.headers["Cache-Control"]) == ("no-store", "no-cache")
         assert await mine.text() != await other.text()
         assert door.pages_made == 1
+
+
+async def test_a_page_that_was_made_is_given_to_nobody_once_words_are_removed(
+    client: TestClient[web.Request, web.Application], door: PageDoor, hall: Hall
+) -> None:
+    assert "Line 449." in await (await client.get("/s/plenary", headers=HTML)).text()
+    hall.remove_last_line()
+    assert "Line 449." not in await (await client.get("/s/plenary", headers=HTML)).text()
+    assert door.pages_made == 2
+
+
+async def test_at_a_hub_each_page_says_how_the_line_is_now(hall: Hall) -> None:
+    pages, asked = Pages(find_web_folder()), iter(range(9))
+    pages.status_bar(lambda ui, session, channel: Markup("<p>look {}</p>").format(next(asked)))
+    door = PageDoor(
+        pages, clock=ManualClock(), snapshot_of=hall.snapshot_of, page_of=hall.page_of, number_of=hall.number_of
+    )
+    app = web.Application()
+    app.add_routes(door.routes())
+    async with TestClient(TestServer(app)) as client:
+        for look in range(2):
+            assert f"<p>look {look}</p>" in await (await client.get("/s/plenary", headers=HTML)).text()
