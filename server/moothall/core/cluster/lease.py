@@ -1,0 +1,89 @@
+"""The lease of the house: who keeps it, until when, and when another node may take it over (docs/adr/0037).
+
+Two clocks take part, and neither is a wall clock. The keeper counts its lease from before a renewal was *sent*. A
+candidate counts from when *it* first saw the lease as it is. So what the network delays makes the keeper stop earlier
+and a candidate begin later. Clocks may run up to a fifth faster or slower than they should: `HOLD_MS` by the slowest
+clock ends before `AWAY_MS` by the fastest. Whoever answers later than that all the same is refused by its term.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+BEAT_MS = 500
+"""Between two renewals."""
+HOLD_MS = 2_000
+"""A keeper answers for so long after the last renewal that succeeded was sent."""
+AWAY_MS = 3_000
+"""A lease that has been the same for so long may be taken over."""
+STAGGER_MS = 150
+"""By which a candidate waits longer than the one whose copies reach further."""
+MOST_NODES = 1_000
+"""Numbers of nodes are below it: the last three digits of a term."""
+
+
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
+    """The lease as Redis has it."""
+
+    node: str
+    """Name of the keeper."""
+    term: int
+    beat: int
+    """Raised by each renewal."""
+
+
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """What a keeper knows of its own lease."""
+
+    term: int
+    sent: int
+    """When the last renewal that succeeded was sent, by the keeper's monotonic clock, ms."""
+
+    def renewed(self, sent: int) -> Holding:
+        """After a renewal that succeeded; an answer that comes late takes nothing back."""
+        return Holding(term=self.term, sent=max(self.sent, sent))
+
+    def answers(self, now: int) -> bool:
+        """Whether the keeper may acknowledge anything at `now`."""
+        return now < self.sent + HOLD_MS
+
+
+class Watch(msgspec.Struct, frozen=True, kw_only=True):
+    """What a candidate knows of the lease of another node."""
+
+    lease: Lease | None
+    """None where Redis has none: a house that is new, or that Redis has lost."""
+    since: int
+    """When the candidate first saw the lease like this, by its monotonic clock, ms."""
+
+    def looked(self, lease: Lease | None, now: int) -> Watch:
+        """After another look at the lease."""
+        return self if lease == self.lease else Watch(lease=lease, since=now)
+
+    def due(self, now: int, rank: int = 0) -> bool:
+        """Whether a candidate may take the house over; `rank`: how many candidates have copies that reach further.
+
+        Where Redis has no lease the same wait holds, so that a keeper that lives writes its own anew.
+        """
+        return now - self.since >= AWAY_MS + rank * STAGGER_MS
+
+
+def next_term(number: int, *known: int) -> int:
+    """A term above all that are known, which carries the node's `number` (1 to 999) in its last three digits.
+
+    Two nodes that know the same take different terms, and Redis lets only one of them in.
+    Raises ValueError for another number.
+    """
+    if not 0 < number < MOST_NODES:
+        msg = f"A node's number is from 1 to {MOST_NODES - 1}, and not {number}."
+        raise ValueError(msg)
+    return (max((0, *known)) // MOST_NODES + 1) * MOST_NODES + number
+
+
+def rank(own: str, reach: dict[str, int]) -> int:
+    """How many of the candidates go before `own`: those whose copies reach further, then by name.
+
+    `reach`: of each candidate that answers, the events that its copies hold, all sessions together.
+    """
+    mine = (-reach.get(own, 0), own)
+    return sum((-events, name) < mine for name, events in reach.items() if name != own)
