@@ -5,6 +5,7 @@ import gc
 import subprocess
 import sys
 import weakref
+from collections.abc import Iterator
 
 import pytest
 
@@ -37,6 +38,32 @@ class Old:
         self.itself = self
 
 
+@pytest.fixture
+def calm() -> Iterator[None]:
+    """As it was is as it is again: objects of other tests stay with the collector."""
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("calm")
+async def test_what_was_there_at_the_start_is_collected_once_it_is_garbage() -> None:
+    clock, old = ManualClock(), Old()
+    gone = weakref.ref(old)
+    gc.freeze()  # As a server does once it has loaded its programme.
+    running = asyncio.ensure_future(collect(clock))
+    await asyncio.sleep(0)
+    del old
+    gc.collect()
+    assert gone() is not None
+    await clock.advance(COLLECT_MS)
+    assert gone() is None
+    assert gc.get_freeze_count()  # What is left is spared again.
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+@pytest.mark.usefixtures("calm")
 async def test_what_has_grown_old_is_collected_by_the_clock() -> None:
     clock, old = ManualClock(), Old()
     gone = weakref.ref(old)
