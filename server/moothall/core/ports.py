@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from moothall.core.chain import LogRecord
+from moothall.core.cluster.lease import Lease
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import Epoch, Lane, SessionId, SourceId
 
@@ -141,6 +142,29 @@ class EventLog(LogReading, Protocol):
 
     async def close(self) -> None:
         """Finish what was promised and let go of the files."""
+        ...
+
+
+class LeaseStore(Protocol):
+    """Where the lease of the house lies for all nodes. Each method is one act there.
+
+    Every method may raise StorageUnavailable; whether it was done is unknown then.
+    """
+
+    async def look(self) -> Lease | None:
+        """The lease as it is; None where there is none."""
+        ...
+
+    async def take(self, seen: Lease | None, lease: Lease) -> bool:
+        """Write `lease` in place of `seen`; False, and nothing is done, where the lease is another one by now."""
+        ...
+
+    async def renew(self, lease: Lease) -> bool:
+        """Raise the beat of a node's lease; False, and nothing is done, where another has it or it is gone."""
+        ...
+
+    async def give_up(self, lease: Lease) -> None:
+        """Let others have it at once; nothing is done where it is another's."""
         ...
 
 

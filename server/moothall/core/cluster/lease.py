@@ -26,7 +26,9 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """The lease as Redis has it."""
 
     node: str
-    """Name of the keeper."""
+    """Name of the keeper; empty once it has given the lease up."""
+    address: str
+    """Where other nodes find it."""
     term: int
     beat: int
     """Raised by each renewal."""
@@ -35,13 +37,14 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
 class Holding(msgspec.Struct, frozen=True, kw_only=True):
     """What a keeper knows of its own lease."""
 
-    term: int
+    lease: Lease
+    """As it was taken."""
     sent: int
     """When the last renewal that succeeded was sent, by the keeper's monotonic clock, ms."""
 
     def renewed(self, sent: int) -> Holding:
         """After a renewal that succeeded; an answer that comes late takes nothing back."""
-        return Holding(term=self.term, sent=max(self.sent, sent))
+        return Holding(lease=self.lease, sent=max(self.sent, sent))
 
     def answers(self, now: int) -> bool:
         """Whether the keeper may acknowledge anything at `now`."""
@@ -63,9 +66,11 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     def due(self, now: int, rank: int = 0) -> bool:
         """Whether a candidate may take the house over; `rank`: how many candidates have copies that reach further.
 
-        Where Redis has no lease the same wait holds, so that a keeper that lives writes its own anew.
+        Where Redis has no lease the same wait holds, so that a keeper that lives writes its own anew. One that was
+        given up needs none.
         """
-        return now - self.since >= AWAY_MS + rank * STAGGER_MS
+        given_up = self.lease is not None and not self.lease.node
+        return now - self.since >= (0 if given_up else AWAY_MS) + rank * STAGGER_MS
 
 
 def next_term(number: int, *known: int) -> int:

@@ -81,7 +81,9 @@ class Node:
                 self.holding, self.watch = None, Watch(lease=None, since=sent)
                 return
             self.world.ask(
-                self, lambda: self._renew(holding.term), lambda done: self._renewed(holding.term, sent, done)
+                self,
+                lambda: self._renew(holding.lease.term),
+                lambda done: self._renewed(holding.lease.term, sent, done),
             )
         else:
             self.world.ask(self, lambda: self.world.lease, lambda lease: self._looked(sent, lease))
@@ -90,11 +92,11 @@ class Node:
         lease = self.world.lease
         if lease is None or lease.term != term:
             return False
-        self.world.lease = Lease(node=self.name, term=term, beat=lease.beat + 1)
+        self.world.lease = Lease(node=self.name, address="", term=term, beat=lease.beat + 1)
         return True
 
     def _renewed(self, term: int, sent: int, done: object) -> None:
-        if self.holding is not None and self.holding.term == term and done:
+        if self.holding is not None and self.holding.lease.term == term and done:
             self.holding = self.holding.renewed(sent)
 
     def _looked(self, sent: int, lease: object) -> None:
@@ -110,12 +112,12 @@ class Node:
     def _take(self, seen: Lease | None, term: int) -> bool:
         if self.world.lease != seen:
             return False
-        self.world.lease = Lease(node=self.name, term=term, beat=0)
+        self.world.lease = Lease(node=self.name, address="", term=term, beat=0)
         return True
 
     def _taken(self, term: int, sent: int, done: object) -> None:
         if done:
-            self.holding = Holding(term=term, sent=sent)
+            self.holding = Holding(lease=Lease(node=self.name, address="", term=term, beat=0), sent=sent)
             self.took += 1
 
 
@@ -189,6 +191,14 @@ def test_candidates_go_one_after_the_other_the_longest_copies_first(reach: dict[
 
 
 def test_a_renewal_whose_answer_comes_late_shortens_no_lease() -> None:
-    holding = Holding(term=1_001, sent=5_000).renewed(4_000)
+    lease = Lease(node="n1", address="", term=1_001, beat=0)
+    holding = Holding(lease=lease, sent=5_000).renewed(4_000)
     assert holding.answers(5_000 + HOLD_MS - 1)
     assert not holding.answers(5_000 + HOLD_MS)
+
+
+def test_a_lease_that_was_given_up_is_taken_at_once_in_order() -> None:
+    given_up = Watch(lease=Lease(node="", address="", term=1_001, beat=7), since=10_000)
+    assert given_up.due(10_000)
+    assert not given_up.due(10_000, 1)
+    assert given_up.due(10_000 + STAGGER_MS, 1)

@@ -1,0 +1,1 @@
+"""What a node does so that several of them run one house."""

@@ -1,0 +1,131 @@
+"""Who keeps the house, as one node sees it: it stands by and watches the lease, or holds and renews it.
+
+A keeper that can't reach Redis is suspended once its lease is over: it acknowledges nothing, and stays what it is,
+since nobody may be able to take over. It goes on when a renewal succeeds, and stops when the lease is another's. A
+candidate that can't reach Redis watches nothing meanwhile: it begins to count when it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import KW_ONLY, dataclass
+
+from moothall.core.cluster.lease import BEAT_MS, Holding, Lease, Watch, next_term
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.ports import Clock, LeaseStore
+
+logger = logging.getLogger(__name__)
+
+LOOK_MS = BEAT_MS // 2
+"""Between two looks at the lease of another node."""
+
+
+@dataclass(eq=False, repr=False)
+class Keeping:
+    """This node's side of the lease. `run` owns it."""
+
+    leases: LeaseStore
+    clock: Clock
+    _: KW_ONLY
+    node: str
+    number: int
+    """Of this node: 1 to 999, and no other's."""
+    address: str
+    """Where other nodes find this one."""
+    known_term: Callable[[], Awaitable[int]]
+    """The highest term that this node's own logs, and those of nodes that answer, have had."""
+    rank: Callable[[], int] = lambda: 0
+    """How many candidates go first (`moothall.core.cluster.lease.rank`)."""
+
+    def __post_init__(self) -> None:
+        self._holding: Holding | None = None
+        self._watch = Watch(lease=None, since=self.clock.monotonic())
+        self._reached = True
+        self._taken, self._lost = asyncio.Event(), asyncio.Event()
+        self._lost.set()
+
+    @property
+    def lease(self) -> Lease | None:
+        """The lease as it was last seen, another's or its own."""
+        return self._watch.lease if self._holding is None else self._holding.lease
+
+    @property
+    def term(self) -> int | None:
+        """The term in which this node keeps the house; None while it stands by."""
+        return None if self._holding is None else self._holding.lease.term
+
+    @property
+    def answers(self) -> bool:
+        """Whether this node may acknowledge anything now. To be asked right before each answer."""
+        return self._holding is not None and self._holding.answers(self.clock.monotonic())
+
+    async def taken(self) -> None:
+        """Come back once this node keeps the house."""
+        await self._taken.wait()
+
+    async def lost(self) -> None:
+        """Come back once it doesn't."""
+        await self._lost.wait()
+
+    async def run(self) -> None:
+        """Watch, take, renew, until cancelled; then the lease is given up by `give_up` or runs out."""
+        while True:
+            began = self.clock.monotonic()
+            try:
+                await (self._look() if self._holding is None else self._renew(self._holding))
+                self._reached = True
+            except StorageUnavailable:
+                self._watch = Watch(lease=self._watch.lease, since=self.clock.monotonic())
+                if self._reached:  # Said once.
+                    logger.warning("cluster: Redis, and with it the lease of the house, can't be reached")
+                self._reached = False
+            every = LOOK_MS if self._holding is None else BEAT_MS
+            await self.clock.sleep(max(1, began + every - self.clock.monotonic()))
+
+    async def give_up(self) -> None:
+        """Keep the house no more, and let another have it at once. Nothing is acknowledged from here on."""
+        holding = self._holding
+        self._stand_by()
+        if holding is not None:
+            try:
+                await self.leases.give_up(holding.lease)
+            except StorageUnavailable:
+                logger.warning("cluster: the lease can't be given up, and runs out")
+
+    async def _look(self) -> None:
+        self._watch = self._watch.looked(await self.leases.look(), self.clock.monotonic())
+        if not self._watch.due(self.clock.monotonic(), self.rank()):
+            return
+        seen = self._watch.lease
+        term = next_term(self.number, await self.known_term(), 0 if seen is None else seen.term)
+        lease, sent = Lease(node=self.node, address=self.address, term=term, beat=0), self.clock.monotonic()
+        if await self.leases.take(seen, lease):
+            self._hold(lease, sent)
+
+    async def _renew(self, holding: Holding) -> None:
+        sent, lease = self.clock.monotonic(), holding.lease
+        renewed = await self.leases.renew(lease)
+        if not renewed and holding.answers(sent) and await self.leases.look() is None:
+            # Redis has lost it, and within this lease nobody else can have taken it.
+            renewed = await self.leases.take(None, lease)
+        if self._holding is not holding:
+            return  # It was given up meanwhile.
+        if renewed:
+            self._holding = holding.renewed(sent)
+        else:
+            logger.warning("cluster: another node keeps the house; term %d is over", lease.term)
+            self._stand_by()
+
+    def _hold(self, lease: Lease, sent: int) -> None:
+        logger.info("cluster: this node keeps the house from now on, in term %d", lease.term)
+        self._holding = Holding(lease=lease, sent=sent)
+        self._lost.clear()
+        self._taken.set()
+
+    def _stand_by(self) -> None:
+        self._holding = None
+        self._watch = Watch(lease=None, since=self.clock.monotonic())
+        self._taken.clear()
+        self._lost.set()

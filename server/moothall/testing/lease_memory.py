@@ -1,0 +1,51 @@
+"""A lease in memory, as strict as Redis, which can be away or lose what it holds."""
+
+from __future__ import annotations
+
+import msgspec
+
+from moothall.core.cluster.lease import Lease
+from moothall.core.kernel.errors import StorageUnavailable
+
+
+class MemoryLease:
+    """The `LeaseStore` of tests; several nodes share it."""
+
+    def __init__(self) -> None:
+        self.lease: Lease | None = None
+        self.away = False
+        """Whether nobody can reach it."""
+
+    async def look(self) -> Lease | None:
+        """The lease as it is (`LeaseStore`)."""
+        self._refuse_when_away()
+        return self.lease
+
+    async def take(self, seen: Lease | None, lease: Lease) -> bool:
+        """Write a lease in place of another (`LeaseStore`)."""
+        self._refuse_when_away()
+        if self.lease != seen:
+            return False
+        self.lease = lease
+        return True
+
+    async def renew(self, lease: Lease) -> bool:
+        """Raise the beat (`LeaseStore`)."""
+        self._refuse_when_away()
+        if not self._is_of(lease):
+            return False
+        self.lease = msgspec.structs.replace(lease, beat=(self.lease or lease).beat + 1)
+        return True
+
+    async def give_up(self, lease: Lease) -> None:
+        """Let others have it (`LeaseStore`)."""
+        self._refuse_when_away()
+        if self._is_of(lease):
+            self.lease = msgspec.structs.replace(lease, node="", address="", beat=(self.lease or lease).beat + 1)
+
+    def _is_of(self, lease: Lease) -> bool:
+        return self.lease is not None and (self.lease.node, self.lease.term) == (lease.node, lease.term)
+
+    def _refuse_when_away(self) -> None:
+        if self.away:
+            raise StorageUnavailable("The lease can't be reached.")
