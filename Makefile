@@ -1,8 +1,8 @@
 # The front door: `make demo` to see Moothall, `make test` to trust it, `make help` for the rest.
 #
 # Needs Python 3.11 or newer, make and a package index; nothing is installed outside this folder, but when run as root:
-# Apertium by `make demo`, `make serve` and `make test`, Chromium, Node.js and strace by `make test`. Every step leaves a
-# stamp in .venv, so that a second run does nothing.
+# Apertium by `make demo`, `make serve` and `make test`, Chromium, Node.js, strace, Redis and Valkey by `make test`. Every
+# step leaves a stamp in .venv, so that a second run does nothing.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -40,7 +40,7 @@ GATE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-hub serve test test-all chaos fuzz check cover fix coverage bench soak lock audit release clean apertium chromium node strace FORCE
+.PHONY: help demo demo-hub serve test test-all chaos fuzz check cover fix coverage bench soak lock audit release clean apertium chromium node strace redis FORCE
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' $(MAKEFILE_LIST)
@@ -57,12 +57,12 @@ serve: $(VENV)/.demo $(VENV)/.project apertium ## run the server with config/moo
 	@$(BIN)/moothall models fetch whisper-base
 	@$(FOREGROUND) $(BIN)/moothall serve --config config/moothall.toml
 
-test: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium strace check ## all checks and tests but the long ones
+test: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium strace redis check ## all checks and tests but the long ones
 	@$(BIN)/moothall models fetch whisper-tiny.en
 	$(PYTEST) $(SIDE_BY_SIDE) -m "not chaos and not slow" $(ARGS)
 
 test-all: export HYPOTHESIS_PROFILE = long
-test-all: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium strace check ## the long ones too
+test-all: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium strace redis check ## the long ones too
 	@$(BIN)/moothall models fetch whisper-tiny.en whisper-base
 	$(PYTEST) $(ARGS)
 
@@ -110,8 +110,8 @@ soak: $(VENV)/.dev $(VENV)/.project ## five rooms for HOURS=24, killed and cut: 
 	@$(FOREGROUND) $(BIN)/python bench/soak.py $(if $(call given,HOURS),--hours "$$HOURS") $(ARGS)
 
 lock: ## pin the requirements again, newest versions; needs uv
-	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate -o requirements/demo.txt
-	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate --extra otel --extra dev -c requirements/demo.txt -o requirements/dev.txt
+	uv pip compile $(LOCK) --extra audio --extra cluster --extra engine --extra hub --extra oidc --extra translate -o requirements/demo.txt
+	uv pip compile $(LOCK) --extra audio --extra cluster --extra engine --extra hub --extra oidc --extra translate --extra otel --extra dev -c requirements/demo.txt -o requirements/dev.txt
 	uv pip compile requirements/fuzz.in $(PINNED) -o requirements/fuzz.txt
 	uv pip compile requirements/audit.in $(PINNED) -o requirements/audit.txt
 
@@ -202,6 +202,14 @@ strace:
 			$(APT) install -y --no-install-recommends strace; \
 		then :; \
 		else echo 'The tests of a power cut need strace and are skipped; on Debian: sudo apt-get install strace'; fi; }
+
+# Each by itself: older releases of Debian have no Valkey. Only tests start them, on ports and with folders of their own.
+redis:
+	@for server in redis-server valkey-server; do command -v $$server >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT) update && \
+			$(APT) install -y --no-install-recommends $$server; \
+		then :; \
+		else echo "The tests of many machines need $$server and are skipped; on Debian: sudo RUNLEVEL=1 apt-get install --no-install-recommends $$server"; fi; }; done
 
 # Programs in JavaScript that only checks and tests run, pinned with hashes in tests/tools/package-lock.json.
 $(VENV)/.js: tests/tools/package.json tests/tools/package-lock.json tests/tools/.npmrc $(VENV)/.made | node

@@ -14,7 +14,7 @@ from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import DuplicateCause, OffsetConflict, StaleWriter, StorageUnavailable
+from moothall.core.kernel.errors import DuplicateCause, LogMissing, OffsetConflict, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.kernel.lanes import STAFF, Feed
 from moothall.core.ports import EventLog
@@ -63,6 +63,28 @@ async def test_taking_over_raises_the_term_and_keeps_the_epoch(log: EventLog, re
     assert (head.epoch, head.term, head.offset) == (EPOCH, 2, 4)
 
 
+async def test_a_log_is_taken_over_with_a_term_above_its_own_and_with_no_other(
+    log: EventLog, recorder: Recorder
+) -> None:
+    await filled(log, recorder, 2)
+    assert (await log.acquire(SESSION, EPOCH, 7)).term == 7
+    for late in (1, 6, 7):
+        with pytest.raises(StaleWriter, match=f"with term {late}: its term is 7"):
+            await log.acquire(SESSION, EPOCH, late)
+    with pytest.raises(StaleWriter):
+        await log.append(SESSION, 1, 2, [recorder.record(PAUSED)])
+    assert (await log.acquire(SESSION, EPOCH)).term == 8
+    assert (await log.acquire(SessionId("other"), EPOCH, 40)).term == 40
+
+
+async def test_a_log_that_is_not_there_is_made_only_where_it_may_be_new(log: EventLog, recorder: Recorder) -> None:
+    with pytest.raises(LogMissing, match="isn't a new one"):
+        await log.acquire(SESSION, EPOCH, new=False)
+    assert await log.head(SESSION) is None
+    await filled(log, recorder, 2)
+    assert (await log.acquire(SESSION, EPOCH, new=False)).offset == 2
+
+
 async def test_what_was_appended_comes_back_byte_for_byte(log: EventLog, recorder: Recorder) -> None:
     records = await filled(log, recorder, 5)
     assert list(await log.read(SESSION, 0, 100)) == records
@@ -96,7 +118,7 @@ async def test_a_writer_whose_log_was_taken_over_stores_nothing(log: EventLog, r
 
 
 async def test_nobody_appends_to_a_log_that_nobody_holds(log: EventLog, recorder: Recorder) -> None:
-    with pytest.raises(StaleWriter):
+    with pytest.raises(LogMissing):
         await log.append(SESSION, 1, 0, [recorder.record(PAUSED)])
     assert await log.head(SESSION) is None
 
@@ -294,7 +316,7 @@ async def test_a_forgotten_log_is_gone_whole_and_its_name_is_free(log: EventLog,
     assert list(await log.read(SESSION, 0, 100)) == []
     assert list(await log.sessions()) == [SessionId("other")]
     assert len(await log.read(SessionId("other"), 0, 100)) == 3
-    with pytest.raises(StaleWriter):
+    with pytest.raises(LogMissing):
         await log.append(SESSION, 1, 4, [recorder.record(PAUSED)])
     head = await log.acquire(SESSION, Epoch("fresh"))
     assert (head.epoch, head.term, head.offset) == (Epoch("fresh"), 1, 0)

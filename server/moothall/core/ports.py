@@ -76,7 +76,7 @@ class LogReading(Protocol):
     ) -> Sequence[LogRecord]:
         """Up to `limit` events with offsets above `after`, in order, only of `lanes` where given.
 
-        An unknown session has no events.
+        An unknown session has no events. Raises LogTrimmed where the store gave up events behind `after`.
         """
         ...
 
@@ -99,22 +99,32 @@ class LogReading(Protocol):
 class EventLog(LogReading, Protocol):
     """The store of all logs. Offsets run from 1 without gaps in each session.
 
-    An append is durable when it returns. Every method may raise `StorageUnavailable`; then nothing was stored.
+    An append is durable when it returns. What is known after an error:
+
+    - `StaleWriter`, `OffsetConflict`, `DuplicateCause`: nothing was stored, nor would it be if it was sent again;
+    - `StorageUnavailable`, which every method may raise: nothing was stored, and it may be if it is sent again;
+    - `LogMissing`, one of these: the store has nothing of the session, and the session isn't new;
+    - `OutcomeUnknown`, one of these: it may have been stored, or be stored later still. Whoever goes on acquires the
+      log first: what was sent before is then in the head that `acquire` returns, or refused by its term when it comes.
     """
 
-    async def acquire(self, session: SessionId, epoch: Epoch) -> LogHead:
+    async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
         """Take over a session's log as its writer: raise its term by one and return where it stands.
 
-        Makes the log, with this `epoch`, when there is none; an existing log keeps its own. Where the end of one that
-        was acknowledged is gone, as far as that is known, `lost` is one more than before.
+        With a `term`, which has to be above the log's, it is raised to that. Makes the log, with this `epoch`, when
+        there is none and it may be a `new` one; an existing log keeps its own. Where the end of one that was
+        acknowledged is gone, as far as that is known, `lost` is one more than before.
+
+        Raises StaleWriter when `term` isn't above the log's, or the log is another's who has to be taken over with a
+        term; LogMissing when there is none and it may not be made.
         """
         ...
 
     async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
         """Store `events`, the first at `expected_offset + 1`, all of them or none.
 
-        Raises StaleWriter when `term` is not the log's, OffsetConflict when its head is not at
-        `expected_offset`, DuplicateCause when a (cause, n) of them is stored already.
+        Raises LogMissing when there is no log, StaleWriter when `term` is not its term, OffsetConflict when its head is
+        not at `expected_offset`, DuplicateCause when a (cause, n) of them is stored already.
         """
         ...
 
@@ -129,7 +139,9 @@ class EventLog(LogReading, Protocol):
         """Erase body and salt of the events at `offsets` and append `events`, the last a `body.removed`, in one act.
 
         When it returns the bytes are in no file of the log, unless a reader was in the way: then they are as soon as
-        that is over. Raises as `append` does. Offsets that hold nothing any more are passed over.
+        that is over. A store whose files a program of its own writes has them made anew afterwards, and says when
+        that is done (`adapters/cluster/erasing.py`). Raises as `append` does. Offsets that hold nothing any more are
+        passed over.
         """
         ...
 
@@ -179,7 +191,10 @@ class Book(Protocol):
         ...
 
     async def write(self, entries: Sequence[BookEntry]) -> None:
-        """Keep or take out entries, all of them or none; durable when it returns. Raises StorageUnavailable."""
+        """Keep or take out entries, all of them or none; durable when it returns.
+
+        Raises StorageUnavailable, and where several servers share a book StaleWriter: another has taken it over.
+        """
         ...
 
     async def close(self) -> None:

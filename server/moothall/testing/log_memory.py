@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import msgspec
 
 from moothall.core.chain import LogRecord
 from moothall.core.events.types import LaneHead
-from moothall.core.kernel.errors import DuplicateCause, OffsetConflict, StaleWriter, StorageUnavailable
+from moothall.core.kernel.errors import (
+    DuplicateCause,
+    LogMissing,
+    OffsetConflict,
+    OutcomeUnknown,
+    StaleWriter,
+    StorageUnavailable,
+)
 from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId
 from moothall.core.ports import LogHead
 
@@ -32,11 +40,17 @@ class MemoryLog:
         self._logs: dict[SessionId, _Log] = {}
         self._closed = False
 
-    async def acquire(self, session: SessionId, epoch: Epoch) -> LogHead:
+    async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
         """Take over a session's log as its writer: raise its term by one and return where it stands (`EventLog`)."""
         self._refuse_when_closed()
-        log = self._logs.setdefault(session, _Log(epoch))
-        log.term += 1
+        log = self._logs.get(session)
+        if log is None:
+            if not new:
+                raise LogMissing(f"There is no log of session {session}, and it isn't a new one.")
+            log = self._logs[session] = _Log(epoch)
+        if term is not None and term <= log.term:
+            raise StaleWriter(f"Session {session} can't be taken over with term {term}: its term is {log.term}.")
+        log.term = log.term + 1 if term is None else term
         return log.head()
 
     async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
@@ -122,9 +136,10 @@ class MemoryLog:
                 msg = f"Event {record.header.offset} of {record.header.session} can't be event {offset} of {session}."
                 raise ValueError(msg)
         log = self._logs.get(session)
-        if log is None or log.term != term:
-            holder = 0 if log is None else log.term
-            raise StaleWriter(f"Another writer has taken over session {session}: its term is {holder}, not {term}.")
+        if log is None:
+            raise LogMissing(f"There is no log of session {session}; nothing was stored.")
+        if log.term != term:
+            raise StaleWriter(f"Another writer has taken over session {session}: its term is {log.term}, not {term}.")
         if len(log.records) != expected_offset:
             raise OffsetConflict(f"The log of session {session} ends at {len(log.records)}, not at {expected_offset}.")
         causes = {(record.header.cause, record.header.n) for record in events}
@@ -137,7 +152,8 @@ class FailingLog(MemoryLog):
     """A `MemoryLog` that refuses appends and removals while `full`, and removals alone while it `keeps`.
 
     `torn` makes an append, `torn_removal` a removal that is stored and seems to fail; with `stale_removal` another
-    writer has taken over by the time of the next removal. Sessions in `refuses` are refused appends, those in
+    writer has taken over by the time of the next removal. `late` makes an append that nobody answers and that `land`
+    may still store. Sessions in `refuses` are refused appends, those in
     `keeps_of` removals.
     """
 
@@ -148,12 +164,17 @@ class FailingLog(MemoryLog):
         self.torn = False
         self.torn_removal = False
         self.stale_removal = False
+        self.late = False
+        self._on_the_way: Callable[[], Awaitable[None]] | None = None
         self.refuses: set[SessionId] = set()
         self.keeps_of: set[SessionId] = set()
 
     async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
         """Store `events`, or raise StorageUnavailable (`EventLog`)."""
         self._refuse_when_full(self.full or session in self.refuses)
+        if self.late:
+            self.late, self._on_the_way = False, partial(super().append, session, term, expected_offset, events)
+            raise OutcomeUnknown("The store does not answer.")
         await super().append(session, term, expected_offset, events)
         torn, self.torn = self.torn, False
         self._refuse_when_full(torn)
@@ -175,6 +196,11 @@ class FailingLog(MemoryLog):
         await super().remove(session, term, expected_offset, offsets, events)
         torn, self.torn_removal = self.torn_removal, False
         self._refuse_when_full(torn)
+
+    async def land(self) -> None:
+        """Have the append arrive that was `late`. Raises as `append` does."""
+        if self._on_the_way is not None:
+            await self._on_the_way()
 
     def _refuse_when_full(self, full: bool) -> None:
         if full:

@@ -24,6 +24,7 @@ from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import (
     ConfigurationError,
     DuplicateCause,
+    LogMissing,
     OffsetConflict,
     StaleWriter,
     StorageError,
@@ -93,13 +94,20 @@ class SqliteLog(SqliteRecords):
         await log._settle()
         return log
 
-    async def acquire(self, session: SessionId, epoch: Epoch) -> LogHead:
+    async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
         """Take over a session's log as its writer: raise its term by one and return where it stands (`EventLog`)."""
 
         def act(connection: sqlite3.Connection) -> LogHead:
+            row = connection.execute("SELECT term FROM session WHERE id = ?", (session,)).fetchone()
+            if row is None and not new:
+                raise LogMissing(f"There is no log of session {session}, and it isn't a new one.")
+            holder = 0 if row is None else int(row[0])
+            if term is not None and term <= holder:
+                raise StaleWriter(f"Session {session} can't be taken over with term {term}: its term is {holder}.")
             connection.execute(
-                "INSERT INTO session (id, epoch, term) VALUES (?, ?, 1) ON CONFLICT (id) DO UPDATE SET term = term + 1",
-                (session, epoch),
+                "INSERT INTO session (id, epoch, term) VALUES (?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET term = excluded.term",
+                (session, epoch, holder + 1 if term is None else term),
             )
             head = sqlite_file.read_head(connection, session)
             assert head is not None  # noqa: S101  # it was written two lines above
@@ -299,7 +307,9 @@ def _hold(connection: sqlite3.Connection, session: SessionId, term: int, expecte
         "SELECT number, epoch, term, (SELECT max(offset) FROM record WHERE session = number) FROM session WHERE id = ?",
         (session,),
     ).fetchone()
-    number, epoch, holder, head = row or (0, "", 0, None)
+    if row is None:
+        raise LogMissing(f"There is no log of session {session}; nothing was stored.")
+    number, epoch, holder, head = row
     if holder != term:
         raise StaleWriter(f"Another writer has taken over session {session}: its term is {holder}, not {term}.")
     if (head or 0) != expected_offset:

@@ -5,10 +5,13 @@
         KeyRefused           a service refuses the key that it was asked with; another one may come
       StorageError         the log could not do what was asked
         StorageUnavailable   it may work later: disk full, Redis away
+          OutcomeUnknown       the same, but whether it was stored nobody can say yet
+          LogMissing           the store has nothing of a session that exists
           SpoolFull            sound has the room on the disk that it may have
         StaleWriter          another writer has taken over the session's log
         OffsetConflict       the log is not where the writer thought
         DuplicateCause       the command's events are in the log already
+        LogTrimmed           the store has only the end of the log, and not that part
       RecordBroken         stored bytes don't verify or can't be read
       NoLink               a staff link isn't there any more, or can't be made
       ProgrammeError       a conference file can't be read; the sentence says where and why
@@ -47,7 +50,18 @@ class StorageError(MoothallError):
 
 
 class StorageUnavailable(StorageError):
-    """Nothing was stored, and the same append may succeed later."""
+    """Nothing was stored, and the same append may succeed later. `OutcomeUnknown` alone doesn't say the first."""
+
+
+class OutcomeUnknown(StorageUnavailable):
+    """The act was sent and no answer came: it may have been stored, or be stored later still.
+
+    Acquiring the log ends that: from then on it is stored, and in the head that was returned, or never will be.
+    """
+
+
+class LogMissing(StorageUnavailable):
+    """The store has nothing of a session that exists. It isn't a new one: whoever has a copy may fill it again."""
 
 
 class SpoolFull(StorageUnavailable):
@@ -64,6 +78,15 @@ class OffsetConflict(StorageError):
 
 class DuplicateCause(StorageError):
     """An event with the same (session, cause, n) is stored already."""
+
+
+class LogTrimmed(StorageError):
+    """Events were asked for that the store gave up, as others keep them; not the same as a log that has none."""
+
+    def __init__(self, sentence: str, first: int) -> None:
+        """`first`: offset of the first event that it still has, or will have."""
+        super().__init__(sentence)
+        self.first = first
 
 
 class RecordBroken(MoothallError):

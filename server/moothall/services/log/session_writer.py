@@ -14,7 +14,14 @@ from dataclasses import KW_ONLY, dataclass
 from moothall.core.commands import AnyCommand, CloseSession, OpenSession, ReopenSession, SealRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.errors import (
+    OutcomeUnknown,
+    RecordBroken,
+    Refusal,
+    RefusalCode,
+    StorageUnavailable,
+    refuse,
+)
 from moothall.core.kernel.ids import CommandId, Epoch, SessionId, is_command_id, reader_epoch
 from moothall.core.kernel.visible import all_visible
 from moothall.core.ports import Clock, EventLog, LogHead, Randomness, Signer
@@ -66,6 +73,9 @@ class SessionWriter:
         self.handed_on = 0
         """Offset of the last event that was handed on, or was there before."""
         self._in_doubt = False
+        """Whether something was refused since the log's head was last known."""
+        self._unanswered = False
+        """Whether that may be stored later still, unless the log is acquired anew."""
         self._held_back: Callable[[], Refusal | None] = lambda: None
 
     @property
@@ -122,12 +132,12 @@ class SessionWriter:
         Raises StorageUnavailable, and RecordBroken for bytes that aren't what was written. What the log
         still holds of a span that was not recorded is removed first.
         """
-        await self._take_over()
+        await self._take_over(new=True)
         self.handed_on = self._head.offset
 
     async def load_again(self) -> None:
         """After `run` has failed: read the log anew; `run` hands on what is behind `handed_on`. Raises as `load`."""
-        await self._take_over()
+        await self._take_over(new=False)
         self.handed_on = min(self.handed_on, self._head.offset)
         self._orders.open()
 
@@ -210,8 +220,10 @@ class SessionWriter:
             hear(publication)
         self._publish(publication)
 
-    async def _take_over(self) -> None:
-        head = await self.log.acquire(self.session, Epoch(self.randomness.bytes(6).hex()))
+    async def _take_over(self, *, new: bool) -> None:
+        """`new`: whether the session may have no log yet; once it had one, a log that is gone isn't begun again."""
+        head = await self.log.acquire(self.session, Epoch(self.randomness.bytes(6).hex()), new=new)
+        self._unanswered = False
         self._log_so_far = await fold(self.log, self.session)
         self._head = head  # Not before: a head whose log could not be read would pass for a known one.
         await self._purge()
@@ -234,7 +246,7 @@ class SessionWriter:
                 await self._recover()
             answers, publication = await self._store(batch)
         except (StorageUnavailable, RecordBroken) as error:
-            self._in_doubt = True
+            self._doubt(error)
             self._measures.append_refused()
             logger.warning("session %s: %d commands can't be stored (%s)", self.session, len(batch), kind_of(error))
             for order in batch:
@@ -259,14 +271,19 @@ class SessionWriter:
                 for order, answer in zip(batch, answers, strict=True):
                     order.answer(answer)
 
+    def _doubt(self, error: StorageUnavailable | RecordBroken) -> None:
+        self._in_doubt = True
+        self._unanswered = self._unanswered or isinstance(error, OutcomeUnknown)
+
     async def _recover(self) -> None:
         """After a failed append: find out what the log holds before anything is built on it.
 
-        It may fail as often as the log does, and goes on from there.
+        It may fail as often as the log does, and goes on from there. What may be stored later still is kept from that
+        by a new term.
         """
-        head = await self.log.head(self.session)
+        head = None if self._unanswered else await self.log.head(self.session)
         if head is None or head.offset != self._head.offset or head.term != self._head.term:
-            await self._take_over()
+            await self._take_over(new=False)
         while page := await self.log.read(self.session, self.handed_on, PAGE):
             self._hand_on(republished(self.session, page))
             self.handed_on = page[-1].header.offset
@@ -313,7 +330,7 @@ class SessionWriter:
         try:
             return await self._purge()
         except (StorageUnavailable, RecordBroken) as error:
-            self._in_doubt = True
+            self._doubt(error)
             logger.warning("session %s: unrecorded words can't be removed yet (%s)", self.session, kind_of(error))
             return None
 

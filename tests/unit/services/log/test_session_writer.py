@@ -10,7 +10,7 @@ from moothall.core import commands as do
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.errors import Refusal, RefusalCode, StaleWriter, StorageUnavailable
+from moothall.core.kernel.errors import LogMissing, Refusal, RefusalCode, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, Epoch, Lane, SegmentId, SessionId, SpeakerId
 from moothall.core.ports import LogHead
 from moothall.core.session.state import Status
@@ -148,6 +148,36 @@ async def test_an_append_that_was_stored_but_seemed_to_fail_is_found_and_publish
         assert offsets == list(range(1, offset + 3))
 
 
+async def test_an_append_that_nobody_answered_is_refused_however_late_it_arrives() -> None:
+    log = FailingLog()
+    async with stage(log) as made:
+        await opened(made)
+        offset = made.writer.offset
+        log.late = True
+        refused = await made.send("w", commit(0, "Late", start=True), ENGINE)
+        assert isinstance(refused, Refusal)
+        assert refused.code is RefusalCode.UNAVAILABLE
+        assert await made.send("v", commit(0, "Good", start=True), ENGINE) == Receipt(offset + 1, offset + 2)
+        with pytest.raises(StaleWriter):
+            await log.land()
+        assert made.writer.offset == offset + 2
+        assert await made.send("u", commit(1, " day"), ENGINE) == Receipt(offset + 3, offset + 3)
+
+
+async def test_a_log_that_is_gone_is_not_begun_again() -> None:
+    log = FailingLog()
+    async with stage(log) as made:
+        await opened(made)
+        await log.forget(made.writer.session)
+        for n in range(3):
+            refused = await made.send(f"w{n}", commit(0, "Good", start=True), ENGINE)
+            assert isinstance(refused, Refusal)
+            assert refused.code is RefusalCode.UNAVAILABLE
+        assert await log.head(made.writer.session) is None
+        with pytest.raises(LogMissing):
+            await made.writer.load_again()
+
+
 class Unread(FailingLog):
     """A log that can't be read for a while."""
 
@@ -265,8 +295,10 @@ async def test_signs_that_nobody_sees_are_kept_of_nothing_that_people_write() ->
 
 async def test_of_a_log_that_lost_its_end_readers_get_another_epoch() -> None:
     class LostLog(FailingLog):
-        async def acquire(self, session: SessionId, epoch: Epoch) -> LogHead:
-            return msgspec.structs.replace(await super().acquire(session, epoch), lost=2)
+        async def acquire(
+            self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True
+        ) -> LogHead:
+            return msgspec.structs.replace(await super().acquire(session, epoch, term, new=new), lost=2)
 
     async with stage(LostLog()) as made:
         await opened(made)

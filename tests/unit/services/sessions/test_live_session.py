@@ -171,9 +171,11 @@ def test_a_log_that_is_away_while_it_is_begun_again_is_waited_for() -> None:
     class Away(FailingLog):
         away = False
 
-        async def acquire(self, session: SessionId, epoch: Epoch) -> LogHead:
+        async def acquire(
+            self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True
+        ) -> LogHead:
             self._refuse_when_full(self.away)
-            return await super().acquire(session, epoch)
+            return await super().acquire(session, epoch, term, new=new)
 
     async def story() -> None:
         log = Away()

@@ -309,9 +309,11 @@ def test_however_loading_and_unloading_meet_there_is_one_writer_and_nothing_is_l
     class Slow(FailingLog):
         """Lets others have their turns between a question and its answer."""
 
-        async def acquire(self, session: SessionId, epoch: Epoch) -> LogHead:
+        async def acquire(
+            self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True
+        ) -> LogHead:
             await asyncio.sleep(0)
-            return await super().acquire(session, epoch)
+            return await super().acquire(session, epoch, term, new=new)
 
         async def head(self, session: SessionId) -> LogHead | None:
             await asyncio.sleep(0)
