@@ -157,6 +157,21 @@ class EventLog(LogReading, Protocol):
         ...
 
 
+class SharedLog(EventLog, Protocol):
+    """An EventLog that several nodes share. One of them, a log's owner, writes it; all of them read it."""
+
+    async def heads(self) -> Mapping[SessionId, LogHead]:
+        """Where every log stands. Raises StorageUnavailable."""
+        ...
+
+    async def begin_anew(self, session: SessionId, epoch: Epoch, term: int, lost: int) -> None:
+        """Make a log with nothing in it, in place of what is left of one; this node holds it, with `term`.
+
+        For whoever has a copy, and fills it. Raises StaleWriter when `term` isn't above the log's and it is another's.
+        """
+        ...
+
+
 class LeaseStore(Protocol):
     """Where the lease of the house lies for all nodes. Each method is one act there.
 

@@ -1,0 +1,71 @@
+"""A shared log in memory, as strict as the one on Redis, which can lose its end or all it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from moothall.core.kernel.errors import StaleWriter
+from moothall.core.kernel.ids import Epoch, SessionId
+from moothall.core.ports import LogHead
+from moothall.testing.log_memory import FailingLog
+
+
+class SharedStore(FailingLog):
+    """What the nodes share. Each has a `MemorySharedLog` on it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.owners: dict[SessionId, str] = {}
+
+    def lose_end(self, session: SessionId, after: int) -> None:
+        """The events behind `after` are gone, as with an older file."""
+        log = self._logs[session]
+        kept = log.records[:after]
+        log.records, log.causes, log.lanes = [], set(), {}
+        self._store(session, log.term, 0, kept)
+
+    def lose_all(self) -> None:
+        """As after FLUSHALL."""
+        self._logs.clear()
+        self.owners.clear()
+
+
+class MemorySharedLog:
+    """The `SharedLog` of one node."""
+
+    def __init__(self, store: SharedStore, owner: str) -> None:
+        self._store = store
+        self._owner = owner
+        self.append, self.remove = store.append, store.remove
+        self.read, self.head, self.sessions, self.caused = store.read, store.head, store.sessions, store.caused
+
+    async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
+        """Take over a session's log as its writer (`EventLog`)."""
+        owner = self._store.owners.get(session, self._owner)
+        if term is None and owner != self._owner:
+            raise StaleWriter(f"Session {session} is held by another node; it is taken over with a term.")
+        head = await self._store.acquire(session, epoch, term, new=new)
+        self._store.owners[session] = self._owner
+        return head
+
+    async def heads(self) -> Mapping[SessionId, LogHead]:
+        """Where every log stands (`SharedLog`)."""
+        found = {session: await self._store.head(session) for session in await self._store.sessions()}
+        return {session: head for session, head in found.items() if head is not None}
+
+    async def begin_anew(self, session: SessionId, epoch: Epoch, term: int, lost: int) -> None:
+        """Make an empty log in place of what is left of one (`SharedLog`)."""
+        there = await self._store.head(session)
+        if there is not None and term <= there.term:
+            raise StaleWriter(f"Session {session} can't be begun anew with term {term}: its term is {there.term}.")
+        await self._store.forget(session)
+        await self._store.acquire(session, epoch, term)
+        self._store.owners[session] = self._owner
+
+    async def forget(self, session: SessionId) -> None:
+        """Erase a session's log as if it had never been (`EventLog`)."""
+        await self._store.forget(session)
+        self._store.owners.pop(session, None)
+
+    async def close(self) -> None:
+        """Let go of it; what others share stays (`EventLog`)."""
