@@ -1,0 +1,83 @@
+"""A node that stands by: its own logs follow the shared ones, so that it can take the house over at any moment."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import KW_ONLY, dataclass
+
+from moothall.core.kernel.errors import RecordBroken, StaleWriter, StorageUnavailable
+from moothall.core.kernel.ids import SessionId
+from moothall.core.ports import Clock, EventLog, LogHead, SharedLog
+from moothall.services.cluster.copying import copy, refuse_contradiction
+
+logger = logging.getLogger(__name__)
+
+FOLLOW_MS = 250
+"""Between two looks at the heads of the shared logs."""
+
+
+@dataclass(eq=False, repr=False)
+class Following:
+    """The copies of a node that stands by. Nobody else writes its own logs while `run` runs."""
+
+    shared: SharedLog
+    own: EventLog
+    clock: Clock
+    _: KW_ONLY
+    every_ms: int = FOLLOW_MS
+
+    def __post_init__(self) -> None:
+        # Bound: the sessions that there are.
+        self._seen: dict[SessionId, tuple[int, int]] = {}
+        """Term and end up to which each shared log was followed."""
+        self._ends: dict[SessionId, int] = {}
+        """Where each copy ends."""
+        self._refused: set[SessionId] = set()
+        self._reached = True
+
+    @property
+    def reach(self) -> int:
+        """Events that the copies hold, all sessions together."""
+        return sum(self._ends.values())
+
+    async def run(self) -> None:
+        """Follow until cancelled. What can't be read or stored for now is tried again."""
+        while True:
+            try:
+                await self.catch_up()
+                self._reached = True
+            except StorageUnavailable as error:
+                if self._reached:  # Said once.
+                    logger.warning("cluster: the shared logs can't be followed (%s)", type(error).__name__)
+                self._reached = False
+            await self.clock.sleep(self.every_ms)
+
+    async def catch_up(self) -> None:
+        """Bring every copy up to where its shared log is now.
+
+        Raises StorageUnavailable. A log that contradicts its copy, or can't be read, is left alone and named.
+        """
+        for session, head in (await self.shared.heads()).items():
+            if self._seen.get(session) == (head.term, head.offset):
+                continue
+            try:
+                self._ends[session] = await self._copied(session, head)
+                self._seen[session] = (head.term, head.offset)
+                self._refused.discard(session)
+            except (RecordBroken, StaleWriter) as error:
+                if session not in self._refused:
+                    logger.error("session %s: its copy here doesn't follow. %s", session, error)
+                self._refused.add(session)
+
+    async def _copied(self, session: SessionId, head: LogHead) -> int:
+        """Where the copy ends then. One that is ahead stays: the shared log has lost its end, and is filled again."""
+        own = await self.own.head(session)
+        if own is not None and own.epoch != head.epoch:
+            msg = f"Session {session} is another one here than in Redis: they were made apart. Rename or remove one."
+            raise RecordBroken(msg)
+        if own is None or own.term < head.term:
+            own = await self.own.acquire(session, head.epoch, head.term)
+        if own.offset >= head.offset:
+            return own.offset
+        await refuse_contradiction(session, own, self.shared)
+        return await copy(self.shared, self.own, session, term=own.term, after=own.offset)

@@ -1,0 +1,136 @@
+"""Two nodes and a shared log, of which any one may lose what it has at any moment: nothing acknowledged is lost.
+
+After each fault the house has a keeper again before the next fault comes: two at once are two machines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moothall.core.chain import LogRecord
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import StorageError
+from moothall.services.cluster.following import Following
+from moothall.services.cluster.two_copies import TwoCopies
+from moothall.testing.clock import ManualClock
+from moothall.testing.log_memory import FailingLog
+from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from support.sessions.recorder import EPOCH, SESSION, Recorder
+
+FAULTS = st.sampled_from(
+    ["none", "keeper dies", "keeper sleeps", "folder wiped", "end lost", "all lost", "late", "torn", "own torn"]
+)
+STEPS = st.lists(st.tuples(st.integers(0, 4), FAULTS, st.integers(0, 5), st.booleans()), min_size=1, max_size=12)
+
+
+class Kept:
+    def __init__(self) -> None:
+        self.term: int | None = None
+        self.answers = False
+
+    async def give_up(self) -> None:
+        self.term, self.answers = None, False
+
+
+class Node:
+    def __init__(self, store: SharedStore, number: int) -> None:
+        self.number, self.own, self.kept = number, FailingLog(), Kept()
+        shared = MemorySharedLog(store, f"n{number}")
+        self.log = TwoCopies(shared, self.own, self.kept, ManualClock(), patience_ms=0)
+        self.following = Following(shared, self.own, ManualClock())
+
+
+class House:
+    def __init__(self) -> None:
+        self.store = SharedStore()
+        self.nodes = [Node(self.store, 1), Node(self.store, 2)]
+        self.keeper, self.other = self.nodes
+        self.terms = 0
+        self.head_term = 0
+        self.recorder = Recorder()
+        self.acknowledged: list[LogRecord] = []
+
+    async def take_over(self) -> None:
+        """The keeper takes the house, as after a lease that ran out."""
+        self.terms += 1
+        await self.other.kept.give_up()
+        self.keeper.kept.term, self.keeper.kept.answers = self.terms * 1_000 + self.keeper.number, True
+        await self.recover()
+
+    async def recover(self) -> None:
+        head = await self.keeper.log.acquire(SESSION, EPOCH, new=not self.acknowledged)
+        self.head_term = head.term
+        self.recorder.go_on(head)
+
+    async def say(self, n: int) -> None:
+        records = [self.recorder.record(ev.SessionPaused(t=self.recorder.offset)) for _ in range(n)]
+        at = self.recorder.offset - n
+        try:
+            await self.keeper.log.append(SESSION, self.head_term, at, records)
+        except StorageError:
+            await self.take_over()  # Nobody was answered. It may be there all the same.
+        else:
+            self.acknowledged += records
+
+    async def strike(self, fault: str, amount: int, *, change: bool) -> None:
+        if fault == "folder wiped":
+            wiped = self.keeper if change else self.other
+            wiped.own = FailingLog()
+            wiped.log.own, wiped.following.own = wiped.own, wiped.own
+        elif fault == "end lost" and self.acknowledged:
+            self.store.lose_end(SESSION, max(0, self.recorder.offset - amount))
+        elif fault == "all lost":
+            self.store.lose_all()
+        elif fault == "late":
+            self.store.late = True
+            await self.say(1 + amount)
+            self.store.late = False
+        elif fault == "torn":
+            self.store.torn = True
+            await self.say(1 + amount)
+            self.store.torn = False
+        elif fault == "own torn":
+            self.keeper.own.torn = True
+            await self.say(1 + amount)
+            self.keeper.own.torn = False
+        elif fault == "keeper sleeps":
+            sleeper, head_term, at = self.keeper, self.head_term, self.recorder.offset
+            self.keeper, self.other = self.other, self.keeper
+            await self.take_over()
+            sleeper.kept.term, sleeper.kept.answers = 1, True  # It wakes, and believes that it keeps the house.
+            stray = Recorder()
+            stray.offset = at
+            try:
+                await sleeper.log.append(SESSION, head_term, at, [stray.record(ev.SessionPaused(t=99))])
+                raise AssertionError("Two nodes have written the same log.")
+            except StorageError:
+                await sleeper.kept.give_up()
+        if fault in ("keeper dies", "folder wiped"):
+            self.keeper, self.other = (self.other, self.keeper) if fault == "keeper dies" else (self.keeper, self.other)
+        await self.take_over()
+
+    async def check(self) -> None:
+        await self.other.following.catch_up()
+        stored = list(await self.store.read(SESSION, 0, 9_999))
+        assert stored == list(await self.keeper.own.read(SESSION, 0, 9_999))
+        assert stored == list(await self.other.own.read(SESSION, 0, 9_999))
+        assert [each for each in stored if each in self.acknowledged] == self.acknowledged
+        assert [each.header.offset for each in stored] == list(range(1, len(stored) + 1))
+
+
+@given(STEPS)
+def test_nothing_acknowledged_is_lost_doubled_or_reordered(steps: list[tuple[int, str, int, bool]]) -> None:
+    async def live() -> None:
+        house = House()
+        await house.take_over()
+        for n, fault, amount, change in steps:
+            if n:
+                await house.say(n)
+            await house.other.following.catch_up()
+            await house.strike(fault, amount, change=change)
+            await house.check()
+
+    asyncio.run(live())

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import Epoch, SessionId
+from moothall.services.cluster.following import FOLLOW_MS, Following
+from moothall.testing.clock import ManualClock
+from moothall.testing.log_memory import FailingLog
+from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from support.sessions.recorder import EPOCH, SESSION, Recorder
+
+PAUSED = ev.SessionPaused(t=1)
+
+
+class House:
+    """A keeper that writes the shared logs, and a node that follows them."""
+
+    def __init__(self) -> None:
+        self.store = SharedStore()
+        self.keeper = MemorySharedLog(self.store, "n1")
+        self.own = FailingLog()
+        self.clock = ManualClock()
+        self.following = Following(MemorySharedLog(self.store, "n2"), self.own, self.clock)
+        self.recorder = Recorder()
+
+    async def say(self, n: int = 1) -> None:
+        head = await self.store.head(SESSION) or await self.keeper.acquire(SESSION, EPOCH, 1_001_000)
+        await self.store.append(SESSION, head.term, head.offset, [self.recorder.record(PAUSED) for _ in range(n)])
+
+    async def same(self) -> bool:
+        return list(await self.own.read(SESSION, 0, 999)) == list(await self.store.read(SESSION, 0, 999))
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+async def test_a_copy_follows_from_its_end_on(house: House) -> None:
+    await house.say(300)
+    running = asyncio.ensure_future(house.following.run())
+    await house.clock.advance(1)
+    assert await house.same()
+    await house.say(2)
+    await house.clock.advance(FOLLOW_MS)
+    assert await house.same()
+    assert house.following.reach == 302
+    head = await house.own.head(SESSION)
+    assert head is not None
+    assert (head.epoch, head.term) == (EPOCH, 1_001_000)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_what_is_removed_is_removed_in_the_copy(house: House) -> None:
+    await house.say(2)
+    await house.following.catch_up()
+    removal = house.recorder.record(ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1"))
+    await house.store.remove(SESSION, 1_001_000, 2, [1], [removal])
+    await house.say()
+    await house.following.catch_up()
+    assert await house.same()
+    assert (await house.own.read(SESSION, 0, 1))[0].body is None
+
+
+async def test_a_new_keeper_is_followed(house: House) -> None:
+    await house.say()
+    await house.following.catch_up()
+    await MemorySharedLog(house.store, "n3").acquire(SESSION, EPOCH, 2_003_000)
+    await house.following.catch_up()
+    head = await house.own.head(SESSION)
+    assert head is not None
+    assert (head.term, head.offset) == (2_003_000, 1)
+
+
+async def test_it_goes_on_once_the_disk_has_room_again(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    await house.say(3)
+    house.own.full = True
+    running = asyncio.ensure_future(house.following.run())
+    await house.clock.advance(10 * FOLLOW_MS)
+    assert caplog.text.count("can't be followed") == 1
+    house.own.full = False
+    await house.clock.advance(FOLLOW_MS)
+    assert await house.same()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_a_copy_that_is_ahead_stays_and_counts(house: House) -> None:
+    await house.say(5)
+    await house.following.catch_up()
+    house.store.lose_end(SESSION, 2)
+    await house.following.catch_up()
+    assert len(await house.own.read(SESSION, 0, 9)) == house.following.reach == 5
+
+
+async def test_a_copy_that_contradicts_is_left_alone_and_the_others_follow(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.say(2)
+    await house.following.catch_up()
+    house.store.lose_end(SESSION, 1)
+    house.recorder = Recorder()
+    house.recorder.record(PAUSED)
+    await house.store.append(SESSION, 1_001_000, 1, [house.recorder.record(ev.SessionPaused(t=n)) for n in (2, 3)])
+    other = SessionId("other")
+    await house.keeper.acquire(other, EPOCH, 1_001_000)
+    await house.store.append(other, 1_001_000, 0, [Recorder(other).record(PAUSED)])
+    await house.following.catch_up()
+    await house.following.catch_up()
+    assert caplog.text.count("contradict") == 1
+    assert len(await house.own.read(SESSION, 0, 9)) == 2
+    assert len(await house.own.read(other, 0, 9)) == 1
+
+
+async def test_a_session_that_was_made_apart_is_left_alone(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    await house.own.acquire(SESSION, Epoch("apart"))
+    await house.say()
+    await house.following.catch_up()
+    assert "made apart" in caplog.text
+    assert list(await house.own.read(SESSION, 0, 9)) == []
+
+
+async def test_a_log_that_says_what_was_removed_and_can_t_be_read_is_left_alone(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.say()
+    removal = house.recorder.record(ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1"))
+    await house.store.remove(SESSION, 1_001_000, 1, [1, 2], [removal])
+    again = house.recorder.record(PAUSED)
+    await house.store.remove(SESSION, 1_001_000, 2, [2], [again])
+    await house.following.catch_up()
+    assert "can't be read" in caplog.text
