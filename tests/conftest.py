@@ -2,12 +2,17 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from moothall.adapters.system.collector import THRESHOLDS
+
+if TYPE_CHECKING:
+    from support.cluster.process import RedisProcesses
 
 # From the beginning, so that collecting looks through what it makes a few times only: that took an eighth of it.
 gc.set_threshold(*THRESHOLDS)
@@ -64,6 +69,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish() -> None:
     """Spare the garbage collector all tests: a full collection took 0.2 s, and each hall that a test runs did one."""
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def redis_processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisProcesses]:
+    """Redis and Valkey, started when the first test asks for one."""
+    from support.cluster.process import RedisProcesses  # Most tests need nothing of it.
+
+    processes = RedisProcesses(tmp_path_factory.mktemp("cluster"))
+    yield processes
+    processes.stop()
 
 
 @pytest.fixture

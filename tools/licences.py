@@ -63,9 +63,9 @@ globals and @guidepup/virtual-screen-reader are MIT, what they bring MIT, ISC, B
 **Apertium** and its language data are under the GPL, version 2 and for the most part later ones. Where Debian's
 packages are installed, text is piped to its programs; nothing of them is linked in or shipped.
 
-**Redis** from 8.0 on is under the AGPL-3.0, or by choice under the RSALv2 or the SSPLv1; 7.2 and older are BSD-3-Clause,
-7.4 has the last two only. **Valkey** is BSD-3-Clause. Whoever runs a server on many machines runs one of them beside it
-and talks to it over a socket; nothing of either is linked in or shipped. The client library, redis-py, is MIT.
+**Redis** from 8.0 on is under the AGPL-3.0, or by choice under the RSALv2 or the SSPLv1; 7.4 has the last two only, and
+7.2 and older are BSD-3-Clause. **Valkey** is BSD-3-Clause. Many machines talk over a socket to one of them, which their
+operator runs; nothing of either is linked in or shipped. The client library, redis-py, is MIT.
 
 ## What the wheels carry inside
 

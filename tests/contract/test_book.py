@@ -10,14 +10,23 @@ from pathlib import Path
 
 import pytest
 
+from moothall.adapters.cluster.book_redis import RedisBook
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.ports import Book, BookEntry
 from moothall.testing.book import MemoryBook
+from support.cluster.process import PROGRAMS, RedisProcesses
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def book(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Book]:
+@pytest.fixture(params=["memory", "sqlite", *PROGRAMS])
+async def book(request: pytest.FixtureRequest, tmp_path: Path, redis_processes: RedisProcesses) -> AsyncIterator[Book]:
+    if request.param in PROGRAMS:
+        server = redis_processes.empty(request.param).reached()
+        shared = RedisBook(server, "node-a")
+        await shared.acquire()
+        yield shared
+        await server.close()
+        return
     book: Book = MemoryBook() if request.param == "memory" else await SqliteBook.open(tmp_path / "book.sqlite3")
     yield book
     await book.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
@@ -19,6 +20,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionI
 from moothall.core.kernel.lanes import STAFF, Feed
 from moothall.core.ports import EventLog
 from moothall.testing.log_memory import MemoryLog
+from support.cluster.process import PROGRAMS, RedisProcesses
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 ENGINE = Actor(Role.ENGINE, "engine-1")
@@ -32,9 +34,18 @@ PAUSED = ev.SessionPaused(t=1)
 REMOVED = ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1")
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[EventLog]:
-    log: EventLog = MemoryLog() if request.param == "memory" else await SqliteLog.open(tmp_path / "log.sqlite")
+@pytest.fixture(params=["memory", "sqlite", *PROGRAMS])
+async def log(
+    request: pytest.FixtureRequest, tmp_path: Path, redis_processes: RedisProcesses
+) -> AsyncIterator[EventLog]:
+    log: EventLog
+    if request.param in PROGRAMS:
+        server = redis_processes.empty(request.param).reached()
+        log = RedisLog(server, "node-a")
+        yield log
+        await server.close()
+        return
+    log = MemoryLog() if request.param == "memory" else await SqliteLog.open(tmp_path / "log.sqlite")
     yield log
     await log.close()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import StorageUnavailable
@@ -19,6 +20,7 @@ from moothall.testing.log_memory import MemoryLog
 from moothall_hub.mirror.checking import first_run
 from moothall_hub.mirror.copied import Copy, CopyStep
 from moothall_hub.mirror.mirror import Mirror
+from support.cluster.process import PROGRAMS, RedisProcesses
 from support.hubs.log_above import OWN, LogAbove
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
@@ -34,8 +36,10 @@ class Filled:
         self.fill = fill
 
 
-@pytest.fixture(params=["memory", "sqlite", "mirror"])
-async def filled(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Filled]:
+@pytest.fixture(params=["memory", "sqlite", "mirror", *PROGRAMS])
+async def filled(
+    request: pytest.FixtureRequest, tmp_path: Path, redis_processes: RedisProcesses
+) -> AsyncIterator[Filled]:
     if request.param == "mirror":
         mirror = await Mirror.open(tmp_path / "mirror.sqlite")
 
@@ -47,7 +51,12 @@ async def filled(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         yield Filled(mirror, copied)
         await mirror.close()
         return
-    log: EventLog = MemoryLog() if request.param == "memory" else await SqliteLog.open(tmp_path / "log.sqlite")
+    log: EventLog
+    server = redis_processes.empty(request.param).reached() if request.param in PROGRAMS else None
+    if server is not None:
+        log = RedisLog(server, "node-a")
+    else:
+        log = MemoryLog() if request.param == "memory" else await SqliteLog.open(tmp_path / "log.sqlite")
 
     async def appended(records: Sequence[LogRecord]) -> None:
         session = records[0].header.session
@@ -56,6 +65,8 @@ async def filled(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
     yield Filled(log, appended)
     await log.close()
+    if server is not None:
+        await server.close()
 
 
 def story(session: SessionId = SESSION) -> LogAbove:
@@ -118,7 +129,7 @@ async def test_a_body_that_is_not_there_is_none(filled: Filled) -> None:
 
 async def test_once_it_is_closed_everything_is_refused(filled: Filled) -> None:
     log = filled.log
-    assert isinstance(log, MemoryLog | SqliteLog | Mirror)
+    assert isinstance(log, MemoryLog | SqliteLog | Mirror | RedisLog)
     await log.close()
     with pytest.raises(StorageUnavailable, match="closed"):
         await log.read(SESSION, 0, 1)

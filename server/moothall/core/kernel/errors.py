@@ -6,7 +6,7 @@
       StorageError         the log could not do what was asked
         StorageUnavailable   it may work later: disk full, Redis away
           OutcomeUnknown       the same, but whether it was stored nobody can say yet
-          LogMissing           the store has nothing of a session that exists
+          LogMissing           the store has nothing, or not all, of a session that exists
           SpoolFull            sound has the room on the disk that it may have
         StaleWriter          another writer has taken over the session's log
         OffsetConflict       the log is not where the writer thought
@@ -61,7 +61,7 @@ class OutcomeUnknown(StorageUnavailable):
 
 
 class LogMissing(StorageUnavailable):
-    """The store has nothing of a session that exists. It isn't a new one: whoever has a copy may fill it again."""
+    """The store has nothing, or not all, of a log or book that isn't new. Whoever has a copy may fill it again."""
 
 
 class SpoolFull(StorageUnavailable):

@@ -1,0 +1,1 @@
+"""Logs and book on Redis or Valkey, for many machines."""

@@ -1,0 +1,247 @@
+"""The house's book in Redis or Valkey: programme, links, hubs, ballots, for all nodes.
+
+    moothall:book:{book}:head           owner, term; number of the last change; the last place in the order; how many
+                                        entries each namespace has
+    moothall:book:{book}:of:NAMESPACE   key → place in the order, a space, body
+    moothall:book:{book}:changes        a stream: id CHANGE-0; namespaces and keys, never a body
+
+A change names what was written, so that another node reads it anew: nothing that is taken out stays in the stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from moothall.adapters.cluster.erasing import ask_to_erase
+from moothall.adapters.cluster.scripts import Script
+from moothall.adapters.cluster.server import RedisServer
+from moothall.core.kernel.errors import LogMissing, OutcomeUnknown, RecordBroken, StaleWriter, StorageUnavailable
+from moothall.core.ports import BookEntry
+
+CHANGES = 10_000
+"""Changes that are kept at most; a node that is further behind reads the whole book."""
+_PLACE = "moothall:book:{book}:"
+_HEAD, _CHANGES = f"{_PLACE}head", f"{_PLACE}changes"
+
+# KEYS: head. ARGV: owner, term or nothing, '1' where it may be a new book.
+_ACQUIRE = Script("""#!lua flags=allow-oom
+local head, term = redis.call('HMGET', KEYS[1], 'owner', 'term'), ARGV[2]
+if not head[2] then
+  if ARGV[3] ~= '1' then return {'missing'} end
+  if term == '' then term = '1' end
+  redis.call('HSET', KEYS[1], 'change', 0, 'next', 0)
+elseif term == '' then
+  if head[1] ~= ARGV[1] then return {'held', head[2]} end
+  term = string.format('%.0f', tonumber(head[2]) + 1)
+elseif tonumber(term) <= tonumber(head[2]) then
+  return {'held', head[2]}
+end
+redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'term', term)
+return {'ok', term}
+""")
+
+# KEYS: head, changes, each namespace. ARGV: owner, term, how many changes stay, entries: each as which of the keys, its
+# namespace, key, '1' where it is kept, body, with four bytes of length before.
+_WRITE_TEXT = """
+local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'change', 'next')
+if not head[2] then return {'missing'} end
+if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return {'stale', head[2]} end
+local entries, changed, at = {}, {}, 1
+while at <= #ARGV[4] do
+  local entry = {}
+  for field = 1, 5 do entry[field], at = struct.unpack('>I4c0', ARGV[4], at) end
+  local counted = tonumber(redis.call('HGET', KEYS[1], 'of:' .. entry[2]) or '0')
+  if redis.call('HLEN', KEYS[tonumber(entry[1])]) ~= counted then return {'missing'} end
+  entries[#entries + 1] = entry
+  changed[#changed + 1] = entry[2]
+  changed[#changed + 1] = entry[3]
+end
+if #entries == 0 then return {'ok'} end
+local place, change = tonumber(head[4]), tonumber(head[3]) + 1
+local written = redis.pcall('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], string.format('%.0f-0', change),
+  'w', cjson.encode(changed))
+if type(written) == 'table' and written.err then return {'missing'} end
+for _, entry in ipairs(entries) do
+  local key = KEYS[tonumber(entry[1])]
+  local old = redis.call('HGET', key, entry[3])
+  if entry[4] ~= '1' then
+    if old then redis.call('HINCRBY', KEYS[1], 'of:' .. entry[2], -redis.call('HDEL', key, entry[3])) end
+  else
+    local where = old and string.match(old, '^%d+')
+    if not where then
+      place = place + 1
+      where = string.format('%.0f', place)
+      redis.call('HINCRBY', KEYS[1], 'of:' .. entry[2], 1)
+    end
+    redis.call('HSET', key, entry[3], where .. ' ' .. entry[5])
+  end
+end
+redis.call('HSET', KEYS[1], 'change', change, 'next', place)
+return {'ok'}
+"""
+_WRITE = Script("#!lua" + _WRITE_TEXT)
+_TAKE_OUT = Script("#!lua flags=allow-oom" + _WRITE_TEXT)
+"""The same where nothing is kept: it gives memory free."""
+
+# KEYS: head, the namespace. ARGV: the namespace.
+_READ = Script(
+    """#!lua flags=no-writes
+local head = redis.call('HMGET', KEYS[1], 'term', 'of:' .. ARGV[1])
+if not head[1] or redis.call('HLEN', KEYS[2]) ~= tonumber(head[2] or '0') then return {'missing'} end
+return {'ok', redis.call('HGETALL', KEYS[2])}
+""",
+    writes=False,
+)
+
+# KEYS: head, changes. ARGV: after which change, how many.
+_FOLLOW = Script(
+    """#!lua flags=no-writes
+local last = redis.call('HGET', KEYS[1], 'change')
+if not last then return {'missing'} end
+local after = tonumber(ARGV[1])
+if after == tonumber(last) then return {'ok', {}} end
+local found = redis.call('XRANGE', KEYS[2], string.format('%.0f-0', after + 1), '+', 'COUNT', ARGV[2])
+if after > tonumber(last) or #found == 0 or tonumber(string.match(found[1][1], '^%d+')) ~= after + 1 then
+  return {'behind'}
+end
+return {'ok', found}
+""",
+    writes=False,
+)
+
+
+class BookChange(msgspec.Struct, frozen=True):
+    """Which entries one write kept or took out."""
+
+    number: int
+    """Counts the writes from 1."""
+    entries: tuple[tuple[str, str], ...]
+    """Namespace and key of each."""
+
+
+class RedisBook:
+    """The `Book` of a node, in a Redis or Valkey server that is shared. Its writer has acquired it."""
+
+    def __init__(self, server: RedisServer, owner: str) -> None:
+        """`owner`: the node's name."""
+        self._server = server
+        self._owner = owner
+        self._term = 0
+        self._closed = False
+
+    async def acquire(self, term: int | None = None, *, new: bool = True) -> int:
+        """Take the book over as its writer and return the term: one more than before, or the `term` that is given.
+
+        Makes the book when there is none and it may be a `new` one. Raises StaleWriter when `term` isn't above the
+        book's, or it is another node's and no term is given; LogMissing when there is none and it may not be made.
+        """
+        self._refuse_when_closed()
+        answer = await self._server.run(
+            _ACQUIRE, [_HEAD], self._owner, "" if term is None else term, "1" if new else ""
+        )
+        if answer[0] == b"missing":
+            raise _missing()
+        if answer[0] != b"ok":
+            msg = f"The book is held by another node with term {int(answer[1])}; it is taken over with a higher one."
+            raise StaleWriter(msg)
+        self._term = int(answer[1])
+        return self._term
+
+    async def read(self, namespace: str) -> Mapping[str, bytes]:
+        """Every entry of a namespace by its key (`Book`)."""
+        self._refuse_when_closed()
+        answer = await self._server.run(_READ, [_HEAD, _of(namespace)], namespace)
+        if answer[0] != b"ok":
+            raise _missing()
+        fields = answer[1]
+        try:
+            found = [
+                (int(place), key.decode(), body)
+                for key, value in zip(fields[::2], fields[1::2], strict=True)
+                for place, _, body in (value.partition(b" "),)
+            ]
+        except ValueError as error:
+            raise RecordBroken("In Redis an entry of the book can't be read.") from error
+        return {key: body for _, key, body in sorted(found)}
+
+    async def write(self, entries: Sequence[BookEntry]) -> None:
+        """Keep or take out entries, all of them or none; durable when it returns (`Book`). After OutcomeUnknown the
+        book is acquired and read anew.
+        """
+        self._refuse_when_closed()
+        namespaces = list(dict.fromkeys(entry.namespace for entry in entries))
+        packed = b"".join(
+            len(field).to_bytes(4, "big") + field
+            for entry in entries
+            for field in (
+                str(3 + namespaces.index(entry.namespace)).encode(),
+                entry.namespace.encode(),
+                entry.key.encode(),
+                b"" if entry.body is None else b"1",
+                entry.body or b"",
+            )
+        )
+        if any(entry.body is None for entry in entries):
+            await self._erases()
+        script = _WRITE if any(entry.body is not None for entry in entries) else _TAKE_OUT
+        keys = [_HEAD, _CHANGES, *map(_of, namespaces)]
+        answer = await self._server.run(script, keys, self._owner, self._term, CHANGES, packed)
+        match answer:
+            case [b"ok"]:
+                return
+            case [b"stale", held]:
+                msg = f"Another node has taken over the book: its term is {int(held)}, not {self._term}."
+                raise StaleWriter(msg)
+        raise _missing()
+
+    async def changes(self, after: int, limit: int = 1_000) -> Sequence[BookChange] | None:
+        """Up to `limit` writes behind the one with number `after`; None when that is too long ago, or never was: then
+        the whole book has to be read. Raises StorageUnavailable.
+        """
+        self._refuse_when_closed()
+        answer = await self._server.run(_FOLLOW, [_HEAD, _CHANGES], after, limit)
+        if answer[0] == b"missing":
+            raise _missing()
+        return None if answer[0] != b"ok" else [_change(identity, fields) for identity, fields in answer[1]]
+
+    async def changed(self) -> int:
+        """Number of the last write; 0 before the first. Raises StorageUnavailable."""
+        self._refuse_when_closed()
+        number = await self._server.read("HGET", _HEAD, "change")
+        if number is None:
+            raise _missing()
+        return int(number)
+
+    async def close(self) -> None:
+        """Refuse everything from now on (`Book`)."""
+        self._closed = True
+
+    async def _erases(self) -> None:
+        try:
+            await ask_to_erase(self._server)
+        except OutcomeUnknown as error:  # No more than a note: of the entries, nothing was sent.
+            raise StorageUnavailable(str(error)) from error
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise StorageUnavailable("The book is closed.")
+
+
+def _of(namespace: str) -> str:
+    return f"{_PLACE}of:{namespace}"
+
+
+def _change(identity: bytes, fields: Sequence[bytes]) -> BookChange:
+    try:
+        named = msgspec.json.decode(fields[1], type=list[str])
+        return BookChange(int(identity.split(b"-")[0]), tuple(zip(named[::2], named[1::2], strict=True)))
+    except ValueError as error:
+        raise RecordBroken("In Redis a change of the book can't be read.") from error
+
+
+def _missing() -> LogMissing:
+    return LogMissing(
+        "Redis has lost the book, or a part of it. Nothing was stored; it has to be filled again from a copy."
+    )

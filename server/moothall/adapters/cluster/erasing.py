@@ -1,0 +1,147 @@
+"""Erasing for good: what was taken out of Redis is in its files, and in its slow log, until those are made anew.
+
+Whoever takes something out notes before that it is due (`ask_to_erase`), in Redis itself, so that a node that dies in
+between leaves the note. `FileErasure.erase` does what is due on the primary and the replicas, and waits for it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from moothall.adapters.cluster.scripts import Script
+from moothall.adapters.cluster.server import RedisServer
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.ports import Clock
+
+logger = logging.getLogger(__name__)
+
+NOTES = "moothall:erasures"
+"""How often erasing was asked for, and up to which of these it is done."""
+POLL_MS = 100
+PATIENCE_MS = 10 * 60_000
+"""For writing one file anew; a dataset of 10 GB takes a slow disk about as long."""
+
+_DONE = Script("""#!lua flags=allow-oom
+if tonumber(redis.call('HGET', KEYS[1], 'done') or '-1') < tonumber(ARGV[1]) then
+  redis.call('HSET', KEYS[1], 'done', ARGV[1])
+end
+""")
+_ASKED = Script("""#!lua flags=allow-oom
+return redis.call('HINCRBY', KEYS[1], 'asked', 1)
+""")
+
+
+async def ask_to_erase(server: RedisServer) -> None:
+    """Note that something is about to be taken out. Raises StorageUnavailable, OutcomeUnknown."""
+    await server.run(_ASKED, [NOTES])
+
+
+class FileErasure:
+    """Makes Redis's files anew, on the primary and on all replicas that are given."""
+
+    def __init__(self, primary: RedisServer, clock: Clock, replicas: Sequence[RedisServer] = ()) -> None:
+        self._primary = primary
+        self._replicas = replicas
+        self._clock = clock
+
+    async def due(self) -> bool:
+        """Whether something was taken out that files may still hold. A Redis that lost its notes can't tell: yes.
+
+        Raises StorageUnavailable.
+        """
+        asked, done = await self._notes()
+        return done is None or done < asked
+
+    async def erase(self) -> None:
+        """Make the files anew that may hold what was taken out until now; no byte of it is in them when this returns.
+
+        Raises StorageUnavailable when a server can't do it, or takes longer than `PATIENCE_MS`: it stays due.
+        """
+        asked, _ = await self._notes()
+        behind = _number(await self._info(self._primary, "replication"), "master_repl_offset")
+        for server in (self._primary, *self._replicas):
+            await self._followed(server, behind)
+            await self._rewritten(server)
+            await self._saved(server)
+            await server.write("SLOWLOG", "RESET")  # It shows the beginnings of short arguments.
+            logger.info("redis %s: its files were made anew, without what was removed", server.address.name)
+        await self._primary.run(_DONE, [NOTES], asked)
+
+    async def _notes(self) -> tuple[int, int | None]:
+        asked, done = await self._primary.read("HMGET", NOTES, "asked", "done")
+        return int(asked or 0), None if done is None else int(done)
+
+    async def _followed(self, server: RedisServer, behind: int) -> None:
+        """Wait until a replica has carried out what the primary had done."""
+        if server is self._primary:
+            return
+        await self._until(server, "replication", lambda info: _number(info, "slave_repl_offset") >= behind)
+
+    async def _rewritten(self, server: RedisServer) -> None:
+        info = await self._info(server, "persistence")
+        if info.get("aof_enabled") != "1":
+            return
+        # A rewrite that is under way may have begun before the removal, and another can't begin meanwhile.
+        info = await self._until(server, "persistence", lambda now: _idle(now, "aof_rewrite_in_progress"))
+        before = _number(info, "aof_rewrites")
+        await server.write("BGREWRITEAOF")
+        info = await self._until(
+            server,
+            "persistence",
+            lambda now: (
+                _number(now, "aof_rewrites") > before
+                and _idle(now, "aof_rewrite_in_progress")
+                and _idle(now, "aof_rewrite_scheduled")
+            ),
+        )
+        if info.get("aof_last_bgrewrite_status") != "ok":
+            raise _failed(server, "its append-only file")
+
+    async def _saved(self, server: RedisServer) -> None:
+        info = await self._until(server, "persistence", lambda now: _idle(now, "rdb_bgsave_in_progress"))
+        before = _number(info, "rdb_saves")
+        await server.write("BGSAVE", "SCHEDULE")
+        await self._until(
+            server,
+            "persistence",
+            lambda now: (
+                _idle(now, "rdb_bgsave_in_progress")
+                and (_number(now, "rdb_saves") > before or now.get("rdb_last_bgsave_status") != "ok")
+            ),
+        )
+        info = await self._info(server, "persistence")
+        if info.get("rdb_last_bgsave_status") != "ok":
+            raise _failed(server, "its snapshot")
+
+    async def _until(self, server: RedisServer, section: str, over: Callable[[dict[str, str]], bool]) -> dict[str, str]:
+        began = self._clock.monotonic()
+        while not over(info := await self._info(server, section)):
+            if self._clock.monotonic() - began > PATIENCE_MS:
+                raise _failed(server, "its files in time")
+            await self._clock.sleep(POLL_MS)
+        return info
+
+    async def _info(self, server: RedisServer, section: str) -> dict[str, str]:
+        return info_of(await server.read("INFO", section))
+
+
+def info_of(answer: bytes) -> dict[str, str]:
+    """What Redis answers to INFO, by name."""
+    lines = answer.decode("utf-8", "replace").splitlines()
+    return dict(line.split(":", 1) for line in lines if ":" in line and not line.startswith("#"))
+
+
+def _number(info: dict[str, str], name: str) -> int:
+    return int(info.get(name) or 0)
+
+
+def _idle(info: dict[str, str], name: str) -> bool:
+    return info.get(name) != "1"
+
+
+def _failed(server: RedisServer, what: str) -> StorageUnavailable:
+    return StorageUnavailable(
+        f"Redis at {server.address.name} could not write {what} anew, which may still hold words that were removed. "
+        "Is its disk full? Its log says more; it is tried again."
+    )

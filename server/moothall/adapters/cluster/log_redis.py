@@ -1,0 +1,311 @@
+"""Logs in Redis or Valkey: a stream for each session, with the bodies apart so that they can be removed.
+
+    moothall:{ID}:head     epoch, owner, term; offset and digest of the last event, each lane's end; the first event
+                           that is kept; how many bodies and causes there are
+    moothall:{ID}:log      a stream: id OFFSET-0; header, lane, digest of the body, digest
+    moothall:{ID}:bodies   offset → salt and body
+    moothall:{ID}:causes   which events are stored: number and command → offset
+
+Every act that writes is one script (`scripts.py`) that checks owner and term first. A session whose keys lack something
+that the head names is missing, and never a new one (docs/adr/0038-stores-and-faults-on-many-machines.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from moothall.adapters.cluster import scripts
+from moothall.adapters.cluster.erasing import ask_to_erase
+from moothall.adapters.cluster.server import RedisServer
+from moothall.core.chain import SALT_BYTES, LogRecord, decode_header
+from moothall.core.events.types import LaneHead
+from moothall.core.kernel.decoding import Unreadable
+from moothall.core.kernel.errors import (
+    DuplicateCause,
+    LogMissing,
+    LogTrimmed,
+    OffsetConflict,
+    OutcomeUnknown,
+    RecordBroken,
+    StaleWriter,
+    StorageUnavailable,
+)
+from moothall.core.kernel.ids import Epoch, Lane, SessionId
+from moothall.core.ports import LogHead
+
+LOOKED_AT = 1_000
+"""Events that one script reads, trims or looks through at most: Redis does nothing else meanwhile."""
+_SCANNED = 1_000
+_NAME = b"moothall:{", b"}:head"
+_LANE = b"lane:"
+
+
+class RedisLog:
+    """The `EventLog` of a node, on a Redis or Valkey server that is shared. The server's connections stay its owner's.
+
+    Only the log's owner raises a term by one; another takes a log over with a term of its own. What `remove`, `trim`
+    and `forget` take out is in Redis's files until those are made anew (`erasing.py`); it is noted that this is due.
+    """
+
+    def __init__(self, server: RedisServer, owner: str) -> None:
+        """`owner`: the node's name, in the head of each log that it holds."""
+        self._server = server
+        self._owner = owner
+        self._closed = False
+
+    async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
+        """Take over a session's log as its writer: raise its term by one and return where it stands (`EventLog`)."""
+        self._refuse_when_closed()
+        answer = await self._server.run(
+            scripts.ACQUIRE,
+            _keys(session)[:2],
+            self._owner,
+            epoch,
+            "" if term is None else term,
+            "1" if new else "",
+        )
+        match answer:
+            case [b"ok", fields]:
+                return _head(session, fields)
+            case [b"held", held]:
+                msg = f"Session {session} is held by another node with term {int(held)}; it is taken over with a term."
+                raise StaleWriter(msg)
+            case [b"stale", held]:
+                msg = f"Session {session} can't be taken over with term {term}: its term is {int(held)}."
+                raise StaleWriter(msg)
+        if new:
+            raise _missing(session)
+        raise LogMissing(f"Redis has no whole log of session {session}, and it isn't a new one.")
+
+    async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
+        """Store `events`, the first at `expected_offset + 1`, all of them or none (`EventLog`)."""
+        self._refuse_when_closed()
+        packed = _packed(session, expected_offset, events)
+        answer = await self._server.run(scripts.APPEND, _keys(session), self._owner, term, expected_offset, packed)
+        _check(answer, session, term, expected_offset)
+
+    async def remove(
+        self,
+        session: SessionId,
+        term: int,
+        expected_offset: int,
+        offsets: Sequence[int],
+        events: Sequence[LogRecord],
+    ) -> None:
+        """Erase body and salt of the events at `offsets` and append `events`, the last a `body.removed`, in one act
+        (`EventLog`). They are in Redis's files until those are made anew.
+        """
+        self._refuse_when_closed()
+        packed = _packed(session, expected_offset, events)
+        await self._erases()
+        answer = await self._server.run(
+            scripts.REMOVE,
+            _keys(session),
+            self._owner,
+            term,
+            expected_offset,
+            packed,
+            " ".join(str(offset) for offset in offsets if offset > 0),
+        )
+        _check(answer, session, term, expected_offset)
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        """Records of a session after an offset, in order (`EventLog`). Raises LogTrimmed, RecordBroken."""
+        self._refuse_when_closed()
+        found: list[LogRecord] = []
+        after = max(0, after)
+        which = ("all",) if lanes is None else ("some", *sorted(lanes))
+        while True:
+            answer = await self._server.run(
+                scripts.READ, _keys(session)[:3], after, limit - len(found), LOOKED_AT, *which
+            )
+            match answer:
+                case [b"ok", last, end, entries]:
+                    found += [_record(session, entry) for entry in entries]
+                    if len(found) >= limit or int(last) >= int(end):
+                        return found
+                    after = int(last)
+                case [b"none"]:
+                    return found
+                case [b"trimmed", first]:
+                    msg = f"Redis has the log of session {session} from event {int(first)} on; an archive has the rest."
+                    raise LogTrimmed(msg, int(first))
+                case _:
+                    raise _missing(session)
+
+    async def head(self, session: SessionId) -> LogHead | None:
+        """Where a session's log ends; None when there is none (`EventLog`)."""
+        self._refuse_when_closed()
+        fields = await self._server.read("HGETALL", _keys(session)[0])
+        return _head(session, fields) if fields else None
+
+    async def sessions(self) -> Sequence[SessionId]:
+        """Ids of all sessions with a log (`EventLog`)."""
+        self._refuse_when_closed()
+        found, cursor = set[SessionId](), b"0"
+        before, behind = _NAME
+        while True:
+            cursor, keys = await self._server.read("SCAN", cursor, "MATCH", before + b"*" + behind, "COUNT", _SCANNED)
+            found |= {SessionId(key[len(before) : -len(behind)].decode("utf-8", "replace")) for key in keys}
+            if cursor == b"0":
+                return sorted(found)
+
+    async def caused(self, ending: str) -> Sequence[LogRecord]:
+        """Records that a command has caused (`EventLog`); looks through the causes of all events."""
+        found: list[LogRecord] = []
+        for session in await self.sessions():
+            for offset in sorted(await self._caused_in(session, ending.encode())):
+                try:
+                    found += await self.read(session, offset - 1, 1)
+                except (LogMissing, LogTrimmed, RecordBroken):
+                    continue
+        return found
+
+    async def _caused_in(self, session: SessionId, ending: bytes) -> set[int]:
+        found, cursor = set[int](), b"0"
+        while True:
+            cursor, pairs = await self._server.read("HSCAN", _keys(session)[3], cursor, "COUNT", _SCANNED)
+            stored = zip(pairs[::2], pairs[1::2], strict=True)
+            found |= {int(offset) for cause, offset in stored if cause.partition(b" ")[2].endswith(ending)}
+            if cursor == b"0":
+                return found
+
+    async def trim(self, session: SessionId, term: int, through: int) -> None:
+        """Give up the events up to `through`, since others keep them; the rest stays, and the commands stay known.
+
+        In steps, each of them whole. Raises StaleWriter, LogMissing, StorageUnavailable.
+        """
+        self._refuse_when_closed()
+        await self._erases()
+        first = await self._first(session)
+        while first <= through:
+            step = min(through, first + LOOKED_AT - 1)
+            answer = await self._server.run(scripts.TRIM, _keys(session), self._owner, term, step)
+            _check(answer, session, term, 0)
+            first = step + 1
+
+    async def _first(self, session: SessionId) -> int:
+        first = await self._server.read("HGET", _keys(session)[0], "first")
+        if first is None:
+            raise _missing(session)
+        return int(first)
+
+    async def forget(self, session: SessionId) -> None:
+        """Erase a session's log as if it had never been; no matter if there is none (`EventLog`)."""
+        self._refuse_when_closed()
+        await self._erases()
+        answer = await self._server.run(scripts.FORGET, _keys(session), self._owner)
+        if answer[0] != b"ok":
+            raise StaleWriter(f"Session {session} is held by another node with term {int(answer[1])}; it keeps it.")
+
+    async def close(self) -> None:
+        """Refuse everything from now on (`EventLog`)."""
+        self._closed = True
+
+    async def _erases(self) -> None:
+        """Note, before something is taken out, that Redis's files will hold it."""
+        try:
+            await ask_to_erase(self._server)
+        except OutcomeUnknown as error:  # No more than a note: of what is to be taken out, nothing was sent.
+            raise StorageUnavailable(str(error)) from error
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise StorageUnavailable("The log is closed.")
+
+
+def _keys(session: SessionId) -> list[str]:
+    """Head, log, bodies and causes; the braces have Redis keep them together."""
+    return [f"moothall:{{{session}}}:{part}" for part in ("head", "log", "bodies", "causes")]
+
+
+def _packed(session: SessionId, expected_offset: int, events: Sequence[LogRecord]) -> bytes:
+    """The events as the scripts take them; raises ValueError when they aren't the session's next."""
+    return b"".join(
+        len(field).to_bytes(4, "big") + field
+        for offset, record in enumerate(events, expected_offset + 1)
+        for field in _fields(session, offset, record)
+    )
+
+
+def _fields(session: SessionId, offset: int, record: LogRecord) -> Iterable[bytes]:
+    header = record.header
+    if header.session != session or header.offset != offset:
+        msg = f"Event {header.offset} of {header.session} can't be event {offset} of {session}."
+        raise ValueError(msg)
+    kept = b"" if record.body is None else (record.salt or b"") + record.body
+    if record.body is not None and len(record.salt or b"") != SALT_BYTES:
+        msg = f"Event {offset} of {session} has a salt of another length than {SALT_BYTES} bytes."
+        raise ValueError(msg)
+    cause = f"{header.n} {header.cause}".encode()
+    return record.header_bytes, header.lane.encode(), cause, record.body_digest, record.digest, kept
+
+
+def _check(answer: Any, session: SessionId, term: int, expected_offset: int) -> None:
+    """Raise what a script that writes has answered, unless that it did."""
+    match answer:
+        case [b"ok"]:
+            return
+        case [b"missing"]:
+            raise _missing(session)
+        case [b"stale", held]:
+            msg = f"Another writer has taken over session {session}: its term is {int(held)}, not {term}."
+            raise StaleWriter(msg)
+        case [b"offset", end]:
+            raise OffsetConflict(f"The log of session {session} ends at {int(end)}, not at {expected_offset}.")
+        case [b"cause"]:
+            raise DuplicateCause(f"An event of that command is in the log of session {session} already.")
+    raise RecordBroken(f"In Redis the log of session {session} goes on behind its own head; nothing was stored.")
+
+
+def _missing(session: SessionId) -> LogMissing:
+    return LogMissing(
+        f"Redis has lost the log of session {session}, or a part of it. Nothing was stored; it has to be filled again "
+        "from a copy."
+    )
+
+
+def _head(session: SessionId, fields: Sequence[bytes]) -> LogHead:
+    known = dict(zip(fields[::2], fields[1::2], strict=True))
+    try:
+        return LogHead(
+            epoch=Epoch(known[b"epoch"].decode()),
+            term=int(known[b"term"]),
+            offset=int(known[b"offset"]),
+            lanes={
+                Lane(name[len(_LANE) :].decode()): _lane_head(value)
+                for name, value in known.items()
+                if name.startswith(_LANE)
+            },
+            lost=int(known[b"lost"]),
+        )
+    except (KeyError, ValueError) as error:
+        raise RecordBroken(f"In Redis the head of session {session} can't be read.") from error
+
+
+def _lane_head(value: bytes) -> LaneHead:
+    offset, _, digest = value.partition(b" ")
+    return LaneHead(offset=int(offset), digest=digest.hex())
+
+
+def _record(session: SessionId, entry: Sequence[Any]) -> LogRecord:
+    """An event as `scripts.READ` gives it."""
+    number, header_bytes, lane, digest_of_body, digest, kept = entry
+    offset = int(number)
+    try:
+        header = decode_header(header_bytes)
+    except Unreadable as error:
+        raise RecordBroken(f"The header of event {offset} of session {session} can't be read.") from error
+    if (header.session, header.offset, header.lane.encode()) != (session, offset, lane):
+        raise RecordBroken(f"Event {offset} of session {session} is stored under a place that its header doesn't name.")
+    return LogRecord(
+        header=header,
+        header_bytes=header_bytes,
+        salt=None if kept is None else kept[:SALT_BYTES],
+        body=None if kept is None else kept[SALT_BYTES:],
+        body_digest=digest_of_body,
+        digest=digest,
+    )

@@ -1,0 +1,157 @@
+"""The scripts that Redis carries out: each checks everything first, and then writes all of it.
+
+Redis takes nothing back of a script that fails half-way; so nothing that can fail stands behind the first write. Those
+that give memory free may run when there is none (`allow-oom`); the others are refused as a whole then.
+
+The events of an append are one argument, each as six fields with four bytes of length before: header, lane, cause,
+digest of the body, digest, salt and body (empty where it is removed). The slow log shows the first 128 bytes of an
+argument, and so no body.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class Script:
+    """Lua for Redis, known there by its digest."""
+
+    text: str
+    writes: bool = True
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-1, as Redis names scripts."""
+        return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+
+
+# KEYS: head, log, bodies, causes. ARGV: owner, term, expected offset, …
+_HELD = """
+local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'offset', 'bodies', 'causes')
+if not head[2] then return {'missing'} end
+if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return {'stale', head[2]} end
+if redis.call('HLEN', KEYS[3]) ~= tonumber(head[4]) or redis.call('HLEN', KEYS[4]) ~= tonumber(head[5])
+  or head[3] ~= '0' and redis.call('EXISTS', KEYS[2]) == 0 then return {'missing'} end
+if head[3] ~= ARGV[3] then return {'offset', head[3]} end
+"""
+_PARSED = """
+local events, causes, at = {}, {}, 1
+while at <= #ARGV[4] do
+  local event = {}
+  for field = 1, 6 do event[field], at = struct.unpack('>I4c0', ARGV[4], at) end
+  if causes[event[3]] or redis.call('HEXISTS', KEYS[4], event[3]) == 1 then return {'cause'} end
+  causes[event[3]] = true
+  events[#events + 1] = event
+end
+"""
+_STORED = """
+local offset, bodies, lanes = tonumber(head[3]), tonumber(head[4]), {}
+for n, event in ipairs(events) do
+  offset = offset + 1
+  local written = redis.pcall('XADD', KEYS[2], string.format('%.0f-0', offset),
+    'h', event[1], 'l', event[2], 'b', event[4], 'd', event[5])
+  if type(written) == 'table' and written.err then return {'ahead'} end
+  redis.call('HSET', KEYS[4], event[3], offset)
+  if event[6] ~= '' then
+    redis.call('HSET', KEYS[3], offset, event[6])
+    bodies = bodies + 1
+  end
+  lanes[event[2]] = string.format('%.0f ', offset) .. event[5]
+end
+for lane, written in pairs(lanes) do redis.call('HSET', KEYS[1], 'lane:' .. lane, written) end
+if #events > 0 then
+  redis.call('HSET', KEYS[1], 'offset', offset, 'digest', events[#events][5], 'bodies', bodies,
+    'causes', tonumber(head[5]) + #events)
+end
+"""
+_ERASED = """
+local erased, from = 0, tonumber(head[3])
+for offset in string.gmatch(ARGV[5], '%d+') do
+  if tonumber(offset) <= from then erased = erased + redis.call('HDEL', KEYS[3], offset) end
+end
+redis.call('HINCRBY', KEYS[1], 'bodies', -erased)
+"""
+
+# ARGV: owner, term, expected offset, events.
+APPEND = Script(f"#!lua\n{_HELD}{_PARSED}{_STORED}return {{'ok'}}\n")
+# ARGV: owner, term, expected offset, events, offsets that are erased.
+REMOVE = Script(f"#!lua flags=allow-oom\n{_HELD}{_PARSED}{_STORED}{_ERASED}return {{'ok'}}\n")
+
+# KEYS: head, log. ARGV: owner, epoch, term or nothing, '1' where it may be a new log.
+ACQUIRE = Script("""#!lua flags=allow-oom
+local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'offset')
+local there, term = redis.call('EXISTS', KEYS[2]) == 1, ARGV[3]
+if not head[2] then
+  if there or ARGV[4] ~= '1' then return {'missing'} end
+  if term == '' then term = '1' end
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'offset', 0, 'first', 1, 'lost', 0, 'bodies', 0, 'causes', 0)
+else
+  if head[3] ~= '0' and not there then return {'missing'} end
+  if term == '' then
+    if head[1] ~= ARGV[1] then return {'held', head[2]} end
+    term = string.format('%.0f', tonumber(head[2]) + 1)
+  elseif tonumber(term) <= tonumber(head[2]) then
+    return {'stale', head[2]}
+  end
+end
+redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'term', term)
+return {'ok', redis.call('HGETALL', KEYS[1])}
+""")
+
+# KEYS: head, log, bodies. ARGV: after, how many, how many are looked at, 'all' or 'some', the lanes.
+READ = Script(
+    """#!lua flags=no-writes
+local head = redis.call('HMGET', KEYS[1], 'first', 'offset', 'bodies')
+if not head[1] then return {'none'} end
+local last, offset = tonumber(ARGV[1]), tonumber(head[2])
+if last + 1 < tonumber(head[1]) then return {'trimmed', head[1]} end
+if redis.call('HLEN', KEYS[3]) ~= tonumber(head[3]) then return {'missing'} end
+local limit, looked, wanted = tonumber(ARGV[2]), tonumber(ARGV[3]), {}
+for n = 5, #ARGV do wanted[ARGV[n]] = true end
+local found = {}
+while #found < limit and looked > 0 and last < offset do
+  local count = math.min(looked, ARGV[4] == 'all' and limit - #found or 100)
+  local page = redis.call('XRANGE', KEYS[2], string.format('%.0f-0', last + 1), '+', 'COUNT', count)
+  if #page == 0 then return {'missing'} end
+  for _, entry in ipairs(page) do
+    local here = tonumber(string.match(entry[1], '^%d+'))
+    if here ~= last + 1 then return {'missing'} end
+    local fields = entry[2]
+    last = here
+    if #found < limit and (ARGV[4] == 'all' or wanted[fields[4]]) then
+      found[#found + 1] = {string.format('%.0f', here), fields[2], fields[4], fields[6], fields[8],
+        redis.call('HGET', KEYS[3], here)}
+    end
+  end
+  looked = looked - #page
+end
+return {'ok', string.format('%.0f', last), head[2], found}
+""",
+    writes=False,
+)
+
+# KEYS: head, log, bodies, causes. ARGV: owner, term, up to which offset.
+TRIM = Script("""#!lua flags=allow-oom
+local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'offset', 'first')
+if not head[2] then return {'missing'} end
+if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return {'stale', head[2]} end
+local first, last = tonumber(head[4]), math.min(tonumber(ARGV[3]), tonumber(head[3]))
+if last < first then return {'ok'} end
+redis.call('XTRIM', KEYS[2], 'MINID', '=', string.format('%.0f-0', last + 1))
+local gone = 0
+for offset = first, last do gone = gone + redis.call('HDEL', KEYS[3], string.format('%.0f', offset)) end
+redis.call('HSET', KEYS[1], 'first', last + 1)
+redis.call('HINCRBY', KEYS[1], 'bodies', -gone)
+return {'ok'}
+""")
+
+# KEYS: head, log, bodies, causes. ARGV: owner.
+FORGET = Script("""#!lua flags=allow-oom
+local owner = redis.call('HGET', KEYS[1], 'owner')
+if owner and owner ~= ARGV[1] then return {'held', redis.call('HGET', KEYS[1], 'term')} end
+redis.call('DEL', unpack(KEYS))
+return {'ok'}
+""")

@@ -1,0 +1,168 @@
+"""Commands and scripts to one Redis or Valkey server, and what is known after each error.
+
+The library's client sends a command again when a connection breaks, which may store it twice: so this stands on its
+connections, and knows whether anything was sent. Nothing is ever sent twice here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from moothall.adapters.cluster.address import RedisAddress
+from moothall.adapters.cluster.failures import code_of, refused, unanswered, unreachable
+from moothall.adapters.cluster.scripts import Script
+from moothall.core.kernel.errors import StorageUnavailable
+
+if TYPE_CHECKING:
+    from redis.asyncio.connection import Connection  # for types only
+
+CONNECTIONS = 16
+"""At most so many at once; whoever comes then waits for a free one."""
+WAITING = 1024
+"""Acts that may be asked for and not yet be answered. Further ones are refused with StorageUnavailable."""
+CONNECT_S = 1.0
+"""Within so long a connection is there and let in, or the act is refused."""
+ANSWER_S = 2.0
+"""Within so long an answer has come, or the outcome is unknown: the keeper gives its lease up after as long."""
+
+Argument = str | bytes | int
+
+
+class RedisServer:
+    """One server. Belongs to the loop that uses it; needs the extra `cluster`."""
+
+    def __init__(
+        self,
+        address: RedisAddress,
+        *,
+        connections: int = CONNECTIONS,
+        connect_s: float = CONNECT_S,
+        answer_s: float = ANSWER_S,
+    ) -> None:
+        self.address = address
+        self._connect_s = connect_s
+        self._answer_s = answer_s
+        self._room = asyncio.Semaphore(connections)
+        self._idle: list[Connection] = []
+        self._asked = 0
+        self._closed = False
+
+    async def read(self, *command: Argument, answer_s: float | None = None) -> Any:
+        """Do what changes nothing, or nothing that matters; returns the answer, texts as bytes.
+
+        Raises StorageUnavailable.
+        """
+        return await self._ask(command, writes=False, answer_s=answer_s)
+
+    async def write(self, *command: Argument) -> Any:
+        """Do what stores something. Raises StorageUnavailable, and OutcomeUnknown when no answer came."""
+        return await self._ask(command, writes=True)
+
+    async def run(self, script: Script, keys: Sequence[str], *arguments: Argument) -> Any:
+        """Have a script done. Raises as `write` does; one that only reads leaves nothing unknown."""
+        rest = (len(keys), *keys, *arguments)
+        try:
+            return await self._ask(("EVALSHA", script.digest, *rest), writes=script.writes)
+        except _Forgotten:  # Redis was started anew, or somebody emptied its scripts.
+            return await self._ask(("EVAL", script.text, *rest), writes=script.writes)
+
+    async def close(self) -> None:
+        """Let go of the connections. Everything is refused afterwards."""
+        self._closed = True
+        while self._idle:
+            await self._idle.pop().disconnect(nowait=True)
+
+    async def _ask(self, command: Sequence[Argument], *, writes: bool, answer_s: float | None = None) -> Any:
+        if self._asked >= WAITING:
+            msg = f"Redis at {self.address.name} can't keep up: {self._asked} acts wait for it. Nothing was stored."
+            raise StorageUnavailable(msg)
+        self._asked += 1
+        try:
+            async with self._room:
+                if self._closed:
+                    raise StorageUnavailable(f"The connections to Redis at {self.address.name} are closed.")
+                connection = self._idle.pop() if self._idle else self._made()
+                try:
+                    await self._connect(connection)
+                    return await self._answer(connection, command, writes, answer_s or self._answer_s)
+                finally:
+                    if self._closed:
+                        await connection.disconnect(nowait=True)
+                    else:
+                        self._idle.append(connection)
+        finally:
+            self._asked -= 1
+
+    def _made(self) -> Connection:
+        from redis.asyncio.connection import Connection, SSLConnection
+
+        there = self.address
+        options: dict[str, Any] = {
+            "host": there.host,
+            "port": there.port,
+            "db": there.database,
+            "username": there.user or None,
+            "password": there.password or None,
+            "protocol": 2,
+            "client_name": "moothall",
+            "driver_info": None,
+            "socket_timeout": None,  # The time is counted here, once for sending and answer.
+            "socket_connect_timeout": self._connect_s,
+        }
+        if not there.tls:
+            return Connection(**options)
+        authorities = None if there.authorities is None else str(there.authorities)
+        return SSLConnection(ssl_cert_reqs="required", ssl_check_hostname=True, ssl_ca_certs=authorities, **options)
+
+    async def _connect(self, connection: Connection) -> None:
+        """Have it connected and let in. Raises StorageUnavailable: nothing was sent."""
+        from redis.exceptions import AuthenticationError, RedisError, ResponseError
+
+        where = self.address.name
+        try:
+            async with asyncio.timeout(self._connect_s):
+                if connection.is_connected and await connection.can_read():
+                    await connection.disconnect(nowait=True)  # Closed by the server while nobody used it.
+                await connection.connect()  # type: ignore[no-untyped-call]
+        except (AuthenticationError, ResponseError) as error:
+            await connection.disconnect(nowait=True)
+            raise refused(where, error, writes=False) from error
+        except (RedisError, OSError) as error:  # asyncio's own time-out is an OSError
+            await connection.disconnect(nowait=True)
+            told = code_of(error)
+            raise (
+                refused(where, error, writes=False) if told == "LOADING" else unreachable(where, _kind(error))
+            ) from error
+
+    async def _answer(self, connection: Connection, command: Sequence[Argument], writes: bool, within_s: float) -> Any:
+        from redis.exceptions import AuthenticationError, BusyLoadingError, NoScriptError, RedisError, ResponseError
+
+        where = self.address.name
+        try:
+            async with asyncio.timeout(within_s):
+                await connection.send_command(*command)
+                return await connection.read_response()
+        except NoScriptError:
+            raise _Forgotten from None
+        except (ResponseError, BusyLoadingError, AuthenticationError) as error:
+            raise refused(where, error, writes=writes) from error
+        except (RedisError, OSError) as error:
+            await connection.disconnect(nowait=True)
+            raise unanswered(where, _kind(error), writes=writes) from error
+        except BaseException:
+            await connection.disconnect(nowait=True)  # Its answer would be taken for that of the next act.
+            raise
+
+
+class _Forgotten(Exception):
+    """Redis doesn't know the script any more."""
+
+
+def _kind(error: Exception) -> str:
+    """Why, without the library's text."""
+    cause = error.__cause__ or error.__context__ or error
+    if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
+        return "it took too long"
+    return (cause.strerror if isinstance(cause, OSError) else None) or "the connection broke"
