@@ -12,7 +12,7 @@ that the head names is missing, and never a new one (docs/adr/0038-stores-and-fa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from moothall.adapters.cluster import scripts
@@ -42,7 +42,7 @@ _LANE = b"lane:"
 
 
 class RedisLog:
-    """The `EventLog` of a node, on a Redis or Valkey server that is shared. The server's connections stay its owner's.
+    """The `SharedLog` of a node, on a Redis or Valkey server that is shared. The server's connections stay its owner's.
 
     Only the log's owner raises a term by one; another takes a log over with a term of its own. What `remove`, `trim`
     and `forget` take out is in Redis's files until those are made anew (`erasing.py`); it is noted that this is due.
@@ -142,14 +142,26 @@ class RedisLog:
         fields = await self._server.read("HGETALL", _keys(session)[0])
         return _head(session, fields) if fields else None
 
+    async def heads(self) -> Mapping[SessionId, LogHead]:
+        """Where every log stands (`SharedLog`)."""
+        self._refuse_when_closed()
+        answer = await self._server.run(scripts.HEADS, ())
+        return {session: _head(session, fields) for key, fields in answer for session in (_session(key),)}
+
+    async def begin_anew(self, session: SessionId, epoch: Epoch, term: int, lost: int) -> None:
+        """Make an empty log in place of what is left of one (`SharedLog`)."""
+        self._refuse_when_closed()
+        await self._erases()
+        answer = await self._server.run(scripts.BEGIN_ANEW, _keys(session), self._owner, epoch, term, lost)
+        _check(answer, session, term, 0)
+
     async def sessions(self) -> Sequence[SessionId]:
         """Ids of all sessions with a log (`EventLog`)."""
         self._refuse_when_closed()
         found, cursor = set[SessionId](), b"0"
-        before, behind = _NAME
         while True:
-            cursor, keys = await self._server.read("SCAN", cursor, "MATCH", before + b"*" + behind, "COUNT", _SCANNED)
-            found |= {SessionId(key[len(before) : -len(behind)].decode("utf-8", "replace")) for key in keys}
+            cursor, keys = await self._server.read("SCAN", cursor, "MATCH", b"*".join(_NAME), "COUNT", _SCANNED)
+            found |= set(map(_session, keys))
             if cursor == b"0":
                 return sorted(found)
 
@@ -220,6 +232,12 @@ class RedisLog:
 def _keys(session: SessionId) -> list[str]:
     """Head, log, bodies and causes; the braces have Redis keep them together."""
     return [f"moothall:{{{session}}}:{part}" for part in ("head", "log", "bodies", "causes")]
+
+
+def _session(key: bytes) -> SessionId:
+    """Whose head a key is."""
+    before, behind = _NAME
+    return SessionId(key[len(before) : -len(behind)].decode("utf-8", "replace"))
 
 
 def _packed(session: SessionId, expected_offset: int, events: Sequence[LogRecord]) -> bytes:

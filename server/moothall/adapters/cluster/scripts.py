@@ -155,3 +155,27 @@ if owner and owner ~= ARGV[1] then return {'held', redis.call('HGET', KEYS[1], '
 redis.call('DEL', unpack(KEYS))
 return {'ok'}
 """)
+
+# KEYS: head, log, bodies, causes. ARGV: owner, epoch, term, how often its end was lost.
+BEGIN_ANEW = Script("""#!lua flags=allow-oom
+local term = redis.call('HGET', KEYS[1], 'term')
+if term and tonumber(ARGV[3]) <= tonumber(term) then return {'stale', term} end
+redis.call('DEL', unpack(KEYS))
+redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'epoch', ARGV[2], 'term', ARGV[3], 'lost', ARGV[4],
+  'offset', 0, 'first', 1, 'bodies', 0, 'causes', 0)
+return {'ok'}
+""")
+
+# No keys are named: their names are what it looks for. No Redis Cluster, where that can't be.
+HEADS = Script(
+    """#!lua flags=no-writes
+local found, cursor = {}, '0'
+repeat
+  local page = redis.call('SCAN', cursor, 'MATCH', 'moothall:{*}:head', 'COUNT', 1000)
+  cursor = page[1]
+  for _, key in ipairs(page[2]) do found[#found + 1] = {key, redis.call('HGETALL', key)} end
+until cursor == '0'
+return found
+""",
+    writes=False,
+)

@@ -1,0 +1,60 @@
+"""The lease of the house in Redis or Valkey: `moothall:house`, a hash with node, address, term and beat."""
+
+from __future__ import annotations
+
+from moothall.adapters.cluster.scripts import Script
+from moothall.adapters.cluster.server import RedisServer
+from moothall.core.cluster.lease import Lease
+from moothall.core.kernel.errors import StorageUnavailable
+
+_HOUSE = "moothall:house"
+
+# ARGV: term and beat of the lease that was seen, or nothing; node, address, term, beat of the next.
+_TAKE = Script("""#!lua flags=allow-oom
+local there = redis.call('HMGET', KEYS[1], 'term', 'beat')
+if (there[1] or '') ~= ARGV[1] or (there[2] or '') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], 'node', ARGV[3], 'address', ARGV[4], 'term', ARGV[5], 'beat', ARGV[6])
+return 1
+""")
+# ARGV: node, term.
+_OWN = """#!lua flags=allow-oom
+local there = redis.call('HMGET', KEYS[1], 'node', 'term')
+if there[1] ~= ARGV[1] or there[2] ~= ARGV[2] then return 0 end
+redis.call('HINCRBY', KEYS[1], 'beat', 1)
+"""
+_RENEW = Script(f"{_OWN}return 1\n")
+_GIVE_UP = Script(f"{_OWN}redis.call('HSET', KEYS[1], 'node', '', 'address', '')\nreturn 1\n")
+
+
+class RedisLease:
+    """The `LeaseStore` of a node. After a write whose outcome is unknown the next look tells.
+
+    A renewal that was carried out and not answered only makes the lease longer than its keeper believes.
+    """
+
+    def __init__(self, server: RedisServer) -> None:
+        self._server = server
+
+    async def look(self) -> Lease | None:
+        """The lease as it is (`LeaseStore`)."""
+        node, address, term, beat = await self._server.read("HMGET", _HOUSE, "node", "address", "term", "beat")
+        if term is None:
+            return None
+        try:
+            return Lease(node=node.decode(), address=address.decode(), term=int(term), beat=int(beat))
+        except (AttributeError, TypeError, ValueError) as error:
+            raise StorageUnavailable("The lease of the house in Redis can't be read.") from error
+
+    async def take(self, seen: Lease | None, lease: Lease) -> bool:
+        """Write a lease in place of the one that was seen (`LeaseStore`)."""
+        before = ("", "") if seen is None else (seen.term, seen.beat)
+        done = await self._server.run(_TAKE, [_HOUSE], *before, lease.node, lease.address, lease.term, lease.beat)
+        return bool(done)
+
+    async def renew(self, lease: Lease) -> bool:
+        """Raise the beat (`LeaseStore`)."""
+        return bool(await self._server.run(_RENEW, [_HOUSE], lease.node, lease.term))
+
+    async def give_up(self, lease: Lease) -> None:
+        """Let others have it at once (`LeaseStore`)."""
+        await self._server.run(_GIVE_UP, [_HOUSE], lease.node, lease.term)
