@@ -49,6 +49,12 @@ async def test_entries_are_kept_changed_and_taken_out_by_shelf_and_key(book: Boo
     await book.write([])
 
 
+async def test_namespaces_that_have_entries_are_known(book: Book) -> None:
+    await book.write([BookEntry("room", "a", b"1"), BookEntry("link", "b", b"3"), BookEntry("hub", "c", b"5")])
+    await book.write([BookEntry("link", "b", None)])
+    assert await book.namespaces() == ["hub", "room"]
+
+
 async def test_a_closed_book_refuses(book: Book) -> None:
     await book.close()
     await book.close()

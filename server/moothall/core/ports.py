@@ -205,6 +205,10 @@ class Book(Protocol):
         """Every entry of a namespace by its key. Raises StorageUnavailable."""
         ...
 
+    async def namespaces(self) -> Sequence[str]:
+        """Those that have entries, in order of their names. Raises StorageUnavailable."""
+        ...
+
     async def write(self, entries: Sequence[BookEntry]) -> None:
         """Keep or take out entries, all of them or none; durable when it returns.
 
@@ -224,6 +228,44 @@ class BookEntry(msgspec.Struct, frozen=True):
     key: str
     body: bytes | None
     """None takes the entry out."""
+
+
+class BookChange(msgspec.Struct, frozen=True):
+    """Which entries one write of a shared book kept or took out."""
+
+    number: int
+    """Counts the writes from 1."""
+    entries: tuple[tuple[str, str], ...]
+    """Namespace and key of each."""
+
+
+class SharedBook(Book, Protocol):
+    """A Book that several nodes share. One of them writes it, the others follow its changes."""
+
+    async def acquire(self, term: int | None = None, *, new: bool = True) -> int:
+        """Take the book over as its writer and return the term: one more than before, or the `term` that is given.
+
+        Makes the book when there is none and it may be a `new` one. Raises StaleWriter when `term` isn't above the
+        book's, or it is another node's and no term is given; LogMissing when there is none and it may not be made.
+        """
+        ...
+
+    async def begin_anew(self, term: int, change: int) -> None:
+        """Make an empty book in place of what is left of one, whose next write has the number behind `change`.
+
+        For whoever has a copy, and fills it. Raises StaleWriter when `term` isn't above the book's.
+        """
+        ...
+
+    async def changed(self) -> int:
+        """Number of the last write; 0 before the first. Raises StorageUnavailable, LogMissing."""
+        ...
+
+    async def changes(self, after: int, limit: int = 1_000) -> Sequence[BookChange] | None:
+        """Up to `limit` writes behind the one with number `after`; None when that is too long ago, or never was: then
+        the whole book has to be read. Raises StorageUnavailable, LogMissing.
+        """
+        ...
 
 
 class Spool(Protocol):

@@ -21,6 +21,11 @@ class MemoryBook:
         self._refuse(self._closed)
         return dict(self._namespaces.get(namespace, {}))
 
+    async def namespaces(self) -> Sequence[str]:
+        """Those that have entries (`Book`)."""
+        self._refuse(self._closed)
+        return sorted(name for name, entries in self._namespaces.items() if entries)
+
     async def write(self, entries: Sequence[BookEntry]) -> None:
         """Keep or take out entries, all of them or none; durable when it returns (`Book`)."""
         self._refuse(self._closed or self.full)

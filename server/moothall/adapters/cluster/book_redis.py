@@ -18,7 +18,7 @@ from moothall.adapters.cluster.erasing import ask_to_erase
 from moothall.adapters.cluster.scripts import Script
 from moothall.adapters.cluster.server import RedisServer
 from moothall.core.kernel.errors import LogMissing, OutcomeUnknown, RecordBroken, StaleWriter, StorageUnavailable
-from moothall.core.ports import BookEntry
+from moothall.core.ports import BookChange, BookEntry
 
 CHANGES = 10_000
 """Changes that are kept at most; a node that is further behind reads the whole book."""
@@ -112,17 +112,24 @@ return {'ok', found}
 )
 
 
-class BookChange(msgspec.Struct, frozen=True):
-    """Which entries one write kept or took out."""
-
-    number: int
-    """Counts the writes from 1."""
-    entries: tuple[tuple[str, str], ...]
-    """Namespace and key of each."""
+# KEYS: head, changes. ARGV: owner, term, number of the change before the next, the keys of all namespaces.
+_BEGIN_ANEW = Script("""#!lua flags=allow-oom
+local term = redis.call('HGET', KEYS[1], 'term')
+if term and tonumber(ARGV[2]) <= tonumber(term) then return {'held', term} end
+local cursor = '0'
+repeat
+  local page = redis.call('SCAN', cursor, 'MATCH', ARGV[4], 'COUNT', 1000)
+  cursor = page[1]
+  for _, key in ipairs(page[2]) do redis.call('DEL', key) end
+until cursor == '0'
+redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'term', ARGV[2], 'change', ARGV[3], 'next', 0)
+return {'ok'}
+""")
 
 
 class RedisBook:
-    """The `Book` of a node, in a Redis or Valkey server that is shared. Its writer has acquired it."""
+    """The `SharedBook` of a node, in a Redis or Valkey server that is shared. Its writer has acquired it."""
 
     def __init__(self, server: RedisServer, owner: str) -> None:
         """`owner`: the node's name."""
@@ -144,10 +151,27 @@ class RedisBook:
         if answer[0] == b"missing":
             raise _missing()
         if answer[0] != b"ok":
-            msg = f"The book is held by another node with term {int(answer[1])}; it is taken over with a higher one."
-            raise StaleWriter(msg)
+            raise _held(answer[1])
         self._term = int(answer[1])
         return self._term
+
+    async def begin_anew(self, term: int, change: int) -> None:
+        """Make an empty book in place of what is left of one (`SharedBook`)."""
+        self._refuse_when_closed()
+        await self._erases()
+        answer = await self._server.run(_BEGIN_ANEW, [_HEAD, _CHANGES], self._owner, term, change, _of("*"))
+        if answer[0] != b"ok":
+            raise _held(answer[1])
+        self._term = term
+
+    async def namespaces(self) -> Sequence[str]:
+        """Those that have entries (`Book`)."""
+        self._refuse_when_closed()
+        fields = await self._server.read("HGETALL", _HEAD)
+        if not fields:
+            raise _missing()
+        counted = zip(fields[::2], fields[1::2], strict=True)
+        return sorted(name[3:].decode() for name, many in counted if name.startswith(b"of:") and many != b"0")
 
     async def read(self, namespace: str) -> Mapping[str, bytes]:
         """Every entry of a namespace by its key (`Book`)."""
@@ -239,6 +263,10 @@ def _change(identity: bytes, fields: Sequence[bytes]) -> BookChange:
         return BookChange(int(identity.split(b"-")[0]), tuple(zip(named[::2], named[1::2], strict=True)))
     except ValueError as error:
         raise RecordBroken("In Redis a change of the book can't be read.") from error
+
+
+def _held(term: bytes) -> StaleWriter:
+    return StaleWriter(f"The book is held by another node with term {int(term)}; it is taken over with a higher one.")
 
 
 def _missing() -> LogMissing:

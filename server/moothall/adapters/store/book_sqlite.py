@@ -76,6 +76,14 @@ class SqliteBook:
 
         return await self._do(act)
 
+    async def namespaces(self) -> Sequence[str]:
+        """Those that have entries (`Book`)."""
+
+        def act() -> Sequence[str]:
+            return [name for (name,) in self._connection.execute("SELECT DISTINCT namespace FROM entry ORDER BY 1")]
+
+        return await self._do(act)
+
     async def write(self, entries: Sequence[BookEntry]) -> None:
         """Keep or take out entries, all of them or none; durable when it returns (`Book`)."""
 

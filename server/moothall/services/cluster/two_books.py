@@ -1,0 +1,206 @@
+"""The book of the node that keeps the house: each write is in the shared book, then in the node's own.
+
+The own book notes, in the same act, which change of the shared one it has. A write whose outcome is unknown was
+acknowledged to nobody: before the next one what it may have done is undone, so that the shared book says what this node
+knows. A keeper that takes over in between may find it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from moothall.core.kernel.errors import ConfigurationError, LogMissing, OutcomeUnknown, StaleWriter, StorageUnavailable
+from moothall.core.ports import Book, BookEntry, Clock, SharedBook
+from moothall.services.cluster.two_copies import AGAIN_MS, PATIENCE_MS, STEPS, Kept
+
+logger = logging.getLogger(__name__)
+
+NOTES, CHANGE = "cluster", "change"
+"""Namespace and key of the note in the own book, which the shared one doesn't have."""
+BATCH = 500
+"""Entries that are copied at once."""
+
+
+@dataclass(eq=False, repr=False)
+class TwoBooks:
+    """The `Book` of the keeper, once it is `opened`. It is read from the own book."""
+
+    shared: SharedBook
+    own: Book
+    kept: Kept
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        self._change = 0
+        """Of the shared book, as far as the own one has it."""
+        self._in_doubt = False
+
+    async def opened(self) -> None:
+        """Take the shared book over, and bring each of the two up to the other.
+
+        Raises StorageUnavailable, and ConfigurationError where the own book is that of another house.
+        """
+        term, noted = self._term() * STEPS, await noted_change(self.own)
+        empty = not await _entries_of(self.own)
+        try:
+            await self.shared.acquire(term, new=empty and noted is None)
+            there = await self.shared.changed()
+        except LogMissing:
+            await self._fill(term + 1, noted or 0)
+            return
+        if noted is None and not empty:
+            msg = (
+                "The data folder has a programme of its own, and the house in Redis has another one. Give this node an "
+                "empty folder, or the house an empty Redis."
+            )
+            raise ConfigurationError(msg)
+        if (noted or 0) > there:
+            await self._fill(term + 1, noted or 0)
+            return
+        self._change = await follow_book(self.shared, self.own)
+
+    async def read(self, namespace: str) -> Mapping[str, bytes]:
+        """Every entry of a namespace by its key (`Book`)."""
+        return await self.own.read(namespace)
+
+    async def namespaces(self) -> Sequence[str]:
+        """Those that have entries (`Book`)."""
+        return await _entries_of(self.own)
+
+    async def write(self, entries: Sequence[BookEntry]) -> None:
+        """Keep or take out entries in both books, all of them or none (`Book`)."""
+        self._term()
+        if not entries:
+            return
+        if self._in_doubt:
+            await self._undo()
+        self._in_doubt = True
+        try:
+            await self.shared.write(entries)
+        except OutcomeUnknown:
+            raise
+        except StorageUnavailable:
+            self._in_doubt = False
+            raise
+        except StaleWriter as error:
+            raise StorageUnavailable("Another node keeps the house by now; nothing was stored.") from error
+        await self._decided(entries)
+        self._in_doubt = False
+        if not self.kept.answers:
+            raise OutcomeUnknown("This node's lease was over before the answer.")
+
+    async def close(self) -> None:
+        """Finish what was promised and let go of both books (`Book`)."""
+        await self.shared.close()
+        await self.own.close()
+
+    async def _decided(self, entries: Sequence[BookEntry]) -> None:
+        """What the shared book has is written into the own one before anybody hears of it."""
+        until = self.clock.monotonic() + PATIENCE_MS
+        while True:
+            try:
+                await self.own.write([*entries, _note(self._change + 1)])
+                break
+            except StorageUnavailable as error:
+                if self.clock.monotonic() >= until:
+                    logger.error("cluster: this node's own book refuses what is decided; the house is given up")
+                    await self.kept.give_up()
+                    raise OutcomeUnknown("This node's disk refuses what the shared book has.") from error
+            await self.clock.sleep(AGAIN_MS)
+        self._change += 1
+
+    async def _undo(self) -> None:
+        """Bring the shared book back to what this node knows, whatever became of the last write."""
+        try:
+            await self.shared.acquire()
+            behind = await self.shared.changes(self._change)
+        except LogMissing:
+            behind = None
+        if behind is None:
+            await self._fill(self._term() * STEPS + 1, self._change)
+            return
+        for change in behind:
+            back = []
+            for namespace, key in change.entries:
+                back.append(BookEntry(namespace, key, (await self.own.read(namespace)).get(key)))
+            await self.shared.write(back)
+        if behind:
+            self._change = await self.shared.changed()
+            await self.own.write([_note(self._change)])
+        self._in_doubt = False
+
+    async def _fill(self, term: int, change: int) -> None:
+        """Write the own book into a shared one that was lost, or has lost its end."""
+        namespaces = await _entries_of(self.own)
+        logger.warning("cluster: the shared book is filled from the copy here, of change %d", change)
+        await self.shared.begin_anew(term, change)
+        for namespace in namespaces:
+            entries = [BookEntry(namespace, key, body) for key, body in (await self.own.read(namespace)).items()]
+            for first in range(0, len(entries), BATCH):
+                await self.shared.write(entries[first : first + BATCH])
+        self._change = await self.shared.changed()
+        await self.own.write([_note(self._change)])
+        self._in_doubt = False
+
+    def _term(self) -> int:
+        """Of the house. Raises StorageUnavailable while nothing may be acknowledged."""
+        term = self.kept.term
+        if term is None or not self.kept.answers:
+            raise StorageUnavailable("This node doesn't keep the house at the moment; nothing was stored.")
+        return term
+
+
+async def follow_book(shared: SharedBook, own: Book) -> int:
+    """Bring an own book up to the shared one; the change that it has then. One that is ahead stays as it is.
+
+    Raises StorageUnavailable.
+    """
+    noted = await noted_change(own)
+    while (there := await shared.changed()) > (noted or 0) or noted is None:
+        changes = None if noted is None else await shared.changes(noted)
+        if changes is None:
+            noted = await _copied(shared, own, there)
+            continue
+        wanted: dict[str, set[str]] = {}
+        for change in changes:
+            for namespace, key in change.entries:
+                wanted.setdefault(namespace, set()).add(key)
+        noted = changes[-1].number
+        entries = []
+        for namespace, keys in wanted.items():
+            now = await shared.read(namespace)
+            # In the order of the shared book, so that what is new comes in the order in which it was made.
+            entries += [BookEntry(namespace, key, body) for key, body in now.items() if key in keys]
+            entries += [BookEntry(namespace, key, None) for key in sorted(keys - now.keys())]
+        await own.write([*entries, _note(noted)])
+    return noted
+
+
+async def noted_change(own: Book) -> int | None:
+    """Which change of the shared book an own one has; None for one that never followed."""
+    noted = (await own.read(NOTES)).get(CHANGE)
+    return None if noted is None else int(noted)
+
+
+async def _copied(shared: SharedBook, own: Book, change: int) -> int:
+    """Replace the own book by the shared one, in one act."""
+    entries = []
+    namespaces = set(await shared.namespaces())
+    for namespace in sorted(namespaces | set(await _entries_of(own))):
+        now = await shared.read(namespace) if namespace in namespaces else {}
+        gone = (await own.read(namespace)).keys() - now.keys()
+        entries += [BookEntry(namespace, key, body) for key, body in now.items()]
+        entries += [BookEntry(namespace, key, None) for key in sorted(gone)]
+    await own.write([*entries, _note(change)])
+    return change
+
+
+async def _entries_of(own: Book) -> Sequence[str]:
+    """Namespaces of an own book, without its notes on the shared one."""
+    return [name for name in await own.namespaces() if name != NOTES]
+
+
+def _note(change: int) -> BookEntry:
+    return BookEntry(NOTES, CHANGE, str(change).encode())

@@ -1,0 +1,86 @@
+"""What every SharedBook promises beyond a Book, asked of each; two nodes share it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from moothall.adapters.cluster.book_redis import RedisBook
+from moothall.core.kernel.errors import LogMissing, StaleWriter
+from moothall.core.ports import BookEntry, SharedBook
+from moothall.testing.book_shared import MemorySharedBook, SharedShelf
+from support.cluster.process import PROGRAMS, RedisProcesses
+
+Books = tuple[SharedBook, SharedBook]
+ROOM = BookEntry("room", "a", b"1")
+
+
+@pytest.fixture(params=["memory", *PROGRAMS])
+async def books(request: pytest.FixtureRequest, redis_processes: RedisProcesses) -> AsyncIterator[Books]:
+    if request.param == "memory":
+        shelf = SharedShelf()
+        yield MemorySharedBook(shelf, "n1"), MemorySharedBook(shelf, "n2")
+        return
+    server = redis_processes.empty(request.param).reached()
+    yield RedisBook(server, "n1"), RedisBook(server, "n2")
+    await server.close()
+
+
+async def test_a_book_that_is_not_there_is_no_new_one_unless_it_may_be(books: Books) -> None:
+    first, second = books
+    for asked in (first.acquire(5, new=False), first.read("room"), first.changed(), first.changes(0)):
+        with pytest.raises(LogMissing):
+            await asked
+    assert await first.acquire(5) == 5
+    assert await second.read("room") == {}
+
+
+async def test_only_whoever_took_it_over_last_writes(books: Books) -> None:
+    first, second = books
+    await first.acquire(5)
+    await first.write([ROOM])
+    with pytest.raises(StaleWriter):
+        await second.acquire(5)
+    with pytest.raises(StaleWriter):
+        await second.acquire()
+    await second.acquire(7)
+    with pytest.raises(StaleWriter):
+        await first.write([ROOM])
+    assert await second.acquire() == 8
+    await second.write([BookEntry("room", "b", b"2")])
+    assert await first.read("room") == {"a": b"1", "b": b"2"}
+
+
+async def test_changes_name_what_was_written_and_no_more(books: Books) -> None:
+    first, second = books
+    await first.acquire(5)
+    await first.write([ROOM, BookEntry("link", "b", b"2")])
+    await first.write([BookEntry("link", "b", None)])
+    assert await second.changed() == 2
+    changes = await second.changes(0)
+    assert changes is not None
+    assert [(each.number, each.entries) for each in changes] == [
+        (1, (("room", "a"), ("link", "b"))),
+        (2, (("link", "b"),)),
+    ]
+    behind = await second.changes(1)
+    assert behind is not None
+    assert [each.number for each in behind] == [2]
+    assert await second.changes(2) == []
+    assert await second.changes(3) is None
+
+
+async def test_a_book_that_is_begun_anew_is_empty_and_counts_on(books: Books) -> None:
+    first, second = books
+    await first.acquire(5)
+    await first.write([ROOM, BookEntry("link", "b", b"2")])
+    with pytest.raises(StaleWriter):
+        await second.begin_anew(5, 17)
+    await second.begin_anew(7, 17)
+    assert (await second.namespaces(), await second.read("room"), await second.changed()) == ([], {}, 17)
+    await second.write([ROOM])
+    assert await first.changed() == 18
+    assert await first.changes(16) is None
+    with pytest.raises(StaleWriter):
+        await first.write([ROOM])

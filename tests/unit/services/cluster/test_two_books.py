@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from moothall.core.kernel.errors import ConfigurationError, OutcomeUnknown, StorageUnavailable
+from moothall.core.ports import BookEntry
+from moothall.services.cluster.two_books import NOTES, TwoBooks, follow_book, noted_change
+from moothall.services.cluster.two_copies import PATIENCE_MS
+from moothall.testing.book import MemoryBook
+from moothall.testing.book_shared import MemorySharedBook, SharedShelf
+from moothall.testing.clock import ManualClock
+
+
+class Kept:
+    def __init__(self, term: int | None) -> None:
+        self.term = term
+        self.answers = term is not None
+
+    async def give_up(self) -> None:
+        self.term, self.answers = None, False
+
+
+class Node:
+    def __init__(self, shelf: SharedShelf, name: str, term: int | None) -> None:
+        self.shared = MemorySharedBook(shelf, name)
+        self.own = MemoryBook()
+        self.kept = Kept(term)
+        self.clock = ManualClock()
+        self.book = TwoBooks(self.shared, self.own, self.kept, self.clock)
+
+    async def has(self) -> dict[str, dict[str, bytes]]:
+        """All but the note."""
+        return await content(self.own)
+
+
+async def content(book: MemoryBook | MemorySharedBook) -> dict[str, dict[str, bytes]]:
+    return {name: dict(await book.read(name)) for name in await book.namespaces() if name != NOTES}
+
+
+@pytest.fixture
+def shelf() -> SharedShelf:
+    return SharedShelf()
+
+
+@pytest.fixture
+def first(shelf: SharedShelf) -> Node:
+    return Node(shelf, "n1", 1_001)
+
+
+@pytest.fixture
+def second(shelf: SharedShelf) -> Node:
+    return Node(shelf, "n2", None)
+
+
+def keeps(node: Node, term: int, instead_of: Node) -> None:
+    instead_of.kept.term, instead_of.kept.answers = None, False
+    node.kept.term, node.kept.answers = term, True
+
+
+ROOM = BookEntry("room", "a", b"1")
+
+
+async def test_what_is_acknowledged_is_in_both_books(first: Node) -> None:
+    await first.book.opened()
+    await first.book.write([ROOM, BookEntry("link", "b", b"2")])
+    await first.book.write([BookEntry("link", "b", None)])
+    await first.book.write([])
+    assert await first.has() == await content(first.shared) == {"room": {"a": b"1"}}
+    assert await noted_change(first.own) == 2
+    assert (await first.book.read("room"), await first.book.namespaces()) == ({"a": b"1"}, ["room"])
+
+
+async def test_a_folder_that_was_a_house_alone_fills_a_new_redis(first: Node) -> None:
+    await first.own.write([BookEntry("room", f"{n}", b"1") for n in range(1_200)])
+    await first.book.opened()
+    assert await content(first.shared) == await first.has()
+    await first.book.write([ROOM])
+    assert await content(first.shared) == await first.has()
+
+
+async def test_a_folder_with_a_programme_of_its_own_joins_no_house(first: Node, second: Node) -> None:
+    await first.book.opened()
+    await first.book.write([ROOM])
+    await second.own.write([BookEntry("room", "b", b"2")])
+    keeps(second, 2_002, first)
+    with pytest.raises(ConfigurationError, match="a programme of its own"):
+        await second.book.opened()
+    assert await content(first.shared) == {"room": {"a": b"1"}}
+
+
+async def test_the_next_keeper_has_all_of_it_and_the_one_before_writes_nothing(first: Node, second: Node) -> None:
+    await first.book.opened()
+    await first.book.write([ROOM])
+    keeps(second, 2_002, first)
+    await second.book.opened()
+    assert await second.has() == {"room": {"a": b"1"}}
+    first.kept.term, first.kept.answers = 1_001, True
+    with pytest.raises(StorageUnavailable, match="Another node"):
+        await first.book.write([BookEntry("room", "b", b"2")])
+    assert await content(second.shared) == await first.has() == {"room": {"a": b"1"}}
+
+
+async def test_a_node_that_stands_by_writes_nothing(second: Node) -> None:
+    with pytest.raises(StorageUnavailable, match="doesn't keep the house"):
+        await second.book.write([ROOM])
+    with pytest.raises(StorageUnavailable, match="doesn't keep the house"):
+        await second.book.opened()
+
+
+async def test_a_node_that_stands_by_follows_by_changes_or_all_of_it(
+    shelf: SharedShelf, first: Node, second: Node
+) -> None:
+    await first.book.opened()
+    await first.book.write([ROOM, BookEntry("link", "b", b"2")])
+    assert await follow_book(second.shared, second.own) == 1
+    await first.book.write([BookEntry("link", "b", None), BookEntry("link", "c", b"3"), BookEntry("room", "a", b"4")])
+    assert await follow_book(second.shared, second.own) == 2
+    assert await second.has() == {"room": {"a": b"4"}, "link": {"c": b"3"}}
+    shelf.kept = 1
+    for n in range(3):
+        await first.book.write([BookEntry("room", f"{n}", b"5")])
+    await first.book.write([BookEntry("link", "c", None)])
+    assert await follow_book(second.shared, second.own) == 6
+    assert await second.has() == await first.has()
+    assert await follow_book(second.shared, second.own) == 6
+
+
+async def test_a_write_that_was_stored_and_not_answered_is_undone_before_the_next(
+    shelf: SharedShelf, first: Node
+) -> None:
+    await first.book.opened()
+    await first.book.write([ROOM])
+    shelf.torn = True
+    with pytest.raises(OutcomeUnknown):
+        await first.book.write([BookEntry("room", "a", b"9"), BookEntry("room", "b", b"9")])
+    assert await first.has() == {"room": {"a": b"1"}}
+    await first.book.write([BookEntry("room", "c", b"2")])
+    assert await content(first.shared) == await first.has() == {"room": {"a": b"1", "c": b"2"}}
+
+
+async def test_a_write_that_was_never_stored_needs_no_undoing(shelf: SharedShelf, first: Node) -> None:
+    await first.book.opened()
+    shelf.away = True
+    with pytest.raises(StorageUnavailable):
+        await first.book.write([ROOM])
+    shelf.away = False
+    await first.book.write([ROOM])
+    assert await content(first.shared) == await first.has() == {"room": {"a": b"1"}}
+
+
+async def test_a_shared_book_that_is_lost_is_filled_from_the_own_one(shelf: SharedShelf, first: Node) -> None:
+    await first.book.opened()
+    await first.book.write([ROOM])
+    shelf.torn = True
+    with pytest.raises(OutcomeUnknown):
+        await first.book.write([BookEntry("room", "b", b"9")])
+    shelf.lose_all()
+    await first.book.write([BookEntry("room", "c", b"2")])
+    assert await content(first.shared) == await first.has() == {"room": {"a": b"1", "c": b"2"}}
+
+
+async def test_a_keeper_that_takes_over_a_shared_book_without_its_end_fills_it(
+    shelf: SharedShelf, first: Node, second: Node
+) -> None:
+    await first.book.opened()
+    await first.book.write([ROOM])
+    await first.book.write([BookEntry("room", "b", b"2")])
+    await follow_book(second.shared, second.own)
+    await shelf.book.write([BookEntry("room", "b", None)])
+    shelf.change = 1
+    keeps(second, 2_002, first)
+    await second.book.opened()
+    assert await content(second.shared) == await second.has() == {"room": {"a": b"1", "b": b"2"}}
+
+
+async def test_a_disk_that_is_full_for_a_moment_gets_what_is_decided(first: Node) -> None:
+    await first.book.opened()
+    first.own.full = True
+    writing = asyncio.ensure_future(first.book.write([ROOM]))
+    await first.clock.advance(PATIENCE_MS // 2)
+    assert not writing.done()
+    first.own.full = False
+    await first.clock.advance(PATIENCE_MS // 4)
+    await asyncio.wait_for(writing, 1)
+    assert await first.has() == {"room": {"a": b"1"}}
+
+
+async def test_a_disk_that_stays_full_has_the_house_given_up(first: Node, second: Node) -> None:
+    await first.book.opened()
+    first.own.full = True
+    writing = asyncio.ensure_future(first.book.write([ROOM]))
+    await first.clock.advance(PATIENCE_MS + 100)
+    with pytest.raises(OutcomeUnknown, match="disk refuses"):
+        await writing
+    assert first.kept.term is None
+    keeps(second, 2_002, first)
+    await second.book.opened()
+    assert await second.has() == {"room": {"a": b"1"}}
+
+
+async def test_nothing_is_acknowledged_once_the_lease_is_over(first: Node) -> None:
+    await first.book.opened()
+
+    class Slow(MemoryBook):
+        async def write(self, entries: object) -> None:
+            first.kept.answers = False
+
+    first.book.own = Slow()
+    with pytest.raises(OutcomeUnknown, match="lease was over"):
+        await first.book.write([ROOM])
+
+
+async def test_both_books_are_closed(first: Node) -> None:
+    await first.book.close()
+    with pytest.raises(StorageUnavailable):
+        await first.own.read("room")
