@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from moothall.adapters.admin.language_names import language_names
 from moothall.adapters.http.visitor_cookie import Visitors
@@ -29,7 +29,7 @@ from moothall.adapters.system.time_zones import chosen_zone, find_zone
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone
-from moothall.core.ports import Clock
+from moothall.core.ports import Book, Clock, EventLog
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.questions.blocked_words import MOST_BYTES, BlockedWords, WordList, parse
 from moothall.core.questions.statements import AboutQuestions, Dimension, Group
@@ -78,8 +78,8 @@ class Backend:
 
     settings: Settings
     _: KW_ONLY
-    log: SqliteLog
-    book: SqliteBook
+    log: EventLog
+    book: Book
     signer: Ed25519Signer
     zone: Zone
     clock: Clock
@@ -235,18 +235,34 @@ def _remove(folder: Path) -> None:
         raise StorageUnavailable(f"The folder {folder} can't be removed: {error.strerror}.") from error
 
 
-async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock) -> Backend:
-    """Hold the data folder and open what it keeps, until the stack unwinds.
+class Stores(Protocol):
+    """What makes of a node's own log and book those of the house."""
 
-    Raises ConfigurationError with a sentence when that can't be.
-    """
-    zone = chosen_zone(settings.conference.time_zone, os.environ)
+    async def kept(self, log: EventLog, book: Book) -> tuple[EventLog, Book]:
+        """Log and book of the node that keeps the house. Raises ConfigurationError, StorageUnavailable."""
+        ...
+
+
+async def open_stores(stack: AsyncExitStack, settings: Settings) -> tuple[SqliteLog, SqliteBook]:
+    """Hold the data folder and open its log and book, until the stack unwinds. Raises ConfigurationError."""
     data = Path(settings.server.data)
     stack.enter_context(hold_folder(data))
     log = await SqliteLog.open(data / sqlite_file.FILE_NAME, removals=removal_list(settings))
     stack.push_async_callback(log.close)
     book = await SqliteBook.open(data / book_sqlite.FILE_NAME)
     stack.push_async_callback(book.close)
+    return log, book
+
+
+async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock, house: Stores | None = None) -> Backend:
+    """Hold the data folder and open what it keeps, until the stack unwinds. `house`: where several nodes run it.
+
+    Raises ConfigurationError with a sentence when that can't be.
+    """
+    zone = chosen_zone(settings.conference.time_zone, os.environ)
+    data = Path(settings.server.data)
+    own, own_book = await open_stores(stack, settings)
+    log, book = (own, own_book) if house is None else await house.kept(own, own_book)
     signer = await _signer(data, log)
     wanted = settings.tracing
     tracing = open_traces(stack, wanted.endpoint, wanted.percent) if wanted.endpoint else None
@@ -265,7 +281,7 @@ def removal_list(settings: Settings) -> RemovalList:
     return RemovalList(Path(settings.server.data) / removals.FILE_NAME, Path(apart) if apart else None)
 
 
-async def _signer(data: Path, log: SqliteLog) -> Ed25519Signer:
+async def _signer(data: Path, log: EventLog) -> Ed25519Signer:
     """The key; a new one only where nothing was signed. Raises ConfigurationError."""
     path = data / signing.FILE_NAME
     if not path.exists() and await log.sessions():

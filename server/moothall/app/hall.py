@@ -25,7 +25,15 @@ from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.adapters.system.collector import calm_collector, collect
 from moothall.app.admin import open_local_door
-from moothall.app.backend import DOORS, ENGINE_LINK, SPOOL_FOLDER, open_backend, open_glossaries, watch_rehearsals
+from moothall.app.backend import (
+    DOORS,
+    ENGINE_LINK,
+    SPOOL_FOLDER,
+    Stores,
+    open_backend,
+    open_glossaries,
+    watch_rehearsals,
+)
 from moothall.app.hubs import open_presence
 from moothall.app.metrics import open_metrics
 from moothall.app.operation import operations
@@ -70,9 +78,16 @@ class RunningServer(Services, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def hall(
-    settings: Settings, *, clock: Clock | None = None, read: Callable[[], Settings] | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    read: Callable[[], Settings] | None = None,
+    house: Stores | None = None,
+    listener: socket.socket | None = None,
 ) -> AsyncIterator[RunningServer]:
     """Run a server while inside. `read` reads the settings again, for a reload; without it they are those of the start.
+
+    `house`: where several nodes run it; `listener`: where this server is reached, unless the settings say it.
 
     Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
     """
@@ -80,11 +95,11 @@ async def hall(
     keep_addresses_out_of_logs()
     refuse_core_dumps()
     async with AsyncExitStack() as stack:
-        backend = await open_backend(stack, settings, clock)
+        backend = await open_backend(stack, settings, clock, house)
         web = Path(settings.server.web) if settings.server.web else find_web_folder()
         pages = Pages(web, zone=backend.programme.zone)
         manager = ServiceManager(os.environ, clock, os.getpid())
-        listener = stack.enter_context(closing(handed_listener(os.environ, os.getpid()) or _listen(settings)))
+        listener = stack.enter_context(closing(listener or listen(settings)))
         recordings, sound_folder = open_recordings(stack, backend)
         glossaries = await open_glossaries(stack, backend)
         pulses = Pulses(clock)
@@ -145,7 +160,13 @@ async def hall(
         )
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
+    """Where visitors come: the socket that a service manager hands over, or a new one. Raises ConfigurationError."""
+    handed = handed_listener(os.environ, os.getpid())
+    return handed or _bound(settings)
+
+
+def _bound(settings: Settings) -> socket.socket:
     host, port = settings.server.host, settings.server.port
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]

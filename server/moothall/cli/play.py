@@ -21,6 +21,7 @@ import msgspec
 
 from moothall.adapters.pages.qr import qr_terminal
 from moothall.adapters.store.files import explained, shipped
+from moothall.adapters.system.clock import SystemClock
 from moothall.adapters.system.programs import start_logging
 from moothall.app.hall import RunningServer, hall
 from moothall.cli.playing import (
@@ -128,7 +129,12 @@ def _serve(arguments: argparse.Namespace) -> int:
     if settings.engine.count:
         require_model(settings.engine.model)
     again = partial(settings_of, arguments, arguments.config)
-    asyncio.run(_run(settings, programme, close=arguments.close, read=again))
+    if settings.cluster.redis:
+        if programme is not None:
+            raise ConfigurationError("A node of a cluster plays no recording. Leave out --play or [cluster].")
+        asyncio.run(_run_node(settings, read=again))
+    else:
+        asyncio.run(_run(settings, programme, close=arguments.close, read=again))
     return 0
 
 
@@ -176,6 +182,24 @@ async def _run(
             await stop.wait()
             return
         await show(running, programme, stop, close=close, staff=settings.server.data, code=code)
+
+
+async def _run_node(settings: Settings, *, read: Callable[[], Settings]) -> None:
+    """Be one of several servers of a house until told to stop."""
+    from moothall.app.cluster import live_as_node  # its library belongs to an extra
+
+    def told(said: str) -> None:
+        print(f"Node {settings.cluster.node} {said} (Ctrl-C stops it).", flush=True)
+
+    async with told_to_stop() as stop:
+
+        @asynccontextmanager
+        async def serving(running: RunningServer) -> AsyncIterator[None]:
+            async with heard_signals(running, stop):
+                await print_first_link(running, settings.server.data)
+                yield
+
+        await live_as_node(settings, stop, clock=SystemClock(), read=read, serving=serving, told=told)
 
 
 @asynccontextmanager

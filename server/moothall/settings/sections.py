@@ -234,6 +234,40 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     """Its port; 0 takes a free one. Where it is taken the server says so and goes on without."""
 
 
+class Cluster(msgspec.Struct, frozen=True, kw_only=True):
+    """Several servers that run one house, on Redis or Valkey; each of them is a node. They need the extra `cluster`."""
+
+    redis: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^$|^rediss?://[^\s?#]+$",
+            description="nothing, or an address such as 'redis://10.0.0.9:6379', or 'rediss://' for TLS",
+        ),
+    ] = ""
+    """The Redis or Valkey server that all nodes share, without a password. Empty: this server is alone."""
+    password_file: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of that server's password, the password alone. Empty: it asks for none."""
+    authorities: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of certificates, PEM, that vouch for that server. Empty: those of the system."""
+    node: Annotated[
+        str,
+        msgspec.Meta(pattern=r"^$|^[a-z0-9][a-z0-9_.-]{0,63}$", description="a name such as 'north', or nothing"),
+    ] = ""
+    """Name of this node, which no other one has."""
+    number: Annotated[int, msgspec.Meta(ge=0, le=999, description="a whole number from 1 to 999")] = 0
+    """Number of this node, which no other one has: 1, 2, 3 and so on."""
+    address: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^$|^https?://[^/?#\s]+$",
+            description="an address such as 'http://10.0.0.1:8080', without a path, or nothing",
+        ),
+    ] = ""
+    """Where the other nodes reach this one."""
+    key_file: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the key by which nodes know one another, the same at each."""
+
+
 class Tracing(msgspec.Struct, frozen=True, kw_only=True):
     """Traces by OpenTelemetry, for whoever looks for what takes long. They need the extra `otel`."""
 
@@ -321,5 +355,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     balance: Balance = Balance()
     sign_in: SignIn = SignIn()
     metrics: Metrics = Metrics()
+    cluster: Cluster = Cluster()
     tracing: Tracing = Tracing()
     logging: Logging = Logging()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import KW_ONLY, dataclass
 
+import msgspec
+
 from moothall.core.kernel.errors import RecordBroken, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock, EventLog, LogHead, SharedLog
@@ -30,15 +32,20 @@ class Following:
         # Bound: the sessions that there are.
         self._seen: dict[SessionId, tuple[int, int]] = {}
         """Term and end up to which each shared log was followed."""
-        self._ends: dict[SessionId, int] = {}
-        """Where each copy ends."""
+        self._copies: dict[SessionId, LogHead] = {}
+        """Where each copy stands."""
         self._refused: set[SessionId] = set()
         self._reached = True
 
     @property
     def reach(self) -> int:
         """Events that the copies hold, all sessions together."""
-        return sum(self._ends.values())
+        return sum(head.offset for head in self._copies.values())
+
+    @property
+    def highest_term(self) -> int:
+        """Of any copy."""
+        return max((head.term for head in self._copies.values()), default=0)
 
     async def run(self) -> None:
         """Follow until cancelled. What can't be read or stored for now is tried again."""
@@ -61,7 +68,7 @@ class Following:
             if self._seen.get(session) == (head.term, head.offset):
                 continue
             try:
-                self._ends[session] = await self._copied(session, head)
+                self._copies[session] = await self._copied(session, head)
                 self._seen[session] = (head.term, head.offset)
                 self._refused.discard(session)
             except (RecordBroken, StaleWriter) as error:
@@ -69,8 +76,8 @@ class Following:
                     logger.error("session %s: its copy here doesn't follow. %s", session, error)
                 self._refused.add(session)
 
-    async def _copied(self, session: SessionId, head: LogHead) -> int:
-        """Where the copy ends then. One that is ahead stays: the shared log has lost its end, and is filled again."""
+    async def _copied(self, session: SessionId, head: LogHead) -> LogHead:
+        """Where the copy stands then. One that is ahead stays: the shared log has lost its end, and is filled again."""
         own = await self.own.head(session)
         if own is not None and own.epoch != head.epoch:
             msg = f"Session {session} is another one here than in Redis: they were made apart. Rename or remove one."
@@ -78,6 +85,7 @@ class Following:
         if own is None or own.term < head.term:
             own = await self.own.acquire(session, head.epoch, head.term)
         if own.offset >= head.offset:
-            return own.offset
+            return own
         await refuse_contradiction(session, own, self.shared)
-        return await copy(self.shared, self.own, session, term=own.term, after=own.offset)
+        end = await copy(self.shared, self.own, session, term=own.term, after=own.offset)
+        return msgspec.structs.replace(own, offset=end)
