@@ -21,10 +21,12 @@ from moothall.adapters.cluster.book_redis import RedisBook
 from moothall.adapters.cluster.lease_redis import RedisLease
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.cluster.server import RedisServer
+from moothall.adapters.store import signing
+from moothall.adapters.store.signing import Ed25519Signer
 from moothall.app.backend import open_stores
 from moothall.app.hall import RunningServer, hall, listen
 from moothall.core.kernel.errors import ConfigurationError, LogMissing, StorageUnavailable
-from moothall.core.ports import Book, Clock, EventLog
+from moothall.core.ports import Book, BookEntry, Clock, EventLog
 from moothall.services.cluster.following import FOLLOW_MS, Following
 from moothall.services.cluster.keeping import Keeping
 from moothall.services.cluster.two_books import TwoBooks, follow_book
@@ -34,6 +36,8 @@ from moothall.settings.sections import Settings
 
 logger = logging.getLogger(__name__)
 
+SIGNER = "house", "signer"
+"""Namespace and key under which the book names the key that the house signs with."""
 AGAIN_MS = 1_000
 """After a house that could not be opened, before the lease is watched again."""
 
@@ -57,16 +61,42 @@ class House:
             number=own.number,
             address=own.address,
             known_term=self._known_term,
+            fit=lambda: self._fit,
         )
         self.following: Following | None = None
         """While this node stands by."""
+        self._fit = False
+        """Whether this node has what a keeper needs; not before it has looked."""
 
     async def kept(self, log: EventLog, book: Book) -> tuple[EventLog, Book]:
         """Log and book of the node that keeps the house, brought up to what Redis has."""
         books = TwoBooks(self.book, book, self.keeping, self.clock)
         await books.opened()
         await Following(self.log, log, self.clock).catch_up()
+        if not await self.check_key(books):
+            name = Ed25519Signer.open(self._key_path).key_id
+            await books.write([BookEntry(*SIGNER, name.encode())])
         return TwoCopies(self.log, log, self.keeping, self.clock), books
+
+    async def check_key(self, book: Book) -> bool:
+        """Whether the house has a key that it signs with. Raises ConfigurationError unless it is this node's, too:
+        what was signed before a take-over has to verify with the same key as what is signed after it.
+        """
+        namespace, key = SIGNER
+        named = (await book.read(namespace)).get(key)
+        own = Ed25519Signer.load(self._key_path).key_id.encode() if self._key_path.exists() else None
+        self._fit = named is None or named == own
+        if not self._fit:
+            msg = (
+                f"The house signs with a key that isn't {self._key_path}. Copy {signing.FILE_NAME} from the data folder of "
+                "another node, readable by its owner alone, and start this one again."
+            )
+            raise ConfigurationError(msg)
+        return named is not None
+
+    @property
+    def _key_path(self) -> Path:
+        return Path(self.settings.server.data) / signing.FILE_NAME
 
     async def _known_term(self) -> int:
         """In terms of the house."""
@@ -115,15 +145,19 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
 
         async def follow() -> None:
+            told = False
             while True:
+                await _followed(house.book, book)
                 try:
-                    await follow_book(house.book, book)
-                except LogMissing:  # It is made, or filled again, by the keeper.
-                    pass
-                except StorageUnavailable as error:
-                    logger.debug("cluster: the book can't be followed (%s)", type(error).__name__)
+                    await house.check_key(book)
+                except ConfigurationError as error:
+                    if not told:
+                        logger.error("cluster: this node can't take the house over. %s", error)
+                    told = True
                 await clock.sleep(FOLLOW_MS)
 
+        await _followed(house.book, book)
+        await house.check_key(book)
         for run in (following.run, follow):
             stack.callback(tasks.create_task(supervise(run, clock)).cancel)
         app = web.Application()
@@ -170,6 +204,15 @@ async def live_as_node(
                 await keeping.give_up()
                 await clock.sleep(AGAIN_MS)
         await keeping.give_up()
+
+
+async def _followed(shared: RedisBook, own: Book) -> None:
+    try:
+        await follow_book(shared, own)
+    except LogMissing:  # It is made, or filled again, by the keeper.
+        pass
+    except StorageUnavailable as error:
+        logger.debug("cluster: the book can't be followed (%s)", type(error).__name__)
 
 
 async def _first_of(*waits: Coroutine[object, object, object]) -> None:

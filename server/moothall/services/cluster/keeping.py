@@ -38,6 +38,8 @@ class Keeping:
     """The highest term that this node's own logs, and those of nodes that answer, have had."""
     rank: Callable[[], int] = lambda: 0
     """How many candidates go first (`moothall.core.cluster.lease.rank`)."""
+    fit: Callable[[], bool] = lambda: True
+    """Whether this node could keep the house."""
 
     def __post_init__(self) -> None:
         self._holding: Holding | None = None
@@ -96,7 +98,7 @@ class Keeping:
 
     async def _look(self) -> None:
         self._watch = self._watch.looked(await self.leases.look(), self.clock.monotonic())
-        if not self._watch.due(self.clock.monotonic(), self.rank()):
+        if not self._watch.due(self.clock.monotonic(), self.rank()) or not self.fit():
             return
         seen = self._watch.lease
         term = next_term(self.number, await self.known_term(), 0 if seen is None else seen.term)

@@ -59,6 +59,16 @@ async def test_in_a_new_house_one_takes_the_lease_and_the_other_stands_by(
         assert (second.lease.node, second.term) == ("n1", None)
 
 
+async def test_a_node_that_is_not_fit_to_keep_the_house_leaves_it_to_others(
+    leases: MemoryLease, clock: ManualClock
+) -> None:
+    first, second = node(leases, clock, 1), node(leases, clock, 2, rank=lambda: 1)
+    first.fit = lambda: False
+    async with running(first, second):
+        await clock.advance(2 * AWAY_MS)
+        assert (first.term, second.term) == (None, 1_002)
+
+
 async def test_whoever_stands_by_takes_over_from_a_keeper_that_died(leases: MemoryLease, clock: ManualClock) -> None:
     first, second = node(leases, clock, 1), node(leases, clock, 2, rank=lambda: 1)
     async with running(first, second) as tasks:
