@@ -17,19 +17,14 @@ from typing import Any
 from urllib.parse import quote
 
 import aiohttp
-import socketio
 
 from moothall.core.kernel.ids import SessionId
+from support.desks.persistent import PersistentDesk
 from support.hubs.processes import HubProcess
 
-PATIENCE_S = 70.0
-"""For an acknowledgement: *next* may take a minute."""
 AGAIN_S = 0.5
 HURRY_S = 0.06
 """A desk may send 20 messages a second, for long."""
-LOST = (socketio.exceptions.SocketIOError, aiohttp.ClientError, OSError)
-"""What a line that breaks raises."""
-BUSY = frozenset({"busy", "unavailable"})
 ASK_EACH, MOVE_EACH = 6, 3
 """Lines' time after which somebody asks, and after which the questions are moved on."""
 ADDRESSES = 40
@@ -50,91 +45,6 @@ class Acknowledged:
         """Texts of those that were asked at a hub, and come to the server when its line lets them."""
         self.acts: list[str] = []
         """Ids of the other acts."""
-
-
-class Desk:
-    """A technician's page, which comes back after each cut."""
-
-    def __init__(self, address: str, token: str) -> None:
-        self._address = address
-        self._token = token
-        self._http: aiohttp.ClientSession | None = None
-        self._io: socketio.AsyncClient | None = None
-        self._gone = asyncio.Event()
-        self._joined = SessionId("")
-        self.questions: dict[str, str] = {}
-        """Where each stands, in the session that it has joined."""
-
-    async def send(self, session: SessionId, event: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Join the session if need be, and send until it is answered; the answer, which may hold a refusal."""
-        while True:
-            try:
-                await self._join(session)
-                answer = await self._call(event, body)
-            except LOST:
-                await self.close()
-                await asyncio.sleep(AGAIN_S)
-                continue
-            if answer.get("refusal", {}).get("code") not in BUSY:
-                return answer
-            await asyncio.sleep(AGAIN_S)
-
-    async def standing(self, session: SessionId) -> dict[str, str]:
-        """Where each question of a session stands, as far as the desk was told."""
-        while self._joined != session or self._gone.is_set():
-            try:
-                await self._join(session)
-            except LOST:
-                await self.close()
-                await asyncio.sleep(AGAIN_S)
-        return self.questions
-
-    async def close(self) -> None:
-        """Go away."""
-        io, http, self._io, self._http = self._io, self._http, None, None
-        self._joined = SessionId("")
-        if io is not None:
-            await io.disconnect()
-        if http is not None:
-            await http.close()
-
-    async def _join(self, session: SessionId) -> None:
-        if self._io is None or self._gone.is_set():
-            await self.close()
-            self._http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
-            async with self._http.get(f"{self._address}/enter/{self._token}") as entered:
-                entered.raise_for_status()
-            self._gone = gone = asyncio.Event()
-            self._io = io = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=self._http)
-            io.on("disconnect", lambda *_: gone.set(), namespace="/desk")
-            io.on("interventions", self._told, namespace="/desk")
-            io.on("*", lambda *_: None, namespace="/desk")
-            await io.connect(self._address, namespaces=["/desk"], transports=["websocket"])
-        if self._joined != session:
-            self.questions = {}
-            answer = await self._call("join", {"session": session})
-            if "refusal" in answer:
-                raise ConnectionError(f"{session} can't be joined: {answer['refusal']}")
-            self._joined = session
-            self._told(answer["news"]["interventions"])
-
-    def _told(self, body: dict[str, Any] | None) -> None:
-        self.questions |= {item["id"]: item["status"] for item in (body or {}).get("items", ())}
-
-    async def _call(self, event: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Raises ConnectionError when the line breaks meanwhile."""
-        assert self._io is not None
-        called = asyncio.ensure_future(self._io.call(event, body, namespace="/desk", timeout=PATIENCE_S))
-        gone = asyncio.ensure_future(self._gone.wait())
-        try:
-            await asyncio.wait({called, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if not called.done():
-                raise ConnectionError("The line broke.")
-            return dict(called.result())
-        finally:
-            for each in (called, gone):
-                each.cancel()
-            await asyncio.gather(called, gone, return_exceptions=True)
 
 
 class Asker:
@@ -195,7 +105,7 @@ class Room:
     def __init__(
         self,
         name: str,
-        desk: Desk,
+        desk: PersistentDesk,
         asker: Asker,
         sessions: Sequence[SessionId],
         texts: Sequence[str],

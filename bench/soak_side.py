@@ -14,7 +14,8 @@ from soak_microphone import Microphone
 from soak_pieces import Struck
 from soak_proof import Found, Proof
 from soak_readers import Place, Shown
-from soak_rooms import Acknowledged, Asker, AskerAtHub, Desk, Room
+from soak_rooms import Acknowledged, Asker, AskerAtHub, Room
+from support.desks.persistent import PersistentDesk
 
 TYPED, HEARD = ("hall", "north", "south", "east"), "main"
 """The rooms where lines are typed, and the one where a microphone is heard."""
@@ -39,7 +40,7 @@ class Side:
         self.rooms = [
             Room(
                 name,
-                Desk(server.address, token),
+                PersistentDesk([server.address], token),
                 Asker(server.address, chance),
                 made.made.sessions[name],
                 texts if name in TYPED else (),

@@ -88,8 +88,8 @@ class House:
         self._fit = named is None or named == own
         if not self._fit:
             msg = (
-                f"The house signs with a key that isn't {self._key_path}. Copy {signing.FILE_NAME} from the data folder "
-                "of another node, readable by its owner alone, and start this one again."
+                f"The house signs with a key that isn't {self._key_path}. Copy {signing.FILE_NAME} from another node's "
+                "data folder, readable by its owner alone, and start this one again."
             )
             raise ConfigurationError(msg)
         return named is not None
