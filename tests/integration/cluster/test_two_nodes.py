@@ -1,0 +1,129 @@
+"""Two nodes, a real Valkey or Redis: whichever dies, nothing that was acknowledged is lost, doubled or reordered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.ids import SessionId
+from support.cluster.nodes import NodeProcess, prepared
+from support.cluster.process import PROGRAMS, RedisProcess, RedisProcesses
+from support.desks.persistent import PersistentDesk
+
+pytestmark = pytest.mark.timeout(150)
+
+
+class Typist:
+    """Types one line after the other at a desk; remembers those that were acknowledged."""
+
+    def __init__(self, nodes: Sequence[NodeProcess], session: SessionId, token: str) -> None:
+        self.desk = PersistentDesk([node.address for node in nodes], token, again_s=0.1)
+        self.session = session
+        self.typed: list[str] = []
+        self._number = 0
+        self._news = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        answer = await self.desk.send(self.session, "act", {"id": "open", "commands": [{"do": "open"}]})
+        assert "refusal" not in answer, answer
+        while True:
+            self._number += 1
+            text = f"Line {self._number}."
+            line = {"do": "type", "channel": "floor", "segment": f"s{self._number}", "text": text, "language": "en"}
+            answer = await self.desk.send(self.session, "act", {"id": f"type:{self._number}", "commands": [line]})
+            assert "refusal" not in answer, answer
+            self.typed.append(text)
+            self._news.set()
+            await asyncio.sleep(0.03)  # Not as fast as it goes: a desk may send 20 messages a second, for long.
+
+    async def types(self, more: int) -> None:
+        """Wait until so many more lines were acknowledged."""
+        wanted = len(self.typed) + more
+        while len(self.typed) < wanted:
+            self._news.clear()
+            await self._news.wait()
+
+
+@asynccontextmanager
+async def house(folder: Path, redis: RedisProcess) -> AsyncIterator[tuple[NodeProcess, NodeProcess, Typist]]:
+    """Two nodes, of which the first keeps the house, and somebody who types."""
+    first, second = (NodeProcess(folder, number, redis.port) for number in (1, 2))
+    planned = await prepared(first.data)
+    second.sign_like(first)
+    typist = Typist((first, second), planned.session, planned.token)
+    try:
+        await first.start()
+        await first.until("keeps the house")
+        await second.start()
+        async with asyncio.TaskGroup() as group:
+            typing = group.create_task(typist.run())
+            await typist.types(5)
+            yield first, second, typist
+            typing.cancel()
+        await typist.desk.close()
+    finally:
+        await first.stop()
+        await second.stop()
+
+
+def texts(node: NodeProcess, session: SessionId) -> list[str]:
+    events = (decode_event(each.body) for each in node.records(session) if each.body is not None)
+    return [event.text for event in events if isinstance(event, ev.SegmentEnded)]
+
+
+def require_all(typist: Typist, *nodes: NodeProcess) -> None:
+    """Each line once, in order; one more may be there that nobody was answered."""
+    for node in nodes:
+        found = texts(node, typist.session)
+        assert found[: len(typist.typed)] == typist.typed
+        assert len(found) <= len(typist.typed) + 1
+        assert [each.header.offset for each in node.records(typist.session)] == list(
+            range(1, len(node.records(typist.session)) + 1)
+        )
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+async def test_the_other_node_goes_on_when_the_keeper_is_killed(
+    tmp_path: Path, program: str, redis_processes: RedisProcesses
+) -> None:
+    async with house(tmp_path, redis_processes.empty(program)) as (first, second, typist):
+        await first.kill()
+        await second.until("keeps the house")
+        await typist.types(5)
+        await first.start()
+        await typist.types(5)
+        await second.kill()
+        await first.until("keeps the house")
+        await typist.types(5)
+    require_all(typist, first)
+    held = texts(second, typist.session)
+    assert held == typist.typed[: len(held)]
+
+
+async def test_a_keeper_that_sleeps_and_wakes_writes_nothing_any_more(
+    tmp_path: Path, redis_processes: RedisProcesses
+) -> None:
+    async with house(tmp_path, redis_processes.empty("valkey")) as (first, second, typist):
+        first.freeze()
+        await second.until("keeps the house")
+        await typist.types(5)
+        first.thaw()
+        await first.until("stands by")
+        await typist.types(5)
+        assert second.keeps
+    require_all(typist, second)
+
+
+async def test_an_orderly_stop_hands_the_house_on(tmp_path: Path, redis_processes: RedisProcesses) -> None:
+    async with house(tmp_path, redis_processes.empty("valkey")) as (first, second, typist):
+        assert await first.stop() == 0
+        await second.until("keeps the house")
+        await typist.types(5)
+    require_all(typist, second)

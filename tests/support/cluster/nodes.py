@@ -1,0 +1,157 @@
+"""Nodes of a house as processes: `moothall serve` with [cluster], killed, stopped and frozen as a test wants."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import signal
+import sys
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from moothall.adapters.store import signing
+from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
+from moothall.adapters.system.clock import SystemClock
+from moothall.app.backend import quiet_backend
+from moothall.core.chain import LogRecord
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import SessionId
+from moothall.core.programme.plan import Planned, Room, RoomId
+from moothall.services.sessions.role_links import HALL
+from moothall.settings.sections import Server, Settings
+from support.halls.process import free_port
+
+STARTED_S = 60.0
+HOUR_MS = 3_600_000
+
+
+class Planned1(NamedTuple):
+    """What stands in the first node's folder before anything runs."""
+
+    session: SessionId
+    token: str
+    """Of a technician's link."""
+
+
+async def prepared(data: Path, session: str = "plenary") -> Planned1:
+    """Plan a session in a folder that was a server's alone, and make a technician's link."""
+    async with quiet_backend(Settings(server=Server(data=str(data))), SystemClock()) as backend:
+        now = backend.clock.wall()
+        await backend.programme.keep(rooms=[Room(id=RoomId("hall"), title="Hall")])
+        made = await backend.programme.make(
+            Planned(session=SessionId(session), room=RoomId("hall"), title="Plenary", starts=now, ends=now + HOUR_MS)
+        )
+        assert not isinstance(made, Refusal), made
+        _, token = await backend.links.create(Role.TECHNICIAN, HALL, "Test")
+        return Planned1(SessionId(session), token)
+
+
+class NodeProcess:
+    """One node. Its data folder outlives it."""
+
+    def __init__(self, folder: Path, number: int, redis_port: int, *, more: str = "") -> None:
+        """`more`: further settings, as in a file."""
+        self.name = f"n{number}"
+        self.data = folder / self.name
+        self.port = free_port(200 + number)
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.log = folder / f"{self.name}.log"
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._said: list[str] = []
+        self._news = asyncio.Event()
+        key = folder / "nodes.key"
+        if not key.exists():
+            key.write_text(urlsafe_b64encode(secrets.token_bytes(32)).decode())
+            key.chmod(0o600)
+        self._config = folder / f"{self.name}.toml"
+        self._config.write_text(
+            f'[server]\nport = {self.port}\ndata = "{self.data}"\n\n[engine]\ncount = 0\n\n'
+            f'[translation]\ntranslators = []\n\n[metrics]\nhost = ""\n\n'
+            f'[cluster]\nredis = "redis://127.0.0.1:{redis_port}"\nnode = "{self.name}"\nnumber = {number}\n'
+            f'address = "{self.address}"\nkey_file = "{key}"\n{more}',
+            encoding="utf-8",
+        )
+
+    def sign_like(self, other: NodeProcess) -> None:
+        """Copy the key that the house signs with, as an operator does."""
+        self.data.mkdir(mode=0o700, exist_ok=True)
+        shutil.copy2(other.data / signing.FILE_NAME, self.data / signing.FILE_NAME)
+
+    async def start(self) -> None:
+        """Start it; comes back when it stands by."""
+        self._said = []
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "moothall", "serve", "--config", str(self._config)),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        self._reading = asyncio.ensure_future(self._read(self._process))
+        await self.until("stands by")
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        while line := await process.stdout.readline():
+            self._said.append(line.decode())
+            self._news.set()
+        self._said.append("ended")
+        self._news.set()
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it has said last that it keeps the house."""
+        told = [each for each in self._said if each.startswith("Node ") or each == "ended"]
+        return bool(told) and "keeps the house" in told[-1]
+
+    async def until(self, what: str) -> None:
+        """Wait until it says this, unless it has said it last."""
+        async with asyncio.timeout(STARTED_S):
+            while not any(what in each for each in self._said[-1:]):
+                assert "ended" not in self._said, self.log.read_text()
+                self._news.clear()
+                await self._news.wait()
+
+    async def kill(self) -> None:
+        """kill -9."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        """As a service's manager stops it; its exit status."""
+        return await self._end(signal.SIGTERM)
+
+    def freeze(self) -> None:
+        """Let it do nothing until it is thawed."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    async def _end(self, number: int) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        if process.returncode is None:
+            process.send_signal(signal.SIGCONT)
+            process.send_signal(number)
+        status = await process.wait()
+        assert self._reading is not None
+        await self._reading
+        return status
+
+    def records(self, session: SessionId) -> Sequence[LogRecord]:
+        """What its own log holds of a session."""
+        reader = LogReader(open_for_reading(self.data / FILE_NAME))
+        try:
+            return reader.read(session, 0, 1_000_000)
+        finally:
+            reader.close()
