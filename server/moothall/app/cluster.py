@@ -16,19 +16,23 @@ from pathlib import Path
 
 from aiohttp import web
 
+from moothall import __version__
 from moothall.adapters.cluster.address import parsed
 from moothall.adapters.cluster.book_redis import RedisBook
 from moothall.adapters.cluster.lease_redis import RedisLease
 from moothall.adapters.cluster.log_redis import RedisLog
+from moothall.adapters.cluster.notes_redis import RedisNotes
 from moothall.adapters.cluster.server import RedisServer
 from moothall.adapters.store import signing
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.app.backend import open_stores
 from moothall.app.hall import RunningServer, hall, listen
+from moothall.core.cluster.nodes import NodeNote
 from moothall.core.kernel.errors import ConfigurationError, LogMissing, StorageUnavailable
 from moothall.core.ports import Book, BookEntry, Clock, EventLog
 from moothall.services.cluster.following import FOLLOW_MS, Following
 from moothall.services.cluster.keeping import Keeping
+from moothall.services.cluster.others import Others
 from moothall.services.cluster.two_books import TwoBooks, follow_book
 from moothall.services.cluster.two_copies import STEPS, TwoCopies
 from moothall.services.supervision.supervising import supervise
@@ -61,12 +65,26 @@ class House:
             number=own.number,
             address=own.address,
             known_term=self._known_term,
-            fit=lambda: self._fit,
+            rank=lambda: self.others.before,
+            fit=lambda: self._fit and self.others.same_number is None,
         )
+        self.others = Others(RedisNotes(self.server), self.clock, node=own.node, note=self._note)
         self.following: Following | None = None
         """While this node stands by."""
         self._fit = False
         """Whether this node has what a keeper needs; not before it has looked."""
+
+    def _note(self) -> NodeNote:
+        """What this node says of itself."""
+        own, following = self.settings.cluster, self.following
+        return NodeNote(
+            number=own.number,
+            address=own.address,
+            release=__version__,
+            reach=0 if following is None else following.reach,
+            fit=self._fit,
+            beat=0,
+        )
 
     async def kept(self, log: EventLog, book: Book) -> tuple[EventLog, Book]:
         """Log and book of the node that keeps the house, brought up to what Redis has."""
@@ -131,7 +149,9 @@ async def joined(settings: Settings, clock: Clock) -> AsyncIterator[House]:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(server.close)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        stack.callback(tasks.create_task(supervise(house.keeping.run, clock)).cancel)
+        stack.push_async_callback(house.others.leave)
+        for run in (house.others.run, house.keeping.run):
+            stack.callback(tasks.create_task(supervise(run, clock)).cancel)
         yield house
 
 

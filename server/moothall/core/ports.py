@@ -9,6 +9,7 @@ import msgspec
 
 from moothall.core.chain import LogRecord
 from moothall.core.cluster.lease import Lease
+from moothall.core.cluster.nodes import NodeNote
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import Epoch, Lane, SessionId, SourceId
 
@@ -192,6 +193,22 @@ class LeaseStore(Protocol):
 
     async def give_up(self, lease: Lease) -> None:
         """Let others have it at once; nothing is done where it is another's."""
+        ...
+
+
+class NodeNotes(Protocol):
+    """Where nodes say what they are doing. Every method may raise StorageUnavailable."""
+
+    async def tell(self, node: str, note: NodeNote) -> None:
+        """Write this node's note in place of the one before."""
+        ...
+
+    async def all(self) -> Mapping[str, NodeNote]:
+        """Every node's newest note by its name, of those too that are gone. What can't be read is left out."""
+        ...
+
+    async def leave(self, node: str) -> None:
+        """Take this node's note away: it stops in an orderly way."""
         ...
 
 

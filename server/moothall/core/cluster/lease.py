@@ -83,12 +83,3 @@ def next_term(number: int, *known: int) -> int:
         msg = f"A node's number is from 1 to {MOST_NODES - 1}, and not {number}."
         raise ValueError(msg)
     return (max((0, *known)) // MOST_NODES + 1) * MOST_NODES + number
-
-
-def rank(own: str, reach: dict[str, int]) -> int:
-    """How many of the candidates go before `own`: those whose copies reach further, then by name.
-
-    `reach`: of each candidate that answers, the events that its copies hold, all sessions together.
-    """
-    mine = (-reach.get(own, 0), own)
-    return sum((-events, name) < mine for name, events in reach.items() if name != own)

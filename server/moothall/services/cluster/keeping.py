@@ -37,7 +37,7 @@ class Keeping:
     known_term: Callable[[], Awaitable[int]]
     """The highest term that this node's own logs, and those of nodes that answer, have had."""
     rank: Callable[[], int] = lambda: 0
-    """How many candidates go first (`moothall.core.cluster.lease.rank`)."""
+    """How many candidates go first (`moothall.core.cluster.nodes`)."""
     fit: Callable[[], bool] = lambda: True
     """Whether this node could keep the house."""
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from moothall.core.cluster.lease import AWAY_MS, BEAT_MS, HOLD_MS, STAGGER_MS, Holding, Lease, Watch, next_term, rank
+from moothall.core.cluster.lease import AWAY_MS, BEAT_MS, HOLD_MS, STAGGER_MS, Holding, Lease, Watch, next_term
 
 LENGTH_MS = 30_000
 RATES = st.sampled_from([0.8, 1.0, 1.2])
@@ -181,13 +181,6 @@ def test_a_term_is_above_all_that_are_known_and_says_whose_it_is(number: int, kn
 def test_a_number_that_no_term_can_carry_is_refused(number: int) -> None:
     with pytest.raises(ValueError, match="from 1 to 999"):
         next_term(number, 0)
-
-
-@given(st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 3), min_size=1))
-def test_candidates_go_one_after_the_other_the_longest_copies_first(reach: dict[str, int]) -> None:
-    order = sorted(reach, key=lambda name: rank(name, reach))
-    assert [rank(name, reach) for name in order] == list(range(len(reach)))
-    assert [reach[name] for name in order] == sorted(reach.values(), reverse=True)
 
 
 def test_a_renewal_whose_answer_comes_late_shortens_no_lease() -> None:

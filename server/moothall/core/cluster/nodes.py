@@ -1,0 +1,56 @@
+"""What nodes tell one another of themselves, and which of them live (docs/adr/0037)."""
+
+from __future__ import annotations
+
+import msgspec
+
+QUIET_MS = 3_000
+"""A node that has said nothing for so long is taken for dead."""
+
+
+class NodeNote(msgspec.Struct, frozen=True, kw_only=True):
+    """What a node says of itself each second."""
+
+    number: int
+    """Of the node, in its terms."""
+    address: str
+    """Where other nodes reach it."""
+    release: str
+    reach: int
+    """Events that its copies hold, all sessions together."""
+    fit: bool
+    """Whether it could keep the house."""
+    beat: int
+    """Raised each time, so that a note that stays as it is tells of a node that is gone."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A note, and when this node first saw it like that, by its own monotonic clock, ms."""
+
+    note: NodeNote
+    since: int
+
+
+def looked(before: dict[str, Seen], notes: dict[str, NodeNote], now: int) -> dict[str, Seen]:
+    """What is known of the nodes after another look at their notes."""
+    return {
+        name: there if (there := before.get(name)) is not None and there.note == note else Seen(note, now)
+        for name, note in notes.items()
+    }
+
+
+def living(seen: dict[str, Seen], now: int) -> dict[str, NodeNote]:
+    """The notes of those that have said something lately."""
+    return {name: each.note for name, each in seen.items() if now - each.since < QUIET_MS}
+
+
+def candidates_before(own: str, nodes: dict[str, NodeNote]) -> int:
+    """How many of the fit nodes take over before `own`: those whose copies reach further, then by name."""
+    mine = nodes.get(own)
+    place = (0 if mine is None else -mine.reach, own)
+    return sum(note.fit and (-note.reach, name) < place for name, note in nodes.items() if name != own)
+
+
+def same_number(own: str, number: int, nodes: dict[str, NodeNote]) -> str | None:
+    """Another living node that has this node's number, if any: their terms could be the same."""
+    return next((name for name, note in sorted(nodes.items()) if name != own and note.number == number), None)

@@ -1,0 +1,71 @@
+"""The nodes of a house, as they tell one another each second through Redis."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+
+import msgspec
+
+from moothall.core.cluster.nodes import NodeNote, Seen, candidates_before, living, looked, same_number
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.ports import Clock, NodeNotes
+
+logger = logging.getLogger(__name__)
+
+TELL_MS = 1_000
+"""Between two notes of a node."""
+
+
+@dataclass(eq=False, repr=False)
+class Others:
+    """This node among the others. `run` owns it."""
+
+    notes: NodeNotes
+    clock: Clock
+    _: KW_ONLY
+    node: str
+    note: Callable[[], NodeNote]
+    """What it says of itself; the beat is counted here."""
+
+    def __post_init__(self) -> None:
+        self._beat = 0
+        self._seen: dict[str, Seen] = {}
+
+    @property
+    def living(self) -> dict[str, NodeNote]:
+        """Those that have said something lately, this one too."""
+        return living(self._seen, self.clock.monotonic())
+
+    @property
+    def before(self) -> int:
+        """How many of them would take the house over before this one."""
+        return candidates_before(self.node, self.living)
+
+    @property
+    def same_number(self) -> str | None:
+        """A living node that has this one's number, if any."""
+        return same_number(self.node, self.note().number, self.living)
+
+    async def run(self) -> None:
+        """Tell and look until cancelled; what can't be told is told the next time."""
+        while True:
+            try:
+                await self.exchange()
+            except StorageUnavailable as error:
+                logger.debug("cluster: nodes can't be told (%s)", type(error).__name__)
+            await self.clock.sleep(TELL_MS)
+
+    async def exchange(self) -> None:
+        """Tell the others, and look at what they tell. Raises StorageUnavailable."""
+        self._beat += 1
+        await self.notes.tell(self.node, msgspec.structs.replace(self.note(), beat=self._beat))
+        self._seen = looked(self._seen, dict(await self.notes.all()), self.clock.monotonic())
+
+    async def leave(self) -> None:
+        """Say that this node stops; no matter if it can't be said."""
+        try:
+            await self.notes.leave(self.node)
+        except StorageUnavailable as error:
+            logger.debug("cluster: nodes can't be told (%s)", type(error).__name__)

@@ -1,0 +1,46 @@
+"""What every NodeNotes promises, asked of each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from moothall.adapters.cluster.notes_redis import RedisNotes
+from moothall.core.cluster.nodes import NodeNote
+from moothall.core.ports import NodeNotes
+from moothall.testing.notes_memory import MemoryNotes
+from support.cluster.process import PROGRAMS, RedisProcesses
+
+FIRST = NodeNote(number=1, address="http://10.0.0.1:8080", release="0.3.0", reach=7, fit=True, beat=1)
+SECOND = NodeNote(number=2, address="http://10.0.0.2:8080", release="0.3.0", reach=9, fit=False, beat=4)
+
+
+@pytest.fixture(params=["memory", *PROGRAMS])
+async def notes(request: pytest.FixtureRequest, redis_processes: RedisProcesses) -> AsyncIterator[NodeNotes]:
+    if request.param == "memory":
+        yield MemoryNotes()
+        return
+    server = redis_processes.empty(request.param).reached()
+    yield RedisNotes(server)
+    await server.close()
+
+
+async def test_each_node_s_newest_note_is_told_until_it_leaves(notes: NodeNotes) -> None:
+    assert await notes.all() == {}
+    await notes.tell("n1", SECOND)
+    await notes.tell("n1", FIRST)
+    await notes.tell("n2", SECOND)
+    assert await notes.all() == {"n1": FIRST, "n2": SECOND}
+    await notes.leave("n1")
+    await notes.leave("n1")
+    assert await notes.all() == {"n2": SECOND}
+
+
+async def test_a_note_that_can_t_be_read_is_left_out(redis_processes: RedisProcesses) -> None:
+    process = redis_processes.empty("valkey")
+    process.ask("HSET", "moothall:nodes", "n1", "{}", b"\xff", "{}")
+    server = process.reached()
+    await RedisNotes(server).tell("n2", SECOND)
+    assert await RedisNotes(server).all() == {"n2": SECOND}
+    await server.close()

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from moothall.core.cluster.nodes import QUIET_MS, NodeNote
+from moothall.services.cluster.others import TELL_MS, Others
+from moothall.testing.clock import ManualClock
+from moothall.testing.notes_memory import MemoryNotes
+
+
+def node(notes: MemoryNotes, clock: ManualClock, number: int, reach: int = 0, *, fit: bool = True) -> Others:
+    said = NodeNote(number=number, address="", release="0.3.0", reach=reach, fit=fit, beat=0)
+    return Others(notes, clock, node=f"n{number}", note=lambda: said)
+
+
+async def test_nodes_know_who_lives_and_whose_copies_reach_further() -> None:
+    notes, clock = MemoryNotes(), ManualClock()
+    first, second, third = node(notes, clock, 1, 5), node(notes, clock, 2, 9), node(notes, clock, 3, 5)
+    tasks = [asyncio.ensure_future(each.run()) for each in (first, second, third)]
+    await clock.advance(2 * TELL_MS)
+    assert sorted(first.living) == ["n1", "n2", "n3"]
+    assert (first.before, second.before, third.before) == (1, 0, 2)
+    tasks[1].cancel()
+    await clock.advance(QUIET_MS + TELL_MS)
+    assert sorted(first.living) == ["n1", "n3"]
+    assert (first.before, third.before) == (0, 1)
+    await third.leave()
+    tasks[2].cancel()
+    await clock.advance(TELL_MS)
+    assert sorted(first.living) == ["n1"]
+    tasks[0].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_node_that_is_not_fit_is_waited_for_by_nobody() -> None:
+    notes, clock = MemoryNotes(), ManualClock()
+    first, second = node(notes, clock, 1, 5), node(notes, clock, 2, 9, fit=False)
+    await second.exchange()
+    await first.exchange()
+    assert first.before == 0
+
+
+async def test_two_nodes_of_one_number_are_found() -> None:
+    notes, clock = MemoryNotes(), ManualClock()
+    first = node(notes, clock, 1)
+    other = Others(notes, clock, node="other", note=first.note)
+    await first.exchange()
+    assert first.same_number is None
+    await other.exchange()
+    assert other.same_number == "n1"
+
+
+async def test_a_node_that_has_told_nothing_yet_comes_last(caplog: pytest.LogCaptureFixture) -> None:
+    notes, clock = MemoryNotes(), ManualClock()
+    first, second = node(notes, clock, 1), node(notes, clock, 2, 9)
+    notes.away = True
+    running = asyncio.ensure_future(first.run())
+    await clock.advance(TELL_MS)
+    await first.leave()
+    assert (first.living, first.before) == ({}, 0)
+    notes.away = False
+    await second.exchange()
+    await clock.advance(TELL_MS)
+    assert first.before == 1
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert not caplog.records
