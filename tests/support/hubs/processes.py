@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -81,13 +81,16 @@ class CentreProcess:
 class HubProcess:
     """`moothall hub` with a data folder that outlives it."""
 
-    def __init__(self, data: Path, port: int, *, apart: bool = False) -> None:
-        """`apart`: a Ctrl-C on the terminal isn't for it."""
+    def __init__(
+        self, data: Path, port: int, *, apart: bool = False, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """`apart`: a Ctrl-C on the terminal isn't for it. `environment`: variables beside those of the test."""
         self.data = data
         self.port = port
         self.address = f"http://127.0.0.1:{port}"
         self.log = data.parent / f"{data.name}.log"
         self._apart = apart
+        self._environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})}
         self.link = ""
         """The coordinator's, which the first start prints."""
         self._process: asyncio.subprocess.Process | None = None
@@ -98,6 +101,7 @@ class HubProcess:
             *self._command("pair", address, *words.split()),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            env=self._environment,
         )
         said, _ = await pairing.communicate()
         assert pairing.returncode == 0, said.decode()
@@ -110,7 +114,7 @@ class HubProcess:
                 *self._command(),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env=self._environment,
                 start_new_session=self._apart,
             )
         assert self._process.stdout is not None
