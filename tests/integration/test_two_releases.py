@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientError, ClientSession
 
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.core import commands as do
@@ -29,7 +28,7 @@ from support.halls.process import (
     require_intact,
     require_nothing_lost,
 )
-from support.hubs.processes import HubProcess
+from support.hubs.processes import ask, let_in_questions
 from support.releases.house import LANGUAGE, TwoReleases, two_releases
 from support.releases.release import COMMITS, WORK, unpacked
 
@@ -39,7 +38,6 @@ FLOOR = ChannelId("floor")
 WORDS = 150
 SCRIPT = make_script(5, WORDS)
 LOOK_MS = 100
-AGAIN_MS = 200
 UNRECORDED_MS = 4_000
 
 
@@ -65,8 +63,8 @@ async def test_a_server_and_its_peers_of_two_releases_lose_and_double_nothing(
 
 async def _meeting(house: TwoReleases, witness: Witness) -> None:
     await witness.until(lambda: len(witness.words) > 5)
-    await _let_in_questions(house.hub)
-    await _ask(house.hub, 1)
+    await let_in_questions(house.hub, SESSION)
+    await ask(house.hub, SESSION, 1)
     await _correct_and_undo(house, witness)
     for killed in (house.engine, house.translators, house.hub):
         await witness.more_words(len(witness.words) + 5)
@@ -76,7 +74,7 @@ async def _meeting(house: TwoReleases, witness: Witness) -> None:
     await house.server.kill()
     await house.server.start()
     await witness.more_words(len(witness.words) + 5)
-    await _ask(house.hub, 2)
+    await ask(house.hub, SESSION, 2)
     async with at_a_desk(house.server) as (desk, _):
         await act(desk, "unrecorded", do.BeginNotRecorded())
         began = witness.heard
@@ -98,32 +96,6 @@ async def _correct_and_undo(house: TwoReleases, witness: Witness) -> None:
         )
         await act(desk, "mended", mended)
         await asked(desk, "undo", id="mended")
-
-
-async def _let_in_questions(hub: HubProcess) -> None:
-    async with hub.coordinator() as desk:
-        while "You read them first." not in await desk.page("/desk"):
-            await CLOCK.sleep(LOOK_MS)
-        await desk.press("/desk", session=SESSION, act="mode:open")
-
-
-async def _ask(hub: HubProcess, number: int) -> None:
-    """Whoever isn't told that it is kept presses again."""
-    form = {"id": f"form-{number}", "kind": "question", "text": f"Is this no. {number}?", "language": "en"}
-    async with ClientSession() as client:
-        while True:
-            try:
-                async with client.post(
-                    f"{hub.address}/s/{SESSION}/ask",
-                    data=form,
-                    headers={"Origin": hub.address},
-                    allow_redirects=False,
-                ) as response:
-                    if response.status == 303:
-                        return
-            except (ClientError, OSError):
-                pass
-            await CLOCK.sleep(AGAIN_MS)
 
 
 def _require_the_words(log: Logged) -> None:

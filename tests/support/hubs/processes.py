@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from aiohttp import ClientSession, CookieJar
+from aiohttp import ClientError, ClientSession, CookieJar
 
 import spoken_hall
 from support.halls.process import CLOCK, free_port
@@ -20,6 +20,7 @@ from support.links.weak_line import GOOD, WeakLine, weak_line_to
 
 STOP_S = 20.0
 LOOK_MS = 50
+AGAIN_MS = 200
 
 
 class CentreProcess:
@@ -230,6 +231,33 @@ async def house(folder: Path, number: int) -> AsyncIterator[House]:
             yield House(centre, north, kisumu, upper, lower)
         finally:
             await asyncio.gather(kisumu.stop(), north.stop(), centre.stop())
+
+
+async def let_in_questions(hub: HubProcess, session: str) -> None:
+    """Have the questions of its room go up without anybody's reading them first."""
+    async with hub.coordinator() as desk:
+        while "You read them first." not in await desk.page("/desk"):
+            await CLOCK.sleep(LOOK_MS)
+        await desk.press("/desk", session=session, act="mode:open")
+
+
+async def ask(hub: HubProcess, session: str, number: int) -> None:
+    """Somebody in its room asks. Whoever isn't told that it is kept presses again."""
+    form = {"id": f"form-{number}", "kind": "question", "text": f"Is this no. {number}?", "language": "en"}
+    async with ClientSession() as client:
+        while True:
+            try:
+                async with client.post(
+                    f"{hub.address}/s/{session}/ask",
+                    data=form,
+                    headers={"Origin": hub.address},
+                    allow_redirects=False,
+                ) as response:
+                    if response.status == 303:
+                        return
+            except (ClientError, OSError):
+                pass
+            await CLOCK.sleep(AGAIN_MS)
 
 
 async def _kill(process: asyncio.subprocess.Process | None) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,6 +41,16 @@ async def prepare():
 asyncio.run(prepare())
 """
 """What the secretariat does before: a technician's link, and words for a hub."""
+
+
+Between = Callable[[int], AbstractAsyncContextManager[int]]
+"""From a port to one that leads there."""
+
+
+@asynccontextmanager
+async def straight(port: int) -> AsyncIterator[int]:
+    """Nothing in between."""
+    yield port
 
 
 class Dialling:
@@ -117,9 +127,11 @@ async def _prepared(release: Release, data: Path) -> tuple[str, str]:
 
 @asynccontextmanager
 async def two_releases(
-    folder: Path, script: Script, *, server: Release, peers: Release, number: int
+    folder: Path, script: Script, *, server: Release, peers: Release, number: int, between: Between = straight
 ) -> AsyncIterator[TwoReleases]:
-    """All of them started, the hub paired; `number` as for `free_port`, and the two that follow."""
+    """All of them started, the hub paired; `number` as for `free_port`, and the two that follow. `between` stands between
+    a port of the server's and its peers.
+    """
     (folder / "script.json").write_bytes(write_script(script))
     write_wave(folder / "talk.wav", render(script))
     (folder / "tokens").write_text("".join(f"{kind} {token} {kind}\n" for kind, token in TOKENS.items()))
@@ -134,12 +146,12 @@ async def two_releases(
     options = ("--config", str(folder / "settings.toml"))
     hall = ServerHall(folder / "data", folder / "talk.wav", model, port, *options)
     hall.settings, hall.without, hall.token = server.environment, server.unknown_settings, token
-    async with chatting(Chat(key="")) as service:
+    async with chatting(Chat(key="")) as service, between(link) as to_link, between(port) as to_hubs:
         asked = ("--service", service, "--language", "en", "--language", LANGUAGE)
         made = TwoReleases(
             server=hall,
-            engine=Dialling("engine", peers, folder, link, "recognise", "--model", model),
-            translators=Dialling("translator", peers, folder, link, "translate", *asked),
+            engine=Dialling("engine", peers, folder, to_link, "recognise", "--model", model),
+            translators=Dialling("translator", peers, folder, to_link, "translate", *asked),
             hub=HubProcess(folder / "hub", hub_port, environment=peers.environment),
             witness=Witness(),
         )
@@ -148,7 +160,7 @@ async def two_releases(
         try:
             await made.witness.until(lambda: made.witness.snapshots)
             await asyncio.gather(made.engine.start(), made.translators.start())
-            await made.hub.pair(made.server.address, words)
+            await made.hub.pair(f"http://127.0.0.1:{to_hubs}", words)
             await made.hub.start()
             await made.hub.until_line("good")
             yield made
