@@ -129,8 +129,9 @@ async def _prepared(release: Release, data: Path) -> tuple[str, str]:
 async def two_releases(
     folder: Path, script: Script, *, server: Release, peers: Release, number: int, between: Between = straight
 ) -> AsyncIterator[TwoReleases]:
-    """All of them started, the hub paired; `number` as for `free_port`, and the two that follow. `between` stands between
-    a port of the server's and its peers.
+    """All of them started, the hub paired; `number` as for `free_port`, and the two that follow.
+
+    `between` stands between a port of the server's and its peers.
     """
     (folder / "script.json").write_bytes(write_script(script))
     write_wave(folder / "talk.wav", render(script))
