@@ -109,13 +109,13 @@ class TranslatorService:
 
     async def run(self, link: TranslatorLink) -> None:
         """Serve one link; returns when it ends. Raises ProtocolError, and TranslatorHung, alone or in a group."""
-        broken: ProtocolError | None = None
+        broken: BaseException | None = None
         try:
             await self.serve(link)
         except* _LinkEnded:
             pass
         except* ProtocolError as group:
-            broken = _first_broken(group)
+            broken = group.exceptions[0]
         if broken is not None:
             raise broken
 
@@ -217,14 +217,6 @@ def _broke(direction: Direction, error: Exception) -> TranslationFailed:
     return TranslationFailed(
         f"{direction.engine} failed from {direction.source} to {direction.target} ({type(error).__name__})."
     )
-
-
-def _first_broken(group: BaseExceptionGroup[ProtocolError]) -> ProtocolError:
-    first: BaseException = group
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    assert isinstance(first, ProtocolError)  # noqa: S101  # the group has no others
-    return first
 
 
 class _LinkEnded(Exception):

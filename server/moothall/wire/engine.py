@@ -321,8 +321,9 @@ RESUME_POINTS = 2
 
 _resume_points: msgspec.msgpack.Decoder[tuple[ResumePoint, ...]] = msgspec.msgpack.Decoder(tuple[ResumePoint, ...])
 _encoder = msgspec.msgpack.Encoder()
-_to_engine: Kinds[ToEngine] = Kinds(msgspec.msgpack.Decoder(ToEngine), get_args(ToEngine))
-_to_server: Kinds[ToServer] = Kinds(msgspec.msgpack.Decoder(ToServer), get_args(ToServer))
+_known = (*get_args(ToEngine), *get_args(ToServer))
+_to_engine: Kinds[ToEngine] = Kinds(msgspec.msgpack.Decoder(ToEngine), _known)
+_to_server: Kinds[ToServer] = Kinds(msgspec.msgpack.Decoder(ToServer), _known)
 
 
 def encode(message: ToEngine | ToServer) -> bytes:

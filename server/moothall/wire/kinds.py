@@ -38,12 +38,14 @@ class _ArrayKind(msgspec.Struct, array_like=True):
 
 
 class Kinds(Generic[T]):
-    """Reads messages of some kinds, which are told apart by their tag `m`."""
+    """Reads messages of one direction of a link. Kinds are told apart by their tag `m`."""
 
-    def __init__(self, decoder: Decoder[T], kinds: Iterable[type[msgspec.Struct]], *, arrays: bool = False) -> None:
-        """`decoder` is of MessagePack and of these kinds; `arrays`: they are encoded as arrays."""
+    def __init__(self, decoder: Decoder[T], known: Iterable[type[msgspec.Struct]], *, arrays: bool = False) -> None:
+        """`decoder` is of MessagePack and of the kinds of this direction; `known` are all kinds of the link, since what
+        goes the other way is an error here. `arrays`: they are encoded as arrays.
+        """
         self._decoder = decoder
-        self._tags = {kind.__struct_config__.tag for kind in kinds}
+        self._tags = {kind.__struct_config__.tag for kind in known}
         self._kind: Decoder[_Kind | _ArrayKind] = msgspec.msgpack.Decoder(_ArrayKind if arrays else _Kind)
 
     def read(self, frame: bytes) -> T:

@@ -93,8 +93,9 @@ ToTranslators = Prepare | Translate
 FromTranslators = TranslatorHello | Unfit | Fit | Translated | NotTranslated
 
 _encoder = msgspec.msgpack.Encoder()
-_to_translators: Kinds[ToTranslators] = Kinds(msgspec.msgpack.Decoder(ToTranslators), get_args(ToTranslators))
-_from_translators: Kinds[FromTranslators] = Kinds(msgspec.msgpack.Decoder(FromTranslators), get_args(FromTranslators))
+_known = (*get_args(ToTranslators), *get_args(FromTranslators))
+_to_translators: Kinds[ToTranslators] = Kinds(msgspec.msgpack.Decoder(ToTranslators), _known)
+_from_translators: Kinds[FromTranslators] = Kinds(msgspec.msgpack.Decoder(FromTranslators), _known)
 
 
 def encode(message: ToTranslators | FromTranslators) -> bytes:

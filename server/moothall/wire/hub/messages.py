@@ -499,9 +499,10 @@ def _kinds(messages: UnionType) -> tuple[Kinds[Any], Kinds[Any]]:
     """Of those that are maps, and of those that are arrays: a union can't have both."""
     arrays = [kind for kind in get_args(messages) if issubclass(kind, FrequentMessage)]
     maps = [kind for kind in get_args(messages) if kind not in arrays]
+    known = get_args(FromHub | ToHub | _State)
     return (
-        Kinds(msgspec.msgpack.Decoder(reduce(or_, maps)), maps),
-        Kinds(msgspec.msgpack.Decoder(reduce(or_, arrays)), arrays, arrays=True),
+        Kinds(msgspec.msgpack.Decoder(reduce(or_, maps)), known),
+        Kinds(msgspec.msgpack.Decoder(reduce(or_, arrays)), known, arrays=True),
     )
 
 
