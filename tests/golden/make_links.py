@@ -3,18 +3,18 @@
     PYTHONPATH=tests:bench python tests/golden/make_links.py 0.1.0
 
 A server, an engine, translators and a hub of the release carry a short meeting, and what goes over each link is a file
-beside this one: `link-RELEASE-NAME.txt` with a line for each frame. `frozen.sha256` gets their digests.
+beside this one: `link-RELEASE-NAME.txt` with a line for each frame. `make_release.py` freezes them.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import sys
 import tempfile
 from pathlib import Path
 
 from moothall.core import commands as do
+from moothall.core.kernel.ids import NoteId
 from moothall.testing.scripted import make_script
 from support.desks.at_a_desk import act, at_a_desk
 from support.halls.process import CLOCK, SESSION, logged
@@ -40,7 +40,7 @@ async def record(name: str, folder: Path) -> Recorded:
         await ask(house.hub, SESSION, 1)
         await house.witness.until(lambda: house.witness.text)
         async with at_a_desk(house.server) as (desk, _):
-            await act(desk, "note", do.LeaveHubNote(note=do.NoteId("n1"), hub="kisumu", text="We can hear you."))
+            await act(desk, "note", do.LeaveHubNote(note=NoteId("n1"), hub="kisumu", text="We can hear you."))
         await house.witness.until(lambda: house.witness.closed)
         while not any(b"record.checkpoint" in body for body in logged(house.server.data).bodies.values()):
             await CLOCK.sleep(100)
@@ -49,17 +49,12 @@ async def record(name: str, folder: Path) -> Recorded:
 
 
 def main(name: str) -> None:
-    """Record a release, and freeze what came of it."""
+    """Record a release."""
     with tempfile.TemporaryDirectory() as folder:
         recorded = asyncio.run(record(name, Path(folder)))
-    rows = []
     for path, said in recorded.said.items():
         if path in NAMES:
-            file = HERE / f"link-{name}-{NAMES[path]}.txt"
-            write_conversation(file, said)
-            rows.append(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n")
-    with (HERE / "frozen.sha256").open("a", encoding="utf-8") as frozen:
-        frozen.writelines(rows)
+            write_conversation(HERE / f"link-{name}-{NAMES[path]}.txt", said)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 The engine dials the server with its token and says `Hello`. For every channel it is given it gets `Attach`,
 then `Audio`; it answers with `Partial`s and `Act`s, and every `Act` is answered by `Accepted` or `Refused`, in
 order. Media times are integer ms of the session. Audio is PCM16 mono little-endian, 16 kHz.
+How later releases add to the link says `wire.kinds`.
 """
 
 from __future__ import annotations

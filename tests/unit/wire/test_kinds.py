@@ -21,7 +21,7 @@ def test_a_kind_that_nobody_knows_is_told_from_what_is_no_message() -> None:
     assert READ.read(msgspec.msgpack.encode({"m": "word", "text": "Good", "more": [1]})) == _Word("Good")
     with pytest.raises(UnknownKind, match=r"A message of 22 bytes is of a kind"):
         READ.read(msgspec.msgpack.encode({"m": "sentence", "text": "Good"}))
-    for frame in (b"", b"\x90", *map(msgspec.msgpack.encode, ({"m": "word"}, {"m": 5}, {"text": "Good"}, "word"))):
+    for frame in (b"", b"\x90", *map(msgspec.msgpack.encode, ({"m": "word"}, {"m": 5}, {"t": "Good"}, "word"))):
         with pytest.raises(Unreadable):
             READ.read(frame)
 

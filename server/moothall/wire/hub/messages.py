@@ -21,7 +21,7 @@ from enum import IntEnum
 from functools import reduce
 from operator import or_
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -487,7 +487,8 @@ class _AnyKind(msgspec.Struct):
     type: str
 
 
-class _ActOfAnyKind(msgspec.Struct, tag_field="m", tag="act"):
+class _ActOfAnyKind(msgspec.Struct):
+    m: Literal["act"]
     id: CommandId
     act: _AnyKind
 
