@@ -144,8 +144,12 @@ async def serve(
     while True:
 
         async def talk(socket: ClientConnection) -> None:
-            backoff.reset()
-            await service.run(WebSocketLink(socket, wire.decode_to_translators, wire.encode))
+            link = WebSocketLink(socket, wire.decode_to_translators, wire.encode)
+            try:
+                await service.run(link)
+            finally:
+                if link.used:  # One that refuses this process is dialled again later and later.
+                    backoff.reset()
 
         await server.talk(talk)
         await asyncio.sleep(backoff.next_ms() / 1000)

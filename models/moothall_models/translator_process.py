@@ -108,11 +108,16 @@ class TranslatorService:
             raise _LinkEnded
 
     async def run(self, link: TranslatorLink) -> None:
-        """Serve one link; returns when it ends."""
+        """Serve one link; returns when it ends. Raises ProtocolError, and TranslatorHung, alone or in a group."""
+        broken: BaseException | None = None
         try:
             await self.serve(link)
         except* _LinkEnded:
             pass
+        except* ProtocolError as group:
+            broken = group.exceptions[0]
+        if broken is not None:
+            raise broken
 
     def close(self) -> None:
         """Let go of the threads, without waiting for what hangs in them."""

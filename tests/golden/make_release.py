@@ -126,7 +126,8 @@ def main() -> None:
         expected = asyncio.run(read_all(draft(LOG), draft(FILE_NAME)))
     text = msgspec.json.format(msgspec.json.encode(expected), indent=2)
     (folder / "expected.json").write_bytes(text + b"\n")
-    frozen = sorted((*HERE.glob("log-0.1*.sqlite"), *HERE.glob("log-0.1*.keys.json"), *folder.glob("*.sqlite*")))
+    stories = (each for kind in ("log-0.1*.sqlite", "log-0.1*.keys.json", "link-*.txt") for each in HERE.glob(kind))
+    frozen = sorted((*stories, *folder.glob("*.sqlite*")))
     rows = (f"{hashlib.sha256(each.read_bytes()).hexdigest()}  {each.relative_to(HERE)}\n" for each in frozen)
     (HERE / "frozen.sha256").write_text("".join(rows), encoding="utf-8")
 

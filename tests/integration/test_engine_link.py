@@ -5,15 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 
+import msgspec
 import pytest
 from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK, InvalidStatus
 
 from moothall.adapters.engines.link import EngineSocket, Holder, PulseSocket, TranslatorSocket, serve_engines
+from moothall.adapters.system.clock import SystemClock
 from moothall.core.kernel.errors import ConfigurationError
+from moothall.services.engines.recognising import Recognising
 from moothall.services.supervision.pulses import GivenUp
+from moothall.services.translation.translators import Translators
 from moothall.wire import engine as wire
 from moothall.wire import pulse, translation
+from moothall.wire.kinds import OTHER_VERSION, OtherVersion, passed_over
+from moothall_models.engine.dialling import WebSocketLink
 
 TOKENS = {"t-right": Holder("gpu-1"), "t-other": Holder("mt-2", recognises=False, translates=True)}
 HELLO = wire.Hello(protocol=1, name="e", model="m", languages=(), channels=1)
@@ -217,3 +224,64 @@ async def test_an_address_that_is_taken() -> None:
         with pytest.raises(ConfigurationError, match=f"can't be served on 127.0.0.1:{port}"):
             async with serve_engines("127.0.0.1", port, lambda: TOKENS, Handled()):
                 pass
+
+
+async def test_kinds_of_a_later_release_are_passed_over_and_counted_once(caplog: pytest.LogCaptureFixture) -> None:
+    handled = Handled()
+    later = msgspec.msgpack.encode({"m": "mood", "of": "Hedgerow"})
+    with caplog.at_level(logging.INFO):
+        async with serve_engines("127.0.0.1", 0, lambda: TOKENS, handled) as port:
+            async with connect(f"ws://127.0.0.1:{port}/", additional_headers=GOOD) as socket:
+                for frame in (wire.encode(HELLO), later, later, wire.encode(wire.Capacity(channels=2)), later):
+                    await socket.send(frame)
+            await handled.over.wait()
+    assert handled.messages == [HELLO, wire.Capacity(channels=2)]
+    assert [each.getMessage() for each in caplog.records if "passed over" in each.getMessage()] == [
+        f"engine gpu-1: {passed_over(3)}"
+    ]
+    assert "Hedgerow" not in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/", translation.PATH])
+async def test_who_speaks_another_version_is_told_which_releases_fit(
+    path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def engine(link: EngineSocket) -> None:
+        await Recognising(SystemClock()).serve(link)
+
+    async def translators(link: TranslatorSocket) -> None:
+        await Translators().serve(link)
+
+    headers = GOOD if path == "/" else TRANSLATES
+    hello: bytes = wire.encode(msgspec.structs.replace(HELLO, protocol=9))
+    if path != "/":
+        hello = translation.encode(translation.TranslatorHello(protocol=9, name="t", directions=()))
+    async with (
+        serve_engines("127.0.0.1", 0, lambda: TOKENS, engine, translators) as port,
+        connect(f"ws://127.0.0.1:{port}{path}", additional_headers=headers) as socket,
+    ):
+        await socket.send(hello)
+        link = WebSocketLink(socket, wire.decode_to_engine, wire.encode)
+        with pytest.raises(OtherVersion, match=r"The server refuses this process: Not version 9 of the .* link"):
+            await link.receive()
+        assert socket.close_code == OTHER_VERSION
+    assert "Not version 9 of the" in caplog.text
+
+
+async def test_an_engine_passes_over_what_a_later_server_says(caplog: pytest.LogCaptureFixture) -> None:
+    later = msgspec.msgpack.encode({"m": "mood", "of": "Hedgerow"})
+
+    async def handle(socket: ServerConnection) -> None:
+        for frame in (later, wire.encode(wire.Detach(attachment=7)), later):
+            await socket.send(frame)
+
+    with caplog.at_level(logging.INFO):
+        async with serve(handle, "127.0.0.1", 0) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            async with connect(f"ws://127.0.0.1:{port}/") as socket:
+                link = WebSocketLink(socket, wire.decode_to_engine, wire.encode)
+                assert await link.receive() == wire.Detach(attachment=7)
+                assert await link.receive() is None
+    assert [each.getMessage() for each in caplog.records if "passed over" in each.getMessage()] == [
+        f"engine link: {passed_over(2)}"
+    ]

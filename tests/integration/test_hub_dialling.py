@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run as on_a_jumping_loop
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as wire
+from moothall.wire.kinds import passed_over
 from moothall_hub.uplink.budget import BudgetStep, Meter, Usage
 from moothall_hub.uplink.centre_clock import CentreClock
 from moothall_hub.uplink.counted_connection import TLS_RECEIVED_BYTES, TLS_SENT_BYTES
@@ -364,3 +366,18 @@ async def test_each_step_of_the_days_budget_is_told_once() -> None:
         assert await hub.until(Stepped) == Stepped(BudgetStep.LINES)
         await visit.say(*[wire.Stopped(session=PLENARY, message="x" * 3_000)])
         assert await hub.until(Stepped) == Stepped(BudgetStep.ONE_LANGUAGE)
+
+
+async def test_what_a_later_server_says_is_passed_over(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        async with talking() as (hub, _, visit):
+            for told in ({"m": "mood", "of": "Hedgerow"}, [9, "Hedgerow"]):
+                await visit.socket.send(msgspec.msgpack.encode(told))
+            await visit.say(wire.Above(above=("c" * 16,)))
+            assert await hub.until(wire.Above) == wire.Above(above=("c" * 16,))
+            await visit.socket.close()
+            await hub.until(Down)
+    assert [each.getMessage() for each in caplog.records if "passed over" in each.getMessage()] == [
+        f"hub link: {passed_over(2)}"
+    ]
+    assert "Hedgerow" not in caplog.text

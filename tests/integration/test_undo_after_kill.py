@@ -5,47 +5,20 @@ Slow: `e2e/test_desk_restart.py` does it by presses, `test_desks.py` and `test_l
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import aiohttp
-import msgspec
 import pytest
 import socketio
 
 from moothall.core import commands as do
 from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.session.state import Status
-from support.desks.process import FLOOR, OTHER, DeskHall, desk_hall
-from support.halls.process import SESSION, free_port, require_intact
+from support.desks.at_a_desk import act, asked, at_a_desk
+from support.desks.process import FLOOR, OTHER, desk_hall
+from support.halls.process import free_port, require_intact
 
 AMINA = SpeakerId("amina")
-
-
-@asynccontextmanager
-async def at_a_desk(hall: DeskHall) -> AsyncIterator[tuple[socketio.AsyncClient, list[dict[str, Any]]]]:
-    """A technician's page, and the acts that it was shown."""
-    jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
-    async with aiohttp.ClientSession(cookie_jar=jar) as http:
-        async with http.get(f"{hall.address}/enter/{hall.token}", allow_redirects=False):
-            client = socketio.AsyncClient(reconnection=False, http_session=http)
-        await client.connect(hall.address, namespaces=["/desk"], transports=["websocket"])
-        try:
-            joined = await client.call("join", {"session": SESSION}, namespace="/desk", timeout=10)
-            yield client, joined["acts"]
-        finally:
-            await client.disconnect()
-
-
-async def asked(client: socketio.AsyncClient, message: str, **wish: object) -> None:
-    answer = await client.call(message, wish, namespace="/desk", timeout=10)
-    assert "receipt" in answer, answer
-
-
-async def act(client: socketio.AsyncClient, name: str, *commands: do.AnyCommand) -> None:
-    await asked(client, "act", id=name, commands=msgspec.to_builtins(commands))
 
 
 async def undone(client: socketio.AsyncClient, names: Sequence[str]) -> None:

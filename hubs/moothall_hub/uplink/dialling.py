@@ -23,6 +23,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.wire.close_codes import CloseCode, reason_bytes
 from moothall.wire.hub import messages as wire
 from moothall.wire.hub.first import HEARD, first_fields
+from moothall.wire.kinds import UnknownKind, passed_over
 from moothall_hub.uplink import parts
 from moothall_hub.uplink.budget import BudgetStep, Meter
 from moothall_hub.uplink.centre_clock import CentreClock
@@ -163,18 +164,27 @@ class Dialling:
                 hanging_up.cancel()
 
     async def _read(self, socket: ClientConnection) -> None:
+        unknown = 0
         try:
             while self._talking:
                 frame = await socket.recv(decode=False)
                 if not self._talking:
                     return  # It was hung up meanwhile.
-                await self._do(self.link.received(self._now(), wire.decode_to_hub(frame)))
+                try:
+                    message = wire.decode_to_hub(frame)
+                except UnknownKind:
+                    unknown += 1
+                    await self._do(self.link.passed_over(self._now()))
+                else:
+                    await self._do(self.link.received(self._now(), message))
                 await self._say_step()
         except ConnectionClosed:
             pass
         except ProtocolError as error:
             logger.error("hub link: %s", error)
             await socket.close(CloseCode.PROTOCOL_ERROR, reason_bytes(str(error)).decode())
+        if unknown:
+            logger.info("hub link: %s", passed_over(unknown))
         if self._talking:
             code = CloseCode.ABNORMAL if socket.close_code is None else socket.close_code
             logger.info("hub link: the connection ended with code %d", code)

@@ -21,6 +21,7 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as wire
+from moothall.wire.kinds import OtherVersion
 from moothall_hub.uplink import parts
 from moothall_hub.uplink.centre_clock import sample
 
@@ -168,10 +169,15 @@ class Link:
         since = self.heard if broke else None
         return self._down(at, parts.BROKEN, backoff=NOBODY_BACKOFF if broke else BACKOFF, since=since)
 
-    def received(self, at: parts.Moment, message: wire.ToHub) -> list[parts.Do]:
-        """The server above says something."""
+    def passed_over(self, at: parts.Moment) -> list[parts.Do]:
+        """The server above says something of a kind that this release doesn't know: it is there."""
         moves: list[parts.Do] = [parts.Quiet(False)] if self.quiet else []
         self.heard, self._asked_at, self.quiet = at.monotonic, None, False
+        return moves
+
+    def received(self, at: parts.Moment, message: wire.ToHub) -> list[parts.Do]:
+        """The server above says something."""
+        moves = self.passed_over(at)
         if isinstance(message, wire.Welcome | wire.Above):
             self._straight = len(message.above) == 1
         if isinstance(message, wire.Welcome | wire.Above | wire.Pulse):
@@ -282,7 +288,9 @@ class Link:
             return self._hang_up(at, CloseCode.PROTOCOL_ERROR, parts.BROKEN)
         if self._node in welcome.above:
             return self._looped(at)
-        if welcome.protocol != wire.PROTOCOL:
+        try:
+            wire.VERSIONS.require(welcome.protocol)
+        except OtherVersion:
             return self._hang_up(at, CloseCode.PROTOCOL_ERROR, parts.OTHER_PROTOCOL)
         self.phase, self.since, self.sentence, self.welcome = parts.Phase.UP, at.monotonic, "", welcome
         first = parts.Measured(sample(self._said, at.monotonic, welcome.wall))

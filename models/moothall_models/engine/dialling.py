@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.errors import ConfigurationError, MoothallError, ProtocolError
 from moothall.wire.engine import MAX_FRAME_BYTES
+from moothall.wire.kinds import OTHER_VERSION, OtherVersion, UnknownKind, passed_over
 from moothall.wire.pulse import GIVEN_UP
 
 Got = TypeVar("Got")
@@ -36,6 +37,11 @@ def raise_if_given_up(closed: ConnectionClosed) -> None:
         raise GivenUp(msg) from None
 
 
+def _raise_if_other_version(closed: ConnectionClosed) -> None:
+    if closed.rcvd is not None and closed.rcvd.code == OTHER_VERSION:
+        raise OtherVersion(f"The server refuses this process: {closed.rcvd.reason}") from None
+
+
 class WebSocketLink(Generic[Got, Sent]):
     """A link over one WebSocket."""
 
@@ -48,16 +54,25 @@ class WebSocketLink(Generic[Got, Sent]):
         self._encode = encode
         self.used = False
         """Whether the server has said anything."""
+        self._unknown = 0
+        """Messages of kinds that this release doesn't know."""
 
     async def receive(self) -> Got | None:
-        """The next message; None when the link has ended. Raises ProtocolError, and GivenUp."""
-        try:
-            frame = await self._socket.recv(decode=False)
-        except ConnectionClosed as closed:
-            raise_if_given_up(closed)
-            return None
-        self.used = True
-        return self._decode(frame)
+        """The next message of a kind that is known; None when the link has ended. Raises ProtocolError, and GivenUp."""
+        while True:
+            try:
+                frame = await self._socket.recv(decode=False)
+            except ConnectionClosed as closed:
+                if self._unknown:
+                    logger.info("engine link: %s", passed_over(self._unknown))
+                raise_if_given_up(closed)
+                _raise_if_other_version(closed)
+                return None
+            self.used = True
+            try:
+                return self._decode(frame)
+            except UnknownKind:
+                self._unknown += 1
 
     async def send(self, message: Sent) -> None:
         """Write a message, and wait while the link is slow; silent when it has ended."""

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
 
 from moothall.wire import engine as wire
 from moothall.wire import pulse
+from moothall.wire.kinds import UnknownKind
+
+Message = TypeVar("Message")
 
 ROOM = 64
 """Frames that may be under way in each direction; then the sender waits, as on a slow line."""
@@ -38,6 +44,14 @@ class Pipe:
         self.frames.put_nowait(None)
 
 
+async def next_known(pipe: Pipe, decode: Callable[[bytes], Message]) -> Message | None:
+    """The next message of a kind that is known, as the real links give it; None at the end. Raises ProtocolError."""
+    while (frame := await pipe.get()) is not None:
+        with suppress(UnknownKind):
+            return decode(frame)
+    return None
+
+
 class EngineEnd:
     """What the engine has of the link."""
 
@@ -47,12 +61,15 @@ class EngineEnd:
 
     async def receive(self) -> wire.ToEngine | None:
         """The next message; None when the link was cut. Raises ProtocolError."""
-        frame = await self._to_engine.get()
-        return None if frame is None else wire.decode_to_engine(frame)
+        return await next_known(self._to_engine, wire.decode_to_engine)
 
     async def send(self, message: wire.ToServer) -> None:
         """Send a message; silent when the link was cut."""
-        await self._to_server.put(wire.encode(message))
+        await self.send_frame(wire.encode(message))
+
+    async def send_frame(self, frame: bytes) -> None:
+        """Send what may be no message of this release."""
+        await self._to_server.put(frame)
 
 
 class ServerEnd:
@@ -70,12 +87,15 @@ class ServerEnd:
 
     async def receive(self) -> wire.ToServer | None:
         """The next message; None when the link was cut. Raises ProtocolError."""
-        frame = await self._to_server.get()
-        return None if frame is None else wire.decode_to_server(frame)
+        return await next_known(self._to_server, wire.decode_to_server)
 
     async def send(self, message: wire.ToEngine) -> None:
         """Send a message; silent when the link was cut."""
-        await self._to_engine.put(wire.encode(message))
+        await self.send_frame(wire.encode(message))
+
+    async def send_frame(self, frame: bytes) -> None:
+        """Send what may be no message of this release."""
+        await self._to_engine.put(frame)
 
     def abort(self) -> None:
         """End the link at once; what is under way is lost."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 
 from moothall.core.translating.routes import Direction
-from moothall.testing.engine_link import Pipe
+from moothall.testing.engine_link import Pipe, next_known
 from moothall.wire import translation as wire
 
 DIRECTIONS = tuple(
@@ -33,8 +33,7 @@ class TranslatorServerEnd:
 
     async def receive(self) -> wire.FromTranslators | None:
         """The next message; None when the link was cut. Raises ProtocolError."""
-        frame = await self._to_server.get()
-        return None if frame is None else wire.decode_from_translators(frame)
+        return await next_known(self._to_server, wire.decode_from_translators)
 
     async def send(self, message: wire.ToTranslators) -> None:
         """Send a message; silent when the link was cut."""

@@ -3,23 +3,26 @@
 The engine dials the server with its token and says `Hello`. For every channel it is given it gets `Attach`,
 then `Audio`; it answers with `Partial`s and `Act`s, and every `Act` is answered by `Accepted` or `Refused`, in
 order. Media times are integer ms of the session. Audio is PCM16 mono little-endian, 16 kHz.
+How later releases add to the link says `wire.kinds`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
 from moothall.core.events.types import Word
-from moothall.core.kernel.decoding import Decoder, T, Unreadable, read
+from moothall.core.kernel.decoding import T, Unreadable, read
 from moothall.core.kernel.errors import ProtocolError, Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.signals import ChannelState, Partial
+from moothall.wire.kinds import Kinds, LinkVersions
 
 PROTOCOL = 1
+VERSIONS = LinkVersions(link="engine link", own=PROTOCOL, first={1: "0.1.0"})
 RATE = 16_000
 MAX_FRAME_BYTES = 1 << 20
 """Largest frame that either side accepts."""
@@ -319,8 +322,9 @@ RESUME_POINTS = 2
 
 _resume_points: msgspec.msgpack.Decoder[tuple[ResumePoint, ...]] = msgspec.msgpack.Decoder(tuple[ResumePoint, ...])
 _encoder = msgspec.msgpack.Encoder()
-_to_engine: msgspec.msgpack.Decoder[ToEngine] = msgspec.msgpack.Decoder(ToEngine)
-_to_server: msgspec.msgpack.Decoder[ToServer] = msgspec.msgpack.Decoder(ToServer)
+_known = (*get_args(ToEngine), *get_args(ToServer))
+_to_engine: Kinds[ToEngine] = Kinds(msgspec.msgpack.Decoder(ToEngine), _known)
+_to_server: Kinds[ToServer] = Kinds(msgspec.msgpack.Decoder(ToServer), _known)
 
 
 def encode(message: ToEngine | ToServer) -> bytes:
@@ -342,18 +346,18 @@ def decode_resume_points(note: bytes) -> tuple[ResumePoint, ...]:
 
 
 def decode_to_engine(frame: bytes) -> ToEngine:
-    """Read a frame that the server sent; raises ProtocolError."""
+    """Read a frame that the server sent; raises ProtocolError, of which UnknownKind may be passed over."""
     return _read(_to_engine, frame, "server")
 
 
 def decode_to_server(frame: bytes) -> ToServer:
-    """Read a frame that an engine sent; raises ProtocolError."""
+    """Read a frame that an engine sent; raises ProtocolError, of which UnknownKind may be passed over."""
     return _read(_to_server, frame, "engine")
 
 
-def _read(decoder: Decoder[T], frame: bytes, sender: str) -> T:
+def _read(kinds: Kinds[T], frame: bytes, sender: str) -> T:
     try:
-        return read(decoder, frame)
+        return kinds.read(frame)
     except Unreadable as error:
         msg = f"The {sender} sent a frame of {len(frame)} bytes that is no message of protocol {PROTOCOL}: {error}."
         raise ProtocolError(msg) from error

@@ -7,13 +7,17 @@ never kept or logged there.
 
 from __future__ import annotations
 
+from typing import get_args
+
 import msgspec
 
-from moothall.core.kernel.decoding import Decoder, T, Unreadable, read
+from moothall.core.kernel.decoding import T, Unreadable
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.translating.routes import Direction
+from moothall.wire.kinds import Kinds, LinkVersions
 
 PROTOCOL = 2
+VERSIONS = LinkVersions(link="translators' link", own=PROTOCOL, first={2: "0.1.0"})
 PATH = "/translate"
 """Where this link is dialled; every other path is the link of engines that recognise."""
 MAX_FRAME_BYTES = 1 << 20
@@ -89,8 +93,9 @@ ToTranslators = Prepare | Translate
 FromTranslators = TranslatorHello | Unfit | Fit | Translated | NotTranslated
 
 _encoder = msgspec.msgpack.Encoder()
-_to_translators: msgspec.msgpack.Decoder[ToTranslators] = msgspec.msgpack.Decoder(ToTranslators)
-_from_translators: msgspec.msgpack.Decoder[FromTranslators] = msgspec.msgpack.Decoder(FromTranslators)
+_known = (*get_args(ToTranslators), *get_args(FromTranslators))
+_to_translators: Kinds[ToTranslators] = Kinds(msgspec.msgpack.Decoder(ToTranslators), _known)
+_from_translators: Kinds[FromTranslators] = Kinds(msgspec.msgpack.Decoder(FromTranslators), _known)
 
 
 def encode(message: ToTranslators | FromTranslators) -> bytes:
@@ -99,18 +104,18 @@ def encode(message: ToTranslators | FromTranslators) -> bytes:
 
 
 def decode_to_translators(frame: bytes) -> ToTranslators:
-    """Read a frame that the server sent; raises ProtocolError."""
+    """Read a frame that the server sent; raises ProtocolError, of which UnknownKind may be passed over."""
     return _read(_to_translators, frame, "server")
 
 
 def decode_from_translators(frame: bytes) -> FromTranslators:
-    """Read a frame that translators sent; raises ProtocolError."""
+    """Read a frame that translators sent; raises ProtocolError, of which UnknownKind may be passed over."""
     return _read(_from_translators, frame, "translators")
 
 
-def _read(decoder: Decoder[T], frame: bytes, sender: str) -> T:
+def _read(kinds: Kinds[T], frame: bytes, sender: str) -> T:
     try:
-        return read(decoder, frame)
+        return kinds.read(frame)
     except Unreadable as error:
         # Not what msgspec says: it may hold a text.
         msg = f"The {sender} sent a frame of {len(frame)} bytes that is no message of protocol {PROTOCOL}."

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import wave
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -55,6 +55,8 @@ class HallProcess:
         ]
         self.settings: dict[str, str] = {}
         """Variables that say more than the arguments do."""
+        self.without: Collection[str] = ()
+        """Variables that it isn't to have."""
         self._process: asyncio.subprocess.Process | None = None
         self.log = data.parent / f"{data.name}.log"
         """What it and its engine wrote on standard error, all starts together."""
@@ -67,7 +69,7 @@ class HallProcess:
                 *self._arguments,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, **self.settings},
+                env={name: said for name, said in os.environ.items() if name not in self.without} | self.settings,
             )
 
     async def start(self) -> None:

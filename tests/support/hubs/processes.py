@@ -6,13 +6,13 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from aiohttp import ClientSession, CookieJar
+from aiohttp import ClientError, ClientSession, CookieJar
 
 import spoken_hall
 from support.halls.process import CLOCK, free_port
@@ -20,6 +20,7 @@ from support.links.weak_line import GOOD, WeakLine, weak_line_to
 
 STOP_S = 20.0
 LOOK_MS = 50
+AGAIN_MS = 200
 
 
 class CentreProcess:
@@ -81,13 +82,16 @@ class CentreProcess:
 class HubProcess:
     """`moothall hub` with a data folder that outlives it."""
 
-    def __init__(self, data: Path, port: int, *, apart: bool = False) -> None:
-        """`apart`: a Ctrl-C on the terminal isn't for it."""
+    def __init__(
+        self, data: Path, port: int, *, apart: bool = False, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """`apart`: a Ctrl-C on the terminal isn't for it. `environment`: variables beside those of the test."""
         self.data = data
         self.port = port
         self.address = f"http://127.0.0.1:{port}"
         self.log = data.parent / f"{data.name}.log"
         self._apart = apart
+        self._environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})}
         self.link = ""
         """The coordinator's, which the first start prints."""
         self._process: asyncio.subprocess.Process | None = None
@@ -98,6 +102,7 @@ class HubProcess:
             *self._command("pair", address, *words.split()),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            env=self._environment,
         )
         said, _ = await pairing.communicate()
         assert pairing.returncode == 0, said.decode()
@@ -110,7 +115,7 @@ class HubProcess:
                 *self._command(),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env=self._environment,
                 start_new_session=self._apart,
             )
         assert self._process.stdout is not None
@@ -226,6 +231,33 @@ async def house(folder: Path, number: int) -> AsyncIterator[House]:
             yield House(centre, north, kisumu, upper, lower)
         finally:
             await asyncio.gather(kisumu.stop(), north.stop(), centre.stop())
+
+
+async def let_in_questions(hub: HubProcess, session: str) -> None:
+    """Have the questions of its room go up without anybody's reading them first."""
+    async with hub.coordinator() as desk:
+        while "You read them first." not in await desk.page("/desk"):
+            await CLOCK.sleep(LOOK_MS)
+        await desk.press("/desk", session=session, act="mode:open")
+
+
+async def ask(hub: HubProcess, session: str, number: int) -> None:
+    """Somebody in its room asks. Whoever isn't told that it is kept presses again."""
+    form = {"id": f"form-{number}", "kind": "question", "text": f"Is this no. {number}?", "language": "en"}
+    async with ClientSession() as client:
+        while True:
+            try:
+                async with client.post(
+                    f"{hub.address}/s/{session}/ask",
+                    data=form,
+                    headers={"Origin": hub.address},
+                    allow_redirects=False,
+                ) as response:
+                    if response.status == 303:
+                        return
+            except (ClientError, OSError):
+                pass
+            await CLOCK.sleep(AGAIN_MS)
 
 
 async def _kill(process: asyncio.subprocess.Process | None) -> None:

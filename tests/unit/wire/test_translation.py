@@ -5,7 +5,6 @@ import pytest
 
 from moothall.core.kernel.errors import ProtocolError
 from moothall.testing.translator_link import DIRECTIONS
-from moothall.wire import engine
 from moothall.wire import translation as wire
 
 
@@ -31,7 +30,7 @@ def test_what_comes_from_translators_comes_as_it_was(message: wire.FromTranslato
 
 
 @pytest.mark.parametrize(
-    "frame", [b"", b"\xc1", engine.encode(engine.Detach(attachment=1)), msgspec.msgpack.encode({})]
+    "frame", [b"", b"\xc1", msgspec.msgpack.encode({"m": "translate", "id": "one"}), msgspec.msgpack.encode({})]
 )
 def test_what_is_no_message_is_refused_without_telling_what_it_held(frame: bytes) -> None:
     with pytest.raises(ProtocolError, match=f"{len(frame)} bytes"):

@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableSet
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from websockets.asyncio.server import ServerConnection, serve
@@ -20,7 +20,10 @@ from moothall.core.kernel.errors import ConfigurationError, ProtocolError
 from moothall.services.supervision.pulses import GivenUp
 from moothall.wire import engine as wire
 from moothall.wire import pulse, translation
+from moothall.wire.close_codes import reason_bytes
+from moothall.wire.kinds import OTHER_VERSION, OtherVersion, UnknownKind, passed_over
 
+Message = TypeVar("Message")
 logger = logging.getLogger(__name__)
 
 OPEN_TIMEOUT = 10.0
@@ -64,6 +67,8 @@ class _Socket:
     def __init__(self, socket: ServerConnection, holder: Holder) -> None:
         self._socket = socket
         self._holder = holder
+        self.passed_over = 0
+        """How many messages were of kinds that this release doesn't know."""
 
     @property
     def name(self) -> str:
@@ -85,6 +90,15 @@ class _Socket:
         except ConnectionClosed:
             return None
 
+    async def _message(self, decode: Callable[[bytes], Message]) -> Message | None:
+        """The next message of a kind that is known; None when the link has ended."""
+        while (frame := await self._receive()) is not None:
+            try:
+                return decode(frame)
+            except UnknownKind:
+                self.passed_over += 1  # Nothing of it is kept.
+        return None
+
     async def _send(self, frame: bytes) -> None:
         try:
             await self._socket.send(frame)
@@ -97,8 +111,7 @@ class EngineSocket(_Socket):
 
     async def receive(self) -> wire.ToServer | None:
         """The next message; None when the link has ended. Raises ProtocolError."""
-        frame = await self._receive()
-        return None if frame is None else wire.decode_to_server(frame)
+        return await self._message(wire.decode_to_server)
 
     async def send(self, message: wire.ToEngine) -> None:
         """Write a message, and wait while the link is slow; silent when the link has ended."""
@@ -110,8 +123,7 @@ class TranslatorSocket(_Socket):
 
     async def receive(self) -> translation.FromTranslators | None:
         """The next message; None when the link has ended. Raises ProtocolError."""
-        frame = await self._receive()
-        return None if frame is None else translation.decode_from_translators(frame)
+        return await self._message(translation.decode_from_translators)
 
     async def send(self, message: translation.ToTranslators) -> None:
         """Write a message, and wait while the link is slow; silent when the link has ended."""
@@ -152,14 +164,20 @@ async def serve_engines(
         holder, name = socket.holder, socket.holder.name
         there = set[Any]() if admitted is None else admitted
         there.add(socket)
+        link: _Socket | None = None
         try:
             if path == pulse.PATH:
                 if feel is not None:
                     await feel(PulseSocket(socket, holder))
             elif path != translation.PATH:
-                await handle(EngineSocket(socket, holder))
+                link = recognising = EngineSocket(socket, holder)
+                await handle(recognising)
             elif translate is not None:
-                await translate(TranslatorSocket(socket, holder))
+                link = translating = TranslatorSocket(socket, holder)
+                await translate(translating)
+        except OtherVersion as error:
+            logger.warning("engine %s: %s", name, error)
+            await socket.close(OTHER_VERSION, reason_bytes(str(error)).decode())
         except ProtocolError as error:
             logger.warning("engine %s: %s", name, error)
             await socket.close(CloseCode.PROTOCOL_ERROR)
@@ -168,6 +186,8 @@ async def serve_engines(
             await socket.close(pulse.GIVEN_UP, "no progress")
         finally:
             there.discard(socket)
+            if link is not None and link.passed_over:
+                logger.info("engine %s: %s", name, passed_over(link.passed_over))
 
     def admit(socket: ServerConnection, request: Request) -> Response | None:
         return _admit(socket, request, tokens())

@@ -210,8 +210,9 @@ class Recognising:
         hello = await link.receive()
         if hello is None:
             return
-        if not isinstance(hello, wire.Hello) or hello.protocol != wire.PROTOCOL:
-            raise ProtocolError(f"Engine {link.name} must begin with a hello of protocol {wire.PROTOCOL}.")
+        if not isinstance(hello, wire.Hello):
+            raise ProtocolError(f"Engine {link.name} must begin with a hello.")
+        wire.VERSIONS.require(hello.protocol)
         if hello.key_refused:
             await self._wait_with(link)
             return

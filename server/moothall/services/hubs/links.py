@@ -33,6 +33,7 @@ from moothall.services.metrics.tracing import NotTraced, Tracing
 from moothall.services.supervision.waiting import within
 from moothall.wire.close_codes import MEANINGS, CloseCode
 from moothall.wire.hub import messages as wire
+from moothall.wire.kinds import OtherVersion
 
 logger = logging.getLogger(__name__)
 
@@ -204,9 +205,10 @@ class HubLinks:
             return CloseCode.PROTOCOL_ERROR, "A link begins with Hello, which names the machine."
         if len(hello.release) > LONGEST_RELEASE or not hello.release.isprintable():
             return CloseCode.PROTOCOL_ERROR, "A release has a short name, of characters that can be shown."
-        if hello.protocol != wire.PROTOCOL:
-            reason = f"This server speaks version {wire.PROTOCOL} of the hub link, and not {hello.protocol}."
-            return CloseCode.BAD_REQUEST, reason
+        try:
+            wire.VERSIONS.require(hello.protocol)
+        except OtherVersion as error:
+            return CloseCode.BAD_REQUEST, str(error)
         if not is_name(self._path_of(identity)):
             return CloseCode.BAD_REQUEST, "With those above it this hub's name is too long: pair it by a shorter one."
         if hello.node in self.above:

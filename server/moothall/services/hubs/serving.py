@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from moothall.core.kernel.errors import ProtocolError, RecordBroken, StorageUnavailable
+from moothall.core.kernel.errors import ProtocolError, RecordBroken, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Lane, SessionId, is_name
 from moothall.core.ports import Clock
 from moothall.services.hubs.acting import HubActing
@@ -30,6 +30,7 @@ from moothall.services.supervision.waiting import until_told
 from moothall.wire.close_codes import MEANINGS, CloseCode
 from moothall.wire.hub import messages as wire
 from moothall.wire.hub.programme import changed, changes, portion
+from moothall.wire.kinds import UnknownKind, passed_over
 from moothall.wire.token_bucket import Allowance, Bucket
 
 logger = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ MEASURE_MS = 300_000
 """How often a hub's round trip is measured."""
 OFFER_MS = 2_000
 """How often it is looked whether the programme has changed."""
+UNKNOWN_ACT = "The server above is of an earlier release and can't do this: bring it up to date."
 FOLLOWED_ANEW = "A newer request for this session has replaced this one."
 
 
@@ -101,6 +103,8 @@ class ServedHub:
         self._news = asyncio.Event()
         self._over: asyncio.Future[tuple[CloseCode, str]] = asyncio.get_running_loop().create_future()
         self._heard = self._said = self._clock.monotonic()
+        self._passed_over = 0
+        """Messages of kinds that this release doesn't know."""
         self._measured: int | None = None
         self._owes_since: int | None = None
         """Since when there has been something that it doesn't have yet, monotonic ms."""
@@ -171,6 +175,8 @@ class ServedHub:
             if not task.cancelled() and (failure := task.exception()) is not None:
                 self._failed(failure)
         code, reason = self._over.result() if self._over.done() else (CloseCode.NORMAL, "The line has ended.")
+        if self._passed_over:
+            logger.info("hub %s: %s", self.identity.hub, passed_over(self._passed_over))
         logger.info("hub %s: the link of machine %s ended with code %d: %s", self.identity.hub, self.node, code, reason)
         await self.connection.close(code, reason)
 
@@ -193,12 +199,27 @@ class ServedHub:
     # Up
 
     async def _receive(self) -> None:
-        while (message := await self.connection.receive()) is not None:
+        while True:
+            message: wire.FromHub | UnknownKind | None
+            try:
+                message = await self.connection.receive()
+            except UnknownKind as unknown:
+                message = unknown
+            if message is None:
+                return
             self._heard = self._clock.monotonic()
             self._bucket, wait = self._bucket.take(MESSAGES, self._heard, 60_000)
             if wait:
                 await self._clock.sleep(wait)
-            self._take(message)
+            if isinstance(message, UnknownKind):
+                self._pass_over(message)
+            else:
+                self._take(message)
+
+    def _pass_over(self, unknown: UnknownKind) -> None:
+        self._passed_over += 1
+        if isinstance(unknown, wire.UnknownAct):
+            self.say(wire.NotDone(id=unknown.id, code=RefusalCode.INVALID, message=UNKNOWN_ACT))
 
     def _take(self, message: wire.FromHub) -> None:
         match message:

@@ -282,9 +282,9 @@ class Translators:
         hello = await connection.receive()
         if hello is None:
             return
-        if not isinstance(hello, wire.TranslatorHello) or hello.protocol != wire.PROTOCOL:
-            msg = f"Translators begin with a hello of protocol {wire.PROTOCOL}; both sides have to be of one release."
-            raise ProtocolError(msg)
+        if not isinstance(hello, wire.TranslatorHello):
+            raise ProtocolError("Translators begin with a hello.")
+        wire.VERSIONS.require(hello.protocol)
         if len(hello.directions) > wire.MOST_DIRECTIONS:
             msg = f"Translators name {len(hello.directions)} directions; at most {wire.MOST_DIRECTIONS} are taken."
             raise ProtocolError(msg)

@@ -21,7 +21,7 @@ from enum import IntEnum
 from functools import reduce
 from operator import or_
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -29,11 +29,23 @@ from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.events.types import ChannelKind, LaneHead
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError, RefusalCode
-from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, Lane, NoteId, PollId, SessionId
+from moothall.core.kernel.ids import (
+    ChannelId,
+    CommandId,
+    Epoch,
+    InterventionId,
+    Lane,
+    NoteId,
+    PollId,
+    SessionId,
+    is_command_id,
+)
 from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound, Summary
+from moothall.wire.kinds import Kinds, LinkVersions, UnknownKind
 
 PROTOCOL = 1
+VERSIONS = LinkVersions(link="hub link", own=PROTOCOL, first={1: "0.1.0"})
 PATH = "/hub/link"
 """Where a server takes hubs' links, on the port of its pages."""
 KEY_NOT_KNOWN = "This hub's key is not known here: pair it again."
@@ -462,18 +474,43 @@ ToHub = (
     | Pulse
 )
 
+
+class UnknownAct(UnknownKind):
+    """A room did something of a kind that this release doesn't know: it is answered, and the next one comes."""
+
+    def __init__(self, name: CommandId) -> None:
+        super().__init__("An act is of a kind that this release does not know.")
+        self.id = name
+
+
+class _AnyKind(msgspec.Struct):
+    type: str
+
+
+class _ActOfAnyKind(msgspec.Struct):
+    m: Literal["act"]
+    id: CommandId
+    act: _AnyKind
+
+
 _encoder = msgspec.msgpack.Encoder()
 
 
-def _decoders(messages: UnionType) -> tuple[msgspec.msgpack.Decoder[Any], msgspec.msgpack.Decoder[Any]]:
+def _kinds(messages: UnionType) -> tuple[Kinds[Any], Kinds[Any]]:
     """Of those that are maps, and of those that are arrays: a union can't have both."""
     arrays = [kind for kind in get_args(messages) if issubclass(kind, FrequentMessage)]
     maps = [kind for kind in get_args(messages) if kind not in arrays]
-    return msgspec.msgpack.Decoder(reduce(or_, maps)), msgspec.msgpack.Decoder(reduce(or_, arrays))
+    known = get_args(FromHub | ToHub | _State)
+    return (
+        Kinds(msgspec.msgpack.Decoder(reduce(or_, maps)), known),
+        Kinds(msgspec.msgpack.Decoder(reduce(or_, arrays)), known, arrays=True),
+    )
 
 
-_from_hub, _frequent_from_hub = _decoders(FromHub)
-_to_hub, _frequent_to_hub = _decoders(ToHub | _State)
+_from_hub, _frequent_from_hub = _kinds(FromHub)
+_to_hub, _frequent_to_hub = _kinds(ToHub | _State)
+_acts = {kind.__struct_config__.tag for kind in get_args(AnyAct)}
+_act_of_any_kind = msgspec.msgpack.Decoder(_ActOfAnyKind)
 
 
 def encode(message: FromHub | ToHub) -> bytes:
@@ -484,24 +521,41 @@ def encode(message: FromHub | ToHub) -> bytes:
 
 
 def decode_from_hub(frame: bytes) -> FromHub:
-    """Read what a hub sent; raises ProtocolError with a sentence when it isn't a message."""
+    """Read what a hub sent; raises ProtocolError with a sentence when it isn't a message.
+
+    Of those UnknownKind may be passed over, and UnknownAct is to be answered.
+    """
     try:
-        message: FromHub = read(_frequent_from_hub if _is_array(frame) else _from_hub, frame)
+        message: FromHub = (_frequent_from_hub if _is_array(frame) else _from_hub).read(frame)
     except Unreadable as error:
+        if (unknown := _unknown_act(frame)) is not None:
+            raise UnknownAct(unknown) from None
         raise _unreadable(frame, "a hub", error) from error
     return message
 
 
 def decode_to_hub(frame: bytes) -> ToHub:
-    """Read what the server above sent; raises ProtocolError with a sentence when it isn't a message."""
+    """Read what the server above sent; raises ProtocolError with a sentence when it isn't a message.
+
+    Of those UnknownKind may be passed over.
+    """
     try:
-        message: ToHub | _State = read(_frequent_to_hub if _is_array(frame) else _to_hub, frame)
+        message: ToHub | _State = (_frequent_to_hub if _is_array(frame) else _to_hub).read(frame)
     except Unreadable as error:
         raise _unreadable(frame, "the server above", error) from error
     if not isinstance(message, _State):
         return message
     state = ChannelState(channel=message.channel, sound=message.sound, lag=message.lag, t=message.t)
     return Signalled(session=message.session, signal=state)
+
+
+def _unknown_act(frame: bytes) -> CommandId | None:
+    """The id of an act of an unknown kind; None for every other frame."""
+    try:
+        act = read(_act_of_any_kind, frame)
+    except Unreadable:
+        return None
+    return None if act.act.type in _acts or not is_command_id(act.id) else act.id
 
 
 def _is_array(frame: bytes) -> bool:

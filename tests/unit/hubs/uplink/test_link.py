@@ -191,6 +191,14 @@ def test_another_protocol_is_named_and_tried_again() -> None:
     ]  # fmt: skip
 
 
+def test_what_nobody_knows_shows_that_the_server_above_is_there() -> None:
+    link = up(made())
+    assert link.tick(at(wire.ANSWER_MS)) == [Quiet(True)]
+    assert link.passed_over(at(wire.ANSWER_MS + 5)) == [Quiet(False)]
+    assert (link.heard, link.quiet) == (wire.ANSWER_MS + 5, False)
+    assert link.passed_over(at(wire.ANSWER_MS + 6)) == []
+
+
 def test_what_is_said_before_or_twice_is_no_greeting() -> None:
     link = made()
     link.restart(at(0))

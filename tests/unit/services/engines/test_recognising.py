@@ -70,18 +70,21 @@ def test_an_assignment_goes_to_another_engine_when_its_own_is_gone() -> None:
 
 
 @pytest.mark.parametrize(
-    "first",
+    ("first", "sentence"),
     [
-        wire.Capacity(channels=1),
-        wire.Hello(protocol=99, name="e", model="m", languages=(), channels=1),
+        (wire.Capacity(channels=1), "must begin with a hello"),
+        (
+            wire.Hello(protocol=99, name="e", model="m", languages=(), channels=1),
+            "Not version 99 of",
+        ),
     ],
 )
-def test_an_engine_begins_with_a_hello_of_our_protocol(first: wire.ToServer) -> None:
+def test_an_engine_begins_with_a_hello_of_our_protocol(first: wire.ToServer, sentence: str) -> None:
     async def story() -> None:
         hall = MemoryHall()
         engine, server = engine_link()
         await engine.send(first)
-        with pytest.raises(ProtocolError, match="must begin with a hello"):
+        with pytest.raises(ProtocolError, match=sentence):
             await hall.recognising.serve(server)
 
     loop.run(story())

@@ -1,21 +1,25 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
 
-from moothall.core.kernel.ids import Lane, SessionId
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import CommandId, Lane, SessionId
 from moothall.core.kernel.lanes import QUESTIONS, SESSION, channel_lane
 from moothall.core.session.state import Status
 from moothall.services.hubs.links import HELLO_MS, LOOK_MS, Connected, HubFollowed
+from moothall.services.hubs.serving import MESSAGES, UNKNOWN_ACT
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
 from moothall.testing.hub_link import hub_link
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as wire
+from moothall.wire.kinds import passed_over
 from moothall_hub.mirror.offers import Offers
 from support.hubs.side import (
     ALL,
@@ -379,3 +383,41 @@ async def test_what_a_hub_follows_is_told_when_it_changes_and_again_on_a_new_lin
         ("kisumu", "Kisumu", TWO, True),
     ]
     assert again == ["kisumu"], "its third link came without a moment between"
+
+
+def test_kinds_of_a_later_release_are_passed_over_and_their_acts_refused(caplog: pytest.LogCaptureFixture) -> None:
+    async def story(it: Centre) -> None:
+        hub = await it.dial()
+        await next_of(hub, wire.Welcome)
+        for told in ({"m": "mood", "of": "Hedgerow"}, [9, "Hedgerow"], APPLAUSE, {"m": "mood"}):
+            await hub.send_frame(msgspec.msgpack.encode(told))
+        refused = await next_of(hub, wire.NotDone)
+        assert refused == wire.NotDone(id=CommandId("clap:1"), code=RefusalCode.INVALID, message=UNKNOWN_ACT)
+        await hub.send(wire.Pulse(sent=5, wall=1))
+        assert isinstance(await next_of(hub, wire.Pulse), wire.Pulse)
+        hub.cut()
+        await asyncio.sleep(0.1)
+        assert it.links.connected == ()
+
+    with caplog.at_level(logging.INFO):
+        told(story)
+    assert [each.getMessage() for each in caplog.records if "passed over" in each.getMessage()] == [
+        f"hub kisumu: {passed_over(4)}"
+    ]
+    assert "Hedgerow" not in caplog.text
+
+
+def test_what_nobody_knows_has_no_more_room_than_what_is_known() -> None:
+    async def story(it: Centre) -> None:
+        hub = await it.dial()
+        for _ in range(MESSAGES.burst + 20):
+            await hub.send_frame(msgspec.msgpack.encode({"m": "mood"}))
+        await hub.send(wire.Pulse(sent=5, wall=1))
+        while not isinstance(message := await next_of(hub, wire.Pulse), wire.Pulse) or message.echo != 5:
+            pass
+        assert it.clock.monotonic() >= 1_000
+
+    told(story)
+
+
+APPLAUSE = {"m": "act", "id": "clap:1", "session": "plenary", "at": 1, "act": {"type": "applause", "hands": 3}}
