@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
 
 from moothall.adapters.cluster.address import RedisAddress, parsed
+from moothall.adapters.cluster.book_redis import RedisBook
+from moothall.adapters.cluster.erasing import FileErasure
 from moothall.adapters.cluster.log_redis import RedisLog
+from moothall.adapters.cluster.redis_facts import checked
 from moothall.adapters.cluster.scripts import Script
 from moothall.adapters.cluster.server import RedisServer
+from moothall.adapters.system.clock import SystemClock
+from moothall.core.events import types as ev
 from moothall.core.kernel.errors import OutcomeUnknown, StorageUnavailable
+from moothall.core.ports import BookEntry
 from support.cluster.answers import answers_of
 from support.cluster.process import PROGRAMS, Opened, RedisProcess, RedisProcesses, running
 from support.links.certificate import make_certificate
-from support.sessions.recorder import EPOCH, SESSION
+from support.sessions.recorder import EPOCH, SESSION, Recorder
+
+ROOT = Path(__file__).resolve().parents[4]
+PAUSED = ev.SessionPaused(t=1)
+REMOVED = ev.BodyRemoved(offsets=(2,), reason="request", by="staff-1")
 
 RHUBARB = "rhubarb and custard"
 
@@ -55,6 +66,34 @@ async def test_a_password_and_a_user_are_asked_for_and_wrong_ones_refused(tmp_pa
             mistaken.write_text("custard")
             wrong = parsed(f"redis://hall@127.0.0.1:{process.port}", password_file=mistaken)
             assert "refuses the user or the password" in await refusal(opened.server(RedisServer(wrong)))
+
+
+async def test_the_user_of_the_reference_may_do_all_that_is_done_and_no_more(tmp_path: Path, opened: Opened) -> None:
+    written = (ROOT / "docs/reference/redis.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^user (moothall on >PASSWORD .*)$", written, re.MULTILINE)
+    (tmp_path / "password").write_text("PASSWORD")
+    for program in PROGRAMS:
+        with running(program, tmp_path, "--user", *line.split()) as process:
+            url = f"redis://moothall@127.0.0.1:{process.port}"
+            server = opened.server(RedisServer(parsed(url, password_file=tmp_path / "password")))
+            log, book = RedisLog(server, "node-a"), RedisBook(server, "node-a")
+            recorder = Recorder()
+            await log.acquire(SESSION, EPOCH)
+            await log.append(SESSION, 1, 0, [recorder.record(PAUSED) for _ in range(3)])
+            await log.remove(SESSION, 1, 3, [2], [recorder.record(REMOVED)])
+            assert len(await log.caused("mand-1")) == 1
+            await log.trim(SESSION, 1, 2)
+            assert len(await log.read(SESSION, 2, 9)) == 2
+            await book.acquire()
+            await book.write([BookEntry("room", "a", b"1"), BookEntry("room", "b", b"2")])
+            await book.write([BookEntry("room", "a", None)])
+            assert await book.changes(0, 9) is not None
+            assert (await checked(server, 1)).syncs == "always"
+            await FileErasure(server, SystemClock()).erase()
+            await log.forget(SESSION)
+            for command in (("FLUSHALL",), ("SET", "elsewhere", "x"), ("MONITOR",), ("CONFIG", "SET", "save", "")):
+                with pytest.raises(StorageUnavailable, match="doesn't permit"):
+                    await server.write(*command)
 
 
 async def test_over_tls_a_certificate_is_looked_at(tmp_path: Path, opened: Opened) -> None:
