@@ -110,8 +110,8 @@ soak: $(VENV)/.dev $(VENV)/.project ## five rooms for HOURS=24, killed and cut: 
 	@$(FOREGROUND) $(BIN)/python bench/soak.py $(if $(call given,HOURS),--hours "$$HOURS") $(ARGS)
 
 lock: ## pin the requirements again, newest versions; needs uv
-	uv pip compile $(LOCK) --extra audio --extra cluster --extra engine --extra hub --extra oidc --extra translate -o requirements/demo.txt
-	uv pip compile $(LOCK) --extra audio --extra cluster --extra engine --extra hub --extra oidc --extra translate --extra otel --extra dev -c requirements/demo.txt -o requirements/dev.txt
+	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate -o requirements/demo.txt
+	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate --extra cluster --extra otel --extra dev -c requirements/demo.txt -o requirements/dev.txt
 	uv pip compile requirements/fuzz.in $(PINNED) -o requirements/fuzz.txt
 	uv pip compile requirements/audit.in $(PINNED) -o requirements/audit.txt
 

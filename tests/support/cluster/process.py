@@ -14,6 +14,7 @@ import pytest
 import redis
 
 from moothall.adapters.cluster.address import RedisAddress
+from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.cluster.server import RedisServer
 from support.halls.process import free_port
 
@@ -63,8 +64,9 @@ class RedisProcess:
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is not None:
-            process.send_signal(signal.SIGCONT)
             process.send_signal(how)
+            if how is not signal.SIGKILL:
+                process.send_signal(signal.SIGCONT)  # It may be frozen.
             process.wait()
             assert process.stdout is not None
             process.stdout.close()
@@ -92,6 +94,21 @@ class RedisProcess:
         """The names of its files in which `words` stand."""
         files = [path for path in self.folder.rglob("*") if path.is_file()]
         return sorted(path.name for path in files if words in path.read_bytes())
+
+
+class Opened:
+    """What a test has reached, for its end, when it is closed."""
+
+    def __init__(self) -> None:
+        self.servers: list[RedisServer] = []
+
+    def server(self, server: RedisServer) -> RedisServer:
+        self.servers.append(server)
+        return server
+
+    def log(self, server: RedisServer, owner: str = "node-a") -> RedisLog:
+        """A node's log there."""
+        return RedisLog(self.server(server), owner)
 
 
 class RedisProcesses:

@@ -59,7 +59,14 @@ class FileErasure:
         Raises StorageUnavailable when a server can't do it, or takes longer than `PATIENCE_MS`: it stays due.
         """
         asked, _ = await self._notes()
-        behind = _number(await self._info(self._primary, "replication"), "master_repl_offset")
+        info = await self._info(self._primary, "replication")
+        behind, follow = _number(info, "master_repl_offset"), _number(info, "connected_slaves")
+        if follow > len(self._replicas):
+            msg = (
+                f"Redis at {self._primary.address.name} can't be rid of what was removed: {follow} replicas follow it, "
+                f"and {len(self._replicas)} are known. Name them all."
+            )
+            raise StorageUnavailable(msg)
         for server in (self._primary, *self._replicas):
             await self._followed(server, behind)
             await self._rewritten(server)

@@ -38,6 +38,7 @@ class RedisServer:
         address: RedisAddress,
         *,
         connections: int = CONNECTIONS,
+        waiting: int = WAITING,
         connect_s: float = CONNECT_S,
         answer_s: float = ANSWER_S,
     ) -> None:
@@ -46,7 +47,9 @@ class RedisServer:
         self._answer_s = answer_s
         self._room = asyncio.Semaphore(connections)
         self._idle: list[Connection] = []
-        self._asked = 0
+        self._most = waiting
+        self.asked = 0
+        """Acts that were asked for and are not yet answered."""
         self._closed = False
 
     async def read(self, *command: Argument, answer_s: float | None = None) -> Any:
@@ -75,10 +78,10 @@ class RedisServer:
             await self._idle.pop().disconnect(nowait=True)
 
     async def _ask(self, command: Sequence[Argument], *, writes: bool, answer_s: float | None = None) -> Any:
-        if self._asked >= WAITING:
-            msg = f"Redis at {self.address.name} can't keep up: {self._asked} acts wait for it. Nothing was stored."
+        if self.asked >= self._most:
+            msg = f"Redis at {self.address.name} can't keep up: {self.asked} acts wait for it. Nothing was stored."
             raise StorageUnavailable(msg)
-        self._asked += 1
+        self.asked += 1
         try:
             async with self._room:
                 if self._closed:
@@ -93,7 +96,7 @@ class RedisServer:
                     else:
                         self._idle.append(connection)
         finally:
-            self._asked -= 1
+            self.asked -= 1
 
     def _made(self) -> Connection:
         from redis.asyncio.connection import Connection, SSLConnection

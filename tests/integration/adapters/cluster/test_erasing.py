@@ -1,0 +1,161 @@
+"""What is removed from a log or a book is in no file of Redis or Valkey, and in no list of theirs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from moothall.adapters.cluster.book_redis import RedisBook
+from moothall.adapters.cluster.erasing import PATIENCE_MS, FileErasure
+from moothall.adapters.cluster.log_redis import RedisLog
+from moothall.adapters.system.clock import SystemClock
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, SegmentId
+from moothall.core.ports import BookEntry
+from moothall.testing.clock import ManualClock
+from support.cluster.process import PROGRAMS, Opened, RedisProcess, running
+from support.sessions.recorder import EPOCH, SESSION, Recorder
+
+RHUBARB = b"rhubarb"
+SAID = ev.SegmentEnded(
+    channel=ChannelId("floor"), segment=SegmentId("s1"), t1=400, reason=ev.EndReason.PAUSE, text=" rhubarb" * 3
+)
+STAYS = ev.SegmentEnded(
+    channel=ChannelId("floor"), segment=SegmentId("s2"), t1=900, reason=ev.EndReason.PAUSE, text=" barley"
+)
+REMOVED = ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1")
+
+
+@pytest.fixture(params=PROGRAMS)
+def process(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RedisProcess]:
+    with running(request.param, tmp_path, "--slowlog-log-slower-than", "0") as process:
+        yield process
+
+
+def in_slow_log(process: RedisProcess) -> bool:
+    return RHUBARB in repr(process.ask("SLOWLOG", "GET", "-1")).encode()
+
+
+async def test_a_removed_body_is_in_no_file_and_no_list(process: RedisProcess, opened: Opened) -> None:
+    server = opened.server(process.reached())
+    log, erasure = RedisLog(server, "node-a"), FileErasure(server, SystemClock())
+    recorder = Recorder()
+    await log.acquire(SESSION, EPOCH)
+    await log.append(SESSION, 1, 0, [recorder.record(SAID), recorder.record(STAYS)])
+    await erasure.erase()  # The words are in the AOF's base and in the snapshot, too.
+    assert not await erasure.due()
+    assert len(process.holds(RHUBARB)) >= 2
+    assert "dump.rdb" in process.holds(RHUBARB)
+
+    await log.remove(SESSION, 1, 2, [1], [recorder.record(REMOVED)])
+    assert process.holds(RHUBARB) != []
+    assert await erasure.due()
+    await erasure.erase()
+    assert process.holds(RHUBARB) == []
+    assert not in_slow_log(process)
+    assert not await erasure.due()
+    assert process.holds(b"barley") != []
+    process.kill()
+    process.start()
+    again = opened.server(process.reached())
+    there = await RedisLog(again, "node-a").read(SESSION, 0, 9)
+    assert [record.body is None for record in there] == [True, False, False]
+
+
+async def test_a_rewrite_that_began_before_the_removal_is_not_taken_for_one_after(
+    process: RedisProcess, opened: Opened
+) -> None:
+    server = opened.server(process.reached())
+    log, erasure = RedisLog(server, "node-a"), FileErasure(server, SystemClock())
+    recorder = Recorder()
+    await log.acquire(SESSION, EPOCH)
+    await log.append(SESSION, 1, 0, [recorder.record(SAID)])
+    process.ask("CONFIG", "SET", "rdb-key-save-delay", 100_000)  # A tenth of a second for each key.
+    process.ask("BGREWRITEAOF")
+    await log.remove(SESSION, 1, 1, [1], [recorder.record(REMOVED)])
+    process.ask("CONFIG", "SET", "rdb-key-save-delay", 0)
+    await erasure.erase()
+    assert process.holds(RHUBARB) == []
+    process.ask("CONFIG", "SET", "rdb-key-save-delay", 100_000)
+    await log.append(SESSION, 1, 2, [recorder.record(SAID)])
+    process.ask("BGSAVE")
+    process.ask("CONFIG", "SET", "rdb-key-save-delay", 0)
+    await log.remove(SESSION, 1, 3, [3], [recorder.record(REMOVED)])
+    await erasure.erase()
+    assert process.holds(RHUBARB) == []
+
+
+async def test_replicas_files_are_made_anew_behind_the_removal(
+    process: RedisProcess, opened: Opened, tmp_path: Path
+) -> None:
+    process.ask("CONFIG", "SET", "repl-diskless-sync-delay", 0)
+    follows = ("--replicaof", "127.0.0.1", str(process.port), "--slowlog-log-slower-than", "0")
+    with running(process.program, tmp_path / "replica", *follows) as replica:
+        server, behind = opened.server(process.reached()), opened.server(replica.reached())
+        log, erasure = RedisLog(server, "node-a"), FileErasure(server, SystemClock(), [behind])
+        recorder = Recorder()
+        await log.acquire(SESSION, EPOCH)
+        await log.append(SESSION, 1, 0, [recorder.record(SAID)])
+        await erasure.erase()
+        assert replica.holds(RHUBARB) != []
+        with pytest.raises(StorageUnavailable, match="1 replicas follow it, and 0 are known"):
+            await FileErasure(server, SystemClock()).erase()
+        assert list(await RedisLog(behind, "node-b").read(SESSION, 0, 9)) == list(await log.read(SESSION, 0, 9))
+        await log.remove(SESSION, 1, 1, [1], [recorder.record(REMOVED)])
+        await erasure.erase()
+        for each in (process, replica):
+            assert each.holds(RHUBARB) == []
+            assert not in_slow_log(each)
+
+
+async def test_what_leaves_the_book_or_is_forgotten_is_in_no_file(process: RedisProcess, opened: Opened) -> None:
+    server = opened.server(process.reached())
+    book, log, erasure = RedisBook(server, "node-a"), RedisLog(server, "node-a"), FileErasure(server, SystemClock())
+    assert await erasure.due()  # A new server, or one that lost its notes, can't tell.
+    await erasure.erase()
+    await book.acquire()
+    await book.write([BookEntry("link", "a", RHUBARB), BookEntry("link", "b", b"barley")])
+    await log.acquire(SESSION, EPOCH)
+    await log.append(SESSION, 1, 0, [Recorder().record(SAID)])
+    assert not await erasure.due()
+    await book.write([BookEntry("link", "a", None)])
+    assert await erasure.due()
+    await erasure.erase()
+    await log.forget(SESSION)
+    assert await erasure.due()
+    await erasure.erase()
+    assert process.holds(RHUBARB) == []
+    assert await book.read("link") == {"b": b"barley"}
+
+
+async def test_arguments_of_scripts_show_no_body_in_the_slow_log(process: RedisProcess, opened: Opened) -> None:
+    server = opened.server(process.reached())
+    log = RedisLog(server, "node-a")
+    await log.acquire(SESSION, EPOCH)
+    await log.append(SESSION, 1, 0, [Recorder().record(SAID)])
+    calls = [entry for entry in process.ask("SLOWLOG", "GET", "-1") if entry[3][0].startswith(b"EVAL")]
+    assert len(calls) >= 2
+    assert RHUBARB not in repr(calls).encode()
+
+
+async def test_files_that_are_not_written_in_time_stay_due(process: RedisProcess, opened: Opened) -> None:
+    server, clock = opened.server(process.reached()), ManualClock()
+    erasure = FileErasure(server, clock)
+    process.ask("SET", "x", "y")
+    process.ask("CONFIG", "SET", "rdb-key-save-delay", 100_000_000)
+    process.ask("BGREWRITEAOF")
+    erasing = asyncio.ensure_future(erasure.erase())
+    waited = 0
+    while not erasing.done():
+        if clock.sleepers:
+            await clock.advance(PATIENCE_MS // 4)
+            waited += 1
+        await server.read("PING")
+    with pytest.raises(StorageUnavailable, match="in time"):
+        await erasing
+    assert waited >= 4
+    assert await erasure.due()
