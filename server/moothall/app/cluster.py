@@ -19,9 +19,11 @@ from aiohttp import web
 from moothall import __version__
 from moothall.adapters.cluster.address import parsed
 from moothall.adapters.cluster.book_redis import RedisBook
+from moothall.adapters.cluster.erasing import FileErasure
 from moothall.adapters.cluster.lease_redis import RedisLease
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.cluster.notes_redis import RedisNotes
+from moothall.adapters.cluster.redis_facts import checked
 from moothall.adapters.cluster.server import RedisServer
 from moothall.adapters.store import signing
 from moothall.adapters.store.signing import Ed25519Signer
@@ -35,6 +37,7 @@ from moothall.services.cluster.keeping import Keeping
 from moothall.services.cluster.others import Others
 from moothall.services.cluster.two_books import TwoBooks, follow_book
 from moothall.services.cluster.two_copies import STEPS, TwoCopies
+from moothall.services.operation.redis_checks import needed_memory
 from moothall.services.supervision.supervising import supervise
 from moothall.settings.sections import Settings
 
@@ -43,7 +46,11 @@ logger = logging.getLogger(__name__)
 SIGNER = "house", "signer"
 """Namespace and key under which the book names the key that the house signs with."""
 AGAIN_MS = 1_000
-"""After a house that could not be opened, before the lease is watched again."""
+"""After a house that could not be opened, or a Redis that does not answer, until it is tried again."""
+MEETINGS = 10
+"""A day, for which Redis needs room where its memory is limited."""
+ERASE_MS = 1_000
+"""How often the keeper looks whether Redis's files have to be made anew, without what was removed."""
 
 
 @dataclass(eq=False, repr=False)
@@ -116,6 +123,17 @@ class House:
     def _key_path(self) -> Path:
         return Path(self.settings.server.data) / signing.FILE_NAME
 
+    async def erase(self) -> None:
+        """Have Redis's files made anew after each removal, until cancelled."""
+        erasure = FileErasure(self.server, self.clock)
+        while True:
+            try:
+                if self.keeping.answers and await erasure.due():
+                    await erasure.erase()
+            except StorageUnavailable as error:
+                logger.warning("cluster: what was removed is in Redis's files still. %s", error)
+            await self.clock.sleep(ERASE_MS)
+
     async def _known_term(self) -> int:
         """In terms of the house."""
         terms = [head.term for head in (await self.log.heads()).values()]
@@ -148,11 +166,26 @@ async def joined(settings: Settings, clock: Clock) -> AsyncIterator[House]:
     house = House(settings, clock, server, RedisLog(server, own.node), RedisBook(server, own.node))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(server.close)
+        await _usable(server, clock)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         stack.push_async_callback(house.others.leave)
-        for run in (house.others.run, house.keeping.run):
+        for run in (house.others.run, house.keeping.run, house.erase):
             stack.callback(tasks.create_task(supervise(run, clock)).cancel)
         yield house
+
+
+async def _usable(server: RedisServer, clock: Clock) -> None:
+    """Comes back once Redis answers and may hold a house. Raises ConfigurationError with all that is wrong with it."""
+    told = False
+    while True:
+        try:
+            await checked(server, needed_memory(MEETINGS))
+            return
+        except StorageUnavailable as error:
+            if not told:
+                logger.warning("cluster: waiting for Redis. %s", error)
+            told = True
+        await clock.sleep(AGAIN_MS)
 
 
 @asynccontextmanager

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from moothall.adapters.cluster import book_redis
-from moothall.adapters.cluster.book_redis import BookChange, RedisBook
+from moothall.adapters.cluster.book_redis import RedisBook
 from moothall.core.kernel.errors import LogMissing, OutcomeUnknown, StaleWriter, StorageUnavailable
-from moothall.core.ports import BookEntry
+from moothall.core.ports import BookChange, BookEntry
 from support.cluster.process import PROGRAMS, Opened, RedisProcess, RedisProcesses
 
 
