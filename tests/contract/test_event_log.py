@@ -247,7 +247,7 @@ async def test_removal_passes_over_what_is_not_there(log: EventLog, recorder: Re
     records = await filled(log, recorder, 2)
     first, second = recorder.record(REMOVED), recorder.record(REMOVED)
     await log.remove(SESSION, 1, 2, [1], [first])
-    await log.remove(SESSION, 1, 3, [1, 0, -1, 4, 99], [second])
+    await log.remove(SESSION, 1, 3, [1, 0, -2, 4, 99], [second])
     gone = msgspec.structs.replace(records[0], salt=None, body=None)
     assert list(await log.read(SESSION, 0, 100)) == [gone, records[1], first, second]
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from moothall.adapters.cluster.address import RedisAddress
 from moothall.adapters.cluster.server import RedisServer
+from support.cluster.process import patient
 
 
 class AnswerLine:
@@ -24,9 +25,9 @@ class AnswerLine:
         """The server answered since then, whether that was kept back or not."""
         self.port = 0
 
-    def reached(self, answer_s: float = 60.0) -> RedisServer:
+    def reached(self) -> RedisServer:
         """The server at the other end."""
-        return RedisServer(RedisAddress("127.0.0.1", self.port), answer_s=answer_s)
+        return patient(RedisAddress("127.0.0.1", self.port))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""

@@ -22,6 +22,11 @@ PROGRAMS = ("redis", "valkey")
 READY = b"Ready to accept connections"
 
 
+def patient(address: RedisAddress, **options: Any) -> RedisServer:
+    """A server that has the time which a busy machine takes, unless `options` say otherwise."""
+    return RedisServer(address, **{"connect_s": 60.0, "answer_s": 60.0, **options})
+
+
 class RedisProcess:
     """One server. Its files are in `folder`, and stay when it is stopped or killed."""
 
@@ -88,7 +93,7 @@ class RedisProcess:
 
     def reached(self, **options: Any) -> RedisServer:
         """It, as the stores see it."""
-        return RedisServer(RedisAddress("127.0.0.1", self.port), **options)
+        return patient(RedisAddress("127.0.0.1", self.port), **options)
 
     def holds(self, words: bytes) -> list[str]:
         """The names of its files in which `words` stand."""

@@ -68,7 +68,8 @@ class FileErasure:
             )
             raise StorageUnavailable(msg)
         for server in (self._primary, *self._replicas):
-            await self._followed(server, behind)
+            if server is not self._primary:
+                await self._until(server, "replication", lambda now: _follows(now, info, behind))
             await self._rewritten(server)
             await self._saved(server)
             await server.write("SLOWLOG", "RESET")  # It shows the beginnings of short arguments.
@@ -78,12 +79,6 @@ class FileErasure:
     async def _notes(self) -> tuple[int, int | None]:
         asked, done = await self._primary.read("HMGET", NOTES, "asked", "done")
         return int(asked or 0), None if done is None else int(done)
-
-    async def _followed(self, server: RedisServer, behind: int) -> None:
-        """Wait until a replica has carried out what the primary had done."""
-        if server is self._primary:
-            return
-        await self._until(server, "replication", lambda info: _number(info, "slave_repl_offset") >= behind)
 
     async def _rewritten(self, server: RedisServer) -> None:
         info = await self._info(server, "persistence")
@@ -137,6 +132,12 @@ def info_of(answer: bytes) -> dict[str, str]:
     """What Redis answers to INFO, by name."""
     lines = answer.decode("utf-8", "replace").splitlines()
     return dict(line.split(":", 1) for line in lines if ":" in line and not line.startswith("#"))
+
+
+def _follows(replica: dict[str, str], primary: dict[str, str], behind: int) -> bool:
+    """Whether it is the primary's replica, and has carried out what that one had done."""
+    same = replica.get("role") == "slave" and replica.get("master_replid") == primary.get("master_replid")
+    return same and _number(replica, "slave_repl_offset") >= behind
 
 
 def _number(info: dict[str, str], name: str) -> int:

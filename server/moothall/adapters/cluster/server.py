@@ -154,9 +154,7 @@ class RedisServer:
         except (RedisError, OSError) as error:
             await connection.disconnect(nowait=True)
             raise unanswered(where, _kind(error), writes=writes) from error
-        except BaseException:
-            await connection.disconnect(nowait=True)  # Its answer would be taken for that of the next act.
-            raise
+        # Where it is cancelled the library closes the connection: its answer would be taken for that of the next act.
 
 
 class _Forgotten(Exception):

@@ -10,7 +10,7 @@ from moothall.adapters.cluster.address import RedisAddress, parsed
 from moothall.adapters.cluster.redis_facts import checked, redis_facts
 from moothall.adapters.cluster.server import RedisServer
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
-from support.cluster.process import PROGRAMS, Opened, RedisProcess, RedisProcesses, running
+from support.cluster.process import PROGRAMS, Opened, RedisProcess, RedisProcesses, patient, running
 
 
 @pytest.fixture(params=PROGRAMS)
@@ -38,7 +38,7 @@ async def test_one_that_could_lose_words_is_refused_with_all_that_is_wrong(tmp_p
     for program in PROGRAMS:
         with running(program, tmp_path, *options, *acl) as process:
             there = parsed(f"redis://hall@localhost:{process.port}", password_file=secret)
-            server = opened.server(RedisServer(there))
+            server = opened.server(patient(there))
             with pytest.raises(ConfigurationError) as refused:
                 await checked(server, 400_000_000)
             for said in ("append-only", "volatile-lru", "104 MB", f"localhost:{process.port}"):

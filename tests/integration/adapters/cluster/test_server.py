@@ -21,7 +21,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import OutcomeUnknown, StorageUnavailable
 from moothall.core.ports import BookEntry
 from support.cluster.answers import answers_of
-from support.cluster.process import PROGRAMS, Opened, RedisProcess, RedisProcesses, running
+from support.cluster.process import PROGRAMS, Opened, RedisProcess, RedisProcesses, patient, running
 from support.links.certificate import make_certificate
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
@@ -54,7 +54,7 @@ async def test_a_password_and_a_user_are_asked_for_and_wrong_ones_refused(tmp_pa
         with running(program, tmp_path, *acl) as process:
             there = parsed(f"redis://hall@127.0.0.1:{process.port}/2", password_file=secret)
             assert RHUBARB not in repr(there)
-            right = opened.server(RedisServer(there))
+            right = opened.server(patient(there))
             assert (await RedisLog(right, "node-a").acquire(SESSION, EPOCH)).term == 1
             with pytest.raises(StorageUnavailable, match="doesn't permit"):
                 await right.write("CONFIG", "SET", "appendonly", "no")
@@ -62,10 +62,10 @@ async def test_a_password_and_a_user_are_asked_for_and_wrong_ones_refused(tmp_pa
                 await right.write("SET", "elsewhere", "x")
             for user in ("", "hall"):
                 without = RedisAddress("127.0.0.1", process.port, user=user)
-                assert "password" in await refusal(opened.server(RedisServer(without)))
+                assert "password" in await refusal(opened.server(patient(without)))
             mistaken.write_text("custard")
             wrong = parsed(f"redis://hall@127.0.0.1:{process.port}", password_file=mistaken)
-            assert "refuses the user or the password" in await refusal(opened.server(RedisServer(wrong)))
+            assert "refuses the user or the password" in await refusal(opened.server(patient(wrong)))
 
 
 async def test_the_user_of_the_reference_may_do_all_that_is_done_and_no_more(tmp_path: Path, opened: Opened) -> None:
@@ -75,7 +75,7 @@ async def test_the_user_of_the_reference_may_do_all_that_is_done_and_no_more(tmp
     for program in PROGRAMS:
         with running(program, tmp_path, "--user", *line.split()) as process:
             url = f"redis://moothall@127.0.0.1:{process.port}"
-            server = opened.server(RedisServer(parsed(url, password_file=tmp_path / "password")))
+            server = opened.server(patient(parsed(url, password_file=tmp_path / "password")))
             log, book = RedisLog(server, "node-a"), RedisBook(server, "node-a")
             recorder = Recorder()
             await log.acquire(SESSION, EPOCH)
@@ -106,7 +106,7 @@ async def test_over_tls_a_certificate_is_looked_at(tmp_path: Path, opened: Opene
             port = process.port + 1
             process.ask("CONFIG", "SET", "tls-port", port)
             there = parsed(f"rediss://127.0.0.1:{port}", authorities=certificate)
-            assert (await RedisLog(opened.server(RedisServer(there)), "node-a").acquire(SESSION, EPOCH)).term == 1
+            assert (await RedisLog(opened.server(patient(there)), "node-a").acquire(SESSION, EPOCH)).term == 1
             for wrong in (
                 parsed(f"rediss://127.0.0.1:{port}", authorities=other),
                 parsed(f"rediss://127.0.0.1:{port}"),
@@ -135,7 +135,7 @@ async def test_more_acts_than_may_wait_are_refused(opened: Opened, process: Redi
 
 async def test_an_act_that_is_cancelled_leaves_no_answer_for_the_next(opened: Opened, process: RedisProcess) -> None:
     async with answers_of(process.port) as line:
-        server = opened.server(RedisServer(RedisAddress("127.0.0.1", line.port), connections=1))
+        server = opened.server(patient(RedisAddress("127.0.0.1", line.port), connections=1))
         assert await server.read("ECHO", "one") == b"one"
         line.kept_back = True
         line.answered.clear()
