@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from moothall.adapters.cluster.node_gate import NodeGate
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.engines.link import Holder, serve_engines
 from moothall.adapters.engines.tokens import EngineTokens
@@ -70,9 +71,14 @@ class RunningServer(Services, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def hall(
-    settings: Settings, *, clock: Clock | None = None, read: Callable[[], Settings] | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    read: Callable[[], Settings] | None = None,
+    nodes: NodeGate | None = None,
 ) -> AsyncIterator[RunningServer]:
     """Run a server while inside. `read` reads the settings again, for a reload; without it they are those of the start.
+    `nodes` lets in what other nodes carry here.
 
     Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
     """
@@ -111,7 +117,7 @@ async def hall(
             draining=draining,
         )
         room = watch_open_files(stack, settings.server.max_readers, "max_readers")
-        doors = await open_doors(stack, services, listener, room)
+        doors = await open_doors(stack, services, listener, room, nodes)
         backend.readiness.opened(DOORS)
         tokens = EngineTokens(
             SystemRandomness().bytes(24).hex(), Holder(OWN, own=True, translates=True), remote_holders(settings)
