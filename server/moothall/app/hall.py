@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from moothall.adapters.cluster.node_gate import NodeGate
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.engines.link import Holder, serve_engines
 from moothall.adapters.engines.tokens import EngineTokens
@@ -84,10 +85,11 @@ async def hall(
     read: Callable[[], Settings] | None = None,
     house: Stores | None = None,
     listener: socket.socket | None = None,
+    nodes: NodeGate | None = None,
 ) -> AsyncIterator[RunningServer]:
     """Run a server while inside. `read` reads the settings again, for a reload; without it they are those of the start.
-
-    `house`: where several nodes run it; `listener`: where this server is reached, unless the settings say it.
+    `house`: where several nodes run it; `nodes` lets in what others of them carry here. `listener`: where this server
+    is reached, unless the settings say it.
 
     Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
     """
@@ -126,7 +128,7 @@ async def hall(
             draining=draining,
         )
         room = watch_open_files(stack, settings.server.max_readers, "max_readers")
-        doors = await open_doors(stack, services, listener, room)
+        doors = await open_doors(stack, services, listener, room, nodes)
         backend.readiness.opened(DOORS)
         tokens = EngineTokens(
             SystemRandomness().bytes(24).hex(), Holder(OWN, own=True, translates=True), remote_holders(settings)

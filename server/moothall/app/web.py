@@ -9,6 +9,7 @@ from aiohttp import web
 
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
+from moothall.adapters.cluster.node_gate import NodeGate
 from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import ShownDoor, WallContent
 from moothall.adapters.http.bodies import whole_bodies
@@ -68,9 +69,16 @@ LARGER_BODIES = {"/admin/programme": MOST_BYTES + MAX_BODY_BYTES}
 
 
 async def open_doors(
-    stack: AsyncExitStack, services: Services, listener: socket.socket, room: ConnectionCapacity
+    stack: AsyncExitStack,
+    services: Services,
+    listener: socket.socket,
+    room: ConnectionCapacity,
+    nodes: NodeGate | None = None,
 ) -> OpenDoors:
-    """Serve readers and staff until the stack unwinds; returns where, and what the doors know."""
+    """Serve readers and staff until the stack unwinds; returns where, and what the doors know.
+
+    `nodes`: lets in what other nodes carry here; None where there are none.
+    """
     backend, pages, translation = services.backend, services.pages, services.translation
     settings = backend.settings
     address = ServerAddress.of(listener, settings)
@@ -159,7 +167,7 @@ async def open_doors(
     staff = entrance.staff
     backend.links.when_gone(lambda _: readers.recheck(staff.asker))
     places = _places(backend, room)
-    app = _application(services, entrance, connections := Connections(*places, proxies=is_proxy(trusted)))
+    app = _application(services, entrance, connections := Connections(*places, proxies=is_proxy(trusted)), nodes)
     records = RecordDoor(Records(access, backend.log), pages)
     backend.sessions.observe(records.observe)
     front = FrontPage(
@@ -247,7 +255,9 @@ async def _entrance(
     )
 
 
-def _application(services: Services, entrance: Entrance, connections: Connections) -> web.Application:
+def _application(
+    services: Services, entrance: Entrance, connections: Connections, nodes: NodeGate | None
+) -> web.Application:
     """What every request passes through before a door answers it."""
     backend, settings, address_of = services.backend, services.backend.settings.server, entrance.address_of
     health, refused = HealthDoor(lambda: backend.readiness.lacking), backend.measures.requests_refused
@@ -255,6 +265,7 @@ def _application(services: Services, entrance: Entrance, connections: Connection
         client_max_size=MAX_BODY_BYTES,
         middlewares=[
             health.first(),
+            *(() if nodes is None else (nodes.middleware(),)),
             visitor_gate(backend.clock, backend.randomness, services.pages, address_of, refused),
             # Behind a proxy a connection doesn't say whose it is, but what is asked through it does.
             connections.middleware(address_of),

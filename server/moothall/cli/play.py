@@ -186,7 +186,7 @@ async def _run(
 
 async def _run_node(settings: Settings, *, read: Callable[[], Settings]) -> None:
     """Be one of several servers of a house until told to stop."""
-    from moothall.app.cluster import live_as_node  # its library belongs to an extra
+    from moothall.app.cluster.node import live_as_node  # its library belongs to an extra
 
     def told(said: str) -> None:
         print(f"Node {settings.cluster.node} {said} (Ctrl-C stops it).", flush=True)

@@ -1,1 +1,1 @@
-"""Logs and book on Redis or Valkey, for many machines."""
+"""Redis or Valkey, and the other nodes, for a server that is one of several."""

@@ -17,6 +17,7 @@ import msgspec
 import socketio
 from aiohttp import web
 
+from moothall.adapters.http.forwarded import own_origins
 from moothall.adapters.http.security_headers import origin_allowed
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ports import Clock
@@ -139,7 +140,7 @@ class StaffSocket:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """A handshake, a poll or a WebSocket of a staff page."""
-        if not origin_allowed(request.headers.get("Origin"), self._origins):
+        if not origin_allowed(request.headers.get("Origin"), own_origins(request, self._origins)):
             return _shut(403, "Pages of that origin may not connect here.")
         if not self.staff(request):
             return _shut(401, "Only the staff connects here: open the link that you were given.")

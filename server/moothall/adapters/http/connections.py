@@ -1,8 +1,8 @@
 """The web server's connections: how many there may be, in all and from one address, and which of them have a place.
 
 One over the bound gets the place of another of which nothing is being answered (`waiting_connections`), where there is
-one. One that comes from a proxy is counted in all and not by its address, which says nothing; what is asked through it
-is counted by whose it is. `taking` takes them from the system.
+one. One that comes from a proxy, or from a node that has proved itself, is counted in all and not by its address, which
+says nothing; what is asked through it is counted by whose it is. `taking` takes them from the system.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Protocol
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from moothall.adapters.http.forwarded import AddressOf
+from moothall.adapters.http.forwarded import CARRIED, AddressOf
 from moothall.adapters.http.open_files import AcceptFailures
 from moothall.adapters.http.places import Full, Place, Places
 from moothall.adapters.http.waiting_connections import Name, Wait, Waiting, WaitingConnections
@@ -69,6 +69,10 @@ class Taken(Waiting, Protocol):
     """The web server's protocol."""
     request: Place | None
     """That of the request that it has sent, or is sending."""
+
+    def share(self) -> None:
+        """It carries what others ask, and counts for no address from now on."""
+        ...
 
 
 class Outside(Protocol):
@@ -148,6 +152,8 @@ class Connections:
                 finally:
                     place.leave()
             name = self._places.name_of(address)
+            if CARRIED in request:
+                connection.share()
             self._asks(connection, place, name)
             answering = True
 

@@ -1,4 +1,6 @@
-"""Whose request it is when a proxy stands in front: the address that a trusted one forwards, and nobody else's word."""
+"""Whose request it is when a proxy or another node stands in front: the address that a trusted one forwards, or a node
+that has proved itself (`moothall.adapters.cluster.node_gate`), and nobody else's word.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from moothall.core.kernel.errors import ConfigurationError
+from moothall.wire.node_proof import Carried
 
 MOST_HOPS = 20
 """Addresses of the header that are looked at."""
@@ -18,6 +21,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 AddressOf = Callable[[web.Request], str]
 """Where a request comes from."""
+CARRIED = web.RequestKey("CARRIED", Carried)
+"""What another node says of a request that it has carried here, and has proved."""
 
 
 def remote_address(request: web.Request) -> str:
@@ -46,9 +51,14 @@ def visitor_address(trusted: Sequence[Network]) -> AddressOf:
     With both headers `Forwarded` counts, as long as the last address of both is the same: that one the proxy wrote.
     Where they differ, a proxy that writes one passed the visitor's own other one on, nobody can tell which, and neither
     is believed: the request counts as the proxy's.
+
+    What a node has carried comes from where the node says: it has asked the same of its own proxies.
     """
 
     def address_of(request: web.Request) -> str:
+        by_node: Carried | None = request.get(CARRIED)
+        if by_node is not None:
+            return by_node.address
         address = remote_address(request)
         if not _is_trusted(address, trusted):
             return address
@@ -81,9 +91,13 @@ def came_by_https(trusted: Sequence[Network]) -> Callable[[web.Request], bool]:
     """A function that says whether a visitor's request came over https: to the server itself, or to a trusted proxy.
 
     A proxy says so by the last `proto` of `Forwarded`, or the last `X-Forwarded-Proto`; where it sends both, by both.
+    A node says so of what it has carried.
     """
 
     def over_https(request: web.Request) -> bool:
+        by_node: Carried | None = request.get(CARRIED)
+        if by_node is not None:
+            return by_node.scheme == "https"
         if request.secure:
             return True
         if not _is_trusted(request.remote or "", trusted):
@@ -93,6 +107,14 @@ def came_by_https(trusted: Sequence[Network]) -> Callable[[web.Request], bool]:
         return bool(said) and all(scheme.strip().lower() == "https" for scheme in said)
 
     return over_https
+
+
+def own_origins(request: web.Request, origins: frozenset[str]) -> frozenset[str]:
+    """Whose pages may send this request: `origins`, and the node's at which the visitor came, which the node vouches
+    for.
+    """
+    by_node: Carried | None = request.get(CARRIED)
+    return origins if by_node is None or not by_node.origin else origins | {by_node.origin}
 
 
 def _hops(request: web.Request) -> list[str]:

@@ -31,6 +31,10 @@ MAX_BODY_BYTES = 64 << 10
 """Largest body of a request, for `web.Application(client_max_size=…)`."""
 IDLE_S = 20
 """How long a connection may take to send a request's line and headers, or stay without one."""
+MAX_FIELD_BYTES = 8_190
+"""Of one header field, name and value."""
+MOST_FIELDS = 64
+"""Header fields of a request."""
 MAX_ADDRESSES = 10_000
 SUBSCRIBER, SITE = 64, 48
 """Bits of an IPv6 address that say whose it is: a subscriber has at least a /64 to choose from, a site up to a /48."""
@@ -51,8 +55,8 @@ def runner_options(idle_s: float = IDLE_S) -> dict[str, Any]:
         "keepalive_timeout": idle_s,
         "lingering_time": 2.0,
         "max_line_size": 4_096,
-        "max_field_size": 8_190,
-        "max_headers": 64,
+        "max_field_size": MAX_FIELD_BYTES,
+        "max_headers": MOST_FIELDS,
         "shutdown_timeout": 5.0,
     }
 

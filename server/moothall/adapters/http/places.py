@@ -38,6 +38,19 @@ class Place:
         self._places: Places | None = places
         self._name = name
 
+    def share(self) -> None:
+        """It counts with the others alone from now on, and for no address."""
+        if self._places is not None:
+            self._places.give_name_back(self._name)
+            self._name = None
+
+    def moved(self) -> Place:
+        """The same place, to be left by somebody else: to leave this one changes nothing any more."""
+        places, self._places = self._places, None
+        if places is None:
+            raise RuntimeError("The place was given back.")
+        return Place(places, self._name)
+
     def leave(self) -> None:
         """Give it back. To do so twice changes nothing."""
         places, self._places = self._places, None
@@ -107,6 +120,10 @@ class Places:
     def give_back(self, name: bytes | None) -> None:
         """For `Place.leave` alone."""
         self.count -= 1
+        self.give_name_back(name)
+
+    def give_name_back(self, name: bytes | None) -> None:
+        """For `Place` alone."""
         if name is not None:
             self._taken[name] -= 1
             if not self._taken[name]:

@@ -139,7 +139,7 @@ class _Outside(asyncio.Protocol):
 class _Counted(asyncio.Protocol):
     """Stands before the web server's protocol and hands everything on; it has a place."""
 
-    __slots__ = ("_connections", "_place", "_take_data", "_transport", "end", "inner", "request")
+    __slots__ = ("_connections", "_place", "_take_data", "_transport", "end", "gone", "inner", "request")
 
     def __init__(self, inner: asyncio.Protocol, place: Place, connections: Connections) -> None:
         self.inner = inner
@@ -147,6 +147,8 @@ class _Counted(asyncio.Protocol):
         """That of the request that it has sent, or is sending."""
         self.end: Callable[[], object] = _nothing
         """Ends it while it has no transport."""
+        self.gone: Callable[[], object] = _nothing
+        """Told when it is gone (`when_gone`)."""
         self._place = place
         self._connections = connections
         self._transport: asyncio.Transport | None = None
@@ -156,6 +158,10 @@ class _Counted(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self.end = _nothing  # What ended it until now holds a task and the socket.
         self.inner.connection_made(transport)
+
+    def share(self) -> None:
+        """For `Connections`."""
+        self._place.share()
 
     @property
     def unread(self) -> bool:
@@ -205,12 +211,14 @@ class _Counted(asyncio.Protocol):
     def hand_over(self, to: asyncio.Protocol) -> None:
         """`to` takes the place of the web server's protocol, for which the connection is gone."""
         self._connections.leave(self)
+        self.gone = _nothing
         inner, self.inner, self._take_data = self.inner, to, to.data_received
         _lose(inner)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.inner.connection_lost(error)
         self.failed()
+        self.gone()
 
 
 def hand_over(transport: asyncio.Transport, to: asyncio.Protocol) -> bool:
@@ -228,6 +236,17 @@ def hand_over(transport: asyncio.Transport, to: asyncio.Protocol) -> bool:
         transport.set_protocol(to)
         _lose(protocol)
     return True
+
+
+def when_gone(transport: asyncio.Transport, call: Callable[[], object] | None) -> None:
+    """Have `call` called as soon as a connection is gone of which a request is being answered, in place of what was to
+    be called before; None: nothing. aiohttp tells a handler only when it writes.
+
+    Where the connection wasn't taken by `serve`, nothing is called.
+    """
+    protocol = transport.get_protocol()
+    if isinstance(protocol, _Counted):
+        protocol.gone = call or _nothing
 
 
 def _lose(protocol: asyncio.BaseProtocol) -> None:

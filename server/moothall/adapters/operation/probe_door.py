@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.http.forwarded import last_hop, remote_address
+from moothall.adapters.http.forwarded import last_hop, own_origins, remote_address
 from moothall.core.ports import Clock, Randomness
 from moothall.services.operation.outside_checks import SeenFacts
 
@@ -72,7 +72,7 @@ class ProbeDoor:
             forwarded=last is not None,
             last=last or "",
             https=self.by_https(request),
-            origin=request.headers.get("Origin") in self.origins,
+            origin=request.headers.get("Origin") in own_origins(request, frozenset(self.origins)),
         )
         return web.Response(body=msgspec.json.encode(seen), content_type="application/json", headers=_UNKEPT)
 

@@ -16,6 +16,8 @@ from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 
 logger = logging.getLogger(__name__)
 
+_JSON = "application/json"
+
 _STATUS_TEXTS = {
     400: ErrorText.REQUEST,
     404: ErrorText.NOTHING,
@@ -33,16 +35,36 @@ def error_page(pages: Pages, request: web.Request, status: int, key: str) -> web
 
 def crowded_page(pages: Pages) -> Callable[[web.Request, int], web.Response]:
     """The page that comes back by itself after so many seconds, for `AddressGate.middleware`."""
+    return lambda request, seconds: _comes_back(pages, request, ErrorText.CROWDED, seconds)
 
-    def crowded(request: web.Request, seconds: int) -> web.Response:
+
+def away(pages: Pages, request: web.Request, seconds: int) -> web.Response:
+    """What is said where the meeting can't be reached for about so many seconds: a page that comes back by itself.
+
+    Whoever sent something gets a page that doesn't, and would lose what was typed; programs get JSON or a sentence.
+    """
+    accepts = request.headers.get(hdrs.ACCEPT, "")
+    if "text/html" in accepts:
+        if request.method in {hdrs.METH_GET, hdrs.METH_HEAD}:
+            return _comes_back(pages, request, ErrorText.AWAY, seconds)
+        response = error_page(pages, request, 503, ErrorText.UNAVAILABLE)
+    elif _JSON in accepts or request.content_type == _JSON:
         ui, _ = language(pages, request)
-        sentence = ui.text(ErrorText.CROWDED, n=seconds)
-        response = html(pages.render("error.html", ui=ui, status=503, sentence=sentence), ui, status=503)
-        response.headers[hdrs.RETRY_AFTER] = response.headers["Refresh"] = str(seconds)
-        response.headers[hdrs.CACHE_CONTROL] = "no-store"
-        return response
+        response = web.json_response({"error": ui.text(ErrorText.UNAVAILABLE)}, status=503)
+    else:
+        response = web.Response(status=503, text=ErrorText.UNAVAILABLE + "\n")
+    response.headers[hdrs.RETRY_AFTER] = str(seconds)
+    response.headers[hdrs.CACHE_CONTROL] = "no-store"
+    return response
 
-    return crowded
+
+def _comes_back(pages: Pages, request: web.Request, key: str, seconds: int) -> web.Response:
+    ui, _ = language(pages, request)
+    sentence = ui.text(key, n=seconds)
+    response = html(pages.render("error.html", ui=ui, status=503, sentence=sentence), ui, status=503)
+    response.headers[hdrs.RETRY_AFTER] = response.headers["Refresh"] = str(seconds)
+    response.headers[hdrs.CACHE_CONTROL] = "no-store"
+    return response
 
 
 def error_pages(pages: Pages) -> Middleware:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
+from moothall.adapters.http.forwarded import own_origins
 from moothall.adapters.http.security_headers import origin_allowed
 from moothall.adapters.pages.door_texts import DoorText
 from moothall.adapters.pages.request_context import HttpProblem, language, own_html
@@ -41,7 +42,7 @@ def own_pages_only(pages: Pages, origins: frozenset[str]) -> Middleware:
             return await handler(request)
         origin = request.headers.get(hdrs.ORIGIN)
         machine = MACHINES.get(there.canonical) == request.content_type
-        if origin_allowed(origin, origins) and (origin is not None or machine):
+        if origin_allowed(origin, own_origins(request, origins)) and (origin is not None or machine):
             return await handler(request)
         return private(await _refused(request, there.canonical, pages))
 

@@ -22,4 +22,5 @@ class ErrorText:
     UNAVAILABLE = "The text can't be reached at the moment. Please try again in a minute."
     SLOW = "It took too long to arrive. Please send it again."
     CROWDED = "Many people are opening this page at once. It opens by itself in {n} s."
+    AWAY = "The meeting can't be reached at the moment. This page opens by itself in {n} s."
     BROKEN = "The record of this meeting is damaged and can't be shown. Please tell whoever runs this server."

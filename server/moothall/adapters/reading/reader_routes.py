@@ -17,7 +17,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from moothall.adapters.http.admission import Admission, has_begun
-from moothall.adapters.http.forwarded import AddressOf, remote_address
+from moothall.adapters.http.forwarded import AddressOf, own_origins, remote_address
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.http.places import Full, Place, Places
 from moothall.adapters.http.security_headers import origin_allowed
@@ -303,7 +303,7 @@ class Readers:
         A reader whose line has gone silent tries a new one before it closes the old one. It names itself by `reader`, a
         random name of its page's own, and two connections of that name have one place, for a while (`part`).
         """
-        if not origin_allowed(request.headers.get("Origin"), self.origins):
+        if not origin_allowed(request.headers.get("Origin"), own_origins(request, self.origins)):
             self._measures.readers_refused["origin"] += 1
             return Refused(status=403, code=CloseCode.FORBIDDEN, message="Pages of that origin may not read here.")
         name, transport = _reader(request), request.transport

@@ -15,6 +15,7 @@ from dataclasses import KW_ONLY, dataclass
 import msgspec
 from aiohttp import WSMessage, WSMsgType, web
 
+from moothall.adapters.http.forwarded import own_origins
 from moothall.adapters.http.security_headers import origin_allowed
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Role
@@ -104,7 +105,7 @@ class AudioDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one microphone for as long as it stays."""
-        if not origin_allowed(request.headers.get("Origin"), self.origins):
+        if not origin_allowed(request.headers.get("Origin"), own_origins(request, self.origins)):
             return web.Response(status=403, text="Pages of that origin may not send here.\n")
         if not self.staff(request):
             return web.Response(status=403, text="Sound is sent by staff: open the link that you were given.\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from moothall.core.kernel.errors import ConfigurationError
@@ -49,3 +49,22 @@ def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable. Raises OSError."""
     with opened(folder, os.O_RDONLY | os.O_DIRECTORY) as descriptor:
         os.fsync(descriptor)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file for its owner alone where there is none: whole or not at all, and never over another.
+
+    Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    try:
+        with opened(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as file:
+            os.write(file, data)
+            os.fsync(file)
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)

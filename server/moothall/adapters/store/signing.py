@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import hashlib
 import logging
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
-from moothall.adapters.store.files import explained, opened, sync_folder
+from moothall.adapters.store.files import explained, write_new
 from moothall.core.kernel.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
@@ -41,7 +39,8 @@ class Ed25519Signer:
         """
         with explained(f"The signing key {path} can't be made"):
             if not path.exists():
-                _write_new(path, Ed25519PrivateKey.generate())
+                made = Ed25519PrivateKey.generate()
+                write_new(path, made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         return cls.load(path)
 
     @classmethod
@@ -122,20 +121,3 @@ def verifier(document: Mapping[str, object]) -> Callable[[str, bytes, bytes], bo
         return True
 
     return verify
-
-
-def _write_new(path: Path, key: Ed25519PrivateKey) -> None:
-    """Write a key where there is none: whole or not at all, and never over a key that exists."""
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    try:
-        with opened(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as file:
-            os.write(file, pem)
-            os.fsync(file)
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-    sync_folder(path.parent)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
-from moothall.adapters.http.forwarded import came_by_https, trusted_networks, visitor_address
+from moothall.adapters.http.forwarded import CARRIED, came_by_https, own_origins, trusted_networks, visitor_address
 from moothall.core.kernel.errors import ConfigurationError
+from moothall.wire.node_proof import Carried
 
 PROXY, STRANGER = "10.0.0.1", "203.0.113.7"
 
@@ -106,3 +108,23 @@ def test_a_long_list_costs_no_more() -> None:
 def test_what_is_no_network_is_named(name: str) -> None:
     with pytest.raises(ConfigurationError, match="trusted_proxies"):
         trusted_networks([name])
+
+
+def by_node(host: str, scheme: str = "https") -> web.Request:
+    """What a node has carried here, as a stranger has sent it."""
+    headers = CIMultiDict({"X-Forwarded-For": "1.2.3.4", "X-Forwarded-Proto": "https"})
+    request = make_mocked_request("GET", "/", headers=headers)
+    said = Carried(node="b", method="GET", target="/", address="198.51.100.1", scheme=scheme, host=host)
+    request[CARRIED] = said
+    return request
+
+
+def test_a_node_says_whose_a_request_is_how_it_came_and_to_which_of_its_names() -> None:
+    trusted = trusted_networks((PROXY,))
+    request = by_node("b.example")
+    assert visitor_address(trusted)(request) == "198.51.100.1"
+    assert came_by_https(trusted)(request)
+    assert not came_by_https(trusted)(by_node("b.example", "http"))
+    assert own_origins(request, frozenset({"https://a"})) == {"https://a", "https://b.example"}
+    assert own_origins(by_node(""), frozenset({"https://a"})) == {"https://a"}
+    assert own_origins(make_mocked_request("GET", "/"), frozenset({"https://a"})) == {"https://a"}

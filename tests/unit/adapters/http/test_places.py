@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from moothall.adapters.http.places import Full, Place, Places, share
 from moothall.testing.clock import SeededRandomness
 
@@ -63,3 +65,29 @@ def test_whose_a_place_is_can_be_told_without_the_address() -> None:
     made = places(3)
     assert made.name_of("2001:db8:1:1::1") == made.name_of("2001:db8:1:2::2")
     assert made.name_of("192.0.2.1") != made.name_of("192.0.2.2")
+
+
+def test_a_place_that_is_shared_counts_for_no_address_any_more() -> None:
+    made = places(3, 1)
+    place = taken(made, "192.0.2.1")
+    place.share()
+    place.share()
+    other = taken(made, "192.0.2.1")
+    assert made.take("192.0.2.1") is Full.ADDRESS
+    place.leave()
+    place.share()
+    assert made.count == 1
+    other.leave()
+    assert made.count == 0
+
+
+def test_a_place_that_was_moved_is_given_back_by_whoever_has_it_then() -> None:
+    made = places(3, 1)
+    place = taken(made, "192.0.2.1")
+    kept = place.moved()
+    place.leave()
+    assert (made.count, made.take("192.0.2.1")) == (1, Full.ADDRESS)
+    kept.leave()
+    assert made.count == 0
+    with pytest.raises(RuntimeError, match="given back"):
+        kept.moved()

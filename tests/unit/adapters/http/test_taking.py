@@ -17,18 +17,22 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.connections import GAVE_WAY, MOST_OUTSIDE, Connections
+from moothall.adapters.http.forwarded import CARRIED
 from moothall.adapters.http.places import Full, Places
-from moothall.adapters.http.taking import OUTSIDE_S, UNREAD_MS, hand_over, is_whole, refusal, serve
+from moothall.adapters.http.taking import OUTSIDE_S, UNREAD_MS, hand_over, is_whole, refusal, serve, when_gone
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.loop import run
+from moothall.wire.node_proof import Carried
 from support.halls.readers import until
 from support.links.certificate import make_certificate
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 HELD = b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n"
+NODE = b"GET / HTTP/1.1\r\nHost: x\r\nX-Node: 1\r\n\r\n"
 HALF = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf"
 HALL, VISITOR = "127.0.0.2", "127.0.0.3"
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -61,6 +65,8 @@ class Served:
         """Whether requests for `/held` are answered."""
         self.held = 0
         """Requests for `/held` that are being answered."""
+        self.answering: list[asyncio.Transport] = []
+        """The connections on which they came."""
         self._open: list[asyncio.StreamWriter] = []
         self.trust: ssl.SSLContext | None = None
         """What takes its certificate, where it has one."""
@@ -102,6 +108,13 @@ class Served:
         self._open.clear()
 
 
+@web.middleware
+async def _as_a_node(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if "X-Node" in request.headers:
+        request[CARRIED] = Carried(node="b", method="GET", target="/", address="", scheme="http", host="")
+    return await handler(request)
+
+
 @asynccontextmanager
 async def served(
     *,
@@ -128,7 +141,9 @@ async def served(
         transport.write(b"5\r\nstays\r\n")
         return response
 
-    async def held(_: web.Request) -> web.Response:
+    async def held(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        made.answering.append(request.transport)
         made.held += 1
         await made.over.wait()
         return web.Response()
@@ -138,6 +153,7 @@ async def served(
     connections = Connections(places, Places(SeededRandomness(), most=most, each=each), proxies=proxies)
     app = web.Application(
         middlewares=[
+            _as_a_node,
             connections.middleware(lambda request: request.headers.get("For", request.remote or "")),
             whole_bodies(),
         ]
@@ -382,6 +398,33 @@ async def test_a_connection_that_is_handed_over_leaves_the_web_server_and_gives_
         await until(lambda: made.places.count == 0)
         assert made.taker.lost == 1
         assert await made.ask(VISITOR) == 200
+
+
+async def test_whoever_answers_a_request_is_told_when_its_connection_is_gone() -> None:
+    async with served(most=2) as made:
+        reader, writer = await made.hold(VISITOR)
+        transport = made.answering[-1]
+        gone: list[str] = []
+        when_gone(transport, lambda: gone.append("never"))
+        when_gone(transport, lambda: gone.append("told"))
+        writer.transport.abort()
+        await until(lambda: gone)
+        assert gone == ["told"]
+        _, writer = await made.hold(VISITOR)
+        when_gone(made.answering[-1], lambda: gone.append("never"))
+        when_gone(made.answering[-1], None)
+        writer.transport.abort()
+        await until(lambda: made.places.count == 0)
+        assert gone == ["told"]
+        await reader.read()
+
+
+async def test_what_comes_from_a_node_counts_for_no_address() -> None:
+    async with served(most=5, each=1) as made:
+        for count in range(1, 5):
+            reader, _ = await made.connect(HALL, NODE)
+            assert (await reader.readuntil(b"hello 0")).startswith(b"HTTP/1.1 200")
+            assert made.places.count == count
 
 
 async def test_over_tls_one_that_was_answered_gives_way_and_one_that_is_handed_over_does_not(tmp_path: Path) -> None:

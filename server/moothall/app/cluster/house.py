@@ -1,20 +1,13 @@
-"""A server that is one of several: it stands by and forwards, or keeps the house (docs/adr/0036, 0037).
-
-The same process does both, one after the other, on the same data folder and the same listener. While it changes from
-one to the other visitors wait in the listener's queue.
-"""
+"""What the nodes of a house share, as one of them sees it: Redis, the lease, and the keys that all of them have."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from aiohttp import web
 
 from moothall import __version__
 from moothall.adapters.cluster.address import parsed
@@ -22,20 +15,21 @@ from moothall.adapters.cluster.book_redis import RedisBook
 from moothall.adapters.cluster.erasing import FileErasure
 from moothall.adapters.cluster.lease_redis import RedisLease
 from moothall.adapters.cluster.log_redis import RedisLog
+from moothall.adapters.cluster.node_gate import NodeGate
+from moothall.adapters.cluster.node_key import open_key
 from moothall.adapters.cluster.notes_redis import RedisNotes
 from moothall.adapters.cluster.redis_facts import checked
 from moothall.adapters.cluster.server import RedisServer
 from moothall.adapters.store import signing
 from moothall.adapters.store.signing import Ed25519Signer
-from moothall.app.backend import open_stores
-from moothall.app.hall import RunningServer, hall, listen
+from moothall.adapters.system.clock import SystemRandomness
 from moothall.core.cluster.nodes import NodeNote
-from moothall.core.kernel.errors import ConfigurationError, LogMissing, StorageUnavailable
+from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.ports import Book, BookEntry, Clock, EventLog
-from moothall.services.cluster.following import FOLLOW_MS, Following
+from moothall.services.cluster.following import Following
 from moothall.services.cluster.keeping import Keeping
 from moothall.services.cluster.others import Others
-from moothall.services.cluster.two_books import TwoBooks, follow_book
+from moothall.services.cluster.two_books import TwoBooks
 from moothall.services.cluster.two_copies import STEPS, TwoCopies
 from moothall.services.operation.redis_checks import needed_memory
 from moothall.services.supervision.supervising import supervise
@@ -75,11 +69,20 @@ class House:
             rank=lambda: self.others.before,
             fit=lambda: self._fit and self.others.same_number is None,
         )
+        self.key = open_key(Path(own.key_file), SystemRandomness())
+        self.gate = NodeGate(self.key, self.clock, lambda: self.keeping.term is not None)
+        """Lets in what other nodes carry here."""
         self.others = Others(RedisNotes(self.server), self.clock, node=own.node, note=self._note)
         self.following: Following | None = None
         """While this node stands by."""
         self._fit = False
         """Whether this node has what a keeper needs; not before it has looked."""
+
+    @property
+    def keeper(self) -> str | None:
+        """Address of the node that keeps the house, when it is another one; None where there is none."""
+        lease = self.keeping.lease
+        return None if lease is None or lease.node == self.settings.cluster.node else lease.address or None
 
     def _note(self) -> NodeNote:
         """What this node says of itself."""
@@ -186,93 +189,3 @@ async def _usable(server: RedisServer, clock: Clock) -> None:
                 logger.warning("cluster: waiting for Redis. %s", error)
             told = True
         await clock.sleep(AGAIN_MS)
-
-
-@asynccontextmanager
-async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[None]:
-    """Follow the house's logs and book, and forward visitors to its keeper, while inside. Raises ConfigurationError."""
-    clock = house.clock
-    async with AsyncExitStack() as stack:
-        log, book = await open_stores(stack, house.settings)
-        house.following = following = Following(house.log, log, clock)
-        tasks = await stack.enter_async_context(asyncio.TaskGroup())
-
-        async def follow() -> None:
-            told = False
-            while True:
-                await _followed(house.book, book)
-                try:
-                    await house.check_key(book)
-                except ConfigurationError as error:
-                    if not told:
-                        logger.error("cluster: this node can't take the house over. %s", error)
-                    told = True
-                await clock.sleep(FOLLOW_MS)
-
-        await _followed(house.book, book)
-        await house.check_key(book)
-        for run in (following.run, follow):
-            stack.callback(tasks.create_task(supervise(run, clock)).cancel)
-        app = web.Application()
-        runner = web.AppRunner(app, access_log=None, handle_signals=False)
-        stack.push_async_callback(runner.cleanup)
-        await runner.setup()
-        await web.SockSite(runner, listener.dup()).start()
-        yield
-
-
-async def live_as_node(
-    settings: Settings,
-    stop: asyncio.Event,
-    *,
-    clock: Clock,
-    read: Callable[[], Settings] | None = None,
-    serving: Callable[[RunningServer], AbstractAsyncContextManager[None]],
-    told: Callable[[str], None],
-) -> None:
-    """Be a node until `stop` is set. `serving` is entered while it keeps the house; `told` hears what it does.
-
-    Raises ConfigurationError.
-    """
-    async with AsyncExitStack() as stack:
-        listener = stack.enter_context(closing(listen(settings)))
-        house = await stack.enter_async_context(joined(settings, clock))
-        keeping = house.keeping
-        while not stop.is_set():
-            async with standing_by(house, listener):
-                told("stands by")
-                await _first_of(stop.wait(), keeping.taken())
-            house.following = None
-            if stop.is_set():
-                break
-            try:
-                async with (
-                    hall(settings, clock=clock, read=read, house=house, listener=listener.dup()) as running,
-                    serving(running),
-                ):
-                    told("keeps the house")
-                    await _first_of(stop.wait(), keeping.lost())
-            except* StorageUnavailable as errors:
-                logger.warning("cluster: the house can't be opened here (%s)", type(errors.exceptions[0]).__name__)
-                await keeping.give_up()
-                await clock.sleep(AGAIN_MS)
-        await keeping.give_up()
-
-
-async def _followed(shared: RedisBook, own: Book) -> None:
-    try:
-        await follow_book(shared, own)
-    except LogMissing:  # It is made, or filled again, by the keeper.
-        pass
-    except StorageUnavailable as error:
-        logger.debug("cluster: the book can't be followed (%s)", type(error).__name__)
-
-
-async def _first_of(*waits: Coroutine[object, object, object]) -> None:
-    tasks = [asyncio.ensure_future(each) for each in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,103 @@
+"""What other nodes carry here: believed when it proves itself, refused otherwise, and never carried on.
+
+A request with a node's headers and no good proof is answered 403 by this gate, whoever sent it. So what a stranger
+writes into these headers reaches no handler, and nothing goes round among nodes whose clocks or keys differ.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from moothall.adapters.http.forwarded import CARRIED
+from moothall.core.ports import Clock, Randomness
+from moothall.wire.node_proof import NODE, NONCE_BYTES, PROOF, REFUSED, Carried, Doubt, Proofs, carried, proved
+
+logger = logging.getLogger(__name__)
+
+TELL_AGAIN_MS = 60_000
+"""Between two entries in the log."""
+_WHAT_TO_DO: dict[str, str] = {
+    Doubt.UNREADABLE: "is another release behind that address, or a proxy that takes headers away?",
+    Doubt.FORGED: "copy the file of the key from one node to the others",
+    Doubt.CLOCK: "the clocks of the nodes differ by more than 30 s; have them set by NTP",
+    Doubt.REPEATED: "somebody sends again what was read between nodes, or a proxy between them does",
+    Doubt.FULL: "more was carried than one node can answer",
+    Doubt.AWAY: "the house has just moved to another node",
+}
+
+
+def what_to_do(doubt: str) -> str:
+    """About a doubt, for whoever reads the log."""
+    return _WHAT_TO_DO.get(doubt, "it runs another release")
+
+
+class NodeSeal:
+    """Proves what this node carries."""
+
+    def __init__(self, name: str, key: bytes, clock: Clock, randomness: Randomness) -> None:
+        """`name`: of this node; `key`: as the nodes share it."""
+        self.name = name
+        self._key = key
+        self._clock = clock
+        self._randomness = randomness
+
+    def headers(self, *, method: str, target: str, address: str, scheme: str, host: str) -> Mapping[str, str]:
+        """What a request is carried with; the arguments are those of `Carried`."""
+        what = Carried(node=self.name, method=method, target=target, address=address, scheme=scheme, host=host)
+        return proved(self._key, what, wall=self._clock.wall(), nonce=self._randomness.bytes(NONCE_BYTES))
+
+
+class NodeGate:
+    """Lets in what other nodes carry here."""
+
+    def __init__(self, key: bytes, clock: Clock, keeps: Callable[[], bool] = lambda: True) -> None:
+        """`keeps`: whether this node keeps the house."""
+        self._proofs = Proofs(key)
+        self._clock = clock
+        self._keeps = keeps
+        self._told: int | None = None
+        self._since = 0
+
+    def middleware(self) -> Middleware:
+        """Middleware before all that asks whose a request is."""
+
+        @web.middleware
+        async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if NODE not in request.headers and PROOF not in request.headers:
+                return await handler(request)
+            what = carried(request.headers, request.method, request.raw_path)
+            doubt = Doubt.UNREADABLE if what is None else self._doubt(request.headers.get(PROOF, ""), what)
+            if what is not None and doubt is None:
+                request[CARRIED] = what
+                return await handler(request)
+            return self._refused(doubt or Doubt.UNREADABLE)
+
+        return middleware
+
+    def _doubt(self, proof: str, what: Carried) -> Doubt | None:
+        doubt = self._proofs.doubt(proof, what, wall=self._clock.wall(), monotonic=self._clock.monotonic())
+        return Doubt.AWAY if doubt is None and not self._keeps() else doubt
+
+    def _refused(self, doubt: Doubt) -> web.Response:
+        if doubt is Doubt.AWAY:
+            response = web.Response(status=503, text="This node does not keep the house.\n")
+            response.headers["Retry-After"] = "1"
+        else:
+            self._note(doubt)
+            response = web.Response(status=403, text="What a node carries has to prove itself.\n")
+        response.headers[REFUSED] = doubt.value
+        response.headers["Cache-Control"] = "no-store"
+        response.force_close()  # Nothing more is read of it.
+        return response
+
+    def _note(self, doubt: Doubt) -> None:
+        """Once a minute: anybody can send such headers."""
+        self._since += 1
+        now = self._clock.monotonic()
+        if self._told is None or now - self._told >= TELL_AGAIN_MS:
+            logger.warning("requests with a node's headers were refused as %s: %d", doubt.value, self._since)
+            self._told, self._since = now, 0

@@ -1,0 +1,71 @@
+"""A server that is one of several: it stands by and forwards, or keeps the house (docs/adr/0036, 0037).
+
+The same process does both, one after the other, on the same data folder and the same listener. While it changes from
+one to the other visitors wait in the listener's queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, closing
+
+from moothall.app.cluster.house import AGAIN_MS, joined
+from moothall.app.cluster.standing_by import standing_by
+from moothall.app.hall import RunningServer, hall, listen
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.ports import Clock
+from moothall.settings.sections import Settings
+
+logger = logging.getLogger(__name__)
+
+
+async def live_as_node(
+    settings: Settings,
+    stop: asyncio.Event,
+    *,
+    clock: Clock,
+    read: Callable[[], Settings] | None = None,
+    serving: Callable[[RunningServer], AbstractAsyncContextManager[None]],
+    told: Callable[[str], None],
+) -> None:
+    """Be a node until `stop` is set. `serving` is entered while it keeps the house; `told` hears what it does.
+
+    Raises ConfigurationError.
+    """
+    async with AsyncExitStack() as stack:
+        listener = stack.enter_context(closing(listen(settings)))
+        house = await stack.enter_async_context(joined(settings, clock))
+        keeping = house.keeping
+        while not stop.is_set():
+            async with standing_by(house, listener.dup()):
+                told("stands by")
+                await _first_of(stop.wait(), keeping.taken())
+            house.following = None
+            if stop.is_set():
+                break
+            try:
+                async with (
+                    hall(
+                        settings, clock=clock, read=read, house=house, nodes=house.gate, listener=listener.dup()
+                    ) as running,
+                    serving(running),
+                ):
+                    told("keeps the house")
+                    await _first_of(stop.wait(), keeping.lost())
+            except* StorageUnavailable as errors:
+                logger.warning("cluster: the house can't be opened here (%s)", type(errors.exceptions[0]).__name__)
+                await keeping.give_up()
+                await clock.sleep(AGAIN_MS)
+        await keeping.give_up()
+
+
+async def _first_of(*waits: Coroutine[object, object, object]) -> None:
+    tasks = [asyncio.ensure_future(each) for each in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,125 @@
+"""What a node serves while it stands by: its probes, and all else by carrying it to the keeper."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from pathlib import Path
+
+from aiohttp import web
+
+from moothall.adapters.cluster.forwarding import MOST_CARRIED, Forwarding
+from moothall.adapters.cluster.keeper_connections import KeeperConnections
+from moothall.adapters.cluster.node_gate import NodeSeal
+from moothall.adapters.http.connections import Connections
+from moothall.adapters.http.forwarded import came_by_https, is_proxy, trusted_networks, visitor_address
+from moothall.adapters.http.limits import keep_addresses_out_of_logs, runner_options
+from moothall.adapters.http.open_files import watch_open_files
+from moothall.adapters.http.places import Places, share
+from moothall.adapters.http.taking import serve
+from moothall.adapters.http.tls import tls_context
+from moothall.adapters.metrics.health_door import HealthDoor
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.system.clock import SystemRandomness
+from moothall.app.backend import open_stores
+from moothall.app.cluster.house import House
+from moothall.app.parts import ServerAddress
+from moothall.core.kernel.errors import ConfigurationError, LogMissing, StorageUnavailable
+from moothall.core.ports import Book
+from moothall.services.cluster.following import FOLLOW_MS, Following
+from moothall.services.cluster.two_books import follow_book
+from moothall.services.metrics.readiness import Readiness
+from moothall.services.supervision.supervising import supervise
+
+logger = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[None]:
+    """Follow the house's logs and book, and carry what visitors ask to its keeper, while inside.
+
+    Raises ConfigurationError.
+    """
+    async with AsyncExitStack() as stack:
+        stack.enter_context(closing(listener))
+        log, book = await open_stores(stack, house.settings)
+        house.following = following = Following(house.log, log, house.clock)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        await _followed(house, book)
+        await house.check_key(book)
+        forwarding = await _doors(stack, house, listener)
+
+        async def follow() -> None:
+            await _follow(house, book, forwarding)
+
+        for run in (following.run, follow):
+            stack.callback(tasks.create_task(supervise(run, house.clock)).cancel)
+        yield
+        house.following = None
+
+
+async def _follow(house: House, book: Book, forwarding: Forwarding) -> None:
+    """The book, and who keeps the house, until cancelled."""
+    keeper, told = house.keeper, False
+    while True:
+        await _followed(house, book)
+        try:
+            await house.check_key(book)
+        except ConfigurationError as error:
+            if not told:
+                logger.error("cluster: this node can't take the house over. %s", error)
+            told = True
+        if house.keeper != keeper:
+            keeper = house.keeper
+            forwarding.house_moved()
+        await house.clock.sleep(FOLLOW_MS)
+
+
+async def _followed(house: House, book: Book) -> None:
+    try:
+        await follow_book(house.book, book)
+    except LogMissing:  # It is made, or filled again, by the keeper.
+        pass
+    except StorageUnavailable as error:
+        logger.debug("cluster: the book can't be followed (%s)", type(error).__name__)
+
+
+async def _doors(stack: AsyncExitStack, house: House, listener: socket.socket) -> Forwarding:
+    """Serve at the listener until the stack unwinds. Raises ConfigurationError."""
+    settings, randomness = house.settings, SystemRandomness()
+    keep_addresses_out_of_logs()
+    trusted = trusted_networks(settings.server.trusted_proxies)
+    address_of = visitor_address(trusted)
+    room = watch_open_files(stack, settings.server.max_readers, "max_readers")
+    each = share(room.connections, settings.server.address_share)
+    web_folder = Path(settings.server.web) if settings.server.web else find_web_folder()
+    tls = tls_context(settings.server.tls_certificate, settings.server.tls_key)
+    forwarding = Forwarding(
+        lambda: house.keeper,
+        KeeperConnections(None),
+        NodeSeal(settings.cluster.node, house.key, house.clock, randomness),
+        Pages(web_folder),
+        house.clock,
+        address_of=address_of,
+        over_https=came_by_https(trusted),
+        origins=ServerAddress.of(listener, settings).origins,
+        places=Places(randomness, most=MOST_CARRIED, each=share(MOST_CARRIED, settings.server.address_share)),
+    )
+    await forwarding.open()
+    stack.push_async_callback(forwarding.close)
+    readiness = Readiness()
+    readiness.ask(lambda: None if house.keeper else "cluster: no node keeps the house at the moment")
+    places = [Places(randomness, most=room.connections, each=each) for _ in range(2)]
+    connections = Connections(places[0], places[1], proxies=is_proxy(trusted))
+    health = HealthDoor(lambda: readiness.lacking)
+    app = web.Application(middlewares=[health.first(), connections.middleware(address_of)])
+    app.add_routes([*health.routes(), *forwarding.routes()])
+    runner = web.AppRunner(app, **runner_options())
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await serve(stack, runner, listener, connections=connections, tls=tls)
+    return forwarding

@@ -1,0 +1,591 @@
+"""What a node carries to a keeper arrives there as it was sent, and comes back as it was answered, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from moothall.adapters.http.forwarded import CARRIED, own_origins
+from moothall.adapters.http.places import Place
+from moothall.adapters.system.clock import SystemClock
+from moothall.testing.clock import ManualClock
+from moothall.wire.node_proof import WINDOW_MS
+from support.cluster.forwarding import Node, keeper_of, node
+from support.halls.readers import HANDSHAKE, talk, unread, until
+
+pytestmark = pytest.mark.timeout(60)
+
+MANY = 32 << 20
+"""More than all buffers on the way together."""
+
+
+NOTHING_OF_USE = {
+    "silence": b"",
+    "half a line": b"HTTP/1.1 200",
+    "nonsense": b"nonsense\r\n\r\n",
+    "a field too long": b"HTTP/1.1 200 OK\r\nX: " + b"y" * 9_000,
+    "a WebSocket": b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+}
+
+
+class Keeper:
+    """What was asked of it, and how it stands."""
+
+    def __init__(self) -> None:
+        self.asked: list[web.Request] = []
+        self.bodies: list[bytes] = []
+        self.took = 0
+        """Bytes of the upload that is under way."""
+        self.sent = 0
+        """Pieces of the long answer that were written."""
+        self.go = asyncio.Event()
+        self.left = asyncio.Event()
+        self.sockets: list[web.WebSocketResponse] = []
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/slow", self.slow),
+            web.get("/long", self.long),
+            web.get("/odd", self.odd),
+            web.get("/ws", self.socket, allow_head=False),
+            web.post("/upload", self.upload),
+            web.route("*", "/{all:.*}", self.anything),
+        ]
+
+    async def anything(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(request)
+        self.bodies.append(await request.read())
+        kind = request.query.get("kind", "")
+        if kind == "moved":
+            raise web.HTTPSeeOther("/there?x=1#y")
+        if kind == "same":
+            return web.Response(status=304, headers={"ETag": '"7"'})
+        if kind == "none":
+            return web.Response(status=204)
+        if kind == "packed":
+            return web.Response(body=gzip.compress(b"x" * 9_000), headers={"Content-Encoding": "gzip"})
+        answer = web.Response(status=int(request.query.get("status", 200)), reason="Quite So", text="heard: é\n")
+        answer.headers["Connection"] = "keep-alive, X-Hop"
+        answer.headers["X-Hop"] = "not for you"
+        answer.headers["X-Kept"] = "for you"
+        for name in ("a", "b"):
+            answer.headers.add("Set-Cookie", f"{name}=1; Path=/")
+        return answer
+
+    async def slow(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(request)
+        await self.go.wait()
+        return web.Response(text="at last")
+
+    async def long(self, request: web.Request) -> web.StreamResponse:
+        """As much as is taken; it ends by breaking off where `go` is set."""
+        self.asked.append(request)
+        answer = web.StreamResponse()
+        if "length" in request.query:
+            answer.content_length = 1 << 40
+        await answer.prepare(request)
+        try:
+            for _ in range(1 << 10):
+                await answer.write(bytes(64 << 10))
+                self.sent += 1
+                if "waits" in request.query:
+                    await self.go.wait()
+                    assert request.transport is not None
+                    request.transport.abort()
+        except ConnectionError:
+            self.left.set()
+        return answer
+
+    async def odd(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(request)
+        assert request.transport is not None
+        request.transport.write(NOTHING_OF_USE[request.query["with"]])
+        request.transport.close()
+        await self.go.wait()
+        return web.Response()
+
+    async def upload(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(request)
+        if "early" in request.query:
+            answer = web.Response(status=413, text="too much")
+            answer.force_close()
+            return answer
+        await self.go.wait()
+        try:
+            async for piece in request.content.iter_any():
+                self.took += len(piece)
+        except Exception:
+            self.left.set()
+            raise
+        return web.Response(text=str(self.took))
+
+    async def socket(self, request: web.Request) -> web.StreamResponse:
+        if "refused" in request.query:
+            return web.Response(status=403, text="not you")
+        made = web.WebSocketResponse(protocols=("x",), max_msg_size=0)
+        await made.prepare(request)
+        self.sockets.append(made)
+        if "first" in request.query:
+            await made.send_str("first")
+        if "waits" in request.query:
+            await self.go.wait()
+        async for message in made:
+            await (made.send_str(message.data) if isinstance(message.data, str) else made.send_bytes(message.data))
+        self.left.set()
+        return made
+
+
+class Pair:
+    """A node, the keeper behind it, and a client."""
+
+    def __init__(self, keeper: Keeper, there: str, by: Node, http: aiohttp.ClientSession) -> None:
+        self.keeper = keeper
+        self.there = there
+        self.node = by
+        self.http = http
+
+    def url(self, path: str) -> str:
+        return self.node.address + path
+
+    async def calm(self) -> None:
+        """Nothing is carried any more."""
+        await until(lambda: self.node.places.count == 0)
+
+
+@asynccontextmanager
+async def pair(**options: object) -> AsyncIterator[Pair]:
+    keeper = Keeper()
+    async with AsyncExitStack() as stack:
+        there = await stack.enter_async_context(keeper_of(keeper.routes()))
+        by = await stack.enter_async_context(node(there, **options))  # type: ignore[arg-type]
+        http = await stack.enter_async_context(
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False)
+        )
+        try:
+            yield Pair(keeper, there, by, http)
+        finally:
+            keeper.go.set()
+
+
+async def settled(value: Callable[[], int]) -> None:
+    """Until a number has stayed the same for many turns of the loop: nobody takes anything any more."""
+    before, turns = value(), 0
+    while turns < 1_000:
+        await asyncio.sleep(0)
+        turns = turns + 1 if value() == before else 0
+        before = value()
+
+
+def free_address() -> str:
+    """Where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+async def test_what_is_asked_arrives_but_for_what_is_of_the_connection() -> None:
+    async with pair() as made:
+        headers = {
+            "Connection": "keep-alive, X-Hop",
+            "X-Hop": "1",
+            "TE": "trailers",
+            "Keep-Alive": "timeout=5",
+            "X-Kept": "2",
+            "Cookie": "a=b",
+            "X-Forwarded-For": "192.0.2.1",
+            "X-Forwarded-Host": "evil.example",
+            "Forwarded": "for=192.0.2.1",
+            "Accept-Language": "fr",
+        }
+        async with made.http.post(made.url("/a%2Fb?x=%20y&x=é"), data=b"body", headers=headers) as answer:
+            assert (answer.status, answer.reason, await answer.text()) == (200, "Quite So", "heard: é\n")
+            assert answer.headers.getall("Set-Cookie") == ["a=1; Path=/", "b=1; Path=/"]
+            assert answer.headers["X-Kept"] == "for you"
+            assert "X-Hop" not in answer.headers
+        (asked,) = made.keeper.asked
+        assert (asked.method, asked.raw_path, made.keeper.bodies) == ("POST", "/a%2Fb?x=%20y&x=%C3%A9", [b"body"])
+        for name in ("X-Hop", "TE", "Keep-Alive", "Forwarded"):
+            assert name not in asked.headers
+        assert (asked.headers["X-Kept"], asked.headers["Cookie"], asked.headers["Accept-Language"]) == (
+            "2",
+            "a=b",
+            "fr",
+        )
+        said = asked[CARRIED]
+        assert (said.node, said.address, said.scheme) == ("b", "127.0.0.1", "http")
+        assert f"http://{said.host}" == made.node.address, "its Host is the node's own"
+        assert own_origins(asked, frozenset({"x"})) == {"x", made.node.address}
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x?y", "/a/../b/./c", "/a?", "/a#b", "http://evil.example/x?y"])
+async def test_whatever_a_visitor_asks_for_is_asked_of_the_keeper(path: str) -> None:
+    async with pair() as made, talk(made.node.port, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()) as (reader, _):
+        assert (await reader.readline()).split()[1] == b"200"
+        asked = made.keeper.asked[0].raw_path
+        assert asked == {"/a?": "/a", "/a#b": "/a", "http://evil.example/x?y": "/x?y"}.get(path, path)
+
+
+async def test_nothing_is_added_that_was_not_asked() -> None:
+    async with pair() as made, talk(made.node.port, b"GET /?a HTTP/1.1\r\nHost: other.example\r\n\r\n") as (reader, _):
+        assert await reader.readline() == b"HTTP/1.1 200 Quite So\r\n"
+        (asked,) = made.keeper.asked
+        own = {"Host", "Moothall-Node", "Moothall-Node-Proof", "X-Forwarded-For", "X-Forwarded-Proto"}
+        assert set(asked.headers) == own | {"X-Forwarded-Host"}
+        assert asked[CARRIED].host == "", "the node vouches for its own name alone"
+        assert own_origins(asked, frozenset({"x"})) == {"x"}
+
+
+@pytest.mark.parametrize("kind", ["moved", "same", "none", "packed", ""])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_answers_of_each_kind_are_the_same_as_without_a_node(kind: str, method: str) -> None:
+    async with pair() as made:
+        found = []
+        for at in (made.there, made.node.address):
+            async with made.http.request(method, f"{at}/?kind={kind}", allow_redirects=False) as answer:
+                head = {(name, value) for name, value in answer.headers.items() if name not in ("Date", "X-Hop")}
+                head -= {("Connection", "keep-alive, X-Hop")}
+                found.append((answer.status, head, await answer.read()))
+        assert found[0] == found[1]
+
+
+async def test_a_proxy_before_the_node_says_who_the_visitor_is() -> None:
+    async with pair(trusted=("127.0.0.1",)) as made:
+        headers = {"X-Forwarded-For": "192.0.2.9", "X-Forwarded-Proto": "https"}
+        async with made.http.get(made.url("/"), headers=headers):
+            pass
+        said = made.keeper.asked[0][CARRIED]
+        assert (said.address, said.scheme) == ("192.0.2.9", "https")
+
+
+async def test_an_upload_goes_at_the_pace_of_the_keeper_and_is_never_held_whole() -> None:
+    async with pair() as made:
+        given = 0
+
+        async def pieces() -> AsyncIterator[bytes]:
+            nonlocal given
+            for _ in range(MANY >> 16):
+                yield bytes(64 << 10)
+                given += 64 << 10
+
+        sending = asyncio.ensure_future(made.http.post(made.url("/upload"), data=pieces()))
+        await until(lambda: made.keeper.asked)
+        await settled(lambda: given)
+        assert given < MANY / 2
+        made.keeper.go.set()
+        async with await sending as answer:
+            assert await answer.text() == str(MANY)
+
+
+async def test_an_upload_of_known_length_keeps_it() -> None:
+    async with pair() as made:
+        async with made.http.post(made.url("/"), data=b"x" * 9):
+            pass
+        assert made.keeper.asked[0].headers["Content-Length"] == "9"
+        assert "Transfer-Encoding" not in made.keeper.asked[0].headers
+
+
+async def test_an_answer_before_the_end_of_the_body_reaches_the_visitor() -> None:
+    async with pair() as made:
+        request = b"POST /upload?early HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\nbegun"
+        async with talk(made.node.port, request) as (reader, _):
+            assert (await reader.readline()).split()[1] == b"413"
+        await made.calm()
+
+
+async def test_an_upload_that_breaks_off_breaks_off_at_the_keeper() -> None:
+    async with pair() as made:
+        made.keeper.go.set()
+        request = b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\nbegun"
+        async with talk(made.node.port, request):
+            await until(lambda: made.keeper.took)
+        await made.keeper.left.wait()
+        await made.calm()
+
+
+async def test_a_reader_that_stalls_holds_the_keeper_back_and_leaves_it_when_gone() -> None:
+    async with pair() as made:
+        async with unread(made.node.port, b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n"):
+            await until(lambda: made.keeper.sent)
+            await settled(lambda: made.keeper.sent)
+            assert made.keeper.sent < 1 << 9
+        await made.keeper.left.wait()
+        await made.calm()
+
+
+@pytest.mark.parametrize("path", ["/slow", "/long?waits"])
+async def test_who_leaves_ends_what_was_asked_at_once(path: str) -> None:
+    async with pair() as made:
+        gone = asyncio.Event()
+        async with talk(made.node.port, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()):
+            await until(lambda: made.keeper.asked)
+            asked = made.keeper.asked[0]
+        await until(lambda: asked.transport is None)
+        gone.set()
+        await made.calm()
+
+
+@pytest.mark.parametrize("path", ["/long?waits", "/long?waits&length"])
+async def test_an_answer_that_breaks_off_is_not_whole_for_the_visitor(path: str) -> None:
+    async with pair() as made, made.http.get(made.url(path)) as answer:
+        assert answer.status == 200
+        assert len(await answer.content.readexactly(64 << 10)) == 64 << 10
+        made.keeper.go.set()
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()
+
+
+@pytest.mark.parametrize("what", NOTHING_OF_USE)
+async def test_a_keeper_that_answers_nothing_of_use_is_away(what: str) -> None:
+    async with pair() as made, made.http.get(made.url("/odd"), params={"with": what}) as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+
+
+async def test_what_changes_something_is_sent_once_and_what_reads_at_most_twice() -> None:
+    arrived: list[str] = []
+
+    async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answers once, and breaks off then."""
+        arrived.append((await reader.readuntil(b"\r\n\r\n")).split()[0].decode())
+        writer.transport.abort()
+
+    server = await asyncio.start_server(break_off, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, node(f"http://127.0.0.1:{port}") as by, aiohttp.ClientSession() as http:
+        for method in ("POST", "PUT", "DELETE", "OPTIONS", "PATCH", "GET"):
+            async with http.request(method, f"{by.address}/x") as answer:
+                assert answer.status == 503
+    assert [each for each in arrived if each != "GET"] == ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"]
+    assert arrived.count("GET") <= 2
+
+
+@pytest.mark.parametrize("there", [None, "nobody", "silent"])
+async def test_without_a_keeper_each_is_told_in_its_way_when_to_come_back(there: str | None) -> None:
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        keeper = None if there is None else free_address()
+        options: dict[str, float] = {}
+        if there == "silent":  # It takes connections and says nothing.
+            full.listen(10)
+            keeper, options = f"http://127.0.0.1:{full.getsockname()[1]}", {"head_s": 0.05}
+        async with node(keeper, **options) as by, aiohttp.ClientSession() as http:  # type: ignore[arg-type]
+            kinds: list[tuple[str, str, str, str | None]] = [
+                ("GET", "text/html", "This page opens by itself in 1 s.", "1"),
+                ("POST", "text/html", "Please try again in a minute.", None),
+                ("GET", "application/json", '{"error": "', None),
+                ("GET", "*/*", "The text can't be reached at the moment. Please try again in a minute.\n", None),
+            ]
+            for method, accept, sentence, refresh in kinds:
+                headers = {"Accept": accept, "Accept-Language": "en"}
+                async with http.request(method, f"{by.address}/s/x", headers=headers) as answer:
+                    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+                    assert sentence in (await answer.text()).replace("\xa0", " ")
+                    assert answer.headers.get("Refresh") == refresh
+                    assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_the_next_request_goes_to_whoever_keeps_the_house_then() -> None:
+    async with pair() as made, pair() as other:
+        for there, which in ((made.there, made), (other.there, other), (None, None), (made.there, made)):
+            made.node.keeper = there
+            before = [len(each.keeper.asked) for each in (made, other)]
+            async with made.http.get(made.url("/")) as answer:
+                assert answer.status == (503 if which is None else 200)
+            after = [len(each.keeper.asked) for each in (made, other)]
+            assert after == [n + (each is which) for n, each in zip(before, (made, other), strict=True)]
+
+
+async def test_when_the_house_has_moved_what_the_former_keeper_holds_is_ended() -> None:
+    async with pair() as made:
+        slow = asyncio.ensure_future(made.http.get(made.url("/slow")))
+        answer = await made.http.get(made.url("/long?waits"))
+        socket = await made.http.ws_connect(made.url("/ws"))
+        await until(lambda: len(made.keeper.asked) == 2)
+        made.node.forwarding.house_moved()  # It is the same.
+        await socket.send_str("still there")
+        assert await socket.receive_str() == "still there"
+        made.node.keeper = "http://127.0.0.1:1"
+        made.node.forwarding.house_moved()
+        assert (await slow).status == 503
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()
+        assert (await socket.receive()).type in (
+            aiohttp.WSMsgType.CLOSED,
+            aiohttp.WSMsgType.ERROR,
+            aiohttp.WSMsgType.CLOSE,
+        )
+        await made.calm()
+
+
+async def test_one_too_many_is_told_to_come_back_and_others_have_their_places_again() -> None:
+    async with pair(most=1) as made:
+        async with talk(made.node.port, b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"):
+            await until(lambda: made.keeper.asked)
+            async with made.http.get(made.url("/")) as answer:
+                assert answer.status == 503
+        await made.calm()
+        async with made.http.get(made.url("/")) as answer:
+            assert answer.status == 200
+        async with made.http.ws_connect(made.url("/ws")), made.http.get(made.url("/")) as answer:
+            assert answer.status == 503, "a WebSocket has its place for as long as it lasts"
+        await made.calm()
+        place = made.node.places.take("192.0.2.1")
+        assert isinstance(place, Place)
+
+
+async def test_heads_that_the_keeper_would_not_take_are_refused_at_the_node() -> None:
+    async with pair() as made:
+        async with made.http.get(made.url("/"), headers={f"X-{n}": "1" for n in range(56)}) as answer:
+            assert answer.status == 431
+        async with made.http.get(made.url("/"), headers={f"X-{n}": "1" for n in range(50)}) as answer:
+            assert answer.status == 200
+        async with talk(made.node.port, b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n") as (reader, _):
+            assert (await reader.readline()).split()[1] in (b"400", b"404")
+        request = b"GET / HTTP/1.1\r\nHost: x\r\nX-Bytes: \xe9\r\n\r\n"
+        async with talk(made.node.port, request) as (reader, _):
+            assert (await reader.readline()).split()[1] == b"200"
+        assert made.keeper.asked[-1].headers["X-Bytes"] == "\ufffd"
+
+
+# What a node says, and who else says it.
+
+
+async def test_a_stranger_says_nothing_in_a_nodes_name() -> None:
+    async with pair() as made:
+        for at in (made.there, made.node.address):
+            for headers in (
+                {"Moothall-Node": "b"},
+                {"Moothall-Node-Proof": "1.a.b"},
+                {"Moothall-Node": "b", "Moothall-Node-Proof": "1.a.b", "X-Forwarded-For": "192.0.2.1"},
+            ):
+                async with made.http.get(f"{at}/", headers=headers) as answer:
+                    assert answer.status == 403
+        assert made.keeper.asked == []
+
+
+async def test_what_a_node_has_carried_is_carried_no_further_and_comes_once() -> None:
+    async with pair() as made, node(None) as other:
+        other.keeper = made.there
+        made.node.keeper = other.address  # It believes another one that stands by.
+        async with made.http.get(made.url("/")) as answer:
+            assert answer.status == 503
+        made.node.keeper = made.there
+        async with made.http.get(made.url("/")) as answer:
+            assert answer.status == 200
+        sent = {
+            name: value
+            for name, value in made.keeper.asked[0].headers.items()
+            if name.startswith(("Moothall-Node", "X-Forwarded-"))
+        }
+        async with made.http.get(f"{made.there}/", headers=sent) as answer:
+            assert (answer.status, answer.headers["Moothall-Node-Refused"]) == (403, "repeated")
+        async with made.http.get(f"{other.address}/", headers=sent) as answer:
+            assert (answer.status, answer.headers["Moothall-Node-Refused"]) == (503, "away")
+        assert len(made.keeper.asked) == 1
+
+
+@pytest.mark.parametrize(("apart_ms", "status"), [(-4_000, 200), (4_000, 200), (-WINDOW_MS - 5_000, 503)])
+async def test_clocks_may_differ_but_not_by_more_than_the_window(
+    caplog: pytest.LogCaptureFixture, apart_ms: int, status: int
+) -> None:
+    keeper = Keeper()
+    clock = ManualClock(wall=SystemClock().wall() + apart_ms)
+    async with keeper_of(keeper.routes()) as there, node(there, clock=clock) as by, aiohttp.ClientSession() as http:
+        for _ in range(2):
+            async with http.get(f"{by.address}/") as answer:
+                assert answer.status == status
+                assert "Moothall-Node-Refused" not in answer.headers
+    assert ("clocks of the nodes differ" in caplog.text) == (status == 503)
+    assert caplog.text.count("clocks of the nodes differ") <= 1
+    assert "127.0.0.1" not in caplog.text
+
+
+async def test_a_node_with_another_key_carries_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    keeper = Keeper()
+    async with (
+        keeper_of(keeper.routes()) as there,
+        node(there, key=bytes(32)) as by,
+        aiohttp.ClientSession() as http,
+        http.get(f"{by.address}/") as answer,
+    ):
+        assert answer.status == 503
+    assert keeper.asked == []
+    assert "copy the file of the key" in caplog.text
+
+
+# WebSockets.
+
+
+async def test_a_websocket_passes_both_ways_as_it_is() -> None:
+    async with pair() as made:
+        async with made.http.ws_connect(made.url("/ws?first"), protocols=("x",), compress=15) as socket:
+            assert socket.protocol == "x"
+            assert socket.compress == 15
+            assert await socket.receive_str() == "first"
+            for size in (0, 1, 70_000, 1 << 20):
+                await socket.send_bytes(bytes(size))
+                assert await socket.receive_bytes() == bytes(size)
+        await made.keeper.left.wait()
+        await made.calm()
+
+
+async def test_a_handshake_that_is_refused_is_answered_as_the_keeper_says() -> None:
+    async with pair() as made:
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await made.http.ws_connect(made.url("/ws?refused"))
+        assert refused.value.status == 403
+        made.node.keeper = None
+        with pytest.raises(aiohttp.WSServerHandshakeError) as nobody:
+            await made.http.ws_connect(made.url("/ws"))
+        assert nobody.value.status == 503
+        await made.calm()
+
+
+async def test_when_one_side_of_a_websocket_ends_the_other_does() -> None:
+    async with pair() as made:
+        lines = [f"{name}: {value}\r\n" for name, value in HANDSHAKE.items()]
+        request = f"GET /ws HTTP/1.1\r\nHost: x\r\n{''.join(lines)}\r\n".encode()
+        for ends in ("visitor aborts", "visitor sends no more", "keeper aborts"):
+            made.keeper.left.clear()
+            async with talk(made.node.port, request) as (reader, writer):
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
+                await until(lambda: made.node.places.count)
+                if ends == "visitor aborts":
+                    writer.transport.abort()
+                elif ends == "visitor sends no more":
+                    writer.write_eof()
+                    await reader.read()
+                else:
+                    transport = made.keeper.sockets[-1].get_extra_info("socket")
+                    transport.shutdown(socket.SHUT_RDWR)
+                    await reader.read()
+                await made.keeper.left.wait()
+            await made.calm()
+
+
+async def test_a_websocket_goes_at_the_pace_of_who_reads_it() -> None:
+    """Nobody reads at the keeper, and then it sends all back to a visitor who doesn't read either."""
+    async with pair() as made:
+        async with made.http.ws_connect(made.url("/ws?waits"), max_msg_size=0) as ws:
+            sent = 0
+
+            async def send() -> None:
+                nonlocal sent
+                for _ in range(MANY >> 16):
+                    await ws.send_bytes(bytes(64 << 10))
+                    sent += 1
+
+            sending = asyncio.ensure_future(send())
+            await settled(lambda: sent)
+            assert sent < MANY >> 17
+            made.keeper.go.set()
+            for _ in range(MANY >> 16):
+                assert len(await ws.receive_bytes()) == 64 << 10
+            await sending
+        await made.calm()
