@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+import asyncio
+import itertools
 from pathlib import Path
 
 import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import serve as serve_sockets
 
 from moothall.core.kernel.errors import ConfigurationError
-from moothall_models.translator_cli import find_translators, main
+from moothall.wire import translation as wire
+from moothall.wire.kinds import OTHER_VERSION
+from moothall_models.engine.dialling import EngineServer, JitteredBackoff
+from moothall_models.translator_cli import find_translators, main, serve
+from moothall_models.translator_process import TranslatorService
 from moothall_models.translators.echo import EchoTranslator
 
 URL = ["--url", "ws://127.0.0.1:1/"]
@@ -46,3 +54,42 @@ def test_a_token_comes_from_a_file_too(tmp_path: Path, capsys: pytest.CaptureFix
     (tmp_path / "token").write_text("t\n")
     assert main(["--url", "nowhere", "--only", "echo", "--token-file", str(tmp_path / "token")], {}) == 2
     assert "no address" in capsys.readouterr().err
+
+
+class Waits(JitteredBackoff):
+    """How long it would wait, and how often it began again; it waits for nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: 1.0)
+        self.waited: list[float] = []
+
+    def next_ms(self) -> float:
+        self.waited.append(super().next_ms())
+        return 0
+
+
+async def test_a_server_that_refuses_this_version_is_dialled_later_and_later(caplog: pytest.LogCaptureFixture) -> None:
+    refusal = "Not version 2 of the translators' link but 9 fits."
+    heard, tries = asyncio.Event(), itertools.count(1)
+
+    async def handle(socket: ServerConnection) -> None:
+        await socket.recv()
+        if (number := next(tries)) == 3:  # It was upgraded.
+            await socket.send(wire.encode(wire.Prepare(direction=0)))
+        elif number == 5:
+            heard.set()
+            await socket.wait_closed()
+        await socket.close(OTHER_VERSION, refusal)
+
+    service = TranslatorService([EchoTranslator()], "t", try_out=lambda *_: None)
+    waits = Waits()
+    async with serve_sockets(handle, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        dialling = EngineServer(f"ws://127.0.0.1:{port}/translate", "token", "t")
+        serving = asyncio.ensure_future(serve(service, dialling, waits))
+        await heard.wait()
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+    service.close()
+    assert waits.waited == [200, 400, 200, 400]
+    assert f"The server refuses this process: {refusal}" in caplog.text
