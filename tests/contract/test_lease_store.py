@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from moothall.adapters.cluster.lease_redis import RedisLease
+from moothall.adapters.cluster.house_redis import RedisLease
 from moothall.core.cluster.lease import Lease
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.ports import LeaseStore
-from moothall.testing.lease_memory import MemoryLease
+from moothall.testing.house_memory import MemoryLease
 from support.cluster.process import RedisProcesses
 
 FIRST = Lease(node="n1", address="http://10.0.0.1:8080", term=1_001, beat=0)

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from moothall.adapters.cluster.notes_redis import RedisNotes
+from moothall.adapters.cluster.house_redis import RedisNotes
 from moothall.core.cluster.nodes import NodeNote
 from moothall.core.ports import NodeNotes
-from moothall.testing.notes_memory import MemoryNotes
+from moothall.testing.house_memory import MemoryNotes
 from support.cluster.process import PROGRAMS, RedisProcesses
 
 FIRST = NodeNote(number=1, address="http://10.0.0.1:8080", release="0.3.0", reach=7, fit=True, beat=1)

@@ -13,11 +13,10 @@ from moothall import __version__
 from moothall.adapters.cluster.address import parsed
 from moothall.adapters.cluster.book_redis import RedisBook
 from moothall.adapters.cluster.erasing import FileErasure
-from moothall.adapters.cluster.lease_redis import RedisLease
+from moothall.adapters.cluster.house_redis import RedisLease, RedisNotes
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.cluster.node_gate import NodeGate
 from moothall.adapters.cluster.node_key import open_key
-from moothall.adapters.cluster.notes_redis import RedisNotes
 from moothall.adapters.cluster.redis_facts import checked
 from moothall.adapters.cluster.server import RedisServer
 from moothall.adapters.store import signing

@@ -9,7 +9,7 @@ import pytest
 from moothall.core.cluster.lease import AWAY_MS, BEAT_MS, HOLD_MS, Lease
 from moothall.services.cluster.keeping import LOOK_MS, Keeping
 from moothall.testing.clock import ManualClock
-from moothall.testing.lease_memory import MemoryLease
+from moothall.testing.house_memory import MemoryLease
 
 
 def node(leases: MemoryLease, clock: ManualClock, number: int, rank: Callable[[], int] = lambda: 0) -> Keeping:

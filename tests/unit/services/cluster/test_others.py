@@ -7,7 +7,7 @@ import pytest
 from moothall.core.cluster.nodes import QUIET_MS, NodeNote
 from moothall.services.cluster.others import TELL_MS, Others
 from moothall.testing.clock import ManualClock
-from moothall.testing.notes_memory import MemoryNotes
+from moothall.testing.house_memory import MemoryNotes
 
 
 def node(notes: MemoryNotes, clock: ManualClock, number: int, reach: int = 0, *, fit: bool = True) -> Others:

@@ -1,13 +1,22 @@
-"""The lease of the house in Redis or Valkey: `moothall:house`, a hash with node, address, term and beat."""
+"""Who keeps the house, and which nodes there are, in Redis or Valkey.
+
+moothall:house    a hash: node, address, term and beat of the lease
+moothall:nodes    a hash: the node's name → what it says of itself, as JSON
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
 
 from moothall.adapters.cluster.scripts import Script
 from moothall.adapters.cluster.server import RedisServer
 from moothall.core.cluster.lease import Lease
+from moothall.core.cluster.nodes import NodeNote
 from moothall.core.kernel.errors import StorageUnavailable
 
-_HOUSE = "moothall:house"
+_HOUSE, _NODES = "moothall:house", "moothall:nodes"
 
 # ARGV: term and beat of the lease that was seen, or nothing; node, address, term, beat of the next.
 _TAKE = Script("""#!lua flags=allow-oom
@@ -58,3 +67,29 @@ class RedisLease:
     async def give_up(self, lease: Lease) -> None:
         """Let others have it at once (`LeaseStore`)."""
         await self._server.run(_GIVE_UP, [_HOUSE], lease.node, lease.term)
+
+
+class RedisNotes:
+    """The `NodeNotes` of a node."""
+
+    def __init__(self, server: RedisServer) -> None:
+        self._server = server
+
+    async def tell(self, node: str, note: NodeNote) -> None:
+        """Write this node's note (`NodeNotes`)."""
+        await self._server.write("HSET", _NODES, node, msgspec.json.encode(note))
+
+    async def all(self) -> Mapping[str, NodeNote]:
+        """Every node's newest note (`NodeNotes`)."""
+        fields = await self._server.read("HGETALL", _NODES)
+        found: dict[str, NodeNote] = {}
+        for name, value in zip(fields[::2], fields[1::2], strict=True):
+            try:
+                found[name.decode()] = msgspec.json.decode(value, type=NodeNote)
+            except (UnicodeDecodeError, msgspec.DecodeError):
+                continue  # Of a release that says it otherwise, or damaged.
+        return found
+
+    async def leave(self, node: str) -> None:
+        """Take this node's note away (`NodeNotes`)."""
+        await self._server.write("HDEL", _NODES, node)

@@ -1,10 +1,13 @@
-"""A lease in memory, as strict as Redis, which can be away or lose what it holds."""
+"""Who keeps the house, and which nodes there are, in memory: as strict as Redis, which can be away."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import msgspec
 
 from moothall.core.cluster.lease import Lease
+from moothall.core.cluster.nodes import NodeNote
 from moothall.core.kernel.errors import StorageUnavailable
 
 
@@ -49,3 +52,31 @@ class MemoryLease:
     def _refuse_when_away(self) -> None:
         if self.away:
             raise StorageUnavailable("The lease can't be reached.")
+
+
+class MemoryNotes:
+    """The `NodeNotes` of tests; several nodes share it."""
+
+    def __init__(self) -> None:
+        self.notes: dict[str, NodeNote] = {}
+        self.away = False
+        """Whether nobody can reach it."""
+
+    async def tell(self, node: str, note: NodeNote) -> None:
+        """Write this node's note (`NodeNotes`)."""
+        self._refuse_when_away()
+        self.notes[node] = note
+
+    async def all(self) -> Mapping[str, NodeNote]:
+        """Every node's newest note (`NodeNotes`)."""
+        self._refuse_when_away()
+        return dict(self.notes)
+
+    async def leave(self, node: str) -> None:
+        """Take this node's note away (`NodeNotes`)."""
+        self._refuse_when_away()
+        self.notes.pop(node, None)
+
+    def _refuse_when_away(self) -> None:
+        if self.away:
+            raise StorageUnavailable("The nodes can't be told.")
