@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import aiohttp
+import msgspec
 import pytest
 
 from moothall.adapters.operation.outside_facts import certificate_facts, off_ms, reach_facts
@@ -21,8 +22,9 @@ from moothall.cli.operating import require_running
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.operation.findings import Verdict
 from moothall.services.operation.outside_checks import CLAIMED
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import Cluster, Engine, Server, Settings, Translation
 from moothall.wire.trial import TrialOrder
+from support.cluster.process import RedisProcesses
 from support.links.certificate import make_certificate
 
 
@@ -108,6 +110,18 @@ def test_the_page_for_the_colleague_holds_no_token(tmp_path: Path, capsys: pytes
     assert page.startswith("<!doctype html>")
     assert main(["doctor", "--quick", "--data", str(tmp_path / "data")]) in (0, 1)
     assert "Disk room: " in capsys.readouterr().out
+
+
+async def test_a_node_s_redis_is_looked_at(tmp_path: Path, redis_processes: RedisProcesses) -> None:
+    port = redis_processes.empty("valkey").port
+    for name, verdict in ((f"redis://127.0.0.1:{port}", Verdict.FINE), ("redis://127.0.0.1:1", Verdict.MEND)):
+        settings = msgspec.structs.replace(house(tmp_path / "data"), cluster=Cluster(redis=name))
+        found = {each.topic: each for each in await examine(settings, quick=True)}
+        assert found["Redis"].verdict is verdict, found["Redis"]
+    settings = msgspec.structs.replace(settings, cluster=Cluster(redis="redis://:secret@127.0.0.1"))
+    found = {each.topic: each for each in await examine(settings, quick=True)}
+    assert "holds a password" in found["Redis"].sentence
+    assert "secret" not in found["Redis"].sentence
 
 
 async def test_a_model_that_breaks_its_process_down_is_a_sentence() -> None:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from moothall import __version__
@@ -144,6 +145,19 @@ class House:
         return max(terms, default=0) // STEPS
 
 
+def redis_server(settings: Settings) -> RedisServer:
+    """The server that `[cluster]` names, not connected yet. Raises ConfigurationError."""
+    if find_spec("redis") is None:
+        raise ConfigurationError("[cluster] has `redis`, which needs the extra: pip install 'moothall[cluster]'.")
+    own = settings.cluster
+    address = parsed(
+        own.redis,
+        password_file=Path(own.password_file) if own.password_file else None,
+        authorities=Path(own.authorities) if own.authorities else None,
+    )
+    return RedisServer(address)
+
+
 @asynccontextmanager
 async def joined(settings: Settings, clock: Clock) -> AsyncIterator[House]:
     """Take part in a house while inside: watch its lease, and take it when it is due.
@@ -151,6 +165,7 @@ async def joined(settings: Settings, clock: Clock) -> AsyncIterator[House]:
     Raises ConfigurationError.
     """
     own = settings.cluster
+    server = redis_server(settings)
     for name, value in (
         ("node", own.node),
         ("number", own.number),
@@ -159,12 +174,6 @@ async def joined(settings: Settings, clock: Clock) -> AsyncIterator[House]:
     ):
         if not value:
             raise ConfigurationError(f"[cluster] has `redis`, and no `{name}`: each node needs one of its own.")
-    address = parsed(
-        own.redis,
-        password_file=Path(own.password_file) if own.password_file else None,
-        authorities=Path(own.authorities) if own.authorities else None,
-    )
-    server = RedisServer(address)
     house = House(settings, clock, server, RedisLog(server, own.node), RedisBook(server, own.node))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(server.close)
