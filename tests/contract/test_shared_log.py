@@ -35,18 +35,44 @@ async def nodes(
 Nodes = tuple[SharedLog, SharedLog]
 
 
-async def test_all_heads_are_told_at_once(nodes: Nodes) -> None:
+async def test_logs_that_have_changed_are_told_with_their_heads(nodes: Nodes) -> None:
     first, second = nodes
-    assert await second.heads() == {}
+    assert (await second.changed(0))[1] == {}
     await first.acquire(SESSION, EPOCH, 1_001)
     await second.acquire(OTHER, EPOCH, 2_002)
-    await first.append(SESSION, 1_001, 0, [Recorder().record(PAUSED)])
-    heads = await second.heads()
+    change, heads = await second.changed(0)
     assert {session: (head.term, head.offset) for session, head in heads.items()} == {
-        SESSION: (1_001, 1),
+        SESSION: (1_001, 0),
         OTHER: (2_002, 0),
     }
-    assert heads[SESSION] == await first.head(SESSION)
+    assert (await second.changed(change))[1] == {}
+    await first.append(SESSION, 1_001, 0, [Recorder().record(PAUSED)])
+    behind, heads = await second.changed(change)
+    assert behind > change
+    assert heads == {SESSION: await first.head(SESSION)}
+    assert sorted((await first.changed(0))[1]) == sorted((await first.changed(behind + 1_000))[1]) == [OTHER, SESSION]
+
+
+async def test_a_log_that_is_forgotten_is_told_no_more(nodes: Nodes) -> None:
+    first, second = nodes
+    await first.acquire(SESSION, EPOCH, 1_001)
+    await first.forget(SESSION)
+    assert (await second.changed(0))[1] == {}
+
+
+async def test_every_change_of_many_logs_is_seen(nodes: Nodes) -> None:
+    first, second = nodes
+    wanted = {SessionId(f"s{n:03}") for n in range(450)}
+    for session in sorted(wanted):
+        await first.acquire(session, EPOCH, 1_001)
+    seen: set[SessionId] = set()
+    change = 0
+    while True:
+        change, heads = await second.changed(change)
+        if not heads:
+            break
+        seen |= heads.keys()
+    assert seen == wanted
 
 
 async def test_another_node_s_log_is_taken_over_with_a_term(nodes: Nodes) -> None:

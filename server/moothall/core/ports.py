@@ -161,8 +161,12 @@ class EventLog(LogReading, Protocol):
 class SharedLog(EventLog, Protocol):
     """An EventLog that several nodes share. One of them, a log's owner, writes it; all of them read it."""
 
-    async def heads(self) -> Mapping[SessionId, LogHead]:
-        """Where every log stands. Raises StorageUnavailable."""
+    async def changed(self, after: int) -> tuple[int, Mapping[SessionId, LogHead]]:
+        """Where those logs stand that have changed behind the change `after` (0: all), and the last change among them.
+
+        They may not be all: whoever asks behind that change again, until nothing has changed, has seen all of them. A
+        store that knows no such change, as it was emptied, begins from the first. Raises StorageUnavailable.
+        """
         ...
 
     async def begin_anew(self, session: SessionId, epoch: Epoch, term: int, lost: int) -> None:

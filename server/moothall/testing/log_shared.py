@@ -16,6 +16,21 @@ class SharedStore(FailingLog):
     def __init__(self) -> None:
         super().__init__()
         self.owners: dict[SessionId, str] = {}
+        self._known: dict[SessionId, tuple[int, int]] = {}
+        self._changes: dict[SessionId, int] = {}
+        self._clock = 0
+
+    async def changed(self, after: int) -> tuple[int, Mapping[SessionId, LogHead]]:
+        """The logs that have changed behind a change (`SharedLog`); changes are counted when somebody looks."""
+        heads = {session: await self.head(session) for session in await self.sessions()}
+        found: dict[SessionId, LogHead] = {}
+        for session, head in heads.items():
+            if head is not None and self._known.get(session) != (head.term, head.offset):
+                self._clock += 1
+                self._known[session], self._changes[session] = (head.term, head.offset), self._clock
+            if head is not None and (after > self._clock or self._changes[session] > after):
+                found[session] = head
+        return self._clock, found
 
     def lose_end(self, session: SessionId, after: int) -> None:
         """The events behind `after` are gone, as with an older file."""
@@ -28,6 +43,9 @@ class SharedStore(FailingLog):
         """As after FLUSHALL."""
         self._logs.clear()
         self.owners.clear()
+        self._known.clear()
+        self._changes.clear()
+        self._clock = 0
 
 
 class MemorySharedLog:
@@ -38,6 +56,7 @@ class MemorySharedLog:
         self._owner = owner
         self.append, self.remove = store.append, store.remove
         self.read, self.head, self.sessions, self.caused = store.read, store.head, store.sessions, store.caused
+        self.changed = store.changed
 
     async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
         """Take over a session's log as its writer (`EventLog`)."""
@@ -47,11 +66,6 @@ class MemorySharedLog:
         head = await self._store.acquire(session, epoch, term, new=new)
         self._store.owners[session] = self._owner
         return head
-
-    async def heads(self) -> Mapping[SessionId, LogHead]:
-        """Where every log stands (`SharedLog`)."""
-        found = {session: await self._store.head(session) for session in await self._store.sessions()}
-        return {session: head for session, head in found.items() if head is not None}
 
     async def begin_anew(self, session: SessionId, epoch: Epoch, term: int, lost: int) -> None:
         """Make an empty log in place of what is left of one (`SharedLog`)."""

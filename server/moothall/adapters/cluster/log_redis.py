@@ -5,6 +5,8 @@
     moothall:{ID}:log      a stream: id OFFSET-0; header, lane, digest of the body, digest
     moothall:{ID}:bodies   offset → salt and body
     moothall:{ID}:causes   which events are stored: number and command → offset
+    moothall:changes       a clock that counts changes of all logs
+    moothall:changed       a sorted set: sessions by the change that was their last
 
 Every act that writes is one script (`scripts.py`) that checks owner and term first. A session whose keys lack something
 that the head names is missing, and never a new one (docs/adr/0038-stores-and-faults-on-many-machines.md).
@@ -39,6 +41,9 @@ LOOKED_AT = 1_000
 _SCANNED = 1_000
 _NAME = b"moothall:{", b"}:head"
 _LANE = b"lane:"
+_CHANGES = ["moothall:changes", "moothall:changed"]
+CHANGED_AT_ONCE = 200
+"""Logs that one look at what has changed tells of."""
 
 
 class RedisLog:
@@ -59,11 +64,12 @@ class RedisLog:
         self._refuse_when_closed()
         answer = await self._server.run(
             scripts.ACQUIRE,
-            _keys(session)[:2],
+            _written(session),
             self._owner,
             epoch,
             "" if term is None else term,
             "1" if new else "",
+            session,
         )
         match answer:
             case [b"ok", fields]:
@@ -82,7 +88,9 @@ class RedisLog:
         """Store `events`, the first at `expected_offset + 1`, all of them or none (`EventLog`)."""
         self._refuse_when_closed()
         packed = _packed(session, expected_offset, events)
-        answer = await self._server.run(scripts.APPEND, _keys(session), self._owner, term, expected_offset, packed)
+        answer = await self._server.run(
+            scripts.APPEND, _written(session), self._owner, term, expected_offset, packed, session
+        )
         _check(answer, session, term, expected_offset)
 
     async def remove(
@@ -101,12 +109,13 @@ class RedisLog:
         await self._erases()
         answer = await self._server.run(
             scripts.REMOVE,
-            _keys(session),
+            _written(session),
             self._owner,
             term,
             expected_offset,
             packed,
             " ".join(str(offset) for offset in offsets if offset > 0),
+            session,
         )
         _check(answer, session, term, expected_offset)
 
@@ -142,17 +151,18 @@ class RedisLog:
         fields = await self._server.read("HGETALL", _keys(session)[0])
         return _head(session, fields) if fields else None
 
-    async def heads(self) -> Mapping[SessionId, LogHead]:
-        """Where every log stands (`SharedLog`)."""
+    async def changed(self, after: int) -> tuple[int, Mapping[SessionId, LogHead]]:
+        """The logs that have changed behind a change, and the last change among them (`SharedLog`)."""
         self._refuse_when_closed()
-        answer = await self._server.run(scripts.HEADS, ())
-        return {session: _head(session, fields) for key, fields in answer for session in (_session(key),)}
+        last, found = await self._server.run(scripts.CHANGED, _CHANGES, after, CHANGED_AT_ONCE)
+        heads = {SessionId(name.decode("utf-8", "replace")): fields for name, fields in found}
+        return int(last), {session: _head(session, fields) for session, fields in heads.items() if fields}
 
     async def begin_anew(self, session: SessionId, epoch: Epoch, term: int, lost: int) -> None:
         """Make an empty log in place of what is left of one (`SharedLog`)."""
         self._refuse_when_closed()
         await self._erases()
-        answer = await self._server.run(scripts.BEGIN_ANEW, _keys(session), self._owner, epoch, term, lost)
+        answer = await self._server.run(scripts.BEGIN_ANEW, _written(session), self._owner, epoch, term, lost, session)
         _check(answer, session, term, 0)
 
     async def sessions(self) -> Sequence[SessionId]:
@@ -209,7 +219,7 @@ class RedisLog:
         """Erase a session's log as if it had never been; no matter if there is none (`EventLog`)."""
         self._refuse_when_closed()
         await self._erases()
-        answer = await self._server.run(scripts.FORGET, _keys(session), self._owner)
+        answer = await self._server.run(scripts.FORGET, _written(session), self._owner, session)
         if answer[0] != b"ok":
             raise StaleWriter(f"Session {session} is held by another node with term {int(answer[1])}; it keeps it.")
 
@@ -238,6 +248,11 @@ def _session(key: bytes) -> SessionId:
     """Whose head a key is."""
     before, behind = _NAME
     return SessionId(key[len(before) : -len(behind)].decode("utf-8", "replace"))
+
+
+def _written(session: SessionId) -> list[str]:
+    """The keys of an act that writes: those of the session, and those by which others see that it has changed."""
+    return [*_keys(session), *_CHANGES]
 
 
 def _packed(session: SessionId, expected_offset: int, events: Sequence[LogRecord]) -> bytes:

@@ -28,6 +28,10 @@ class Script:
         return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
 
+# KEYS[5], KEYS[6]: the clock of changes, and the sessions by when they last changed. ARGV: … , the session last.
+_CHANGED = """
+redis.call('ZADD', KEYS[6], redis.call('INCR', KEYS[5]), ARGV[#ARGV])
+"""
 # KEYS: head, log, bodies, causes. ARGV: owner, term, expected offset, …
 _HELD = """
 local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'offset', 'bodies', 'causes')
@@ -76,12 +80,13 @@ redis.call('HINCRBY', KEYS[1], 'bodies', -erased)
 """
 
 # ARGV: owner, term, expected offset, events.
-APPEND = Script(f"#!lua\n{_HELD}{_PARSED}{_STORED}return {{'ok'}}\n")
+APPEND = Script(f"#!lua\n{_HELD}{_PARSED}{_STORED}{_CHANGED}return {{'ok'}}\n")
 # ARGV: owner, term, expected offset, events, offsets that are erased.
-REMOVE = Script(f"#!lua flags=allow-oom\n{_HELD}{_PARSED}{_STORED}{_ERASED}return {{'ok'}}\n")
+REMOVE = Script(f"#!lua flags=allow-oom\n{_HELD}{_PARSED}{_STORED}{_ERASED}{_CHANGED}return {{'ok'}}\n")
 
-# KEYS: head, log. ARGV: owner, epoch, term or nothing, '1' where it may be a new log.
-ACQUIRE = Script("""#!lua flags=allow-oom
+# KEYS: head, log, bodies, causes. ARGV: owner, epoch, term or nothing, '1' where it may be a new log.
+ACQUIRE = Script(
+    """#!lua flags=allow-oom
 local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'offset')
 local there, term = redis.call('EXISTS', KEYS[2]) == 1, ARGV[3]
 if not head[2] then
@@ -98,8 +103,12 @@ else
   end
 end
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'term', term)
+"""
+    + _CHANGED
+    + """
 return {'ok', redis.call('HGETALL', KEYS[1])}
-""")
+"""
+)
 
 # KEYS: head, log, bodies. ARGV: after, how many, how many are looked at, 'all' or 'some', the lanes.
 READ = Script(
@@ -152,30 +161,40 @@ return {'ok'}
 FORGET = Script("""#!lua flags=allow-oom
 local owner = redis.call('HGET', KEYS[1], 'owner')
 if owner and owner ~= ARGV[1] then return {'held', redis.call('HGET', KEYS[1], 'term')} end
-redis.call('DEL', unpack(KEYS))
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+redis.call('ZREM', KEYS[6], ARGV[#ARGV])
 return {'ok'}
 """)
 
 # KEYS: head, log, bodies, causes. ARGV: owner, epoch, term, how often its end was lost.
-BEGIN_ANEW = Script("""#!lua flags=allow-oom
+BEGIN_ANEW = Script(
+    """#!lua flags=allow-oom
 local term = redis.call('HGET', KEYS[1], 'term')
 if term and tonumber(ARGV[3]) <= tonumber(term) then return {'stale', term} end
-redis.call('DEL', unpack(KEYS))
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'epoch', ARGV[2], 'term', ARGV[3], 'lost', ARGV[4],
   'offset', 0, 'first', 1, 'bodies', 0, 'causes', 0)
+"""
+    + _CHANGED
+    + """
 return {'ok'}
-""")
+"""
+)
 
-# No keys are named: their names are what it looks for. No Redis Cluster, where that can't be.
-HEADS = Script(
+# KEYS: the clock of changes, the sessions by when they last changed. ARGV: after which change, how many at most.
+# The heads' keys are made from the sessions' names, which no Redis Cluster allows.
+CHANGED = Script(
     """#!lua flags=no-writes
-local found, cursor = {}, '0'
-repeat
-  local page = redis.call('SCAN', cursor, 'MATCH', 'moothall:{*}:head', 'COUNT', 1000)
-  cursor = page[1]
-  for _, key in ipairs(page[2]) do found[#found + 1] = {key, redis.call('HGETALL', key)} end
-until cursor == '0'
-return found
+local after = tonumber(ARGV[1])
+if after > tonumber(redis.call('GET', KEYS[1]) or '0') then after = 0 end
+local names = redis.call('ZRANGE', KEYS[2], string.format('(%.0f', after), '+inf', 'BYSCORE',
+  'LIMIT', 0, ARGV[2], 'WITHSCORES')
+local found = {}
+for n = 1, #names, 2 do
+  after = tonumber(names[n + 1])
+  found[#found + 1] = {names[n], redis.call('HGETALL', 'moothall:{' .. names[n] .. '}:head')}
+end
+return {string.format('%.0f', after), found}
 """,
     writes=False,
 )

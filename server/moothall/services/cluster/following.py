@@ -15,7 +15,9 @@ from moothall.services.cluster.copying import copy, refuse_contradiction
 logger = logging.getLogger(__name__)
 
 FOLLOW_MS = 250
-"""Between two looks at the heads of the shared logs."""
+"""Between two looks at which of the shared logs have changed."""
+WHOLE_MS = 60_000
+"""How often all are looked at: a Redis that was emptied and filled again counts its changes from the first."""
 
 
 @dataclass(eq=False, repr=False)
@@ -29,9 +31,11 @@ class Following:
     every_ms: int = FOLLOW_MS
 
     def __post_init__(self) -> None:
+        self._whole = self.clock.monotonic()
+        """When all logs were last looked at."""
+        self._change = 0
+        """Up to which change of the shared logs this node has looked."""
         # Bound: the sessions that there are.
-        self._seen: dict[SessionId, tuple[int, int]] = {}
-        """Term and end up to which each shared log was followed."""
         self._copies: dict[SessionId, LogHead] = {}
         """Where each copy stands."""
         self._refused: set[SessionId] = set()
@@ -64,17 +68,26 @@ class Following:
 
         Raises StorageUnavailable. A log that contradicts its copy, or can't be read, is left alone and named.
         """
-        for session, head in (await self.shared.heads()).items():
-            if self._seen.get(session) == (head.term, head.offset):
-                continue
-            try:
-                self._copies[session] = await self._copied(session, head)
-                self._seen[session] = (head.term, head.offset)
-                self._refused.discard(session)
-            except (RecordBroken, StaleWriter) as error:
-                if session not in self._refused:
-                    logger.error("session %s: its copy here doesn't follow. %s", session, error)
-                self._refused.add(session)
+        now = self.clock.monotonic()
+        if now - self._whole >= WHOLE_MS:
+            self._change, self._whole = 0, now
+        change = self._change
+        while True:
+            change, heads = await self.shared.changed(change)
+            for session, head in heads.items():
+                await self._follow(session, head)
+            self._change = change
+            if not heads:
+                return
+
+    async def _follow(self, session: SessionId, head: LogHead) -> None:
+        try:
+            self._copies[session] = await self._copied(session, head)
+            self._refused.discard(session)
+        except (RecordBroken, StaleWriter) as error:
+            if session not in self._refused:
+                logger.error("session %s: its copy here doesn't follow. %s", session, error)
+            self._refused.add(session)
 
     async def _copied(self, session: SessionId, head: LogHead) -> LogHead:
         """Where the copy stands then. One that is ahead stays: the shared log has lost its end, and is filled again."""

@@ -6,7 +6,7 @@ import pytest
 
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import Epoch, SessionId
-from moothall.services.cluster.following import FOLLOW_MS, Following
+from moothall.services.cluster.following import FOLLOW_MS, WHOLE_MS, Following
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.log_shared import MemorySharedLog, SharedStore
@@ -54,6 +54,22 @@ async def test_a_copy_follows_from_its_end_on(house: House) -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+async def test_a_store_that_was_emptied_and_counts_anew_is_looked_at_as_a_whole(house: House) -> None:
+    await house.say(3)
+    await house.following.catch_up()
+    change, _ = await house.store.changed(0)
+    house.store.lose_all()
+    house.recorder = Recorder()
+    await house.say(3)
+    for n in range(change + 1):  # Other logs are filled first, so that its clock is past where this node was.
+        await house.keeper.acquire(SessionId(f"s{n}"), EPOCH, 1_001_000)
+    await house.say()
+    await house.store.changed(0)
+    await house.clock.advance(WHOLE_MS)
+    await house.following.catch_up()
+    assert await house.same()
 
 
 async def test_what_is_removed_is_removed_in_the_copy(house: House) -> None:
