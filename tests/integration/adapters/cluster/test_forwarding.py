@@ -70,7 +70,7 @@ class Keeper:
         if kind == "none":
             return web.Response(status=204)
         if kind == "packed":
-            return web.Response(body=gzip.compress(b"x" * 9_000), headers={"Content-Encoding": "gzip"}, mtime=0)
+            return web.Response(body=gzip.compress(b"x" * 9_000, mtime=0), headers={"Content-Encoding": "gzip"})
         answer = web.Response(status=int(request.query.get("status", 200)), reason="Quite So", text="heard: é\n")
         answer.headers["Connection"] = "keep-alive, X-Hop"
         answer.headers["X-Hop"] = "not for you"
