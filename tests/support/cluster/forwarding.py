@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+import ssl
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from typing import Any
 
@@ -11,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from moothall.adapters.cluster.forwarding import Forwarding
-from moothall.adapters.cluster.keeper_connections import KeeperConnections
+from moothall.adapters.cluster.keeper_connections import CONNECT_S, KeeperConnections
 from moothall.adapters.cluster.node_gate import NodeGate, NodeSeal
 from moothall.adapters.http.connections import unshared_connections
 from moothall.adapters.http.forwarded import came_by_https, trusted_networks, visitor_address
@@ -52,9 +53,12 @@ async def node(
     clock: Clock | None = None,
     trusted: Sequence[str] = (),
     most: int = 4_000,
+    trust: ssl.SSLContext | None = None,
+    connect_s: float = CONNECT_S,
+    tls: ssl.SSLContext | None = None,
     **options: Any,
 ) -> AsyncIterator[Node]:
-    """A node that carries to `keeper`; `options` are those of `Forwarding`."""
+    """A node that carries to `keeper`, which `trust` trusts; `options` are those of `Forwarding`."""
     made, clock = Node(name), clock or SystemClock()
     made.keeper = keeper
     made.places = Places(SeededRandomness(), most=most)
@@ -64,7 +68,7 @@ async def node(
         made.port = listener.getsockname()[1]
         made.forwarding = Forwarding(
             lambda: made.keeper,
-            KeeperConnections(None),
+            KeeperConnections(trust, connect_s=connect_s),
             NodeSeal(name, key, clock, SystemRandomness()),
             PAGES,
             clock,
@@ -77,7 +81,7 @@ async def node(
         await made.forwarding.open()
         stack.push_async_callback(made.forwarding.close)
         gate = NodeGate(key, clock, lambda: False).middleware()
-        await serving(stack, listener, made.forwarding.routes(), (gate,))
+        await serving(stack, listener, made.forwarding.routes(), (gate,), tls=tls)
         yield made
 
 
@@ -87,28 +91,30 @@ async def serving(
     routes: Sequence[web.RouteDef],
     middlewares: Sequence[Middleware] = (),
     *,
-    on_prepare: Callable[[web.Request, web.StreamResponse], Any] | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> None:
     """Serve routes at a listener as the server does, until the stack unwinds."""
     connections = unshared_connections(SeededRandomness(), most=2_000)
     address_of = visitor_address(())
     app = web.Application(middlewares=[*middlewares, connections.middleware(address_of)])
     app.add_routes(routes)
-    if on_prepare is not None:
-        app.on_response_prepare.append(on_prepare)
     runner = web.AppRunner(app, **runner_options())
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    await serve(stack, runner, listener, connections=connections)
+    await serve(stack, runner, listener, connections=connections, tls=tls)
 
 
 @asynccontextmanager
 async def keeper_of(
-    routes: Sequence[web.RouteDef], *, key: bytes = KEY, clock: Clock | None = None
+    routes: Sequence[web.RouteDef],
+    *middlewares: Middleware,
+    key: bytes = KEY,
+    clock: Clock | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[str]:
-    """A keeper with these routes; gives its address."""
+    """A keeper with these routes, and middlewares behind that which lets nodes in; gives its address."""
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(closing(socket.create_server(("127.0.0.1", 0))))
         gate = NodeGate(key, clock or SystemClock()).middleware()
-        await serving(stack, listener, routes, (gate,))
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        await serving(stack, listener, routes, (gate, *middlewares), tls=tls)
+        yield f"{'http' if tls is None else 'https'}://127.0.0.1:{listener.getsockname()[1]}"

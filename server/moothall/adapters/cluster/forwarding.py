@@ -117,7 +117,8 @@ class Forwarding:
             return web.Response(status=400, text="That names nothing here.\n")
         if len(request.headers) > MOST_FIELDS - _OWN_FIELDS:
             return web.Response(status=431, text="The request has too many header fields.\n")
-        place = self.places.take(self.address_of(request))
+        address = self.address_of(request)
+        place = self.places.take(address)
         if isinstance(place, Full):
             self.places.refuse(place.reason)
             return self._unavailable(request)

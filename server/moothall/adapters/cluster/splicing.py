@@ -13,16 +13,17 @@ from moothall.adapters.http.taking import hand_over
 
 MOST_UNSENT = 64 << 10
 """Bytes to be sent to a side from which on the other isn't read; what is read at once comes on top (256 KiB)."""
-HALF_S = 10.0
-"""How long one side may go on when the other has ended."""
+HALF_S = 30.0
+"""How long one side may go on when the other has ended, what it still has to be sent included."""
 
 
 class Splice:
     """Both connections, until both are gone."""
 
-    def __init__(self, ended: Callable[[], object]) -> None:
-        """`ended`: called once, when both are gone."""
+    def __init__(self, ended: Callable[[], object], *, half_s: float = HALF_S) -> None:
+        """`ended`: called once, when both are gone; `half_s`: see HALF_S."""
         self._ended = ended
+        self._half_s = half_s
         self._sides: list[_Side] = []
         self._late: asyncio.TimerHandle | None = None
 
@@ -52,7 +53,7 @@ class Splice:
     def half(self) -> None:
         """For the sides alone: one has ended, and the other has to soon."""
         if self._late is None:
-            self._late = asyncio.get_running_loop().call_later(HALF_S, self.abort)
+            self._late = asyncio.get_running_loop().call_later(self._half_s, self.abort)
 
     def gone(self, side: _Side) -> None:
         """For the sides alone: its connection is gone."""

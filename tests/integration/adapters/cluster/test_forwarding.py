@@ -5,23 +5,29 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
 
-from moothall.adapters.http.forwarded import CARRIED, own_origins
+from moothall.adapters.http.forwarded import CARRIED, own_origins, visitor_address
+from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.http.places import Place
 from moothall.adapters.system.clock import SystemClock
-from moothall.testing.clock import ManualClock
+from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.wire.node_proof import WINDOW_MS
+from moothall.wire.token_bucket import Allowance
 from support.cluster.forwarding import Node, keeper_of, node
 from support.halls.readers import HANDSHAKE, talk, unread, until
+from support.links.certificate import make_certificate
 
 pytestmark = pytest.mark.timeout(60)
 
+ENDED = (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR, aiohttp.WSMsgType.CLOSE)
 MANY = 32 << 20
 """More than all buffers on the way together."""
 
@@ -56,6 +62,7 @@ class Keeper:
             web.get("/odd", self.odd),
             web.get("/ws", self.socket, allow_head=False),
             web.post("/upload", self.upload),
+            web.get("/recording", self.recording),
             web.route("*", "/{all:.*}", self.anything),
         ]
 
@@ -125,6 +132,10 @@ class Keeper:
             self.left.set()
             raise
         return web.Response(text=str(self.took))
+
+    async def recording(self, request: web.Request) -> web.StreamResponse:
+        """As `SoundDoor` answers."""
+        return web.FileResponse(Path(__file__), headers={"Cache-Control": "no-store", "Content-Type": "audio/ogg"})
 
     async def socket(self, request: web.Request) -> web.StreamResponse:
         if "refused" in request.query:
@@ -254,6 +265,22 @@ async def test_answers_of_each_kind_are_the_same_as_without_a_node(kind: str, me
         assert found[0] == found[1]
 
 
+@pytest.mark.parametrize("wanted", ["bytes=0-99", "bytes=100-", "bytes=-7", "bytes=9999999-", ""])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_a_part_of_a_recording_is_that_part(wanted: str, method: str) -> None:
+    async with pair() as made:
+        found = []
+        for at in (made.there, made.node.address):
+            headers = {"Range": wanted} if wanted else {}
+            async with made.http.request(method, f"{at}/recording", headers=headers) as answer:
+                said = [
+                    answer.headers.get(name) for name in ("Content-Range", "Content-Length", "ETag", "Accept-Ranges")
+                ]
+                found.append((answer.status, said, await answer.read()))
+        assert found[0] == found[1]
+        assert found[0][0] == (416 if "9999999" in wanted else 206 if wanted else 200)
+
+
 async def test_a_proxy_before_the_node_says_who_the_visitor_is() -> None:
     async with pair(trusted=("127.0.0.1",)) as made:
         headers = {"X-Forwarded-For": "192.0.2.9", "X-Forwarded-Proto": "https"}
@@ -364,30 +391,42 @@ async def test_what_changes_something_is_sent_once_and_what_reads_at_most_twice(
     assert arrived.count("GET") <= 2
 
 
-@pytest.mark.parametrize("there", [None, "nobody", "silent"])
-async def test_without_a_keeper_each_is_told_in_its_way_when_to_come_back(there: str | None) -> None:
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        keeper = None if there is None else free_address()
-        options: dict[str, float] = {}
-        if there == "silent":  # It takes connections and says nothing.
-            full.listen(10)
-            keeper, options = f"http://127.0.0.1:{full.getsockname()[1]}", {"head_s": 0.05}
-        async with node(keeper, **options) as by, aiohttp.ClientSession() as http:  # type: ignore[arg-type]
-            kinds: list[tuple[str, str, str, str | None]] = [
-                ("GET", "text/html", "This page opens by itself in 1 s.", "1"),
-                ("POST", "text/html", "Please try again in a minute.", None),
-                ("GET", "application/json", '{"error": "', None),
-                ("GET", "*/*", "The text can't be reached at the moment. Please try again in a minute.\n", None),
-            ]
-            for method, accept, sentence, refresh in kinds:
-                headers = {"Accept": accept, "Accept-Language": "en"}
-                async with http.request(method, f"{by.address}/s/x", headers=headers) as answer:
-                    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
-                    assert sentence in (await answer.text()).replace("\xa0", " ")
-                    assert answer.headers.get("Refresh") == refresh
-                    assert answer.headers["Cache-Control"] == "no-store"
+@asynccontextmanager
+async def unreachable(how: str) -> AsyncIterator[Node]:
+    """A node whose keeper isn't known, doesn't listen, takes connections and says nothing, or takes none."""
+    if how in ("unknown", "away"):
+        async with node(None if how == "unknown" else free_address()) as by:
+            yield by
+        return
+    with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(100 if how == "silent" else 0)
+        if how == "deaf":  # The system answers nobody any more.
+            for each in (first, second):
+                each.setblocking(False)
+                each.connect_ex(listener.getsockname())
+        there = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        options = {"head_s": 0.05} if how == "silent" else {"connect_s": 0.05}
+        async with node(there, **options) as by:  # type: ignore[arg-type]
+            yield by
+
+
+@pytest.mark.parametrize("how", ["unknown", "away", "silent", "deaf"])
+async def test_without_a_keeper_each_is_told_in_its_way_when_to_come_back(how: str) -> None:
+    async with unreachable(how) as by, aiohttp.ClientSession() as http:
+        kinds: list[tuple[str, str, str, str | None]] = [
+            ("GET", "text/html", "This page opens by itself in 1 s.", "1"),
+            ("POST", "text/html", "Please try again in a minute.", None),
+            ("GET", "application/json", '{"error": "', None),
+            ("GET", "*/*", "The text can't be reached at the moment. Please try again in a minute.\n", None),
+        ]
+        for method, accept, sentence, refresh in kinds:
+            headers = {"Accept": accept, "Accept-Language": "en"}
+            async with http.request(method, f"{by.address}/s/x", headers=headers) as answer:
+                assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+                assert sentence in (await answer.text()).replace("\xa0", " ")
+                assert answer.headers.get("Refresh") == refresh
+                assert answer.headers["Cache-Control"] == "no-store"
 
 
 async def test_the_next_request_goes_to_whoever_keeps_the_house_then() -> None:
@@ -415,11 +454,7 @@ async def test_when_the_house_has_moved_what_the_former_keeper_holds_is_ended() 
         assert (await slow).status == 503
         with pytest.raises(aiohttp.ClientPayloadError):
             await answer.read()
-        assert (await socket.receive()).type in (
-            aiohttp.WSMsgType.CLOSED,
-            aiohttp.WSMsgType.ERROR,
-            aiohttp.WSMsgType.CLOSE,
-        )
+        assert (await socket.receive()).type in ENDED
         await made.calm()
 
 
@@ -488,6 +523,22 @@ async def test_what_a_node_has_carried_is_carried_no_further_and_comes_once() ->
         async with made.http.get(f"{other.address}/", headers=sent) as answer:
             assert (answer.status, answer.headers["Moothall-Node-Refused"]) == (503, "away")
         assert len(made.keeper.asked) == 1
+
+
+async def test_rates_count_by_visitor_whichever_node_it_comes_to() -> None:
+    gate = AddressGate(ManualClock(), SeededRandomness(), Allowance(per_second=1, burst=2), 0)
+    keeper = Keeper()
+    async with AsyncExitStack() as stack:
+        there = await stack.enter_async_context(keeper_of(keeper.routes(), gate.middleware(visitor_address(()))))
+        nodes = [await stack.enter_async_context(node(there, name=name)) for name in ("b", "c")]
+        statuses = []
+        for visitor in ("127.0.1.1", "127.0.2.1"):
+            connector = aiohttp.TCPConnector(local_addr=(visitor, 0))
+            http = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+            for by in (*nodes, *nodes):
+                async with http.get(f"{by.address}/") as answer:
+                    statuses.append(answer.status)
+    assert statuses == [200, 200, 429, 429] * 2
 
 
 @pytest.mark.parametrize(("apart_ms", "status"), [(-4_000, 200), (4_000, 200), (-WINDOW_MS - 5_000, 503)])
@@ -589,3 +640,51 @@ async def test_a_websocket_goes_at_the_pace_of_who_reads_it() -> None:
                 assert len(await ws.receive_bytes()) == 64 << 10
             await sending
         await made.calm()
+
+
+async def test_a_node_that_ends_ends_what_it_carries() -> None:
+    keeper = Keeper()
+    async with keeper_of(keeper.routes()) as there, aiohttp.ClientSession() as http:
+        async with node(there) as by:
+            ws = await http.ws_connect(f"{by.address}/ws")
+            slow = asyncio.ensure_future(http.get(f"{by.address}/slow"))
+            await until(lambda: keeper.asked and keeper.sockets)
+        assert (await ws.receive()).type in ENDED
+        with pytest.raises(aiohttp.ClientError):
+            await slow
+        await keeper.left.wait()
+        await until(lambda: keeper.asked[0].transport is None)
+        keeper.go.set()
+
+
+async def test_the_same_over_tls_on_both_sides(tmp_path: Path) -> None:
+    certificate = make_certificate(tmp_path, host="localhost")
+    trust = ssl.create_default_context(cafile=certificate[0])
+    trust.check_hostname = False  # The address has no name.
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(*certificate)
+    keeper = Keeper()
+    async with AsyncExitStack() as stack:
+        there = await stack.enter_async_context(keeper_of(keeper.routes(), tls=tls))
+        by = await stack.enter_async_context(node(there, trust=trust, tls=tls))
+        http = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)))
+        at = by.address.replace("http:", "https:")
+        async with http.post(f"{at}/", data=b"body") as answer:
+            assert (answer.status, keeper.asked[0][CARRIED].scheme, keeper.bodies) == (200, "https", [b"body"])
+        for ends in ("visitor", "keeper"):
+            keeper.left.clear()
+            ws = await http.ws_connect(f"{at}/ws?first", max_msg_size=0)
+            assert await ws.receive_str() == "first"
+            await ws.send_bytes(bytes(1 << 20))
+            assert await ws.receive_bytes() == bytes(1 << 20)
+            if ends == "visitor":
+                await ws.close()
+            else:
+                await keeper.sockets[-1].close()
+                assert (await ws.receive()).type in ENDED
+            await keeper.left.wait()
+            await until(lambda: by.places.count == 0)
+    async with keeper_of(keeper.routes(), tls=tls) as there, node(there) as by, aiohttp.ClientSession() as http:
+        async with http.get(f"{by.address}/") as answer:
+            assert answer.status == 503, "nobody it knows has signed the certificate"
+        keeper.go.set()
