@@ -29,7 +29,7 @@ from moothall.core.ports import Book, BookEntry, Clock, EventLog
 from moothall.services.cluster.following import Following
 from moothall.services.cluster.keeping import Keeping
 from moothall.services.cluster.others import Others
-from moothall.services.cluster.two_books import TwoBooks
+from moothall.services.cluster.two_books import HOUSE, TwoBooks
 from moothall.services.cluster.two_copies import STEPS, TwoCopies
 from moothall.services.operation.redis_checks import needed_memory
 from moothall.services.supervision.supervising import supervise
@@ -37,7 +37,7 @@ from moothall.settings.sections import Settings
 
 logger = logging.getLogger(__name__)
 
-SIGNER = "house", "signer"
+SIGNER = HOUSE, "signer"
 """Namespace and key under which the book names the key that the house signs with."""
 AGAIN_MS = 1_000
 """After a house that could not be opened, or a Redis that does not answer, until it is tried again."""

@@ -41,6 +41,8 @@ NAMESPACES: dict[str, Kept] = {
     "balance": Kept.LEFT_OUT,  # what people say of themselves, and its key
     "proposals": Kept.LEFT_OUT,  # words that a second pass made; it can be made again
     "proposals-left": Kept.LEFT_OUT,
+    "cluster": Kept.LEFT_OUT,  # which change of the shared book a node has: a restored folder is of no cluster
+    "house": Kept.LEFT_OUT,  # which key the nodes sign with; the first node says it anew
 }
 """By the namespace, or what stands before its colon: shelves of single sessions are named `ballots:NAME`."""
 

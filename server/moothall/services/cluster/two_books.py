@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 NOTES, CHANGE = "cluster", "change"
 """Namespace and key of the note in the own book, which the shared one doesn't have."""
+HOUSE = "house"
+"""Namespace of what all nodes have to agree on."""
 BATCH = 500
 """Entries that are copied at once."""
 
