@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from moothall.adapters.system.collector import THRESHOLDS
+from support.halls.warm import keep_warm
 
 if TYPE_CHECKING:
     from support.cluster.process import RedisProcesses
@@ -23,6 +24,7 @@ settings.register_profile("long", max_examples=500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
+keep_warm()
 # Servers that tests start as processes have no translators, unless a test says so: they cost a second of CPU each.
 os.environ.setdefault("MOOTHALL_TRANSLATION__TRANSLATORS", "")
 # Nor metrics: their port is the same for all of them.

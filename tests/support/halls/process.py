@@ -8,7 +8,6 @@ import os
 import random
 import signal
 import socket
-import sys
 import wave
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -26,6 +25,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import ChannelState, Unrecorded, Unsaved
 from moothall.wire.frames import Received
+from support.halls.warm import Program, start_program
 
 FLOOR = Feed(ChannelId("floor"))
 SESSION = SessionId("s")
@@ -57,20 +57,15 @@ class HallProcess:
         """Variables that say more than the arguments do."""
         self.without: Collection[str] = ()
         """Variables that it isn't to have."""
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Program | None = None
         self.log = data.parent / f"{data.name}.log"
         """What it and its engine wrote on standard error, all starts together."""
 
     async def launch(self) -> None:
         """Start the process, without waiting for anything."""
         with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *self._arguments,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                env={name: said for name, said in os.environ.items() if name not in self.without} | self.settings,
-            )
+            environment = {name: said for name, said in os.environ.items() if name not in self.without}
+            self._process = await start_program(*self._arguments, stderr=log, env=environment | self.settings)
 
     async def start(self) -> None:
         """Start it; comes back once its doors are open and the session is there."""

@@ -25,6 +25,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId
 from support.halls.process import SESSION, HallProcess
+from support.halls.warm import start_program
 
 TESTS = Path(__file__).resolve().parents[2]
 
@@ -51,11 +52,9 @@ class HallWithDesk(HallProcess):
     async def launch(self) -> None:
         """As `HallProcess.launch`."""
         with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
+            self._process = await start_program(
                 *self._arguments,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
+                stdin=True,
                 stderr=log,
                 env={**os.environ, **self.settings, "PYTHONPATH": str(TESTS), "TMPDIR": str(self.temporary)},
             )

@@ -16,6 +16,7 @@ from aiohttp import ClientError, ClientSession, CookieJar
 
 import spoken_hall
 from support.halls.process import CLOCK, free_port
+from support.halls.warm import Program, start_program
 from support.links.weak_line import GOOD, WeakLine, weak_line_to
 
 STOP_S = 20.0
@@ -33,16 +34,13 @@ class CentreProcess:
         self.log = data.parent / f"{data.name}.log"
         """What it wrote on standard error, all starts together."""
         self._back_s = back_s
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Program | None = None
 
     async def start(self) -> None:
         """Comes back once its doors are open."""
         with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, spoken_hall.__file__, str(self.data), str(self.port), str(self._back_s)),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
+            self._process = await start_program(
+                spoken_hall.__file__, str(self.data), str(self.port), str(self._back_s), stdin=True, stderr=log
             )
         await self._answer()
 
@@ -94,11 +92,12 @@ class HubProcess:
         self._environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})}
         self.link = ""
         """The coordinator's, which the first start prints."""
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Program | None = None
 
     async def pair(self, address: str, words: str) -> str:
         """Pair it with the server at an address; what it said. It must not run."""
         pairing = await asyncio.create_subprocess_exec(
+            sys.executable,
             *self._command("pair", address, *words.split()),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -111,12 +110,8 @@ class HubProcess:
     async def start(self) -> None:
         """Comes back once its doors are open."""
         with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command(),
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                env=self._environment,
-                start_new_session=self._apart,
+            self._process = await start_program(
+                *self._command(), stderr=log, env=self._environment, apart=self._apart
             )
         assert self._process.stdout is not None
         while line := (await self._process.stdout.readline()).decode():
@@ -179,7 +174,7 @@ class HubProcess:
 
     def _command(self, *arguments: str) -> list[str]:
         where = ["--data", str(self.data), "--port", str(self.port)]
-        return [sys.executable, "-m", "moothall", "hub", *where, *arguments]
+        return ["-m", "moothall", "hub", *where, *arguments]
 
 
 class Coordinator:
@@ -260,7 +255,7 @@ async def ask(hub: HubProcess, session: str, number: int) -> None:
             await CLOCK.sleep(AGAIN_MS)
 
 
-async def _kill(process: asyncio.subprocess.Process | None) -> None:
+async def _kill(process: Program | None) -> None:
     assert process is not None
     process.kill()
     await process.wait()

@@ -1,0 +1,228 @@
+"""Servers and hubs as real processes, from a process that has loaded the product and does nothing else: it forks.
+
+A start by the command line is mostly loading: a second of CPU, a hundred times in `make test`. What is forked has a
+process id, a memory, an environment and files of its own and dies by kill -9 like any other; its parent has one thread,
+no event loop and nothing open. `tests/integration/cli/test_drain.py`, `test_hub_command.py` and `test_backup.py` start
+programs by the command line, and so does everything where `keep_warm` wasn't called: benches do not call it.
+"""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import atexit
+import gc
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Any
+
+TESTS = Path(__file__).parents[2]
+LOADED = ("moothall.cli.main", "moothall.cli.play", "moothall_hub.cli", "moothall_hub.running")
+MOST_BYTES, MOST_FILES = 200_000, 1_024
+"""Of an order with its environment; that a process which loads modules has open."""
+
+
+class _Warm:
+    """The process that forks; begun when it is first needed."""
+
+    wanted = False
+    order: socket.socket | None = None
+    process: subprocess.Popen[bytes] | None = None
+
+    def __call__(self) -> socket.socket | None:
+        if self.order is None and self.wanted and hasattr(os, "pidfd_open"):
+            self.order, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            with theirs:
+                self.process = subprocess.Popen(  # our own
+                    [sys.executable, "-m", "support.halls.warm", str(theirs.fileno())],
+                    stdin=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    env={**os.environ, "PYTHONPATH": str(TESTS)},
+                )
+            atexit.register(self.close)
+        return self.order
+
+    def close(self) -> None:
+        """It ends with the socket."""
+        if self.order is not None and self.process is not None:
+            self.order.close()
+            self.process.wait()
+
+
+_WARM = _Warm()
+
+
+def keep_warm() -> None:
+    """From now on, `start_program` forks."""
+    _WARM.wanted = True
+
+
+class Forked:
+    """As much of `asyncio.subprocess.Process` as tests ask for."""
+
+    def __init__(self, stdin: asyncio.StreamWriter | None, stdout: asyncio.StreamReader, status: int) -> None:
+        """`status`: where its parent tells its number and, later, how it ended, a line each."""
+        self.stdin = stdin
+        self.stdout = stdout
+        self.pid = 0
+        self.returncode: int | None = None
+        self._status = status
+        self._begun, self._gone = asyncio.Event(), asyncio.Event()
+        asyncio.get_running_loop().add_reader(status, self._told)
+
+    def _told(self) -> None:
+        lines = os.read(self._status, 40).split()
+        if not self.pid:
+            self.pid = int(lines.pop(0))
+            self._begun.set()
+        if not lines:
+            return
+        self.returncode = int(lines[0])
+        asyncio.get_running_loop().remove_reader(self._status)
+        os.close(self._status)
+        if self.stdin is not None:
+            self.stdin.close()
+        self._gone.set()
+
+    async def begun(self) -> None:
+        """Wait until it is there."""
+        await self._begun.wait()
+
+    async def wait(self) -> int:
+        """Its exit status, once it has ended; below 0: the signal that ended it."""
+        await self._gone.wait()
+        assert self.returncode is not None
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Raises ProcessLookupError once it has ended."""
+        if self.returncode is not None:
+            raise ProcessLookupError
+        os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.send_signal(signal.SIGKILL)
+
+
+Program = asyncio.subprocess.Process | Forked
+
+
+async def start_program(
+    *arguments: str, stderr: IO[bytes], stdin: bool = False, env: Mapping[str, str] | None = None, apart: bool = False
+) -> Program:
+    """`python ARGUMENTS`, with a pipe for what it writes, and one for what it reads where `stdin` says so.
+
+    `arguments` are `-m MODULE …` or a file and what it is given. `apart`: in a session of its own.
+    """
+    order, environment = _WARM(), dict(os.environ if env is None else env)
+    if order is None:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, *arguments),
+            stdin=asyncio.subprocess.PIPE if stdin else None,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=stderr,
+            env=environment,
+            start_new_session=apart,
+        )
+    reads, writes = os.pipe() if stdin else (os.open(os.devnull, os.O_RDONLY), -1)
+    (out, said), (status, tells) = os.pipe(), os.pipe()
+    told = {"arguments": arguments, "env": environment, "cwd": os.getcwd(), "apart": apart}
+    files = array.array("i", [reads, said, stderr.fileno(), tells])
+    order.sendmsg([json.dumps(told).encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files)])
+    for each in (reads, said, tells):
+        os.close(each)
+    loop, lines, writer = asyncio.get_running_loop(), asyncio.StreamReader(), None
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), os.fdopen(out, "rb", 0))
+    if stdin:
+        transport, protocol = await loop.connect_write_pipe(
+            asyncio.streams.FlowControlMixin, os.fdopen(writes, "wb", 0)
+        )
+        writer = asyncio.StreamWriter(transport, protocol, None, loop)
+    made = Forked(writer, lines, status)
+    await made.begun()
+    return made
+
+
+def _serve(orders: socket.socket) -> Callable[[], object]:
+    """Fork as ordered, and tell how each ends. Comes back in what was forked, with what it is to run."""
+    from moothall.adapters.pages.static_files import find_web_folder
+    from moothall.adapters.pages.templates import Pages
+
+    for module in LOADED:
+        import_module(module)
+    Pages(find_web_folder())  # reads the texts of pages
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for what was forked.
+    gc.collect()
+    gc.freeze()
+    assert os.listdir("/proc/self/task") == [str(os.getpid())], "What forks must have one thread."
+    running: dict[int, tuple[int, int]] = {}
+    waiting = select.poll()
+    waiting.register(orders, select.POLLIN)
+    while True:
+        for file, _ in waiting.poll():
+            if file in running:
+                pid, tells = running.pop(file)
+                code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                waiting.unregister(file)
+                with suppress(BrokenPipeError):
+                    os.write(tells, f"{code}\n".encode())
+                os.close(tells)
+                os.close(file)
+                continue
+            told, files, _, _ = socket.recv_fds(orders, MOST_BYTES, 4)
+            if not told:
+                return lambda: None
+            pid = os.fork()
+            if pid == 0:
+                orders.close()
+                return _become(json.loads(told), files)
+            os.write(files[3], f"{pid}\n".encode())
+            running[child := os.pidfd_open(pid)] = pid, files[3]
+            waiting.register(child, select.POLLIN)
+            for each in files[:3]:
+                os.close(each)
+
+
+def _become(told: dict[str, Any], files: list[int]) -> Callable[[], object]:
+    """Have nothing of the parent's but its modules; what is to be run."""
+    for number, file in enumerate(files[:3]):
+        os.dup2(file, number)
+    os.closerange(3, MOST_FILES)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if told["apart"]:
+        os.setsid()
+    os.environ.clear()
+    os.environ.update(told["env"])
+    os.chdir(told["cwd"])
+    if "PYTHONUNBUFFERED" in os.environ:
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(write_through=True)  # type: ignore[union-attr]  # they are files
+    kind, *rest = told["arguments"]
+    if kind != "-m":
+        sys.argv = told["arguments"]
+        sys.path.insert(0, str(Path(kind).parent))
+        return lambda: runpy.run_path(kind, run_name="__main__")
+    sys.argv = rest
+    if rest[:2] == ["moothall", "hub"]:  # which the command line makes this, too
+        sys.argv = ["moothall_hub", *rest[2:]]
+    return lambda: runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    run = _serve(socket.socket(fileno=int(sys.argv[1])))
+    run()
