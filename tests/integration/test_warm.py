@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import moothall
 from support.halls import warm
 from support.halls.warm import Forked, Program, start_program
 
+OWN = {"PATH": "/bin", "OWN": "é", **({"PYTHONPATH": os.environ["PYTHONPATH"]} if "PYTHONPATH" in os.environ else {})}
 PROGRAM = """
-import json, os, signal, sys, threading
+import json, moothall, os, signal, sys, threading
 if __name__ == "__main__":
     print(json.dumps({
         "arguments": sys.argv,
@@ -24,6 +27,7 @@ if __name__ == "__main__":
         "interrupted": signal.getsignal(signal.SIGINT) is signal.default_int_handler,
         "apart": os.getsid(0) == os.getpid(),
         "path": sys.path[0],
+        "product": moothall.__file__,
         "main": sys.modules["__main__"].__dict__.get("MINE"),
     }), flush=True)
     MINE = True
@@ -45,9 +49,7 @@ async def begun(folder: Path, how: str, *, apart: bool = False) -> tuple[Program
     file, log = folder / "program.py", folder / "log"
     file.write_text(PROGRAM, encoding="utf-8")
     with log.open("wb") as errors:
-        made = await start_program(
-            str(file), "a", "b c", stdin=True, stderr=errors, env={"PATH": "/bin", "OWN": "é"}, apart=apart
-        )
+        made = await start_program(str(file), "a", "b c", stdin=True, stderr=errors, env=OWN, apart=apart)
     assert isinstance(made, Forked) == (how == "forked")
     assert made.stdout is not None
     return made, json.loads(await made.stdout.readline())
@@ -60,7 +62,7 @@ async def test_it_has_its_own_and_nothing_of_its_parent(tmp_path: Path, how: str
     assert process.stdout is not None
     assert told.pop("arguments") == [str(tmp_path / "program.py"), "a", "b c"]
     environment = told.pop("environment")
-    assert {name: environment[name] for name in environment if name != "LC_CTYPE"} == {"PATH": "/bin", "OWN": "é"}
+    assert {name: environment[name] for name in environment if name != "LC_CTYPE"} == OWN
     assert told.pop("files") == ["0", "1", "2", "3"], "3 lists them"
     assert told == {
         "cwd": str(Path.cwd()),
@@ -68,6 +70,7 @@ async def test_it_has_its_own_and_nothing_of_its_parent(tmp_path: Path, how: str
         "interrupted": True,
         "apart": apart,
         "path": str(tmp_path),
+        "product": moothall.__file__,
         "main": None,
     }
     process.stdin.write(b"one\n")

@@ -25,7 +25,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId
 from support.halls.process import SESSION, HallProcess
-from support.halls.warm import start_program
+from support.halls.warm import PATHS, start_program
 
 TESTS = Path(__file__).resolve().parents[2]
 
@@ -56,7 +56,12 @@ class HallWithDesk(HallProcess):
                 *self._arguments,
                 stdin=True,
                 stderr=log,
-                env={**os.environ, **self.settings, "PYTHONPATH": str(TESTS), "TMPDIR": str(self.temporary)},
+                env={
+                    **os.environ,
+                    **self.settings,
+                    "PYTHONPATH": os.pathsep.join([str(TESTS), *PATHS]),
+                    "TMPDIR": str(self.temporary),
+                },
             )
 
     async def tell(self, command: Told) -> str:

@@ -28,6 +28,8 @@ from typing import IO, Any
 
 TESTS = Path(__file__).parents[2]
 LOADED = ("moothall.cli.main", "moothall.cli.play", "moothall_hub.cli", "moothall_hub.running")
+PATHS = os.environ.get("PYTHONPATH", "").split(os.pathsep) if os.environ.get("PYTHONPATH") else []
+"""Where the product is, where it is not the one that is installed: `tools/mutations.py` runs tests over a copy."""
 MOST_BYTES, MOST_FILES = 200_000, 1_024
 """Of an order with its environment; that a process which loads modules has open."""
 
@@ -47,7 +49,7 @@ class _Warm:
                     [sys.executable, "-m", "support.halls.warm", str(theirs.fileno())],
                     stdin=subprocess.DEVNULL,
                     pass_fds=[theirs.fileno()],
-                    env={**os.environ, "PYTHONPATH": str(TESTS)},
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *PATHS])},
                 )
             atexit.register(self.close)
         return self.order
