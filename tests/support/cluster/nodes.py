@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 import signal
-import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.services.sessions.role_links import HALL
 from moothall.settings.sections import Server, Settings
 from support.halls.process import free_port
+from support.halls.warm import Program, start_program
 
 STARTED_S = 60.0
 HOUR_MS = 3_600_000
@@ -61,7 +61,7 @@ class NodeProcess:
         self.port = free_port(200 + number)
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = folder / f"{self.name}.log"
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Program | None = None
         self._reading: asyncio.Task[None] | None = None
         self._said: list[str] = []
         self._news = asyncio.Event()
@@ -87,16 +87,15 @@ class NodeProcess:
         """Start it; comes back when it stands by."""
         self._said = []
         with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "moothall", "serve", "--config", str(self._config)),
-                stdout=asyncio.subprocess.PIPE,
+            self._process = await start_program(
+                *("-m", "moothall", "serve", "--config", str(self._config)),
                 stderr=log,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
         self._reading = asyncio.ensure_future(self._read(self._process))
         await self.until("stands by")
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
+    async def _read(self, process: Program) -> None:
         assert process.stdout is not None
         while line := await process.stdout.readline():
             self._said.append(line.decode())

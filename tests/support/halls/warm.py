@@ -131,7 +131,10 @@ async def start_program(
 
     `arguments` are `-m MODULE …` or a file and what it is given. `apart`: in a session of its own.
     """
-    order, environment = _WARM(), dict(os.environ if env is None else env)
+    environment = dict(os.environ if env is None else env)
+    paths = environment.get("PYTHONPATH", "").split(os.pathsep)
+    # Another release is loaded from where it is.
+    order = _WARM() if set(paths) <= {"", str(TESTS), *PATHS} else None
     if order is None:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, *arguments),

@@ -110,9 +110,7 @@ class HubProcess:
     async def start(self) -> None:
         """Comes back once its doors are open."""
         with self.log.open("ab") as log:
-            self._process = await start_program(
-                *self._command(), stderr=log, env=self._environment, apart=self._apart
-            )
+            self._process = await start_program(*self._command(), stderr=log, env=self._environment, apart=self._apart)
         assert self._process.stdout is not None
         while line := (await self._process.stdout.readline()).decode():
             if "/enter/" in line:
