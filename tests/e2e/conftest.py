@@ -44,13 +44,8 @@ QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--renderer-process-limit=1",
     f"--disable-features={','.join(NOT_OURS)}",
 )
-"""The limit has tabs of one site and one context share a process, as browsers do where memory is short. Without it each
-tab begins two, since our pages keep to a browsing context group of their own and an empty tab is not in it: a sixth of
-the CPU of a visit.
-"""
 
 
 def chromium() -> str | None:
