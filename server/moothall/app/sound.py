@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from functools import partial
 
 from aiohttp import web
 
@@ -29,7 +28,7 @@ from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.engines.recognising import Recognising
 from moothall.services.programme.meeting_plan import on_beside
 from moothall.services.sessions.role_links import Staff
-from moothall.services.sound.recording import Recordings, standing_of
+from moothall.services.sound.recording import Recordings, Sharings
 from moothall.settings.sections import Settings
 
 
@@ -110,7 +109,7 @@ def open_recordings(stack: AsyncExitStack, backend: Backend) -> tuple[Recordings
     recordings = Recordings(
         folder,
         state_of=lambda session: backend.loaded(session, lambda live: live.state, None),
-        standing=partial(standing_of, backend.sessions),
+        standing=Sharings(backend.sessions, backend.log).of,
         clock=backend.clock,
         keep_days=backend.settings.recording.keep_days,
     )

@@ -17,9 +17,10 @@ from moothall.core.events.types import SealVersion, SoundKept
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.ports import Clock
+from moothall.core.ports import Clock, LogReading
 from moothall.core.session.state import State, Status
 from moothall.services.log.session_writer import SessionWriter
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.live_audio import LiveAudio, to_ms, to_samples
 from moothall.services.sound.recorder import PART, Recorder, SoundStore, keeps_sound
@@ -194,16 +195,40 @@ class Recordings:
         return standing.checked or self.clock.wall() - newest > self._keep_ms
 
 
-async def standing_of(sessions: Sessions, session: SessionId) -> Sharing | None:
-    """What a session of the house says of its sound; None when there is no such session.
+class Sharings:
+    """What sessions say of their sound. That is asked each minute, and keeps none of them in memory."""
 
-    Raises StorageUnavailable.
-    """
-    try:
-        live = await sessions.find(session)
-    except RecordBroken:
-        return Sharing(SoundKept.UNTIL_CHECKED, checked=False)  # Nobody knows: it goes when its time has come.
-    if live is None or live.state.status is Status.ABSENT:
+    def __init__(self, sessions: Sessions, log: LogReading) -> None:
+        self._sessions = sessions
+        self._log = log
+        # Bound: the sessions that have a recording.
+        self._known: dict[SessionId, tuple[int, Sharing | None]] = {}
+        """What each said, and where its log ended then."""
+
+    async def of(self, session: SessionId) -> Sharing | None:
+        """What a session of the house says of its sound; None when there is no such session.
+
+        Raises StorageUnavailable.
+        """
+        live = self._sessions.loaded(session)
+        if live is None:
+            head = await self._log.head(session)
+            end, sharing = self._known.get(session, (-1, None))
+            if head is not None and head.offset == end:
+                return sharing
+            try:
+                live = await self._sessions.find(session)
+            except RecordBroken:  # Nobody knows: it goes when its time has come.
+                return Sharing(SoundKept.UNTIL_CHECKED, checked=False)
+        if live is None:
+            self._known.pop(session, None)
+            return None
+        self._known[session] = live.writer.offset, (sharing := await _sharing(live))
+        return sharing
+
+
+async def _sharing(live: LiveSession) -> Sharing | None:
+    if live.state.status is Status.ABSENT:
         return None
     checked = False
     channel = next(iter(live.state.channels), None)
