@@ -78,6 +78,9 @@ class Rehearsals:
             await self._remove(planned.session, status)
 
     async def _standing(self, session: SessionId) -> Status:
+        known = self._sessions.standing(session)
+        if known is not None:  # To be asked for keeps it in memory.
+            return known
         try:
             live = await self._sessions.find(session)
         except RecordBroken:
