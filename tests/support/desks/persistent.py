@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import cycle
 from typing import Any
 
@@ -15,6 +16,7 @@ from moothall.core.kernel.ids import SessionId
 PATIENCE_S = 70.0
 """For an acknowledgement: *next* may take a minute."""
 AGAIN_S = 0.5
+GOODBYE_S = 2.0
 LOST = (socketio.exceptions.SocketIOError, aiohttp.ClientError, OSError)
 """What a line that breaks raises."""
 BUSY = frozenset({"busy", "unavailable"})
@@ -23,10 +25,13 @@ BUSY = frozenset({"busy", "unavailable"})
 class PersistentDesk:
     """A technician's page, which comes back after each cut."""
 
-    def __init__(self, addresses: Sequence[str], token: str, *, again_s: float = AGAIN_S) -> None:
+    def __init__(
+        self, addresses: Sequence[str], token: str, *, again_s: float = AGAIN_S, patience_s: float = PATIENCE_S
+    ) -> None:
         """`addresses`: of the server, or of several of one house, which are tried in turn."""
         self._addresses = cycle(addresses)
         self._again_s = again_s
+        self._patience_s = patience_s
         self._token = token
         self._http: aiohttp.ClientSession | None = None
         self._io: socketio.AsyncClient | None = None
@@ -39,7 +44,8 @@ class PersistentDesk:
         """Join the session if need be, and send until it is answered; the answer, which may hold a refusal."""
         while True:
             try:
-                await self._join(session)
+                async with asyncio.timeout(self._patience_s):
+                    await self._join(session)
                 answer = await self._call(event, body)
             except LOST:
                 await self.close()
@@ -64,7 +70,9 @@ class PersistentDesk:
         io, http, self._io, self._http = self._io, self._http, None, None
         self._joined = SessionId("")
         if io is not None:
-            await io.disconnect()
+            with suppress(TimeoutError):  # Of a server that was stopped.
+                async with asyncio.timeout(GOODBYE_S):
+                    await io.disconnect()
         if http is not None:
             await http.close()
 
@@ -95,7 +103,7 @@ class PersistentDesk:
     async def _call(self, event: str, body: dict[str, Any]) -> dict[str, Any]:
         """Raises ConnectionError when the line breaks meanwhile."""
         assert self._io is not None
-        called = asyncio.ensure_future(self._io.call(event, body, namespace="/desk", timeout=PATIENCE_S))
+        called = asyncio.ensure_future(self._io.call(event, body, namespace="/desk", timeout=self._patience_s))
         gone = asyncio.ensure_future(self._gone.wait())
         try:
             await asyncio.wait({called, gone}, return_when=asyncio.FIRST_COMPLETED)
