@@ -131,6 +131,11 @@ class NodeProcess:
                 self._news.clear()
                 await self._news.wait()
 
+    def reload(self) -> None:
+        """Tell it to read its settings again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+
     async def kill(self) -> None:
         """kill -9."""
         await self._end(signal.SIGKILL)

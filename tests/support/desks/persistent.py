@@ -42,6 +42,8 @@ class PersistentDesk:
 
     async def send(self, session: SessionId, event: str, body: dict[str, Any]) -> dict[str, Any]:
         """Join the session if need be, and send until it is answered; the answer, which may hold a refusal."""
+        loop = asyncio.get_running_loop()
+        leaves = loop.time() + self._patience_s
         while True:
             try:
                 async with asyncio.timeout(self._patience_s):
@@ -53,6 +55,9 @@ class PersistentDesk:
                 continue
             if answer.get("refusal", {}).get("code") not in BUSY:
                 return answer
+            if loop.time() > leaves:  # A server that can do nothing for so long: as a proxy does that asks for readiness.
+                await self.close()
+                leaves = loop.time() + self._patience_s
             await asyncio.sleep(self._again_s)
 
     async def standing(self, session: SessionId) -> dict[str, str]:
@@ -69,12 +74,14 @@ class PersistentDesk:
         """Go away."""
         io, http, self._io, self._http = self._io, self._http, None, None
         self._joined = SessionId("")
-        if io is not None:
-            with suppress(TimeoutError):  # Of a server that was stopped.
-                async with asyncio.timeout(GOODBYE_S):
-                    await io.disconnect()
-        if http is not None:
-            await http.close()
+        try:
+            if io is not None:
+                with suppress(TimeoutError):  # Of a server that was stopped.
+                    async with asyncio.timeout(GOODBYE_S):
+                        await io.disconnect()
+        finally:
+            if http is not None:
+                await http.close()
 
     async def _join(self, session: SessionId) -> None:
         if self._io is None or self._gone.is_set():
