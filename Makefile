@@ -40,7 +40,7 @@ GATE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-hub serve test test-all chaos fuzz check cover fix coverage bench soak lock audit release clean apertium chromium node strace redis FORCE
+.PHONY: help demo demo-hub serve test test-all chaos fuzz check cover fix coverage bench soak cluster-faults lock audit release clean apertium chromium node strace redis FORCE
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' $(MAKEFILE_LIST)
@@ -108,6 +108,9 @@ bench: $(VENV)/.dev $(VENV)/.project ## measure; bench/README.md says how to rea
 
 soak: $(VENV)/.dev $(VENV)/.project ## five rooms for HOURS=24, killed and cut: memory flat, nothing lost? Adds a piece to bench/soak
 	@$(FOREGROUND) $(BIN)/python bench/soak.py $(if $(call given,HOURS),--hours "$$HOURS") $(ARGS)
+
+cluster-faults: $(VENV)/.dev $(VENV)/.project redis ## FAULTS=1000 random faults over two nodes and a Valkey: nothing lost? Adds a piece to bench/cluster
+	@$(FOREGROUND) $(BIN)/python bench/cluster_faults.py $(if $(call given,FAULTS),--faults "$$FAULTS") $(ARGS)
 
 lock: ## pin the requirements again, newest versions; needs uv
 	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate -o requirements/demo.txt

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 import moothall
-from support.halls import warm
 from support.halls.warm import Forked, Program, start_program
 
 OWN = {"PATH": "/bin", "OWN": "é", **({"PYTHONPATH": os.environ["PYTHONPATH"]} if "PYTHONPATH" in os.environ else {})}
@@ -39,9 +38,7 @@ if __name__ == "__main__":
 
 
 @pytest.fixture(params=["forked", "started"])
-def how(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    if request.param == "started":
-        monkeypatch.setattr(warm, "_WARM", warm._Warm())
+def how(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
@@ -49,7 +46,9 @@ async def begun(folder: Path, how: str, *, apart: bool = False) -> tuple[Program
     file, log = folder / "program.py", folder / "log"
     file.write_text(PROGRAM, encoding="utf-8")
     with log.open("wb") as errors:
-        made = await start_program(str(file), "a", "b c", stdin=True, stderr=errors, env=OWN, apart=apart)
+        made = await start_program(
+            str(file), "a", "b c", stdin=True, stderr=errors, env=OWN, apart=apart, fork=how == "forked"
+        )
     assert isinstance(made, Forked) == (how == "forked")
     assert made.stdout is not None
     return made, json.loads(await made.stdout.readline())

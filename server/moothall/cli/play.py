@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import ipaddress
 import json
+import logging
 import os
 import shlex
 import signal
@@ -43,6 +44,8 @@ from moothall.core.kernel.errors import AudioError, ConfigurationError, Refusal
 from moothall.core.kernel.ids import SessionId
 from moothall.settings.loading import load
 from moothall.settings.sections import Settings
+
+logger = logging.getLogger(__name__)
 
 FAREWELL_S = 15.0
 """How long the last words may take when the show is stopped."""
@@ -195,11 +198,26 @@ async def _run_node(settings: Settings, *, read: Callable[[], Settings]) -> None
 
         @asynccontextmanager
         async def serving(running: RunningServer) -> AsyncIterator[None]:
-            async with heard_signals(running, stop):
-                await print_first_link(running, settings.server.data)
-                yield
+            try:
+                async with heard_signals(running, stop):
+                    await print_first_link(running, settings.server.data)
+                    yield
+            finally:
+                _hear_standing_by(stop)
 
+        _hear_standing_by(stop)
         await live_as_node(settings, stop, clock=SystemClock(), read=read, serving=serving, told=told)
+
+
+def _hear_standing_by(stop: asyncio.Event) -> None:
+    """While a node stands by SIGUSR1 ends it, since nothing has to be drained, and SIGHUP changes nothing: by
+    themselves both would kill it.
+    """
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGUSR1, stop.set)
+    loop.add_signal_handler(
+        signal.SIGHUP, logger.warning, "this node stands by: start it again to have its settings read again"
+    )
 
 
 @asynccontextmanager

@@ -24,6 +24,12 @@ class SharedShelf:
         self.kept = 1_000
         """Changes that are known at most."""
 
+    async def lose_end(self, entries: Sequence[BookEntry]) -> None:
+        """As with an older file: the last write was never there, and `entries` undo it."""
+        await self.book.write(entries)
+        self.change -= 1
+        self.written.pop()
+
     def lose_all(self) -> None:
         """As after FLUSHALL."""
         self.__init__()  # type: ignore[misc]  # it is as new
@@ -36,6 +42,8 @@ class MemorySharedBook:
         self._shelf = shelf
         self._owner = owner
         self._term = 0
+        self._change = 0
+        """The last write, as this node left it."""
 
     async def acquire(self, term: int | None = None, *, new: bool = True) -> int:
         """Take the book over as its writer (`SharedBook`)."""
@@ -47,6 +55,7 @@ class MemorySharedBook:
             raise StaleWriter(f"The book is held by another node with term {shelf.term}.")
         shelf.there, shelf.owner = True, self._owner
         self._term = shelf.term = shelf.term + 1 if term is None else term
+        self._change = shelf.change
         return self._term
 
     async def begin_anew(self, term: int, change: int) -> None:
@@ -57,6 +66,7 @@ class MemorySharedBook:
         self._shelf.lose_all()
         self._shelf.there, self._shelf.owner, self._shelf.change = True, self._owner, change
         self._term = self._shelf.term = term
+        self._change = change
 
     async def changed(self) -> int:
         """Number of the last write (`SharedBook`)."""
@@ -87,6 +97,8 @@ class MemorySharedBook:
         shelf = self._shelf
         if (shelf.owner, shelf.term) != (self._owner, self._term):
             raise StaleWriter(f"Another node has taken over the book: its term is {shelf.term}, not {self._term}.")
+        if shelf.change != self._change:
+            raise LogMissing("The shared book has lost its end.")
         if not entries:
             return
         await shelf.book.write(entries)
@@ -95,6 +107,7 @@ class MemorySharedBook:
         torn, shelf.torn = shelf.torn, False
         if torn:
             raise OutcomeUnknown("The shared book gave no answer.")
+        self._change = shelf.change
 
     async def close(self) -> None:
         """Let go of it; what others share stays (`Book`)."""

@@ -123,6 +123,7 @@ async def test_a_keeper_that_sleeps_and_wakes_writes_nothing_any_more(
 
 async def test_an_orderly_stop_hands_the_house_on(tmp_path: Path, redis_processes: RedisProcesses) -> None:
     async with house(tmp_path, redis_processes.empty("valkey")) as (first, second, typist):
+        second.reload()  # Which changes nothing while it stands by, and must not end it.
         assert await first.stop() == 0
         await second.until("keeps the house")
         await typist.types(5)

@@ -54,11 +54,13 @@ async def prepared(data: Path, session: str = "plenary") -> Planned1:
 class NodeProcess:
     """One node. Its data folder outlives it."""
 
-    def __init__(self, folder: Path, number: int, redis_port: int, *, more: str = "") -> None:
-        """`more`: further settings, as in a file."""
+    def __init__(
+        self, folder: Path, number: int, redis_port: int, *, port: int = 0, known_at: str = "", more: str = ""
+    ) -> None:
+        """`known_at`: where the other nodes find it, unless it is its own. `more`: further settings, as in a file."""
         self.name = f"n{number}"
         self.data = folder / self.name
-        self.port = free_port(200 + number)
+        self.port = port or free_port(200 + number)
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = folder / f"{self.name}.log"
         self._process: Program | None = None
@@ -74,7 +76,7 @@ class NodeProcess:
             f'[server]\nport = {self.port}\ndata = "{self.data}"\n\n[engine]\ncount = 0\n\n'
             f'[translation]\ntranslators = []\n\n[metrics]\nhost = ""\n\n'
             f'[cluster]\nredis = "redis://127.0.0.1:{redis_port}"\nnode = "{self.name}"\nnumber = {number}\n'
-            f'address = "{self.address}"\nkey_file = "{key}"\n{more}',
+            f'address = "{known_at or self.address}"\nkey_file = "{key}"\n{more}',
             encoding="utf-8",
         )
 
@@ -109,6 +111,17 @@ class NodeProcess:
         told = [each for each in self._said if each.startswith("Node ") or each == "ended"]
         return bool(told) and "keeps the house" in told[-1]
 
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process is not None and self._process.returncode is not None
+
+    @property
+    def pid(self) -> int:
+        """Of its process, which was started."""
+        assert self._process is not None
+        return self._process.pid
+
     async def until(self, what: str) -> None:
         """Wait until it says this, unless it has said it last."""
         async with asyncio.timeout(STARTED_S):
@@ -116,6 +129,11 @@ class NodeProcess:
                 assert "ended" not in self._said, self.log.read_text()
                 self._news.clear()
                 await self._news.wait()
+
+    def reload(self) -> None:
+        """Tell it to read its settings again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
 
     async def kill(self) -> None:
         """kill -9."""

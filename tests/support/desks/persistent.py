@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import cycle
 from typing import Any
 
@@ -15,6 +16,7 @@ from moothall.core.kernel.ids import SessionId
 PATIENCE_S = 70.0
 """For an acknowledgement: *next* may take a minute."""
 AGAIN_S = 0.5
+GOODBYE_S = 2.0
 LOST = (socketio.exceptions.SocketIOError, aiohttp.ClientError, OSError)
 """What a line that breaks raises."""
 BUSY = frozenset({"busy", "unavailable"})
@@ -23,10 +25,13 @@ BUSY = frozenset({"busy", "unavailable"})
 class PersistentDesk:
     """A technician's page, which comes back after each cut."""
 
-    def __init__(self, addresses: Sequence[str], token: str, *, again_s: float = AGAIN_S) -> None:
+    def __init__(
+        self, addresses: Sequence[str], token: str, *, again_s: float = AGAIN_S, patience_s: float = PATIENCE_S
+    ) -> None:
         """`addresses`: of the server, or of several of one house, which are tried in turn."""
         self._addresses = cycle(addresses)
         self._again_s = again_s
+        self._patience_s = patience_s
         self._token = token
         self._http: aiohttp.ClientSession | None = None
         self._io: socketio.AsyncClient | None = None
@@ -37,9 +42,12 @@ class PersistentDesk:
 
     async def send(self, session: SessionId, event: str, body: dict[str, Any]) -> dict[str, Any]:
         """Join the session if need be, and send until it is answered; the answer, which may hold a refusal."""
+        loop = asyncio.get_running_loop()
+        leaves = loop.time() + self._patience_s
         while True:
             try:
-                await self._join(session)
+                async with asyncio.timeout(self._patience_s):
+                    await self._join(session)
                 answer = await self._call(event, body)
             except LOST:
                 await self.close()
@@ -47,6 +55,11 @@ class PersistentDesk:
                 continue
             if answer.get("refusal", {}).get("code") not in BUSY:
                 return answer
+            if (
+                loop.time() > leaves
+            ):  # A server that can do nothing for so long: as a proxy does that asks for readiness.
+                await self.close()
+                leaves = loop.time() + self._patience_s
             await asyncio.sleep(self._again_s)
 
     async def standing(self, session: SessionId) -> dict[str, str]:
@@ -63,10 +76,14 @@ class PersistentDesk:
         """Go away."""
         io, http, self._io, self._http = self._io, self._http, None, None
         self._joined = SessionId("")
-        if io is not None:
-            await io.disconnect()
-        if http is not None:
-            await http.close()
+        try:
+            if io is not None:
+                with suppress(TimeoutError):  # Of a server that was stopped.
+                    async with asyncio.timeout(GOODBYE_S):
+                        await io.disconnect()
+        finally:
+            if http is not None:
+                await http.close()
 
     async def _join(self, session: SessionId) -> None:
         if self._io is None or self._gone.is_set():
@@ -95,7 +112,7 @@ class PersistentDesk:
     async def _call(self, event: str, body: dict[str, Any]) -> dict[str, Any]:
         """Raises ConnectionError when the line breaks meanwhile."""
         assert self._io is not None
-        called = asyncio.ensure_future(self._io.call(event, body, namespace="/desk", timeout=PATIENCE_S))
+        called = asyncio.ensure_future(self._io.call(event, body, namespace="/desk", timeout=self._patience_s))
         gone = asyncio.ensure_future(self._gone.wait())
         try:
             await asyncio.wait({called, gone}, return_when=asyncio.FIRST_COMPLETED)

@@ -125,16 +125,21 @@ Program = asyncio.subprocess.Process | Forked
 
 
 async def start_program(
-    *arguments: str, stderr: IO[bytes], stdin: bool = False, env: Mapping[str, str] | None = None, apart: bool = False
+    *arguments: str,
+    stderr: IO[bytes],
+    stdin: bool = False,
+    env: Mapping[str, str] | None = None,
+    apart: bool = False,
+    fork: bool = True,
 ) -> Program:
     """`python ARGUMENTS`, with a pipe for what it writes, and one for what it reads where `stdin` says so.
 
-    `arguments` are `-m MODULE …` or a file and what it is given. `apart`: in a session of its own.
+    `arguments` are `-m MODULE …` or a file and what it is given. `apart`: in a session of its own. `fork`: where that can be.
     """
     environment = dict(os.environ if env is None else env)
     paths = environment.get("PYTHONPATH", "").split(os.pathsep)
     # Another release is loaded from where it is.
-    order = _WARM() if set(paths) <= {"", str(TESTS), *PATHS} else None
+    order = _WARM() if fork and set(paths) <= {"", str(TESTS), *PATHS} else None
     if order is None:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, *arguments),

@@ -27,7 +27,7 @@ _HEAD, _CHANGES = f"{_PLACE}head", f"{_PLACE}changes"
 
 # KEYS: head. ARGV: owner, term or nothing, '1' where it may be a new book.
 _ACQUIRE = Script("""#!lua flags=allow-oom
-local head, term = redis.call('HMGET', KEYS[1], 'owner', 'term'), ARGV[2]
+local head, term = redis.call('HMGET', KEYS[1], 'owner', 'term', 'change'), ARGV[2]
 if not head[2] then
   if ARGV[3] ~= '1' then return {'missing'} end
   if term == '' then term = '1' end
@@ -39,15 +39,16 @@ elseif tonumber(term) <= tonumber(head[2]) then
   return {'held', head[2]}
 end
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'term', term)
-return {'ok', term}
+return {'ok', term, head[3] or '0'}
 """)
 
 # KEYS: head, changes, each namespace. ARGV: owner, term, how many changes stay, entries: each as which of the keys, its
-# namespace, key, '1' where it is kept, body, with four bytes of length before.
+# namespace, key, '1' where it is kept, body, with four bytes of length before; number of the last change.
 _WRITE_TEXT = """
 local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'change', 'next')
 if not head[2] then return {'missing'} end
 if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return {'stale', head[2]} end
+if head[3] ~= ARGV[5] then return {'missing'} end
 local entries, changed, at = {}, {}, 1
 while at <= #ARGV[4] do
   local entry = {}
@@ -136,6 +137,8 @@ class RedisBook:
         self._server = server
         self._owner = owner
         self._term = 0
+        self._change = 0
+        """The last write, as this node left it: a book that has another one has lost its end."""
         self._closed = False
 
     async def acquire(self, term: int | None = None, *, new: bool = True) -> int:
@@ -152,7 +155,7 @@ class RedisBook:
             raise _missing()
         if answer[0] != b"ok":
             raise _held(answer[1])
-        self._term = int(answer[1])
+        self._term, self._change = int(answer[1]), int(answer[2])
         return self._term
 
     async def begin_anew(self, term: int, change: int) -> None:
@@ -162,7 +165,7 @@ class RedisBook:
         answer = await self._server.run(_BEGIN_ANEW, [_HEAD, _CHANGES], self._owner, term, change, _of("*"))
         if answer[0] != b"ok":
             raise _held(answer[1])
-        self._term = term
+        self._term, self._change = term, change
 
     async def namespaces(self) -> Sequence[str]:
         """Those that have entries (`Book`)."""
@@ -211,9 +214,10 @@ class RedisBook:
             await self._erases()
         script = _WRITE if any(entry.body is not None for entry in entries) else _TAKE_OUT
         keys = [_HEAD, _CHANGES, *map(_of, namespaces)]
-        answer = await self._server.run(script, keys, self._owner, self._term, CHANGES, packed)
+        answer = await self._server.run(script, keys, self._owner, self._term, CHANGES, packed, self._change)
         match answer:
             case [b"ok"]:
+                self._change += bool(entries)
                 return
             case [b"stale", held]:
                 msg = f"Another node has taken over the book: its term is {int(held)}, not {self._term}."

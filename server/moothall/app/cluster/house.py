@@ -24,7 +24,7 @@ from moothall.adapters.store import signing
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.core.cluster.nodes import NodeNote
-from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
+from moothall.core.kernel.errors import ConfigurationError, StorageError, StorageUnavailable
 from moothall.core.ports import Book, BookEntry, Clock, EventLog
 from moothall.services.cluster.following import Following
 from moothall.services.cluster.keeping import Keeping
@@ -43,6 +43,8 @@ AGAIN_MS = 1_000
 """After a house that could not be opened, or a Redis that does not answer, until it is tried again."""
 MEETINGS = 10
 """A day, for which Redis needs room where its memory is limited."""
+MEND_MS = 1_000
+"""How often the keeper looks whether Redis still has the book."""
 ERASE_MS = 1_000
 """How often the keeper looks whether Redis's files have to be made anew, without what was removed."""
 
@@ -75,6 +77,8 @@ class House:
         self.others = Others(RedisNotes(self.server), self.clock, node=own.node, note=self._note)
         self.following: Following | None = None
         """While this node stands by."""
+        self._books: TwoBooks | None = None
+        """As the keeper that this node is, or was last, has them."""
         self._fit = False
         """Whether this node has what a keeper needs; not before it has looked."""
 
@@ -104,6 +108,7 @@ class House:
         if not await self.check_key(books):
             name = Ed25519Signer.open(self._key_path).key_id
             await books.write([BookEntry(*SIGNER, name.encode())])
+        self._books = books
         return TwoCopies(self.log, log, self.keeping, self.clock), books
 
     async def check_key(self, book: Book) -> bool:
@@ -136,6 +141,16 @@ class House:
             except StorageUnavailable as error:
                 logger.warning("cluster: what was removed is in Redis's files still. %s", error)
             await self.clock.sleep(ERASE_MS)
+
+    async def mend(self) -> None:
+        """Have the book filled again in a Redis that has lost it, until cancelled."""
+        while True:
+            try:
+                if self.keeping.answers and self._books is not None:
+                    await self._books.mend()
+            except StorageError as error:
+                logger.debug("cluster: the shared book can't be looked at (%s)", type(error).__name__)
+            await self.clock.sleep(MEND_MS)
 
     async def _known_term(self) -> int:
         """In terms of the house: of the copies here, which have had those of Redis."""
@@ -177,7 +192,7 @@ async def joined(settings: Settings, clock: Clock) -> AsyncIterator[House]:
         await _usable(server, clock)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         stack.push_async_callback(house.others.leave)
-        for run in (house.others.run, house.keeping.run, house.erase):
+        for run in (house.others.run, house.keeping.run, house.erase, house.mend):
             stack.callback(tasks.create_task(supervise(run, clock)).cancel)
         yield house
 

@@ -18,6 +18,8 @@ AWAY_MS = 3_000
 """A lease that has been the same for so long may be taken over."""
 STAGGER_MS = 150
 """By which a candidate waits longer than the one whose copies reach further."""
+DOUBT_MS = 1_000
+"""A Redis that was away for so long may come back without the end of its logs, or as an empty one."""
 MOST_NODES = 1_000
 """Numbers of nodes are below it: the last three digits of a term."""
 
@@ -58,10 +60,20 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """None where Redis has none: a house that is new, or that Redis has lost."""
     since: int
     """When the candidate first saw the lease like this, by its monotonic clock, ms."""
+    doubtful: bool = False
+    """Whether Redis was away meanwhile. Then it is the candidates' copies that count: they wait twice as long, so that
+    each knows how far the others reach, and `AWAY_MS` for each that reaches further, since they may not all have found
+    Redis again at the same time."""
+
+    def away(self, now: int, reached: int) -> Watch:
+        """After a look that failed; `reached`: when one last succeeded."""
+        return Watch(lease=self.lease, since=now, doubtful=self.doubtful or now - reached >= DOUBT_MS)
 
     def looked(self, lease: Lease | None, now: int) -> Watch:
         """After another look at the lease."""
-        return self if lease == self.lease else Watch(lease=lease, since=now)
+        if lease == self.lease:
+            return self
+        return Watch(lease=lease, since=now, doubtful=self.doubtful and not _goes_on(self.lease, lease))
 
     def due(self, now: int, rank: int = 0) -> bool:
         """Whether a candidate may take the house over; `rank`: how many candidates have copies that reach further.
@@ -70,7 +82,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
         given up needs none.
         """
         given_up = self.lease is not None and not self.lease.node
-        return now - self.since >= (0 if given_up else AWAY_MS) + rank * STAGGER_MS
+        least, each = (2 * AWAY_MS, AWAY_MS) if self.doubtful else (AWAY_MS, STAGGER_MS)
+        return now - self.since >= (0 if given_up else least) + rank * each
 
 
 def next_term(number: int, *known: int) -> int:
@@ -83,3 +96,8 @@ def next_term(number: int, *known: int) -> int:
         msg = f"A node's number is from 1 to {MOST_NODES - 1}, and not {number}."
         raise ValueError(msg)
     return (max((0, *known)) // MOST_NODES + 1) * MOST_NODES + number
+
+
+def _goes_on(before: Lease | None, lease: Lease | None) -> bool:
+    """Whether a keeper has written it since, and Redis has not just lost it, or its newest beats."""
+    return lease is not None and (before is None or (lease.term, lease.beat) > (before.term, before.beat))

@@ -38,6 +38,8 @@ class Following:
         # Bound: the sessions that there are.
         self._copies: dict[SessionId, LogHead] = {}
         """Where each copy stands."""
+        self._looked = False
+        """Whether all copies are known that this node has, also of logs that the shared store has lost."""
         self._refused: set[SessionId] = set()
         self._reached = True
 
@@ -68,6 +70,8 @@ class Following:
 
         Raises StorageUnavailable. A log that contradicts its copy, or can't be read, is left alone and named.
         """
+        if not self._looked:
+            await self._look()
         now = self.clock.monotonic()
         if now - self._whole >= WHOLE_MS:
             self._change, self._whole = 0, now
@@ -88,6 +92,13 @@ class Following:
             if session not in self._refused:
                 logger.error("session %s: its copy here doesn't follow. %s", session, error)
             self._refused.add(session)
+
+    async def _look(self) -> None:
+        for session in await self.own.sessions():
+            head = await self.own.head(session)
+            if head is not None:
+                self._copies[session] = head
+        self._looked = True
 
     async def _copied(self, session: SessionId, head: LogHead) -> LogHead:
         """Where the copy stands then. One that is ahead stays: the shared log has lost its end, and is filled again."""

@@ -45,6 +45,7 @@ class Keeping:
         self._holding: Holding | None = None
         self._watch = Watch(lease=None, since=self.clock.monotonic())
         self._reached = True
+        self._reached_at = self.clock.monotonic()
         self._taken, self._lost = asyncio.Event(), asyncio.Event()
         self._lost.set()
 
@@ -77,9 +78,9 @@ class Keeping:
             began = self.clock.monotonic()
             try:
                 await (self._look() if self._holding is None else self._renew(self._holding))
-                self._reached = True
+                self._reached, self._reached_at = True, self.clock.monotonic()
             except StorageUnavailable:
-                self._watch = Watch(lease=self._watch.lease, since=self.clock.monotonic())
+                self._watch = self._watch.away(self.clock.monotonic(), self._reached_at)
                 if self._reached:  # Said once.
                     logger.warning("cluster: Redis, and with it the lease of the house, can't be reached")
                 self._reached = False

@@ -7,6 +7,7 @@ knows. A keeper that takes over in between may find it.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ HOUSE = "house"
 """Namespace of what all nodes have to agree on."""
 BATCH = 500
 """Entries that are copied at once."""
+DOUBTFUL = 10
+"""Numbers of changes that are left out where the shared book is filled: a node that stands by may have followed a
+write there that nobody was answered. So it reads the whole book.
+"""
 
 
 @dataclass(eq=False, repr=False)
@@ -38,6 +43,10 @@ class TwoBooks:
         self._change = 0
         """Of the shared book, as far as the own one has it."""
         self._in_doubt = False
+        self._term_there = 0
+        """In which this node has acquired the shared book."""
+        self._writing = asyncio.Lock()
+        """One write at a time: both books get them in the same order, and none that is on its way is in doubt."""
 
     async def opened(self) -> None:
         """Take the shared book over, and bring each of the two up to the other.
@@ -47,10 +56,10 @@ class TwoBooks:
         term, noted = self._term() * STEPS, await noted_change(self.own)
         empty = not await _entries_of(self.own)
         try:
-            await self.shared.acquire(term, new=empty and noted is None)
+            self._term_there = await self.shared.acquire(term, new=empty and noted is None)
             there = await self.shared.changed()
         except LogMissing:
-            await self._fill(term + 1, noted or 0)
+            await self._fill(noted or 0)
             return
         if noted is None and not empty:
             msg = (
@@ -59,7 +68,7 @@ class TwoBooks:
             )
             raise ConfigurationError(msg)
         if (noted or 0) > there:
-            await self._fill(term + 1, noted or 0)
+            await self._fill(noted or 0)
             return
         self._change = await follow_book(self.shared, self.own)
 
@@ -74,15 +83,19 @@ class TwoBooks:
     async def write(self, entries: Sequence[BookEntry]) -> None:
         """Keep or take out entries in both books, all of them or none (`Book`)."""
         self._term()
-        if not entries:
-            return
+        if entries:
+            async with self._writing:
+                await self._write(entries)
+
+    async def _write(self, entries: Sequence[BookEntry]) -> None:
+        self._term()
         if self._in_doubt:
             await self._undo()
         self._in_doubt = True
         try:
             await self.shared.write(entries)
-        except OutcomeUnknown:
-            raise
+        except (OutcomeUnknown, LogMissing):
+            raise  # Of a book that is lost, or has lost its end, the next write fills it again.
         except StorageUnavailable:
             self._in_doubt = False
             raise
@@ -92,6 +105,18 @@ class TwoBooks:
         self._in_doubt = False
         if not self.kept.answers:
             raise OutcomeUnknown("This node's lease was over before the answer.")
+
+    async def mend(self) -> None:
+        """Fill the shared book where it has lost something, though nothing is written. Raises StorageUnavailable."""
+        self._term()
+        async with self._writing:
+            if not self._in_doubt:
+                try:
+                    self._in_doubt = await self.shared.changed() != self._change
+                except LogMissing:
+                    self._in_doubt = True
+            if self._in_doubt:
+                await self._undo()
 
     async def close(self) -> None:
         """Finish what was promised and let go of both books (`Book`)."""
@@ -116,12 +141,14 @@ class TwoBooks:
     async def _undo(self) -> None:
         """Bring the shared book back to what this node knows, whatever became of the last write."""
         try:
-            await self.shared.acquire()
+            self._term_there = await self.shared.acquire()
             behind = await self.shared.changes(self._change)
         except LogMissing:
             behind = None
+        except StaleWriter as error:
+            raise StorageUnavailable("Another node keeps the house by now; nothing was stored.") from error
         if behind is None:
-            await self._fill(self._term() * STEPS + 1, self._change)
+            await self._fill(self._change)
             return
         for change in behind:
             back = []
@@ -133,11 +160,14 @@ class TwoBooks:
             await self.own.write([_note(self._change)])
         self._in_doubt = False
 
-    async def _fill(self, term: int, change: int) -> None:
+    async def _fill(self, change: int) -> None:
         """Write the own book into a shared one that was lost, or has lost its end."""
+        self._in_doubt = True  # Until all of it is there.
+        term = max(self._term() * STEPS, self._term_there) + 1
         namespaces = await _entries_of(self.own)
         logger.warning("cluster: the shared book is filled from the copy here, of change %d", change)
-        await self.shared.begin_anew(term, change)
+        await self.shared.begin_anew(term, change + DOUBTFUL)
+        self._term_there = term
         for namespace in namespaces:
             entries = [BookEntry(namespace, key, body) for key, body in (await self.own.read(namespace)).items()]
             for first in range(0, len(entries), BATCH):

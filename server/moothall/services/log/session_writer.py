@@ -15,6 +15,7 @@ from moothall.core.commands import AnyCommand, CloseSession, OpenSession, Reopen
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.errors import (
+    LogMissing,
     OutcomeUnknown,
     RecordBroken,
     Refusal,
@@ -75,7 +76,7 @@ class SessionWriter:
         self._in_doubt = False
         """Whether something was refused since the log's head was last known."""
         self._unanswered = False
-        """Whether that may be stored later still, unless the log is acquired anew."""
+        """Whether that may be stored later still, or the log is lost, unless it is acquired anew."""
         self._held_back: Callable[[], Refusal | None] = lambda: None
 
     @property
@@ -273,7 +274,7 @@ class SessionWriter:
 
     def _doubt(self, error: StorageUnavailable | RecordBroken) -> None:
         self._in_doubt = True
-        self._unanswered = self._unanswered or isinstance(error, OutcomeUnknown)
+        self._unanswered = self._unanswered or isinstance(error, OutcomeUnknown | LogMissing)
 
     async def _recover(self) -> None:
         """After a failed append: find out what the log holds before anything is built on it.

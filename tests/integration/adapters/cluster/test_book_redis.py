@@ -113,3 +113,15 @@ async def test_an_order_of_many_is_kept(book: RedisBook) -> None:
     await book.write([BookEntry("room", keys[0], b"1"), BookEntry("room", keys[1], None)])
     await book.write([BookEntry("room", keys[1], b"2")])
     assert list(await book.read("room")) == [keys[0], *keys[2:], keys[1]]
+
+
+async def test_nothing_is_written_behind_an_end_that_was_lost(process: RedisProcess, book: RedisBook) -> None:
+    await book.acquire()
+    await book.write([A])
+    await book.write([B])
+    process.ask("HSET", "moothall:book:{book}:head", "change", 1)
+    with pytest.raises(LogMissing, match="lost the book"):
+        await book.write([A])
+    await book.begin_anew(7, 12)
+    await book.write([A, B])
+    assert await book.changed() == 13

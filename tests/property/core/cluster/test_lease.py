@@ -10,7 +10,17 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from moothall.core.cluster.lease import AWAY_MS, BEAT_MS, HOLD_MS, STAGGER_MS, Holding, Lease, Watch, next_term
+from moothall.core.cluster.lease import (
+    AWAY_MS,
+    BEAT_MS,
+    DOUBT_MS,
+    HOLD_MS,
+    STAGGER_MS,
+    Holding,
+    Lease,
+    Watch,
+    next_term,
+)
 
 LENGTH_MS = 30_000
 RATES = st.sampled_from([0.8, 1.0, 1.2])
@@ -195,3 +205,20 @@ def test_a_lease_that_was_given_up_is_taken_at_once_in_order() -> None:
     assert given_up.due(10_000)
     assert not given_up.due(10_000, 1)
     assert given_up.due(10_000 + STAGGER_MS, 1)
+
+
+def test_a_redis_that_was_away_is_waited_for_longer_unless_a_keeper_goes_on() -> None:
+    lease = Lease(node="n1", address="", term=1_001, beat=7)
+    older, newer = [Lease(node="n1", address="", term=1_001, beat=beat) for beat in (6, 8)]
+    watch = Watch(lease=lease, since=0)
+    short = watch.away(5_000, 5_000 - DOUBT_MS + 1)
+    assert (short.doubtful, short.since) == (False, 5_000)
+    away = watch.away(5_000, 5_000 - DOUBT_MS).away(6_000, 6_000)
+    for found, doubtful in ((lease, True), (None, True), (older, True), (newer, False)):
+        back = away.looked(found, 7_000)
+        assert back.doubtful == doubtful
+        least, each = (2 * AWAY_MS, AWAY_MS) if doubtful else (AWAY_MS, STAGGER_MS)
+        for rank in range(3):
+            assert not back.due(back.since + least + rank * each - 1, rank)
+            assert back.due(back.since + least + rank * each, rank)
+    assert not away.looked(None, 7_000).looked(older, 8_000).doubtful

@@ -115,6 +115,15 @@ async def test_a_copy_that_is_ahead_stays_and_counts(house: House) -> None:
     assert len(await house.own.read(SESSION, 0, 9)) == house.following.reach == 5
 
 
+async def test_a_copy_counts_also_when_the_shared_log_is_lost(house: House) -> None:
+    await house.say(5)
+    await house.following.catch_up()
+    house.store.lose_all()
+    begun = Following(MemorySharedLog(house.store, "n2"), house.own, house.clock)
+    await begun.catch_up()
+    assert (begun.reach, begun.highest_term) == (5, 1_001_000)
+
+
 async def test_a_copy_that_contradicts_is_left_alone_and_the_others_follow(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from moothall.core.cluster.lease import AWAY_MS, BEAT_MS, HOLD_MS, Lease
+from moothall.core.cluster.lease import AWAY_MS, BEAT_MS, DOUBT_MS, HOLD_MS, Lease
 from moothall.services.cluster.keeping import LOOK_MS, Keeping
 from moothall.testing.clock import ManualClock
 from moothall.testing.house_memory import MemoryLease
@@ -132,6 +132,25 @@ async def test_a_lease_that_was_over_when_redis_lost_it_is_taken_anew(leases: Me
         assert first.term is None  # Meanwhile another may have kept the house, and be lost as well.
         await clock.advance(AWAY_MS + LOOK_MS)
         assert first.answers
+
+
+async def test_after_a_redis_that_lost_all_whoever_reaches_less_far_waits_for_the_other(
+    leases: MemoryLease, clock: ManualClock
+) -> None:
+    """Also when it finds Redis again before the other one does."""
+    behind, ahead = node(leases, clock, 1, rank=lambda: 1), node(leases, clock, 2)
+    leases.lease = Lease(node="n2", address="", term=1_002, beat=7)
+    async with running(behind):
+        await clock.advance(LOOK_MS)
+        leases.away = True
+        await clock.advance(DOUBT_MS + LOOK_MS)
+        leases.away, leases.lease = False, None
+        await clock.advance(2 * AWAY_MS + BEAT_MS)
+        assert behind.term is None
+        async with running(ahead):
+            await clock.advance(AWAY_MS + LOOK_MS)
+            assert ahead.answers
+            assert behind.term is None
 
 
 async def test_whoever_gives_the_lease_up_is_followed_at_once(leases: MemoryLease, clock: ManualClock) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -159,6 +160,86 @@ async def test_a_shared_book_that_is_lost_is_filled_from_the_own_one(shelf: Shar
     shelf.lose_all()
     await first.book.write([BookEntry("room", "c", b"2")])
     assert await content(first.shared) == await first.has() == {"room": {"a": b"1", "c": b"2"}}
+
+
+async def test_a_keeper_that_lives_fills_a_shared_book_that_is_lost(shelf: SharedShelf, first: Node) -> None:
+    await first.book.opened()
+    await first.book.write([ROOM])
+    for n in range(3):
+        shelf.lose_all()
+        with pytest.raises(StorageUnavailable):
+            await first.book.write([BookEntry("room", "b", b"9")])
+        await first.book.write([BookEntry("room", f"{n}", b"2")])
+        assert await content(first.shared) == await first.has()
+    assert await first.has() == {"room": {"a": b"1", "0": b"2", "1": b"2", "2": b"2"}}
+
+
+async def test_a_shared_book_that_is_lost_is_filled_though_nothing_is_written(shelf: SharedShelf, first: Node) -> None:
+    await first.book.opened()
+    await first.book.write([ROOM])
+    await first.book.mend()
+    assert await first.shared.changed() == 1
+    shelf.lose_all()
+    await first.book.mend()
+    assert await content(first.shared) == await first.has() == {"room": {"a": b"1"}}
+    await first.book.write([BookEntry("room", "b", b"2")])
+    await shelf.lose_end([BookEntry("room", "b", None)])
+    await first.book.mend()
+    assert await content(first.shared) == await first.has() == {"room": {"a": b"1", "b": b"2"}}
+    shelf.torn = True
+    with pytest.raises(OutcomeUnknown):
+        await first.book.write([BookEntry("room", "c", b"9")])
+    await first.book.mend()
+    assert await content(first.shared) == await first.has() == {"room": {"a": b"1", "b": b"2"}}
+
+
+async def test_whoever_does_not_keep_the_house_any_more_mends_nothing(first: Node, second: Node) -> None:
+    await first.book.opened()
+    await first.book.write([ROOM])
+    keeps(second, 2_002, first)
+    await second.book.opened()
+    await second.book.write([BookEntry("room", "b", b"2")])
+    with pytest.raises(StorageUnavailable, match="doesn't keep the house"):
+        await first.book.mend()
+    first.kept.term, first.kept.answers = 1_001, True
+    with pytest.raises(StorageUnavailable, match="Another node"):
+        await first.book.mend()
+    assert await content(second.shared) == {"room": {"a": b"1", "b": b"2"}}
+
+
+async def test_a_shared_book_that_has_lost_its_end_is_filled_before_anything_is_written_behind_it(
+    shelf: SharedShelf, first: Node, second: Node
+) -> None:
+    await first.book.opened()
+    await first.book.write([ROOM])
+    await first.book.write([BookEntry("room", "b", b"2")])
+    await follow_book(second.shared, second.own)
+    await shelf.lose_end([BookEntry("room", "b", None)])
+    with pytest.raises(StorageUnavailable):
+        await first.book.write([BookEntry("room", "c", b"3")])
+    await first.book.write([BookEntry("room", "d", b"4")])
+    await follow_book(second.shared, second.own)
+    assert await content(first.shared) == await first.has() == await second.has()
+    assert await first.has() == {"room": {"a": b"1", "b": b"2", "d": b"4"}}
+
+
+async def test_writes_at_the_same_time_are_in_both_books_in_the_same_order(first: Node) -> None:
+    await first.book.opened()
+    write, slow = first.shared.write, asyncio.Event()
+
+    async def late(entries: Sequence[BookEntry]) -> None:
+        if entries[0].body == b"1":
+            await slow.wait()
+        await write(entries)
+
+    first.shared.write = late  # type: ignore[method-assign]
+    writing = [asyncio.ensure_future(first.book.write([BookEntry("room", "a", body)])) for body in (b"1", b"2")]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    slow.set()
+    await asyncio.gather(*writing)
+    assert await content(first.shared) == await first.has() == {"room": {"a": b"2"}}
+    assert await first.shared.changed() == await noted_change(first.own) == 2
 
 
 async def test_a_keeper_that_takes_over_a_shared_book_without_its_end_fills_it(

@@ -4,20 +4,25 @@ import asyncio
 
 import pytest
 
+from moothall.core import commands as do
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import (
     LogMissing,
     OutcomeUnknown,
     RecordBroken,
+    Refusal,
+    RefusalCode,
     StaleWriter,
     StorageUnavailable,
 )
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.services.cluster.two_copies import PATIENCE_MS, STEPS, TwoCopies
+from moothall.services.log.act_queue import Receipt
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from support.memory.writer import opened, stage
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 PAUSED = ev.SessionPaused(t=1)
@@ -289,3 +294,19 @@ async def test_both_copies_are_closed(first: Node) -> None:
     await first.log.close()
     with pytest.raises(StorageUnavailable):
         await first.own.head(SESSION)
+
+
+async def test_a_writer_goes_on_when_a_shared_log_is_lost_while_its_keeper_lives(
+    store: SharedStore, first: Node
+) -> None:
+    async with stage(first.log) as made:
+        await opened(made)
+        for n in range(3):
+            store.lose_all()
+            resume = do.ResumeSession() if n % 2 else do.PauseSession()
+            refused = await made.send(f"lost{n}", resume)
+            assert isinstance(refused, Refusal)
+            assert refused.code is RefusalCode.UNAVAILABLE
+            assert isinstance(await made.send(f"lost{n}", resume), Receipt)
+        session = made.writer.session
+        assert await store.read(session, 0, 99) == await first.own.read(session, 0, 99)

@@ -1,0 +1,386 @@
+#!/usr/bin/env python3
+"""The proof by faults: two nodes on one Valkey, people who go on, random faults; nothing lost, doubled or reordered.
+
+    python bench/cluster_faults.py [--faults 1000] [--seed 1]        or `make cluster-faults FAULTS=1000`
+    python bench/cluster_faults.py --sum                             what the pieces so far add up to
+
+A round has a house of its own (`cluster_house.py`): `moothall serve` twice, Valkey, lines in front of each. Typists,
+somebody who asks and readers go on all the time (`cluster_people.py`), at both nodes. Faults come one after the other
+(`cluster_strikes.py`), each of a random kind, some with one beside them that hurts no copy, some right after a removal
+was sent. After each the house has to have a keeper, people have to be answered again, and then rest, and everything is
+compared (`cluster_history.py`): acts, lines and questions that were acknowledged are in the log once and in order,
+readers were shown what it has, and both nodes' files and Valkey's stream are the same byte for byte, the books too; of
+removed words no byte is in any file. At the end of a round `moothall verify` looks at both folders.
+
+A run adds a line to `bench/cluster/COMMIT.jsonl`. Ctrl-C ends it after the fault that is on. It ends with 1 where
+something was wrong; then the folders of these rounds stay. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from statistics import mean
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # Its nodes and lines are those of tests.
+
+from cluster_history import (
+    Wrong,
+    acts_against,
+    books_against,
+    copies_against,
+    lines_against,
+    questions_against,
+    shown_against,
+)
+from cluster_house import FaultyHouse, faulty_house, now
+from cluster_people import Asker, Person, Reader, Typist, all_rest
+from cluster_pieces import PIECES, SAID_KEPT, FaultPiece, Kind, keep, kept, sums
+from cluster_strikes import BESIDE, KINDS, LONGEST_S, Strikes
+from moothall.core.chain import LogRecord
+from scoring import cpu_model
+from soak_pieces import commit_now
+
+SETTLED_S = 60.0
+"""Within which a house has a keeper again after a fault was mended, and everybody is answered."""
+SAME_S = 20.0
+"""Within which all copies are the same when nobody does anything."""
+WATCH_S = 0.02
+LOOK_S = 0.1
+MORE_ACTS = 2
+"""Of each typist, after a fault was mended."""
+BETWEEN_S = (0.3, 1.5)
+BESIDE_SHARE, REMOVAL_SHARE = 0.2, 0.3
+
+
+class Round:
+    """Some faults, one after the other, in one house."""
+
+    def __init__(self, house: FaultyHouse, chance: random.Random, options: argparse.Namespace) -> None:
+        self.house = house
+        self.wrong = Wrong()
+        self.pauses: dict[str, list[float]] = {}
+        self.after: dict[str, list[float]] = {}
+        self.taken_over: dict[str, list[float]] = {}
+        self.events = 0
+        self._chance = chance
+        self._strikes = Strikes(house, chance, options.longest)
+        self._acks = [now()]
+        addresses = [node.address for node in house.nodes]
+        session = house.planned.session
+        self.typists = [
+            Typist(
+                f"typist-{n}",
+                addresses[n % 2 :] + addresses[: n % 2],
+                session,
+                house.planned.token,
+                every_s=options.line_every,
+                chance=chance,
+                heard=lambda: self._acks.append(now()),
+            )
+            for n in range(options.typists)
+        ]
+        self.asker = Asker(addresses, session, every_s=4 * options.line_every, chance=chance)
+        self.readers = [
+            Reader(addresses[n % 2 :] + addresses[: n % 2], session, chance) for n in range(options.readers)
+        ]
+
+    @property
+    def _people(self) -> Sequence[Person]:
+        return (*self.typists, self.asker)
+
+    async def run(self, kinds: Sequence[str], over: asyncio.Event) -> bool:
+        """Do faults of these kinds; whether the house was whole after each."""
+        await self.typists[0].open()
+        async with AsyncExitStack() as stack:
+            for typist in self.typists:
+                stack.push_async_callback(typist.close)
+            group = await stack.enter_async_context(asyncio.TaskGroup())
+            runs = [*(each.run for each in self._people), *(each.run for each in self.readers)]
+            for run in runs:
+                stack.callback(group.create_task(run()).cancel)
+            await self._goes_on()
+            for kind in kinds:
+                if over.is_set() or not await self._fault(kind):
+                    break
+        if not self.wrong:
+            await self._verify()
+        return not self.wrong
+
+    async def _fault(self, kind: str) -> bool:
+        await asyncio.sleep(self._chance.uniform(*BETWEEN_S))
+        beside = self._chance.choice(BESIDE) if self._chance.random() < BESIDE_SHARE else None
+        removing = []
+        if self._chance.random() < REMOVAL_SHARE:
+            removing.append(asyncio.ensure_future(self._chance.choice(self.typists).remove()))
+            await asyncio.sleep(self._chance.uniform(0, 0.1))
+        began = now()
+        watching = asyncio.ensure_future(self._until_taken_over())
+        try:
+            await asyncio.gather(*(self._strikes.strike(each) for each in (kind, beside) if each is not None))
+        except (AssertionError, TimeoutError) as error:
+            self.wrong.say("other", f"after {kind}: {error}")
+            return False
+        finally:
+            mended = now()
+            settled = await self._settled(kind)
+            watching.cancel()
+            await asyncio.gather(*removing, return_exceptions=True) if settled else [each.cancel() for each in removing]
+        if watching.done() and not watching.cancelled():
+            self.taken_over.setdefault(kind, []).append(watching.result() - began)
+        self.pauses.setdefault(kind, []).append(self._longest_pause(began))
+        self.after.setdefault(kind, []).append(next((at - mended for at in self._acks if at >= mended), 0.0))
+        if settled:
+            await self._prove(f"{kind}" + (f" beside {beside}" if beside else ""))
+        for person in self._people:
+            person.go_on()
+        took = self.taken_over.get(kind, [0.0])[-1]
+        print(
+            f"  {kind}{f' + {beside}' if beside else ''}{' + removal' if removing else ''}: mended after "
+            f"{mended - began:.1f} s, pause {self.pauses[kind][-1]:.2f} s, taken over {took:.2f} s"
+            f"{'' if not self.wrong else f'  WRONG {self.wrong.said[:3]}'}",
+            flush=True,
+        )
+        return not self.wrong
+
+    async def _until_taken_over(self) -> float:
+        """When a node keeps the house that did not before."""
+        before = [node for node in self.house.nodes if node.keeps]
+        while not any(node.keeps for node in self.house.nodes if node not in before):  # noqa: ASYNC110  # of a process
+            await asyncio.sleep(WATCH_S)
+        return now()
+
+    def _longest_pause(self, began: float) -> float:
+        last = max((at for at in self._acks if at <= began), default=began)
+        times = [last, *(at for at in self._acks if at > began)]
+        return max((after - before for before, after in pairwise(times)), default=0.0)
+
+    async def _settled(self, kind: str) -> bool:
+        """Whether the house has a keeper, and everybody is answered."""
+        for node in self.house.nodes:
+            if node.ended:
+                last = node.log.read_text(errors="replace").strip().splitlines()[-1:]
+                if "disk full" not in kind:
+                    self.wrong.say("other", f"after {kind} {node.name} ended by itself: {last}")
+                else:
+                    print(f"  {node.name} ended by itself: {last}", flush=True)
+                await node.kill()
+                await node.start()
+        if await self.house.until_kept(SETTLED_S) is None:
+            self.wrong.say("other", f"after {kind} nobody keeps the house")
+            return False
+        return await self._goes_on(kind)
+
+    async def _goes_on(self, kind: str = "the start") -> bool:
+        """Whether each typist is answered some acts more."""
+        wanted = [len(typist.answered) + MORE_ACTS for typist in self.typists]
+        until = now() + SETTLED_S
+        while any(len(typist.answered) < many for typist, many in zip(self.typists, wanted, strict=True)):
+            if now() > until:
+                self.wrong.say("other", f"after {kind} people are not answered for {SETTLED_S:.0f} s")
+                return False
+            await asyncio.sleep(LOOK_S)
+        return True
+
+    async def _prove(self, kind: str) -> None:
+        """Have everybody rest, and compare everything."""
+        found = Wrong()
+        if not await all_rest(self._people, SETTLED_S):
+            found.say("other", "people are not answered")
+        copies = await self._same(found)
+        records = next(iter(copies.values()))
+        for typist in self.typists:
+            found.add(acts_against(typist.answered, records))
+        found.add(lines_against({typist.name: typist.typed for typist in self.typists}, records))
+        found.add(questions_against(self.asker.asked, records))
+        public = max((each.header.offset for each in records if each.header.type == "segment.ended"), default=0)
+        for n, reader in enumerate(self.readers):
+            if not await reader.until(public, SAME_S):
+                found.say("other", f"reader {n} has come to {reader.whole.position}, and not to {public}")
+            found.add(shown_against(f"reader {n}", reader.shown, records))
+        found.add(await self._books())
+        words = [word for typist in self.typists for word in typist.removed]
+        if words and not await self.house.erased(SAME_S):
+            found.say("other", "Valkey's files are not made anew")
+        elif holding := self.house.holding(words):
+            found.say("other", f"a removed word stands in {holding}")
+        self.events = len(records)
+        for own in (*(each.wrong for each in self.typists), self.asker.wrong, *(each.wrong for each in self.readers)):
+            found.add(own)
+            own.clear()
+        for reader in self.readers:
+            for said in reader.whole.faults:
+                found.say("other", f"a reader: {said}")
+            reader.whole.faults = []
+        found.said = [f"{said} (after {kind})" for said in found.said]
+        self.wrong.add(found)
+
+    async def _same(self, found: Wrong) -> dict[str, Sequence[LogRecord]]:
+        """All copies of the log, once they are the same, or as they are when that takes too long."""
+        until = now() + SAME_S
+        while True:
+            session = self.house.planned.session
+            copies: dict[str, Sequence[LogRecord]] = {}
+            for node in self.house.nodes:
+                copies[node.name] = await asyncio.to_thread(node.records, session)
+            copies["valkey"] = await self.house.stream() or ()
+            wrong = copies_against(copies)
+            if not wrong or now() > until:
+                found.add(wrong)
+                return copies
+            await asyncio.sleep(3 * LOOK_S)
+
+    async def _books(self) -> Wrong:
+        """How the copies of the book differ: not at all, or still after so long."""
+        until = now() + SAME_S
+        while True:
+            shared = await self.house.shared_book() or {}
+            wrong = books_against({"valkey": shared} | {node.name: node.book() for node in self.house.nodes})
+            if not wrong or now() > until:
+                return wrong
+            await asyncio.sleep(3 * LOOK_S)
+
+    async def _verify(self) -> None:
+        for node in self.house.nodes:
+            await node.stop()
+            command = (sys.executable, "-m", "moothall", "verify", "--data", str(node.data))
+            process = await asyncio.create_subprocess_exec(
+                *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+            )
+            said, _ = await process.communicate()
+            if process.returncode != 0:
+                self.wrong.say(
+                    "other", f"moothall verify of {node.name} ended with {process.returncode}: {said[-300:]!r}"
+                )
+
+
+class Run:
+    """All rounds."""
+
+    def __init__(self, options: argparse.Namespace, folder: Path) -> None:
+        self._options = options
+        self._folder = folder
+        self._over = asyncio.Event()
+        self._kinds: dict[str, Counter[str]] = {}
+        self.left: list[Path] = []
+        """Folders of rounds in which something was wrong."""
+
+    def stop(self) -> None:
+        """End it after the fault that is on."""
+        self._over.set()
+
+    async def run(self) -> FaultPiece:
+        """All of it; what it came to."""
+        options = self._options
+        commit, changed = commit_now()
+        date, began = datetime.now(UTC).isoformat(timespec="seconds"), now()
+        wrong, rounds, loads = Wrong(), list[Round](), list[float]()
+        left = options.faults
+        while left > 0 and not self._over.is_set():
+            number = len(rounds) + 1
+            chance = random.Random(f"{options.seed} {number}")  # noqa: S311  # repeatable is what it has to be
+            kinds = [chance.choice(options.kinds) for _ in range(min(left, options.round))]
+            folder = self._folder / f"round-{number}"
+            folder.mkdir(parents=True)
+            print(f"round {number}", flush=True)
+            async with faulty_house(folder) as house:
+                this = Round(house, chance, options)
+                whole = await this.run(kinds, self._over)
+            rounds.append(this)
+            loads.append(os.getloadavg()[0])
+            this.wrong.said = [f"round {number}: {said}" for said in this.wrong.said]
+            for said in this.wrong.said:
+                print(said, file=sys.stderr, flush=True)
+            wrong.add(this.wrong)
+            if whole and options.keep is None:
+                shutil.rmtree(folder)
+            elif not whole:
+                self.left.append(folder)
+            left -= max(1, sum(map(len, this.pauses.values())))
+        return FaultPiece(
+            commit=commit,
+            changed=changed,
+            date=date,
+            processor=cpu_model(),
+            load=round(mean(loads), 2) if loads else 0.0,
+            seed=options.seed,
+            rounds=len(rounds),
+            seconds=round(now() - began, 1),
+            kinds={name: _kind(name, rounds) for name in KINDS if any(name in each.pauses for each in rounds)},
+            acts=sum(len(typist.answered) for each in rounds for typist in each.typists),
+            lines=sum(len(typist.typed) for each in rounds for typist in each.typists),
+            questions=sum(len(each.asker.asked) for each in rounds),
+            removals=sum(len(typist.removed) for each in rounds for typist in each.typists),
+            connections=sum(reader.connections for each in rounds for reader in each.readers),
+            fresh=sum(reader.whole.fresh for each in rounds for reader in each.readers),
+            events=sum(each.events for each in rounds),
+            lost=wrong.lost,
+            doubled=wrong.doubled,
+            reordered=wrong.reordered,
+            other=wrong.other,
+            said=tuple(wrong.said[:SAID_KEPT]),
+        )
+
+
+def _kind(name: str, rounds: Sequence[Round]) -> Kind:
+    def all_of(times: str) -> tuple[float, ...]:
+        return tuple(round(each, 3) for this in rounds for each in getattr(this, times).get(name, ()))
+
+    return Kind(pauses=all_of("pauses"), after=all_of("after"), taken_over=all_of("taken_over"))
+
+
+async def _run(options: argparse.Namespace, folder: Path) -> tuple[FaultPiece, list[Path]]:
+    run, loop = Run(options, folder), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, run.stop)
+    return await run.run(), run.left
+
+
+def settings(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--faults", type=int, default=1_000)
+    parser.add_argument("--round", type=int, default=20, metavar="FAULTS", help="after which a new house begins")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS), metavar="KIND")
+    parser.add_argument("--longest", type=float, default=LONGEST_S, metavar="S", help="of what lasts")
+    parser.add_argument("--typists", type=int, default=3)
+    parser.add_argument("--readers", type=int, default=4)
+    parser.add_argument("--line-every", type=float, default=0.2, metavar="S", help="of a typist, on average")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for data and logs; it stays")
+    parser.add_argument("--pieces", type=Path, default=PIECES, metavar="FOLDER", help="where the pieces are")
+    parser.add_argument("--sum", action="store_true", help="only print what the pieces so far add up to")
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    """Run a piece, keep it, print it and the sums."""
+    options = settings()
+    if options.sum:
+        print(*sums(kept(options.pieces)), sep="\n")
+        return 0
+    folder = options.keep or Path(tempfile.mkdtemp(prefix="moothall-faults-"))
+    piece, left = asyncio.run(_run(options, folder))
+    path = keep(piece, options.pieces)
+    print(*sums([piece]), f"kept in {path}; all pieces:", *sums(kept(options.pieces))[:1], sep="\n")
+    if left:
+        print("What it left is in", *left)
+    elif options.keep is None:
+        shutil.rmtree(folder)
+    return 1 if piece.lost or piece.doubled or piece.reordered or piece.other else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

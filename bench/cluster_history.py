@@ -1,0 +1,178 @@
+"""Whether a house kept its promise: what people were answered and shown, against the logs. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import msgspec
+
+from moothall.core.chain import LogRecord
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+
+SENTENCES = 20
+"""Of one kind that are said. Overflow: the others are counted only."""
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """An act that was acknowledged."""
+
+    author: str
+    number: int
+    """In the order in which the author did it, from 1 on."""
+    id: str
+    first: int
+    """Offsets of its events, as the answer says them."""
+    last: int
+
+
+class Wrong(msgspec.Struct, kw_only=True):
+    """What is against the promise."""
+
+    lost: int = 0
+    doubled: int = 0
+    reordered: int = 0
+    other: int = 0
+    said: list[str] = msgspec.field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.lost or self.doubled or self.reordered or self.other)
+
+    def say(self, what: str, sentence: str) -> None:
+        """Count it under `what`, and keep the sentence."""
+        setattr(self, what, getattr(self, what) + 1)
+        if getattr(self, what) <= SENTENCES:
+            self.said.append(f"{what}: {sentence}")
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.lost = self.doubled = self.reordered = self.other = 0
+        self.said = []
+
+    def add(self, more: Wrong) -> None:
+        """What is wrong besides."""
+        for name in ("lost", "doubled", "reordered", "other"):
+            setattr(self, name, getattr(self, name) + getattr(more, name))
+        self.said += more.said
+
+
+def acts_against(answered: Sequence[Answered], records: Sequence[LogRecord]) -> Wrong:
+    """Whether each act that was acknowledged is in the log, once, where its answer says, in the order of its author."""
+    wrong = Wrong()
+    at: dict[str, list[int]] = {}
+    for record in records:
+        at.setdefault(str(record.header.cause), []).append(record.header.offset)
+    for act in answered:
+        offsets = at.get(act.id)
+        if offsets is None:
+            wrong.say("lost", f"{act.id} of {act.author}, that was answered with {act.first} to {act.last}")
+        elif [offsets[0], offsets[-1]] != [act.first, act.last] or len(offsets) != act.last - act.first + 1:
+            wrong.say("doubled", f"{act.id} was answered with {act.first} to {act.last}, and is at {offsets[:9]}")
+    authors: dict[str, list[Answered]] = {}
+    for act in answered:
+        authors.setdefault(act.author, []).append(act)
+    for author, acts in authors.items():
+        for one, next_ in pairwise(sorted(acts, key=lambda act: act.number)):
+            before, after = at.get(one.id), at.get(next_.id)
+            if before and after and before[-1] >= after[0]:
+                wrong.say("reordered", f"{next_.id} of {author} stands at {after[0]}, before {one.id} at {before[-1]}")
+    return wrong
+
+
+def lines_against(typed: Mapping[str, Sequence[str]], records: Sequence[LogRecord]) -> Wrong:
+    """Whether each author's lines are in the log once, as they were typed, in their order; one more may be there that
+    nobody was answered. `typed`: texts by author; a line's act is `AUTHOR:type:NUMBER`. Removed ones have no text.
+    """
+    wrong = Wrong()
+    found: dict[str, list[tuple[int, str]]] = {}
+    for record in records:
+        author, kind, figure = (*str(record.header.cause).split(":"), "", "")[:3]
+        if kind != "type" or record.header.type != ev.SegmentEnded.__struct_config__.tag:
+            continue
+        event = None if record.body is None else decode_event(record.body)
+        text = event.text if isinstance(event, ev.SegmentEnded) else ""
+        found.setdefault(author, []).append((int(figure), text))
+    for author, texts in typed.items():
+        lines = found.get(author, [])
+        numbers = [number for number, _ in lines]
+        if numbers != sorted(numbers):
+            wrong.say(
+                "reordered", f"lines of {author} stand as {[pair for pair in pairwise(numbers) if pair[0] > pair[1]]}"
+            )
+        for number, times in Counter(numbers).items():
+            if times > 1:
+                wrong.say("doubled", f"line {number} of {author} is there {times} times")
+        has = dict(lines)
+        for number, text in enumerate(texts, 1):
+            if number not in has:
+                wrong.say("lost", f"line {number} of {author}")
+            elif has[number] not in ("", text):
+                wrong.say("other", f"line {number} of {author} reads otherwise")
+        if len(has) > len(texts) + 1:
+            wrong.say("other", f"{author} was answered {len(texts)} lines, and {len(has)} are there")
+    return wrong
+
+
+def questions_against(asked: Sequence[str], records: Sequence[LogRecord]) -> Wrong:
+    """Whether each question that was taken is in the log once, in the order in which one person asked them."""
+    wrong = Wrong()
+    has = [event.text for event in map(_event, records) if isinstance(event, ev.InterventionReceived)]
+    times = Counter(has)
+    for text in asked:
+        if not times[text]:
+            wrong.say("lost", f"the question {text!r}")
+    for text, n in times.items():
+        if n > 1:
+            wrong.say("doubled", f"the question {text!r} is there {n} times")
+    wanted = set(asked)
+    if [text for text in dict.fromkeys(has) if text in wanted] != [text for text in asked if times[text]]:
+        wrong.say("reordered", "questions stand in another order than they were answered in")
+    return wrong
+
+
+def shown_against(where: str, shown: Mapping[int, bytes], records: Sequence[LogRecord]) -> Wrong:
+    """Whether what readers were shown is what the log has, but for words that were removed since."""
+    wrong = Wrong()
+    bodies = {record.header.offset: record.body for record in records}
+    for offset, body in shown.items():
+        if offset not in bodies:
+            wrong.say("lost", f"event {offset} was shown at {where}, and the log hasn't it")
+        elif bodies[offset] not in (None, body):
+            wrong.say("other", f"event {offset} was shown otherwise at {where}")
+    return wrong
+
+
+def copies_against(copies: Mapping[str, Sequence[LogRecord]]) -> Wrong:
+    """Whether all copies of a log are the same, byte for byte, and have no hole and no event twice."""
+    wrong = Wrong()
+    (name, first), *others = copies.items()
+    if [record.header.offset for record in first] != list(range(1, len(first) + 1)):
+        wrong.say("other", f"{name} has a hole, or an event twice")
+    for other, records in others:
+        if len(records) != len(first):
+            wrong.say("other", f"{name} has {len(first)} events and {other} {len(records)}")
+        for one, same in zip(first, records, strict=False):
+            if one != same:
+                wrong.say("other", f"event {one.header.offset} differs between {name} and {other}")
+                break
+    return wrong
+
+
+def books_against(books: Mapping[str, Mapping[str, Mapping[str, bytes]]]) -> Wrong:
+    """Whether all copies of the book are the same, the order within each namespace too."""
+    wrong = Wrong()
+    (name, first), *others = books.items()
+    for other, book in others:
+        for namespace in sorted(first.keys() | book.keys()):
+            one, same = list(first.get(namespace, {}).items()), list(book.get(namespace, {}).items())
+            if sorted(one) != sorted(same):
+                wrong.say("other", f"the books of {name} and {other} differ in {namespace}")
+            elif one != same:
+                wrong.say("other", f"the books of {name} and {other} have {namespace} in another order")
+    return wrong
+
+
+def _event(record: LogRecord) -> object:
+    return None if record.body is None else decode_event(record.body)

@@ -1,0 +1,241 @@
+"""The house of the proof by faults: two nodes, a Valkey, and a line in front of each of them that can be cut one way.
+
+    n1, n2 → a line each → Valkey            n2 → a line → n1, n1 → a line → n2 (where each says that it is found)
+
+Visitors reach the nodes without a line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import shutil
+import socket
+import sqlite3
+import subprocess
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+
+from moothall.adapters.cluster.book_redis import RedisBook
+from moothall.adapters.cluster.log_redis import RedisLog
+from moothall.adapters.store.book_sqlite import FILE_NAME as BOOK
+from moothall.adapters.system.clock import SystemClock
+from moothall.core.chain import LogRecord
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.services.cluster.two_books import NOTES
+from support.cluster.nodes import NodeProcess, Planned1, prepared
+from support.cluster.process import RedisProcess
+from support.links.weak_line import WeakLine, weak_line_to
+
+LOOK_S = 0.1
+STARTED_S = 20.0
+CLOCK = SystemClock()
+FULL_BYTES = 4_096
+"""Larger no file may grow on a disk that is full: every one that is written is larger already."""
+
+
+def now() -> float:
+    """Seconds of a clock that doesn't run back."""
+    return CLOCK.monotonic() / 1_000
+
+
+class ValkeyProcess(RedisProcess):
+    """A Valkey that writes its log into a file, so that it can run for hours without anybody who reads its output."""
+
+    def start(self) -> None:
+        """Start it, and come back when it answers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._process = subprocess.Popen(
+            [
+                *(f"{self.program}-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder)),
+                *("--appendonly", "yes", "--appendfsync", "always", "--save", "", "--rdbcompression", "no"),
+                *("--enable-debug-command", "yes", "--logfile", str(self.folder.parent / "valkey.log")),
+                *self.options,
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        until = now() + STARTED_S
+        while now() < until:
+            with suppress(redis.RedisError):
+                if self.ask("PING"):
+                    return
+            time.sleep(0.02)
+        raise AssertionError((self.folder.parent / "valkey.log").read_text()[-2_000:])
+
+    def begin(self, *command: str | int) -> None:
+        """Send a command, and wait for no answer."""
+        with socket.create_connection(("127.0.0.1", self.port)) as line:
+            line.sendall(" ".join(map(str, command)).encode() + b"\r\n")
+
+    def has_older(self, copy: Path) -> bool:
+        """Take a copy of its append-only file, to be started with later; whether there is a whole one."""
+        if b"aof_rewrite_in_progress:0" not in self.info("persistence"):
+            return False
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(self.folder, copy)
+        return b"aof_rewrite_in_progress:0" in self.info("persistence")
+
+    def info(self, section: str) -> bytes:
+        """What it says of itself, as it says it."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=STARTED_S) as line:
+            line.sendall(f"INFO {section}\r\n".encode())
+            with line.makefile("rb") as answer:
+                return answer.read(int(answer.readline()[1:]))
+
+
+class Node(NodeProcess):
+    """A node, and the lines at it."""
+
+    to_valkey: WeakLine
+    from_other: WeakLine
+
+    def disk_full(self, *, full: bool) -> None:
+        """Let no file of its grow any more, or let them again."""
+        _, most = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (FULL_BYTES if full else most, most))
+
+    def wipe(self) -> None:
+        """Its disk is lost while it is down."""
+        shutil.rmtree(self.data)
+
+    def book(self) -> Mapping[str, Mapping[str, bytes]]:
+        """Entries of its own book by namespace, without its notes on the shared one."""
+        found: dict[str, dict[str, bytes]] = {}
+        with closing(sqlite3.connect(f"file:{self.data / BOOK}?mode=ro", uri=True)) as connection:
+            for namespace, key, body in connection.execute("SELECT namespace, key, body FROM entry ORDER BY rowid"):
+                found.setdefault(namespace, {})[key] = body
+        found.pop(NOTES, None)
+        return found
+
+
+@dataclass(eq=False)
+class FaultyHouse:
+    """Two nodes that run one house on one Valkey."""
+
+    folder: Path
+    nodes: tuple[Node, Node]
+    valkey: ValkeyProcess
+    planned: Planned1
+
+    async def keeper(self) -> Node | None:
+        """Who keeps the house by Valkey's word and by its own; None while nobody does, or Valkey doesn't answer."""
+        held = await self._asked("HGET", "moothall:house", "node")
+        found = next((node for node in self.nodes if node.name.encode() == held), None)
+        return found if found is not None and found.keeps else None
+
+    async def until_kept(self, within_s: float, *, by: Node | None = None) -> Node | None:
+        """Whoever keeps the house, once somebody does, or `by` does; None when that takes longer."""
+        until = now() + within_s
+        while now() < until:
+            found = await self.keeper()
+            if found is not None and by in (None, found):
+                return found
+            await asyncio.sleep(LOOK_S)
+        return None
+
+    def other(self, node: Node) -> Node:
+        """The one that isn't `node`."""
+        first, second = self.nodes
+        return second if node is first else first
+
+    async def _asked(self, *command: str) -> bytes | None:
+        def ask() -> bytes | None:
+            with redis.Redis(port=self.valkey.port, socket_timeout=1, socket_connect_timeout=1) as client:
+                found = client.execute_command(*command)
+                return found if isinstance(found, bytes) else None
+
+        try:
+            return await asyncio.to_thread(ask)
+        except redis.RedisError:
+            return None
+
+    async def stream(self) -> Sequence[LogRecord] | None:
+        """The session's log in Valkey; None when it can't be read now."""
+        server = self.valkey.reached(answer_s=20.0, connect_s=5.0)
+        try:
+            return await RedisLog(server, "proof").read(self.planned.session, 0, 10_000_000)
+        except StorageUnavailable:
+            return None
+        finally:
+            await server.close()
+
+    async def shared_book(self) -> Mapping[str, Mapping[str, bytes]] | None:
+        """The book in Valkey, as `Node.book` has it; None when it can't be read now."""
+        server = self.valkey.reached(answer_s=20.0, connect_s=5.0)
+        try:
+            book = RedisBook(server, "proof")
+            return {name: dict(await book.read(name)) for name in await book.namespaces()}
+        except StorageUnavailable:
+            return None
+        finally:
+            await server.close()
+
+    async def erased(self, within_s: float) -> bool:
+        """Whether Valkey's files were made anew since the last removal, once they are or that takes longer."""
+        until = now() + within_s
+        while now() < until:
+            asked, done = [await self._asked("HGET", "moothall:erasures", name) for name in ("asked", "done")]
+            if asked is None or (done is not None and int(done) >= int(asked)):
+                return True
+            await asyncio.sleep(LOOK_S)
+        return False
+
+    def holding(self, words: Sequence[bytes]) -> list[str]:
+        """Files of the nodes and of Valkey, logs included, in which one of `words` stands."""
+        found = []
+        paths = [*self.valkey.folder.rglob("*"), *self.folder.glob("*.log")]
+        for node in self.nodes:
+            paths += node.data.rglob("*")
+        for path in paths:
+            with suppress(FileNotFoundError):
+                if path.is_file() and _holds(path.read_bytes(), words):
+                    found.append(str(path.relative_to(self.folder)))
+        return sorted(found)
+
+
+def _holds(data: bytes, words: Sequence[bytes]) -> bool:
+    return any(word in data for word in words)
+
+
+@asynccontextmanager
+async def faulty_house(folder: Path) -> AsyncIterator[FaultyHouse]:
+    """Both nodes and Valkey, running; the first node keeps the house."""
+    async with AsyncExitStack() as stack:
+        valkey = ValkeyProcess("valkey", folder / "valkey")
+        await asyncio.to_thread(valkey.start)
+        stack.callback(valkey.kill)
+        nodes = [await _node(stack, folder, number, valkey.port) for number in (1, 2)]
+        first, second = nodes
+        planned = await prepared(first.data)
+        second.sign_like(first)
+        house = FaultyHouse(folder, (first, second), valkey, planned)
+        for node in nodes:
+            stack.push_async_callback(_ended, node)
+        await first.start()
+        await first.until("keeps the house")
+        await second.start()
+        yield house
+
+
+async def _node(stack: AsyncExitStack, folder: Path, number: int, valkey_port: int) -> Node:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    to_valkey = await stack.enter_async_context(weak_line_to(valkey_port))
+    from_other = await stack.enter_async_context(weak_line_to(port))
+    node = Node(folder, number, to_valkey.port, port=port, known_at=from_other.address)
+    node.to_valkey, node.from_other = to_valkey, from_other
+    return node
+
+
+async def _ended(node: Node) -> None:
+    with suppress(ProcessLookupError, TimeoutError):
+        async with asyncio.timeout(15):
+            await node.stop()
+            return
+    await node.kill()

@@ -1,0 +1,263 @@
+"""The people of the proof by faults: typists at desks, somebody who asks by the form, readers over SSE.
+
+Who isn't answered sends again with the same id, at the other node, until it is; a part of what was answered is sent
+again too. Nobody waits longer than `PATIENCE_S` for a node that was stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import cycle
+from typing import Any
+
+import aiohttp
+
+from cluster_history import Answered, Wrong
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import SessionId
+from moothall.wire.event_stream import EventStream
+from moothall.wire.frames import decode
+from soak_readers import Wholeness
+from support.desks.persistent import PersistentDesk
+
+PATIENCE_S = 5.0
+AGAIN_S = 0.2
+SILENCE_S = 12.0
+"""A reader's line with neither frame nor pulse for so long is dead."""
+TWICE = 0.1
+"""Share of the acts that are sent again after their answer."""
+ADDRESSES = 200
+"""From which people ask."""
+REMOVED_OF = 20
+"""The last lines of which one is removed."""
+
+
+class Person:
+    """Does one thing after the other; rests between two of them when it is told to."""
+
+    def __init__(self, every_s: float, chance: random.Random) -> None:
+        self._every_s = every_s
+        self._chance = chance
+        self._going = asyncio.Event()
+        self._going.set()
+        self._rests = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            if not self._going.is_set():
+                self._rests.set()
+                await self._going.wait()
+                self._rests.clear()
+            await self.once()
+            await asyncio.sleep(self._every_s * self._chance.uniform(0.5, 1.5))
+
+    async def once(self) -> None:
+        """Do the next thing, until it is answered."""
+        raise NotImplementedError
+
+    async def rest(self) -> None:
+        """Comes back when nothing is on its way."""
+        self._going.clear()
+        await self._rests.wait()
+
+    def go_on(self) -> None:
+        """After a rest."""
+        self._going.set()
+
+
+class Typist(Person):
+    """Types line after line at a desk of its own."""
+
+    def __init__(
+        self,
+        name: str,
+        addresses: Sequence[str],
+        session: SessionId,
+        token: str,
+        *,
+        every_s: float,
+        chance: random.Random,
+        heard: Callable[[], None],
+    ) -> None:
+        """`heard`: told at each answer."""
+        super().__init__(every_s, chance)
+        self.name = name
+        self.typed: list[str] = []
+        """Texts that were acknowledged; each has a word that no other has."""
+        self.answered: list[Answered] = []
+        self.removed: list[bytes] = []
+        """Words of lines whose removal was acknowledged."""
+        self.wrong = Wrong()
+        self._desk = PersistentDesk(addresses, token, again_s=AGAIN_S, patience_s=PATIENCE_S)
+        self._session = session
+        self._heard = heard
+        self._number = 0
+        self._taken_out: set[int] = set()
+
+    async def open(self) -> None:
+        """Open the session."""
+        answer = await self._desk.send(self._session, "act", {"id": "open", "commands": [{"do": "open"}]})
+        assert "refusal" not in answer, answer
+
+    async def once(self) -> None:
+        """Type a line."""
+        number = len(self.typed) + 1
+        text = f"Line {number} of {self.name} says {secrets.token_hex(8)}."
+        line = {"do": "type", "channel": "floor", "segment": f"{self.name}-{number}", "text": text, "language": "en"}
+        if await self._done("type", number, "act", {"commands": [line]}):
+            self.typed.append(text)
+
+    async def remove(self) -> None:
+        """Have one of the last lines removed for good."""
+        last = len(self.typed)
+        there = [n for n in range(max(1, last - REMOVED_OF), last + 1) if n not in self._taken_out]
+        if not there:
+            return
+        number = self._chance.choice(there)
+        self._taken_out.add(number)
+        removes = {"type": "lines", "segments": [f"{self.name}-{number}"]}
+        if await self._done("remove", number, "remove", {"removes": removes}):
+            self.removed.append(self.typed[number - 1].split()[-1].rstrip(".").encode())
+
+    async def close(self) -> None:
+        """Leave the desk."""
+        await self._desk.close()
+
+    async def _done(self, what: str, number: int, event: str, body: dict[str, Any]) -> bool:
+        name = f"{self.name}:{what}:{number}"
+        answer = await self._desk.send(self._session, event, {"id": name, **body})
+        if "refusal" in answer:
+            self.wrong.say("other", f"{name} was refused as {answer['refusal']['code']}")
+            return False
+        self._heard()
+        self._number += 1
+        receipt = answer["receipt"]
+        self.answered.append(
+            Answered(
+                author=f"{self.name} ({what})",
+                number=self._number,
+                id=name,
+                first=receipt["first"],
+                last=receipt["last"],
+            )
+        )
+        if self._chance.random() < TWICE:
+            again = await self._desk.send(self._session, event, {"id": name, **body})
+            if again.get("receipt") != receipt:
+                self.wrong.say("other", f"{name} was answered {receipt} first, and then {again}")
+        return True
+
+
+class Asker(Person):
+    """Asks by the form, each time as a browser of its own."""
+
+    def __init__(self, addresses: Sequence[str], session: SessionId, *, every_s: float, chance: random.Random) -> None:
+        super().__init__(every_s, chance)
+        self.asked: list[str] = []
+        """Texts of questions that were taken."""
+        self.wrong = Wrong()
+        self._addresses = cycle(addresses)
+        self._session = session
+        self._number = 0
+
+    async def once(self) -> None:
+        """Ask a question."""
+        self._number += 1
+        text = f"Question {self._number}: what of {secrets.token_hex(4)}?"
+        form = {"id": secrets.token_hex(8), "kind": "question", "text": text, "language": "en"}
+        source = (f"127.9.0.{1 + self._number % ADDRESSES}", 0)
+        connector = aiohttp.TCPConnector(local_addr=source, force_close=True)
+        timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
+        jar = aiohttp.CookieJar(unsafe=True)
+        async with aiohttp.ClientSession(connector=connector, cookie_jar=jar, timeout=timeout) as http:
+            while (status := await self._sent(http, form)) in (0, 429, 503):  # noqa: ASYNC110  # of a server
+                await asyncio.sleep(AGAIN_S)
+        if status == 303:
+            self.asked.append(text)
+        else:
+            self.wrong.say("other", f"a question was answered with status {status}")
+
+    async def _sent(self, http: aiohttp.ClientSession, form: dict[str, str]) -> int:
+        address = next(self._addresses)
+        page = f"{address}/s/{self._session}/ask"
+        try:
+            async with http.get(page) as answer:
+                await answer.read()
+            async with http.post(page, data=form, headers={"Origin": address}, allow_redirects=False) as answer:
+                return answer.status
+        except (aiohttp.ClientError, OSError):
+            return 0
+
+
+class Reader:
+    """Reads over SSE, first at one node, and after each break at the other or the same one, from its position on."""
+
+    def __init__(self, addresses: Sequence[str], session: SessionId, chance: random.Random) -> None:
+        self.shown: dict[int, bytes] = {}
+        """Bodies by offset."""
+        self.whole = Wholeness()
+        self.connections = 0
+        self.wrong = Wrong()
+        self._addresses = addresses
+        self._session = session
+        self._chance = chance
+        self._events = 0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        at = self._addresses[0]
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=PATIENCE_S, sock_read=SILENCE_S)
+        async with aiohttp.ClientSession(timeout=timeout) as http:
+            while True:
+                try:
+                    await self._read(http, at)
+                except (aiohttp.ClientError, OSError):
+                    pass
+                except ProtocolError as error:
+                    self.wrong.say("other", f"a frame can't be read: {error}")
+                at = self._chance.choice(self._addresses)
+                await asyncio.sleep(AGAIN_S)
+
+    async def until(self, offset: int, within_s: float) -> bool:
+        """Whether it has been given all up to there, once it has or that takes longer."""
+        for _ in range(int(within_s / AGAIN_S)):
+            if self.whole.position is not None and self.whole.position.offset >= offset:
+                return True
+            await asyncio.sleep(AGAIN_S)
+        return False
+
+    async def _read(self, http: aiohttp.ClientSession, address: str) -> None:
+        position = self.whole.position
+        headers = {} if position is None else {"Last-Event-ID": str(position)}
+        async with http.get(f"{address}/s/{self._session}/events", headers=headers) as answer:
+            if answer.status != 200:
+                return
+            self.connections += 1
+            stream = EventStream()
+            async for data in answer.content.iter_any():
+                for event in stream.feed(data):
+                    self._take(event.data)
+
+    def _take(self, data: bytes) -> None:
+        frame = decode(data)
+        self.whole.take(frame)
+        for event in frame.events:
+            if event.original is not None and self.shown.setdefault(event.offset, event.original) != event.original:
+                self.wrong.say("other", f"event {event.offset} was shown twice, and differs")
+
+
+async def all_rest(people: Sequence[Person], within_s: float) -> bool:
+    """Have all of them rest; whether they do within that time."""
+    return await _within([person.rest() for person in people], within_s)
+
+
+async def _within(acts: Sequence[Awaitable[None]], seconds: float) -> bool:
+    tasks = [asyncio.ensure_future(act) for act in acts]
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    for task in late:
+        task.cancel()
+    return not late

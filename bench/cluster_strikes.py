@@ -1,0 +1,192 @@
+"""What is done to a house of two nodes in the proof by faults: each comes back when what it did is mended.
+
+None hurts more than one machine: two of the copies of what was acknowledged stay whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import shutil
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from cluster_house import FaultyHouse, Node
+from support.links.weak_line import WeakLine
+
+SHORTEST_S, LONGEST_S = 0.1, 30.0
+DOWN_S = 8.0
+"""A process that was killed is started again within so long."""
+OLDER_S = (1.0, 4.0)
+"""How old an append-only file is that Valkey is started with."""
+KEPT_S = 20.0
+
+
+@dataclass(eq=False)
+class Strikes:
+    """Acts on one house."""
+
+    house: FaultyHouse
+    chance: random.Random
+    longest_s: float = LONGEST_S
+
+    async def strike(self, kind: str) -> None:
+        """Do what `kind` of `KINDS` names, and mend it."""
+        keeper = await self.house.until_kept(KEPT_S)
+        assert keeper is not None, "Nobody keeps the house."
+        await KINDS[kind](self, keeper)
+
+    def long(self) -> float:
+        """A time in seconds, log-uniform."""
+        return math.exp(self.chance.uniform(math.log(SHORTEST_S), math.log(self.longest_s)))
+
+    async def down(self) -> None:
+        """Wait for as long as something is down: not at all, or some seconds."""
+        await asyncio.sleep(self.chance.choice((0.0, self.chance.uniform(0, min(DOWN_S, self.longest_s)))))
+
+    async def kill(self, node: Node) -> None:
+        """kill -9, and start it again."""
+        await node.kill()
+        await self.down()
+        await node.start()
+
+    async def wipe(self, node: Node) -> None:
+        """kill -9, and start it again with an empty disk, but for the key that the house signs with."""
+        await node.kill()
+        await self.down()
+        node.wipe()
+        node.sign_like(self.house.other(node))
+        await node.start()
+
+    async def stop(self, node: Node) -> None:
+        """Stop it as a service's manager does, and start it again."""
+        status = await node.stop()
+        assert status == 0, f"{node.name} that was told to stop ended with {status}."
+        await self.down()
+        await node.start()
+
+    async def freeze(self, node: Node) -> None:
+        """SIGSTOP, and SIGCONT later."""
+        node.freeze()
+        await asyncio.sleep(self.long())
+        node.thaw()
+
+    async def full(self, node: Node) -> None:
+        """Let its disk be full for a while."""
+        node.disk_full(full=True)
+        await asyncio.sleep(self.long())
+        if not node.ended:
+            with suppress(ProcessLookupError):
+                node.disk_full(full=False)
+
+    async def line(self, line: WeakLine, how: str) -> None:
+        """Cut a line, or let nothing through one way or both."""
+        ways = {"up": [line.up], "down": [line.down], "both": [line.up, line.down], "cut": []}[how]
+        for way in ways:
+            way.stall()
+        if how == "cut":
+            line.cut()
+        await asyncio.sleep(self.long())
+        line.mend()
+        for way in ways:
+            way.go_on()
+
+    async def valkey_down(self, *, wiped: bool = False) -> None:
+        """kill -9 of Valkey, and start it again."""
+        valkey = self.house.valkey
+        valkey.kill()
+        await self.down()
+        if wiped:
+            shutil.rmtree(valkey.folder)
+        await asyncio.to_thread(valkey.start)
+
+    async def valkey_older(self) -> None:
+        """Valkey is started again with an append-only file that is some seconds old."""
+        valkey, copy = self.house.valkey, self.house.folder.parent / f"{self.house.folder.name}-older"
+        while not await asyncio.to_thread(valkey.has_older, copy):  # noqa: ASYNC110  # of a process
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(self.chance.uniform(*OLDER_S))
+        valkey.kill()
+        await self.down()
+        shutil.rmtree(valkey.folder)
+        shutil.move(copy, valkey.folder)
+        await asyncio.to_thread(valkey.start)
+
+    async def valkey_frozen(self) -> None:
+        """SIGSTOP of Valkey."""
+        self.house.valkey.freeze()
+        await asyncio.sleep(self.long())
+        self.house.valkey.thaw()
+
+    async def valkey_sleeps(self) -> None:
+        """DEBUG SLEEP."""
+        seconds = self.long()
+        self.house.valkey.begin("DEBUG", "SLEEP", f"{seconds:.3f}")
+        await asyncio.sleep(seconds)
+
+    async def valkey_full(self) -> None:
+        """Valkey has no memory left for a while."""
+        valkey = self.house.valkey
+        await asyncio.to_thread(valkey.ask, "CONFIG", "SET", "maxmemory", "1")
+        await asyncio.sleep(self.long())
+        await asyncio.to_thread(valkey.ask, "CONFIG", "SET", "maxmemory", "0")
+
+    async def flush(self) -> None:
+        """FLUSHALL."""
+        await asyncio.to_thread(self.house.valkey.ask, "FLUSHALL")
+
+    async def cut_clients(self) -> None:
+        """CLIENT KILL TYPE normal, some times."""
+        for _ in range(self.chance.randint(1, 5)):
+            self.house.valkey.begin("CLIENT", "KILL", "TYPE", "normal")
+            await asyncio.sleep(self.chance.uniform(0, 0.3))
+
+
+Act = Callable[[Strikes, Node], Awaitable[None]]
+
+
+def _kinds() -> dict[str, Act]:
+    found: dict[str, Act] = {
+        "valkey killed": lambda all_, _: all_.valkey_down(),
+        "valkey wiped": lambda all_, _: all_.valkey_down(wiped=True),
+        "valkey older": lambda all_, _: all_.valkey_older(),
+        "valkey frozen": lambda all_, _: all_.valkey_frozen(),
+        "valkey sleeps": lambda all_, _: all_.valkey_sleeps(),
+        "valkey out of memory": lambda all_, _: all_.valkey_full(),
+        "valkey flushed": lambda all_, _: all_.flush(),
+        "valkey's clients cut": lambda all_, _: all_.cut_clients(),
+        "keeper's disk full": lambda all_, keeper: all_.full(keeper),
+    }
+    for what, act in (
+        ("killed", Strikes.kill),
+        ("wiped", Strikes.wipe),
+        ("stopped orderly", Strikes.stop),
+        ("frozen", Strikes.freeze),
+    ):
+        found[f"keeper {what}"] = act
+        found[f"stand-by {what}"] = _at_other(act)
+    for how in ("cut", "both", "up", "down"):
+        found[f"keeper - valkey {how}"] = _at_line(how, at_keeper=True)
+        found[f"stand-by - valkey {how}"] = _at_line(how, at_keeper=False)
+        found[f"stand-by - keeper {how}"] = _between(how)
+    return found
+
+
+def _at_other(act: Act) -> Act:
+    return lambda all_, keeper: act(all_, all_.house.other(keeper))
+
+
+def _at_line(how: str, *, at_keeper: bool) -> Act:
+    return lambda all_, keeper: all_.line((keeper if at_keeper else all_.house.other(keeper)).to_valkey, how)
+
+
+def _between(how: str) -> Act:
+    return lambda all_, keeper: all_.line(keeper.from_other, how)
+
+
+KINDS = _kinds()
+"""What is done, by name. Lines: `cut` is refused, `both`, `up` (to whom is dialled) and `down` let nothing through."""
+BESIDE = ("valkey's clients cut", "stand-by - keeper cut", "stand-by - keeper both", "stand-by - keeper down")
+"""What hurts no copy, and so may come at the same time as anything else."""
