@@ -28,8 +28,8 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.cli.conference import add_house, house_settings
 from moothall.cli.operating import running
 from moothall.core.kernel.decoding import Unreadable, read_json
-from moothall.core.kernel.errors import MoothallError
-from moothall.services.operation.findings import Finding, Verdict, all_well, unseen
+from moothall.core.kernel.errors import ConfigurationError, MoothallError
+from moothall.services.operation.findings import Finding, Verdict, all_well, mend, unseen
 from moothall.services.operation.machine_checks import (
     ClockFacts,
     MemoryFacts,
@@ -43,6 +43,7 @@ from moothall.services.operation.machine_checks import (
 )
 from moothall.services.operation.model_checks import ModelFacts, check_engine, check_model, check_translators
 from moothall.services.operation.outside_checks import outside
+from moothall.services.operation.redis_checks import needed_memory, redis_findings
 from moothall.services.operation.status import ServerStatus
 from moothall.settings.sections import Settings
 from moothall.wire.trial import ModelTrial, TrialOrder, Tried
@@ -100,9 +101,15 @@ async def examine(settings: Settings, *, quick: bool) -> list[Finding]:
     named = bool(settings.server.public_address)
     apart = await off_ms(public, clock) if named else None
     found.append(check_clock(ClockFacts(synchronised=clock_synchronised(), off_ms=apart)))
+    if settings.cluster.redis:
+        found += await _redis(settings)
     found += await _models(settings, status, quick=quick)
     if not named:
         found.append(unseen("Public address", "public_address of [server] is empty: there is no outside to look from."))
+    elif status is not None and status.node is not None and not status.node.keeps:
+        found.append(
+            unseen("Public address", "This node stands by. The doctor of the node that keeps the house looks.")
+        )
     elif caller is None:
         found.append(unseen("Public address", "No server runs with this data folder. Start it, then look again."))
     else:
@@ -134,6 +141,22 @@ def _memory(settings: Settings, *, running: bool) -> MemoryFacts:
         engines=settings.engine.count if here else 0,
         translators=bool(settings.translation.translators),
     )
+
+
+async def _redis(settings: Settings) -> list[Finding]:
+    try:
+        from moothall.adapters.cluster.redis_facts import redis_facts
+        from moothall.app.cluster.house import MEETINGS, redis_server
+    except ImportError:
+        return [mend("Redis", "This installation can't be a node. Install moothall with the extra 'cluster'.")]
+    try:
+        server = redis_server(settings.cluster)
+    except ConfigurationError as error:
+        return [mend("Redis", str(error))]
+    try:
+        return redis_findings(await redis_facts(server), needed_memory(MEETINGS))
+    finally:
+        await server.close()
 
 
 async def _models(settings: Settings, status: ServerStatus | None, *, quick: bool) -> list[Finding]:

@@ -33,7 +33,7 @@ from moothall.services.cluster.two_books import TwoBooks
 from moothall.services.cluster.two_copies import STEPS, TwoCopies
 from moothall.services.operation.redis_checks import needed_memory
 from moothall.services.supervision.supervising import supervise
-from moothall.settings.sections import Settings
+from moothall.settings.sections import Cluster, Settings
 
 logger = logging.getLogger(__name__)
 
@@ -160,12 +160,7 @@ async def joined(settings: Settings, clock: Clock) -> AsyncIterator[House]:
     ):
         if not value:
             raise ConfigurationError(f"[cluster] has `redis`, and no `{name}`: each node needs one of its own.")
-    address = parsed(
-        own.redis,
-        password_file=Path(own.password_file) if own.password_file else None,
-        authorities=Path(own.authorities) if own.authorities else None,
-    )
-    server = RedisServer(address)
+    server = redis_server(own)
     house = House(settings, clock, server, RedisLog(server, own.node), RedisBook(server, own.node))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(server.close)
@@ -175,6 +170,16 @@ async def joined(settings: Settings, clock: Clock) -> AsyncIterator[House]:
         for run in (house.others.run, house.keeping.run, house.erase):
             stack.callback(tasks.create_task(supervise(run, clock)).cancel)
         yield house
+
+
+def redis_server(own: Cluster) -> RedisServer:
+    """The server that the nodes share, not yet dialled. Raises ConfigurationError."""
+    address = parsed(
+        own.redis,
+        password_file=Path(own.password_file) if own.password_file else None,
+        authorities=Path(own.authorities) if own.authorities else None,
+    )
+    return RedisServer(address)
 
 
 async def _usable(server: RedisServer, clock: Clock) -> None:
