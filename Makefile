@@ -40,7 +40,7 @@ GATE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-hub serve test test-all chaos fuzz check cover fix coverage bench soak cluster-faults lock audit release clean apertium chromium node strace redis FORCE
+.PHONY: help demo demo-hub demo-cluster serve test test-all chaos fuzz check cover fix coverage bench soak cluster-faults lock audit release clean apertium chromium node strace redis FORCE
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ demo: $(VENV)/.demo $(VENV)/.project apertium ## play a session as if it were li
 demo-hub: $(VENV)/.demo $(VENV)/.project ## a hub beside a running `make demo`, in another terminal; HUB_PORT=8090 LAN=1
 	@$(FOREGROUND) $(BIN)/moothall hub --beside data --data data/demo-hub --port $(if $(call given,HUB_PORT),"$$HUB_PORT",8090) \
 		$(if $(call given,LAN),--lan,--host 127.0.0.1)
+
+demo-cluster: $(VENV)/.demo $(VENV)/.cluster $(VENV)/.project apertium redis ## two servers of one house: kill one, the meeting goes on; FILE=talk.mp3 PORT=8080
+	@$(BIN)/moothall models fetch whisper-base
+	@$(FOREGROUND) $(BIN)/moothall demo-cluster $(if $(call given,FILE),--file "$$FILE") $(if $(call given,PORT),--port "$$PORT")
 
 serve: $(VENV)/.demo $(VENV)/.project apertium ## run the server with config/moothall.toml
 	@$(BIN)/moothall models fetch whisper-base
@@ -115,6 +119,7 @@ cluster-faults: $(VENV)/.dev $(VENV)/.project redis ## FAULTS=1000 random faults
 lock: ## pin the requirements again, newest versions; needs uv
 	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate -o requirements/demo.txt
 	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate --extra cluster --extra otel --extra dev -c requirements/demo.txt -o requirements/dev.txt
+	uv pip compile requirements/cluster.in $(PINNED) -c requirements/dev.txt -o requirements/cluster.txt
 	uv pip compile requirements/fuzz.in $(PINNED) -o requirements/fuzz.txt
 	uv pip compile requirements/audit.in $(PINNED) -o requirements/audit.txt
 
@@ -163,6 +168,10 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.made
 	$(PIP) install --require-hashes --no-deps -r $<
 	@touch $(VENV)/.demo $@
 
+$(VENV)/.cluster: requirements/cluster.txt $(VENV)/.made
+	$(PIP) install --require-hashes --no-deps -r $<
+	@touch $@
+
 $(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
 	$(PIP) install --require-hashes --no-deps -r $<
 	@touch $@
@@ -206,7 +215,8 @@ strace:
 		then :; \
 		else echo 'The tests of a power cut need strace and are skipped; on Debian: sudo apt-get install strace'; fi; }
 
-# Each by itself: older releases of Debian have no Valkey. Only tests start them, on ports and with folders of their own.
+# Each by itself: older releases of Debian have no Valkey. Only tests and `make demo-cluster` start them, on ports and with
+# folders of their own.
 redis:
 	@for server in redis-server valkey-server; do command -v $$server >/dev/null || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT) update && \

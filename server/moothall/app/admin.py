@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from aiohttp import web
 
@@ -17,8 +18,9 @@ from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.programme import read_icalendar
 from moothall.adapters.system.accepting import stop_accepting
 from moothall.adapters.system.time_zones import find_zone
-from moothall.app.backend import Backend
 from moothall.app.parts import Entrance, Services
+from moothall.core.ports import Randomness
+from moothall.services.programme.office import Office
 
 
 def admin_doors(services: Services, entrance: Entrance) -> Sequence[web.RouteDef]:
@@ -41,9 +43,11 @@ def admin_doors(services: Services, entrance: Entrance) -> Sequence[web.RouteDef
     return [route for door in (admin, imports, work) for route in door.routes()]
 
 
-async def open_local_door(stack: AsyncExitStack, backend: Backend, public: str, operations: Operations) -> None:
-    """Let the operator's commands reach the house while it is held, until the stack unwinds."""
-    door = LocalDoor(backend.office(public), backend.randomness, operations)
+async def open_local_door(
+    stack: AsyncExitStack, data: Path, office: Callable[[], Office], randomness: Randomness, operations: Operations
+) -> None:
+    """Let the operator's commands reach the server that holds the folder `data`, until the stack unwinds."""
+    door = LocalDoor(office, randomness, operations)
     runner = web.AppRunner(door.application(), **runner_options())
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
@@ -51,5 +55,5 @@ async def open_local_door(stack: AsyncExitStack, backend: Backend, public: str, 
     await web.SockSite(runner, listener).start()
     stack.push_async_callback(stop_accepting, [listener])
     port: int = runner.addresses[0][1]
-    leave_card(backend.data, door.card(port))
-    stack.callback(take_card, backend.data)
+    leave_card(data, door.card(port))
+    stack.callback(take_card, data)

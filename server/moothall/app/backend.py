@@ -169,11 +169,7 @@ class Backend:
     @property
     def disk(self) -> tuple[int, int] | None:
         """Free and all bytes where the data lie; None when that can't be asked."""
-        try:
-            usage = shutil.disk_usage(self.data)
-        except OSError:
-            return None
-        return usage.free, usage.total
+        return disk_of(self.data)
 
     @property
     def visitors(self) -> Visitors:
@@ -233,6 +229,15 @@ def _remove(folder: Path) -> None:
             shutil.rmtree(folder)
     except OSError as error:
         raise StorageUnavailable(f"The folder {folder} can't be removed: {error.strerror}.") from error
+
+
+def disk_of(data: Path) -> tuple[int, int] | None:
+    """Free and all bytes of the disk where a folder lies; None when that can't be asked."""
+    try:
+        usage = shutil.disk_usage(data)
+    except OSError:
+        return None
+    return usage.free, usage.total
 
 
 class Stores(Protocol):

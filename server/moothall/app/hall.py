@@ -142,7 +142,9 @@ async def hall(
             readers=doors.readers.resize,
             connections=doors.connections,
         )
-        await open_local_door(stack, backend, doors.address.public, operations(services, doors, reloading))
+        office = partial(backend.office, doors.address.public)
+        asked = operations(services, doors, reloading)
+        await open_local_door(stack, backend.data, office, backend.randomness, asked)
         watch_rehearsals(stack, backend)
         engines, translator = await _start_engines(stack, services, tokens)
         children = engines if translator is None else (*engines, translator)

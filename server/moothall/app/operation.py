@@ -7,7 +7,7 @@ from moothall.adapters.admin.local_door import Operations
 from moothall.app.parts import OpenDoors, Services
 from moothall.app.reloading import Reloading
 from moothall.services.control.control_room import RoomCard
-from moothall.services.operation.status import ServerStatus, SessionStatus, total_readers
+from moothall.services.operation.status import NodeStatus, ServerStatus, SessionStatus, total_readers
 
 
 def operations(services: Services, doors: OpenDoors, reloading: Reloading) -> Operations:
@@ -32,6 +32,7 @@ def _status(services: Services, doors: OpenDoors, since: int) -> ServerStatus:
     overview = doors.control.overview
     shared = tuple(each.kind for each in overview.alarms)
     sessions = tuple(_session(card, shared) for card in doors.control.cards if card.session is not None)
+    own = backend.settings.cluster
     return ServerStatus(
         release=__version__,
         address=doors.address.own,
@@ -50,6 +51,7 @@ def _status(services: Services, doors: OpenDoors, since: int) -> ServerStatus:
         hubs_known=len(backend.hubs.list()),
         disk_free=overview.disk_free,
         disk_all=overview.disk_all,
+        node=NodeStatus(name=own.node, keeper=own.node, keeper_address=own.address) if own.redis else None,
     )
 
 

@@ -106,6 +106,10 @@ async def examine(settings: Settings, *, quick: bool) -> list[Finding]:
     found += await _models(settings, status, quick=quick)
     if not named:
         found.append(unseen("Public address", "public_address of [server] is empty: there is no outside to look from."))
+    elif status is not None and status.node is not None and not status.node.keeps:
+        found.append(
+            unseen("Public address", "This node stands by. The doctor of the node that keeps the house looks.")
+        )
     elif caller is None:
         found.append(unseen("Public address", "No server runs with this data folder. Start it, then look again."))
     else:

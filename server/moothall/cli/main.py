@@ -16,6 +16,7 @@ from moothall.adapters.system.programs import exit_status
 PROGRAMS = {"engine": "moothall_models", "translator": "moothall_models.translator_cli"}
 COMMANDS = {
     "play": ("serve", "demo"),
+    "demo_cluster": ("demo-cluster",),
     "conference": ("conference", "admin-link"),
     "doctor": ("doctor",),
     "operating": ("status", "drain", "reload"),

@@ -189,7 +189,11 @@ async def _run(
 
 async def _run_node(settings: Settings, *, read: Callable[[], Settings]) -> None:
     """Be one of several servers of a house until told to stop."""
-    from moothall.app.cluster.node import live_as_node  # its library belongs to an extra
+    try:
+        from moothall.app.cluster.node import live_as_node
+    except ImportError as error:
+        msg = "This installation can't be a node. Install moothall with the extra 'cluster'."
+        raise ConfigurationError(msg) from error
 
     def told(said: str) -> None:
         print(f"Node {settings.cluster.node} {said} (Ctrl-C stops it).", flush=True)

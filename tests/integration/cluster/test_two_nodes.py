@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from moothall.adapters.admin.local_door import Caller
+from moothall.cli.doctor import examine
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
+from moothall.services.operation.status import NodeStatus
+from moothall.settings.loading import load
 from support.cluster.nodes import NodeProcess, prepared
 from support.cluster.process import PROGRAMS, RedisProcess, RedisProcesses
 from support.desks.persistent import PersistentDesk
@@ -128,3 +133,28 @@ async def test_an_orderly_stop_hands_the_house_on(tmp_path: Path, redis_processe
         await second.until("keeps the house")
         await typist.types(5)
     require_all(typist, second)
+
+
+async def test_commands_at_a_node_that_stands_by_are_told_who_keeps_the_house(
+    tmp_path: Path, redis_processes: RedisProcesses
+) -> None:
+    async with house(tmp_path, redis_processes.empty("valkey")) as (first, second, typist):
+        keeper = NodeStatus(name="n1", keeper="n1", keeper_address=first.address)
+        status = await Caller(first.data).status()
+        assert (status.node, [each.session for each in status.sessions]) == (keeper, [typist.session])
+        there = Caller(second.data)
+        status = await there.status()
+        assert status.node == NodeStatus(name="n2", keeper="n1", keeper_address=first.address)
+        assert (status.address, status.sessions) == (second.address, ())
+        for asked in (there.admin_link(new=True), there.drain(), there.new_probe()):
+            with pytest.raises(ConfigurationError, match=f"stands by and changes nothing.*keeper at {first.address}"):
+                await asked
+        with pytest.raises(ConfigurationError, match="when it is restarted"):
+            await there.reload()
+        found = {each.topic: each.sentence for each in await examine(load(second.config, {}), quick=True)}
+        assert "Redis's machine" in found
+        assert await first.stop() == 0
+        await second.until("keeps the house")
+        node = (await Caller(second.data).status()).node
+        assert node is not None
+        assert node.keeps

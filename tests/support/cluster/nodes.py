@@ -71,8 +71,8 @@ class NodeProcess:
         if not key.exists():
             key.write_text(urlsafe_b64encode(secrets.token_bytes(32)).decode())
             key.chmod(0o600)
-        self._config = folder / f"{self.name}.toml"
-        self._config.write_text(
+        self.config = folder / f"{self.name}.toml"
+        self.config.write_text(
             f'[server]\nport = {self.port}\ndata = "{self.data}"\n\n[engine]\ncount = 0\n\n'
             f'[translation]\ntranslators = []\n\n[metrics]\nhost = ""\n\n'
             f'[cluster]\nredis = "redis://127.0.0.1:{redis_port}"\nnode = "{self.name}"\nnumber = {number}\n'
@@ -90,7 +90,7 @@ class NodeProcess:
         self._said = []
         with self.log.open("ab") as log:
             self._process = await start_program(
-                *("-m", "moothall", "serve", "--config", str(self._config)),
+                *("-m", "moothall", "serve", "--config", str(self.config)),
                 stderr=log,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )

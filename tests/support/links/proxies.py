@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -72,9 +72,20 @@ def configuration(program: str, folder: Path, port: int, to: int) -> str:
 
 
 @asynccontextmanager
-async def proxy(program: str, folder: Path, port: int, to: int, *, more: str = "") -> AsyncIterator[ssl.SSLContext]:
-    """Run one before the server at port `to`; gives what trusts its certificate. `more`: for nginx's `location`."""
+async def proxy(
+    program: str,
+    folder: Path,
+    port: int,
+    to: int,
+    *,
+    more: str = "",
+    change: Callable[[str], str] = str,
+) -> AsyncIterator[ssl.SSLContext]:
+    """Run one before the server at port `to`; gives what trusts its certificate. `more`: for nginx's `location`;
+    `change` makes of its configuration another one.
+    """
     path = _written(program, folder, port, to, more)
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
     commands = {
         "nginx": ("-p", str(folder), "-c", str(path), "-e", str(folder / "error.log")),
         "caddy": ("run", "--adapter", "caddyfile", "--config", str(path)),

@@ -74,7 +74,8 @@ class Operations(msgspec.Struct, frozen=True, kw_only=True):
 class LocalDoor:
     """The door. Its handlers answer only requests with the card's token."""
 
-    def __init__(self, office: Office, randomness: Randomness, operations: Operations) -> None:
+    def __init__(self, office: Callable[[], Office], randomness: Randomness, operations: Operations) -> None:
+        """`office` raises ConfigurationError where this server can't change anything."""
         self._office = office
         self._operations = operations
         self._token = randomness.bytes(32).hex()
@@ -115,7 +116,7 @@ class LocalDoor:
             access = Access(request.query.get("access", Access.PUBLIC))
         except ValueError:
             return web.Response(status=400, text="There is no such access.\n")
-        told = await self._office.import_programme(
+        told = await self._office().import_programme(
             await request.read(),
             zone=request.query.get("zone", ""),
             access=access,
@@ -129,21 +130,21 @@ class LocalDoor:
             order = read_json(await request.read() or b"{}", AdminLinkOrder)
         except Unreadable:
             return web.Response(status=400, text="That is no order of a link.\n")
-        return _json(_Said(await self._office.admin_link(new=request.query.get("new") == "1", order=order) or ""))
+        return _json(_Said(await self._office().admin_link(new=request.query.get("new") == "1", order=order) or ""))
 
     async def _refine(self, request: web.Request) -> web.StreamResponse:
         try:
             order = read_json(await request.read(), RefineOrder)
         except Unreadable:
             return web.Response(status=400, text="That is no order of corrections.\n")
-        return _json(await self._office.refine(order))
+        return _json(await self._office().refine(order))
 
     async def _propose(self, request: web.Request) -> web.StreamResponse:
         try:
             order = read_json(await request.read(), ProposeOrder)
         except Unreadable:
             return web.Response(status=400, text="Those are no proposals.\n")
-        return _json(await self._office.propose(order))
+        return _json(await self._office().propose(order))
 
     async def _status(self, _: web.Request) -> web.StreamResponse:
         return _json(self._operations.status())

@@ -8,9 +8,12 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
+from typing import NoReturn
 
 from aiohttp import web
 
+from moothall import __version__
+from moothall.adapters.admin.local_door import Operations
 from moothall.adapters.cluster.forwarding import MOST_CARRIED, Forwarding
 from moothall.adapters.cluster.keeper_connections import KeeperConnections
 from moothall.adapters.cluster.node_gate import NodeSeal
@@ -25,7 +28,8 @@ from moothall.adapters.metrics.health_door import HealthDoor
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.system.clock import SystemRandomness
-from moothall.app.backend import open_stores
+from moothall.app.admin import open_local_door
+from moothall.app.backend import disk_of, open_stores
 from moothall.app.cluster.house import House
 from moothall.app.parts import ServerAddress
 from moothall.core.kernel.errors import ConfigurationError, LogMissing, StorageUnavailable
@@ -33,6 +37,7 @@ from moothall.core.ports import Book
 from moothall.services.cluster.following import FOLLOW_MS, Following
 from moothall.services.cluster.two_books import follow_book
 from moothall.services.metrics.readiness import Readiness
+from moothall.services.operation.status import NodeStatus, ServerStatus
 from moothall.services.supervision.supervising import supervise
 
 logger = logging.getLogger(__name__)
@@ -51,7 +56,8 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         await _followed(house, book)
         await house.check_key(book)
-        forwarding = await _doors(stack, house, listener)
+        forwarding, address = await _doors(stack, house, listener)
+        await _open_local_door(stack, house, address)
 
         async def follow() -> None:
             await _follow(house, book, forwarding)
@@ -88,7 +94,51 @@ async def _followed(house: House, book: Book) -> None:
         logger.debug("cluster: the book can't be followed (%s)", type(error).__name__)
 
 
-async def _doors(stack: AsyncExitStack, house: House, listener: socket.socket) -> Forwarding:
+async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerAddress) -> None:
+    """Say how this node is doing, and of all else where the keeper is, until the stack unwinds."""
+    data, since, name = Path(house.settings.server.data), house.clock.wall(), house.settings.cluster.node
+
+    def status() -> ServerStatus:
+        lease, disk = house.keeping.lease, disk_of(data)
+        return ServerStatus(
+            release=__version__,
+            address=address.own,
+            public=address.public,
+            since=since,
+            at=house.clock.wall(),
+            draining=False,
+            sessions=(),
+            readers=0,
+            engines=0,
+            engines_refused=0,
+            engine_room=None,
+            translators=False,
+            directions=0,
+            hubs=(),
+            hubs_known=0,
+            disk_free=None if disk is None else disk[0],
+            disk_all=None if disk is None else disk[1],
+            node=NodeStatus(
+                name=name,
+                keeper=None if lease is None else lease.node,
+                keeper_address="" if lease is None else lease.address,
+            ),
+        )
+
+    def elsewhere() -> NoReturn:
+        where = f" at {house.keeper}" if house.keeper else ""
+        msg = f"Node {name} stands by and changes nothing. Run the command on the machine of the keeper{where}."
+        raise ConfigurationError(msg)
+
+    async def unread() -> NoReturn:
+        msg = f"Node {name} stands by: it reads its settings again when it is restarted, which nobody notices."
+        raise ConfigurationError(msg)
+
+    asked = Operations(status=status, new_probe=elsewhere, drain=elsewhere, reload=unread)
+    await open_local_door(stack, data, elsewhere, SystemRandomness(), asked)
+
+
+async def _doors(stack: AsyncExitStack, house: House, listener: socket.socket) -> tuple[Forwarding, ServerAddress]:
     """Serve at the listener until the stack unwinds. Raises ConfigurationError."""
     settings, randomness = house.settings, SystemRandomness()
     keep_addresses_out_of_logs()
@@ -106,7 +156,7 @@ async def _doors(stack: AsyncExitStack, house: House, listener: socket.socket) -
         house.clock,
         address_of=address_of,
         over_https=came_by_https(trusted),
-        origins=ServerAddress.of(listener, settings).origins,
+        origins=(address := ServerAddress.of(listener, settings)).origins,
         places=Places(randomness, most=MOST_CARRIED, each=share(MOST_CARRIED, settings.server.address_share)),
     )
     await forwarding.open()
@@ -122,4 +172,4 @@ async def _doors(stack: AsyncExitStack, house: House, listener: socket.socket) -
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await serve(stack, runner, listener, connections=connections, tls=tls)
-    return forwarding
+    return forwarding, address

@@ -27,6 +27,21 @@ class SessionStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Kinds of what is to be seen to (docs/reference/alarms.md)."""
 
 
+class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server is in its house, where it is one of several."""
+
+    name: str
+    keeper: str | None
+    """Name of the node that keeps the house; None while none does."""
+    keeper_address: str
+    """Where other nodes reach it; empty while there is none."""
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it is the keeper itself."""
+        return self.keeper == self.name
+
+
 class ServerStatus(msgspec.Struct, frozen=True, kw_only=True):
     """All of it. Field names are what `moothall status --json` writes."""
 
@@ -57,6 +72,8 @@ class ServerStatus(msgspec.Struct, frozen=True, kw_only=True):
     disk_free: int | None
     disk_all: int | None
     """Bytes, where the data lie."""
+    node: NodeStatus | None = None
+    """None for a server that is alone. One that stands by has no sessions, readers, engines, translators and hubs."""
 
 
 def status_lines(status: ServerStatus) -> list[str]:
@@ -65,6 +82,10 @@ def status_lines(status: ServerStatus) -> list[str]:
     lines = [
         f"Moothall {status.release} at {status.public}, up for {_lasting(up)}.",
     ]
+    if status.node is not None:
+        lines.append(_node_line(status.node))
+    if status.node is not None and not status.node.keeps:
+        return [*lines, *_disk_lines(status)]
     if status.draining:
         lines.append("It drains: no new session begins, and it ends once those that are on are closed.")
     lines += [_session_line(each) for each in status.sessions] or ["No session is on."]
@@ -77,9 +98,21 @@ def status_lines(status: ServerStatus) -> list[str]:
     )
     named = f": {', '.join(status.hubs)}" if status.hubs else ""
     lines.append(f"Hubs: {len(status.hubs)} of {status.hubs_known} connected{named}.")
-    if status.disk_free is not None and status.disk_all is not None:
-        lines.append(f"Disk: {status.disk_free / GIGABYTE:.1f} GB of {status.disk_all / GIGABYTE:.1f} GB are free.")
-    return lines
+    return [*lines, *_disk_lines(status)]
+
+
+def _node_line(node: NodeStatus) -> str:
+    if node.keeps:
+        return f"Node {node.name} keeps the house."
+    if node.keeper is None:
+        return f"Node {node.name} stands by; no node keeps the house at the moment."
+    return f"Node {node.name} stands by; {node.keeper} keeps the house, at {node.keeper_address}."
+
+
+def _disk_lines(status: ServerStatus) -> list[str]:
+    if status.disk_free is None or status.disk_all is None:
+        return []
+    return [f"Disk: {status.disk_free / GIGABYTE:.1f} GB of {status.disk_all / GIGABYTE:.1f} GB are free."]
 
 
 def _session_line(each: SessionStatus) -> str:

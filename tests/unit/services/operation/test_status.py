@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.services.operation.status import ServerStatus, SessionStatus, status_lines, total_readers
+from moothall.services.operation.status import NodeStatus, ServerStatus, SessionStatus, status_lines, total_readers
 
 OPEN = SessionStatus(
     session="plenary",
@@ -86,3 +86,17 @@ def test_a_server_that_has_nothing() -> None:
 def test_engines_with_room() -> None:
     roomy = msgspec.structs.replace(STATUS, engine_room=None, engines_refused=0)
     assert "Engines: 2 connected." in status_lines(roomy)
+
+
+def test_a_node_says_who_keeps_the_house() -> None:
+    def said(node: NodeStatus) -> list[str]:
+        return status_lines(msgspec.structs.replace(STATUS, node=node, disk_free=None))[1:3]
+
+    keeper = NodeStatus(name="north", keeper="north", keeper_address="http://10.0.0.1:8080")
+    assert keeper.keeps
+    assert said(keeper)[0] == "Node north keeps the house."
+    assert said(keeper)[1].startswith("- plenary")
+    other = msgspec.structs.replace(keeper, name="south")
+    assert said(other) == ["Node south stands by; north keeps the house, at http://10.0.0.1:8080."]
+    alone = NodeStatus(name="south", keeper=None, keeper_address="")
+    assert said(alone) == ["Node south stands by; no node keeps the house at the moment."]

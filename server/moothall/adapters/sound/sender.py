@@ -1,0 +1,134 @@
+"""A microphone without a page: sound that is at hand is sent to a microphone's door as if it were just heard.
+
+It does what the page does (docs/reference/audio-door.md): it keeps what isn't safe, comes back after each cut, with
+several addresses at the next one, and goes on from where the server says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from itertools import cycle
+
+import aiohttp
+import msgspec
+
+from moothall.wire import audio
+
+RATE = 16_000
+PIECE = RATE // 2
+"""Half a second, as pages send it."""
+AGAIN_S = 0.5
+IDLE_S = 2.0
+SILENCE_S = 15.0
+"""Without a message after which the line is dead; pulses come each 5 s."""
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+_told: msgspec.json.Decoder[audio.ToMicrophone] = msgspec.json.Decoder(audio.ToMicrophone)
+
+
+class Sender:
+    """Sends PCM16 mono of 16 kHz again and again, as fast as it is spoken, and takes the place of other senders."""
+
+    def __init__(
+        self, addresses: Sequence[str], token: str, path: str, sound: bytes, chance: random.Random | None = None
+    ) -> None:
+        """`addresses`: of the server, or of several of one house. `token`: of a link that may send. `path`: of the
+        door, such as `/s/plenary/audio`. `chance` names the takes.
+        """
+        self._addresses = cycle(addresses)
+        self._token = token
+        self._path = path
+        self._sound = sound
+        self._chance = chance or random.SystemRandom()
+        self._take = ""
+        self._began = 0.0
+        self._safe = 0
+        self.takes = 0
+
+    async def run(self) -> None:
+        """Send until cancelled, or until the session is over whose door it is; a room's goes on with the next one."""
+        self._new_take()
+        jar = aiohttp.CookieJar(unsafe=True)
+        while True:
+            address = next(self._addresses)
+            try:
+                async with aiohttp.ClientSession(cookie_jar=jar) as http:
+                    async with http.get(f"{address}/enter/{self._token}") as answer:
+                        answer.raise_for_status()
+                    url = f"{address}{self._path}?pulse=1"
+                    async with http.ws_connect(url, timeout=aiohttp.ClientWSTimeout(ws_receive=SILENCE_S)) as socket:
+                        if await self._serve(socket):
+                            return
+            except (aiohttp.ClientError, OSError, TimeoutError):
+                pass
+            await asyncio.sleep(AGAIN_S)
+
+    def _new_take(self) -> None:
+        self._take = "".join(self._chance.choices(LETTERS, k=12))
+        self._began = asyncio.get_running_loop().time()
+        self._safe = 0
+        self.takes += 1
+
+    def _heard(self) -> int:
+        """The position after the newest sample."""
+        return int((asyncio.get_running_loop().time() - self._began) * RATE)
+
+    async def _serve(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
+        """Send over one connection until it ends; whether nothing is wanted any more."""
+        await self._hello(socket)
+        sending: asyncio.Task[None] | None = None
+        try:
+            async for message in socket:
+                if message.type is not aiohttp.WSMsgType.TEXT:
+                    break
+                told = _told.decode(message.data)
+                match told:
+                    case audio.Go():
+                        await _end(sending)
+                        sending = asyncio.ensure_future(self._send(socket, told.at))
+                    case audio.Safe():
+                        self._safe = max(self._safe, told.at)
+                    case audio.Held():
+                        await socket.send_str(audio.encode(audio.TakeOver()))
+                    case audio.Over() if self._path.startswith("/s/"):
+                        return True
+                    case audio.Ended() | audio.Over() | audio.Idle():
+                        await _end(sending)
+                        sending = None
+                        await asyncio.sleep(IDLE_S)
+                        self._new_take()
+                        await self._hello(socket)
+                    case _:
+                        pass
+            return False
+        finally:
+            await _end(sending)
+
+    async def _hello(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        age = max(0, self._heard() - self._safe) * 1000 // RATE
+        hello = audio.Hello(protocol=audio.PROTOCOL, channel="floor", take=self._take, first=self._safe, age=age)
+        await socket.send_str(audio.encode(hello))
+
+    async def _send(self, socket: aiohttp.ClientWebSocketResponse, at: int) -> None:
+        while True:
+            behind = self._heard() - at
+            if behind < PIECE:
+                await asyncio.sleep((PIECE - behind) / RATE)
+                continue
+            count = min(behind, audio.MAX_PIECE_SAMPLES)
+            age = (behind - count) * 1000 // RATE
+            await socket.send_bytes(audio.encode_piece(audio.Piece(first=at, age=age, pcm=self._samples(at, count))))
+            at += count
+
+    def _samples(self, first: int, count: int) -> bytes:
+        begin, size = 2 * first % len(self._sound), 2 * count
+        return (self._sound[begin : begin + size] + self._sound * (size // len(self._sound) + 1))[:size]
+
+
+async def _end(task: asyncio.Task[None] | None) -> None:
+    """End the sending, if any."""
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
