@@ -134,8 +134,8 @@ async def start_program(
 ) -> Program:
     """`python ARGUMENTS`, with a pipe for what it writes, and one for what it reads where `stdin` says so.
 
-    `arguments` are `-m MODULE …` or a file and what it is given. `apart`: in a session of its own. `fork`: where that can
-    be.
+    `arguments` are `-m MODULE …` or a file and what it is given. `apart`: in a session of its own. `fork`: unless it is
+    to begin by its command line.
     """
     environment = dict(os.environ if env is None else env)
     paths = environment.get("PYTHONPATH", "").split(os.pathsep)
