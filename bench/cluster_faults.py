@@ -130,7 +130,10 @@ class Round:
         watching = asyncio.ensure_future(self._until_taken_over())
         try:
             await asyncio.gather(*(self._strikes.strike(each) for each in (kind, beside) if each is not None))
-        except (AssertionError, TimeoutError) as error:
+        except TimeoutError:
+            self.wrong.say("other", f"after {kind} a process was not started or stopped in time")
+            return False
+        except AssertionError as error:
             self.wrong.say("other", f"after {kind}: {error}")
             return False
         finally:

@@ -55,7 +55,9 @@ class PersistentDesk:
                 continue
             if answer.get("refusal", {}).get("code") not in BUSY:
                 return answer
-            if loop.time() > leaves:  # A server that can do nothing for so long: as a proxy does that asks for readiness.
+            if (
+                loop.time() > leaves
+            ):  # A server that can do nothing for so long: as a proxy does that asks for readiness.
                 await self.close()
                 leaves = loop.time() + self._patience_s
             await asyncio.sleep(self._again_s)
