@@ -41,11 +41,15 @@ def test_they_add_up_by_kind() -> None:
     other = msgspec.structs.replace(PIECE, kinds={"valkey flushed": Kind(pauses=(0.5,), after=(0.0,))}, lost=1)
     assert sums([PIECE, other]) == [
         "3 faults in 2 pieces, 200 acts, 10 questions, 4 removals; 1 lost, 0 doubled, 0 reordered, 0 otherwise wrong",
-        "  keeper killed: 2, longest pause 4.00 / 5.00 / 5.00 s, after its end 0.10 / 0.20 / 0.20 s, "
-        "1 take-overs 3.50 / 3.50 / 3.50 s",
+        (
+            "  keeper killed: 2, longest pause 4.00 / 5.00 / 5.00 s, after its end 0.10 / 0.20 / 0.20 s, "
+            "1 take-overs 3.50 / 3.50 / 3.50 s"
+        ),
         "  valkey flushed: 1, longest pause 0.50 / 0.50 / 0.50 s, after its end 0.00 / 0.00 / 0.00 s",
-        "  all: 3, longest pause 4.00 / 5.00 / 5.00 s, after its end 0.10 / 0.20 / 0.20 s, "
-        "1 take-overs 3.50 / 3.50 / 3.50 s",
+        (
+            "  all: 3, longest pause 4.00 / 5.00 / 5.00 s, after its end 0.10 / 0.20 / 0.20 s, "
+            "1 take-overs 3.50 / 3.50 / 3.50 s"
+        ),
     ]
 
 
