@@ -44,11 +44,12 @@ from cluster_history import (
     lines_against,
     questions_against,
     shown_against,
+    times_against,
 )
-from cluster_house import FaultyHouse, faulty_house, now
+from cluster_house import FaultyHouse, clock_library, faulty_house, now
 from cluster_people import Asker, Person, Reader, Typist, all_rest
 from cluster_pieces import PIECES, SAID_KEPT, FaultPiece, Kind, keep, kept, sums
-from cluster_strikes import BESIDE, KINDS, LONGEST_S, Strikes
+from cluster_strikes import BESIDE, CLOCK, KINDS, LONGEST_S, Strikes
 from moothall.core.chain import LogRecord
 from scoring import cpu_model
 from soak_pieces import commit_now
@@ -207,6 +208,7 @@ class Round:
         for typist in self.typists:
             found.add(acts_against(typist.answered, records))
         found.add(lines_against({typist.name: typist.typed for typist in self.typists}, records))
+        found.add(times_against(records))
         found.add(questions_against(self.asker.asked, records))
         public = max((each.header.offset for each in records if each.header.type == "segment.ended"), default=0)
         for n, reader in enumerate(self.readers):
@@ -357,7 +359,7 @@ def settings(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--faults", type=int, default=1_000)
     parser.add_argument("--round", type=int, default=20, metavar="FAULTS", help="after which a new house begins")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS), metavar="KIND")
+    parser.add_argument("--kinds", nargs="+", choices=list(KINDS), metavar="KIND")
     parser.add_argument("--longest", type=float, default=LONGEST_S, metavar="S", help="of what lasts")
     parser.add_argument("--typists", type=int, default=3)
     parser.add_argument("--readers", type=int, default=4)
@@ -365,7 +367,9 @@ def settings(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for data and logs; it stays")
     parser.add_argument("--pieces", type=Path, default=PIECES, metavar="FOLDER", help="where the pieces are")
     parser.add_argument("--sum", action="store_true", help="only print what the pieces so far add up to")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.kinds = options.kinds or [kind for kind in KINDS if kind not in CLOCK or clock_library() is not None]
+    return options
 
 
 def main() -> int:
