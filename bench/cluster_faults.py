@@ -173,19 +173,21 @@ class Round:
 
     async def _settled(self, kind: str) -> bool:
         """Whether the house has a keeper, and everybody is answered."""
+        await self._started_again(kind)
+        if await self.house.until_kept(SETTLED_S) is None:
+            self.wrong.say("other", f"after {kind} nobody keeps the house")
+            return False
+        return await self._goes_on(kind)
+
+    async def _started_again(self, kind: str) -> None:
+        """Start nodes again that have ended, as a service's manager does. Only one whose disk is full may end."""
         for node in self.house.nodes:
             if node.ended:
                 last = node.log.read_text(errors="replace").strip().splitlines()[-1:]
                 if "disk full" not in kind:
                     self.wrong.say("other", f"after {kind} {node.name} ended by itself: {last}")
-                else:
-                    print(f"  {node.name} ended by itself: {last}", flush=True)
                 await node.kill()
                 await node.start()
-        if await self.house.until_kept(SETTLED_S) is None:
-            self.wrong.say("other", f"after {kind} nobody keeps the house")
-            return False
-        return await self._goes_on(kind)
 
     async def _goes_on(self, kind: str = "the start") -> bool:
         """Whether each typist is answered some acts more."""
@@ -203,7 +205,7 @@ class Round:
         found = Wrong()
         if not await all_rest(self._people, SETTLED_S):
             found.say("other", "people are not answered")
-        copies = await self._same(found)
+        copies = await self._same(found, kind)
         records = next(iter(copies.values()))
         for typist in self.typists:
             found.add(acts_against(typist.answered, records))
@@ -232,10 +234,11 @@ class Round:
         found.said = [f"{said} (after {kind})" for said in found.said]
         self.wrong.add(found)
 
-    async def _same(self, found: Wrong) -> dict[str, Sequence[LogRecord]]:
+    async def _same(self, found: Wrong, kind: str) -> dict[str, Sequence[LogRecord]]:
         """All copies of the log, once they are the same, or as they are when that takes too long."""
         until = now() + SAME_S
         while True:
+            await self._started_again(kind)
             session = self.house.planned.session
             copies: dict[str, Sequence[LogRecord]] = {}
             for node in self.house.nodes:
