@@ -63,6 +63,8 @@ LOOK_S = 0.1
 MORE_ACTS = 2
 """Of each typist, after a fault was mended."""
 BETWEEN_S = (0.3, 1.5)
+CLOCKS_EACH = 4
+"""In each so many-th round clocks jump; there nodes are slower."""
 BESIDE_SHARE, REMOVAL_SHARE = 0.2, 0.3
 
 
@@ -102,8 +104,8 @@ class Round:
     def _people(self) -> Sequence[Person]:
         return (*self.typists, self.asker)
 
-    async def run(self, kinds: Sequence[str], over: asyncio.Event) -> bool:
-        """Do faults of these kinds; whether the house was whole after each."""
+    async def run(self, kinds: Sequence[str], over: asyncio.Event, *, verify: bool = True) -> bool:
+        """Do faults of these kinds; whether the house was whole after each, and to `moothall verify` at the end."""
         await self.typists[0].open()
         async with AsyncExitStack() as stack:
             for typist in self.typists:
@@ -116,7 +118,7 @@ class Round:
             for kind in kinds:
                 if over.is_set() or not await self._fault(kind):
                     break
-        if not self.wrong:
+        if verify and not self.wrong:
             await self._verify()
         return not self.wrong
 
@@ -268,7 +270,9 @@ class Round:
                 *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
             )
             said, _ = await process.communicate()
-            if process.returncode != 0:
+            # After a jump ahead the newest signature seems to be old, which is said until the next one.
+            unproved = self.pauses.keys() & set(CLOCK)
+            if process.returncode not in ((0, 3) if unproved else (0,)):
                 self.wrong.say(
                     "other", f"moothall verify of {node.name} ended with {process.returncode}: {said[-300:]!r}"
                 )
@@ -299,11 +303,13 @@ class Run:
         while left > 0 and not self._over.is_set():
             number = len(rounds) + 1
             chance = random.Random(f"{options.seed} {number}")  # noqa: S311  # repeatable is what it has to be
-            kinds = [chance.choice(options.kinds) for _ in range(min(left, options.round))]
+            steady = [kind for kind in options.kinds if kind not in CLOCK]
+            choice = options.kinds if not steady or number % CLOCKS_EACH == 0 else steady
+            kinds = [chance.choice(choice) for _ in range(min(left, options.round))]
             folder = self._folder / f"round-{number}"
             folder.mkdir(parents=True)
             print(f"round {number}", flush=True)
-            async with faulty_house(folder) as house:
+            async with faulty_house(folder, clocks=not set(CLOCK).isdisjoint(kinds)) as house:
                 this = Round(house, chance, options)
                 whole = await this.run(kinds, self._over)
             rounds.append(this)

@@ -224,13 +224,15 @@ def _holds(data: bytes, words: Sequence[bytes]) -> bool:
 
 
 @asynccontextmanager
-async def faulty_house(folder: Path) -> AsyncIterator[FaultyHouse]:
-    """Both nodes and Valkey, running; the first node keeps the house."""
+async def faulty_house(folder: Path, *, clocks: bool = False) -> AsyncIterator[FaultyHouse]:
+    """Both nodes and Valkey, running; the first node keeps the house. `clocks`: whether nodes have wall clocks of their
+    own, which cost them time.
+    """
     async with AsyncExitStack() as stack:
         valkey = ValkeyProcess("valkey", folder / "valkey")
         await asyncio.to_thread(valkey.start)
         stack.callback(valkey.kill)
-        nodes = [await _node(stack, folder, number, valkey.port) for number in (1, 2)]
+        nodes = [await _node(stack, folder, number, valkey.port, clocks=clocks) for number in (1, 2)]
         first, second = nodes
         planned = await prepared(first.data)
         second.sign_like(first)
@@ -243,14 +245,15 @@ async def faulty_house(folder: Path) -> AsyncIterator[FaultyHouse]:
         yield house
 
 
-async def _node(stack: AsyncExitStack, folder: Path, number: int, valkey_port: int) -> Node:
+async def _node(stack: AsyncExitStack, folder: Path, number: int, valkey_port: int, *, clocks: bool) -> Node:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     to_valkey = await stack.enter_async_context(weak_line_to(valkey_port))
     from_other = await stack.enter_async_context(weak_line_to(port))
     node = Node(folder, number, to_valkey.port, port=port, known_at=from_other.address)
     node.to_valkey, node.from_other = to_valkey, from_other
-    if (library := clock_library()) is not None:
+    library = clock_library() if clocks else None
+    if library is not None:
         node.have_clock(library)
     return node
 
