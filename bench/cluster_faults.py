@@ -144,18 +144,18 @@ class Round:
             settled = await self._settled(kind)
             watching.cancel()
             await asyncio.gather(*removing, return_exceptions=True) if settled else [each.cancel() for each in removing]
-        if watching.done() and not watching.cancelled():
-            self.taken_over.setdefault(kind, []).append(watching.result() - began)
+        took = watching.result() - began if watching.done() and not watching.cancelled() else None
+        if took is not None:
+            self.taken_over.setdefault(kind, []).append(took)
         self.pauses.setdefault(kind, []).append(self._longest_pause(began))
         self.after.setdefault(kind, []).append(next((at - mended for at in self._acks if at >= mended), 0.0))
         if settled:
             await self._prove(f"{kind}" + (f" beside {beside}" if beside else ""))
         for person in self._people:
             person.go_on()
-        took = self.taken_over.get(kind, [0.0])[-1]
         print(
             f"  {kind}{f' + {beside}' if beside else ''}{' + removal' if removing else ''}: mended after "
-            f"{mended - began:.1f} s, pause {self.pauses[kind][-1]:.2f} s, taken over {took:.2f} s"
+            f"{mended - began:.1f} s, pause {self.pauses[kind][-1]:.2f} s{'' if took is None else f', taken over after {took:.2f} s'}"
             f"{'' if not self.wrong else f'  WRONG {self.wrong.said[:3]}'}",
             flush=True,
         )
