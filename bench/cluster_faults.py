@@ -153,12 +153,11 @@ class Round:
             await self._prove(f"{kind}" + (f" beside {beside}" if beside else ""))
         for person in self._people:
             person.go_on()
-        print(
-            f"  {kind}{f' + {beside}' if beside else ''}{' + removal' if removing else ''}: mended after "
-            f"{mended - began:.1f} s, pause {self.pauses[kind][-1]:.2f} s{'' if took is None else f', taken over after {took:.2f} s'}"
-            f"{'' if not self.wrong else f'  WRONG {self.wrong.said[:3]}'}",
-            flush=True,
-        )
+        said = [f"mended after {mended - began:.1f} s", f"pause {self.pauses[kind][-1]:.2f} s"]
+        said += [] if took is None else [f"taken over after {took:.2f} s"]
+        said += [f"WRONG {self.wrong.said[:3]}"] if self.wrong else []
+        print(f"  {' + '.join([kind, *([beside] if beside else []), *(['removal'] if removing else [])])}: ", end="")
+        print(*said, sep=", ", flush=True)
         return not self.wrong
 
     async def _until_taken_over(self) -> float:
