@@ -144,6 +144,17 @@ def shown_against(where: str, shown: Mapping[int, bytes], records: Sequence[LogR
     return wrong
 
 
+def times_against(records: Sequence[LogRecord]) -> Wrong:
+    """Whether no event is dated before the one that it follows, whatever clocks did."""
+    wrong = Wrong()
+    for before, after in pairwise(records):
+        if after.header.at < before.header.at:
+            wrong.say(
+                "other", f"event {after.header.offset} is dated {before.header.at - after.header.at} ms too early"
+            )
+    return wrong
+
+
 def copies_against(copies: Mapping[str, Sequence[LogRecord]]) -> Wrong:
     """Whether all copies of a log are the same, byte for byte, and have no hole and no event twice."""
     wrong = Wrong()

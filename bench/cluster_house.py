@@ -89,11 +89,31 @@ class ValkeyProcess(RedisProcess):
                 return answer.read(int(answer.readline()[1:]))
 
 
+def clock_library() -> Path | None:
+    """libfaketime, with which the wall clock of one process can jump; None where it is not installed."""
+    return next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+
+
 class Node(NodeProcess):
     """A node, and the lines at it."""
 
     to_valkey: WeakLine
     from_other: WeakLine
+
+    def have_clock(self, library: Path) -> None:
+        """Give it a wall clock of its own from its next start on. The monotonic one stays the machine's."""
+        self._jump = self._config.with_suffix(".clock")
+        self.jump(0)
+        self.environment = {
+            "LD_PRELOAD": str(library),
+            "FAKETIME_TIMESTAMP_FILE": str(self._jump),
+            "FAKETIME_CACHE_DURATION": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+
+    def jump(self, seconds: float) -> None:
+        """Have its wall clock be so far from the machine's, a second from now."""
+        self._jump.write_text(f"{seconds:+.3f}\n")
 
     def disk_full(self, *, full: bool) -> None:
         """Let no file of its grow any more, or let them again."""
@@ -204,13 +224,15 @@ def _holds(data: bytes, words: Sequence[bytes]) -> bool:
 
 
 @asynccontextmanager
-async def faulty_house(folder: Path) -> AsyncIterator[FaultyHouse]:
-    """Both nodes and Valkey, running; the first node keeps the house."""
+async def faulty_house(folder: Path, *, clocks: bool = False) -> AsyncIterator[FaultyHouse]:
+    """Both nodes and Valkey, running; the first node keeps the house. `clocks`: whether nodes have wall clocks of their
+    own, which cost them time.
+    """
     async with AsyncExitStack() as stack:
         valkey = ValkeyProcess("valkey", folder / "valkey")
         await asyncio.to_thread(valkey.start)
         stack.callback(valkey.kill)
-        nodes = [await _node(stack, folder, number, valkey.port) for number in (1, 2)]
+        nodes = [await _node(stack, folder, number, valkey.port, clocks=clocks) for number in (1, 2)]
         first, second = nodes
         planned = await prepared(first.data)
         second.sign_like(first)
@@ -223,13 +245,16 @@ async def faulty_house(folder: Path) -> AsyncIterator[FaultyHouse]:
         yield house
 
 
-async def _node(stack: AsyncExitStack, folder: Path, number: int, valkey_port: int) -> Node:
+async def _node(stack: AsyncExitStack, folder: Path, number: int, valkey_port: int, *, clocks: bool) -> Node:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     to_valkey = await stack.enter_async_context(weak_line_to(valkey_port))
     from_other = await stack.enter_async_context(weak_line_to(port))
     node = Node(folder, number, to_valkey.port, port=port, known_at=from_other.address)
     node.to_valkey, node.from_other = to_valkey, from_other
+    library = clock_library() if clocks else None
+    if library is not None:
+        node.have_clock(library)
     return node
 
 

@@ -22,6 +22,10 @@ DOWN_S = 8.0
 OLDER_S = (1.0, 4.0)
 """How old an append-only file is that Valkey is started with."""
 KEPT_S = 20.0
+FURTHEST_S = 3_600.0
+"""That a clock jumps."""
+CLOCK_S = 1.1
+"""Until a process has heard that its clock has jumped."""
 
 
 @dataclass(eq=False)
@@ -80,6 +84,13 @@ class Strikes:
         if not node.ended:
             with suppress(ProcessLookupError):
                 node.disk_full(full=False)
+
+    async def jump(self, node: Node) -> None:
+        """Its wall clock jumps, forwards or backwards, and back later."""
+        node.jump(self.chance.choice((-1, 1)) * math.exp(self.chance.uniform(math.log(0.1), math.log(FURTHEST_S))))
+        await asyncio.sleep(CLOCK_S + self.long())
+        node.jump(0)
+        await asyncio.sleep(CLOCK_S)
 
     async def line(self, line: WeakLine, how: str) -> None:
         """Cut a line, or let nothing through one way or both."""
@@ -164,6 +175,7 @@ def _kinds() -> dict[str, Act]:
         ("wiped", Strikes.wipe),
         ("stopped orderly", Strikes.stop),
         ("frozen", Strikes.freeze),
+        ("on a clock that jumps", Strikes.jump),
     ):
         found[f"keeper {what}"] = act
         found[f"stand-by {what}"] = _at_other(act)
@@ -186,6 +198,8 @@ def _between(how: str) -> Act:
     return lambda all_, keeper: all_.line(keeper.from_other, how)
 
 
+CLOCK = ("keeper on a clock that jumps", "stand-by on a clock that jumps")
+"""For which libfaketime has to be there."""
 KINDS = _kinds()
 """What is done, by name. Lines: `cut` is refused, `both`, `up` (to whom is dialled) and `down` let nothing through."""
 BESIDE = ("valkey's clients cut", "stand-by - keeper cut", "stand-by - keeper both", "stand-by - keeper down")

@@ -63,6 +63,8 @@ class NodeProcess:
         self.port = port or free_port(200 + number)
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = folder / f"{self.name}.log"
+        self.environment: dict[str, str] = {}
+        """Variables that its process has besides this one's."""
         self._process: Program | None = None
         self._reading: asyncio.Task[None] | None = None
         self._said: list[str] = []
@@ -92,7 +94,7 @@ class NodeProcess:
             self._process = await start_program(
                 *("-m", "moothall", "serve", "--config", str(self.config)),
                 stderr=log,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
             )
         self._reading = asyncio.ensure_future(self._read(self._process))
         await self.until("stands by")

@@ -11,6 +11,7 @@ from cluster_history import (
     lines_against,
     questions_against,
     shown_against,
+    times_against,
 )
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
@@ -104,6 +105,12 @@ def test_what_was_shown_is_what_the_log_has_but_for_what_was_removed() -> None:
     assert not shown_against("n1", {1: one.body, 2: b"Two."}, [one, gone])
     assert counts(shown_against("n1", {1: b"Else."}, [one, two])) == (0, 0, 0, 1)
     assert counts(shown_against("n1", {3: b"Three."}, [one, two])) == (1, 0, 0, 0)
+
+
+def test_times_never_run_back() -> None:
+    one, two = lines(("ann", 1, "One."), ("ann", 2, "Two."))
+    assert not times_against([one, two, two])
+    assert counts(times_against([two, one])) == (0, 0, 0, 1)
 
 
 def test_copies_are_the_same_and_whole() -> None:

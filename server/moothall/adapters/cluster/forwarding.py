@@ -85,6 +85,7 @@ class Forwarding:
         # Bound: `places`.
         self._flights: dict[_Flight, None] = {}
         self._told: int | None = None
+        self._over = False
 
     async def open(self) -> None:
         """Before the first request."""
@@ -92,9 +93,15 @@ class Forwarding:
 
     async def close(self) -> None:
         """End all that is carried."""
-        for flight in list(self._flights):
-            flight.end()
+        self.end()
         await self.connections.close()
+
+    def end(self) -> None:
+        """Carry nothing more, and end all that is carried: whoever waits is told to come back at once."""
+        self._over = True
+        for flight in list(self._flights):
+            flight.moved = True
+            flight.end()
 
     def house_moved(self) -> None:
         """End what is carried to whoever isn't the keeper any more: a node that was stopped would hold it."""
@@ -110,7 +117,8 @@ class Forwarding:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Carry one request."""
         keeper = self.keeper()
-        if CARRIED in request or NODE in request.headers or PROOF in request.headers or keeper is None:
+        carried = CARRIED in request or NODE in request.headers or PROOF in request.headers
+        if carried or keeper is None or self._over:
             return self._unavailable(request)
         path = target(request)
         if path is None:

@@ -172,4 +172,6 @@ async def _doors(stack: AsyncExitStack, house: House, listener: socket.socket) -
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await serve(stack, runner, listener, connections=connections, tls=tls)
+    # First of all: what the former keeper still holds would hold up the runner's end, and with it the take-over.
+    stack.callback(forwarding.end)
     return forwarding, address

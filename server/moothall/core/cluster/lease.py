@@ -81,7 +81,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
         Where Redis has no lease the same wait holds, so that a keeper that lives writes its own anew. One that was
         given up needs none.
         """
-        given_up = self.lease is not None and not self.lease.node
+        given_up = self.lease is not None and not self.lease.node and not self.doubtful
         least, each = (2 * AWAY_MS, AWAY_MS) if self.doubtful else (AWAY_MS, STAGGER_MS)
         return now - self.since >= (0 if given_up else least) + rank * each
 

@@ -458,6 +458,26 @@ async def test_when_the_house_has_moved_what_the_former_keeper_holds_is_ended() 
         await made.calm()
 
 
+async def test_a_node_that_takes_the_house_over_ends_what_the_former_keeper_holds_and_carries_nothing_more() -> None:
+    async with pair() as made:
+        slow = asyncio.ensure_future(made.http.get(made.url("/slow")))
+        answer = await made.http.get(made.url("/long?waits"))
+        socket = await made.http.ws_connect(made.url("/ws"))
+        await until(lambda: len(made.keeper.asked) == 2)
+        made.node.forwarding.end()
+        assert (await slow).status == 503
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()
+        assert (await socket.receive()).type in (
+            aiohttp.WSMsgType.CLOSED,
+            aiohttp.WSMsgType.ERROR,
+            aiohttp.WSMsgType.CLOSE,
+        )
+        async with made.http.get(made.url("/")) as refused:
+            assert refused.status == 503
+        await made.calm()
+
+
 async def test_one_too_many_is_told_to_come_back_and_others_have_their_places_again() -> None:
     async with pair(most=1) as made:
         async with talk(made.node.port, b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"):

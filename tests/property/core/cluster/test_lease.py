@@ -222,3 +222,5 @@ def test_a_redis_that_was_away_is_waited_for_longer_unless_a_keeper_goes_on() ->
             assert not back.due(back.since + least + rank * each - 1, rank)
             assert back.due(back.since + least + rank * each, rank)
     assert not away.looked(None, 7_000).looked(older, 8_000).doubtful
+    given_up = away.looked(Lease(node="", address="", term=1_001, beat=6), 7_000)
+    assert not given_up.due(7_000 + 2 * AWAY_MS - 1)  # By an older file, which says nothing of who keeps the house now.
