@@ -102,7 +102,7 @@ class Node(NodeProcess):
 
     def have_clock(self, library: Path) -> None:
         """Give it a wall clock of its own from its next start on. The monotonic one stays the machine's."""
-        self._jump = self._config.with_suffix(".clock")
+        self._jump = self.config.with_suffix(".clock")
         self.jump(0)
         self.environment = {
             "LD_PRELOAD": str(library),
