@@ -83,3 +83,16 @@ def test_each_act_of_a_room_is_told_by_its_tag() -> None:
     assert len({kind.__struct_config__.tag for kind in kinds}) == len(kinds)
     count = wire.HeadCountAct(people=3)
     assert msgspec.json.decode(msgspec.json.encode(count), type=wire.AnyAct) == count
+
+
+def test_an_act_of_an_unknown_kind_is_told_apart_by_its_id_so_that_it_can_be_answered() -> None:
+    def act(name: str, kind: str = "later") -> bytes:
+        return msgspec.msgpack.encode({"m": "act", "id": name, "session": "s", "act": {"type": kind}})
+
+    with pytest.raises(wire.UnknownAct, match="does not know") as unknown:
+        wire.decode_from_hub(act("c:1"))
+    assert unknown.value.id == "c:1"
+    for frame in (act("no id"), act("c:1", "heads")):
+        with pytest.raises(ProtocolError) as refused:
+            wire.decode_from_hub(frame)
+        assert not isinstance(refused.value, wire.UnknownAct)
