@@ -16,7 +16,8 @@ from moothall.core.kernel.ids import SessionId
 PATIENCE_S = 70.0
 """For an acknowledgement: *next* may take a minute."""
 AGAIN_S = 0.5
-GOODBYE_S = 2.0
+GOODBYE_S = 15.0
+"""More than the library waits for the other side at a close: cut off in that, it would leave its connection open."""
 LOST = (socketio.exceptions.SocketIOError, aiohttp.ClientError, OSError)
 """What a line that breaks raises."""
 BUSY = frozenset({"busy", "unavailable"})
@@ -79,7 +80,7 @@ class PersistentDesk:
         try:
             if io is not None:
                 with suppress(TimeoutError):  # Of a server that was stopped.
-                    async with asyncio.timeout(GOODBYE_S):
+                    async with asyncio.timeout(min(GOODBYE_S, self._patience_s)):
                         await io.disconnect()
         finally:
             if http is not None:
