@@ -36,6 +36,8 @@ class PersistentDesk:
         self._token = token
         self._http: aiohttp.ClientSession | None = None
         self._io: socketio.AsyncClient | None = None
+        self._sockets: list[aiohttp.ClientWebSocketResponse] = []
+        """All that were opened: of one that breaks in its handshake the library knows nothing any more."""
         self._gone = asyncio.Event()
         self._joined = SessionId("")
         self.questions: dict[str, str] = {}
@@ -82,6 +84,11 @@ class PersistentDesk:
                 with suppress(TimeoutError):  # Of a server that was stopped.
                     async with asyncio.timeout(min(GOODBYE_S, self._patience_s)):
                         await io.disconnect()
+            sockets, self._sockets = self._sockets, []
+            for socket in sockets:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(min(GOODBYE_S, self._patience_s)):
+                        await socket.close()
         finally:
             if http is not None:
                 await http.close()
@@ -90,7 +97,10 @@ class PersistentDesk:
         if self._io is None or self._gone.is_set():
             await self.close()
             address = next(self._addresses)
-            self._http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+            self._http = aiohttp.ClientSession(
+                cookie_jar=aiohttp.CookieJar(unsafe=True),
+                ws_response_class=self._opened,  # type: ignore[arg-type]  # it is only called
+            )
             async with self._http.get(f"{address}/enter/{self._token}") as entered:
                 entered.raise_for_status()
             self._gone = gone = asyncio.Event()
@@ -106,6 +116,11 @@ class PersistentDesk:
                 raise ConnectionError(f"{session} can't be joined: {answer['refusal']}")
             self._joined = session
             self._told(answer["news"]["interventions"])
+
+    def _opened(self, *arguments: Any, **more: Any) -> aiohttp.ClientWebSocketResponse:
+        socket = aiohttp.ClientWebSocketResponse(*arguments, **more)
+        self._sockets.append(socket)
+        return socket
 
     def _told(self, body: dict[str, Any] | None) -> None:
         self.questions |= {item["id"]: item["status"] for item in (body or {}).get("items", ())}
