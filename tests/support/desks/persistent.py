@@ -16,7 +16,8 @@ from moothall.core.kernel.ids import SessionId
 PATIENCE_S = 70.0
 """For an acknowledgement: *next* may take a minute."""
 AGAIN_S = 0.5
-GOODBYE_S = 2.0
+GOODBYE_S = 15.0
+"""More than the library waits for the other side at a close: cut off in that, it would leave its connection open."""
 LOST = (socketio.exceptions.SocketIOError, aiohttp.ClientError, OSError)
 """What a line that breaks raises."""
 BUSY = frozenset({"busy", "unavailable"})
@@ -35,6 +36,8 @@ class PersistentDesk:
         self._token = token
         self._http: aiohttp.ClientSession | None = None
         self._io: socketio.AsyncClient | None = None
+        self._sockets: list[aiohttp.ClientWebSocketResponse] = []
+        """All that were opened: of one that breaks in its handshake the library knows nothing any more."""
         self._gone = asyncio.Event()
         self._joined = SessionId("")
         self.questions: dict[str, str] = {}
@@ -79,8 +82,13 @@ class PersistentDesk:
         try:
             if io is not None:
                 with suppress(TimeoutError):  # Of a server that was stopped.
-                    async with asyncio.timeout(GOODBYE_S):
+                    async with asyncio.timeout(min(GOODBYE_S, self._patience_s)):
                         await io.disconnect()
+            sockets, self._sockets = self._sockets, []
+            for socket in sockets:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(min(GOODBYE_S, self._patience_s)):
+                        await socket.close()
         finally:
             if http is not None:
                 await http.close()
@@ -89,7 +97,10 @@ class PersistentDesk:
         if self._io is None or self._gone.is_set():
             await self.close()
             address = next(self._addresses)
-            self._http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+            self._http = aiohttp.ClientSession(
+                cookie_jar=aiohttp.CookieJar(unsafe=True),
+                ws_response_class=self._opened,  # type: ignore[arg-type]  # it is only called
+            )
             async with self._http.get(f"{address}/enter/{self._token}") as entered:
                 entered.raise_for_status()
             self._gone = gone = asyncio.Event()
@@ -105,6 +116,11 @@ class PersistentDesk:
                 raise ConnectionError(f"{session} can't be joined: {answer['refusal']}")
             self._joined = session
             self._told(answer["news"]["interventions"])
+
+    def _opened(self, *arguments: Any, **more: Any) -> aiohttp.ClientWebSocketResponse:
+        socket = aiohttp.ClientWebSocketResponse(*arguments, **more)
+        self._sockets.append(socket)
+        return socket
 
     def _told(self, body: dict[str, Any] | None) -> None:
         self.questions |= {item["id"]: item["status"] for item in (body or {}).get("items", ())}

@@ -13,7 +13,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
 from moothall.core.chain import LogRecord
-from moothall.core.kernel.errors import LogMissing, OutcomeUnknown, RecordBroken, StorageUnavailable
+from moothall.core.kernel.errors import LogMissing, OffsetConflict, OutcomeUnknown, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.ports import Clock, EventLog, LogHead, SharedLog
 from moothall.services.cluster.copying import copy, refuse_contradiction
@@ -109,7 +109,11 @@ class TwoCopies:
     async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
         """Store `events` in both copies (`EventLog`)."""
         self._term()
-        await self.shared.append(session, term, expected_offset, events)
+        try:
+            await self.shared.append(session, term, expected_offset, events)
+        except OffsetConflict as error:
+            await self._refuse_lost_end(session, expected_offset, error)
+            raise
 
         async def follow(end: int) -> None:
             await self.own.append(session, term, end, events[end - expected_offset :])
@@ -126,12 +130,23 @@ class TwoCopies:
     ) -> None:
         """Erase bodies in both copies and append `events` (`EventLog`)."""
         self._term()
-        await self.shared.remove(session, term, expected_offset, offsets, events)
+        try:
+            await self.shared.remove(session, term, expected_offset, offsets, events)
+        except OffsetConflict as error:
+            await self._refuse_lost_end(session, expected_offset, error)
+            raise
 
         async def follow(_: int) -> None:
             await self.own.remove(session, term, expected_offset, offsets, events)
 
         await self._decided(session, expected_offset, events, follow)
+
+    async def _refuse_lost_end(self, session: SessionId, expected_offset: int, error: OffsetConflict) -> None:
+        """Raises LogMissing where the own log is where its writer is, and so the shared one isn't where it was left."""
+        own = await self.own.head(session)
+        if own is not None and own.offset == expected_offset:
+            msg = f"The shared log of session {session} doesn't end where it was left; it has to be filled again."
+            raise LogMissing(msg) from error
 
     async def _decided(
         self,

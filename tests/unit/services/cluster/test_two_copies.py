@@ -9,6 +9,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import (
     LogMissing,
+    OffsetConflict,
     OutcomeUnknown,
     RecordBroken,
     Refusal,
@@ -310,3 +311,24 @@ async def test_a_writer_goes_on_when_a_shared_log_is_lost_while_its_keeper_lives
             assert isinstance(await made.send(f"lost{n}", resume), Receipt)
         session = made.writer.session
         assert await store.read(session, 0, 99) == await first.own.read(session, 0, 99)
+
+
+async def test_a_writer_goes_on_when_a_shared_log_loses_its_end_while_its_keeper_lives(
+    store: SharedStore, first: Node
+) -> None:
+    async with stage(first.log) as made:
+        await opened(made)
+        session = made.writer.session
+        store.lose_end(session, 2)
+        refused = await made.send("pause", do.PauseSession())
+        assert isinstance(refused, Refusal)
+        assert refused.code is RefusalCode.UNAVAILABLE
+        assert isinstance(await made.send("pause", do.PauseSession()), Receipt)
+        assert await store.read(session, 0, 99) == await first.own.read(session, 0, 99)
+        head = await first.own.head(session)
+        assert head is not None
+        store.lose_end(session, 2)
+        with pytest.raises(LogMissing, match="where it was left"):
+            await first.log.remove(session, head.term, head.offset, [], [])
+        with pytest.raises(OffsetConflict):
+            await first.log.remove(session, head.term, head.offset + 1, [], [])
