@@ -16,7 +16,6 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.error_pages import error_page
 from moothall.adapters.pages.request_context import (
     HttpProblem,
     PageOf,
@@ -29,6 +28,7 @@ from moothall.adapters.pages.request_context import (
     own_html,
     refusal,
 )
+from moothall.adapters.pages.static_door import ASK_AGAIN, StaticDoor
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_request import number_at, number_in, see_other
@@ -78,9 +78,6 @@ async def _no_questions(_: SessionId) -> Questions | None:
 MAX_DIGITS = 9
 LINES_HEADER = "Moothall-Lines"
 
-FOR_EVER = "public, max-age=31536000, immutable"
-ASK_AGAIN = "no-cache"
-
 
 @dataclass(eq=False, repr=False)
 class PageDoor:
@@ -120,7 +117,7 @@ class PageDoor:
             web.get("/s/{session}/moment/{ms}", self.moment_page),
             web.get("/s/{session}/read", self.own_pace_page),
             web.get("/s/{session}/lines", self.lines_json),
-            web.get("/static/{version}/{name:.+}", self.static_file),
+            *StaticDoor(self.pages).routes(),
         ]
 
     async def session_page(self, request: web.Request) -> web.Response:
@@ -284,21 +281,6 @@ class PageDoor:
         response = web.Response(body=body, content_type="application/json", headers=headers)
         response.enable_compression()
         return response
-
-    async def static_file(self, request: web.Request) -> web.Response:
-        """A style sheet, script or image. Under the current version it may be kept for ever."""
-        file = self.pages.static.get(request.match_info["name"])
-        if file is None:
-            return error_page(self.pages, request, 404, ErrorText.NOTHING)
-        current = request.match_info["version"] == self.pages.static.version
-        headers = {
-            hdrs.CONTENT_TYPE: file.type,
-            hdrs.CACHE_CONTROL: FOR_EVER if current else ASK_AGAIN,
-            hdrs.VARY: hdrs.ACCEPT_ENCODING,
-        }
-        if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
-            return web.Response(body=file.packed, headers={**headers, hdrs.CONTENT_ENCODING: "gzip"})
-        return web.Response(body=file.body, headers=headers)
 
     async def _older(self, wanted: SessionRequest, before: int) -> OlderPage:
         total = _total(wanted.snapshot)

@@ -22,9 +22,11 @@ from moothall.adapters.http.forwarded import came_by_https, is_proxy, trusted_ne
 from moothall.adapters.http.limits import keep_addresses_out_of_logs, runner_options
 from moothall.adapters.http.open_files import watch_open_files
 from moothall.adapters.http.places import Places, share
+from moothall.adapters.http.security_headers import secure
 from moothall.adapters.http.taking import serve
 from moothall.adapters.http.tls import tls_context
 from moothall.adapters.metrics.health_door import HealthDoor
+from moothall.adapters.pages.static_door import StaticDoor
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.system.clock import SystemRandomness
@@ -148,11 +150,12 @@ async def _doors(stack: AsyncExitStack, house: House, listener: socket.socket) -
     each = share(room.connections, settings.server.address_share)
     web_folder = Path(settings.server.web) if settings.server.web else find_web_folder()
     tls = tls_context(settings.server.tls_certificate, settings.server.tls_key)
+    pages = Pages(web_folder)
     forwarding = Forwarding(
         lambda: house.keeper,
         KeeperConnections(None),
         NodeSeal(settings.cluster.node, house.key, house.clock, randomness),
-        Pages(web_folder),
+        pages,
         house.clock,
         address_of=address_of,
         over_https=came_by_https(trusted),
@@ -167,7 +170,9 @@ async def _doors(stack: AsyncExitStack, house: House, listener: socket.socket) -
     connections = Connections(places[0], places[1], proxies=is_proxy(trusted))
     health = HealthDoor(lambda: readiness.lacking)
     app = web.Application(middlewares=[health.first(), connections.middleware(address_of)])
-    app.add_routes([*health.routes(), *forwarding.routes()])
+    # Files of its own release it serves itself: so a page looks like one while nobody keeps the house.
+    app.add_routes([*health.routes(), *StaticDoor(pages, forwarding.handle).routes(), *forwarding.routes()])
+    secure(app)
     runner = web.AppRunner(app, **runner_options())
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

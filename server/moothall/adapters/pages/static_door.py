@@ -1,0 +1,45 @@
+"""The door of style sheets, scripts and images: what a page needs beside its text, from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from moothall.adapters.pages.error_pages import error_page
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+
+FOR_EVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
+
+
+class StaticDoor:
+    """The door. Files have the version of all of them in their address."""
+
+    def __init__(self, pages: Pages, otherwise: Handler | None = None) -> None:
+        """`otherwise` answers for files of another version, such as those of a node of another release."""
+        self._pages = pages
+        self._otherwise = otherwise
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """Its route."""
+        return [web.get("/static/{version}/{name:.+}", self.file)]
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """A file. Under the current version it may be kept for ever."""
+        current = request.match_info["version"] == self._pages.static.version
+        if not current and self._otherwise is not None:
+            return await self._otherwise(request)
+        file = self._pages.static.get(request.match_info["name"])
+        if file is None:
+            return error_page(self._pages, request, 404, ErrorText.NOTHING)
+        headers = {
+            hdrs.CONTENT_TYPE: file.type,
+            hdrs.CACHE_CONTROL: FOR_EVER if current else ASK_AGAIN,
+            hdrs.VARY: hdrs.ACCEPT_ENCODING,
+        }
+        if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
+            return web.Response(body=file.packed, headers={**headers, hdrs.CONTENT_ENCODING: "gzip"})
+        return web.Response(body=file.body, headers=headers)
