@@ -33,7 +33,6 @@ SOURCE_ROOTS = ("server", "hubs", "models")
 UNTESTED = {
     "core/kernel/actors.py": "roles without behaviour; test_authority.py walks all of them",
     "core/commands.py": "fields without behaviour; test_decide.py gives every one of them",
-    "core/kernel/errors.py": "sentences and fields without behaviour",
     "core/events/question_parts.py": "fields without behaviour; test_order.py uses every one of them",
     "core/questions/interventions.py": "the fold of the floor's events; rules/test_questions.py carries all out",
     "core/ports.py": "protocols; the contract suites hold the implementations to them",
