@@ -28,7 +28,7 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.cluster.two_books import NOTES
-from support.cluster.nodes import NodeProcess, Planned1, prepared
+from support.cluster.nodes import NodeProcess, Prepared, prepared
 from support.cluster.process import RedisProcess
 from support.links.weak_line import WeakLine, weak_line_to
 
@@ -141,7 +141,7 @@ class FaultyHouse:
     folder: Path
     nodes: tuple[Node, Node]
     valkey: ValkeyProcess
-    planned: Planned1
+    planned: Prepared
 
     async def keeper(self) -> Node | None:
         """Who keeps the house by Valkey's word and by its own; None while nobody does, or Valkey doesn't answer."""

@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.json import encode
 
 from moothall.adapters.admin.local_door import Caller
+from moothall.adapters.reading.reader_client import follow
 from moothall.cli.doctor import examine
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
@@ -17,9 +19,11 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.services.operation.status import NodeStatus
 from moothall.settings.loading import load
-from support.cluster.nodes import NodeProcess, prepared
+from support.cluster.nodes import NodeProcess, Prepared, prepared
 from support.cluster.process import PROGRAMS, RedisProcess, RedisProcesses
 from support.desks.persistent import PersistentDesk
+from support.halls.process import CLOCK, FLOOR, free_port
+from support.hubs.processes import HubProcess, ask, let_in_questions
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -27,9 +31,10 @@ pytestmark = pytest.mark.timeout(150)
 class Typist:
     """Types one line after the other at a desk; remembers those that were acknowledged."""
 
-    def __init__(self, nodes: Sequence[NodeProcess], session: SessionId, token: str) -> None:
-        self.desk = PersistentDesk([node.address for node in nodes], token, again_s=0.1)
-        self.session = session
+    def __init__(self, nodes: Sequence[NodeProcess], planned: Prepared) -> None:
+        self.desk = PersistentDesk([node.address for node in nodes], planned.token, again_s=0.1)
+        self.session = planned.session
+        self.planned = planned
         self.typed: list[str] = []
         self._number = 0
         self._news = asyncio.Event()
@@ -62,7 +67,7 @@ async def house(folder: Path, redis: RedisProcess) -> AsyncIterator[tuple[NodePr
     first, second = (NodeProcess(folder, number, redis.port) for number in (1, 2))
     planned = await prepared(first.data)
     second.sign_like(first)
-    typist = Typist((first, second), planned.session, planned.token)
+    typist = Typist((first, second), planned)
     try:
         await first.start()
         await first.until("keeps the house")
@@ -158,3 +163,55 @@ async def test_commands_at_a_node_that_stands_by_are_told_who_keeps_the_house(
         node = (await Caller(second.data).status()).node
         assert node is not None
         assert node.keeps
+
+
+async def test_a_hub_at_a_node_that_stands_by_goes_on_when_that_one_keeps_the_house(
+    tmp_path: Path, redis_processes: RedisProcesses
+) -> None:
+    """It was paired through it, and verifies by the same key what either has signed."""
+    hub = HubProcess(tmp_path / "hub", free_port(230))
+    async with house(tmp_path, redis_processes.empty("valkey")) as (first, second, typist):
+        await hub.pair(second.address, typist.planned.words)
+        await hub.start()
+        try:
+            await hub.until_line("good")
+            await let_in_questions(hub, typist.session)
+            await ask(hub, typist.session, 1)
+            await first.kill()
+            await second.until("keeps the house")
+            await typist.types(5)
+            await ask(hub, typist.session, 2)
+            await hub.until_line("good")
+            wanted = typist.typed[-1].encode()
+            async for frame, _ in follow(f"{hub.address}/s/{typist.session}", FLOOR, CLOCK):
+                if wanted in encode(frame):
+                    break
+            while len(asked_in(second, typist.session)) < 2:
+                await CLOCK.sleep(100)
+        finally:
+            await hub.stop()
+    require_all(typist, second)
+    assert asked_in(second, typist.session) == ["Is this no. 1?", "Is this no. 2?"]
+    assert "ERROR" not in hub.log.read_text()
+
+
+def asked_in(node: NodeProcess, session: SessionId) -> list[str]:
+    events = (decode_event(each.body) for each in node.records(session) if each.body is not None)
+    return [event.text for event in events if isinstance(event, ev.InterventionReceived)]
+
+
+async def test_a_node_that_comes_too_late_with_its_lease_stands_by_again(
+    tmp_path: Path, redis_processes: RedisProcesses
+) -> None:
+    """Another has taken the book over while this one still opened the house."""
+    redis = redis_processes.empty("valkey")
+    redis.ask("HSET", "moothall:book:{book}:head", "owner", "n9", "term", 10**9, "change", 0, "next", 0)
+    node = NodeProcess(tmp_path, 1, redis.port)
+    await node.start()
+    try:
+        while "can't be opened here (StaleWriter)" not in node.log.read_text():
+            await CLOCK.sleep(100)
+        await node.until("stands by")
+    finally:
+        assert await node.stop() == 0
+    assert "Traceback" not in node.log.read_text()

@@ -17,28 +17,32 @@ from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_r
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import quiet_backend
 from moothall.core.chain import LogRecord
+from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.services.sessions.role_links import HALL
+from moothall.services.sessions.role_links import HALL, hub_name
 from moothall.settings.sections import Server, Settings
 from support.halls.process import free_port
 from support.halls.warm import Program, start_program
 
 STARTED_S = 60.0
 HOUR_MS = 3_600_000
+HUB = "Kisumu"
 
 
-class Planned1(NamedTuple):
+class Prepared(NamedTuple):
     """What stands in the first node's folder before anything runs."""
 
     session: SessionId
     token: str
     """Of a technician's link."""
+    words: str
+    """To pair a hub with."""
 
 
-async def prepared(data: Path, session: str = "plenary") -> Planned1:
+async def prepared(data: Path, session: str = "plenary") -> Prepared:
     """Plan a session in a folder that was a server's alone, and make a technician's link."""
     async with quiet_backend(Settings(server=Server(data=str(data))), SystemClock()) as backend:
         now = backend.clock.wall()
@@ -48,7 +52,10 @@ async def prepared(data: Path, session: str = "plenary") -> Planned1:
         )
         assert not isinstance(made, Refusal), made
         _, token = await backend.links.create(Role.TECHNICIAN, HALL, "Test")
-        return Planned1(SessionId(session), token)
+        added = await backend.hubs.add(HUB, Details())
+        assert not isinstance(added, Refusal), added
+        words = " ".join(await backend.pairing.words(hub_name(HUB)) or ())
+        return Prepared(SessionId(session), token, words)
 
 
 class NodeProcess:

@@ -2,19 +2,37 @@
 
 A request with a node's headers and no good proof is answered 403 by this gate, whoever sent it. So what a stranger
 writes into these headers reaches no handler, and nothing goes round among nodes whose clocks or keys differ.
+
+The key is in a file at each node. Whoever has it may say who any visitor is.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters.http.forwarded import CARRIED
+from moothall.adapters.store.files import explained, read_text, write_new
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock, Randomness
-from moothall.wire.node_proof import NODE, NONCE_BYTES, PROOF, REFUSED, Carried, Doubt, Proofs, carried, proved
+from moothall.wire.node_proof import (
+    KEY_BYTES,
+    NODE,
+    NONCE_BYTES,
+    PROOF,
+    REFUSED,
+    Carried,
+    Doubt,
+    Proofs,
+    carried,
+    key_text,
+    proved,
+    read_key,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -101,3 +119,22 @@ class NodeGate:
         if self._told is None or now - self._told >= TELL_AGAIN_MS:
             logger.warning("requests with a node's headers were refused as %s: %d", doubt.value, self._since)
             self._told, self._since = now, 0
+
+
+def open_key(path: Path, randomness: Randomness) -> bytes:
+    """The key in the file at `path`, made where there is no file: the first node makes it, the others are given it.
+
+    Raises ConfigurationError when the file can't be read or written, or holds something else.
+    """
+    with explained(f"The key of the nodes {path} can't be made"):
+        if not path.exists():
+            write_new(path, key_text(randomness.bytes(KEY_BYTES)).encode())
+    text = read_text(path)
+    with explained(f"The key of the nodes {path} can't be read"):
+        if path.stat().st_mode & 0o077:
+            logger.warning("users other than its owner can read the key of the nodes; remove their access")
+    try:
+        return read_key(text)
+    except ValueError as error:
+        msg = f"{path} holds no key of nodes: {error} Copy the file from a node of this house as it is."
+        raise ConfigurationError(msg) from error

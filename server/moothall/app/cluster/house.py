@@ -16,8 +16,7 @@ from moothall.adapters.cluster.book_redis import RedisBook
 from moothall.adapters.cluster.erasing import FileErasure
 from moothall.adapters.cluster.house_redis import RedisLease, RedisNotes
 from moothall.adapters.cluster.log_redis import RedisLog
-from moothall.adapters.cluster.node_gate import NodeGate
-from moothall.adapters.cluster.node_key import open_key
+from moothall.adapters.cluster.node_gate import NodeGate, open_key
 from moothall.adapters.cluster.redis_facts import checked
 from moothall.adapters.cluster.server import RedisServer
 from moothall.adapters.store import signing
@@ -25,7 +24,8 @@ from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.core.cluster.nodes import NodeNote
 from moothall.core.kernel.errors import ConfigurationError, StorageError, StorageUnavailable
-from moothall.core.ports import Book, BookEntry, Clock, EventLog
+from moothall.core.kernel.ids import SessionId
+from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead
 from moothall.services.cluster.following import Following
 from moothall.services.cluster.keeping import Keeping
 from moothall.services.cluster.others import Others
@@ -77,6 +77,8 @@ class House:
         self.others = Others(RedisNotes(self.server), self.clock, node=own.node, note=self._note)
         self.following: Following | None = None
         """While this node stands by."""
+        self._copies: dict[SessionId, LogHead] = {}
+        """Where the copies stood when it last did: a take-over looks at no log that hasn't changed since."""
         self._books: TwoBooks | None = None
         """As the keeper that this node is, or was last, has them."""
         self._fit = False
@@ -104,12 +106,18 @@ class House:
         """Log and book of the node that keeps the house, brought up to what Redis has."""
         books = TwoBooks(self.book, book, self.keeping, self.clock)
         await books.opened()
-        await Following(self.log, log, self.clock).catch_up()
+        copies, self._copies = self._copies, {}
+        await Following(self.log, log, self.clock, copies=copies).catch_up()
         if not await self.check_key(books):
             name = Ed25519Signer.open(self._key_path).key_id
             await books.write([BookEntry(*SIGNER, name.encode())])
         self._books = books
         return TwoCopies(self.log, log, self.keeping, self.clock), books
+
+    def stand_by_no_more(self) -> None:
+        """What was followed stays as it is until this node keeps the house, or stands by again."""
+        if self.following is not None:
+            self._copies, self.following = self.following.copies, None
 
     async def check_key(self, book: Book) -> bool:
         """Whether the house has a key that it signs with. Raises ConfigurationError unless it is this node's, too:
@@ -133,13 +141,18 @@ class House:
 
     async def erase(self) -> None:
         """Have Redis's files made anew after each removal, until cancelled."""
-        erasure = FileErasure(self.server, self.clock)
+        erasure, told = FileErasure(self.server, self.clock), False
         while True:
             try:
                 if self.keeping.answers and await erasure.due():
                     await erasure.erase()
+                told = False
             except StorageUnavailable as error:
-                logger.warning("cluster: what was removed is in Redis's files still. %s", error)
+                if not told:
+                    logger.warning(
+                        "cluster: Redis's files may still hold what was removed; it is tried again. %s", error
+                    )
+                told = True
             await self.clock.sleep(ERASE_MS)
 
     async def mend(self) -> None:

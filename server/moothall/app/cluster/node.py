@@ -14,7 +14,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, closing
 from moothall.app.cluster.house import AGAIN_MS, joined
 from moothall.app.cluster.standing_by import standing_by
 from moothall.app.hall import RunningServer, hall, listen
-from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.errors import StorageError
 from moothall.core.ports import Clock
 from moothall.settings.sections import Settings
 
@@ -42,7 +42,6 @@ async def live_as_node(
             async with standing_by(house, listener.dup()):
                 told("stands by")
                 await _first_of(stop.wait(), keeping.taken())
-            house.following = None
             if stop.is_set():
                 break
             try:
@@ -54,7 +53,7 @@ async def live_as_node(
                 ):
                     told("keeps the house")
                     await _first_of(stop.wait(), keeping.lost())
-            except* StorageUnavailable as errors:
+            except* StorageError as errors:  # Redis or the disk refuses it, or another node has it by now.
                 logger.warning("cluster: the house can't be opened here (%s)", type(errors.exceptions[0]).__name__)
                 await keeping.give_up()
                 await clock.sleep(AGAIN_MS)

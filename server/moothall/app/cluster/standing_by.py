@@ -55,6 +55,7 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         stack.enter_context(closing(listener))
         log, book = await open_stores(stack, house.settings)
         house.following = following = Following(house.log, log, house.clock)
+        stack.callback(house.stand_by_no_more)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         await _followed(house, book)
         await house.check_key(book)
@@ -67,7 +68,6 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         for run in (following.run, follow):
             stack.callback(tasks.create_task(supervise(run, house.clock)).cancel)
         yield
-        house.following = None
 
 
 async def _follow(house: House, book: Book, forwarding: Forwarding) -> None:

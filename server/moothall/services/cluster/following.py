@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 
 import msgspec
 
@@ -29,16 +29,15 @@ class Following:
     clock: Clock
     _: KW_ONLY
     every_ms: int = FOLLOW_MS
+    copies: dict[SessionId, LogHead] = field(default_factory=dict)
+    """Where each copy stands, as far as it is known. Bound: the sessions that there are."""
 
     def __post_init__(self) -> None:
         self._whole = self.clock.monotonic()
         """When all logs were last looked at."""
         self._change = 0
         """Up to which change of the shared logs this node has looked."""
-        # Bound: the sessions that there are.
-        self._copies: dict[SessionId, LogHead] = {}
-        """Where each copy stands."""
-        self._looked = False
+        self._looked = bool(self.copies)
         """Whether all copies are known that this node has, also of logs that the shared store has lost."""
         self._refused: set[SessionId] = set()
         self._reached = True
@@ -46,12 +45,12 @@ class Following:
     @property
     def reach(self) -> int:
         """Events that the copies hold, all sessions together."""
-        return sum(head.offset for head in self._copies.values())
+        return sum(head.offset for head in self.copies.values())
 
     @property
     def highest_term(self) -> int:
         """Of any copy."""
-        return max((head.term for head in self._copies.values()), default=0)
+        return max((head.term for head in self.copies.values()), default=0)
 
     async def run(self) -> None:
         """Follow until cancelled. What can't be read or stored for now is tried again."""
@@ -85,8 +84,11 @@ class Following:
                 return
 
     async def _follow(self, session: SessionId, head: LogHead) -> None:
+        there = self.copies.get(session)
+        if there is not None and (there.epoch, there.term, there.offset) == (head.epoch, head.term, head.offset):
+            return
         try:
-            self._copies[session] = await self._copied(session, head)
+            self.copies[session] = await self._copied(session, head)
             self._refused.discard(session)
         except (RecordBroken, StaleWriter) as error:
             if session not in self._refused:
@@ -97,7 +99,7 @@ class Following:
         for session in await self.own.sessions():
             head = await self.own.head(session)
             if head is not None:
-                self._copies[session] = head
+                self.copies[session] = head
         self._looked = True
 
     async def _copied(self, session: SessionId, head: LogHead) -> LogHead:

@@ -15,7 +15,7 @@ import msgspec
 
 from moothall.core.events.types import SealVersion, SoundKept
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
-from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
+from moothall.core.kernel.ids import ChannelId, Epoch, SessionId, SourceId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, LogReading
 from moothall.core.session.state import State, Status
@@ -202,7 +202,7 @@ class Sharings:
         self._sessions = sessions
         self._log = log
         # Bound: the sessions that have a recording.
-        self._known: dict[SessionId, tuple[int, Sharing | None]] = {}
+        self._known: dict[SessionId, tuple[Epoch, int, Sharing | None]] = {}
         """What each said, and where its log ended then."""
 
     async def of(self, session: SessionId) -> Sharing | None:
@@ -212,10 +212,9 @@ class Sharings:
         """
         live = self._sessions.loaded(session)
         if live is None:
-            head = await self._log.head(session)
-            end, sharing = self._known.get(session, (-1, None))
-            if head is not None and head.offset == end:
-                return sharing
+            head, known = await self._log.head(session), self._known.get(session)
+            if head is not None and known is not None and (head.epoch, head.offset) == known[:2]:
+                return known[2]
             try:
                 live = await self._sessions.find(session)
             except RecordBroken:  # Nobody knows: it goes when its time has come.
@@ -223,7 +222,7 @@ class Sharings:
         if live is None:
             self._known.pop(session, None)
             return None
-        self._known[session] = live.writer.offset, (sharing := await _sharing(live))
+        self._known[session] = live.writer.epoch, live.writer.offset, (sharing := await _sharing(live))
         return sharing
 
 

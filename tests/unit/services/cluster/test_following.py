@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
+from moothall.adapters.store.log_sqlite import SqliteLog
+from moothall.adapters.store.removal_list import RemovalList
+from moothall.core.backup.removed import TextRemoved
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import Epoch, SessionId
+from moothall.core.ports import LogHead
 from moothall.services.cluster.following import FOLLOW_MS, WHOLE_MS, Following
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import FailingLog
@@ -161,3 +166,47 @@ async def test_a_log_that_says_what_was_removed_and_can_t_be_read_is_left_alone(
     await house.store.remove(SESSION, 1_001_000, 2, [2], [again])
     await house.following.catch_up()
     assert "can't be read" in caplog.text
+
+
+class CountedLog(FailingLog):
+    """Counts how often it was asked where a log stands."""
+
+    asked = 0
+
+    async def head(self, session: SessionId) -> LogHead | None:
+        self.asked += 1
+        return await super().head(session)
+
+
+async def test_a_take_over_looks_at_no_copy_that_has_not_changed(house: House) -> None:
+    own = CountedLog()
+    await house.say(2)
+    for n in range(5):
+        await house.keeper.acquire(SessionId(f"s{n}"), EPOCH, 1_001_000)
+    before = Following(house.following.shared, own, house.clock)
+    await before.catch_up()
+    await house.say()
+    own.asked = 0
+    again = Following(house.following.shared, own, house.clock, copies=before.copies)
+    await again.catch_up()
+    assert own.asked == 1
+    assert again.reach == 3
+    own.asked = 0
+    await house.clock.advance(WHOLE_MS)
+    await again.catch_up()
+    assert own.asked == 0
+
+
+async def test_each_node_writes_down_what_it_removes(house: House, tmp_path: Path) -> None:
+    """So that a backup of any node, restored, brings nothing of it back."""
+    removals = RemovalList(tmp_path / "removals.jsonl")
+    own = await SqliteLog.open(tmp_path / "log.sqlite", removals=removals)
+    following = Following(house.following.shared, own, house.clock)
+    await house.say(2)
+    await following.catch_up()
+    removal = house.recorder.record(ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1"))
+    await house.store.remove(SESSION, 1_001_000, 2, [1], [removal])
+    await following.catch_up()
+    assert [each.body is None for each in await own.read(SESSION, 0, 9)] == [True, False, False]
+    await own.close()
+    assert [line.session for line in removals.lines() if isinstance(line, TextRemoved)] == [SESSION]

@@ -12,6 +12,7 @@ from moothall.core.programme.plan import Planned
 from moothall.core.session.state import Status
 from moothall.services.programme.rehearsals import AFTER_CLOSE_MS, AT_MOST_MS, LOOK_MS, Rehearsals
 from moothall.services.readers.feed import Subscription
+from moothall.services.sessions.sessions import UNUSED_MS
 from moothall.testing import loop
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format
@@ -144,3 +145,17 @@ async def test_one_without_a_log_goes_too(
     await asyncio.sleep(AFTER_CLOSE_MS / 1000)
     await rehearsals.sweep()
     assert await there(house) == [KEPT]
+
+
+@told
+async def test_to_be_looked_at_keeps_no_rehearsal_in_memory(
+    house: ProgrammeHouse, rehearsals: Rehearsals, erased: list[SessionId]
+) -> None:
+    await house.programme.send(R, do.OpenSession())
+    await house.programme.send(R, do.CloseSession())
+    for _ in range(3 * UNUSED_MS // 2 // LOOK_MS):
+        await rehearsals.sweep()
+        await asyncio.sleep(LOOK_MS / 1000)
+    assert house.sessions.loaded(R) is None
+    assert R in await there(house)
+    assert erased == []

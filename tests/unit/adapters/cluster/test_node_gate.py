@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.adapters.cluster.node_key import open_key
+from moothall.adapters.cluster.node_gate import open_key
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.testing.clock import SeededRandomness
 from moothall.wire.node_proof import KEY_BYTES, key_text
