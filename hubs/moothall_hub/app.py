@@ -33,12 +33,12 @@ from moothall.core.session.state import Status
 from moothall.services.log.publication import Publication
 from moothall.services.metrics.readiness import Readiness, disk_lacks
 from moothall.services.questions.translations import QuestionTranslations
+from moothall.services.readers.mirrored import MirroredSessions
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.supervision.supervising import supervise
 from moothall_hub.mirror.damaged import CopiesDamaged
 from moothall_hub.mirror.mirror import Mirror
-from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.offers import Offers
 from moothall_hub.node.line import NodeLine, kept_of_line

@@ -53,7 +53,7 @@ class CopyStore(Protocol):
 
 
 class CopyAudience(Protocol):
-    """Whom the copies are shown to (`moothall_hub.mirror.mirrored`)."""
+    """Whom the copies are shown to (`moothall.services.readers.mirrored`)."""
 
     async def take(self, step: CopyStep) -> None:
         """Show what a step has brought, which is on the disk. Raises StorageUnavailable, and RecordBroken."""

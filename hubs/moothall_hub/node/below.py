@@ -47,7 +47,7 @@ class CopyRecords(Protocol):
 
 
 class ShownSession(Protocol):
-    """A session that is shown (`moothall_hub.mirror.mirrored.MirroredSession`)."""
+    """A session that is shown (`moothall.services.readers.mirrored.MirroredSession`)."""
 
     @property
     def state(self) -> State:
@@ -56,7 +56,7 @@ class ShownSession(Protocol):
 
 
 class ShownSessions(Protocol):
-    """Those that are shown (`moothall_hub.mirror.mirrored.MirroredSessions`)."""
+    """Those that are shown (`moothall.services.readers.mirrored.MirroredSessions`)."""
 
     async def find(self, session: SessionId) -> ShownSession | None:
         """One of them, loaded if need be. Raises StorageUnavailable, and RecordBroken."""

@@ -8,8 +8,8 @@ from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.session.state import State
 from moothall.core.staff.notes_and_tags import HubNote
+from moothall.services.readers.mirrored import MirroredSessions
 from moothall.wire.hub.messages import Offered
-from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.offers import Offers
 from moothall_hub.mirror.replication import Replication
 from moothall_hub.room.ports import Stuck

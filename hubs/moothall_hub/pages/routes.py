@@ -52,6 +52,7 @@ from moothall.core.signals import Summary
 from moothall.core.views.captions import Snapshot
 from moothall.services.metrics.readiness import Readiness
 from moothall.services.questions.translations import QuestionTranslations
+from moothall.services.readers.mirrored import MirroredSessions
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import Records
@@ -59,7 +60,6 @@ from moothall.services.sessions.role_links import RoleLinks
 from moothall.wire.token_bucket import Allowance
 from moothall_hub.mirror.copied import Copy
 from moothall_hub.mirror.mirror import Mirror
-from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.offers import Offers
 from moothall_hub.node.line import NodeLine
 from moothall_hub.node.meetings import NodeMeetings

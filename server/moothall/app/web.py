@@ -10,6 +10,7 @@ from aiohttp import web
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.cluster.node_gate import NodeGate
+from moothall.adapters.cluster.node_link_door import NodeLinkDoor
 from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import ShownDoor, WallContent
 from moothall.adapters.http.bodies import whole_bodies
@@ -54,6 +55,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.programme.reading import MOST_BYTES
+from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.programme.programme import Programme
 from moothall.services.questions.abuse_reports import AbuseReports, tell_desks
 from moothall.services.sessions.catalogue import Catalogue
@@ -167,7 +169,7 @@ async def open_doors(
     staff = entrance.staff
     backend.links.when_gone(lambda _: readers.recheck(staff.asker))
     places = _places(backend, room)
-    app = _application(services, entrance, connections := Connections(*places, proxies=is_proxy(trusted)), nodes)
+    app = _application(stack, services, entrance, connections := Connections(*places, proxies=is_proxy(trusted)), nodes)
     records = RecordDoor(Records(access, backend.log), pages)
     backend.sessions.observe(records.observe)
     front = FrontPage(
@@ -217,6 +219,16 @@ async def open_doors(
     )
 
 
+def _open_node_link(stack: AsyncExitStack, backend: Backend, app: web.Application) -> None:
+    """Tell nodes that stand by of what is read there, and count their readers, until the stack unwinds."""
+    elsewhere = ReadElsewhere(backend.sessions.loaded)
+    backend.sessions.observe(elsewhere.observe)
+    backend.sessions.count_elsewhere(elsewhere.readers)
+    door = NodeLinkDoor(elsewhere, backend.clock)
+    app.add_routes(door.routes())
+    stack.push_async_callback(door.close)
+
+
 async def _set_up(stack: AsyncExitStack, app: web.Application) -> web.AppRunner:
     runner = web.AppRunner(app, **runner_options())
     await runner.setup()
@@ -256,7 +268,7 @@ async def _entrance(
 
 
 def _application(
-    services: Services, entrance: Entrance, connections: Connections, nodes: NodeGate | None
+    stack: AsyncExitStack, services: Services, entrance: Entrance, connections: Connections, nodes: NodeGate | None
 ) -> web.Application:
     """What every request passes through before a door answers it."""
     backend, settings, address_of = services.backend, services.backend.settings.server, entrance.address_of
@@ -277,6 +289,8 @@ def _application(
         ],
     )
     app.add_routes(health.routes())
+    if nodes is not None:
+        _open_node_link(stack, backend, app)
     secure(app)
     hsts = hsts_seconds(settings.hsts_seconds, public=entrance.address.public, certificate=settings.tls_certificate)
     insist_on_https(app, hsts, came_by_https(trusted_networks(settings.trusted_proxies)))

@@ -23,7 +23,7 @@ Each frame is encoded once per feed and carried by the same bytes to every reade
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 
 import msgspec
@@ -275,7 +275,12 @@ def decode(text: bytes | str) -> Received:
     """Read a frame, passing over signals of unknown kinds; raises ProtocolError with a sentence when it isn't one."""
     try:
         frame = read(_decoder, text)
-        known = (raw for raw in frame.signals if read(_kind_decoder, raw).kind in _KINDS)
-        return made_of(Received, frame, sent=frame.sent, signals=tuple(read(_signal_decoder, raw) for raw in known))
+        return made_of(Received, frame, sent=frame.sent, signals=known_signals(frame.signals))
     except Unreadable as error:
         raise ProtocolError(f"A frame of {len(text)} characters can't be read: {error}.") from error
+
+
+def known_signals(raw: Iterable[msgspec.Raw]) -> tuple[AnySignal, ...]:
+    """Signals out of JSON, those of unknown kinds passed over. Raises Unreadable."""
+    known = (each for each in raw if read(_kind_decoder, each).kind in _KINDS)
+    return tuple(read(_signal_decoder, each) for each in known)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -19,68 +16,13 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.services.operation.status import NodeStatus
 from moothall.settings.loading import load
-from support.cluster.nodes import NodeProcess, Prepared, prepared
-from support.cluster.process import PROGRAMS, RedisProcess, RedisProcesses
-from support.desks.persistent import PersistentDesk
+from support.cluster.nodes import NodeProcess
+from support.cluster.process import PROGRAMS, RedisProcesses
+from support.cluster.typing import Typist, house
 from support.halls.process import CLOCK, FLOOR, free_port
 from support.hubs.processes import HubProcess, ask, let_in_questions
 
 pytestmark = pytest.mark.timeout(150)
-
-
-class Typist:
-    """Types one line after the other at a desk; remembers those that were acknowledged."""
-
-    def __init__(self, nodes: Sequence[NodeProcess], planned: Prepared) -> None:
-        self.desk = PersistentDesk([node.address for node in nodes], planned.token, again_s=0.1)
-        self.session = planned.session
-        self.planned = planned
-        self.typed: list[str] = []
-        self._number = 0
-        self._news = asyncio.Event()
-
-    async def run(self) -> None:
-        """Until cancelled."""
-        answer = await self.desk.send(self.session, "act", {"id": "open", "commands": [{"do": "open"}]})
-        assert "refusal" not in answer, answer
-        while True:
-            self._number += 1
-            text = f"Line {self._number}."
-            line = {"do": "type", "channel": "floor", "segment": f"s{self._number}", "text": text, "language": "en"}
-            answer = await self.desk.send(self.session, "act", {"id": f"type:{self._number}", "commands": [line]})
-            assert "refusal" not in answer, answer
-            self.typed.append(text)
-            self._news.set()
-            await asyncio.sleep(0.03)  # Not as fast as it goes: a desk may send 20 messages a second, for long.
-
-    async def types(self, more: int) -> None:
-        """Wait until so many more lines were acknowledged."""
-        wanted = len(self.typed) + more
-        while len(self.typed) < wanted:
-            self._news.clear()
-            await self._news.wait()
-
-
-@asynccontextmanager
-async def house(folder: Path, redis: RedisProcess) -> AsyncIterator[tuple[NodeProcess, NodeProcess, Typist]]:
-    """Two nodes, of which the first keeps the house, and somebody who types."""
-    first, second = (NodeProcess(folder, number, redis.port) for number in (1, 2))
-    planned = await prepared(first.data)
-    second.sign_like(first)
-    typist = Typist((first, second), planned)
-    try:
-        await first.start()
-        await first.until("keeps the house")
-        await second.start()
-        async with asyncio.TaskGroup() as group:
-            typing = group.create_task(typist.run())
-            await typist.types(5)
-            yield first, second, typist
-            typing.cancel()
-        await typist.desk.close()
-    finally:
-        await first.stop()
-        await second.stop()
 
 
 def texts(node: NodeProcess, session: SessionId) -> list[str]:
@@ -103,7 +45,7 @@ def require_all(typist: Typist, *nodes: NodeProcess) -> None:
 async def test_the_other_node_goes_on_when_the_keeper_is_killed(
     tmp_path: Path, program: str, redis_processes: RedisProcesses
 ) -> None:
-    async with house(tmp_path, redis_processes.empty(program)) as (first, second, typist):
+    async with house(tmp_path, redis_processes.empty(program)) as ((first, second), typist):
         await first.kill()
         await second.until("keeps the house")
         await typist.types(5)
@@ -120,7 +62,7 @@ async def test_the_other_node_goes_on_when_the_keeper_is_killed(
 async def test_a_keeper_that_sleeps_and_wakes_writes_nothing_any_more(
     tmp_path: Path, redis_processes: RedisProcesses
 ) -> None:
-    async with house(tmp_path, redis_processes.empty("valkey")) as (first, second, typist):
+    async with house(tmp_path, redis_processes.empty("valkey")) as ((first, second), typist):
         first.freeze()
         await second.until("keeps the house")
         await typist.types(5)
@@ -132,7 +74,7 @@ async def test_a_keeper_that_sleeps_and_wakes_writes_nothing_any_more(
 
 
 async def test_an_orderly_stop_hands_the_house_on(tmp_path: Path, redis_processes: RedisProcesses) -> None:
-    async with house(tmp_path, redis_processes.empty("valkey")) as (first, second, typist):
+    async with house(tmp_path, redis_processes.empty("valkey")) as ((first, second), typist):
         second.reload()  # Which changes nothing while it stands by, and must not end it.
         assert await first.stop() == 0
         await second.until("keeps the house")
@@ -143,7 +85,7 @@ async def test_an_orderly_stop_hands_the_house_on(tmp_path: Path, redis_processe
 async def test_commands_at_a_node_that_stands_by_are_told_who_keeps_the_house(
     tmp_path: Path, redis_processes: RedisProcesses
 ) -> None:
-    async with house(tmp_path, redis_processes.empty("valkey")) as (first, second, typist):
+    async with house(tmp_path, redis_processes.empty("valkey")) as ((first, second), typist):
         keeper = NodeStatus(name="n1", keeper="n1", keeper_address=first.address)
         status = await Caller(first.data).status()
         assert (status.node, [each.session for each in status.sessions]) == (keeper, [typist.session])
@@ -170,7 +112,7 @@ async def test_a_hub_at_a_node_that_stands_by_goes_on_when_that_one_keeps_the_ho
 ) -> None:
     """It was paired through it, and verifies by the same key what either has signed."""
     hub = HubProcess(tmp_path / "hub", free_port(230))
-    async with house(tmp_path, redis_processes.empty("valkey")) as (first, second, typist):
+    async with house(tmp_path, redis_processes.empty("valkey")) as ((first, second), typist):
         await hub.pair(second.address, typist.planned.words)
         await hub.start()
         try:

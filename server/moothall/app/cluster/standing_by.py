@@ -1,4 +1,4 @@
-"""What a node serves while it stands by: its probes, and all else by carrying it to the keeper."""
+"""What a node serves while it stands by: its probes, readers, and all else by carrying it to the keeper."""
 
 from __future__ import annotations
 
@@ -33,10 +33,12 @@ from moothall.adapters.system.clock import SystemRandomness
 from moothall.app.admin import open_local_door
 from moothall.app.backend import disk_of, open_stores
 from moothall.app.cluster.house import House
+from moothall.app.cluster.reading import open_reading, reader_gate
 from moothall.app.parts import ServerAddress
 from moothall.core.kernel.errors import ConfigurationError, LogMissing, StorageUnavailable
 from moothall.core.ports import Book
 from moothall.services.cluster.following import FOLLOW_MS, Following
+from moothall.services.cluster.reading import NodeReading
 from moothall.services.cluster.two_books import follow_book
 from moothall.services.metrics.readiness import Readiness
 from moothall.services.operation.status import NodeStatus, ServerStatus
@@ -59,7 +61,7 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         await _followed(house, book)
         await house.check_key(book)
-        forwarding, address = await _doors(stack, house, listener)
+        forwarding, address = await _doors(stack, house, listener, NodeReading(following, log, house.clock))
         await _open_local_door(stack, house, address)
 
         async def follow() -> None:
@@ -140,7 +142,9 @@ async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerA
     await open_local_door(stack, data, elsewhere, SystemRandomness(), asked)
 
 
-async def _doors(stack: AsyncExitStack, house: House, listener: socket.socket) -> tuple[Forwarding, ServerAddress]:
+async def _doors(
+    stack: AsyncExitStack, house: House, listener: socket.socket, reading: NodeReading
+) -> tuple[Forwarding, ServerAddress]:
     """Serve at the listener until the stack unwinds. Raises ConfigurationError."""
     settings, randomness = house.settings, SystemRandomness()
     keep_addresses_out_of_logs()
@@ -151,10 +155,11 @@ async def _doors(stack: AsyncExitStack, house: House, listener: socket.socket) -
     web_folder = Path(settings.server.web) if settings.server.web else find_web_folder()
     tls = tls_context(settings.server.tls_certificate, settings.server.tls_key)
     pages = Pages(web_folder)
+    seal = NodeSeal(settings.cluster.node, house.key, house.clock, randomness)
     forwarding = Forwarding(
         lambda: house.keeper,
         KeeperConnections(None),
-        NodeSeal(settings.cluster.node, house.key, house.clock, randomness),
+        seal,
         pages,
         house.clock,
         address_of=address_of,
@@ -169,9 +174,22 @@ async def _doors(stack: AsyncExitStack, house: House, listener: socket.socket) -
     places = [Places(randomness, most=room.connections, each=each) for _ in range(2)]
     connections = Connections(places[0], places[1], proxies=is_proxy(trusted))
     health = HealthDoor(lambda: readiness.lacking)
-    app = web.Application(middlewares=[health.first(), connections.middleware(address_of)])
+    reads = await open_reading(
+        stack,
+        house,
+        reading,
+        forwarding,
+        seal=seal,
+        pages=pages,
+        room=room,
+        origins=address.origins,
+        address_of=address_of,
+    )
+    app = web.Application(
+        middlewares=[health.first(), reader_gate(address_of, pages), connections.middleware(address_of)]
+    )
     # Files of its own release it serves itself: so a page looks like one while nobody keeps the house.
-    app.add_routes([*health.routes(), *StaticDoor(pages, forwarding.handle).routes(), *forwarding.routes()])
+    app.add_routes([*health.routes(), *StaticDoor(pages, forwarding.handle).routes(), *reads, *forwarding.routes()])
     secure(app)
     runner = web.AppRunner(app, **runner_options())
     await runner.setup()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
 
 from moothall.core.chain import LogRecord
@@ -15,8 +16,17 @@ PAGE = 250
 """Events that are copied at once."""
 _REMOVED = str(BodyRemoved.__struct_config__.tag)
 
+Copied = Callable[[Sequence[LogRecord], Sequence[int]], Awaitable[None]]
+"""Told of records that the copy has by now, and of the offsets whose bodies it has no more."""
 
-async def copy(source: LogReading, target: EventLog, session: SessionId, *, term: int, after: int) -> int:
+
+async def _nobody(records: Sequence[LogRecord], removed: Sequence[int]) -> None:
+    """For a copy that nobody looks on at."""
+
+
+async def copy(
+    source: LogReading, target: EventLog, session: SessionId, *, term: int, after: int, copied: Copied = _nobody
+) -> int:
     """Append to `target`, which ends at `after` and is held with `term`, what `source` has behind; the new end.
 
     Where bodies were removed they are removed in the copy. Raises as both logs do.
@@ -26,9 +36,12 @@ async def copy(source: LogReading, target: EventLog, session: SessionId, *, term
             records = list(some)
             if not removal:
                 await target.append(session, term, after, records)
+                await copied(records, ())
             else:
                 for record in records:
-                    await target.remove(session, term, record.header.offset - 1, _removed(record), [record])
+                    removed = _removed(record)
+                    await target.remove(session, term, record.header.offset - 1, removed, [record])
+                    await copied([record], removed)
             after = records[-1].header.offset
     return after
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
 
 import msgspec
 
+from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import RecordBroken, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock, EventLog, LogHead, SharedLog
 from moothall.services.cluster.copying import copy, refuse_contradiction
+from moothall.services.supervision.waiting import until_told
 
 logger = logging.getLogger(__name__)
 
 FOLLOW_MS = 250
-"""Between two looks at which of the shared logs have changed."""
+"""Between two looks at which of the shared logs have changed, unless it is rung for one."""
 WHOLE_MS = 60_000
 """How often all are looked at: a Redis that was emptied and filled again counts its changes from the first."""
+
+Observer = Callable[[LogHead, Sequence[LogRecord], Sequence[int]], Awaitable[None]]
+"""Told of what a copy has by now: where it ends, the records that came, and the offsets whose bodies went."""
 
 
 @dataclass(eq=False, repr=False)
@@ -41,6 +49,25 @@ class Following:
         """Whether all copies are known that this node has, also of logs that the shared store has lost."""
         self._refused: set[SessionId] = set()
         self._reached = True
+        self._rung = asyncio.Event()
+        self._observer: Observer | None = None
+
+    def observe(self, observer: Observer) -> None:
+        """From now on tell `observer` what comes; the next is copied when it has come back."""
+        self._observer = observer
+
+    def ring(self) -> None:
+        """Something has changed: have `run` look at once."""
+        self._rung.set()
+
+    def end(self, session: SessionId) -> int:
+        """Up to which offset there is a copy; 0 where there is none."""
+        head = self.copies.get(session)
+        return 0 if head is None else head.offset
+
+    def follows(self, session: SessionId) -> bool:
+        """Whether there is a copy that goes on from the shared log."""
+        return session in self.copies and session not in self._refused
 
     @property
     def reach(self) -> int:
@@ -55,6 +82,7 @@ class Following:
     async def run(self) -> None:
         """Follow until cancelled. What can't be read or stored for now is tried again."""
         while True:
+            self._rung.clear()
             try:
                 await self.catch_up()
                 self._reached = True
@@ -62,7 +90,7 @@ class Following:
                 if self._reached:  # Said once.
                     logger.warning("cluster: the shared logs can't be followed (%s)", type(error).__name__)
                 self._reached = False
-            await self.clock.sleep(self.every_ms)
+            await until_told(self._rung, self.clock, self.every_ms)
 
     async def catch_up(self) -> None:
         """Bring every copy up to where its shared log is now.
@@ -85,7 +113,7 @@ class Following:
 
     async def _follow(self, session: SessionId, head: LogHead) -> None:
         there = self.copies.get(session)
-        if there is not None and (there.epoch, there.term, there.offset) == (head.epoch, head.term, head.offset):
+        if there is not None and _same(there, head):
             return
         try:
             self.copies[session] = await self._copied(session, head)
@@ -110,8 +138,22 @@ class Following:
             raise RecordBroken(msg)
         if own is None or own.term < head.term:
             own = await self.own.acquire(session, head.epoch, head.term)
+        # Readers' positions are told apart by what the shared log says of it, here as at the keeper.
+        own = msgspec.structs.replace(own, lost=head.lost)
         if own.offset >= head.offset:
             return own
+
         await refuse_contradiction(session, own, self.shared)
-        end = await copy(self.shared, self.own, session, term=own.term, after=own.offset)
+        copied = partial(self._copied_on, own)
+        end = await copy(self.shared, self.own, session, term=own.term, after=own.offset, copied=copied)
         return msgspec.structs.replace(own, offset=end)
+
+    async def _copied_on(self, before: LogHead, records: Sequence[LogRecord], removed: Sequence[int]) -> None:
+        head = msgspec.structs.replace(before, offset=records[-1].header.offset)
+        self.copies[records[0].header.session] = head
+        if self._observer is not None:
+            await self._observer(head, records, removed)
+
+
+def _same(own: LogHead, shared: LogHead) -> bool:
+    return (own.epoch, own.term, own.offset, own.lost) == (shared.epoch, shared.term, shared.offset, shared.lost)

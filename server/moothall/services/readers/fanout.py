@@ -19,7 +19,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass
 
 import msgspec
@@ -29,6 +29,7 @@ from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, Stor
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, LogReading
+from moothall.core.signals import AnySignal
 from moothall.core.views.captions import CaptionsView
 from moothall.services.log.publication import Publication
 from moothall.services.metrics.measures import Measures
@@ -50,7 +51,7 @@ class FanoutFigures(msgspec.Struct, frozen=True, kw_only=True):
     """How a session's fan-out is doing."""
 
     readers: int
-    """Those who read along and are no readers, at microphones, too."""
+    """Those who read along and are no readers, at microphones, and those at other nodes, too."""
     slow: int
     """Readers with an outbox at the moment."""
     backlog: int
@@ -77,6 +78,8 @@ class SessionFanout:
     """How fresh it all is, where it comes from another server."""
     measures: Measures | None = None
     """What all sessions of the server add to; without it, its own."""
+    elsewhere: Callable[[], Mapping[ChannelId, int]] = dict
+    """How many read each channel at other nodes of the house."""
 
     def __post_init__(self, loaded_channels: Iterable[ChannelId]) -> None:
         self._measures = self.measures or Measures(self.clock)
@@ -107,7 +110,7 @@ class SessionFanout:
     def figures(self) -> FanoutFigures:
         """Its figures, for metrics and for the decision to unload the session."""
         return FanoutFigures(
-            readers=sum(state.follower_count for state in self._feeds.values()),
+            readers=sum(state.follower_count for state in self._feeds.values()) + sum(self.elsewhere().values()),
             slow=len(self._slow),
             backlog=len(self._backlog),
             outbox_bytes=self._slow.size,
@@ -120,7 +123,14 @@ class SessionFanout:
         for feed, state in self._feeds.items():
             if not feed.staff:
                 found[feed.channel] = found.get(feed.channel, 0) + state.reader_count
+        for channel, readers in self.elsewhere().items():
+            found[channel] = found.get(channel, 0) + readers
         return found
+
+    @property
+    def signals(self) -> tuple[AnySignal, ...]:
+        """The newest of each key that was handed out."""
+        return self._loader.signals
 
     def publish(self, publication: Publication) -> None:
         """Note what was made durable. Never waits; to be called in the order of the log.

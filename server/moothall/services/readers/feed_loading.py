@@ -64,6 +64,11 @@ class FeedLoader:
         self._turns += 1
         self._signals.update((signal.key, signal) for signal in signals)
 
+    @property
+    def signals(self) -> tuple[AnySignal, ...]:
+        """The newest of each key."""
+        return tuple(self._signals.values())
+
     def instead(self, channel: ChannelId) -> ChannelId | None:
         """The text that readers of this one are sent to at the moment."""
         signal = self._signals.get(StandIn(channel=channel, instead=None).key)
@@ -87,7 +92,7 @@ class FeedLoader:
                 # The page reaches at least to what had been taken up before it was read; the rest is at hand.
                 for entries in list(self._recent)[len(self._recent) - missed :]:
                     state.advance(entries, (), sent)
-                state.advance((), tuple(self._signals.values()), sent)
+                state.advance((), self.signals, sent)
                 return state
 
     async def unpublished(self, before: int) -> list[Entry]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from moothall.core.kernel.errors import RecordBroken, Refusal
-from moothall.core.kernel.ids import SessionId, is_name
+from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.ports import Clock, EventLog, Randomness, Signer
 from moothall.core.session.state import ON, Status
 from moothall.services.log.publication import Publication
@@ -58,6 +58,7 @@ class Sessions:
         self._changing: dict[SessionId, asyncio.Lock] = {}
         self._group: asyncio.TaskGroup | None = None
         self._held_back: Callable[[], Refusal | None] = lambda: None
+        self._elsewhere: Callable[[SessionId], Mapping[ChannelId, int]] = lambda _: {}
         self._observers: list[Observer] = []
         self._loaders: list[Callable[[LiveSession], None]] = []
         self._running: dict[SessionId, asyncio.Task[None]] = {}
@@ -75,6 +76,10 @@ class Sessions:
     def hold_back_with(self, held_back: Callable[[], Refusal | None]) -> None:
         """From now on ask `held_back` before a session is opened or reopened; a refusal keeps it from that."""
         self._held_back = held_back
+
+    def count_elsewhere(self, readers: Callable[[SessionId], Mapping[ChannelId, int]]) -> None:
+        """From now on ask `readers` how many read each channel of a session at other nodes of the house."""
+        self._elsewhere = readers
 
     def _may_begin(self) -> Refusal | None:
         return self._held_back()
@@ -163,6 +168,7 @@ class Sessions:
             log=self._log,
             clock=self._clock,
             measures=self._measures,
+            elsewhere=lambda: self._elsewhere(session),
         )
         live = LiveSession(writer, fanout, self._clock)
 

@@ -1,8 +1,9 @@
-"""A hub's sessions as its readers' doors know them: each folded from the copy on the disk, with a fan-out of its own.
+"""Sessions that are written elsewhere, as readers' doors know them: at a hub, and at a node that stands by.
 
-They are what `moothall.services.sessions.sessions` is where sessions are written. A copy may have a hole for a while.
-Then what is there is shown, and an event that speaks of something in the hole changes nothing; when the hole is
-filled, all is folded anew and every reader gets a snapshot.
+Each is folded from the copy on the disk, with a fan-out of its own. They are what `moothall.services.sessions.sessions`
+is where sessions are written. A hub's copy may have a hole for a while. Then what is there is shown, and an event that
+speaks of something in the hole changes nothing; when the hole is filled, all is folded anew and every reader gets a
+snapshot.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.events.types import AnyEvent
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
-from moothall.core.kernel.ids import Lane, SessionId, is_name
+from moothall.core.kernel.ids import Epoch, Lane, SessionId, is_name
 from moothall.core.kernel.lanes import is_public
 from moothall.core.ports import Clock, LogReading
 from moothall.core.session.state import ON, State, evolve
@@ -28,7 +29,6 @@ from moothall.services.readers.fanout import SessionFanout
 from moothall.services.supervision.supervising import RestartBudget, failure_of, note_failure
 from moothall.services.supervision.waiting import Listeners
 from moothall.wire.frames import HERE, Source
-from moothall_hub.mirror.copied import Copy, CopyStep
 
 logger = logging.getLogger(__name__)
 
@@ -42,21 +42,69 @@ STORAGE_MS = 1_000
 """How often copies are asked for again that can't be read."""
 
 
+class Copy(Protocol):
+    """What is here of one session."""
+
+    @property
+    def session(self) -> SessionId:
+        """Its id."""
+        ...
+
+    @property
+    def epoch(self) -> Epoch | None:
+        """Of the log that is copied; None while nothing of it is here."""
+        ...
+
+    @property
+    def reader_epoch(self) -> Epoch:
+        """What readers' positions are told apart by."""
+        ...
+
+
 class CopyReading(LogReading, Protocol):
-    """What is on the disk (`moothall_hub.mirror.mirror.Mirror`)."""
+    """What is on the disk."""
 
     async def copy(self, session: SessionId) -> Copy | None:
-        """How far the copy of a session is; None where there never was one. Raises StorageUnavailable, RecordBroken."""
+        """The copy of a session; None where there never was one. Raises StorageUnavailable, RecordBroken."""
+        ...
+
+
+class Step(Protocol):
+    """What has come of one session, and is on the disk by now."""
+
+    @property
+    def copy(self) -> Copy:
+        """What is here with it."""
+        ...
+
+    @property
+    def records(self) -> Sequence[LogRecord]:
+        """In order of their offsets."""
+        ...
+
+    @property
+    def erase(self) -> Sequence[int]:
+        """Events whose bodies went."""
+        ...
+
+    @property
+    def show(self) -> bool:
+        """Whether the records follow on what readers have, and go out to them as they are."""
+        ...
+
+    @property
+    def renew(self) -> bool:
+        """Whether something came into the middle: what readers see is folded anew."""
         ...
 
 
 class MirroredSession:
-    """A session that this hub has a copy of."""
+    """A session that has a copy here."""
 
     def __init__(self, copy: Copy, fanout: SessionFanout) -> None:
         self.copy = copy
         self.state = State(id=copy.session)
-        """The fold of all lanes that the hub has: the public ones and its own."""
+        """The fold of all lanes that are here: the public ones and, at a hub, its own."""
         self.fanout = fanout
         self.reached: dict[Lane, int] = {}
         """The last event of each lane that `state` is made of."""
@@ -91,7 +139,7 @@ Observer = Callable[[MirroredSession, Publication], None]
 
 @dataclass(eq=False, repr=False)
 class MirroredSessions:
-    """The sessions that the hub copies. `run` owns their tasks; no session can be loaded before it runs."""
+    """The sessions that are copied here. `run` owns their tasks; no session can be loaded before it runs."""
 
     copies: CopyReading
     clock: Clock
@@ -99,6 +147,8 @@ class MirroredSessions:
     unused_ms: int = UNUSED_MS
     source: Callable[[], Source] = lambda: HERE
     """How fresh new events are."""
+    loads: bool = True
+    """Whether a session is loaded when something comes, and not before somebody asks for it."""
 
     def __post_init__(self) -> None:
         self._loaded: dict[SessionId, MirroredSession] = {}
@@ -153,7 +203,7 @@ class MirroredSessions:
         """All sessions that there is a copy of, in order of their names. Raises StorageUnavailable."""
         return await self.copies.sessions()
 
-    async def take(self, step: CopyStep) -> None:
+    async def take(self, step: Step) -> None:
         """Show what a step has brought, once it is on the disk. Steps of one session come in their order.
 
         Raises as `find` does; then it is tried again until all of it is shown.
@@ -167,7 +217,7 @@ class MirroredSessions:
             live = self._loaded.get(session)
             if live is None:
                 # It is loaded with all that has come, so observers hear of that; and with it it stays loaded.
-                live = await self._load(session) if step.records else None
+                live = await self._load(session) if step.records and self.loads else None
             if live is None:
                 return
             live.copy = step.copy
@@ -261,7 +311,7 @@ class MirroredSessions:
         self._loaded[session] = live
         live.used = self.clock.monotonic()
         self._running[session] = self._group.create_task(self._keep_going(live))
-        logger.info("session %s: the hub loaded its copy at offset %d", session, live.offset)
+        logger.info("session %s: its copy is loaded at offset %d", session, live.offset)
         return live
 
     async def _renewed_from_copy(self, live: MirroredSession) -> bool:
@@ -311,7 +361,7 @@ class MirroredSessions:
         async with self._lock(live.id):
             if not self._in_use(live):  # It may be by now.
                 await self._unload(live)
-                logger.info("session %s: the hub unloaded it", live.id)
+                logger.info("session %s: its copy is unloaded", live.id)
 
     async def _unload(self, live: MirroredSession) -> None:
         """Nobody finds it any more once this has begun. The caller holds the lock."""

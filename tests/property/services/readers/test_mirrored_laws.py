@@ -14,12 +14,12 @@ from moothall.core.kernel.lanes import Feed, is_public
 from moothall.core.ports import LogReading
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.feed import FeedState
+from moothall.services.readers.mirrored import MirroredSession
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import MemoryLog
 from moothall_hub.mirror.copied import Copy
-from moothall_hub.mirror.mirrored import MirroredSession
 
-LOGS = sorted((Path(__file__).parents[2] / "golden").glob("*.sqlite"))
+LOGS = sorted((Path(__file__).parents[3] / "golden").glob("*.sqlite"))
 
 
 @cache

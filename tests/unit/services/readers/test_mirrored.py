@@ -15,6 +15,7 @@ from moothall.core.signals import ChannelState, Sound
 from moothall.core.views.reading_order import BREAK_SET_BACK, Gap
 from moothall.services.log.publication import Publication
 from moothall.services.readers.feed import Subscription
+from moothall.services.readers.mirrored import LOOK_MS, UNUSED_MS, MirroredSession, MirroredSessions
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import NotThere, Records
@@ -22,7 +23,6 @@ from moothall.testing.clock import ManualClock
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Format, Received, decode
-from moothall_hub.mirror.mirrored import LOOK_MS, UNUSED_MS, MirroredSession, MirroredSessions
 from support.hubs.copies import Followed, MemoryCopies
 from support.hubs.log_above import FLOOR, OWN, LogAbove
 from support.memory.fanout import settle

@@ -1,0 +1,92 @@
+"""The keeper's door for the link of nodes: a WebSocket that proves itself as no visitor's request can."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+
+import aiohttp
+from aiohttp import web
+
+from moothall.adapters.http.forwarded import CARRIED
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.ports import Clock
+from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
+from moothall.wire.kinds import UnknownKind
+from moothall.wire.node_link import MAX_FRAME_BYTES, PATH, TICK_MS, Tick, decode_to_keeper, encode
+from moothall.wire.node_proof import LINK_SCHEME
+
+logger = logging.getLogger(__name__)
+
+STUCK_S = 10.0
+"""A node that takes nothing for so long is cut, and dials again."""
+
+
+class NodeLinkDoor:
+    """Serves nodes. `close` at the end."""
+
+    def __init__(self, nodes: ReadElsewhere, clock: Clock) -> None:
+        self._nodes = nodes
+        self._clock = clock
+        # Bound: nodes that have the key.
+        self._open: dict[web.WebSocketResponse, None] = {}
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get(PATH, self.handle, allow_head=False)]
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serve one node, until it is gone."""
+        carried = request.get(CARRIED)
+        if carried is None or carried.scheme != LINK_SCHEME:
+            raise web.HTTPNotFound
+        # What is told is small and has to be there at once: nothing is compressed.
+        socket = web.WebSocketResponse(max_msg_size=MAX_FRAME_BYTES, compress=False, autoclose=True)
+        await socket.prepare(request)
+        link = self._nodes.begin()
+        self._open[socket] = None
+        logger.info("node %s is linked", carried.node)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                sending = [tasks.create_task(self._tell(socket, link)), tasks.create_task(self._tick(socket))]
+                await self._hear(socket, link)
+                for task in sending:
+                    task.cancel()
+        except* (ConnectionError, TimeoutError) as gone:
+            logger.info("node %s is cut (%s)", carried.node, type(gone.exceptions[0]).__name__)
+        except* ProtocolError as error:
+            logger.error("node %s is cut. %s", carried.node, error.exceptions[0])
+        finally:
+            self._nodes.end(link)
+            del self._open[socket]
+            if request.transport is not None:
+                request.transport.abort()
+        return socket
+
+    async def close(self) -> None:
+        """Send all nodes away."""
+        for socket in list(self._open):
+            with suppress(ConnectionError):
+                await socket.close(code=aiohttp.WSCloseCode.GOING_AWAY, drain=False)
+
+    async def _hear(self, socket: web.WebSocketResponse, link: NodeLink) -> None:
+        async for message in socket:
+            if message.type is not aiohttp.WSMsgType.BINARY:
+                raise ProtocolError("A node sends binary messages.")
+            with suppress(UnknownKind):
+                link.hear(decode_to_keeper(message.data))
+
+    async def _tell(self, socket: web.WebSocketResponse, link: NodeLink) -> None:
+        while True:
+            await link.told.wait()
+            for told in link.take():
+                async with asyncio.timeout(STUCK_S):
+                    await socket.send_bytes(encode(told))
+
+    async def _tick(self, socket: web.WebSocketResponse) -> None:
+        tick = encode(Tick())
+        while True:
+            async with asyncio.timeout(STUCK_S):
+                await socket.send_bytes(tick)
+            await self._clock.sleep(TICK_MS)

@@ -1,0 +1,100 @@
+"""A node's end of the link of nodes: it dials the keeper again and again, wherever the house is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+
+import aiohttp
+
+from moothall.adapters.cluster.keeper_connections import CONNECT_S
+from moothall.adapters.cluster.node_gate import NodeSeal
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.ports import Clock
+from moothall.services.cluster.reading import NodeReading
+from moothall.wire.kinds import UnknownKind
+from moothall.wire.node_link import MAX_FRAME_BYTES, PATH, TICK_MS, decode_to_node, encode
+from moothall.wire.node_proof import LINK_SCHEME
+
+logger = logging.getLogger(__name__)
+
+AGAIN_MS = 500
+"""Between two tries."""
+SILENT_S = 3 * TICK_MS / 1_000
+"""A keeper that says nothing for so long may be stopped: the line is given up, and dialled again."""
+_OWN_ADDRESS = "127.0.0.1"
+_AWAY = (aiohttp.ClientError, ConnectionError, TimeoutError, OSError)
+
+
+class NodeLinkLine:
+    """The line of one node. `run` owns it."""
+
+    def __init__(
+        self,
+        keeper: Callable[[], str | None],
+        reading: NodeReading,
+        seal: NodeSeal,
+        clock: Clock,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """`keeper`: where it is, None while there is none; `tls`: as for `KeeperConnections`."""
+        self._keeper = keeper
+        self._reading = reading
+        self._seal = seal
+        self._clock = clock
+        self._tls: ssl.SSLContext | bool = True if tls is None else tls
+        self._told = False
+
+    async def run(self) -> None:
+        """Be linked until cancelled."""
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as client:
+            while True:
+                keeper = self._keeper()
+                if keeper is not None:
+                    await self._tried(client, keeper)
+                await self._clock.sleep(AGAIN_MS)
+
+    async def _tried(self, client: aiohttp.ClientSession, keeper: str) -> None:
+        try:
+            await self._linked(client, keeper)
+        except* _AWAY as errors:
+            if not self._told:  # Once, until it is linked again.
+                logger.warning("the link to the keeper is away (%s)", type(errors.exceptions[0]).__name__)
+            self._told = True
+        except* ProtocolError as error:
+            logger.error("the link to the keeper is cut. %s", error.exceptions[0])
+        finally:
+            self._reading.linked(up=False)
+
+    async def _linked(self, client: aiohttp.ClientSession, keeper: str) -> None:
+        head = self._seal.headers(method="GET", target=PATH, address=_OWN_ADDRESS, scheme=LINK_SCHEME, host="")
+        async with asyncio.timeout(CONNECT_S + SILENT_S):
+            socket = await client.ws_connect(
+                keeper + PATH, headers=head, max_msg_size=MAX_FRAME_BYTES, ssl=self._tls, compress=0
+            )
+        async with socket, asyncio.TaskGroup() as tasks:
+            self._reading.linked(up=True)
+            self._told = False
+            saying = tasks.create_task(self._say(socket))
+            await self._hear(socket, keeper)
+            saying.cancel()
+
+    async def _hear(self, socket: aiohttp.ClientWebSocketResponse, keeper: str) -> None:
+        while self._keeper() == keeper:
+            message = await socket.receive(timeout=SILENT_S)
+            if message.type is not aiohttp.WSMsgType.BINARY:
+                return  # It is closed.
+            with suppress(UnknownKind):
+                self._reading.hear(decode_to_node(message.data))
+
+    async def _say(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """What is read here: a new session at once, how many read it each second."""
+        while True:
+            for message in self._reading.say():
+                await socket.send_bytes(encode(message))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_MS / 1_000):
+                    await self._reading.news.wait()

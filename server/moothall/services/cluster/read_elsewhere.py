@@ -1,0 +1,95 @@
+"""What the keeper tells the nodes that stand by of the sessions that are read there, and who reads there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.signals import AnySignal
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.live_session import LiveSession
+from moothall.wire.node_link import MOST_FOLLOWED, Follow, Leave, News, ReadHere, ToKeeper, news
+
+
+class NodeLink:
+    """The keeper's side of the link of one node."""
+
+    def __init__(self, house: ReadElsewhere) -> None:
+        self._house = house
+        # Bound: `MOST_FOLLOWED`.
+        self.readers: dict[SessionId, Mapping[ChannelId, int]] = {}
+        """By followed session."""
+        # Overflow: none. What waits of a session is merged, the newest of each signal's key.
+        self._waiting: dict[SessionId, tuple[int, dict[str, AnySignal]]] = {}
+        self.told = asyncio.Event()
+        """Set while `take` has something."""
+
+    def hear(self, message: ToKeeper) -> None:
+        """A message of the node. Raises ProtocolError."""
+        match message:
+            case Follow():
+                if message.session not in self.readers and len(self.readers) >= MOST_FOLLOWED:
+                    raise ProtocolError(f"A node follows {MOST_FOLLOWED} sessions at most.")
+                self.readers[message.session] = {}
+                self._house.followed(self, message.session)
+            case Leave():
+                self.readers.pop(message.session, None)
+                self._waiting.pop(message.session, None)
+            case ReadHere() if message.session in self.readers:
+                self.readers[message.session] = message.readers
+            case ReadHere():
+                raise ProtocolError("A node tells of readers of a session that it doesn't follow.")
+
+    def tell(self, session: SessionId, offset: int, signals: tuple[AnySignal, ...]) -> None:
+        """A followed session's log ends at `offset` now, and these signals hold."""
+        _, waiting = self._waiting.get(session, (0, {}))
+        waiting.update((each.key, each) for each in signals)
+        self._waiting[session] = offset, waiting
+        self.told.set()
+
+    def take(self) -> list[News]:
+        """What waits to be sent; then nothing waits."""
+        self.told.clear()
+        waiting, self._waiting = self._waiting, {}
+        return [news(session, offset, tuple(signals.values())) for session, (offset, signals) in waiting.items()]
+
+
+class ReadElsewhere:
+    """All nodes that are linked to the keeper."""
+
+    def __init__(self, loaded: Callable[[SessionId], LiveSession | None]) -> None:
+        self._loaded = loaded
+        # Bound: nodes that have the key, each one connection at a time from its own program.
+        self._links: dict[NodeLink, None] = {}
+
+    def begin(self) -> NodeLink:
+        """For a node that has dialled; `end` when it is gone."""
+        link = NodeLink(self)
+        self._links[link] = None
+        return link
+
+    def end(self, link: NodeLink) -> None:
+        """It is gone, and so are its readers."""
+        self._links.pop(link, None)
+
+    def observe(self, live: LiveSession, publication: Publication) -> None:
+        """Tell of what was published (`Sessions.observe`)."""
+        for link in self._links:
+            if live.id in link.readers:
+                link.tell(live.id, live.fanout.position.offset, publication.signals)
+
+    def followed(self, link: NodeLink, session: SessionId) -> None:
+        """Tell a node that follows a session from now on how it is at the moment."""
+        live = self._loaded(session)
+        if live is not None:
+            link.tell(session, live.fanout.position.offset, live.fanout.signals)
+
+    def readers(self, session: SessionId) -> Mapping[ChannelId, int]:
+        """How many read each channel of a session at the nodes."""
+        found = Counter[ChannelId]()
+        for link in self._links:
+            found.update(link.readers.get(session, {}))
+        return found

@@ -1,0 +1,198 @@
+"""The sessions that a node serves to readers while it stands by: folded from its copies, with the keeper's signals.
+
+Events come from the shared logs (`following`), and reach readers once they are in the copy here. Signals come over the
+link of nodes, each with the offset that it was told behind: it waits for the copy to be there, since a partial text on
+a line that isn't finished yet would be wrong for a moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from moothall.core.chain import LogRecord
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId, reader_epoch
+from moothall.core.ports import Clock, LogHead, LogReading
+from moothall.core.rules.authority import may_read
+from moothall.core.signals import AnySignal
+from moothall.services.cluster.following import Following
+from moothall.services.readers.fanout import SessionFanout
+from moothall.services.readers.mirrored import MirroredSession, MirroredSessions
+from moothall.wire.frames import Source
+from moothall.wire.node_link import MOST_FOLLOWED, Follow, Leave, News, ReadHere, ToKeeper, ToNode, signals_of
+
+logger = logging.getLogger(__name__)
+
+
+class NodeCopy(msgspec.Struct, frozen=True):
+    """This node's copy of a session."""
+
+    session: SessionId
+    head: LogHead
+
+    @property
+    def epoch(self) -> Epoch:
+        """Of the log that is copied."""
+        return self.head.epoch
+
+    @property
+    def reader_epoch(self) -> Epoch:
+        """What readers' positions are told apart by: the same at every node."""
+        return reader_epoch(self.head.epoch, self.head.lost)
+
+
+class CopyGrown(msgspec.Struct, frozen=True, kw_only=True):
+    """What has come of one session, and is on the disk."""
+
+    copy: NodeCopy
+    records: Sequence[LogRecord]
+    erase: Sequence[int]
+    renew: bool
+    show: bool = True
+
+
+class _Copies:
+    """The node's own log, as mirrored sessions read it."""
+
+    def __init__(self, own: LogReading, following: Following) -> None:
+        self._own = own
+        self._following = following
+
+    async def copy(self, session: SessionId) -> NodeCopy | None:
+        head = self._following.copies.get(session)
+        return None if head is None else NodeCopy(session, head)
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        return await self._own.read(session, after, limit, lanes)
+
+    async def head(self, session: SessionId) -> LogHead | None:
+        return self._following.copies.get(session)
+
+    async def sessions(self) -> Sequence[SessionId]:
+        return await self._own.sessions()
+
+    async def caused(self, ending: str) -> Sequence[LogRecord]:
+        return await self._own.caused(ending)
+
+
+class _Early(msgspec.Struct, frozen=True):
+    """Signals that came before the events that they belong behind."""
+
+    offset: int
+    signals: tuple[AnySignal, ...]
+
+
+@dataclass(eq=False, repr=False)
+class NodeReading:
+    """What a node's readers follow. `run` owns the sessions; the link calls `linked`, `hear` and `say`."""
+
+    following: Following
+    own: LogReading
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        self._heard = self.clock.monotonic()
+        self._up = False
+        self.sessions = MirroredSessions(
+            _Copies(self.own, self.following), self.clock, source=lambda: self.source, loads=False
+        )
+        # Bound: the sessions that are loaded.
+        self._early: dict[SessionId, _Early] = {}
+        # Bound: `MOST_FOLLOWED`.
+        self._told: dict[SessionId, Mapping[ChannelId, int]] = {}
+        """The sessions that the keeper knows to be read here, and how many readers it was told of."""
+        self.news = asyncio.Event()
+        """Set when `say` has something new that shouldn't wait for the next tick."""
+        self.following.observe(self._grown)
+
+    @property
+    def source(self) -> Source:
+        """How fresh what readers see is."""
+        return Source(age=self.clock.monotonic() - self._heard, lost=not self._up)
+
+    def run(self, started: asyncio.Event) -> Coroutine[object, object, None]:
+        """Own the sessions until cancelled; `started` is set once they can be found."""
+        return self.sessions.run(started)
+
+    async def find(self, session: SessionId) -> SessionFanout | None:
+        """The fan-out of a session that everybody may read, and that is whole here.
+
+        None for every other one: the keeper knows what becomes of that.
+        """
+        if not self.following.follows(session):
+            return None
+        if self.sessions.loaded(session) is None and len(self.sessions.all_loaded) >= MOST_FOLLOWED:
+            return None
+        try:
+            live = await self.sessions.find(session)
+        except (StorageUnavailable, RecordBroken) as error:
+            logger.warning("session %s: it can't be read here (%s)", session, type(error).__name__)
+            return None
+        if live is None or not may_read(Role.READER, live.state.access):
+            return None
+        if session not in self._told:
+            self.news.set()
+        return live.fanout
+
+    def linked(self, *, up: bool) -> None:
+        """The link has come about, or is gone. The keeper knows nothing of this node then."""
+        self._up = up
+        self._told.clear()
+        self._early.clear()
+        if up:
+            self._heard = self.clock.monotonic()
+
+    def hear(self, message: ToNode) -> None:
+        """A message of the keeper. Raises ProtocolError."""
+        self._heard = self.clock.monotonic()
+        if not isinstance(message, News):
+            return
+        live, signals = self.sessions.loaded(message.session), signals_of(message)
+        if live is None:
+            return
+        early = self._early.pop(live.id, None)
+        if early is not None:
+            signals = tuple({each.key: each for each in (*early.signals, *signals)}.values())
+        if self.following.end(live.id) < message.offset:
+            self._early[live.id] = _Early(message.offset, signals)
+            self.following.ring()
+        else:
+            self.sessions.signal(live.id, signals)
+
+    def say(self) -> list[ToKeeper]:
+        """What the keeper hasn't been told of the readers here."""
+        self.news.clear()
+        read = {live.id: _read(live) for live in self.sessions.all_loaded}
+        gone = self._told.keys() - read.keys()
+        for session in gone:
+            self._early.pop(session, None)
+        said: list[ToKeeper] = [Leave(session=session) for session in gone]
+        said += [Follow(session=new) for new in read.keys() - self._told.keys()]
+        said += [ReadHere(session=id_, readers=now) for id_, now in read.items() if now != self._told.get(id_, {})]
+        self._told = dict(read)
+        return said
+
+    async def _grown(self, head: LogHead, records: Sequence[LogRecord], removed: Sequence[int]) -> None:
+        session = records[0].header.session
+        live, copy = self.sessions.loaded(session), NodeCopy(session, head)
+        renew = live is not None and live.copy.reader_epoch != copy.reader_epoch
+        try:
+            await self.sessions.take(CopyGrown(copy=copy, records=records, erase=removed, renew=renew))
+        except (StorageUnavailable, RecordBroken) as error:  # It is tried again there.
+            logger.warning("session %s: what has come can't be shown yet (%s)", session, type(error).__name__)
+        early = self._early.get(session)
+        if early is not None and early.offset <= head.offset:
+            del self._early[session]
+            self.sessions.signal(session, early.signals)
+
+
+def _read(live: MirroredSession) -> dict[ChannelId, int]:
+    return {channel: readers for channel, readers in live.fanout.readers.items() if readers}

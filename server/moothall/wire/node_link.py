@@ -1,0 +1,113 @@
+"""The link of nodes: MessagePack messages over one WebSocket from each node that stands by to the keeper, at `PATH`.
+
+Node → keeper: which sessions are read there, and by how many. Keeper → node: where the logs of those sessions end by
+now, the signals of the moment, and a tick each second. Events aren't sent: the node reads them from Redis, and `News`
+is the bell. So words that are never stored, which are signals, go over this link and nowhere else.
+
+Nothing is acknowledged. A link that is dialled again begins with `Follow` and `Readers` of all that is read there, and
+gets the newest signals of each session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import get_args
+
+import msgspec
+
+from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.signals import AnySignal
+from moothall.wire.frames import known_signals
+from moothall.wire.kinds import Kinds
+
+PATH = "/node/link"
+"""No visitor is carried there."""
+MAX_FRAME_BYTES = 1 << 20
+MOST_FOLLOWED = 1_000
+"""Sessions that one node follows. Overflow: `Follow` of another one is an error, and the readers of that session are
+served by the keeper."""
+TICK_MS = 1_000
+
+
+class NodeMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"):
+    """A frame of the link of nodes."""
+
+
+class Follow(NodeMessage, frozen=True, kw_only=True, tag="follow"):
+    """Node → keeper: the session is read here from now on."""
+
+    session: SessionId
+
+
+class Leave(NodeMessage, frozen=True, kw_only=True, tag="leave"):
+    """Node → keeper: it isn't any more."""
+
+    session: SessionId
+
+
+class ReadHere(NodeMessage, frozen=True, kw_only=True, tag="read"):
+    """Node → keeper: how many read each text of a followed session, in place of what was said before."""
+
+    session: SessionId
+    readers: dict[ChannelId, int]
+
+
+class News(NodeMessage, frozen=True, kw_only=True, tag="news"):
+    """Keeper → node: a followed session's log ends here by now, and then these signals hold."""
+
+    session: SessionId
+    offset: int
+    signals: bytes = b"[]"
+    """JSON, as readers get them; the newest of each key."""
+
+
+class Tick(NodeMessage, frozen=True, kw_only=True, tag="tick"):
+    """Keeper → node, each `TICK_MS`: the line is alive."""
+
+
+ToKeeper = Follow | Leave | ReadHere
+ToNode = News | Tick
+_ALL = get_args(ToKeeper) + get_args(ToNode)
+_to_keeper = Kinds[ToKeeper](msgspec.msgpack.Decoder(ToKeeper), _ALL)
+_to_node = Kinds[ToNode](msgspec.msgpack.Decoder(ToNode), _ALL)
+_signals = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
+
+
+def news(session: SessionId, offset: int, signals: Sequence[AnySignal]) -> News:
+    """What is told of a session."""
+    return News(session=session, offset=offset, signals=msgspec.json.encode(signals))
+
+
+def signals_of(told: News) -> tuple[AnySignal, ...]:
+    """Those whose kind this release knows. Raises ProtocolError."""
+    try:
+        return known_signals(read(_signals, told.signals))
+    except Unreadable:
+        raise ProtocolError(f"Signals of {len(told.signals)} bytes can't be read.") from None
+
+
+def encode(message: ToKeeper | ToNode) -> bytes:
+    """The frame of a message."""
+    return msgspec.msgpack.encode(message)
+
+
+def decode_to_keeper(frame: bytes) -> ToKeeper:
+    """A message of a node. Raises UnknownKind, and ProtocolError for what is none."""
+    try:
+        return _to_keeper.read(frame)
+    except Unreadable:
+        raise _unreadable(frame) from None
+
+
+def decode_to_node(frame: bytes) -> ToNode:
+    """A message of the keeper. Raises UnknownKind, and ProtocolError for what is none."""
+    try:
+        return _to_node.read(frame)
+    except Unreadable:
+        raise _unreadable(frame) from None
+
+
+def _unreadable(frame: bytes) -> ProtocolError:
+    return ProtocolError(f"A message of {len(frame)} bytes on the link of nodes can't be read.")

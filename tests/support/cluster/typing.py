@@ -1,0 +1,78 @@
+"""A house of several nodes in which somebody types one line after the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from support.cluster.nodes import NodeProcess, Prepared, prepared
+from support.cluster.process import RedisProcess
+from support.desks.persistent import PersistentDesk
+
+
+class Typist:
+    """Types one line after the other at a desk; remembers those that were acknowledged."""
+
+    def __init__(self, nodes: Sequence[NodeProcess], planned: Prepared) -> None:
+        self.desk = PersistentDesk([node.address for node in nodes], planned.token, again_s=0.1)
+        self.session = planned.session
+        self.planned = planned
+        self.typed: list[str] = []
+        self._number = 0
+        self._news = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        answer = await self.desk.send(self.session, "act", {"id": "open", "commands": [{"do": "open"}]})
+        assert "refusal" not in answer, answer
+        while True:
+            self._number += 1
+            text = f"Line {self._number}."
+            line = {"do": "type", "channel": "floor", "segment": f"s{self._number}", "text": text, "language": "en"}
+            answer = await self.desk.send(self.session, "act", {"id": f"type:{self._number}", "commands": [line]})
+            assert "refusal" not in answer, answer
+            self.typed.append(text)
+            self._news.set()
+            await asyncio.sleep(0.03)  # Not as fast as it goes: a desk may send 20 messages a second, for long.
+
+    async def act(self, name: str, *commands: dict[str, Any]) -> None:
+        """Another act at the same desk."""
+        answer = await self.desk.send(self.session, "act", {"id": name, "commands": commands})
+        assert "refusal" not in answer, answer
+
+    async def types(self, more: int) -> None:
+        """Wait until so many more lines were acknowledged."""
+        wanted = len(self.typed) + more
+        while len(self.typed) < wanted:
+            self._news.clear()
+            await self._news.wait()
+
+
+@asynccontextmanager
+async def house(
+    folder: Path, redis: RedisProcess, many: int = 2
+) -> AsyncIterator[tuple[tuple[NodeProcess, ...], Typist]]:
+    """Nodes, of which the first keeps the house, and somebody who types."""
+    nodes = tuple(NodeProcess(folder, number + 1, redis.port) for number in range(many))
+    first, *others = nodes
+    planned = await prepared(first.data)
+    for node in others:
+        node.sign_like(first)
+    typist = Typist(nodes, planned)
+    try:
+        await first.start()
+        await first.until("keeps the house")
+        for node in others:
+            await node.start()
+        async with asyncio.TaskGroup() as group:
+            typing = group.create_task(typist.run())
+            await typist.types(5)
+            yield nodes, typist
+            typing.cancel()
+        await typist.desk.close()
+    finally:
+        for node in nodes:
+            await node.stop()
