@@ -1,0 +1,102 @@
+"""The link of nodes over real WebSockets, between a keeper's door and a node's line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+
+from moothall.adapters.cluster.node_gate import NodeSeal
+from moothall.adapters.cluster.node_link_door import NodeLinkDoor
+from moothall.adapters.cluster.node_link_line import NodeLinkLine
+from moothall.adapters.system.clock import SystemClock, SystemRandomness
+from moothall.core.ports import Clock
+from moothall.services.cluster.following import Following
+from moothall.services.cluster.read_elsewhere import ReadElsewhere
+from moothall.services.cluster.reading import NodeReading
+from moothall.testing.log_memory import MemoryLog
+from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from moothall.wire.node_link import PATH, Tick, encode
+from moothall.wire.node_proof import LINK_SCHEME
+from support.cluster.forwarding import KEY, keeper_of
+
+CLOCK: Clock = SystemClock()
+
+
+class Heard(NodeReading):
+    """What a node's line tells it."""
+
+    def __init__(self) -> None:
+        own = MemoryLog()
+        super().__init__(Following(MemorySharedLog(SharedStore(), "n2"), own, CLOCK), own, CLOCK)
+        self.ups = 0
+        self.changed = asyncio.Event()
+
+    def linked(self, *, up: bool) -> None:
+        super().linked(up=up)
+        self.ups += up
+        self.changed.set()
+
+    async def until(self, *, up: bool, ups: int) -> None:
+        while (self.source.lost, self.ups) != (not up, ups):
+            self.changed.clear()
+            await self.changed.wait()
+
+
+def seal(key: bytes = KEY) -> NodeSeal:
+    return NodeSeal("n2", key, CLOCK, SystemRandomness())
+
+
+@asynccontextmanager
+async def line(keeper: list[str | None], reading: Heard) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(NodeLinkLine(lambda: keeper[0], reading, seal(), CLOCK).run())
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_node_is_linked_again_after_a_cut_and_to_whoever_keeps_the_house() -> None:
+    doors = [NodeLinkDoor(ReadElsewhere(lambda _: None), CLOCK) for _ in range(2)]
+    async with keeper_of(doors[0].routes()) as first, keeper_of(doors[1].routes()) as second:
+        keeper: list[str | None] = [None]
+        reading = Heard()
+        async with line(keeper, reading):
+            keeper[0] = first
+            await reading.until(up=True, ups=1)
+            await doors[0].close()
+            await reading.until(up=True, ups=2)
+            keeper[0] = second
+            await reading.until(up=True, ups=3)
+        assert reading.source.lost
+        for door in doors:
+            await door.close()
+
+
+async def test_nobody_gets_in_but_a_node_that_speaks_for_itself(caplog: pytest.LogCaptureFixture) -> None:
+    door = NodeLinkDoor(ReadElsewhere(lambda _: None), CLOCK)
+    async with keeper_of(door.routes()) as keeper, aiohttp.ClientSession() as http:
+
+        async def status(headers: dict[str, str]) -> int:
+            try:
+                async with http.ws_connect(keeper + PATH, headers=headers):
+                    return 101
+            except aiohttp.WSServerHandshakeError as refused:
+                return refused.status
+
+        said = {"method": "GET", "target": PATH, "address": "192.0.2.1"}
+        assert await status({}) == 404
+        assert await status({**seal().headers(**said, scheme="https", host="moot.example")}) == 404, "a visitor's"
+        assert await status({**seal(bytes(32)).headers(**said, scheme=LINK_SCHEME, host="")}) == 403
+        assert await status({**seal().headers(**said, scheme=LINK_SCHEME, host="")}) == 101
+        headers = seal().headers(**said, scheme=LINK_SCHEME, host="")
+        for wrong in (encode(Tick()), b"\x90", "text"):
+            headers = seal().headers(**said, scheme=LINK_SCHEME, host="")
+            async with http.ws_connect(keeper + PATH, headers=headers) as socket:
+                await (socket.send_str(wrong) if isinstance(wrong, str) else socket.send_bytes(wrong))
+                while (await socket.receive()).type is aiohttp.WSMsgType.BINARY:
+                    pass
+        assert "node n2 is cut" in caplog.text
+        await door.close()

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
+from moothall.core.signals import Partial
+from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
+from moothall.wire.node_link import MOST_FOLLOWED, Follow, Leave, ReadHere, news
+
+ONE, TWO = SessionId("one"), SessionId("two")
+FLOOR, FRENCH = ChannelId("floor"), ChannelId("fr")
+
+
+def partial(text: str) -> Partial:
+    return Partial(channel=FLOOR, segment=SegmentId("x"), first=0, text=text, language="en")
+
+
+@pytest.fixture
+def house() -> ReadElsewhere:
+    return ReadElsewhere(lambda _: None)
+
+
+def linked(house: ReadElsewhere, *sessions: SessionId) -> NodeLink:
+    link = house.begin()
+    for session in sessions:
+        link.hear(Follow(session=session))
+    return link
+
+
+def test_readers_of_all_nodes_are_added_up(house: ReadElsewhere) -> None:
+    first, second = linked(house, ONE, TWO), linked(house, ONE)
+    first.hear(ReadHere(session=ONE, readers={FLOOR: 2, FRENCH: 1}))
+    first.hear(ReadHere(session=TWO, readers={FLOOR: 9}))
+    second.hear(ReadHere(session=ONE, readers={FLOOR: 3}))
+    assert house.readers(ONE) == {FLOOR: 5, FRENCH: 1}
+    second.hear(ReadHere(session=ONE, readers={}))
+    assert house.readers(ONE) == {FLOOR: 2, FRENCH: 1}
+    first.hear(Leave(session=ONE))
+    assert not house.readers(ONE)
+    house.end(first)
+    assert not house.readers(TWO)
+
+
+def test_what_waits_for_a_slow_node_is_merged(house: ReadElsewhere) -> None:
+    link = linked(house, ONE, TWO)
+    for number in range(1_000):
+        link.tell(ONE, number, (partial(f"word {number}"),))
+    link.tell(TWO, 5, ())
+    assert link.told.is_set()
+    assert link.take() == [news(ONE, 999, (partial("word 999"),)), news(TWO, 5, ())]
+    assert link.take() == []
+    assert not link.told.is_set()
+    link.tell(ONE, 1_000, ())
+    link.hear(Leave(session=ONE))
+    assert link.take() == []
+
+
+def test_a_node_that_says_what_it_may_not_is_refused(house: ReadElsewhere) -> None:
+    link = house.begin()
+    with pytest.raises(ProtocolError, match="doesn't follow"):
+        link.hear(ReadHere(session=ONE, readers={FLOOR: 1}))
+    for number in range(MOST_FOLLOWED):
+        link.hear(Follow(session=SessionId(f"s{number}")))
+    link.hear(Follow(session=SessionId("s0")))
+    with pytest.raises(ProtocolError, match="1000 sessions at most"):
+        link.hear(Follow(session=ONE))

@@ -1,0 +1,291 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+import pytest
+
+from moothall.core import commands as do
+from moothall.core.chain import LogRecord
+from moothall.core.events.types import Access
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import ProtocolError, Refusal, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, Lane, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.ports import LogHead
+from moothall.core.signals import ChannelState, Partial, Sound, Unrecorded
+from moothall.services.cluster.following import Following
+from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
+from moothall.services.cluster.reading import NodeReading
+from moothall.services.readers.fanout import SessionFanout
+from moothall.services.readers.feed import Subscription
+from moothall.services.sessions.live_session import LiveSession
+from moothall.testing import loop
+from moothall.testing.log_memory import FailingLog
+from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from moothall.testing.outlets import MemoryOutlet
+from moothall.wire.event_stream import EventStream
+from moothall.wire.frames import Format, Received, decode
+from moothall.wire.node_link import Follow, Leave, News, ReadHere, Tick
+from support.memory.fanout import settle
+from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
+
+TYPIST = Actor(Role.CAPTIONER, "typist")
+LIVE = Feed(FLOOR, live=True)
+
+
+class Store(SharedStore):
+    """A shared log that may have lost its end."""
+
+    lost = 0
+
+    async def head(self, session: SessionId) -> LogHead | None:
+        head = await super().head(session)
+        return None if head is None else msgspec.structs.replace(head, lost=self.lost)
+
+
+class Disk(FailingLog):
+    """A node's own log, which may be away."""
+
+    away = False
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        if self.away:
+            raise StorageUnavailable("The disk is away.")
+        return await super().read(session, after, limit, lanes)
+
+
+class House:
+    """A keeper, and a node with a reader; `exchange` is the link of nodes."""
+
+    def __init__(self, store: Store, hall: MemoryHall, live: LiveSession) -> None:
+        self.store, self.hall, self.live = store, hall, live
+        self.own = Disk()
+        self.following = Following(MemorySharedLog(store, "n2"), self.own, hall.clock)
+        self.reading = NodeReading(self.following, self.own, hall.clock)
+        self.elsewhere = ReadElsewhere(hall.sessions.loaded)
+        hall.sessions.observe(self.elsewhere.observe)
+        hall.sessions.count_elsewhere(self.elsewhere.readers)
+        self.link: NodeLink = self.elsewhere.begin()
+        self.reading.linked(up=True)
+        self._lines = 0
+
+    async def line(self) -> str:
+        """The keeper writes one; it is not copied yet."""
+        self._lines += 1
+        text = f"Line {self._lines}."
+        act = do.TypeSegment(channel=FLOOR, segment=SegmentId(f"l{self._lines}"), text=text, language="en")
+        answer = await self.live.writer.send(TYPIST, CommandId(f"l{self._lines}"), act)
+        assert not isinstance(answer, Refusal), answer
+        return text
+
+    def exchange(self) -> None:
+        """What both have to say to each other goes over the link."""
+        for up in self.reading.say():
+            self.link.hear(up)
+        for down in self.link.take():
+            self.reading.hear(down)
+
+    async def copied(self) -> None:
+        await self.following.catch_up()
+        await settle()
+
+    async def found(self) -> SessionFanout:
+        fanout = await self.reading.find(SESSION)
+        assert fanout is not None
+        return fanout
+
+    async def reader(self) -> tuple[MemoryOutlet, Subscription]:
+        outlet = MemoryOutlet()
+        joined = await (await self.found()).subscribe(outlet, LIVE, Format.SSE, None)
+        assert isinstance(joined, Subscription)
+        self.exchange()
+        await settle()
+        return outlet, joined
+
+
+@asynccontextmanager
+async def house() -> AsyncIterator[House]:
+    store = Store()
+    async with memory_hall(MemoryHall(store)) as hall:
+        live = await hall.session()
+        await live.writer.send(SYSTEM, CommandId("open"), do.OpenSession())
+        made = House(store, hall, live)
+        await made.copied()
+        started = asyncio.Event()
+        task = asyncio.ensure_future(made.reading.run(started))
+        await started.wait()
+        yield made
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def frames(outlet: MemoryOutlet) -> list[Received]:
+    return [decode(event.data) for event in EventStream().feed(b"".join(outlet.writes))]
+
+
+def partial(text: str) -> Partial:
+    return Partial(channel=FLOOR, segment=SegmentId("x"), first=0, text=text, language="en")
+
+
+def test_a_reader_gets_what_is_copied_and_no_signal_before_what_it_was_told_behind() -> None:
+    async def story() -> None:
+        async with house() as made:
+            outlet, _ = await made.reader()
+            (first,) = frames(outlet)
+            assert first.snapshot is not None
+            made.live.writer.signal(partial("It is said"))
+            made.exchange()
+            await settle()
+            assert [each.text for each in frames(outlet)[-1].signals if isinstance(each, Partial)] == ["It is said"]
+            await made.line()
+            made.live.writer.signal(partial("And the"))
+            made.exchange()
+            made.live.writer.signal(partial("And the next"))
+            made.exchange()
+            await settle()
+            assert len(frames(outlet)) == 2, "the line isn't copied yet"
+            await made.copied()
+            shown = frames(outlet)[2:]
+            assert [bool(each.events) for each in shown] == [True, False] or shown[0].signals
+            (told,) = [each for frame in shown for each in frame.signals]
+            assert told == partial("And the next")
+
+    loop.run(story())
+
+
+def test_words_that_are_never_stored_come_over_the_link_alone() -> None:
+    async def story() -> None:
+        async with house() as made:
+            outlet, _ = await made.reader()
+            made.live.writer.signal(Unrecorded(channel=FLOOR, text="Between us", language="en"))
+            made.exchange()
+            await settle()
+            assert b"Between us" in outlet.sent
+            await made.copied()
+            for log in (made.store, made.own):
+                assert all(b"Between us" not in (each.body or b"") for each in await log.read(SESSION, 0, 999))
+
+    loop.run(story())
+
+
+def test_who_begins_to_follow_is_told_the_signals_of_the_moment() -> None:
+    async def story() -> None:
+        async with house() as made:
+            made.live.writer.signal(partial("Half a"))
+            made.live.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=100, t=5))
+            await settle()
+            outlet, _ = await made.reader()
+            assert {each.key for each in frames(outlet)[-1].signals} == {"partial:floor", "state:floor"}
+
+    loop.run(story())
+
+
+def test_readers_are_counted_at_the_keeper_until_they_or_their_node_are_gone() -> None:
+    async def story() -> None:
+        async with house() as made:
+            _, joined = await made.reader()
+            made.exchange()
+            assert made.live.fanout.readers == {FLOOR: 1}
+            assert made.live.fanout.figures.readers == 1
+            (await made.found()).unsubscribe(joined)
+            made.exchange()
+            assert made.live.fanout.readers == {FLOOR: 0}
+            await made.reader()
+            made.exchange()
+            assert made.live.fanout.readers == {FLOOR: 1}
+            made.elsewhere.end(made.link)
+            made.elsewhere.end(made.link)
+            assert made.live.fanout.readers == {FLOOR: 0}
+            made.live.writer.signal(partial("Nobody"))
+            await settle()
+            assert made.link.take() == []
+
+    loop.run(story())
+
+
+def test_a_new_link_is_told_all_again() -> None:
+    async def story() -> None:
+        async with house() as made:
+            await made.reader()
+            assert made.reading.say() == []
+            made.reading.linked(up=False)
+            assert made.reading.source.lost
+            made.reading.linked(up=True)
+            assert made.reading.source.lost is False
+            assert made.reading.say() == [Follow(session=SESSION), ReadHere(session=SESSION, readers={FLOOR: 1})]
+
+    loop.run(story())
+
+
+def test_how_fresh_it_is_counts_from_what_the_keeper_said_last() -> None:
+    async def story() -> None:
+        async with house() as made:
+            await made.hall.clock.sleep(700)
+            assert made.reading.source.age == 700
+            made.reading.hear(Tick())
+            assert made.reading.source.age == 0
+
+    loop.run(story())
+
+
+def test_what_the_keeper_alone_knows_isnt_found() -> None:
+    async def story() -> None:
+        async with house() as made:
+            other = SessionId("other")
+            await made.hall.session(other, Access.LINK)
+            assert await made.reading.find(SessionId("nothing")) is None
+            assert await made.reading.find(other) is None, "it isn't copied yet"
+            await made.copied()
+            assert await made.reading.find(other) is None
+            made.own.away = True
+            assert await made.reading.find(SESSION) is None, "the disk refuses"
+            made.own.away = False
+            assert await made.found()
+
+    loop.run(story())
+
+
+def test_news_of_what_nobody_reads_here_are_passed_over_and_unreadable_ones_cut_the_link() -> None:
+    async def story() -> None:
+        async with house() as made:
+            made.reading.hear(News(session=SESSION, offset=99, signals=b"[]"))
+            with pytest.raises(ProtocolError, match=r"Signals of 1 bytes can't be read\."):
+                made.reading.hear(News(session=SESSION, offset=99, signals=b"["))
+
+    loop.run(story())
+
+
+def test_a_session_that_nobody_reads_any_more_is_left() -> None:
+    async def story() -> None:
+        async with house() as made:
+            await made.live.writer.send(SYSTEM, CommandId("close"), do.CloseSession())
+            await made.copied()
+            _, joined = await made.reader()
+            (await made.found()).unsubscribe(joined)
+            await made.hall.clock.sleep(700_000)
+            assert made.reading.say() == [Leave(session=SESSION)]
+
+    loop.run(story())
+
+
+def test_another_life_of_the_log_gives_every_reader_a_snapshot() -> None:
+    """The shared log has lost its end: its positions are told apart from then on."""
+
+    async def story() -> None:
+        async with house() as made:
+            await made.line()
+            await made.copied()
+            outlet, _ = await made.reader()
+            before = (await made.found()).position.epoch
+            made.store.lost = 1
+            await made.line()
+            await made.copied()
+            assert (await made.found()).position.epoch != before
+            assert frames(outlet)[-1].snapshot is not None
+
+    loop.run(story())
