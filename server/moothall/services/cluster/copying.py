@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
 
-from moothall.core.chain import LogRecord
+import msgspec
+
+from moothall.core.chain import GENESIS, LogRecord, link
 from moothall.core.events.codec import decode_event
-from moothall.core.events.types import BodyRemoved
+from moothall.core.events.types import BodyRemoved, LaneHead
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import EventLog, LogHead, LogReading
@@ -15,35 +17,50 @@ from moothall.core.ports import EventLog, LogHead, LogReading
 PAGE = 250
 """Events that are copied at once."""
 _REMOVED = str(BodyRemoved.__struct_config__.tag)
+_EMPTY = LaneHead(offset=0, digest=GENESIS.hex())
 
-Copied = Callable[[Sequence[LogRecord], Sequence[int]], Awaitable[None]]
-"""Told of records that the copy has by now, and of the offsets whose bodies it has no more."""
+Copied = Callable[[LogHead, Sequence[LogRecord], Sequence[int]], Awaitable[None]]
+"""Told of what a copy has by now: where it ends, the records that came, and the offsets whose bodies it has no more."""
 
 
-async def _nobody(records: Sequence[LogRecord], removed: Sequence[int]) -> None:
+async def _nobody(head: LogHead, records: Sequence[LogRecord], removed: Sequence[int]) -> None:
     """For a copy that nobody looks on at."""
 
 
 async def copy(
-    source: LogReading, target: EventLog, session: SessionId, *, term: int, after: int, copied: Copied = _nobody
-) -> int:
-    """Append to `target`, which ends at `after` and is held with `term`, what `source` has behind; the new end.
+    source: LogReading, target: EventLog, session: SessionId, head: LogHead, *, copied: Copied = _nobody
+) -> LogHead:
+    """Append to `target`, whose `head` is given, what `source` has behind it; the new head.
 
-    Where bodies were removed they are removed in the copy. Raises as both logs do.
+    Where bodies were removed they are removed in the copy. Raises as both logs do, and RecordBroken where what is
+    behind doesn't go on from the digests of the copy's lanes.
     """
-    while page := await source.read(session, after, PAGE):
+    many = PAGE
+    while many == PAGE and (page := await source.read(session, head.offset, PAGE)):
+        many = len(page)  # A page that isn't full is the end, as of when it was read.
         for removal, some in groupby(page, key=lambda record: record.header.type == _REMOVED):
             records = list(some)
-            if not removal:
-                await target.append(session, term, after, records)
-                await copied(records, ())
-            else:
-                for record in records:
-                    removed = _removed(record)
-                    await target.remove(session, term, record.header.offset - 1, removed, [record])
-                    await copied([record], removed)
-            after = records[-1].header.offset
-    return after
+            for part in [[each] for each in records] if removal else [records]:
+                before, head = head.offset, _grown(session, head, part)
+                removed = _removed(part[0]) if removal else ()
+                if removal:
+                    await target.remove(session, head.term, before, removed, part)
+                else:
+                    await target.append(session, head.term, before, part)
+                await copied(head, part, removed)
+    return head
+
+
+def _grown(session: SessionId, head: LogHead, records: Sequence[LogRecord]) -> LogHead:
+    lanes = dict(head.lanes)
+    for record in records:
+        header = record.header
+        last = lanes.get(header.lane, _EMPTY)
+        digest = link(bytes.fromhex(last.digest), record.header_bytes, record.body_digest)
+        if (header.prev, digest) != (last.offset, record.digest):
+            raise _contradiction(session, header.offset)
+        lanes[header.lane] = LaneHead(offset=header.offset, digest=digest.hex())
+    return msgspec.structs.replace(head, offset=records[-1].header.offset, lanes=lanes)
 
 
 async def refuse_contradiction(session: SessionId, shorter: LogHead, longer: LogReading) -> None:
@@ -51,11 +68,14 @@ async def refuse_contradiction(session: SessionId, shorter: LogHead, longer: Log
     for lane, head in shorter.lanes.items():
         found = await longer.read(session, head.offset - 1, 1)
         if not found or (found[0].header.lane, found[0].digest.hex()) != (lane, head.digest):
-            msg = (
-                f"Two copies of session {session} contradict each other at event {head.offset} at the latest. None was "
-                "changed; 'moothall verify' on each says which of them is whole."
-            )
-            raise RecordBroken(msg)
+            raise _contradiction(session, head.offset)
+
+
+def _contradiction(session: SessionId, offset: int) -> RecordBroken:
+    return RecordBroken(
+        f"Two copies of session {session} contradict each other at event {offset} at the latest. None was "
+        "changed; 'moothall verify' on each says which of them is whole."
+    )
 
 
 def _removed(record: LogRecord) -> tuple[int, ...]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from functools import partial
 
 import msgspec
 
@@ -14,7 +13,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import RecordBroken, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock, EventLog, LogHead, SharedLog
-from moothall.services.cluster.copying import copy, refuse_contradiction
+from moothall.services.cluster.copying import Copied, copy, refuse_contradiction
 from moothall.services.supervision.waiting import until_told
 
 logger = logging.getLogger(__name__)
@@ -23,9 +22,6 @@ FOLLOW_MS = 250
 """Between two looks at which of the shared logs have changed, unless it is rung for one."""
 WHOLE_MS = 60_000
 """How often all are looked at: a Redis that was emptied and filled again counts its changes from the first."""
-
-Observer = Callable[[LogHead, Sequence[LogRecord], Sequence[int]], Awaitable[None]]
-"""Told of what a copy has by now: where it ends, the records that came, and the offsets whose bodies went."""
 
 
 @dataclass(eq=False, repr=False)
@@ -50,9 +46,9 @@ class Following:
         self._refused: set[SessionId] = set()
         self._reached = True
         self._rung = asyncio.Event()
-        self._observer: Observer | None = None
+        self._observer: Copied | None = None
 
-    def observe(self, observer: Observer) -> None:
+    def observe(self, observer: Copied) -> None:
         """From now on tell `observer` what comes; the next is copied when it has come back."""
         self._observer = observer
 
@@ -116,6 +112,9 @@ class Following:
         if there is not None and _same(there, head):
             return
         try:
+            if there is not None and session not in self._refused and _goes_on(there, head):
+                await self._grown(session, there)
+                return
             self.copies[session] = await self._copied(session, head)
             self._refused.discard(session)
         except (RecordBroken, StaleWriter) as error:
@@ -144,15 +143,23 @@ class Following:
             return own
 
         await refuse_contradiction(session, own, self.shared)
-        copied = partial(self._copied_on, own)
-        end = await copy(self.shared, self.own, session, term=own.term, after=own.offset, copied=copied)
-        return msgspec.structs.replace(own, offset=end)
+        return await self._grown(session, own)
 
-    async def _copied_on(self, before: LogHead, records: Sequence[LogRecord], removed: Sequence[int]) -> None:
-        head = msgspec.structs.replace(before, offset=records[-1].header.offset)
+    async def _grown(self, session: SessionId, own: LogHead) -> LogHead:
+        """Where the copy stands with what the shared log has behind it."""
+        return await copy(self.shared, self.own, session, own, copied=self._copied_on)
+
+    async def _copied_on(self, head: LogHead, records: Sequence[LogRecord], removed: Sequence[int]) -> None:
         self.copies[records[0].header.session] = head
         if self._observer is not None:
             await self._observer(head, records, removed)
+
+
+def _goes_on(own: LogHead, shared: LogHead) -> bool:
+    """Whether the shared log only has more: within a term one keeper appends to it, and whoever loses its end has to
+    take it over with a higher one.
+    """
+    return (own.epoch, own.term, own.lost) == (shared.epoch, shared.term, shared.lost) and own.offset < shared.offset
 
 
 def _same(own: LogHead, shared: LogHead) -> bool:

@@ -77,10 +77,10 @@ class TwoCopies:
         own = await self.own.acquire(session, shared.epoch, shared.term)
         if own.offset < shared.offset:
             await refuse_contradiction(session, own, self.shared)
-            await copy(self.shared, self.own, session, term=shared.term, after=own.offset)
+            await copy(self.shared, self.own, session, own)
         else:
             await refuse_contradiction(session, shared, self.own)
-            await copy(self.own, self.shared, session, term=shared.term, after=shared.offset)
+            await copy(self.own, self.shared, session, shared)
         head = await self.shared.head(session)
         self._refuse_unanswered()
         if head is None:
