@@ -67,7 +67,8 @@ class Reader(asyncio.Protocol):
 async def join(address: str, session: SessionId, *, notes: bool = False) -> Reader:
     """A reader of finished lines."""
     parts = urlsplit(address)
-    assert parts.hostname is not None and parts.port is not None
+    assert parts.hostname is not None
+    assert parts.port is not None
     target = f"/s/{session}/events?channel=floor&feed=lines"
     loop = asyncio.get_running_loop()
     _, reader = await loop.create_connection(lambda: Reader(target, notes=notes), parts.hostname, parts.port)

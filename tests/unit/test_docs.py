@@ -12,6 +12,7 @@ import licences
 import metrics_reference
 import record_reference
 import settings_reference
+from moothall.wire import node_link
 from moothall.wire.close_codes import MEANINGS
 from moothall.wire.hub.messages import PATH
 
@@ -60,6 +61,7 @@ def test_every_pinned_package_has_its_licence_on_the_page() -> None:
 def test_every_door_is_on_its_page() -> None:
     doors = "".join(text(path) for path in sorted((ROOT / "server/moothall/adapters").rglob("*.py")))
     doors = doors.replace("web.get(wire.PATH", f'web.get("{PATH}"')
+    doors = doors.replace("web.get(node_link.PATH", f'web.get("{node_link.PATH}"')
     routes = set(re.findall(r"web\.(get|post|put|patch|delete)\(\s*\"([^\"]+)\"", doors))
     assert ("get", "/s/{session}/events") in routes
     named = set(re.findall(r"^\| `([A-Z]+) ([^`?]+)[^`]*` \|", text(DOCS / "reference/doors.md"), re.MULTILINE))

@@ -169,7 +169,7 @@ async def open_doors(
     staff = entrance.staff
     backend.links.when_gone(lambda _: readers.recheck(staff.asker))
     places = _places(backend, room)
-    app = _application(stack, services, entrance, connections := Connections(*places, proxies=is_proxy(trusted)), nodes)
+    app = _application(services, entrance, connections := Connections(*places, proxies=is_proxy(trusted)), nodes)
     records = RecordDoor(Records(access, backend.log), pages)
     backend.sessions.observe(records.observe)
     front = FrontPage(
@@ -219,14 +219,14 @@ async def open_doors(
     )
 
 
-def _open_node_link(stack: AsyncExitStack, backend: Backend, app: web.Application) -> None:
-    """Tell nodes that stand by of what is read there, and count their readers, until the stack unwinds."""
+def _open_node_link(backend: Backend, app: web.Application) -> None:
+    """Tell nodes that stand by of what is read there, and count their readers."""
     elsewhere = ReadElsewhere(backend.sessions.loaded)
     backend.sessions.observe(elsewhere.observe)
     backend.sessions.count_elsewhere(elsewhere.readers)
     door = NodeLinkDoor(elsewhere, backend.clock)
     app.add_routes(door.routes())
-    stack.push_async_callback(door.close)
+    app.on_shutdown.append(door.close)
 
 
 async def _set_up(stack: AsyncExitStack, app: web.Application) -> web.AppRunner:
@@ -268,7 +268,7 @@ async def _entrance(
 
 
 def _application(
-    stack: AsyncExitStack, services: Services, entrance: Entrance, connections: Connections, nodes: NodeGate | None
+    services: Services, entrance: Entrance, connections: Connections, nodes: NodeGate | None
 ) -> web.Application:
     """What every request passes through before a door answers it."""
     backend, settings, address_of = services.backend, services.backend.settings.server, entrance.address_of
@@ -290,7 +290,7 @@ def _application(
     )
     app.add_routes(health.routes())
     if nodes is not None:
-        _open_node_link(stack, backend, app)
+        _open_node_link(backend, app)
     secure(app)
     hsts = hsts_seconds(settings.hsts_seconds, public=entrance.address.public, certificate=settings.tls_certificate)
     insist_on_https(app, hsts, came_by_https(trusted_networks(settings.trusted_proxies)))

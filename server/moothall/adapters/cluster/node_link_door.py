@@ -13,8 +13,9 @@ from moothall.adapters.http.forwarded import CARRIED
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.ports import Clock
 from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
+from moothall.wire import node_link
 from moothall.wire.kinds import UnknownKind
-from moothall.wire.node_link import MAX_FRAME_BYTES, PATH, TICK_MS, Tick, decode_to_keeper, encode
+from moothall.wire.node_link import MAX_FRAME_BYTES, TICK_MS, Tick, decode_to_keeper, encode
 from moothall.wire.node_proof import LINK_SCHEME
 
 logger = logging.getLogger(__name__)
@@ -30,11 +31,11 @@ class NodeLinkDoor:
         self._nodes = nodes
         self._clock = clock
         # Bound: nodes that have the key.
-        self._open: dict[web.WebSocketResponse, None] = {}
+        self._open: dict[asyncio.Transport, None] = {}
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
-        return [web.get(PATH, self.handle, allow_head=False)]
+        return [web.get(node_link.PATH, self.handle, allow_head=False)]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one node, until it is gone."""
@@ -44,8 +45,11 @@ class NodeLinkDoor:
         # What is told is small and has to be there at once: nothing is compressed.
         socket = web.WebSocketResponse(max_msg_size=MAX_FRAME_BYTES, compress=False, autoclose=True)
         await socket.prepare(request)
+        transport = request.transport
+        if transport is None:  # It has gone again.
+            return socket
         link = self._nodes.begin()
-        self._open[socket] = None
+        self._open[transport] = None
         logger.info("node %s is linked", carried.node)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -59,16 +63,14 @@ class NodeLinkDoor:
             logger.error("node %s is cut. %s", carried.node, error.exceptions[0])
         finally:
             self._nodes.end(link)
-            del self._open[socket]
-            if request.transport is not None:
-                request.transport.abort()
+            del self._open[transport]
+            transport.abort()
         return socket
 
-    async def close(self) -> None:
-        """Send all nodes away."""
-        for socket in list(self._open):
-            with suppress(ConnectionError):
-                await socket.close(code=aiohttp.WSCloseCode.GOING_AWAY, drain=False)
+    async def close(self, _: web.Application | None = None) -> None:
+        """Send all nodes away, without a goodbye: whoever stands by has to be quick to take over."""
+        for transport in list(self._open):
+            transport.abort()
 
     async def _hear(self, socket: web.WebSocketResponse, link: NodeLink) -> None:
         async for message in socket:

@@ -192,8 +192,8 @@ class WebSocketDoor:
                 if isinstance(socket, _Socket):
                     socket.look(now)
 
-    async def close(self) -> None:
-        """The server is going away: say so to everybody. Returns when they have answered, or after 2 s."""
+    async def close(self, patience_ms: int = CLOSE_MS) -> None:
+        """The server is going away: say so to everybody. Returns when they have answered, or after `patience_ms`."""
         self._closed = True
         for socket in list(self._sockets):
             if isinstance(socket, _Socket) and not let_go(
@@ -201,7 +201,7 @@ class WebSocketDoor:
             ):  # A close would only wait behind what isn't read.
                 socket.say(CloseCode.GOING_AWAY)
         with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_MS / 1_000):
+            async with asyncio.timeout(patience_ms / 1_000):
                 while self._sockets:
                     self._gone.clear()
                     await self._gone.wait()

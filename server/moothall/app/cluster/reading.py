@@ -9,12 +9,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters.cluster.forwarding import Forwarding
-from moothall.adapters.cluster.node_gate import NodeSeal
 from moothall.adapters.cluster.node_link_line import NodeLinkLine
 from moothall.adapters.http.admission import Admission, has_begun
 from moothall.adapters.http.forwarded import AddressOf
-from moothall.adapters.http.open_files import ConnectionCapacity
-from moothall.adapters.http.places import share
 from moothall.adapters.pages.error_pages import crowded_page
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.low_data_door import LowDataDoor
@@ -24,61 +21,59 @@ from moothall.adapters.reading.reader_routes import STREAMS, Readers
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.system.clock import SystemRandomness
-from moothall.app.cluster.house import House
 from moothall.core.kernel.ids import SessionId
 from moothall.services.cluster.reading import NodeReading
 from moothall.services.supervision.supervising import supervise
 
+GOODBYE_MS = 200
 
-async def open_reading(
-    stack: AsyncExitStack,
-    house: House,
-    reading: NodeReading,
-    forwarding: Forwarding,
-    *,
-    seal: NodeSeal,
-    pages: Pages,
-    room: ConnectionCapacity,
-    origins: frozenset[str],
-    address_of: AddressOf,
-) -> list[web.RouteDef]:
-    """Routes of the readers' doors, which serve until the stack unwinds.
 
-    They serve who reads a session that everybody may read. All others the keeper serves: it knows their links.
+class NodeReaders:
+    """The readers' doors of a node. They serve who reads a session that everybody may read; all others the keeper
+    serves: it knows their links.
     """
-    clock, randomness = house.clock, SystemRandomness()
-    readers = Readers(
-        find=reading.find,
-        may_read=lambda _: None,  # What is found everybody may read.
-        clock=clock,
-        randomness=randomness,
-        origins=origins,
-        most=room.readers,
-        each=share(room.readers, house.settings.server.address_share),
-        address_of=address_of,
-    )
-    events, sockets, polls = EventsDoor(readers), WebSocketDoor(readers), PollDoor(readers)
-    low, plain = LowDataDoor(readers), PlainDoor(readers, pages)
-    line = NodeLinkLine(lambda: house.keeper, reading, seal, clock)
-    tasks, started = await stack.enter_async_context(asyncio.TaskGroup()), asyncio.Event()
-    stack.callback(tasks.create_task(reading.run(started)).cancel)
-    await started.wait()
-    for run in (line.run, events.run, sockets.run, polls.run, plain.run, low.run):
-        stack.callback(tasks.create_task(supervise(run, clock)).cancel)
-    for closing in (sockets, events, polls, plain, low):
-        stack.push_async_callback(closing.close)
 
-    def or_carried(handle: Handler) -> Handler:
+    def __init__(
+        self,
+        reading: NodeReading,
+        forwarding: Forwarding,
+        line: NodeLinkLine,
+        pages: Pages,
+        readers: Readers,
+    ) -> None:
+        self._reading, self._forwarding, self._line = reading, forwarding, line
+        self.readers = readers
+        self._sockets, self._events, self._polls = WebSocketDoor(readers), EventsDoor(readers), PollDoor(readers)
+        self._low, self._plain = LowDataDoor(readers), PlainDoor(readers, pages)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        doors = (self._events, self._sockets, self._polls, self._low, self._plain)
+        found = [route for door in doors for route in door.routes()]
+        return [web.get(route.path, self._or_carried(route.handler), allow_head=False) for route in found]
+
+    async def open(self, stack: AsyncExitStack) -> None:
+        """Serve until the stack unwinds. Whoever reads then is told to come back, and waited for `GOODBYE_MS` at most:
+        the node takes the house over behind it.
+        """
+        tasks, started = await stack.enter_async_context(asyncio.TaskGroup()), asyncio.Event()
+        stack.callback(tasks.create_task(self._reading.run(started)).cancel)
+        await started.wait()
+        doors = (self._sockets, self._events, self._polls, self._plain, self._low)
+        for each in (self._line, *doors):
+            stack.callback(tasks.create_task(supervise(each.run, self._reading.clock)).cancel)
+        stack.push_async_callback(self._sockets.close, GOODBYE_MS)
+        for door in (self._events, self._polls, self._plain, self._low):
+            stack.push_async_callback(door.close)
+
+    def _or_carried(self, handle: Handler) -> Handler:
         async def handler(request: web.Request) -> web.StreamResponse:
-            if "as" in request.query or await reading.find(SessionId(request.match_info["session"])) is None:
+            if "as" in request.query or await self._reading.find(SessionId(request.match_info["session"])) is None:
                 has_begun(request)  # The keeper lets it in, or doesn't.
-                return await forwarding.handle(request)
+                return await self._forwarding.handle(request)
             return await handle(request)
 
         return handler
-
-    found = [route for door in (events, sockets, polls, plain, low) for route in door.routes()]
-    return [web.get(route.path, or_carried(route.handler), allow_head=False) for route in found]
 
 
 def reader_gate(address_of: AddressOf, pages: Pages) -> Middleware:

@@ -17,6 +17,7 @@ from moothall.adapters.admin.local_door import Operations
 from moothall.adapters.cluster.forwarding import MOST_CARRIED, Forwarding
 from moothall.adapters.cluster.keeper_connections import KeeperConnections
 from moothall.adapters.cluster.node_gate import NodeSeal
+from moothall.adapters.cluster.node_link_line import NodeLinkLine
 from moothall.adapters.http.connections import Connections
 from moothall.adapters.http.forwarded import came_by_https, is_proxy, trusted_networks, visitor_address
 from moothall.adapters.http.limits import keep_addresses_out_of_logs, runner_options
@@ -29,11 +30,12 @@ from moothall.adapters.metrics.health_door import HealthDoor
 from moothall.adapters.pages.static_door import StaticDoor
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.app.admin import open_local_door
 from moothall.app.backend import disk_of, open_stores
 from moothall.app.cluster.house import House
-from moothall.app.cluster.reading import open_reading, reader_gate
+from moothall.app.cluster.reading import NodeReaders, reader_gate
 from moothall.app.parts import ServerAddress
 from moothall.core.kernel.errors import ConfigurationError, LogMissing, StorageUnavailable
 from moothall.core.ports import Book
@@ -61,8 +63,8 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         await _followed(house, book)
         await house.check_key(book)
-        forwarding, address = await _doors(stack, house, listener, NodeReading(following, log, house.clock))
-        await _open_local_door(stack, house, address)
+        forwarding, address, readers = await _doors(stack, house, listener, NodeReading(following, log, house.clock))
+        await _open_local_door(stack, house, address, readers)
 
         async def follow() -> None:
             await _follow(house, book, forwarding)
@@ -98,7 +100,7 @@ async def _followed(house: House, book: Book) -> None:
         logger.debug("cluster: the book can't be followed (%s)", type(error).__name__)
 
 
-async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerAddress) -> None:
+async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerAddress, readers: Readers) -> None:
     """Say how this node is doing, and of all else where the keeper is, until the stack unwinds."""
     data, since, name = Path(house.settings.server.data), house.clock.wall(), house.settings.cluster.node
 
@@ -112,7 +114,7 @@ async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerA
             at=house.clock.wall(),
             draining=False,
             sessions=(),
-            readers=0,
+            readers=readers.count,
             engines=0,
             engines_refused=0,
             engine_room=None,
@@ -144,7 +146,7 @@ async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerA
 
 async def _doors(
     stack: AsyncExitStack, house: House, listener: socket.socket, reading: NodeReading
-) -> tuple[Forwarding, ServerAddress]:
+) -> tuple[Forwarding, ServerAddress, Readers]:
     """Serve at the listener until the stack unwinds. Raises ConfigurationError."""
     settings, randomness = house.settings, SystemRandomness()
     keep_addresses_out_of_logs()
@@ -174,27 +176,31 @@ async def _doors(
     places = [Places(randomness, most=room.connections, each=each) for _ in range(2)]
     connections = Connections(places[0], places[1], proxies=is_proxy(trusted))
     health = HealthDoor(lambda: readiness.lacking)
-    reads = await open_reading(
-        stack,
-        house,
-        reading,
-        forwarding,
-        seal=seal,
-        pages=pages,
-        room=room,
+    readers = Readers(
+        find=reading.find,
+        may_read=lambda _: None,  # What is found everybody may read.
+        clock=house.clock,
+        randomness=randomness,
         origins=address.origins,
+        most=room.readers,
+        each=share(room.readers, settings.server.address_share),
         address_of=address_of,
     )
+    line = NodeLinkLine(lambda: house.keeper, reading, seal, house.clock)
+    reads = NodeReaders(reading, forwarding, line, pages, readers)
     app = web.Application(
         middlewares=[health.first(), reader_gate(address_of, pages), connections.middleware(address_of)]
     )
     # Files of its own release it serves itself: so a page looks like one while nobody keeps the house.
-    app.add_routes([*health.routes(), *StaticDoor(pages, forwarding.handle).routes(), *reads, *forwarding.routes()])
+    app.add_routes(
+        [*health.routes(), *StaticDoor(pages, forwarding.handle).routes(), *reads.routes(), *forwarding.routes()]
+    )
     secure(app)
     runner = web.AppRunner(app, **runner_options())
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await serve(stack, runner, listener, connections=connections, tls=tls)
+    await reads.open(stack)
     # First of all: what the former keeper still holds would hold up the runner's end, and with it the take-over.
     stack.callback(forwarding.end)
-    return forwarding, address
+    return forwarding, address, readers

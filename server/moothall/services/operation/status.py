@@ -73,7 +73,7 @@ class ServerStatus(msgspec.Struct, frozen=True, kw_only=True):
     disk_all: int | None
     """Bytes, where the data lie."""
     node: NodeStatus | None = None
-    """None for a server that is alone. One that stands by has no sessions, readers, engines, translators and hubs."""
+    """None for a server that is alone. One that stands by has no sessions, engines, translators and hubs."""
 
 
 def status_lines(status: ServerStatus) -> list[str]:
@@ -85,7 +85,7 @@ def status_lines(status: ServerStatus) -> list[str]:
     if status.node is not None:
         lines.append(_node_line(status.node))
     if status.node is not None and not status.node.keeps:
-        return [*lines, *_disk_lines(status)]
+        return [*lines, f"Readers here: {status.readers}.", *_disk_lines(status)]
     if status.draining:
         lines.append("It drains: no new session begins, and it ends once those that are on are closed.")
     lines += [_session_line(each) for each in status.sessions] or ["No session is on."]

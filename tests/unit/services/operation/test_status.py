@@ -97,6 +97,9 @@ def test_a_node_says_who_keeps_the_house() -> None:
     assert said(keeper)[0] == "Node north keeps the house."
     assert said(keeper)[1].startswith("- plenary")
     other = msgspec.structs.replace(keeper, name="south")
-    assert said(other) == ["Node south stands by; north keeps the house, at http://10.0.0.1:8080."]
+    assert said(other) == [
+        "Node south stands by; north keeps the house, at http://10.0.0.1:8080.",
+        "Readers here: 121.",
+    ]
     alone = NodeStatus(name="south", keeper=None, keeper_address="")
-    assert said(alone) == ["Node south stands by; no node keeps the house at the moment."]
+    assert said(alone)[0] == "Node south stands by; no node keeps the house at the moment."
