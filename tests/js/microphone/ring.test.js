@@ -20,3 +20,17 @@ test('the ring keeps what is not safe and drops the oldest', () => {
   for (const first of [30, 40, 50]) ring.add(pcm(first), 2030);
   assert.deepEqual([ring.dropped, ring.takes.length, ring.oldest.name, ring.oldest.first], [40, 1, 'two', 20]);
 });
+
+test('what is safe is kept until it is done, goes first where there is no room, and is not lost with that', () => {
+  const ring = new Ring(45);
+  ring.begin('one');
+  const take = ring.oldest;
+  for (let n = 0; n < 4; n += 1) ring.add(new Int16Array(10), n);
+  ring.secure(take, 25);
+  ring.secure(take, 20);
+  assert.deepEqual([take.safe, ring.samples, ring.unsafe], [25, 40, 15]);
+  ring.forget(take, 12);
+  assert.deepEqual([take.done, take.first, ring.samples, ring.unsafe], [12, 10, 30, 15]);
+  for (let n = 0; n < 3; n += 1) ring.add(new Int16Array(10), n);
+  assert.deepEqual([ring.dropped, take.first, ring.samples, ring.unsafe], [5, 30, 40, 40], 'fifteen of twenty were safe');
+});
