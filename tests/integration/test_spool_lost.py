@@ -27,7 +27,7 @@ UNHEARD = 3 * RATE
 
 @pytest.mark.timeout(150)
 async def test_no_word_is_lost_or_doubled_with_the_spool(tmp_path: Path) -> None:
-    script = make_script(7, 60, pause_ms=400)
+    script = make_script(7, 30, pause_ms=300)
     (tmp_path / "script.json").write_bytes(write_script(script))
     hall = MicrophoneHall(tmp_path / "data", f"scripted:{tmp_path / 'script.json'}", free_port(50))
     await hall.prepare()
@@ -37,17 +37,16 @@ async def test_no_word_is_lost_or_doubled_with_the_spool(tmp_path: Path) -> None
         async with asyncio.TaskGroup() as group:
             sender = Sender([hall.address], hall.token, f"/s/{SESSION}/audio", sound)
             tasks = [group.create_task(sender.run()), group.create_task(witness.watch(hall.address))]
-            for words in (8, 20):
-                await witness.more_words(words)
-                engine = hall.engine_pid
-                assert engine is not None
-                os.kill(engine, signal.SIGSTOP)  # So that there is sound on the disk of which there are no words.
-                unheard = 16 * witness.words[-1].t1 + UNHEARD
-                await until(lambda unheard=unheard: sender.safe >= unheard)
-                await hall.kill()
-                os.kill(engine, signal.SIGKILL)
-                shutil.rmtree(hall.data / SPOOL_FOLDER)
-                await hall.start()
+            await witness.more_words(5)
+            engine = hall.engine_pid
+            assert engine is not None
+            os.kill(engine, signal.SIGSTOP)  # So that there is sound on the disk of which there are no words.
+            unheard = 16 * witness.words[-1].t1 + UNHEARD
+            await until(lambda: sender.safe >= unheard)
+            await hall.kill()
+            os.kill(engine, signal.SIGKILL)
+            shutil.rmtree(hall.data / SPOOL_FOLDER)
+            await hall.start()
             await witness.more_words(len(script.words) - 1)
             for task in tasks:
                 task.cancel()
@@ -57,7 +56,7 @@ async def test_no_word_is_lost_or_doubled_with_the_spool(tmp_path: Path) -> None
     assert plain(log.words) == [word.text.strip() for word in script.words]
     assert (witness.repeats, witness.losses, log.gaps, sender.takes) == (0, 0, 0, 1)
     attached = [event for event in map(decode_event, log.bodies.values()) if isinstance(event, ev.SourceAttached)]
-    assert len(attached) == 3
+    assert len(attached) == 2
     for event in attached:
         _, base = take_of(event.source) or ("", 0)
         assert event.t == base // 16  # The same sample lies at the same time, whichever source it is of.
