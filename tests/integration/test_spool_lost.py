@@ -48,6 +48,8 @@ async def test_no_word_is_lost_or_doubled_with_the_spool(tmp_path: Path) -> None
             shutil.rmtree(hall.data / SPOOL_FOLDER)
             await hall.start()
             await witness.more_words(len(script.words) - 1)
+            silent = 16 * (script.end + 1_000)
+            await until(lambda: (sender.done or 0) >= silent)  # Silence is done, too.
             for task in tasks:
                 task.cancel()
     finally:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.session.keeping import Span, kept_from
+from moothall.core.session.parts import Channel
 from moothall.core.session.state import State
 from moothall.services.sound.live_audio import CONTEXT_MS, to_ms, to_samples
 
@@ -45,7 +46,8 @@ def seam_of(bases: Mapping[int, int], state: State, channel: ChannelId, first: i
     `bases`: the sources of the take that are not over, by the position at which each begins, with its media ms; at
     least one. `first`: what its microphone still has; `done`: what it was told is done.
     """
-    through = state.channels[channel].committed_through
+    now = state.channels[channel]
+    through = now.committed_through
     decided = kept_from(state.unkept, through)
     decided = through if decided is None else decided
     wanted = wanted_from(state.unkept, decided)
@@ -55,7 +57,17 @@ def seam_of(bases: Mapping[int, int], state: State, channel: ChannelId, first: i
     since, until = state.set_back
     if since <= told <= until:  # Told in a break whose end was then set back.
         told = since
+    if _struck(state, now):
+        told = 0
     return Seam(at, bases[base] + to_ms(at - base), max(decided, told, bases[base]))
+
+
+def _struck(state: State, now: Channel) -> bool:
+    """Whether lines were struck to be recognised once more, and that hasn't come to all of them."""
+    if not now.rewound:
+        return False
+    lines = (line for _, line in state.segments.items() if line.channel == now.id and line.struck == now.rewound)
+    return any(line.t0 >= now.committed_through for line in lines)
 
 
 def _base(positions: Sequence[int], bases: Mapping[int, int], wanted: int) -> int:

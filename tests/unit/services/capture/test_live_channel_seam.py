@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.sound.audio_spool import DiskSpools
-from moothall.core.commands import BeginNotRecorded, EndNotRecorded, PauseSession, ResumeSession
+from moothall.core.commands import (
+    AnyCommand,
+    BeginNotRecorded,
+    EndNotRecorded,
+    PauseSession,
+    ResumeSession,
+    RewindChannel,
+)
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId, SourceId
@@ -212,8 +219,8 @@ def spooled(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in sorted(folder.glob("*/*/*.pcm")))
 
 
-async def command(live: LiveSession, name: str, *commands: object) -> None:
-    assert isinstance(await live.writer.send(SYSTEM, CommandId(name), commands), Receipt)  # type: ignore[arg-type]
+async def command(live: LiveSession, name: str, act: AnyCommand) -> None:
+    assert isinstance(await live.writer.send(SYSTEM, CommandId(name), act), Receipt)
 
 
 def test_what_was_not_recorded_is_sent_again_and_stays_unrecorded(tmp_path: Path) -> None:
@@ -276,6 +283,28 @@ def test_the_end_of_a_break_that_is_set_back_wants_sound_that_was_told_done() ->
             assert (await sources(hall))[-1] == ev.GapNoted(
                 channel=FLOOR, t0=since, t1=said - 500, reason=ev.GapReason.SOURCE_LOST
             )
+
+    loop.run(story())
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_of_lines_that_were_to_be_recognised_once_more_the_missing_ones_are_a_gap(again: bool) -> None:
+    async def story() -> None:
+        house, ears = House(), Scribe()
+        await first_words(house)
+        async with house.machine(ears) as hall:
+            live = await found(hall)
+            await command(live, "redo", RewindChannel(channel=FLOOR, t=1_000))
+            if again:
+                take = await begun(hall, SESSION, greeting(first=0, age=10_000))
+                await speak(hall, take, 6 * RATE)
+                await ears.word(4_000, 4_900)
+                await hall.clock.sleep(1_100)
+        async with house.machine(ears) as hall:
+            take = await begun(hall, SESSION, greeting(first=6 * RATE, age=1_000), 6 * RATE)
+            await hall.clock.sleep(500)
+            gaps = [(event.t0, event.t1) for event in await sources(hall) if isinstance(event, ev.GapNoted)]
+            assert gaps == ([] if again else [(1_000, 6_000)])
 
     loop.run(story())
 
