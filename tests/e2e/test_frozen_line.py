@@ -370,7 +370,7 @@ async def test_a_microphone_with_nothing_to_send_sees_that_its_line_is_dead(page
         assert sheet is not None
         await page.goto(f"{on.page}/read?channel=floor")
         await page.evaluate(MICROPHONE, sheet.rpartition("/css/")[0])
-        assert await page.evaluate("sockets[0].address") == "ws://hall/audio?pulse=1&full=1"
+        assert await page.evaluate("sockets[0].address") == "ws://hall/audio?pulse=1&full=1&done=0"
         await page.evaluate("sockets[0].onopen(), say(0, { kind: 'pulse', every: 5000 })")
         await page.clock.run_for(10_000)
         await page.evaluate("say(0, { kind: 'pulse', every: 5000 })")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
+import shutil
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -18,8 +21,10 @@ from whisper_normalizer.english import EnglishTextNormalizer
 
 from e2e.conftest import QUIET, chromium
 from moothall.adapters.sound.audio_file import AudioFile
+from moothall.app.backend import SPOOL_FOLDER
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
+from moothall.services.sound.live_take import take_of
 from moothall.testing.scripted import Script, make_script, render, write_script
 from support.halls.microphone_process import MicrophoneHall, chromium_with_microphone, write_capture
 from support.halls.process import SESSION, Witness, free_port, logged, plain
@@ -162,6 +167,39 @@ async def test_words_reach_readers_over_a_cut_line_and_a_killed_server_and_someb
     assert [word.t0 - before.t0 for word in log.words] == pytest.approx(
         [word.t0 - after.t0 for word in script.words], abs=25
     )
+
+
+@pytest.mark.timeout(120)
+async def test_the_page_has_what_a_server_had_on_a_disk_that_is_lost(tmp_path: Path) -> None:
+    """It sends what isn't done once more: no word is missing, and none comes twice."""
+    script = a_script(6, 24)
+    async with sending(tmp_path, scripted(tmp_path, script), render(script), free_port(15)) as (hall, _, witness, page):
+        stands = page.locator("#Stands")
+        await page.locator("#Start").click()
+        await witness.more_words(4)
+        engine = hall.engine_pid
+        assert engine is not None
+        os.kill(engine, signal.SIGSTOP)  # So that there is sound on the disk of which there are no words.
+        through = witness.words[-1].t1
+        await witness.until(lambda: witness.heard > through + 2_500)
+        await hall.kill()
+        os.kill(engine, signal.SIGKILL)
+        shutil.rmtree(hall.data / SPOOL_FOLDER)
+        await expect(stands).to_contain_text("s are kept here", timeout=20_000)
+        await hall.start()
+        await expect(stands).to_have_text("Sending", timeout=20_000)
+        await witness.until(lambda: len(witness.words) >= len(script.words))
+        await page.locator("#Stop").click()
+        await expect(stands).to_have_text("Nothing is sent", timeout=20_000)
+        await expect(page.locator("#Dropped")).to_be_hidden()
+        await witness.until(lambda: sum(b"source.ended" in body for body in witness.seen.values()) == 2)
+    log = logged(hall.data)
+    assert plain(log.words) == script.text.split()
+    assert (witness.repeats, witness.losses, log.gaps) == (0, 0, 0)
+    first, again = (event for event in sources(hall.data) if isinstance(event, ev.SourceAttached))
+    _, base = take_of(again.source) or ("", 0)
+    assert (first.t, again.t) == (0, base // 16)
+    assert base // 16 < log.words[3].t1, "It has forgotten no word that came after these."
 
 
 @pytest.mark.timeout(300)

@@ -5,12 +5,13 @@ import asyncio
 import aiohttp
 import pytest
 
-from moothall.adapters.sound.audio_door import may_send
+from moothall.adapters.sound.audio_door import LAST_WORDS_MS, may_send
 from moothall.core.commands import AddChannel, CloseSession
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.testing import loop
+from moothall.testing.engine_link import EngineEnd
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import audio
@@ -20,6 +21,7 @@ from moothall.wire.frames import PULSE_MS
 from support.halls.microphone_door import EVERYBODY, ORIGIN, door, say, send, sending, shut, told, until
 from support.memory.hall import FLOOR, SESSION, MemoryHall
 from support.memory.microphone import RATE, Ears, greeting, sound
+from support.memory.scribe import Scribe
 
 FRENCH = ChannelId("fr")
 
@@ -367,6 +369,86 @@ def test_a_microphone_is_told_when_sound_that_waits_for_its_words_has_all_its_ro
                 after = await told(socket)
                 assert after["kind"] == "safe"
                 assert after["at"] > 2 * RATE
+
+    loop.run(story())
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_microphone_that_asks_is_told_what_is_done_and_its_end_waits_for_the_last_words(asks: bool) -> None:
+    async def story() -> None:
+        ears = Scribe()
+        async with door(ears) as at:
+            await at.hall.session()
+            async with at.connected(path=f"/s/s/audio{'?done=0' if asks else ''}") as socket:
+                await say(socket, greeting())
+                assert (await told(socket))["kind"] == "go"
+                await send(socket, 0, 6 * RATE)
+                heard = [await told(socket)]
+                while heard[-1] != {"kind": "safe", "at": 6 * RATE}:
+                    heard.append(await told(socket))
+                await ears.word(4_000, 5_000)
+                if asks:
+                    assert heard[0] == {"kind": "done", "at": 0}  # Before any `safe`.
+                    assert await told(socket) == {"kind": "done", "at": 3 * RATE}
+                else:
+                    assert {each["kind"] for each in heard} == {"safe"}
+                await say(socket, audio.End(at=6 * RATE, reason=EndReason.STOPPED))
+                last = await told(socket)
+                if asks:
+                    assert last == {"kind": "done", "at": 6 * RATE}
+                    last = await told(socket)
+                assert last == {"kind": "ended"}
+
+    loop.run(story())
+
+
+class Away(Ears):
+    """An engine that never connects."""
+
+    async def listen(self, link: EngineEnd, channels: int = 4) -> None:
+        pass
+
+
+def test_where_no_engine_is_the_end_of_a_take_waits_ten_seconds_and_no_longer() -> None:
+    async def story() -> None:
+        async with door(Away()) as at:
+            await at.hall.session()
+            async with at.connected(path="/s/s/audio?done=0") as socket:
+                await say(socket, greeting())
+                await send(socket, 0, RATE)
+                await say(socket, audio.End(at=RATE, reason=EndReason.STOPPED))
+                await until(socket, "ended")
+            assert LAST_WORDS_MS <= at.hall.clock.monotonic() <= LAST_WORDS_MS + 2_000
+
+    loop.run(story())
+
+
+@pytest.mark.parametrize("done", ["", "-1", "x", "1e3", "9" * 30])
+def test_what_is_no_position_is_refused(done: str) -> None:
+    async def story() -> None:
+        async with door() as at:
+            await at.hall.session()
+            async with at.connected(path=f"/s/s/audio?done={done}") as socket:
+                assert await shut(socket) == CloseCode.BAD_REQUEST
+
+    loop.run(story())
+
+
+def test_a_take_whose_end_lies_before_what_is_asked_for_is_over() -> None:
+    async def story() -> None:
+        ears, log = Scribe(), FailingLog()
+        async with door(ears, MemoryHall(log)) as at:
+            await at.hall.session()
+            async with at.connected() as socket:
+                await say(socket, greeting())
+                await send(socket, 0, 6 * RATE)
+                await until(socket, "safe")
+                await ears.word(5_500, 9_000)  # Nearer to the end than any engine should say.
+        async with door(ears, MemoryHall(log)) as at, at.connected(path="/s/s/audio?done=0") as socket:
+            await say(socket, greeting(first=6 * RATE))
+            assert (await told(socket))["at"] == 7 * RATE
+            await say(socket, audio.End(at=6 * RATE, reason=EndReason.STOPPED))
+            await until(socket, "ended")
 
     loop.run(story())
 

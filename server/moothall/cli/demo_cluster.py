@@ -1,8 +1,8 @@
 """`moothall demo-cluster`: two nodes of one house on this machine, and a meeting that outlives the one that is killed.
 
 Everything is a process of its own, as on machines of their own: Valkey or Redis, two nodes, and nginx where it is
-installed. A sender plays the sample at the microphone's door, as a page would, and comes back by itself after a
-take-over.
+installed. A sender plays the sample at the microphone's door, as a page would, comes back by itself after a take-over,
+and sends again what was not recognised.
 """
 
 from __future__ import annotations
@@ -228,7 +228,8 @@ class _House:
         self._telling = True
         if self._keeper is not None:
             name, pid = self._keeper.name, self._keeper.pid
-            print(f"Node {name} keeps the house. To see that the text goes on without it: kill -9 {pid}", flush=True)
+            told = f"Node {name} keeps the house. To see that the text goes on without it, and lacks no word"
+            print(f"{told}: kill -9 {pid}", flush=True)
 
 
 @asynccontextmanager

@@ -85,7 +85,19 @@ class Go(Message, frozen=True, kw_only=True, tag="go"):
 
 
 class Safe(Message, frozen=True, kw_only=True, tag="safe"):
-    """What lies before position `at` is on the disk and may be forgotten."""
+    """What lies before position `at` is on the server's disk, which may be lost with its machine.
+
+    A microphone that is told of `done` keeps it until then; any other may forget it.
+    """
+
+    at: int
+
+
+class Done(Message, frozen=True, kw_only=True, tag="done"):
+    """What lies before position `at` is never asked for again: its words are in the log, or will never come.
+
+    For microphones that asked for it (`?done=0`); who comes back says what was told last (`?done=32000`).
+    """
 
     at: int
 
@@ -126,7 +138,7 @@ class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
 
 
 PULSE = Pulse(every=PULSE_MS)
-ToMicrophone = Go | Safe | Full | Held | Idle | Ended | Over | Pulse
+ToMicrophone = Go | Safe | Done | Full | Held | Idle | Ended | Over | Pulse
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +181,14 @@ def decode(text: str) -> ToServer:
 def is_take(text: str) -> bool:
     """Whether `text` may name a take."""
     return 8 <= len(text) <= 24 and text.isascii() and text.isalnum() and text == text.lower()
+
+
+def decode_done(text: str) -> int:
+    """Read the position that a microphone was told is done, as its address has it; raises ProtocolError."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_POSITION))):
+        raise ProtocolError("What is done of a take is a whole number of samples, 0 or more.")
+    _require_position(int(text))
+    return int(text)
 
 
 def encode(message: ToMicrophone | ToServer) -> str:

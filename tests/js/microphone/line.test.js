@@ -93,7 +93,7 @@ test('that no more is taken is told, and sound is kept until it is safe', () => 
     assert.equal(ring.samples, 18000);
     last().says({ kind: 'safe', at: 18000 });
     assert.deepEqual([told, ring.samples], [['sending', 'full', 'safe'], 0]);
-    assert.equal(last().address, 'ws://x?pulse=1&full=1');
+    assert.equal(last().address, 'ws://x?pulse=1&full=1&done=0');
   });
 });
 
@@ -149,6 +149,44 @@ for (const code of [1001, 1013]) {
     });
   });
 }
+
+test('what is not done is kept when it is safe, and sent again to a server that asks for it', () => {
+  talk(({ sockets, ring, told, line, hear, last }) => {
+    for (let n = 0; n < 10; n += 1) hear(100);
+    last().opens();
+    last().says({ kind: 'go', at: 0, session: 's' });
+    last().says({ kind: 'done', at: 0 });
+    last().says({ kind: 'safe', at: 1000 });
+    assert.deepEqual([ring.samples, ring.unsafe], [1000, 0]);
+    last().says({ kind: 'done', at: 320 });
+    assert.deepEqual([ring.samples, ring.oldest.first], [700, 300]);
+    last().drops(1006);
+    hear(100);
+    line.hurry();
+    assert.equal(last().address, 'ws://x?pulse=1&full=1&done=320');
+    last().opens();
+    last().says({ kind: 'go', at: 320, session: 's' });
+    assert.deepEqual([ring.unsafe, ring.dropped], [780, 0]);
+    ring.end('stopped');
+    line.pump();
+    last().says({ kind: 'done', at: 1100 });
+    last().says({ kind: 'ended' });
+    const sent = sockets.map((socket) => socket.sent.map((each) => (each.kind === 'end' ? each.at : each.first ?? each)));
+    assert.deepEqual(sent, [[0, [0, 1000]], [300, [320, 780], 1100]]);
+    assert.deepEqual([ring.samples, ring.takes.length, told.filter((kind) => kind === 'cut').length], [0, 0, 1]);
+  });
+});
+
+test('of a take that was over before what is asked for only the end is said', () => {
+  talk(({ ring, line, hear, last }) => {
+    hear(500);
+    ring.end('stopped');
+    last().opens();
+    last().says({ kind: 'go', at: 900, session: 's' });
+    line.pump();
+    assert.deepEqual(last().sent.slice(1), [{ kind: 'end', at: 500, reason: 'stopped' }]);
+  });
+});
 
 test('what the server says else', () => {
   talk(({ sockets, ring, told, line, hear, last }) => {

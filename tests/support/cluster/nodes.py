@@ -62,9 +62,19 @@ class NodeProcess:
     """One node. Its data folder outlives it."""
 
     def __init__(
-        self, folder: Path, number: int, redis_port: int, *, port: int = 0, known_at: str = "", more: str = ""
+        self,
+        folder: Path,
+        number: int,
+        redis_port: int,
+        *,
+        port: int = 0,
+        known_at: str = "",
+        model: str = "",
+        more: str = "",
     ) -> None:
-        """`known_at`: where the other nodes find it, unless it is its own. `more`: further settings, as in a file."""
+        """`known_at`: where the other nodes find it, unless it is its own. `model`: of its engine; it has none where it
+        is left out. `more`: further settings, as in a file.
+        """
         self.name = f"n{number}"
         self.data = folder / self.name
         self.port = port or free_port(200 + number)
@@ -80,9 +90,10 @@ class NodeProcess:
         if not key.exists():
             key.write_text(urlsafe_b64encode(secrets.token_bytes(32)).decode())
             key.chmod(0o600)
+        engine = f'model = "{model}"' if model else "count = 0"
         self.config = folder / f"{self.name}.toml"
         self.config.write_text(
-            f'[server]\nport = {self.port}\ndata = "{self.data}"\n\n[engine]\ncount = 0\n\n'
+            f'[server]\nport = {self.port}\ndata = "{self.data}"\n\n[engine]\n{engine}\n\n'
             f'[translation]\ntranslators = []\n\n[metrics]\nhost = ""\n\n'
             f'[cluster]\nredis = "redis://127.0.0.1:{redis_port}"\nnode = "{self.name}"\nnumber = {number}\n'
             f'address = "{known_at or self.address}"\nkey_file = "{key}"\n{more}',

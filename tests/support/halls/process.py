@@ -43,6 +43,15 @@ def write_wave(path: Path, pcm: bytes) -> None:
         out.writeframes(pcm)
 
 
+def engine_of(server: int) -> int | None:
+    """The process of a server's engine, None while there is none."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for child in Path(f"/proc/{server}/task/{server}/children").read_text().split():
+            if b"moothall_models" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
+                return int(child)
+    return None
+
+
 class HallProcess:
     """`moothall serve --play` with a data folder that outlives it."""
 
@@ -87,11 +96,7 @@ class HallProcess:
     @property
     def engine_pid(self) -> int | None:
         """The engine's process, None while there is none."""
-        with suppress(FileNotFoundError, ProcessLookupError):
-            for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
-                if b"moothall_models" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
-                    return int(child)
-        return None
+        return engine_of(self.pid)
 
     async def kill(self) -> None:
         """kill -9 of the server."""

@@ -49,6 +49,9 @@ class Ears:
         """Per attachment: its channel, the media ms at which its audio begins, and the audio."""
         self.attachments: dict[int, int] = {}
 
+    def attached(self, message: engine.Attach) -> None:
+        """It is attached to another span of sound."""
+
     async def listen(self, link: EngineEnd, channels: int = 4) -> None:
         """Take every attachment, until the link ends."""
         await hello(link, channels)
@@ -57,6 +60,7 @@ class Ears:
                 case engine.Attach():
                     self.attachments[message.attachment] = len(self.heard)
                     self.heard.append((message.channel, message.audio_from, b""))
+                    self.attached(message)
                 case engine.Audio():
                     number = self.attachments[message.attachment]
                     channel, t, pcm = self.heard[number]
@@ -93,9 +97,9 @@ async def close(hall: MemoryHall, session: SessionId) -> None:
     assert isinstance(await live.writer.send(SYSTEM, CommandId("close"), CloseSession()), Receipt)
 
 
-async def begun(hall: MemoryHall, session: SessionId, said: audio.Hello) -> LiveTake:
+async def begun(hall: MemoryHall, session: SessionId, said: audio.Hello, done: int = 0) -> LiveTake:
     """The take that a hello begins or goes on with."""
-    take = await hall.live.begin(session, said)
+    take = await hall.live.begin(session, said, done)
     assert isinstance(take, LiveTake), take
     return take
 

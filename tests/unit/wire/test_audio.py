@@ -25,10 +25,11 @@ def test_the_texts_are_those_of_the_documentation() -> None:
         '{"kind":"hello","protocol":1,"channel":"floor","take":"k3j9x2ab","first":0,"age":120}'
     )
     assert wire.encode(wire.Held(by="Technician", since=7)) == '{"kind":"held","by":"Technician","since":7}'
-    said = (wire.Go(at=1, session="s"), wire.Safe(at=2), wire.Idle(), wire.Ended(), wire.Over())
+    said = (wire.Go(at=1, session="s"), wire.Safe(at=2), wire.Done(at=1), wire.Idle(), wire.Ended(), wire.Over())
     assert [wire.encode(each) for each in said] == [
         '{"kind":"go","at":1,"session":"s"}',
         '{"kind":"safe","at":2}',
+        '{"kind":"done","at":1}',
         '{"kind":"idle"}',
         '{"kind":"ended"}',
         '{"kind":"over"}',
@@ -89,3 +90,14 @@ def test_what_is_no_piece_is_refused(data: bytes) -> None:
 
 def test_the_longest_piece_is_taken() -> None:
     assert len(wire.decode_piece(bytes(wire.MAX_PIECE_BYTES)).pcm) == 2 * wire.MAX_PIECE_SAMPLES
+
+
+@given(st.integers(0, wire.MAX_POSITION))
+def test_what_a_microphone_was_told_is_done_is_read_from_its_address(position: int) -> None:
+    assert wire.decode_done(str(position)) == position
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1.5", "x", "٣", " 1", "9" * 400, str(wire.MAX_POSITION + 1)])
+def test_nothing_else_is(text: str) -> None:
+    with pytest.raises(ProtocolError):
+        wire.decode_done(text)

@@ -1,4 +1,4 @@
-// The line to the server: says hello with the oldest take, sends what isn't there yet, and forgets what is safe
+// The line to the server: says hello with the oldest take, sends what isn't there yet, and forgets what is done
 // (docs/reference/audio-door.md). Comes back by itself whenever it breaks.
 
 import { pause } from '../lib/link.js';
@@ -20,6 +20,7 @@ export class Line {
   #take = null;
   #next = 0;
   #ended = false;
+  #knows = false; // whether the server says what is done; those of before don't, and what is safe is forgotten
   #heard = 0;
   #looking = 0;
   #watch = new Watch();
@@ -81,7 +82,7 @@ export class Line {
       socket.send(message.buffer);
       this.#next = end;
     }
-    if (take.reason && !this.#ended && this.#next === take.end) {
+    if (take.reason && !this.#ended && this.#next >= take.end) {
       this.#ended = true;
       this.#say({ kind: 'end', at: take.end, reason: take.reason });
     }
@@ -90,7 +91,7 @@ export class Line {
   #connect() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    const socket = new WebSocket(`${this.address}?pulse=1&full=1`);
+    const socket = new WebSocket(`${this.address}?pulse=1&full=1&done=${this.ring.oldest?.done ?? 0}`);
     this.#socket = socket;
     this.#heard = performance.now();
     this.#watch.begin(this.#heard);
@@ -118,13 +119,20 @@ export class Line {
     const take = this.ring.oldest;
     switch (said.kind) {
       case 'go':
-        [this.#take, this.#next, this.#ended] = [take, Math.max(said.at, take.first), false];
+        [this.#take, this.#next, this.#ended, this.#knows] = [take, Math.max(said.at, take.first), false, false];
+        take.safe = Math.min(take.safe, said.at); // It may be another machine, which asks for some of it again.
         this.tell('sending', { session: said.session });
         this.pump();
         break;
       case 'safe':
-        if (this.#take) this.ring.forget(this.#take, said.at);
+        if (this.#take) this.ring.secure(this.#take, said.at);
+        if (this.#take && !this.#knows) this.ring.forget(this.#take, said.at);
         this.tell('safe');
+        break;
+      case 'done':
+        this.#knows = true;
+        if (this.#take) this.ring.forget(this.#take, said.at);
+        this.tell('done');
         break;
       case 'ended':
         this.#take = null;
@@ -182,7 +190,7 @@ export class Line {
       this.#closed(1006);
       return;
     }
-    const waits = this.#take ? this.ring.samples > 0 : this.#socket.readyState !== WebSocket.OPEN;
+    const waits = this.#take ? this.ring.unsafe > 0 : this.#socket.readyState !== WebSocket.OPEN;
     if (waits && performance.now() - this.#heard > SILENT) this.#closed(1006);
     else this.pump();
   }

@@ -180,6 +180,8 @@ function told(kind, detail = {}) {
     case 'safe':
       if (stands === 'full') stand(sending ? 'sending' : 'finishing');
       break;
+    case 'done':
+      break;
     case 'full':
       stand('full');
       break;
@@ -227,7 +229,8 @@ function stand(kind) {
 }
 
 function shows() {
-  const n = ring.seconds;
+  // Once all is sent, what is left are the words.
+  const n = Math.ceil((stands === 'finishing' ? ring.samples : ring.unsafe) / RATE);
   const kind = stands === 'sending' && n > LATE ? 'late' : stands;
   at('Stands').dataset.kind = kind === 'late' ? 'sending' : kind;
   at('Stands').textContent = kind === 'held' ? '' : say(`stands.${kind}`, { n });

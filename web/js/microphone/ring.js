@@ -1,4 +1,5 @@
-// The sound that the server has not acknowledged: ten minutes at most, take after take, the oldest dropped first. Pure.
+// The sound whose words may not all be in the log, so that it outlives the machine that has it on its disk: ten minutes at
+// most, 19 MB, take after take. Beyond that the oldest is dropped first: it is safe, unless no server takes any. Pure.
 
 import { RATE } from './resample.js';
 
@@ -10,6 +11,8 @@ class Take {
   constructor(name) {
     this.name = name;
     this.first = 0; // of what is still here
+    this.safe = 0; // what lies before is on the server's disk
+    this.done = 0; // what lies before is never asked for again
     this.end = 0;
     /** @type {?number} ms at which the last sample was heard */
     this.heard = null;
@@ -49,7 +52,7 @@ export class Ring {
     /** @type {Take[]} */
     this.takes = [];
     this.samples = 0;
-    this.dropped = 0; // samples that were never sent, as there was no room for them
+    this.dropped = 0; // samples that no server has, as there was no room for them
   }
 
   /** The take that is to be sent first. */
@@ -57,9 +60,9 @@ export class Ring {
     return this.takes[0] ?? null;
   }
 
-  /** How much is kept, whole seconds. */
-  get seconds() {
-    return Math.ceil(this.samples / RATE);
+  /** How many samples no server has. */
+  get unsafe() {
+    return this.takes.reduce((sum, { first, safe, end }) => sum + end - Math.max(first, safe), 0);
   }
 
   /** @param {string} name */
@@ -85,7 +88,13 @@ export class Ring {
   }
 
   /** What lies before `position` is safe. @param {Take} take  @param {number} position */
+  secure(take, position) {
+    take.safe = Math.min(take.end, Math.max(take.safe, position));
+  }
+
+  /** What lies before `position` is done. @param {Take} take  @param {number} position */
   forget(take, position) {
+    take.done = Math.max(take.done, position);
     while (take.pieces.length && take.pieces[0].first + take.pieces[0].pcm.length <= position) this.#shift(take);
   }
 
@@ -103,7 +112,8 @@ export class Ring {
   #drop() {
     const take = this.takes.find(({ pieces }) => pieces.length);
     if (!take) return;
-    this.dropped += take.pieces[0].pcm.length;
+    const [{ first, pcm }] = take.pieces;
+    this.dropped += Math.max(0, first + pcm.length - Math.max(first, take.safe));
     this.#shift(take);
     if (!take.pieces.length && take.reason) this.takes = this.takes.filter((each) => each !== take);
   }

@@ -37,7 +37,8 @@ StaffOf = Callable[[web.Request], tuple[Staff, ...]]
 """Who a request comes from, by its cookie."""
 MayAct = Callable[[Staff, SessionId], bool]
 Find = Callable[[SessionId], Awaitable[LiveSession | None]]
-Begin = Callable[[SessionId, audio.Hello], Awaitable[LiveTake | Refusal | None]]
+Begin = Callable[[SessionId, audio.Hello, int], Awaitable[LiveTake | Refusal | None]]
+"""The take of a hello, by what its microphone was told is done."""
 SessionIn = Callable[[str], Awaitable[SessionId | None]]
 """The session that runs in a room now; while it is being closed, the next."""
 
@@ -59,6 +60,9 @@ ASK_AGAIN_MS = 5_000
 PIECES = Allowance(per_second=60, burst=1_500)
 """Pieces of one sender: ten minutes at half a second each may come at once; then it is read no faster."""
 PATIENCE_MS = 10_000
+LAST_WORDS_MS = 10_000
+"""How long the end of a take that is on the disk waits for its last words, so that its microphone keeps their sound.
+More than an engine is late that is well; where none is there, whoever has pressed stop needn't wait for it."""
 
 
 _Text = tuple[SessionId, ChannelId]
@@ -141,6 +145,7 @@ class AudioDoor:
                 tasks.create_task(_close(socket, CloseCode.GOING_AWAY))
 
     async def _serve(self, request: web.Request, socket: web.WebSocketResponse) -> None:
+        done = audio.decode_done(request.query.get("done", "0"))
         while (hello := await _hello(socket)) is not None:
             session = await self._session_of(request)
             if session is None:
@@ -155,8 +160,9 @@ class AudioDoor:
             if sender is None:
                 return
             try:
-                if not await self._take(request, socket, hello, sender):
+                if not await self._take(request, socket, hello, done, sender):
                     return
+                done = 0  # Of another take nothing was told yet.
             finally:
                 if self._senders.get(key) is sender:
                     del self._senders[key]
@@ -210,12 +216,13 @@ class AudioDoor:
         request: web.Request,
         socket: web.WebSocketResponse,
         hello: audio.Hello,
+        done: int,
         sender: _Sender,
     ) -> bool:
         """Receive one take; whether another hello may follow."""
         session = sender.key[0]
         try:
-            take = await self.begin(session, hello)
+            take = await self.begin(session, hello, done)
         except (StorageUnavailable, RecordBroken):
             take = refuse(RefusalCode.UNAVAILABLE, "The session can't be read at the moment.")
         if isinstance(take, Refusal):
@@ -266,18 +273,22 @@ class AudioDoor:
     async def _end(self, take: LiveTake, message: audio.ToServer) -> None:
         if not isinstance(message, audio.End):
             raise ProtocolError("A take is sent, so only its end can be said now.")
-        if message.at != take.received:
+        if message.at != take.received and not message.at < take.received == take.base:  # None of it was asked for.
             raise ProtocolError(f"The take is said to end at {message.at}, and {take.received} was received.")
         await take.finish(message.reason)
 
     async def _tell(self, request: web.Request, socket: web.WebSocketResponse, take: LiveTake, sender: _Sender) -> None:
-        """Say what has become safe, until there is nothing more to say."""
-        told, looked, full = -1, self.clock.monotonic(), False
-        wants_full = "full" in request.query
+        """Say what has become safe and what is done, until there is nothing more to say."""
+        told, done, looked, full = -1, -1, self.clock.monotonic(), False
+        wants_full, wants_done = "full" in request.query, "done" in request.query
+        whole_since: int | None = None
         while not socket.closed:
             if self._senders.get(sender.key) is not sender:
                 await _close(socket, CloseCode.REPLACED)
                 return
+            if wants_done and take.done != done:  # Before the first `safe`: who isn't told of it forgets by that.
+                done = take.done
+                await _say(socket, audio.Done(at=done))
             if (safe := take.safe) != told:
                 await _say(socket, audio.Safe(at=safe))
                 told, full = safe, False
@@ -291,8 +302,11 @@ class AudioDoor:
                 await _say(socket, audio.Over())
                 return
             if take.whole:
-                await _say(socket, audio.Ended())
-                return
+                now = self.clock.monotonic()
+                whole_since = now if whole_since is None else whole_since
+                if not wants_done or take.heard.is_set() or now - whole_since >= LAST_WORDS_MS:
+                    await _say(socket, audio.Ended())
+                    return
             if self.clock.monotonic() - looked >= ASK_AGAIN_MS:
                 looked = self.clock.monotonic()
                 if sender.staff not in self.staff(request):

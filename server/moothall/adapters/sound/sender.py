@@ -1,6 +1,6 @@
 """A microphone without a page: sound that is at hand is sent to a microphone's door as if it were just heard.
 
-It does what the page does (docs/reference/audio-door.md): it keeps what isn't safe, comes back after each cut, with
+It does what the page does (docs/reference/audio-door.md): it keeps what isn't done, comes back after each cut, with
 several addresses at the next one, and goes on from where the server says.
 """
 
@@ -19,6 +19,8 @@ from moothall.wire import audio
 RATE = 16_000
 PIECE = RATE // 2
 """Half a second, as pages send it."""
+KEPT = 600 * RATE
+"""What is safe and not done is kept for ten minutes at most; beyond that the oldest is forgotten, as on a page."""
 AGAIN_S = 0.5
 IDLE_S = 2.0
 SILENCE_S = 15.0
@@ -44,7 +46,10 @@ class Sender:
         self._chance = chance or random.SystemRandom()
         self._take = ""
         self._began = 0.0
-        self._safe = 0
+        self.safe = 0
+        """What lies before this position of the take is on a server's disk."""
+        self.done: int | None = None
+        """What lies before is never asked for again; None while no server has told of it, and what is safe may go."""
         self.takes = 0
 
     async def run(self) -> None:
@@ -57,7 +62,7 @@ class Sender:
                 async with aiohttp.ClientSession(cookie_jar=jar) as http:
                     async with http.get(f"{address}/enter/{self._token}") as answer:
                         answer.raise_for_status()
-                    url = f"{address}{self._path}?pulse=1"
+                    url = f"{address}{self._path}?pulse=1&done={self.done or 0}"
                     async with http.ws_connect(url, timeout=aiohttp.ClientWSTimeout(ws_receive=SILENCE_S)) as socket:
                         if await self._serve(socket):
                             return
@@ -68,12 +73,19 @@ class Sender:
     def _new_take(self) -> None:
         self._take = "".join(self._chance.choices(LETTERS, k=12))
         self._began = asyncio.get_running_loop().time()
-        self._safe = 0
+        self.safe, self.done = 0, None
         self.takes += 1
 
     def _heard(self) -> int:
         """The position after the newest sample."""
         return int((asyncio.get_running_loop().time() - self._began) * RATE)
+
+    @property
+    def _first(self) -> int:
+        """The oldest position that is still kept."""
+        if self.done is None:
+            return self.safe
+        return max(self.done, min(self.safe, self._heard() - KEPT))
 
     async def _serve(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
         """Send over one connection until it ends; whether nothing is wanted any more."""
@@ -87,9 +99,12 @@ class Sender:
                 match told:
                     case audio.Go():
                         await _end(sending)
+                        self.safe = min(self.safe, told.at)  # Another machine may ask for some of it again.
                         sending = asyncio.ensure_future(self._send(socket, told.at))
                     case audio.Safe():
-                        self._safe = max(self._safe, told.at)
+                        self.safe = max(self.safe, told.at)
+                    case audio.Done():
+                        self.done = max(self.done or 0, told.at)
                     case audio.Held():
                         await socket.send_str(audio.encode(audio.TakeOver()))
                     case audio.Over() if self._path.startswith("/s/"):
@@ -107,8 +122,9 @@ class Sender:
             await _end(sending)
 
     async def _hello(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        age = max(0, self._heard() - self._safe) * 1000 // RATE
-        hello = audio.Hello(protocol=audio.PROTOCOL, channel="floor", take=self._take, first=self._safe, age=age)
+        first = self._first
+        age = max(0, self._heard() - first) * 1000 // RATE
+        hello = audio.Hello(protocol=audio.PROTOCOL, channel="floor", take=self._take, first=first, age=age)
         await socket.send_str(audio.encode(hello))
 
     async def _send(self, socket: aiohttp.ClientWebSocketResponse, at: int) -> None:

@@ -48,6 +48,16 @@ def without(spans: Iterable[Span], taken: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(left)
 
 
+def kept_from(spans: Iterable[Span], t: int) -> int | None:
+    """The first media ms at or after `t` outside of `spans`, which are in order; None where the last one lasts."""
+    for low, high in spans:
+        if low <= t:
+            if high is None:
+                return None
+            t = max(t, high)
+    return t
+
+
 def _outside(span: Span, low: int, high: int | None) -> list[Span]:
     t0, t1 = span
     if (t1 is not None and t1 <= low) or (high is not None and high <= t0):

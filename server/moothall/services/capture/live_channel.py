@@ -27,6 +27,7 @@ from moothall.services.sound.consent import follow_consent
 from moothall.services.sound.live_audio import RATE, SYNC_MS, LiveAudio, to_ms, to_samples, unheard_id
 from moothall.services.sound.live_source import LiveSource
 from moothall.services.sound.live_take import LiveTake, source_of, take_of
+from moothall.services.sound.seam import seam_of, wanted_from
 from moothall.wire.audio import EndReason
 
 logger = logging.getLogger(__name__)
@@ -138,11 +139,12 @@ class LiveChannel:
             if take is not None and ended is not None:
                 await take.finish(ended)
 
-    async def begin(self, name: str, first: int, age: int) -> LiveTake | Refusal | None:
+    async def begin(self, name: str, first: int, age: int, done: int = 0) -> LiveTake | Refusal | None:
         """The take of that name, to be gone on with from what was received; None when it is over already.
 
-        `first` is the first position that its microphone still has, heard `age` ms ago. With what is missing before
-        it, or with another name, the earlier take ends here.
+        `first` is the first position that its microphone still has, heard `age` ms ago; `done`, what it was told is
+        done. With what is missing before `first`, or with another name, the earlier take ends here. Where nothing of
+        the take is here it goes on as the log says.
         """
         await self._started.wait()
         async with self._beginning:
@@ -150,14 +152,22 @@ class LiveChannel:
                 return self._not_running()
             near = (self.current, self._parted)
             known = next((take for take in near if take is not None and take.name == name), None)
-            if known is None:
+            waiting = next((take for take in self.takes if take.name == name), None)
+            bases: dict[int, int] = {}
+            if known is None and waiting is not None:  # Another microphone has its place since.
+                there = max(0, waiting.received - first)
+                first, age = first + there, max(0, age - to_ms(there))
+                if first == waiting.base:
+                    return None
+            elif known is None:
                 sources = self._sources_of(name)
-                if any(source.channel != self.channel for source in sources):
+                if any(source.channel != self.channel for source in sources.values()):
                     return refuse(
                         RefusalCode.INVALID,
                         "This sound is already sent for another text; stop sending and begin again.",
                     )
-                if any(source.ended for source in sources):
+                bases = {base: source.t for base, source in sources.items() if not source.ended}
+                if sources and not bases:
                     return None
             elif known.apart:
                 there = max(0, known.received - first)
@@ -168,10 +178,38 @@ class LiveChannel:
                 return None
             if len(self.takes) >= MOST_TAKES:
                 return refuse(RefusalCode.BUSY, "Too much sound is waiting to be recognised; try again in a minute.")
-            return await self._begin(known, name, first, age)
+            if bases:
+                return await self._go_on(bases, name, first, age, done)
+            return await self._begin(known, name, first, age, done)
 
-    async def _begin(self, known: LiveTake | None, name: str, first: int, age: int) -> LiveTake | Refusal:
-        writer, current, opens = self.live.writer, self.current, False
+    async def _go_on(self, bases: Mapping[int, int], name: str, first: int, age: int, done: int) -> LiveTake | Refusal:
+        """Go on with a take of which there is no sound here, but for what its microphone still has."""
+        writer = self.live.writer
+        seam = seam_of(bases, writer.state, self.channel, first, done)
+        logger.warning(
+            "session %s: nothing of take %s is spooled here; it goes on at sample %d", self.live.id, name, seam.at
+        )
+        await self._catch_up(seam.t, age - to_ms(seam.at - first))
+        taken = await self._taken(source_of(name, seam.at), seam.t)
+        if isinstance(taken, LiveTake):
+            taken.missing_from = seam.missing_from
+            for base, t in bases.items():
+                if base != taken.base:
+                    source = source_of(name, base)
+                    await self._command(f"end-source:{source}", EndSource(source=source, t=max(t, seam.t)))
+        return taken
+
+    async def _catch_up(self, t: int, age: int) -> None:
+        """Have the session's clock run no later than the sample at media ms `t` that was heard `age` ms ago.
+
+        It was mapped by the clock of another machine, behind which this one's may be.
+        """
+        wall = self.clock.wall()
+        if t > self.live.state.media_now(wall):
+            await self._command(f"map:{self.channel}:{t}:{wall}", MapClock(t=t + max(0, age)))
+
+    async def _begin(self, known: LiveTake | None, name: str, first: int, age: int, done: int) -> LiveTake | Refusal:
+        writer, opens = self.live.writer, False
         wall = self.clock.wall()  # Before the log takes its time: `age` is of now.
         if writer.state.status is Status.CREATED:
             # Each by a name of its own: of two that open it at the same time one does, the other joins.
@@ -182,11 +220,22 @@ class LiveChannel:
                 return opened
         # The sound that opens a session is at its beginning, however long that took.
         t = (min(age, MOST_BEFORE) if opens else writer.state.media_now(wall)) - age
-        if known is not None and not known.apart and abs(known.t(first) - t) < HOLE_MS:
-            t = known.t(first)  # Its samples count truer than a hello that was long on its way.
+        hole = known if known is not None and not known.apart else None
+        if hole is not None and done >= first:  # Another machine had what lies between.
+            t = hole.t(first)
+            await self._catch_up(t, age)
+        elif hole is not None and abs(hole.t(first) - t) < HOLE_MS:
+            t = hole.t(first)  # Its samples count truer than a hello that was long on its way.
         if t < 0:  # What was heard before the session began isn't said in it.
             first, t = first + to_samples(-t), 0
-        source = source_of(name, first)
+        taken = await self._taken(source_of(name, first), t)
+        if isinstance(taken, LiveTake) and hole is not None:
+            taken.missing_from = hole.t(max(hole.received, done))
+        return taken
+
+    async def _taken(self, source: SourceId, t: int) -> LiveTake | Refusal:
+        """Take in another source from media ms `t` on, in place of the current one."""
+        writer, current = self.live.writer, self.current
         try:
             spool = await self.spools.open(writer.session, source)
         except StorageUnavailable as error:
@@ -217,7 +266,8 @@ class LiveChannel:
         if self._group is None or named is None:
             return None
         name, base = named
-        take = LiveTake(name, base, LiveSource(spool.end), LiveAudio(source, spool, known.t, self.clock))
+        audio = LiveAudio(source, spool, known.t, self.clock)
+        take = LiveTake(name, base, LiveSource(spool.end), audio, lambda: self._wanted(audio))
         self.takes.append(take)
         take.carrying = self._group.create_task(self._carry(take, spool))
         self._more.set()
@@ -225,6 +275,10 @@ class LiveChannel:
             "session %s: take %s sends to channel %s from sample %d", self.live.id, name, self.channel, take.received
         )
         return take
+
+    def _wanted(self, audio: LiveAudio) -> int:
+        state = self.live.state
+        return wanted_from(state.unkept, audio.decided_through(state, self.channel))
 
     async def started(self) -> None:
         """Wait until it runs, or has failed to."""
@@ -272,9 +326,12 @@ class LiveChannel:
 
         Only now, when all words from before it are in the log.
         """
-        if self._lost_since is None:
+        since = self._lost_since
+        if take.missing_from is not None:
+            since = max(take.missing_from, self.live.state.channels[self.channel].committed_through)
+        if since is None or since >= take.audio.t:
             return
-        holes = without([(self._lost_since, take.audio.t)], self.live.state.unkept)
+        holes = without([(since, take.audio.t)], self.live.state.unkept)
         for n, (t0, t1) in enumerate(holes):
             if t1 is not None and t1 - t0 >= HOLE_MS:
                 gap = NoteGap(channel=self.channel, t0=t0, t1=t1, reason=GapReason.SOURCE_LOST)
@@ -312,10 +369,10 @@ class LiveChannel:
             t = self.live.state.channels[self.channel].committed_through
             self.live.writer.signal(ChannelState(channel=self.channel, sound=Sound.NONE, lag=0, t=t))
 
-    def _sources_of(self, name: str) -> list[Source]:
-        """What the log knows of a take."""
-        sources = self.live.state.sources.items()
-        return [known for source, known in sources if (take_of(source) or ("", 0))[0] == name]
+    def _sources_of(self, name: str) -> dict[int, Source]:
+        """What the log knows of a take, by the position at which each source begins."""
+        named = ((take_of(source), known) for source, known in self.live.state.sources.items())
+        return {take[1]: known for take, known in named if take is not None and take[0] == name}
 
     async def _command(self, name: str, command: AnyCommand) -> None:
         answer = await self.live.writer.insist(SYSTEM, CommandId(name), command)

@@ -62,10 +62,11 @@ class LiveIngest:
             finally:
                 self._group = None
 
-    async def begin(self, session: SessionId, hello: Hello) -> LiveTake | Refusal | None:
+    async def begin(self, session: SessionId, hello: Hello, done: int = 0) -> LiveTake | Refusal | None:
         """The take that a microphone says hello with, new or to be gone on with; None when it is over already.
 
-        A session that wasn't opened is opened. Raises StorageUnavailable and RecordBroken as `Sessions.find` does.
+        `done`: up to which position the microphone was told that its sound is done. A session that wasn't opened is
+        opened. Raises StorageUnavailable and RecordBroken as `Sessions.find` does.
         """
         live = await self._sessions.find(session)
         channel = ChannelId(hello.channel)
@@ -81,7 +82,7 @@ class LiveIngest:
                     "The sound of this text has failed too often; stop sending and begin again.",
                 )
             self._forget(session, channel)
-        return await self._channel(live, channel).begin(hello.take, hello.first, hello.age)
+        return await self._channel(live, channel).begin(hello.take, hello.first, hello.age, done)
 
     async def finish(self, session: SessionId, within_ms: int) -> bool:
         """Take no more sound for a session that is about to be closed than what has been said by now.

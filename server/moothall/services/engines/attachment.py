@@ -23,13 +23,11 @@ from moothall.services.engines.capacity import EngineCapacity
 from moothall.services.engines.words import StoredWords, Words
 from moothall.services.log.act_queue import Receipt
 from moothall.services.metrics.measures import Measures
-from moothall.services.sound.live_audio import BYTES, LiveAudio, to_ms, to_samples
+from moothall.services.sound.live_audio import BYTES, CONTEXT_MS, LiveAudio, to_ms, to_samples
 from moothall.wire import engine as wire
 
 logger = logging.getLogger(__name__)
 
-CONTEXT_MS = 2_000
-"""Audio before the last committed word that an engine gets to find the seam."""
 CATCH_UP_MS = 10_000
 """How much of what is not recorded an engine hears that comes late: it is for reading along, and is kept nowhere."""
 OVERRUN_MS = 1_000
@@ -164,6 +162,8 @@ class Attachment:
         self.inbox: asyncio.Queue[wire.Act | wire.Tell | wire.Drained | wire.Lost] = asyncio.Queue(INBOX)
         self.refused: RefusalCode | None = None
         """Why its last act was refused, if one was."""
+        self._refusing = False
+        """Whether its last act was refused."""
         self._span: AudioSpan | None = None
         """What it hears; None until its engine was told of it."""
         self._stop: int | None = None
@@ -345,6 +345,7 @@ class Attachment:
                     else:
                         end = self.assignment.audio.t + to_ms(self._stop)
                         self.assignment.through = max(self.assignment.through, end)
+                        self.assignment.audio.drained(end, self.assignment.writer.state)
                     return
 
     def _tell(self, words: Words, message: wire.Tell) -> None:
@@ -353,7 +354,8 @@ class Attachment:
             return
         if isinstance(signal, ChannelState):
             self._heard(signal.t)
-            assignment.audio.heard(signal, assignment.writer.state)
+            if words.saved and not self._refusing:  # Else words of before are still to come.
+                assignment.audio.heard(signal, assignment.writer.state)
             if not assignment.failures:  # Else what it hears doesn't become text, and is said so elsewhere.
                 assignment.tell(signal, self.engine.clock.wall())
         else:
@@ -380,12 +382,12 @@ class Attachment:
         if isinstance(answer, Receipt):
             if began is not None:
                 self.engine.measures.stored.note(self.engine.clock.monotonic() - began)
-            self._accepted = True
+            self._accepted, self._refusing = True, False
             self.assignment.failures = 0
             self._heard(self.assignment.now.committed_through)
             reply: wire.ToEngine = wire.Accepted(attachment=self.number, id=act.id, offset=answer.last)
         else:
-            self.refused = answer.code
+            self.refused, self._refusing = answer.code, True
             logger.info("channel %s: an act of %s was refused (%s)", self.assignment.channel, self.number, answer.code)
             reply = wire.Refused(attachment=self.number, id=act.id, refusal=answer)
         await self.engine.link.send(reply)

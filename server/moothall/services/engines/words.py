@@ -48,6 +48,11 @@ class StoredWords:
         self._held: CommandId | None = None
         self._unsaved: dict[CommandId, str] = {}
 
+    @property
+    def saved(self) -> bool:
+        """Whether all that was handed over is in the log, as far as it may be."""
+        return not self._unsaved
+
     async def carry_out(self, act: wire.Act) -> Receipt | Refusal:
         """Store an act; what was said off the record is left out of it."""
         if self._held is not None and act.id != self._held:
@@ -124,6 +129,8 @@ class ShownWords:
         self._language = ""
         self.began = False
         """Whether an engine has been attached since the span began."""
+        self.saved = True
+        """Nothing is to be."""
 
     async def carry_out(self, act: wire.Act) -> Receipt | Refusal:
         """Show the words of an act. It counts as stored, at the offset where the log is."""

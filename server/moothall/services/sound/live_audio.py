@@ -16,6 +16,7 @@ from typing import Protocol
 from moothall.core.kernel.errors import AudioError, SpoolFull, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool
+from moothall.core.session.keeping import kept_from
 from moothall.core.session.state import State, Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.sound.loudness import Loudness, Voice
@@ -32,6 +33,8 @@ SYNC_MS = 1_000
 KEEP_MS = 90_000
 """What stays in the spool behind the last committed word: a minute that may be recognised once more, the line that it
 begins in, and what an engine warms up with."""
+CONTEXT_MS = 2_000
+"""Audio before the last committed word that an engine gets to find the seam."""
 MEMORY_MS = 60_000
 """How long what is not to be kept stays in memory at most; then it is wiped."""
 RETRY_MS = 1_000
@@ -249,16 +252,26 @@ class LiveAudio:
         if heard.sound is Sound.SILENCE and not heard.lag and state.status is not Status.CLOSED:
             self._quiet_through = max(self._quiet_through, heard.t)
 
+    def drained(self, t: int, state: State) -> None:
+        """An engine has sent all words from before media time `t`, which ends what it was to hear."""
+        if state.status is not Status.CLOSED:
+            self._quiet_through = max(self._quiet_through, t)
+
+    def decided_through(self, state: State, channel: ChannelId) -> int:
+        """Media ms up to which each word is in the log or will never come, be it that nobody spoke or nothing is kept.
+
+        No later than the end.
+        """
+        t = kept_from(state.unkept, max(self.t, self._quiet_through, state.channels[channel].committed_through))
+        return self.end_ms if t is None else min(t, self.end_ms)
+
     def unheard(self, state: State, channel: ChannelId) -> tuple[int, int] | None:
         """From where to where (media ms) there is sound of which no text may have come yet; None when there is none.
 
         What is not kept at either end of it is left out: its words were never to be.
         """
-        t0 = max(self.t, self._quiet_through, state.channels[channel].committed_through)
-        t1 = self.end_ms
+        t0, t1 = self.decided_through(state, channel), self.end_ms
         for began, ended in state.unkept:
-            if began <= t0 and (ended is None or t0 < ended):
-                t0 = t1 if ended is None else ended
             if began < t1 and (ended is None or t1 <= ended):
                 t1 = began
         return (t0, t1) if t0 < t1 else None

@@ -7,9 +7,10 @@ goes on behind the hole as another source of the log: its name says at which pos
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from moothall.core.kernel.ids import SourceId
-from moothall.services.sound.live_audio import LiveAudio
+from moothall.services.sound.live_audio import LiveAudio, to_ms, to_samples
 from moothall.services.sound.live_source import LiveSource
 from moothall.wire.audio import EndReason, Piece
 
@@ -30,7 +31,10 @@ def take_of(source: SourceId) -> tuple[str, int] | None:
 class LiveTake:
     """A take, from one of its positions on. Positions count the take's samples from its first."""
 
-    def __init__(self, name: str, base: int, source: LiveSource, audio: LiveAudio) -> None:
+    def __init__(
+        self, name: str, base: int, source: LiveSource, audio: LiveAudio, wanted: Callable[[], int] = lambda: 0
+    ) -> None:
+        """`wanted`: media ms from which its sound would be needed if all that was spooled of it were lost."""
         self.name = name
         self.base = base
         """Position of the first sample here."""
@@ -43,6 +47,8 @@ class LiveTake:
         self.apart = False
         """Its samples lie where the session's clock isn't any more: its microphone comes back, and the take goes on as
         another source, where it is heard."""
+        self.missing_from: int | None = None
+        """Media ms since which its sound is missing that never became words, where it goes on without its spool."""
         self.reason = EndReason.LOST
         self.carrying: asyncio.Task[None] | None = None
         """Brings it to the spool and watches over it there until it is heard; its owner is the channel."""
@@ -50,6 +56,8 @@ class LiveTake:
         """Set when it is on the disk to its end."""
         self.heard = asyncio.Event()
         """Set when all of its words are in the log."""
+        self._wanted = wanted
+        self._done = base
 
     @property
     def received(self) -> int:
@@ -60,6 +68,17 @@ class LiveTake:
     def safe(self) -> int:
         """What lies before is on the disk."""
         return self.base + self.audio.acknowledged
+
+    @property
+    def done(self) -> int:
+        """What lies before is never asked for again, nor is it more than what is safe: the words are in the log, or
+        will never come. It never runs back.
+        """
+        if self.heard.is_set():
+            return self.received
+        passed = min(self._wanted() - self.audio.t, to_ms(self.audio.acknowledged))
+        self._done = max(self._done, self.base + to_samples(max(0, passed)))
+        return self._done
 
     @property
     def full(self) -> bool:

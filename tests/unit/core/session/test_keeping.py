@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.events import types as ev
-from moothall.core.session.keeping import Keeping, KeepingFact, Span, ended, keeping_after, lasts, merged, without
+from moothall.core.session.keeping import (
+    Keeping,
+    KeepingFact,
+    Span,
+    ended,
+    keeping_after,
+    kept_from,
+    lasts,
+    merged,
+    without,
+)
 
 
 def after(*events: KeepingFact) -> Keeping:
@@ -106,3 +116,11 @@ def test_without_takes_out_these_times_and_no_others(some: list[Span], taken: li
 def test_what_is_empty_and_outside_stays() -> None:
     assert without([(5, 5), (5, None)], [(1, 5), (7, 7)]) == ((5, 5), (5, 7), (7, None))
     assert without([(5, 5)], [(4, 6)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("t", "found"), [(0, 0), (9, 9), (10, 20), (19, 20), (20, 20), (25, 25), (30, 40), (49, 49), (50, None), (60, None)]
+)
+def test_what_is_kept_from_a_time_on(t: int, found: int | None) -> None:
+    assert kept_from(((10, 20), (30, 40), (50, None)), t) == found
+    assert kept_from((), t) == t

@@ -19,7 +19,6 @@ from moothall.services.engines.assignment import AudioSpan
 from moothall.services.engines.attachment import (
     AHEAD_MS,
     CATCH_UP_MS,
-    CONTEXT_MS,
     PORTION,
     attach_message,
     first_sample,
@@ -27,7 +26,7 @@ from moothall.services.engines.attachment import (
 )
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sound.live_audio import RATE, LiveAudio, to_ms
+from moothall.services.sound.live_audio import CONTEXT_MS, RATE, LiveAudio, to_ms
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd
 from moothall.testing.log_memory import FailingLog

@@ -70,3 +70,23 @@ def test_given_up_it_is_carried_no_further() -> None:
         assert other.over
 
     loop.run(story())
+
+
+def test_what_is_done_is_safe_and_never_runs_back() -> None:
+    async def story() -> None:
+        wanted = 4_000
+        source = source_of("takeone1", 100)
+        audio = LiveAudio(source, await MemorySpools().open(SessionId("s"), source), 4_000, LoopClock())
+        take = LiveTake("takeone1", 100, LiveSource(0), audio, lambda: wanted)
+        assert take.done == 100
+        wanted = 6_000
+        assert take.done == 100  # Nothing is safe yet.
+        audio.acknowledged = RATE + 7
+        assert take.done == 100 + RATE
+        wanted = 4_500
+        assert take.done == 100 + RATE
+        assert await take.feed(Piece(first=100, age=0, pcm=sound(0, 2 * RATE)), 0)
+        take.heard.set()
+        assert take.done == take.received == 100 + 2 * RATE
+
+    loop.run(story())
