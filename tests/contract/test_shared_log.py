@@ -9,7 +9,7 @@ import pytest
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import StaleWriter
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import SharedLog
 from moothall.testing.log_shared import MemorySharedLog, SharedStore
 from support.cluster.process import RedisProcesses
@@ -37,27 +37,38 @@ Nodes = tuple[SharedLog, SharedLog]
 
 async def test_logs_that_have_changed_are_told_with_their_heads(nodes: Nodes) -> None:
     first, second = nodes
-    assert (await second.changed(0))[1] == {}
+    assert (await second.changed(0)).heads == {}
     await first.acquire(SESSION, EPOCH, 1_001)
     await second.acquire(OTHER, EPOCH, 2_002)
-    change, heads = await second.changed(0)
-    assert {session: (head.term, head.offset) for session, head in heads.items()} == {
+    told = await second.changed(0)
+    change = told.upto
+    assert {session: (head.term, head.offset) for session, head in told.heads.items()} == {
         SESSION: (1_001, 0),
         OTHER: (2_002, 0),
     }
-    assert (await second.changed(change))[1] == {}
+    assert (await second.changed(change)).heads == {}
     await first.append(SESSION, 1_001, 0, [Recorder().record(PAUSED)])
-    behind, heads = await second.changed(change)
-    assert behind > change
-    assert heads == {SESSION: await first.head(SESSION)}
-    assert sorted((await first.changed(0))[1]) == sorted((await first.changed(behind + 1_000))[1]) == [OTHER, SESSION]
+    told = await second.changed(change)
+    assert told.upto > change
+    assert told.heads == {SESSION: await first.head(SESSION)}
+    for after in (0, told.upto + 1_000):
+        assert sorted((await first.changed(after)).heads) == [OTHER, SESSION]
 
 
-async def test_a_log_that_is_forgotten_is_told_no_more(nodes: Nodes) -> None:
+async def test_a_log_that_is_forgotten_is_told_by_its_epoch_also_when_there_is_a_new_one(nodes: Nodes) -> None:
     first, second = nodes
     await first.acquire(SESSION, EPOCH, 1_001)
+    change = (await second.changed(0)).upto
     await first.forget(SESSION)
-    assert (await second.changed(0))[1] == {}
+    await first.forget(SESSION)
+    told = await second.changed(change)
+    assert (told.heads, told.forgotten) == ({}, {SESSION: EPOCH})
+    again = Epoch("again")
+    await first.acquire(SESSION, again, 1_002)
+    told = await second.changed(change)
+    assert told.forgotten == {SESSION: EPOCH}
+    assert told.heads[SESSION].epoch == again
+    assert (await second.changed(told.upto)).forgotten == {}
 
 
 async def test_every_change_of_many_logs_is_seen(nodes: Nodes) -> None:
@@ -68,10 +79,11 @@ async def test_every_change_of_many_logs_is_seen(nodes: Nodes) -> None:
     seen: set[SessionId] = set()
     change = 0
     while True:
-        change, heads = await second.changed(change)
-        if not heads:
+        told = await second.changed(change)
+        if not told.heads:
             break
-        seen |= heads.keys()
+        seen |= told.heads.keys()
+        change = told.upto
     assert seen == wanted
 
 

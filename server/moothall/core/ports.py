@@ -158,11 +158,22 @@ class EventLog(LogReading, Protocol):
         ...
 
 
+class LogChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """Shared logs that have changed."""
+
+    upto: int
+    """The last of these changes."""
+    heads: Mapping[SessionId, LogHead] = {}
+    """Those that have grown, or another writer, and where they end."""
+    forgotten: Mapping[SessionId, Epoch] = {}
+    """Those that were erased as if they had never been, and the epochs that they had: a copy with it goes too."""
+
+
 class SharedLog(EventLog, Protocol):
     """An EventLog that several nodes share. One of them, a log's owner, writes it; all of them read it."""
 
-    async def changed(self, after: int) -> tuple[int, Mapping[SessionId, LogHead]]:
-        """Where those logs stand that have changed behind the change `after` (0: all), and the last change among them.
+    async def changed(self, after: int) -> LogChanges:
+        """Which logs have changed behind the change `after` (0: all).
 
         They may not be all: whoever asks behind that change again, until nothing has changed, has seen all of them. A
         store that knows no such change, as it was emptied, begins from the first. Raises StorageUnavailable.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from moothall.core.kernel.errors import StaleWriter
 from moothall.core.kernel.ids import Epoch, SessionId
-from moothall.core.ports import LogHead
+from moothall.core.ports import LogChanges, LogHead
 from moothall.testing.log_memory import FailingLog
 
 
@@ -19,18 +17,27 @@ class SharedStore(FailingLog):
         self._known: dict[SessionId, tuple[int, int]] = {}
         self._changes: dict[SessionId, int] = {}
         self._clock = 0
+        self._forgotten: dict[tuple[SessionId, Epoch], int] = {}
 
-    async def changed(self, after: int) -> tuple[int, Mapping[SessionId, LogHead]]:
+    async def changed(self, after: int) -> LogChanges:
         """The logs that have changed behind a change (`SharedLog`); changes are counted when somebody looks."""
+        after = after if after <= self._clock else 0
         heads = {session: await self.head(session) for session in await self.sessions()}
         found: dict[SessionId, LogHead] = {}
         for session, head in heads.items():
             if head is not None and self._known.get(session) != (head.term, head.offset):
                 self._clock += 1
                 self._known[session], self._changes[session] = (head.term, head.offset), self._clock
-            if head is not None and (after > self._clock or self._changes[session] > after):
+            if head is not None and self._changes[session] > after:
                 found[session] = head
-        return self._clock, found
+        gone = {session: epoch for (session, epoch), change in self._forgotten.items() if change > after}
+        return LogChanges(upto=self._clock, heads=found, forgotten=gone)
+
+    def note_forgotten(self, session: SessionId, epoch: Epoch) -> None:
+        """Tell of a log that is erased as of one that has changed."""
+        self._clock += 1
+        self._forgotten[session, epoch] = self._clock
+        self._known.pop(session, None)
 
     def lose_end(self, session: SessionId, after: int) -> None:
         """The events behind `after` are gone, as with an older file."""
@@ -45,6 +52,7 @@ class SharedStore(FailingLog):
         self.owners.clear()
         self._known.clear()
         self._changes.clear()
+        self._forgotten.clear()
         self._clock = 0
 
 
@@ -78,7 +86,10 @@ class MemorySharedLog:
 
     async def forget(self, session: SessionId) -> None:
         """Erase a session's log as if it had never been (`EventLog`)."""
+        head = await self._store.head(session)
         await self._store.forget(session)
+        if head is not None:
+            self._store.note_forgotten(session, head.epoch)
         self._store.owners.pop(session, None)
 
     async def close(self) -> None:

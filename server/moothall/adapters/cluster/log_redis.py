@@ -6,7 +6,8 @@
     moothall:{ID}:bodies   offset → salt and body
     moothall:{ID}:causes   which events are stored: number and command → offset
     moothall:changes       a clock that counts changes of all logs
-    moothall:changed       a sorted set: sessions by the change that was their last
+    moothall:changed       a sorted set: sessions by the change that was their last, and, as `EPOCH SESSION`, those that
+                           were forgotten
 
 Every act that writes is one script (`scripts.py`) that checks owner and term first. A session whose keys lack something
 that the head names is missing, and never a new one (docs/adr/0038-stores-and-faults-on-many-machines.md).
@@ -14,7 +15,7 @@ that the head names is missing, and never a new one (docs/adr/0038-stores-and-fa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from moothall.adapters.cluster import scripts
@@ -34,7 +35,7 @@ from moothall.core.kernel.errors import (
     StorageUnavailable,
 )
 from moothall.core.kernel.ids import Epoch, Lane, SessionId
-from moothall.core.ports import LogHead
+from moothall.core.ports import LogChanges, LogHead
 
 LOOKED_AT = 1_000
 """Events that one script reads, trims or looks through at most: Redis does nothing else meanwhile."""
@@ -151,12 +152,18 @@ class RedisLog:
         fields = await self._server.read("HGETALL", _keys(session)[0])
         return _head(session, fields) if fields else None
 
-    async def changed(self, after: int) -> tuple[int, Mapping[SessionId, LogHead]]:
-        """The logs that have changed behind a change, and the last change among them (`SharedLog`)."""
+    async def changed(self, after: int) -> LogChanges:
+        """Which logs have changed behind a change (`SharedLog`)."""
         self._refuse_when_closed()
         last, found = await self._server.run(scripts.CHANGED, _CHANGES, after, CHANGED_AT_ONCE)
-        heads = {SessionId(name.decode("utf-8", "replace")): fields for name, fields in found}
-        return int(last), {session: _head(session, fields) for session, fields in heads.items() if fields}
+        heads, forgotten = dict[SessionId, LogHead](), dict[SessionId, Epoch]()
+        for name, fields in found:
+            epoch, gone, session = name.decode("utf-8", "replace").rpartition(" ")
+            if gone:
+                forgotten[SessionId(session)] = Epoch(epoch)
+            elif fields:
+                heads[SessionId(session)] = _head(SessionId(session), fields)
+        return LogChanges(upto=int(last), heads=heads, forgotten=forgotten)
 
     async def begin_anew(self, session: SessionId, epoch: Epoch, term: int, lost: int) -> None:
         """Make an empty log in place of what is left of one (`SharedLog`)."""

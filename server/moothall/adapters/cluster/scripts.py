@@ -157,12 +157,13 @@ redis.call('HINCRBY', KEYS[1], 'bodies', -gone)
 return {'ok'}
 """)
 
-# KEYS: head, log, bodies, causes. ARGV: owner.
+# KEYS: head, log, bodies, causes. ARGV: owner, session. It is noted for ever: a node that was away has a copy.
 FORGET = Script("""#!lua flags=allow-oom
-local owner = redis.call('HGET', KEYS[1], 'owner')
-if owner and owner ~= ARGV[1] then return {'held', redis.call('HGET', KEYS[1], 'term')} end
+local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'epoch')
+if head[1] and head[1] ~= ARGV[1] then return {'held', head[2]} end
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
-redis.call('ZREM', KEYS[6], ARGV[#ARGV])
+redis.call('ZREM', KEYS[6], ARGV[2])
+if head[3] then redis.call('ZADD', KEYS[6], redis.call('INCR', KEYS[5]), head[3] .. ' ' .. ARGV[2]) end
 return {'ok'}
 """)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 
 import msgspec
 
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import RecordBroken, StaleWriter, StorageUnavailable
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import Clock, EventLog, LogHead, SharedLog
 from moothall.services.cluster.copying import Copied, copy, refuse_contradiction
 from moothall.services.supervision.waiting import until_told
@@ -47,10 +47,13 @@ class Following:
         self._reached = True
         self._rung = asyncio.Event()
         self._observer: Copied | None = None
+        self._forgetter: Callable[[SessionId], Awaitable[None]] | None = None
 
-    def observe(self, observer: Copied) -> None:
-        """From now on tell `observer` what comes; the next is copied when it has come back."""
-        self._observer = observer
+    def observe(self, observer: Copied, forgetter: Callable[[SessionId], Awaitable[None]]) -> None:
+        """From now on tell `observer` what comes, and `forgetter` which sessions were erased; the next is copied when
+        it has come back.
+        """
+        self._observer, self._forgetter = observer, forgetter
 
     def ring(self) -> None:
         """Something has changed: have `run` look at once."""
@@ -100,12 +103,25 @@ class Following:
             self._change, self._whole = 0, now
         change = self._change
         while True:
-            change, heads = await self.shared.changed(change)
-            for session, head in heads.items():
+            changes = await self.shared.changed(change)
+            for session, epoch in changes.forgotten.items():
+                await self._forget(session, epoch)
+            for session, head in changes.heads.items():
                 await self._follow(session, head)
-            self._change = change
-            if not heads:
+            self._change = change = changes.upto
+            if not changes.heads and not changes.forgotten:
                 return
+
+    async def _forget(self, session: SessionId, epoch: Epoch) -> None:
+        """Erase the copy of a session that was erased: this node would bring it back when it takes over."""
+        copy = self.copies.get(session)
+        if copy is None or copy.epoch != epoch:
+            return
+        await self.own.forget(session)
+        del self.copies[session]
+        logger.info("session %s: it was erased, and its copy here too", session)
+        if self._forgetter is not None:
+            await self._forgetter(session)
 
     async def _follow(self, session: SessionId, head: LogHead) -> None:
         there = self.copies.get(session)

@@ -111,7 +111,7 @@ class NodeReading:
         """The sessions that the keeper knows to be read here, and how many readers it was told of."""
         self.news = asyncio.Event()
         """Set when `say` has something new that shouldn't wait for the next tick."""
-        self.following.observe(self._grown)
+        self.following.observe(self._grown, self._forgotten)
 
     @property
     def source(self) -> Source:
@@ -192,6 +192,12 @@ class NodeReading:
         if early is not None and early.offset <= head.offset:
             del self._early[session]
             self.sessions.signal(session, early.signals)
+
+    async def _forgotten(self, session: SessionId) -> None:
+        try:
+            await self.sessions.renew(session)  # There is no copy: its readers are sent away.
+        except (StorageUnavailable, RecordBroken) as error:  # It is tried again there.
+            logger.warning("session %s: its readers can't be sent away yet (%s)", session, type(error).__name__)
 
 
 def _read(live: MirroredSession) -> dict[ChannelId, int]:

@@ -64,7 +64,7 @@ async def test_a_copy_follows_from_its_end_on(house: House) -> None:
 async def test_a_store_that_was_emptied_and_counts_anew_is_looked_at_as_a_whole(house: House) -> None:
     await house.say(3)
     await house.following.catch_up()
-    change, _ = await house.store.changed(0)
+    change = (await house.store.changed(0)).upto
     house.store.lose_all()
     house.recorder = Recorder()
     await house.say(3)
@@ -209,3 +209,27 @@ async def test_each_node_writes_down_what_it_removes(house: House, tmp_path: Pat
     assert [each.body is None for each in await own.read(SESSION, 0, 9)] == [True, False, False]
     await own.close()
     assert [line.session for line in removals.lines() if isinstance(line, TextRemoved)] == [SESSION]
+
+
+async def test_a_session_that_is_erased_goes_from_the_copies_and_comes_back_with_none(house: House) -> None:
+    await house.say(3)
+    await house.following.catch_up()
+    gone: list[SessionId] = []
+
+    async def forgotten(session: SessionId) -> None:
+        gone.append(session)
+
+    async def grown(*_: object) -> None:
+        pass
+
+    house.following.observe(grown, forgotten)
+    await house.keeper.forget(SESSION)
+    await house.keeper.acquire(SESSION, Epoch("again"), 1_001_001)
+    await house.following.catch_up()
+    assert gone == [SESSION]
+    head = await house.own.head(SESSION)
+    assert head is not None
+    assert (head.epoch, head.offset) == ("again", 0)
+    house.store.note_forgotten(SESSION, EPOCH)
+    await house.following.catch_up()
+    assert await house.own.head(SESSION) == head, "that was the one before"

@@ -289,3 +289,17 @@ def test_another_life_of_the_log_gives_every_reader_a_snapshot() -> None:
             assert frames(outlet)[-1].snapshot is not None
 
     loop.run(story())
+
+
+def test_readers_of_a_session_that_is_erased_are_sent_away() -> None:
+    async def story() -> None:
+        async with house() as made:
+            outlet, _ = await made.reader()
+            await made.hall.sessions.forget(SESSION)
+            made.store.note_forgotten(SESSION, (await made.found()).position.epoch)
+            await made.copied()
+            assert outlet.aborted
+            assert await made.reading.find(SESSION) is None
+            assert await made.own.sessions() == []
+
+    loop.run(story())
