@@ -37,10 +37,12 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.app.hall import hall
+from moothall.app.parts import Nodes
 from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.settings.sections import Engine, Metrics, Server, Settings, Translation
 
 KEY = bytes(32)
@@ -58,7 +60,7 @@ async def keep() -> None:
             translation=Translation(translators=()),
             metrics=Metrics(host=""),
         )
-        async with hall(settings, nodes=NodeGate(KEY, SystemClock())) as running:
+        async with hall(settings, nodes=Nodes(NodeGate(KEY, SystemClock()), ReadElsewhere())) as running:
             live = await running.backend.sessions.open(SESSION)
             floor = do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",))
             begun = (do.CreateSession(title="Plenary", languages=("en",)), floor, do.OpenSession())

@@ -8,7 +8,7 @@ import pytest
 
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.core.events import types as ev
-from moothall.core.kernel.errors import StaleWriter
+from moothall.core.kernel.errors import LogMissing, LogTrimmed, StaleWriter
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import SharedLog
 from moothall.testing.log_shared import MemorySharedLog, SharedStore
@@ -126,3 +126,31 @@ async def test_what_is_begun_anew_says_how_often_its_end_was_lost(nodes: Nodes) 
     head = await first.head(SESSION)
     assert head is not None
     assert head.lost == 2
+
+
+async def test_what_others_keep_is_given_up_and_the_log_goes_on(nodes: Nodes) -> None:
+    first, second = nodes
+    with pytest.raises(LogMissing):
+        await first.first(SESSION)
+    recorder = Recorder()
+    records = [recorder.record(PAUSED) for _ in range(4)]
+    await first.acquire(SESSION, EPOCH, 1_001)
+    assert await first.first(SESSION) == 1
+    await first.append(SESSION, 1_001, 0, records[:3])
+    head = await first.head(SESSION)
+    with pytest.raises(StaleWriter):
+        await second.trim(SESSION, 1_001, 3)
+    await first.trim(SESSION, 1_001, 2)
+    with pytest.raises(LogTrimmed) as trimmed:
+        await second.read(SESSION, 0, 9)
+    assert trimmed.value.first == await second.first(SESSION) == 3
+    assert list(await second.read(SESSION, 2, 9)) == records[2:3]
+    await first.trim(SESSION, 1_001, 99)
+    assert (await first.first(SESSION), await first.head(SESSION)) == (4, head)
+    await first.append(SESSION, 1_001, 3, records[3:])
+    assert list(await second.read(SESSION, 3, 9)) == records[3:]
+    removal = recorder.record(ev.BodyRemoved(offsets=(1, 4), reason="request", by="staff-1"))
+    await first.remove(SESSION, 1_001, 4, [1, 4], [removal])
+    assert [each.body is None for each in await second.read(SESSION, 3, 9)] == [True, False]
+    await first.begin_anew(SESSION, EPOCH, 1_003, 0)
+    assert await first.first(SESSION) == 1

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.adapters.cluster.node_gate import NodeGate
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.engines.link import Holder, serve_engines
 from moothall.adapters.engines.tokens import EngineTokens
@@ -38,7 +37,7 @@ from moothall.app.backend import (
 from moothall.app.hubs import open_presence
 from moothall.app.metrics import open_metrics
 from moothall.app.operation import operations
-from moothall.app.parts import ServerAddress, Services
+from moothall.app.parts import Nodes, ServerAddress, Services
 from moothall.app.reloading import Reloading, remote_holders
 from moothall.app.sound import open_live, open_recordings, spool_quota
 from moothall.app.translation import OWN, open_translating, start_translators
@@ -85,7 +84,7 @@ async def hall(
     read: Callable[[], Settings] | None = None,
     house: Stores | None = None,
     listener: socket.socket | None = None,
-    nodes: NodeGate | None = None,
+    nodes: Nodes | None = None,
 ) -> AsyncIterator[RunningServer]:
     """Run a server while inside. `read` reads the settings again, for a reload; without it they are those of the start.
     `house`: where several nodes run it; `nodes` lets in what others of them carry here. `listener`: where this server

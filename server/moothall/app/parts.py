@@ -8,11 +8,13 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
+from moothall.adapters.cluster.node_gate import NodeGate
 from moothall.adapters.http.forwarded import AddressOf
 from moothall.adapters.http.places import Places
 from moothall.adapters.operation.probe_door import ProbeDoor
@@ -23,6 +25,7 @@ from moothall.app.backend import Backend
 from moothall.app.translation import Translation
 from moothall.services.capture.ingest import Ingest
 from moothall.services.capture.live_ingest import LiveIngest
+from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.control.control_room import ControlRoom
 from moothall.services.engines.recognising import Recognising
 from moothall.services.hubs.acts import HubActs
@@ -54,6 +57,15 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     presence: HubPresence
     hub_acts: HubActs
     draining: Draining
+
+
+class Nodes(NamedTuple):
+    """The other nodes of a house, as its keeper sees them."""
+
+    gate: NodeGate
+    """Lets in what they carry here."""
+    elsewhere: ReadElsewhere
+    """What they are told, and who reads there."""
 
 
 class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):

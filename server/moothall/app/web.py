@@ -9,7 +9,6 @@ from aiohttp import web
 
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
-from moothall.adapters.cluster.node_gate import NodeGate
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
 from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import ShownDoor, WallContent
@@ -47,7 +46,7 @@ from moothall.app.admin import admin_doors
 from moothall.app.backend import Backend
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
-from moothall.app.parts import Entrance, OpenDoors, ServerAddress, Services
+from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.sign_in import open_sign_in
 from moothall.app.sound import microphone_doors, sound_address, sound_door
@@ -75,7 +74,7 @@ async def open_doors(
     services: Services,
     listener: socket.socket,
     room: ConnectionCapacity,
-    nodes: NodeGate | None = None,
+    nodes: Nodes | None = None,
 ) -> OpenDoors:
     """Serve readers and staff until the stack unwinds; returns where, and what the doors know.
 
@@ -219,12 +218,12 @@ async def open_doors(
     )
 
 
-def _open_node_link(backend: Backend, app: web.Application) -> None:
+def _open_node_link(backend: Backend, app: web.Application, elsewhere: ReadElsewhere) -> None:
     """Tell nodes that stand by of what is read there, and count their readers."""
-    elsewhere = ReadElsewhere(backend.sessions.loaded)
+    elsewhere.loaded = backend.sessions.loaded
     backend.sessions.observe(elsewhere.observe)
     backend.sessions.count_elsewhere(elsewhere.readers)
-    door = NodeLinkDoor(elsewhere, backend.clock)
+    door = NodeLinkDoor(elsewhere, backend.log, backend.clock)
     app.add_routes(door.routes())
     app.on_shutdown.append(door.close)
 
@@ -268,7 +267,7 @@ async def _entrance(
 
 
 def _application(
-    services: Services, entrance: Entrance, connections: Connections, nodes: NodeGate | None
+    services: Services, entrance: Entrance, connections: Connections, nodes: Nodes | None
 ) -> web.Application:
     """What every request passes through before a door answers it."""
     backend, settings, address_of = services.backend, services.backend.settings.server, entrance.address_of
@@ -277,7 +276,7 @@ def _application(
         client_max_size=MAX_BODY_BYTES,
         middlewares=[
             health.first(),
-            *(() if nodes is None else (nodes.middleware(),)),
+            *(() if nodes is None else (nodes.gate.middleware(),)),
             visitor_gate(backend.clock, backend.randomness, services.pages, address_of, refused),
             # Behind a proxy a connection doesn't say whose it is, but what is asked through it does.
             connections.middleware(address_of),
@@ -290,7 +289,7 @@ def _application(
     )
     app.add_routes(health.routes())
     if nodes is not None:
-        _open_node_link(backend, app)
+        _open_node_link(backend, app, nodes.elsewhere)
     secure(app)
     hsts = hsts_seconds(settings.hsts_seconds, public=entrance.address.public, certificate=settings.tls_certificate)
     insist_on_https(app, hsts, came_by_https(trusted_networks(settings.trusted_proxies)))

@@ -180,6 +180,17 @@ class SharedLog(EventLog, Protocol):
         """
         ...
 
+    async def first(self, session: SessionId) -> int:
+        """Offset of the first event that it still has, or will have. Raises LogMissing, StorageUnavailable."""
+        ...
+
+    async def trim(self, session: SessionId, term: int, through: int) -> None:
+        """Give up the events up to `through`, since others keep them: reading them raises LogTrimmed from then on.
+
+        Raises as `append` does.
+        """
+        ...
+
     async def begin_anew(self, session: SessionId, epoch: Epoch, term: int, lost: int) -> None:
         """Make a log with nothing in it, in place of what is left of one; this node holds it, with `term`.
 

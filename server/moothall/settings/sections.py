@@ -266,6 +266,8 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     """Where the other nodes reach this one."""
     key_file: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
     """File of the key by which nodes know one another, the same at each."""
+    archive_copies: Annotated[int, msgspec.Meta(ge=1, le=99, description="a whole number from 1 to 99")] = 2
+    """How many nodes have to have the log of a session, an hour after its close, before Redis gives up its events."""
 
 
 class Tracing(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from moothall.core.kernel.errors import StaleWriter
-from moothall.core.kernel.ids import Epoch, SessionId
+from collections.abc import Sequence
+
+from moothall.core.chain import LogRecord
+from moothall.core.kernel.errors import LogMissing, LogTrimmed, StaleWriter
+from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.ports import LogChanges, LogHead
 from moothall.testing.log_memory import FailingLog
 
@@ -14,6 +17,8 @@ class SharedStore(FailingLog):
     def __init__(self) -> None:
         super().__init__()
         self.owners: dict[SessionId, str] = {}
+        self.first: dict[SessionId, int] = {}
+        """The first event that each still has, where it was trimmed."""
         self._known: dict[SessionId, tuple[int, int]] = {}
         self._changes: dict[SessionId, int] = {}
         self._clock = 0
@@ -50,6 +55,7 @@ class SharedStore(FailingLog):
         """As after FLUSHALL."""
         self._logs.clear()
         self.owners.clear()
+        self.first.clear()
         self._known.clear()
         self._changes.clear()
         self._forgotten.clear()
@@ -63,7 +69,7 @@ class MemorySharedLog:
         self._store = store
         self._owner = owner
         self.append, self.remove = store.append, store.remove
-        self.read, self.head, self.sessions, self.caused = store.read, store.head, store.sessions, store.caused
+        self.head, self.sessions, self.caused = store.head, store.sessions, store.caused
         self.changed = store.changed
 
     async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
@@ -81,13 +87,39 @@ class MemorySharedLog:
         if there is not None and term <= there.term:
             raise StaleWriter(f"Session {session} can't be begun anew with term {term}: its term is {there.term}.")
         await self._store.forget(session)
+        self._store.first.pop(session, None)
         await self._store.acquire(session, epoch, term)
         self._store.owners[session] = self._owner
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        """Records of a session after an offset, in order (`EventLog`). Raises LogTrimmed."""
+        first = self._store.first.get(session, 1)
+        if after + 1 < first:
+            raise LogTrimmed(f"The shared log of session {session} begins with event {first}.", first)
+        return await self._store.read(session, after, limit, lanes)
+
+    async def first(self, session: SessionId) -> int:
+        """Offset of the first event that it still has, or will have (`SharedLog`)."""
+        if await self._store.head(session) is None:
+            raise LogMissing(f"There is no shared log of session {session}.")
+        return self._store.first.get(session, 1)
+
+    async def trim(self, session: SessionId, term: int, through: int) -> None:
+        """Give up the events up to `through` (`SharedLog`)."""
+        head = await self._store.head(session)
+        if head is None:
+            raise LogMissing(f"There is no shared log of session {session}.")
+        if (head.term, self._store.owners.get(session)) != (term, self._owner):
+            raise StaleWriter(f"Another writer has taken over session {session}.")
+        self._store.first[session] = max(self._store.first.get(session, 1), min(through, head.offset) + 1)
 
     async def forget(self, session: SessionId) -> None:
         """Erase a session's log as if it had never been (`EventLog`)."""
         head = await self._store.head(session)
         await self._store.forget(session)
+        self._store.first.pop(session, None)
         if head is not None:
             self._store.note_forgotten(session, head.epoch)
         self._store.owners.pop(session, None)

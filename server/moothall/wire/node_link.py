@@ -4,6 +4,9 @@ Node → keeper: which sessions are read there, and by how many. Keeper → node
 now, the signals of the moment, and a tick each second. Events aren't sent: the node reads them from Redis, and `News`
 is the bell. So words that are never stored, which are signals, go over this link and nowhere else.
 
+The keeper also asks whether a node's copy of a closed session is the same as its own, before Redis gives that log up;
+and a node asks, by GET `LOG_PATH`, for what Redis no longer has.
+
 Nothing is acknowledged. A link that is dialled again begins with `Follow` and `Readers` of all that is read there, and
 gets the newest signals of each session.
 """
@@ -15,15 +18,20 @@ from typing import get_args
 
 import msgspec
 
+from moothall.core.chain import LogRecord, decode_header
+from moothall.core.events.types import LaneHead
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError
-from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId
 from moothall.core.signals import AnySignal
 from moothall.wire.frames import known_signals
 from moothall.wire.kinds import Kinds
 
 PATH = "/node/link"
 """No visitor is carried there."""
+LOG_PATH = "/node/log/{session}"
+"""Events of a session's log behind `?after=`, `MOST_EVENTS` at most, as `pack` makes them; for nodes alone."""
+MOST_EVENTS = 250
 MAX_FRAME_BYTES = 1 << 20
 MOST_FOLLOWED = 1_000
 """Sessions that one node follows. Overflow: `Follow` of another one is an error, and the readers of that session are
@@ -54,6 +62,22 @@ class ReadHere(NodeMessage, frozen=True, kw_only=True, tag="read"):
     readers: dict[ChannelId, int]
 
 
+class Kept(NodeMessage, frozen=True, kw_only=True, tag="kept"):
+    """Node → keeper: a copy here is the same as what `Compare` said, up to that offset, and on the disk."""
+
+    session: SessionId
+    offset: int
+
+
+class Compare(NodeMessage, frozen=True, kw_only=True, tag="compare"):
+    """Keeper → node: how a log stands; to be answered with `Kept` by whoever has the same."""
+
+    session: SessionId
+    epoch: Epoch
+    offset: int
+    lanes: dict[Lane, LaneHead]
+
+
 class News(NodeMessage, frozen=True, kw_only=True, tag="news"):
     """Keeper → node: a followed session's log ends here by now, and then these signals hold."""
 
@@ -67,11 +91,13 @@ class Tick(NodeMessage, frozen=True, kw_only=True, tag="tick"):
     """Keeper → node, each `TICK_MS`: the line is alive."""
 
 
-ToKeeper = Follow | Leave | ReadHere
-ToNode = News | Tick
+ToKeeper = Follow | Leave | ReadHere | Kept
+ToNode = News | Tick | Compare
 _ALL = get_args(ToKeeper) + get_args(ToNode)
 _to_keeper = Kinds[ToKeeper](msgspec.msgpack.Decoder(ToKeeper), _ALL)
 _to_node = Kinds[ToNode](msgspec.msgpack.Decoder(ToNode), _ALL)
+_Row = tuple[bytes, bytes | None, bytes | None, bytes, bytes]
+_rows = msgspec.msgpack.Decoder(tuple[_Row, ...])
 _signals = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
 
 
@@ -86,6 +112,30 @@ def signals_of(told: News) -> tuple[AnySignal, ...]:
         return known_signals(read(_signals, told.signals))
     except Unreadable:
         raise ProtocolError(f"Signals of {len(told.signals)} bytes can't be read.") from None
+
+
+def pack(records: Sequence[LogRecord]) -> bytes:
+    """Events as a node asks for them: header, salt, body, digest of the body, digest."""
+    rows = [(each.header_bytes, each.salt, each.body, each.body_digest, each.digest) for each in records]
+    return msgspec.msgpack.encode(rows)
+
+
+def unpack(data: bytes) -> tuple[LogRecord, ...]:
+    """What `pack` has made. Raises ProtocolError."""
+    try:
+        return tuple(
+            LogRecord(
+                header=decode_header(header),
+                header_bytes=header,
+                salt=salt,
+                body=body,
+                body_digest=digest_of_body,
+                digest=digest,
+            )
+            for header, salt, body, digest_of_body, digest in read(_rows, data)
+        )
+    except Unreadable:
+        raise ProtocolError(f"Events of {len(data)} bytes can't be read.") from None
 
 
 def encode(message: ToKeeper | ToNode) -> bytes:

@@ -29,6 +29,8 @@ REFUSED = "Moothall-Node-Refused"
 """Header of an answer to the node alone, with the `Doubt`: it has carried the request in vain."""
 LINK_SCHEME = "node"
 """What stands as scheme where a node speaks for itself, on the link of nodes: no visitor comes by that."""
+LINK_ADDRESS = "127.0.0.1"
+"""What stands as a visitor's address there."""
 FOR, PROTO, HOST = "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"
 KEY_BYTES, NONCE_BYTES = 32, 12
 WINDOW_MS = 30_000

@@ -15,11 +15,13 @@ from pathlib import Path
 from moothall.adapters.cluster.node_gate import NodeGate
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import RunningServer, hall
+from moothall.app.parts import Nodes
 from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.sessions.live_session import LiveSession
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from support.cluster.forwarding import KEY
@@ -56,7 +58,7 @@ async def keeping(folder: Path, *, port: int = 0, readers: int = 10_000, share: 
     """A hall that keeps the house."""
     server = Server(port=port, data=str(folder), max_readers=readers, address_share=share)
     settings = Settings(server=server, engine=Engine(count=0), translation=Translation(translators=()))
-    async with hall(settings, nodes=NodeGate(KEY, SystemClock())) as running:
+    async with hall(settings, nodes=Nodes(NodeGate(KEY, SystemClock()), ReadElsewhere())) as running:
         live = await running.backend.sessions.open(SESSION)
         floor = do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",))
         begun = (do.CreateSession(title="Plenary", languages=("en",)), floor, do.OpenSession())

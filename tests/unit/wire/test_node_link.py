@@ -3,12 +3,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from moothall.core.events.types import LaneHead, SessionPaused
 from moothall.core.kernel.errors import ProtocolError
-from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
+from moothall.core.kernel.ids import ChannelId, Lane, SegmentId, SessionId
 from moothall.core.signals import Partial, Unrecorded
 from moothall.wire.kinds import UnknownKind
 from moothall.wire.node_link import (
+    Compare,
     Follow,
+    Kept,
     Leave,
     News,
     ReadHere,
@@ -19,22 +22,32 @@ from moothall.wire.node_link import (
     decode_to_node,
     encode,
     news,
+    pack,
     signals_of,
+    unpack,
 )
+from support.sessions.recorder import EPOCH, Recorder
 
 SESSION, FLOOR = SessionId("plenary"), ChannelId("floor")
 SAID = Partial(channel=FLOOR, segment=SegmentId("s"), first=2, text="and so", language="en")
+COMPARED = Compare(session=SESSION, epoch=EPOCH, offset=7, lanes={Lane("s"): LaneHead(offset=7, digest="ab")})
 HIDDEN = Unrecorded(channel=FLOOR, text="между нами", language="ru")
 
 
 @pytest.mark.parametrize(
-    "message", [Follow(session=SESSION), Leave(session=SESSION), ReadHere(session=SESSION, readers={FLOOR: 3})]
+    "message",
+    [
+        Follow(session=SESSION),
+        Leave(session=SESSION),
+        ReadHere(session=SESSION, readers={FLOOR: 3}),
+        Kept(session=SESSION, offset=7),
+    ],
 )
 def test_what_a_node_says_is_read(message: ToKeeper) -> None:
     assert decode_to_keeper(encode(message)) == message
 
 
-@pytest.mark.parametrize("message", [news(SESSION, 7, (SAID, HIDDEN)), Tick()])
+@pytest.mark.parametrize("message", [news(SESSION, 7, (SAID, HIDDEN)), Tick(), COMPARED])
 def test_what_the_keeper_says_is_read(message: ToNode) -> None:
     assert decode_to_node(encode(message)) == message
 
@@ -57,3 +70,14 @@ def test_a_later_release_says_more_and_the_other_direction_is_an_error() -> None
         for frame in (b"", b"\x90", encode(wrong)):
             with pytest.raises(ProtocolError, match=f"A message of {len(frame)} bytes on the link of nodes"):
                 decode(frame)
+
+
+def test_events_come_as_they_are_also_without_what_was_removed() -> None:
+    recorder = Recorder()
+    one, two = (recorder.record(SessionPaused(t=n)) for n in (1, 2))
+    gone = msgspec.structs.replace(two, salt=None, body=None)
+    assert unpack(pack([one, gone])) == (one, gone)
+    assert unpack(pack([])) == ()
+    for wrong in (b"", b"\x91\x01", pack([msgspec.structs.replace(one, header_bytes=b"{}")])):
+        with pytest.raises(ProtocolError, match=f"Events of {len(wrong)} bytes can't be read"):
+            unpack(wrong)

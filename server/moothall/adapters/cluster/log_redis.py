@@ -209,14 +209,15 @@ class RedisLog:
         """
         self._refuse_when_closed()
         await self._erases()
-        first = await self._first(session)
+        first = await self.first(session)
         while first <= through:
             step = min(through, first + LOOKED_AT - 1)
             answer = await self._server.run(scripts.TRIM, _keys(session), self._owner, term, step)
             _check(answer, session, term, 0)
             first = step + 1
 
-    async def _first(self, session: SessionId) -> int:
+    async def first(self, session: SessionId) -> int:
+        """Offset of the first event that it still has, or will have (`SharedLog`)."""
         first = await self._server.read("HGET", _keys(session)[0], "first")
         if first is None:
             raise _missing(session)

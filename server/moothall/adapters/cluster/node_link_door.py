@@ -1,4 +1,6 @@
-"""The keeper's door for the link of nodes: a WebSocket that proves itself as no visitor's request can."""
+"""The keeper's doors for nodes that stand by: the link, and logs that Redis has given up. Whoever asks proves itself as
+no visitor's request can.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +12,14 @@ import aiohttp
 from aiohttp import web
 
 from moothall.adapters.http.forwarded import CARRIED
-from moothall.core.kernel.errors import ProtocolError
-from moothall.core.ports import Clock
+from moothall.core.kernel.errors import ProtocolError, RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import SessionId, is_name
+from moothall.core.ports import Clock, LogReading
 from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
 from moothall.wire import node_link
 from moothall.wire.kinds import UnknownKind
 from moothall.wire.node_link import MAX_FRAME_BYTES, TICK_MS, Tick, decode_to_keeper, encode
-from moothall.wire.node_proof import LINK_SCHEME
+from moothall.wire.node_proof import LINK_SCHEME, Carried
 
 logger = logging.getLogger(__name__)
 
@@ -27,30 +30,44 @@ STUCK_S = 10.0
 class NodeLinkDoor:
     """Serves nodes. `close` at the end."""
 
-    def __init__(self, nodes: ReadElsewhere, clock: Clock) -> None:
+    def __init__(self, nodes: ReadElsewhere, log: LogReading, clock: Clock) -> None:
         self._nodes = nodes
+        self._log = log
         self._clock = clock
         # Bound: nodes that have the key.
         self._open: dict[asyncio.Transport, None] = {}
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
-        return [web.get(node_link.PATH, self.handle, allow_head=False)]
+        return [
+            web.get(node_link.PATH, self.handle, allow_head=False),
+            web.get("/node/log/{session}", self.events, allow_head=False),
+        ]
+
+    async def events(self, request: web.Request) -> web.Response:
+        """Events of a session's log, behind an offset."""
+        _node_of(request)
+        session, after = request.match_info["session"], request.query.get("after", "")
+        if not is_name(session) or not (after.isascii() and after.isdecimal() and len(after) <= 15):
+            raise web.HTTPBadRequest
+        try:
+            records = await self._log.read(SessionId(session), int(after), node_link.MOST_EVENTS)
+        except (StorageUnavailable, RecordBroken) as error:
+            raise web.HTTPServiceUnavailable from error
+        return web.Response(body=node_link.pack(records), headers={"Cache-Control": "no-store"})
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one node, until it is gone."""
-        carried = request.get(CARRIED)
-        if carried is None or carried.scheme != LINK_SCHEME:
-            raise web.HTTPNotFound
+        node = _node_of(request)
         # What is told is small and has to be there at once: nothing is compressed.
         socket = web.WebSocketResponse(max_msg_size=MAX_FRAME_BYTES, compress=False, autoclose=True)
         await socket.prepare(request)
         transport = request.transport
         if transport is None:  # It has gone again.
             return socket
-        link = self._nodes.begin()
+        link = self._nodes.begin(node)
         self._open[transport] = None
-        logger.info("node %s is linked", carried.node)
+        logger.info("node %s is linked", node)
         try:
             async with asyncio.TaskGroup() as tasks:
                 sending = [tasks.create_task(self._tell(socket, link)), tasks.create_task(self._tick(socket))]
@@ -58,9 +75,9 @@ class NodeLinkDoor:
                 for task in sending:
                     task.cancel()
         except* (ConnectionError, TimeoutError) as gone:
-            logger.info("node %s is cut (%s)", carried.node, type(gone.exceptions[0]).__name__)
+            logger.info("node %s is cut (%s)", node, type(gone.exceptions[0]).__name__)
         except* ProtocolError as error:
-            logger.error("node %s is cut. %s", carried.node, error.exceptions[0])
+            logger.error("node %s is cut. %s", node, error.exceptions[0])
         finally:
             self._nodes.end(link)
             del self._open[transport]
@@ -92,3 +109,11 @@ class NodeLinkDoor:
             async with asyncio.timeout(STUCK_S):
                 await socket.send_bytes(tick)
             await self._clock.sleep(TICK_MS)
+
+
+def _node_of(request: web.Request) -> str:
+    """The name of the node that speaks for itself; whoever else asks finds nothing here."""
+    carried: Carried | None = request.get(CARRIED)
+    if carried is None or carried.scheme != LINK_SCHEME:
+        raise web.HTTPNotFound
+    return carried.node

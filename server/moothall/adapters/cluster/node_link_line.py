@@ -17,7 +17,7 @@ from moothall.core.ports import Clock
 from moothall.services.cluster.reading import NodeReading
 from moothall.wire.kinds import UnknownKind
 from moothall.wire.node_link import MAX_FRAME_BYTES, PATH, TICK_MS, decode_to_node, encode
-from moothall.wire.node_proof import LINK_SCHEME
+from moothall.wire.node_proof import LINK_ADDRESS, LINK_SCHEME
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,6 @@ AGAIN_MS = 500
 """Between two tries."""
 SILENT_S = 3 * TICK_MS / 1_000
 """A keeper that says nothing for so long may be stopped: the line is given up, and dialled again."""
-_OWN_ADDRESS = "127.0.0.1"
 _AWAY = (aiohttp.ClientError, ConnectionError, TimeoutError, OSError)
 
 
@@ -70,7 +69,7 @@ class NodeLinkLine:
             self._reading.linked(up=False)
 
     async def _linked(self, client: aiohttp.ClientSession, keeper: str) -> None:
-        head = self._seal.headers(method="GET", target=PATH, address=_OWN_ADDRESS, scheme=LINK_SCHEME, host="")
+        head = self._seal.headers(method="GET", target=PATH, address=LINK_ADDRESS, scheme=LINK_SCHEME, host="")
         async with asyncio.timeout(CONNECT_S + SILENT_S):
             socket = await client.ws_connect(
                 keeper + PATH, headers=head, max_msg_size=MAX_FRAME_BYTES, ssl=self._tls, compress=0

@@ -16,12 +16,13 @@ from moothall.adapters.cluster.book_redis import RedisBook
 from moothall.adapters.cluster.erasing import FileErasure
 from moothall.adapters.cluster.house_redis import RedisLease, RedisNotes
 from moothall.adapters.cluster.log_redis import RedisLog
-from moothall.adapters.cluster.node_gate import NodeGate, open_key
+from moothall.adapters.cluster.node_gate import NodeGate, NodeSeal, open_key
 from moothall.adapters.cluster.redis_facts import checked
 from moothall.adapters.cluster.server import RedisServer
 from moothall.adapters.store import signing
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemRandomness
+from moothall.app.parts import Nodes
 from moothall.core.cluster.nodes import NodeNote
 from moothall.core.kernel.errors import ConfigurationError, StorageError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
@@ -29,6 +30,7 @@ from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead
 from moothall.services.cluster.following import Following
 from moothall.services.cluster.keeping import Keeping
 from moothall.services.cluster.others import Others
+from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.cluster.two_books import HOUSE, TwoBooks
 from moothall.services.cluster.two_copies import STEPS, TwoCopies
 from moothall.services.operation.redis_checks import needed_memory
@@ -72,8 +74,11 @@ class House:
             fit=lambda: self._fit and self.others.same_number is None,
         )
         self.key = open_key(Path(own.key_file), SystemRandomness())
-        self.gate = NodeGate(self.key, self.clock, lambda: self.keeping.term is not None)
-        """Lets in what other nodes carry here."""
+        self.seal = NodeSeal(own.node, self.key, self.clock, SystemRandomness())
+        """Proves what this node asks of the keeper."""
+        gate = NodeGate(self.key, self.clock, lambda: self.keeping.term is not None)
+        self.nodes = Nodes(gate, ReadElsewhere())
+        """The others, while this node keeps the house."""
         self.others = Others(RedisNotes(self.server), self.clock, node=own.node, note=self._note)
         self.following: Following | None = None
         """While this node stands by."""

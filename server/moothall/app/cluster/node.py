@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, closing
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, closing, contextmanager
 
-from moothall.app.cluster.house import AGAIN_MS, joined
+from moothall.app.backend import Backend
+from moothall.app.cluster.house import AGAIN_MS, House, joined
 from moothall.app.cluster.standing_by import standing_by
 from moothall.app.hall import RunningServer, hall, listen
 from moothall.core.kernel.errors import StorageError
 from moothall.core.ports import Clock
+from moothall.services.cluster.archiving import Archiving
+from moothall.services.supervision.supervising import supervise
 from moothall.settings.sections import Settings
 
 logger = logging.getLogger(__name__)
@@ -47,17 +50,34 @@ async def live_as_node(
             try:
                 async with (
                     hall(
-                        settings, clock=clock, read=read, house=house, nodes=house.gate, listener=listener.dup()
+                        settings, clock=clock, read=read, house=house, nodes=house.nodes, listener=listener.dup()
                     ) as running,
                     serving(running),
                 ):
                     told("keeps the house")
-                    await _first_of(stop.wait(), keeping.lost())
+                    with archiving(house, running.backend):
+                        await _first_of(stop.wait(), keeping.lost())
             except* StorageError as errors:  # Redis or the disk refuses it, or another node has it by now.
                 logger.warning("cluster: the house can't be opened here (%s)", type(errors.exceptions[0]).__name__)
                 await keeping.give_up()
                 await clock.sleep(AGAIN_MS)
         await keeping.give_up()
+
+
+@contextmanager
+def archiving(house: House, backend: Backend) -> Iterator[None]:
+    """Have Redis give up what enough nodes have, while inside."""
+    made = Archiving(
+        house.log,
+        backend.log,
+        house.clock,
+        copies=house.settings.cluster.archive_copies,
+        archives=house.nodes.elsewhere.archives,
+        loaded=lambda session: backend.sessions.loaded(session) is not None,
+    )
+    task = backend.tasks.create_task(supervise(made.run, house.clock))
+    yield
+    task.cancel()
 
 
 async def _first_of(*waits: Coroutine[object, object, object]) -> None:

@@ -14,9 +14,9 @@ from aiohttp import web
 
 from moothall import __version__
 from moothall.adapters.admin.local_door import Operations
+from moothall.adapters.cluster.archive import KeeperArchive
 from moothall.adapters.cluster.forwarding import MOST_CARRIED, Forwarding
 from moothall.adapters.cluster.keeper_connections import KeeperConnections
-from moothall.adapters.cluster.node_gate import NodeSeal
 from moothall.adapters.cluster.node_link_line import NodeLinkLine
 from moothall.adapters.http.connections import Connections
 from moothall.adapters.http.forwarded import came_by_https, is_proxy, trusted_networks, visitor_address
@@ -58,12 +58,16 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
     async with AsyncExitStack() as stack:
         stack.enter_context(closing(listener))
         log, book = await open_stores(stack, house.settings)
-        house.following = following = Following(house.log, log, house.clock)
+        connections = KeeperConnections(None)
+        archive = KeeperArchive(lambda: house.keeper, connections, house.seal)
+        house.following = following = Following(house.log, log, house.clock, archive=archive)
         stack.callback(house.stand_by_no_more)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         await _followed(house, book)
         await house.check_key(book)
-        forwarding, address, readers = await _doors(stack, house, listener, NodeReading(following, log, house.clock))
+        forwarding, address, readers = await _doors(
+            stack, house, listener, NodeReading(following, log, house.clock), connections
+        )
         await _open_local_door(stack, house, address, readers)
 
         async def follow() -> None:
@@ -145,7 +149,11 @@ async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerA
 
 
 async def _doors(
-    stack: AsyncExitStack, house: House, listener: socket.socket, reading: NodeReading
+    stack: AsyncExitStack,
+    house: House,
+    listener: socket.socket,
+    reading: NodeReading,
+    connections: KeeperConnections,
 ) -> tuple[Forwarding, ServerAddress, Readers]:
     """Serve at the listener until the stack unwinds. Raises ConfigurationError."""
     settings, randomness = house.settings, SystemRandomness()
@@ -157,11 +165,10 @@ async def _doors(
     web_folder = Path(settings.server.web) if settings.server.web else find_web_folder()
     tls = tls_context(settings.server.tls_certificate, settings.server.tls_key)
     pages = Pages(web_folder)
-    seal = NodeSeal(settings.cluster.node, house.key, house.clock, randomness)
     forwarding = Forwarding(
         lambda: house.keeper,
-        KeeperConnections(None),
-        seal,
+        connections,
+        house.seal,
         pages,
         house.clock,
         address_of=address_of,
@@ -174,7 +181,7 @@ async def _doors(
     readiness = Readiness()
     readiness.ask(lambda: None if house.keeper else "cluster: no node keeps the house at the moment")
     places = [Places(randomness, most=room.connections, each=each) for _ in range(2)]
-    connections = Connections(places[0], places[1], proxies=is_proxy(trusted))
+    taken = Connections(places[0], places[1], proxies=is_proxy(trusted))
     health = HealthDoor(lambda: readiness.lacking)
     readers = Readers(
         find=reading.find,
@@ -186,11 +193,9 @@ async def _doors(
         each=share(room.readers, settings.server.address_share),
         address_of=address_of,
     )
-    line = NodeLinkLine(lambda: house.keeper, reading, seal, house.clock)
+    line = NodeLinkLine(lambda: house.keeper, reading, house.seal, house.clock)
     reads = NodeReaders(reading, forwarding, line, pages, readers)
-    app = web.Application(
-        middlewares=[health.first(), reader_gate(address_of, pages), connections.middleware(address_of)]
-    )
+    app = web.Application(middlewares=[health.first(), reader_gate(address_of, pages), taken.middleware(address_of)])
     # Files of its own release it serves itself: so a page looks like one while nobody keeps the house.
     app.add_routes(
         [*health.routes(), *StaticDoor(pages, forwarding.handle).routes(), *reads.routes(), *forwarding.routes()]
@@ -199,7 +204,7 @@ async def _doors(
     runner = web.AppRunner(app, **runner_options())
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    await serve(stack, runner, listener, connections=connections, tls=tls)
+    await serve(stack, runner, listener, connections=taken, tls=tls)
     await reads.open(stack)
     # First of all: what the former keeper still holds would hold up the runner's end, and with it the take-over.
     stack.callback(forwarding.end)

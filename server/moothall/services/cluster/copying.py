@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
+from typing import Protocol
 
 import msgspec
 
 from moothall.core.chain import GENESIS, LogRecord, link
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import BodyRemoved, LaneHead
-from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.errors import LogTrimmed, RecordBroken
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import EventLog, LogHead, LogReading
 
@@ -18,6 +19,15 @@ PAGE = 250
 """Events that are copied at once."""
 _REMOVED = str(BodyRemoved.__struct_config__.tag)
 _EMPTY = LaneHead(offset=0, digest=GENESIS.hex())
+
+
+class Readable(Protocol):
+    """What a log is copied from."""
+
+    async def read(self, session: SessionId, after: int, limit: int, /) -> Sequence[LogRecord]:
+        """Records of a session after an offset, in order (`LogReading`)."""
+        ...
+
 
 Copied = Callable[[LogHead, Sequence[LogRecord], Sequence[int]], Awaitable[None]]
 """Told of what a copy has by now: where it ends, the records that came, and the offsets whose bodies it has no more."""
@@ -28,7 +38,7 @@ async def _nobody(head: LogHead, records: Sequence[LogRecord], removed: Sequence
 
 
 async def copy(
-    source: LogReading, target: EventLog, session: SessionId, head: LogHead, *, copied: Copied = _nobody
+    source: Readable, target: EventLog, session: SessionId, head: LogHead, *, copied: Copied = _nobody
 ) -> LogHead:
     """Append to `target`, whose `head` is given, what `source` has behind it; the new head.
 
@@ -64,9 +74,15 @@ def _grown(session: SessionId, head: LogHead, records: Sequence[LogRecord]) -> L
 
 
 async def refuse_contradiction(session: SessionId, shorter: LogHead, longer: LogReading) -> None:
-    """Raises RecordBroken unless `longer` goes on from where `shorter` ends, by the digests of every lane."""
+    """Raises RecordBroken unless `longer` goes on from where `shorter` ends, by the digests of every lane.
+
+    What `longer` has given up was compared before it was (`archiving.py`).
+    """
     for lane, head in shorter.lanes.items():
-        found = await longer.read(session, head.offset - 1, 1)
+        try:
+            found = await longer.read(session, head.offset - 1, 1)
+        except LogTrimmed:
+            continue
         if not found or (found[0].header.lane, found[0].digest.hex()) != (lane, head.digest):
             raise _contradiction(session, head.offset)
 

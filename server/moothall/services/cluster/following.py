@@ -10,10 +10,10 @@ from dataclasses import KW_ONLY, dataclass, field
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.kernel.errors import RecordBroken, StaleWriter, StorageUnavailable
+from moothall.core.kernel.errors import LogTrimmed, RecordBroken, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import Clock, EventLog, LogHead, SharedLog
-from moothall.services.cluster.copying import Copied, copy, refuse_contradiction
+from moothall.services.cluster.copying import Copied, Readable, copy, refuse_contradiction
 from moothall.services.supervision.waiting import until_told
 
 logger = logging.getLogger(__name__)
@@ -33,6 +33,8 @@ class Following:
     clock: Clock
     _: KW_ONLY
     every_ms: int = FOLLOW_MS
+    archive: Readable | None = None
+    """Where what the shared logs have given up is read: at the keeper."""
     copies: dict[SessionId, LogHead] = field(default_factory=dict)
     """Where each copy stands, as far as it is known. Bound: the sessions that there are."""
 
@@ -133,7 +135,7 @@ class Following:
                 return
             self.copies[session] = await self._copied(session, head)
             self._refused.discard(session)
-        except (RecordBroken, StaleWriter) as error:
+        except (LogTrimmed, RecordBroken, StaleWriter) as error:
             if session not in self._refused:
                 logger.error("session %s: its copy here doesn't follow. %s", session, error)
             self._refused.add(session)
@@ -163,6 +165,12 @@ class Following:
 
     async def _grown(self, session: SessionId, own: LogHead) -> LogHead:
         """Where the copy stands with what the shared log has behind it."""
+        try:
+            return await copy(self.shared, self.own, session, own, copied=self._copied_on)
+        except LogTrimmed:
+            if self.archive is None:
+                raise
+        own = await copy(self.archive, self.own, session, self.copies.get(session, own), copied=self._copied_on)
         return await copy(self.shared, self.own, session, own, copied=self._copied_on)
 
     async def _copied_on(self, head: LogHead, records: Sequence[LogRecord], removed: Sequence[int]) -> None:

@@ -8,17 +8,25 @@ from collections.abc import Callable, Mapping
 
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.ports import LogHead
 from moothall.core.signals import AnySignal
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
-from moothall.wire.node_link import MOST_FOLLOWED, Follow, Leave, News, ReadHere, ToKeeper, news
+from moothall.wire.node_link import MOST_FOLLOWED, Compare, Follow, Kept, Leave, ReadHere, ToKeeper, ToNode, news
 
 
 class NodeLink:
     """The keeper's side of the link of one node."""
 
-    def __init__(self, house: ReadElsewhere) -> None:
+    def __init__(self, house: ReadElsewhere, node: str) -> None:
         self._house = house
+        self.node = node
+        """Its name."""
+        # Bound: the sessions that there are.
+        self.kept: dict[SessionId, int] = {}
+        """Up to which offset its copies are the same as the keeper's, as far as it was asked."""
+        # Overflow: none. Of each session the newest is asked.
+        self._compared: dict[SessionId, LogHead] = {}
         # Bound: `MOST_FOLLOWED`.
         self.readers: dict[SessionId, Mapping[ChannelId, int]] = {}
         """By followed session."""
@@ -38,6 +46,8 @@ class NodeLink:
             case Leave():
                 self.readers.pop(message.session, None)
                 self._waiting.pop(message.session, None)
+            case Kept():
+                self.kept[message.session] = message.offset
             case ReadHere() if message.session in self.readers:
                 self.readers[message.session] = message.readers
             case ReadHere():
@@ -50,24 +60,40 @@ class NodeLink:
         self._waiting[session] = offset, waiting
         self.told.set()
 
-    def take(self) -> list[News]:
+    def compare(self, session: SessionId, head: LogHead) -> bool:
+        """Whether its copy of a session is known to be the same as this; else it is asked."""
+        if self.kept.get(session) == head.offset:
+            return True
+        self._compared[session] = head
+        self.told.set()
+        return False
+
+    def take(self) -> list[ToNode]:
         """What waits to be sent; then nothing waits."""
         self.told.clear()
         waiting, self._waiting = self._waiting, {}
-        return [news(session, offset, tuple(signals.values())) for session, (offset, signals) in waiting.items()]
+        compared, self._compared = self._compared, {}
+        return [
+            *(news(session, offset, tuple(signals.values())) for session, (offset, signals) in waiting.items()),
+            *(
+                Compare(session=session, epoch=head.epoch, offset=head.offset, lanes=dict(head.lanes))
+                for session, head in compared.items()
+            ),
+        ]
 
 
 class ReadElsewhere:
     """All nodes that are linked to the keeper."""
 
-    def __init__(self, loaded: Callable[[SessionId], LiveSession | None]) -> None:
-        self._loaded = loaded
+    def __init__(self, loaded: Callable[[SessionId], LiveSession | None] = lambda _: None) -> None:
+        self.loaded = loaded
+        """A session if it is in memory; to be set before the first node comes."""
         # Bound: nodes that have the key, each one connection at a time from its own program.
         self._links: dict[NodeLink, None] = {}
 
-    def begin(self) -> NodeLink:
+    def begin(self, node: str) -> NodeLink:
         """For a node that has dialled; `end` when it is gone."""
-        link = NodeLink(self)
+        link = NodeLink(self, node)
         self._links[link] = None
         return link
 
@@ -83,9 +109,13 @@ class ReadElsewhere:
 
     def followed(self, link: NodeLink, session: SessionId) -> None:
         """Tell a node that follows a session from now on how it is at the moment."""
-        live = self._loaded(session)
+        live = self.loaded(session)
         if live is not None:
             link.tell(session, live.fanout.position.offset, live.fanout.signals)
+
+    def archives(self, session: SessionId, head: LogHead) -> int:
+        """How many nodes are known to have the same copy of a session as this; the others are asked."""
+        return len({link.node for link in tuple(self._links) if link.compare(session, head)})
 
     def readers(self, session: SessionId) -> Mapping[ChannelId, int]:
         """How many read each channel of a session at the nodes."""

@@ -25,7 +25,18 @@ from moothall.services.cluster.following import Following
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.mirrored import MirroredSession, MirroredSessions
 from moothall.wire.frames import Source
-from moothall.wire.node_link import MOST_FOLLOWED, Follow, Leave, News, ReadHere, ToKeeper, ToNode, signals_of
+from moothall.wire.node_link import (
+    MOST_FOLLOWED,
+    Compare,
+    Follow,
+    Kept,
+    Leave,
+    News,
+    ReadHere,
+    ToKeeper,
+    ToNode,
+    signals_of,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +120,9 @@ class NodeReading:
         # Bound: `MOST_FOLLOWED`.
         self._told: dict[SessionId, Mapping[ChannelId, int]] = {}
         """The sessions that the keeper knows to be read here, and how many readers it was told of."""
+        # Bound: what the keeper has asked for since the last `say`.
+        self._same: dict[SessionId, int] = {}
+        """Copies that are the same as the keeper's, up to which offset."""
         self.news = asyncio.Event()
         """Set when `say` has something new that shouldn't wait for the next tick."""
         self.following.observe(self._grown, self._forgotten)
@@ -147,12 +161,15 @@ class NodeReading:
         self._up = up
         self._told.clear()
         self._early.clear()
+        self._same.clear()
         if up:
             self._heard = self.clock.monotonic()
 
     def hear(self, message: ToNode) -> None:
         """A message of the keeper. Raises ProtocolError."""
         self._heard = self.clock.monotonic()
+        if isinstance(message, Compare):
+            self._compare(message)
         if not isinstance(message, News):
             return
         live, signals = self.sessions.loaded(message.session), signals_of(message)
@@ -167,14 +184,22 @@ class NodeReading:
         else:
             self.sessions.signal(live.id, signals)
 
+    def _compare(self, asked: Compare) -> None:
+        copy = self.following.copies.get(asked.session)
+        if copy is not None and (copy.epoch, copy.offset, copy.lanes) == (asked.epoch, asked.offset, asked.lanes):
+            self._same[asked.session] = asked.offset
+            self.news.set()
+
     def say(self) -> list[ToKeeper]:
-        """What the keeper hasn't been told of the readers here."""
+        """What the keeper hasn't been told of the copies and readers here."""
         self.news.clear()
+        same, self._same = self._same, {}
         read = {live.id: _read(live) for live in self.sessions.all_loaded}
         gone = self._told.keys() - read.keys()
         for session in gone:
             self._early.pop(session, None)
-        said: list[ToKeeper] = [Leave(session=session) for session in gone]
+        said: list[ToKeeper] = [Kept(session=session, offset=offset) for session, offset in same.items()]
+        said += [Leave(session=session) for session in gone]
         said += [Follow(session=new) for new in read.keys() - self._told.keys()]
         said += [ReadHere(session=id_, readers=now) for id_, now in read.items() if now != self._told.get(id_, {})]
         self._told = dict(read)

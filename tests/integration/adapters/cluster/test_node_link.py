@@ -9,19 +9,24 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
+from moothall.adapters.cluster.archive import KeeperArchive
+from moothall.adapters.cluster.keeper_connections import KeeperConnections
 from moothall.adapters.cluster.node_gate import NodeSeal
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
 from moothall.adapters.cluster.node_link_line import NodeLinkLine
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
+from moothall.core.events.types import SessionPaused
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.ports import Clock
 from moothall.services.cluster.following import Following
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.cluster.reading import NodeReading
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.log_shared import MemorySharedLog, SharedStore
-from moothall.wire.node_link import PATH, Tick, encode
+from moothall.wire.node_link import MOST_EVENTS, PATH, Tick, encode
 from moothall.wire.node_proof import LINK_SCHEME
 from support.cluster.forwarding import KEY, keeper_of
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 CLOCK: Clock = SystemClock()
 
@@ -59,7 +64,7 @@ async def line(keeper: list[str | None], reading: Heard) -> AsyncIterator[None]:
 
 
 async def test_a_node_is_linked_again_after_a_cut_and_to_whoever_keeps_the_house() -> None:
-    doors = [NodeLinkDoor(ReadElsewhere(lambda _: None), CLOCK) for _ in range(2)]
+    doors = [NodeLinkDoor(ReadElsewhere(), MemoryLog(), CLOCK) for _ in range(2)]
     async with keeper_of(doors[0].routes()) as first, keeper_of(doors[1].routes()) as second:
         keeper: list[str | None] = [None]
         reading = Heard()
@@ -76,7 +81,7 @@ async def test_a_node_is_linked_again_after_a_cut_and_to_whoever_keeps_the_house
 
 
 async def test_nobody_gets_in_but_a_node_that_speaks_for_itself(caplog: pytest.LogCaptureFixture) -> None:
-    door = NodeLinkDoor(ReadElsewhere(lambda _: None), CLOCK)
+    door = NodeLinkDoor(ReadElsewhere(), MemoryLog(), CLOCK)
     async with keeper_of(door.routes()) as keeper, aiohttp.ClientSession() as http:
 
         async def status(headers: dict[str, str]) -> int:
@@ -100,3 +105,30 @@ async def test_nobody_gets_in_but_a_node_that_speaks_for_itself(caplog: pytest.L
                     pass
         assert "node n2 is cut" in caplog.text
         await door.close()
+
+
+async def test_a_node_reads_at_the_keeper_what_redis_has_given_up() -> None:
+    log, recorder = MemoryLog(), Recorder()
+    await log.acquire(SESSION, EPOCH)
+    await log.append(SESSION, 1, 0, [recorder.record(SessionPaused(t=1)) for _ in range(MOST_EVENTS + 3)])
+    connections = KeeperConnections(None)
+    await connections.open()
+    async with keeper_of(NodeLinkDoor(ReadElsewhere(), log, CLOCK).routes()) as keeper, aiohttp.ClientSession() as http:
+        at: list[str | None] = [keeper]
+        archive = KeeperArchive(lambda: at[0], connections, seal())
+        assert list(await archive.read(SESSION, 0, 999)) == list(await log.read(SESSION, 0, MOST_EVENTS))
+        assert list(await archive.read(SESSION, MOST_EVENTS, 2)) == list(await log.read(SESSION, MOST_EVENTS, 2))
+        async with http.get(f"{keeper}/node/log/{SESSION}?after=0") as answer:
+            assert answer.status == 404, "nobody else gets it"
+        with pytest.raises(StorageUnavailable, match="answers 400"):
+            await archive.read(SESSION, -1, 9)
+        await log.close()
+        with pytest.raises(StorageUnavailable, match="answers 503"):
+            await archive.read(SESSION, 0, 9)
+        at[0] = None
+        with pytest.raises(StorageUnavailable, match="No node keeps the house"):
+            await archive.read(SESSION, 0, 9)
+        at[0] = "http://127.0.0.1:1"
+        with pytest.raises(StorageUnavailable, match="can't be read at the keeper"):
+            await archive.read(SESSION, 0, 9)
+    await connections.close()

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
+from moothall.core.ports import LogHead
 from moothall.core.signals import Partial
 from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
-from moothall.wire.node_link import MOST_FOLLOWED, Follow, Leave, ReadHere, news
+from moothall.wire.node_link import MOST_FOLLOWED, Compare, Follow, Kept, Leave, ReadHere, news
+from support.sessions.recorder import EPOCH
 
 ONE, TWO = SessionId("one"), SessionId("two")
 FLOOR, FRENCH = ChannelId("floor"), ChannelId("fr")
@@ -21,8 +24,8 @@ def house() -> ReadElsewhere:
     return ReadElsewhere(lambda _: None)
 
 
-def linked(house: ReadElsewhere, *sessions: SessionId) -> NodeLink:
-    link = house.begin()
+def linked(house: ReadElsewhere, *sessions: SessionId, node: str = "n2") -> NodeLink:
+    link = house.begin(node)
     for session in sessions:
         link.hear(Follow(session=session))
     return link
@@ -57,7 +60,7 @@ def test_what_waits_for_a_slow_node_is_merged(house: ReadElsewhere) -> None:
 
 
 def test_a_node_that_says_what_it_may_not_is_refused(house: ReadElsewhere) -> None:
-    link = house.begin()
+    link = house.begin("n2")
     with pytest.raises(ProtocolError, match="doesn't follow"):
         link.hear(ReadHere(session=ONE, readers={FLOOR: 1}))
     for number in range(MOST_FOLLOWED):
@@ -65,3 +68,21 @@ def test_a_node_that_says_what_it_may_not_is_refused(house: ReadElsewhere) -> No
     link.hear(Follow(session=SessionId("s0")))
     with pytest.raises(ProtocolError, match="1000 sessions at most"):
         link.hear(Follow(session=ONE))
+
+
+def test_who_has_the_same_copy_is_asked_once_and_counted_by_its_name(house: ReadElsewhere) -> None:
+    first, again, other = linked(house), linked(house), linked(house, node="n3")
+    head = LogHead(epoch=EPOCH, term=1, offset=7, lanes={})
+    assert house.archives(ONE, head) == 0
+    asked = Compare(session=ONE, epoch=EPOCH, offset=7, lanes={})
+    assert [link.take() for link in (first, again, other)] == [[asked]] * 3
+    first.hear(Kept(session=ONE, offset=7))
+    again.hear(Kept(session=ONE, offset=7))
+    other.hear(Kept(session=ONE, offset=6))
+    assert house.archives(ONE, head) == 1
+    assert (first.take(), other.take()) == ([], [asked])
+    other.hear(Kept(session=ONE, offset=7))
+    assert house.archives(ONE, head) == 2
+    house.end(other)
+    assert house.archives(ONE, head) == 1
+    assert house.archives(ONE, msgspec.structs.replace(head, offset=8)) == 0

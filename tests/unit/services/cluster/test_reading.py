@@ -28,7 +28,7 @@ from moothall.testing.log_shared import MemorySharedLog, SharedStore
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Format, Received, decode
-from moothall.wire.node_link import Follow, Leave, News, ReadHere, Tick
+from moothall.wire.node_link import Compare, Follow, Leave, News, ReadHere, Tick
 from support.memory.fanout import settle
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
@@ -70,7 +70,7 @@ class House:
         self.elsewhere = ReadElsewhere(hall.sessions.loaded)
         hall.sessions.observe(self.elsewhere.observe)
         hall.sessions.count_elsewhere(self.elsewhere.readers)
-        self.link: NodeLink = self.elsewhere.begin()
+        self.link: NodeLink = self.elsewhere.begin("n2")
         self.reading.linked(up=True)
         self._lines = 0
 
@@ -301,5 +301,26 @@ def test_readers_of_a_session_that_is_erased_are_sent_away() -> None:
             assert outlet.aborted
             assert await made.reading.find(SESSION) is None
             assert await made.own.sessions() == []
+
+    loop.run(story())
+
+
+def test_a_copy_is_said_to_be_kept_where_it_is_the_same() -> None:
+    async def story() -> None:
+        async with house() as made:
+            await made.line()
+            head = await made.store.head(SESSION)
+            assert head is not None
+            assert made.elsewhere.archives(SESSION, head) == 0
+            made.exchange()
+            made.exchange()
+            assert made.elsewhere.archives(SESSION, head) == 0, "it isn't copied yet"
+            await made.copied()
+            made.exchange()
+            made.exchange()
+            assert made.elsewhere.archives(SESSION, head) == 1
+            lanes = {lane: msgspec.structs.replace(each, digest="00") for lane, each in head.lanes.items()}
+            made.reading.hear(Compare(session=SESSION, epoch=head.epoch, offset=head.offset, lanes=lanes))
+            assert made.reading.say() == [], "another one"
 
     loop.run(story())
