@@ -29,7 +29,7 @@ from moothall.adapters.system.time_zones import chosen_zone, find_zone
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone
-from moothall.core.ports import Book, Clock, EventLog
+from moothall.core.ports import Book, Clock, EventLog, NodeLog
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.questions.blocked_words import MOST_BYTES, BlockedWords, WordList, parse
 from moothall.core.questions.statements import AboutQuestions, Dimension, Group
@@ -243,7 +243,7 @@ def disk_of(data: Path) -> tuple[int, int] | None:
 class Stores(Protocol):
     """What makes of a node's own log and book those of the house."""
 
-    async def kept(self, log: EventLog, book: Book) -> tuple[EventLog, Book]:
+    async def kept(self, log: NodeLog, book: Book) -> tuple[EventLog, Book]:
         """Log and book of the node that keeps the house. Raises ConfigurationError, StorageUnavailable."""
         ...
 

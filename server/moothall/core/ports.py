@@ -158,6 +158,30 @@ class EventLog(LogReading, Protocol):
         ...
 
 
+class NodeLog(EventLog, Protocol):
+    """The log on a node's own disk, which is a copy while the node stands by."""
+
+    async def cut(self, session: SessionId, term: int, after: int) -> None:
+        """Take out what is behind `after`: the log that this one is a copy of has something else there. The bytes go as
+        those of `remove` do; nothing of it counts as lost.
+
+        Raises StaleWriter, LogMissing, StorageUnavailable.
+        """
+        ...
+
+
+class Asides(Protocol):
+    """Ends of copies that were cut, kept for an operator."""
+
+    async def keep(self, session: SessionId, records: Sequence[LogRecord]) -> str:
+        """Keep them; where, for a person. Raises StorageUnavailable."""
+        ...
+
+    async def forget(self, session: SessionId) -> None:
+        """Keep none of a session any more: words of it were removed. Raises StorageUnavailable."""
+        ...
+
+
 class LogChanges(msgspec.Struct, frozen=True, kw_only=True):
     """Shared logs that have changed."""
 

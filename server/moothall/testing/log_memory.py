@@ -115,6 +115,17 @@ class MemoryLog:
         logs = (self._logs[session] for session in sorted(self._logs))
         return [record for log in logs for record in log.records if record.header.cause.endswith(ending)]
 
+    async def cut(self, session: SessionId, term: int, after: int) -> None:
+        """Take out what is behind `after` (`NodeLog`)."""
+        self._refuse_when_closed()
+        log = self._logs.get(session)
+        if log is None:
+            raise LogMissing(f"There is no log of session {session}; nothing was taken out.")
+        if log.term != term:
+            raise StaleWriter(f"Session {session} has term {log.term}, not {term}; nothing was taken out.")
+        left, log.records, log.causes, log.lanes = log.records[:after], [], set(), {}
+        self._store(session, term, 0, left)
+
     async def forget(self, session: SessionId) -> None:
         """Erase a session's log as if it had never been; no matter if there is none (`EventLog`)."""
         self._refuse_when_closed()

@@ -194,6 +194,24 @@ class SqliteLog(SqliteRecords):
 
         await self._erase(act, self._done)
 
+    async def cut(self, session: SessionId, term: int, after: int) -> None:
+        """Take out what is behind `after`: another log has something else there (`NodeLog`). It is on no list of
+        removals, since the words may stand elsewhere.
+        """
+
+        def act(connection: sqlite3.Connection) -> _Stored:
+            row = connection.execute("SELECT number, epoch, term FROM session WHERE id = ?", (session,)).fetchone()
+            if row is None:
+                raise LogMissing(f"There is no log of session {session}; nothing was taken out.")
+            number, epoch, holder = row
+            if holder != term:
+                raise StaleWriter(f"Session {session} has term {holder}, not {term}; nothing was taken out.")
+            connection.execute("DELETE FROM record WHERE session = ? AND offset > ?", (number, after))
+            self._writer.erased = True
+            return _Stored(int(number), Epoch(epoch), after)
+
+        await self._write(act, self._note)
+
     async def mark_restored(self, session: SessionId, changes: int) -> None:
         """Give readers of a log that came from a backup the epoch of so many `changes`, which none of them has."""
 

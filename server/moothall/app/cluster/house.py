@@ -20,13 +20,14 @@ from moothall.adapters.cluster.node_gate import NodeGate, NodeSeal, open_key
 from moothall.adapters.cluster.redis_facts import checked
 from moothall.adapters.cluster.server import RedisServer
 from moothall.adapters.store import signing
+from moothall.adapters.store.aside_folder import FOLDER, AsideFolder
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.app.parts import Nodes
 from moothall.core.cluster.nodes import NodeNote
 from moothall.core.kernel.errors import ConfigurationError, StorageError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
-from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead
+from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead, NodeLog
 from moothall.services.cluster.following import Following
 from moothall.services.cluster.keeping import Keeping
 from moothall.services.cluster.others import Others
@@ -79,6 +80,7 @@ class House:
         gate = NodeGate(self.key, self.clock, lambda: self.keeping.term is not None)
         self.nodes = Nodes(gate, ReadElsewhere())
         """The others, while this node keeps the house."""
+        self.asides = AsideFolder(Path(self.settings.server.data) / FOLDER)
         self.others = Others(RedisNotes(self.server), self.clock, node=own.node, note=self._note)
         self.following: Following | None = None
         """While this node stands by."""
@@ -107,17 +109,17 @@ class House:
             beat=0,
         )
 
-    async def kept(self, log: EventLog, book: Book) -> tuple[EventLog, Book]:
+    async def kept(self, log: NodeLog, book: Book) -> tuple[EventLog, Book]:
         """Log and book of the node that keeps the house, brought up to what Redis has."""
         books = TwoBooks(self.book, book, self.keeping, self.clock)
         await books.opened()
         copies, self._copies = self._copies, {}
-        await Following(self.log, log, self.clock, copies=copies).catch_up()
+        await Following(self.log, log, self.clock, asides=self.asides, copies=copies).catch_up()
         if not await self.check_key(books):
             name = Ed25519Signer.open(self._key_path).key_id
             await books.write([BookEntry(*SIGNER, name.encode())])
         self._books = books
-        return TwoCopies(self.log, log, self.keeping, self.clock), books
+        return TwoCopies(self.log, log, self.keeping, self.clock, asides=self.asides), books
 
     def stand_by_no_more(self) -> None:
         """What was followed stays as it is until this node keeps the house, or stands by again."""

@@ -60,7 +60,7 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         log, book = await open_stores(stack, house.settings)
         connections = KeeperConnections(None)
         archive = KeeperArchive(lambda: house.keeper, connections, house.seal)
-        house.following = following = Following(house.log, log, house.clock, archive=archive)
+        house.following = following = Following(house.log, log, house.clock, archive=archive, asides=house.asides)
         stack.callback(house.stand_by_no_more)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         await _followed(house, book)

@@ -87,6 +87,18 @@ async def refuse_contradiction(session: SessionId, shorter: LogHead, longer: Log
             raise _contradiction(session, head.offset)
 
 
+async def common_end(session: SessionId, one: Readable, other: Readable, after: int) -> int:
+    """The last offset up to which two logs, the same up to `after`, are the same. Raises as both do."""
+    while True:
+        pages = [await each.read(session, after, PAGE) for each in (one, other)]
+        for here, there in zip(*pages, strict=False):
+            if (here.header_bytes, here.digest) != (there.header_bytes, there.digest):
+                return after
+            after = here.header.offset
+        if min(map(len, pages)) < PAGE:
+            return after
+
+
 def _contradiction(session: SessionId, offset: int) -> RecordBroken:
     return RecordBroken(
         f"Two copies of session {session} contradict each other at event {offset} at the latest. None was "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
 
 import msgspec
@@ -12,8 +13,8 @@ import msgspec
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import LogTrimmed, RecordBroken, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
-from moothall.core.ports import Clock, EventLog, LogHead, SharedLog
-from moothall.services.cluster.copying import Copied, Readable, copy, refuse_contradiction
+from moothall.core.ports import Asides, Clock, LogHead, NodeLog, SharedLog
+from moothall.services.cluster.copying import PAGE, Copied, Readable, common_end, copy, refuse_contradiction
 from moothall.services.supervision.waiting import until_told
 
 logger = logging.getLogger(__name__)
@@ -29,12 +30,14 @@ class Following:
     """The copies of a node that stands by. Nobody else writes its own logs while `run` runs."""
 
     shared: SharedLog
-    own: EventLog
+    own: NodeLog
     clock: Clock
     _: KW_ONLY
     every_ms: int = FOLLOW_MS
     archive: Readable | None = None
     """Where what the shared logs have given up is read: at the keeper."""
+    asides: Asides | None = None
+    """Where the end of a copy goes that the shared log contradicts. Without it such a copy is left alone."""
     copies: dict[SessionId, LogHead] = field(default_factory=dict)
     """Where each copy stands, as far as it is known. Bound: the sessions that there are."""
 
@@ -49,13 +52,13 @@ class Following:
         self._reached = True
         self._rung = asyncio.Event()
         self._observer: Copied | None = None
-        self._forgetter: Callable[[SessionId], Awaitable[None]] | None = None
+        self._renewed: Callable[[SessionId], Awaitable[None]] | None = None
 
-    def observe(self, observer: Copied, forgetter: Callable[[SessionId], Awaitable[None]]) -> None:
-        """From now on tell `observer` what comes, and `forgetter` which sessions were erased; the next is copied when
-        it has come back.
+    def observe(self, observer: Copied, renewed: Callable[[SessionId], Awaitable[None]]) -> None:
+        """From now on tell `observer` what comes, and `renewed` of which copies something went otherwise; the next is
+        copied when it has come back.
         """
-        self._observer, self._forgetter = observer, forgetter
+        self._observer, self._renewed = observer, renewed
 
     def ring(self) -> None:
         """Something has changed: have `run` look at once."""
@@ -120,19 +123,22 @@ class Following:
         if copy is None or copy.epoch != epoch:
             return
         await self.own.forget(session)
+        if self.asides is not None:
+            await self.asides.forget(session)
         del self.copies[session]
         logger.info("session %s: it was erased, and its copy here too", session)
-        if self._forgetter is not None:
-            await self._forgetter(session)
+        if self._renewed is not None:
+            await self._renewed(session)
 
     async def _follow(self, session: SessionId, head: LogHead) -> None:
         there = self.copies.get(session)
-        if there is not None and _same(there, head):
+        if there == head:
             return
         try:
             if there is not None and session not in self._refused and _goes_on(there, head):
-                await self._grown(session, there)
-                return
+                with suppress(RecordBroken):  # Then it is looked at as a whole.
+                    await self._grown(session, there)
+                    return
             self.copies[session] = await self._copied(session, head)
             self._refused.discard(session)
         except (LogTrimmed, RecordBroken, StaleWriter) as error:
@@ -153,15 +159,46 @@ class Following:
         if own is not None and own.epoch != head.epoch:
             msg = f"Session {session} is another one here than in Redis: they were made apart. Rename or remove one."
             raise RecordBroken(msg)
+        if own is not None and own.term <= head.term:
+            own = await self._agreeing(session, own, head)
         if own is None or own.term < head.term:
             own = await self.own.acquire(session, head.epoch, head.term)
         # Readers' positions are told apart by what the shared log says of it, here as at the keeper.
         own = msgspec.structs.replace(own, lost=head.lost)
-        if own.offset >= head.offset:
-            return own
+        return own if own.offset >= head.offset else await self._grown(session, own)
 
-        await refuse_contradiction(session, own, self.shared)
-        return await self._grown(session, own)
+    async def _agreeing(self, session: SessionId, own: LogHead, head: LogHead) -> LogHead:
+        """The copy, without an end that contradicts what a keeper has written in the same term or a later one.
+
+        No two machines that are left have acknowledged that end: the keeper began from the copy that reached furthest
+        of those that it could ask.
+        """
+        shorter, longer = (own, self.shared) if own.offset <= head.offset else (head, self.own)
+        try:
+            await refuse_contradiction(session, shorter, longer)
+            return own
+        except RecordBroken:
+            if self.asides is None:
+                raise
+        after = await common_end(session, self.own, self.shared, await self.shared.first(session) - 1)
+        end: list[LogRecord] = []
+        while page := await self.own.read(session, after + len(end), PAGE):
+            end += page
+        where = await self.asides.keep(session, end)
+        await self.own.cut(session, own.term, after)
+        logger.error(
+            "session %s: %d events here that the house does not have were set aside in %s. Whoever knows the meeting "
+            "should look whether they have to be typed in again",
+            session,
+            len(end),
+            where,
+        )
+        left = await self.own.head(session)
+        assert left is not None  # noqa: S101  # it was cut, and not forgotten
+        self.copies[session] = left
+        if self._renewed is not None:
+            await self._renewed(session)
+        return left
 
     async def _grown(self, session: SessionId, own: LogHead) -> LogHead:
         """Where the copy stands with what the shared log has behind it."""
@@ -174,7 +211,10 @@ class Following:
         return await copy(self.shared, self.own, session, own, copied=self._copied_on)
 
     async def _copied_on(self, head: LogHead, records: Sequence[LogRecord], removed: Sequence[int]) -> None:
-        self.copies[records[0].header.session] = head
+        session = records[0].header.session
+        if removed and self.asides is not None:  # The words may stand there as well.
+            await self.asides.forget(session)
+        self.copies[session] = head
         if self._observer is not None:
             await self._observer(head, records, removed)
 
@@ -184,7 +224,3 @@ def _goes_on(own: LogHead, shared: LogHead) -> bool:
     take it over with a higher one.
     """
     return (own.epoch, own.term, own.lost) == (shared.epoch, shared.term, shared.lost) and own.offset < shared.offset
-
-
-def _same(own: LogHead, shared: LogHead) -> bool:
-    return (own.epoch, own.term, own.offset, own.lost) == (shared.epoch, shared.term, shared.offset, shared.lost)

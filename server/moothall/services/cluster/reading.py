@@ -125,7 +125,7 @@ class NodeReading:
         """Copies that are the same as the keeper's, up to which offset."""
         self.news = asyncio.Event()
         """Set when `say` has something new that shouldn't wait for the next tick."""
-        self.following.observe(self._grown, self._forgotten)
+        self.following.observe(self._grown, self._renew)
 
     @property
     def source(self) -> Source:
@@ -218,11 +218,11 @@ class NodeReading:
             del self._early[session]
             self.sessions.signal(session, early.signals)
 
-    async def _forgotten(self, session: SessionId) -> None:
+    async def _renew(self, session: SessionId) -> None:
         try:
-            await self.sessions.renew(session)  # There is no copy: its readers are sent away.
+            await self.sessions.renew(session)  # Where there is no copy any more its readers are sent away.
         except (StorageUnavailable, RecordBroken) as error:  # It is tried again there.
-            logger.warning("session %s: its readers can't be sent away yet (%s)", session, type(error).__name__)
+            logger.warning("session %s: it can't be shown anew yet (%s)", session, type(error).__name__)
 
 
 def _read(live: MirroredSession) -> dict[ChannelId, int]:

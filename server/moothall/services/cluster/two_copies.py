@@ -15,7 +15,7 @@ from typing import Protocol
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import LogMissing, OffsetConflict, OutcomeUnknown, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, Lane, SessionId
-from moothall.core.ports import Clock, EventLog, LogHead, SharedLog
+from moothall.core.ports import Asides, Clock, EventLog, LogHead, SharedLog
 from moothall.services.cluster.copying import copy, refuse_contradiction
 
 logger = logging.getLogger(__name__)
@@ -58,6 +58,8 @@ class TwoCopies:
     clock: Clock
     _: KW_ONLY
     patience_ms: int = PATIENCE_MS
+    asides: Asides | None = None
+    """Ends of this node's copies that were set aside while it stood by."""
 
     async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
         """Take over both copies of a session's log, each brought up to the other, and return where it stands
@@ -138,6 +140,8 @@ class TwoCopies:
 
         async def follow(_: int) -> None:
             await self.own.remove(session, term, expected_offset, offsets, events)
+            if self.asides is not None:  # The words may stand there as well.
+                await self.asides.forget(session)
 
         await self._decided(session, expected_offset, events, follow)
 
@@ -205,6 +209,8 @@ class TwoCopies:
         self._term()
         await self.shared.forget(session)
         await self.own.forget(session)
+        if self.asides is not None:
+            await self.asides.forget(session)
 
     async def close(self) -> None:
         """Finish what was promised and let go of both copies (`EventLog`)."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.removal_list import RemovalList
 from moothall.core.backup.removed import TextRemoved
+from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import LogHead
@@ -233,3 +235,73 @@ async def test_a_session_that_is_erased_goes_from_the_copies_and_comes_back_with
     house.store.note_forgotten(SESSION, EPOCH)
     await house.following.catch_up()
     assert await house.own.head(SESSION) == head, "that was the one before"
+
+
+class MemoryAsides:
+    """Ends that were set aside, by session."""
+
+    def __init__(self) -> None:
+        self.kept: dict[SessionId, list[LogRecord]] = {}
+
+    async def keep(self, session: SessionId, records: Sequence[LogRecord]) -> str:
+        self.kept[session] = list(records)
+        return "the folder"
+
+    async def forget(self, session: SessionId) -> None:
+        self.kept.pop(session, None)
+
+
+async def diverged(house: House, asides: MemoryAsides, here: int, there: int) -> list[LogRecord]:
+    """Of five events of a node that kept the house, another keeper has three, and goes on; what the node has behind."""
+    await house.say(5)
+    house.following.asides = asides
+    await house.following.catch_up()
+    end = list(await house.own.read(SESSION, 3, 9))
+    house.store.lose_end(SESSION, 3)
+    await MemorySharedLog(house.store, "n3").acquire(SESSION, EPOCH, 3_003_000)
+    house.recorder = Recorder()
+    for _ in range(3):
+        house.recorder.record(PAUSED)
+    await house.following.catch_up()
+    assert list(await house.own.read(SESSION, 3, 9)) == end, "it may be filled again"
+    for n in range(there):
+        head = await house.store.head(SESSION)
+        assert head is not None
+        await house.store.append(SESSION, head.term, head.offset, [house.recorder.record(ev.SessionPaused(t=50 + n))])
+    return end[:here]
+
+
+@pytest.mark.parametrize("there", [1, 2, 4])
+async def test_what_a_later_keeper_contradicts_is_set_aside_and_the_copy_follows(
+    house: House, there: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    asides = MemoryAsides()
+    end = await diverged(house, asides, 2, there)
+    await house.following.catch_up()
+    assert asides.kept == {SESSION: end}
+    assert await house.same()
+    assert "2 events here that the house does not have were set aside in the folder" in caplog.text
+    removal = house.recorder.record(ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1"))
+    await house.store.remove(SESSION, 3_003_000, removal.header.offset - 1, [1], [removal])
+    await house.following.catch_up()
+    assert asides.kept == {}, "the words may stand there too"
+
+
+async def test_whoever_reads_a_copy_whose_end_is_set_aside_is_told(house: House) -> None:
+    renewed: list[SessionId] = []
+
+    async def grown(*_: object) -> None:
+        pass
+
+    async def renew(session: SessionId) -> None:
+        renewed.append(session)
+
+    house.following.observe(grown, renew)
+    asides = MemoryAsides()
+    await diverged(house, asides, 2, 3)
+    await house.following.catch_up()
+    assert renewed == [SESSION]
+    await house.store.forget(SESSION)
+    house.store.note_forgotten(SESSION, EPOCH)
+    await house.following.catch_up()
+    assert (renewed, asides.kept) == ([SESSION, SESSION], {})
