@@ -15,6 +15,7 @@ from aiohttp import web
 from moothall import __version__
 from moothall.adapters.admin.local_door import Operations
 from moothall.adapters.cluster.archive import KeeperArchive
+from moothall.adapters.cluster.engine_relay import EngineRelay
 from moothall.adapters.cluster.forwarding import MOST_CARRIED, Forwarding
 from moothall.adapters.cluster.keeper_connections import KeeperConnections
 from moothall.adapters.cluster.node_link_line import NodeLinkLine
@@ -68,17 +69,31 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         forwarding, address, readers = await _doors(
             stack, house, listener, NodeReading(following, log, house.clock), connections
         )
+        engines = await _engines(stack, house)
         await _open_local_door(stack, house, address, readers)
 
         async def follow() -> None:
-            await _follow(house, book, forwarding)
+            await _follow(house, book, forwarding, engines)
 
         for run in (following.run, follow):
             stack.callback(tasks.create_task(supervise(run, house.clock)).cancel)
         yield
 
 
-async def _follow(house: House, book: Book, forwarding: Forwarding) -> None:
+async def _engines(stack: AsyncExitStack, house: House) -> EngineRelay | None:
+    """Pass on to the keeper what engines on other machines say here; None where none can come.
+
+    Raises ConfigurationError.
+    """
+    own = house.settings.engine
+    if not own.listen_port:
+        return None
+    relay = EngineRelay(lambda: house.keeper, own.listen_port)
+    await stack.enter_async_context(relay.serving(own.listen_host))
+    return relay
+
+
+async def _follow(house: House, book: Book, forwarding: Forwarding, engines: EngineRelay | None) -> None:
     """The book, and who keeps the house, until cancelled."""
     keeper, told = house.keeper, False
     while True:
@@ -92,6 +107,8 @@ async def _follow(house: House, book: Book, forwarding: Forwarding) -> None:
         if house.keeper != keeper:
             keeper = house.keeper
             forwarding.house_moved()
+            if engines is not None:
+                engines.house_moved()
         await house.clock.sleep(FOLLOW_MS)
 
 
