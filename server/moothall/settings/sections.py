@@ -234,6 +234,11 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     """Its port; 0 takes a free one. Where it is taken the server says so and goes on without."""
 
 
+_REDIS = msgspec.Meta(
+    pattern=r"^rediss?://[^\s?#]+$", description="an address such as 'rediss://10.0.0.9:6379', one for each"
+)
+
+
 class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     """Several servers that run one house, on Redis or Valkey; each of them is a node. They need the extra `cluster`."""
 
@@ -245,6 +250,9 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     """The Redis or Valkey server that all nodes share, without a password. Empty: this server is alone."""
+    replicas: tuple[Annotated[str, _REDIS], ...] = ()
+    """Servers that replicate it, all of them: what is removed has to leave their files too. They have the same password
+    and certificates."""
     password_file: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
     """File of that server's password, the password alone. Empty: it asks for none."""
     authorities: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""

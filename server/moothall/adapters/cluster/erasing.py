@@ -64,7 +64,7 @@ class FileErasure:
         if follow > len(self._replicas):
             msg = (
                 f"Redis at {self._primary.address.name} can't be rid of what was removed: {follow} replicas follow it, "
-                f"and {len(self._replicas)} are known. Name them all."
+                f"and `replicas` of [cluster] names {len(self._replicas)}. Name them all."
             )
             raise StorageUnavailable(msg)
         for server in (self._primary, *self._replicas):

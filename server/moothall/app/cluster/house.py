@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -61,6 +61,8 @@ class House:
     server: RedisServer
     log: RedisLog
     book: RedisBook
+    replicas: Sequence[RedisServer] = ()
+    """Of that server."""
 
     def __post_init__(self) -> None:
         own = self.settings.cluster
@@ -148,7 +150,7 @@ class House:
 
     async def erase(self) -> None:
         """Have Redis's files made anew after each removal, until cancelled."""
-        erasure, told = FileErasure(self.server, self.clock), False
+        erasure, told = FileErasure(self.server, self.clock, self.replicas), False
         while True:
             try:
                 if self.keeping.answers and await erasure.due():
@@ -179,11 +181,15 @@ class House:
 
 def redis_server(settings: Settings) -> RedisServer:
     """The server that `[cluster]` names, not connected yet. Raises ConfigurationError."""
+    return _server_at(settings, settings.cluster.redis)
+
+
+def _server_at(settings: Settings, url: str) -> RedisServer:
     if find_spec("redis") is None:
         raise ConfigurationError("[cluster] has `redis`, which needs the extra: pip install 'moothall[cluster]'.")
     own = settings.cluster
     address = parsed(
-        own.redis,
+        url,
         password_file=Path(own.password_file) if own.password_file else None,
         authorities=Path(own.authorities) if own.authorities else None,
     )
@@ -206,9 +212,11 @@ async def joined(settings: Settings, clock: Clock) -> AsyncIterator[House]:
     ):
         if not value:
             raise ConfigurationError(f"[cluster] has `redis`, and no `{name}`: each node needs one of its own.")
-    house = House(settings, clock, server, RedisLog(server, own.node), RedisBook(server, own.node))
+    replicas = [_server_at(settings, url) for url in own.replicas]
+    house = House(settings, clock, server, RedisLog(server, own.node), RedisBook(server, own.node), replicas)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(server.close)
+        for each in (server, *replicas):
+            stack.push_async_callback(each.close)
         await _usable(server, clock)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         stack.push_async_callback(house.others.leave)

@@ -103,7 +103,7 @@ async def test_replicas_files_are_made_anew_behind_the_removal(
         await log.append(SESSION, 1, 0, [recorder.record(SAID)])
         await erasure.erase()
         assert replica.holds(RHUBARB) != []
-        with pytest.raises(StorageUnavailable, match="1 replicas follow it, and 0 are known"):
+        with pytest.raises(StorageUnavailable, match=r"1 replicas follow it, and `replicas` of \[cluster\] names 0"):
             await FileErasure(server, SystemClock()).erase()
         assert list(await RedisLog(behind, "node-b").read(SESSION, 0, 9)) == list(await log.read(SESSION, 0, 9))
         await log.remove(SESSION, 1, 1, [1], [recorder.record(REMOVED)])
