@@ -158,6 +158,12 @@ class MapClock(Command, frozen=True, kw_only=True, tag="map-clock"):
     t: int
 
 
+class NoteWriter(Command, frozen=True, kw_only=True, tag="note-writer"):
+    """Say that this node of the house writes from now on."""
+
+    node: str
+
+
 class AttachEngine(Command, frozen=True, kw_only=True, tag="attach-engine"):
     """Let a new generation of an engine write a channel."""
 
@@ -575,7 +581,7 @@ KeepingCommand = BeginNotRecorded | EndNotRecorded
 SessionCommand = (
     CreateSession | DescribeSession | SetLanguages | AddChannel | RequestClose | LifeCommand | KeepingCommand
 )
-SourceCommand = AttachSource | EndSource | MapClock
+SourceCommand = AttachSource | EndSource | MapClock | NoteWriter
 EngineCommand = AttachEngine | CommitWords | EndSegment | NoteGap
 SpeakerCommand = IntroduceSpeaker | AssignSpeaker | SetSpeaker
 MoveCommand = MoveSegmentsAway | MoveSegmentsHere | BringSegmentsBack

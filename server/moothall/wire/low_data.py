@@ -45,6 +45,7 @@ _SILENT = (
     ev.SourceAttached
     | ev.SourceEnded
     | ev.ClockMapped
+    | ev.WriterChanged
     | ev.EngineAttached
     | ev.SegmentOpened
     | ev.WordsCommitted

@@ -30,6 +30,12 @@ def texts(node: NodeProcess, session: SessionId) -> list[str]:
     return [event.text for event in events if isinstance(event, ev.SegmentEnded)]
 
 
+def writers(node: NodeProcess, session: SessionId) -> list[str]:
+    """Who wrote, as the log says it."""
+    events = (decode_event(each.body) for each in node.records(session) if each.body is not None)
+    return [event.node for event in events if isinstance(event, ev.WriterChanged)]
+
+
 def require_all(typist: Typist, *nodes: NodeProcess) -> None:
     """Each line once, in order; one more may be there that nobody was answered."""
     for node in nodes:
@@ -55,6 +61,7 @@ async def test_the_other_node_goes_on_when_the_keeper_is_killed(
         await first.until("keeps the house")
         await typist.types(5)
     require_all(typist, first)
+    assert writers(first, typist.session) == ["n2", "n1"]
     held = texts(second, typist.session)
     assert held == typist.typed[: len(held)]
 

@@ -56,6 +56,7 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.SessionOpened(wall=WALL),
         ev.SourceAttached(source=SourceId("mic"), channel=FLOOR, t=0, rate=16_000),
         ev.ClockMapped(t=0, wall=WALL),
+        ev.WriterChanged(node="north"),
         ev.EngineAttached(channel=FLOOR, generation=1, model="scripted"),
         ev.SpeakerIntroduced(speaker=SpeakerId("ana"), name="Ana"),
         ev.SegmentOpened(channel=FLOOR, segment=A, t0=0, language="en", origin=ev.Origin.MACHINE),

@@ -203,9 +203,9 @@ class SqliteLog(SqliteRecords):
             row = connection.execute("SELECT number, epoch, term FROM session WHERE id = ?", (session,)).fetchone()
             if row is None:
                 raise LogMissing(f"There is no log of session {session}; nothing was taken out.")
-            number, epoch, holder = row
-            if holder != term:
-                raise StaleWriter(f"Session {session} has term {holder}, not {term}; nothing was taken out.")
+            number, epoch, held = row
+            if held != term:
+                raise StaleWriter(f"Session {session} has term {held}, not {term}; nothing was taken out.")
             connection.execute("DELETE FROM record WHERE session = ? AND offset > ?", (number, after))
             self._writer.erased = True
             return _Stored(int(number), Epoch(epoch), after)

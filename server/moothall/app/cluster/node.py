@@ -10,14 +10,20 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, closing, contextmanager
+from functools import partial
 
 from moothall.app.backend import Backend
 from moothall.app.cluster.house import AGAIN_MS, House, joined
 from moothall.app.cluster.standing_by import standing_by
 from moothall.app.hall import RunningServer, hall, listen
+from moothall.core.commands import NoteWriter
+from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import StorageError
+from moothall.core.kernel.ids import CommandId
 from moothall.core.ports import Clock
+from moothall.core.session.state import ON
 from moothall.services.cluster.archiving import Archiving
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.supervision.supervising import supervise
 from moothall.settings.sections import Settings
 
@@ -55,6 +61,7 @@ async def live_as_node(
                     serving(running),
                 ):
                     told("keeps the house")
+                    note_writer(running.backend, settings.cluster.node)
                     with archiving(house, running.backend):
                         await _first_of(stop.wait(), keeping.lost())
             except* StorageError as errors:  # Redis or the disk refuses it, or another node has it by now.
@@ -62,6 +69,19 @@ async def live_as_node(
                 await keeping.give_up()
                 await clock.sleep(AGAIN_MS)
         await keeping.give_up()
+
+
+def note_writer(backend: Backend, node: str) -> None:
+    """Have the log of each session that is on say that this node writes it from now on."""
+
+    async def note(live: LiveSession) -> None:
+        await live.writer.insist(SYSTEM, CommandId(f"writer:{live.writer.term}"), NoteWriter(node=node))
+
+    def loaded(live: LiveSession) -> None:
+        if live.state.status in ON and live.state.writer != node:
+            backend.tasks.create_task(supervise(partial(note, live), backend.clock))
+
+    backend.sessions.tell_loaded(loaded)
 
 
 @contextmanager

@@ -336,6 +336,13 @@ class ClockMapped(Event, frozen=True, kw_only=True, tag="clock.mapped"):
     """Unix ms."""
 
 
+class WriterChanged(Event, frozen=True, kw_only=True, tag="writer.changed"):
+    """One server of several of the same house writes from here on, in place of another or of none that was noted."""
+
+    node: str
+    """Its name."""
+
+
 class EngineAttached(Event, frozen=True, kw_only=True, tag="engine.attached"):
     """An engine took over a channel. Commits of earlier generations are stale from here on."""
 
@@ -916,6 +923,7 @@ AnyEvent = (
     | SourceAttached
     | SourceEnded
     | ClockMapped
+    | WriterChanged
     | EngineAttached
     | SegmentFact
     | SpeakerIntroduced

@@ -22,7 +22,7 @@ from moothall.core.rules.translations import translate, with_translations
 from moothall.core.rules.turns import decide_turn
 from moothall.core.rules.wall import decide_wall
 from moothall.core.session.parts import Channel
-from moothall.core.session.state import EARLY_WORDS, State, Status
+from moothall.core.session.state import EARLY_WORDS, ON, State, Status
 from moothall.core.terms.terms import WHAT_FITS, cleaned, key_of
 from moothall.core.translating.lines import original
 
@@ -161,6 +161,10 @@ def _source(state: State, command: do.SourceCommand, wall: int) -> Decision:
             if source is None or source.ended:
                 return refuse(RefusalCode.UNKNOWN, "No source with this id is attached.")
             return [ev.SourceEnded(source=command.source, t=command.t)]
+        case do.NoteWriter():
+            if state.status not in ON or command.node == state.writer:
+                return refuse(RefusalCode.CONFLICT, "The session isn't on, or has that writer already.")
+            return [ev.WriterChanged(node=command.node)]
         case _:
             if command.t < state.clock[0]:
                 return refuse(RefusalCode.INVALID, "Media time can't run backwards.")

@@ -57,6 +57,8 @@ class State(Keeping, frozen=True, kw_only=True):
     rehearsal: bool = False
     clock: MediaClock = MediaClock(0, 0)
     """The newest mapping of media time on the wall's."""
+    writer: str = ""
+    """The node that writes it, as far as one was noted."""
     channels: dict[ChannelId, Channel] = msgspec.field(default_factory=dict)
     sources: dict[SourceId, Source] = msgspec.field(default_factory=dict)
     speakers: dict[SpeakerId, str] = msgspec.field(default_factory=dict)
@@ -131,6 +133,8 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return replace(state, seals=event.n)
         case ev.ClockMapped():
             return replace(state, clock=state.clock.mapped(event.t, event.wall))
+        case ev.WriterChanged():
+            return replace(state, writer=event.node)
         case ev.ChannelAdded():
             channel = Channel(id=event.channel, kind=event.kind, languages=event.languages, of_record=event.of_record)
             return replace(state, channels={**state.channels, event.channel: channel})

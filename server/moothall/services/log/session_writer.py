@@ -110,6 +110,11 @@ class SessionWriter:
         return reader_epoch(self._head.epoch, self._head.lost)
 
     @property
+    def term(self) -> int:
+        """In which the log is held."""
+        return self._head.term
+
+    @property
     def offset(self) -> int:
         """Offset of the last event."""
         return self._head.offset

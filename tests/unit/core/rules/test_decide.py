@@ -164,6 +164,18 @@ def test_a_source_is_attached_once_and_ends_once() -> None:
     assert refused(state, do.MapClock(t=8999)).code is RefusalCode.INVALID
 
 
+def test_the_node_that_writes_a_session_that_is_on_is_noted_once() -> None:
+    note = do.NoteWriter(node="north")
+    state = opened()
+    assert events(state, note) == [ev.WriterChanged(node="north")]
+    state = carry_out(state, note)
+    assert state.writer == "north"
+    assert refused(state, note).code is RefusalCode.CONFLICT
+    assert events(state, do.NoteWriter(node="south")) == [ev.WriterChanged(node="south")]
+    closed = carry_out(state, do.CloseSession())
+    assert refused(closed, do.NoteWriter(node="south")).code is RefusalCode.CONFLICT
+
+
 def test_words_open_a_line_join_it_and_end_it() -> None:
     first, more = word("Good", 0, 300), word(" morning.", 300, 700)
     state = opened()
