@@ -18,33 +18,17 @@ from moothall.services.operation.status import NodeStatus
 from moothall.settings.loading import load
 from support.cluster.nodes import NodeProcess
 from support.cluster.process import PROGRAMS, RedisProcesses
-from support.cluster.typing import Typist, house
+from support.cluster.typing import house, require_all, texts
 from support.halls.process import CLOCK, FLOOR, free_port
 from support.hubs.processes import HubProcess, ask, let_in_questions
 
 pytestmark = pytest.mark.timeout(150)
 
 
-def texts(node: NodeProcess, session: SessionId) -> list[str]:
-    events = (decode_event(each.body) for each in node.records(session) if each.body is not None)
-    return [event.text for event in events if isinstance(event, ev.SegmentEnded)]
-
-
 def writers(node: NodeProcess, session: SessionId) -> list[str]:
     """Who wrote, as the log says it."""
     events = (decode_event(each.body) for each in node.records(session) if each.body is not None)
     return [event.node for event in events if isinstance(event, ev.WriterChanged)]
-
-
-def require_all(typist: Typist, *nodes: NodeProcess) -> None:
-    """Each line once, in order; one more may be there that nobody was answered."""
-    for node in nodes:
-        found = texts(node, typist.session)
-        assert found[: len(typist.typed)] == typist.typed
-        assert len(found) <= len(typist.typed) + 1
-        assert [each.header.offset for each in node.records(typist.session)] == list(
-            range(1, len(node.records(typist.session)) + 1)
-        )
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

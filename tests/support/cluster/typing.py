@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.ids import SessionId
 from support.cluster.nodes import NodeProcess, Prepared, prepared
 from support.cluster.process import RedisProcess
 from support.desks.persistent import PersistentDesk
@@ -76,3 +79,19 @@ async def house(
     finally:
         for node in nodes:
             await node.stop()
+
+
+def texts(node: NodeProcess, session: SessionId) -> list[str]:
+    events = (decode_event(each.body) for each in node.records(session) if each.body is not None)
+    return [event.text for event in events if isinstance(event, ev.SegmentEnded)]
+
+
+def require_all(typist: Typist, *nodes: NodeProcess) -> None:
+    """Each line once, in order; one more may be there that nobody was answered."""
+    for node in nodes:
+        found = texts(node, typist.session)
+        assert found[: len(typist.typed)] == typist.typed
+        assert len(found) <= len(typist.typed) + 1
+        assert [each.header.offset for each in node.records(typist.session)] == list(
+            range(1, len(node.records(typist.session)) + 1)
+        )
