@@ -384,7 +384,7 @@ class Readers:
         """
         session = SessionId(request.match_info["session"])
         try:
-            after = _position(request.headers.get("Last-Event-ID") or request.query.get("after"))
+            after = position_of(request)
             live = _live(request.query.get("feed", "live")) and not finished
         except ValueError as error:
             return Refused(status=400, code=CloseCode.BAD_REQUEST, message=str(error))
@@ -430,8 +430,9 @@ def _reader(request: web.Request) -> str:
     return name if is_name(name) else ""
 
 
-def _position(text: str | None) -> Position | None:
-    """Raises ValueError with a sentence for the reader."""
+def position_of(request: web.Request) -> Position | None:
+    """What the reader has seen; `Last-Event-ID` wins over `after`. Raises ValueError with a sentence for the reader."""
+    text = request.headers.get("Last-Event-ID") or request.query.get("after")
     return Position.parse(text) if text else None
 
 

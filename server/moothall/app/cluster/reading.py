@@ -17,11 +17,11 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.low_data_door import LowDataDoor
 from moothall.adapters.reading.plain_door import PlainDoor
 from moothall.adapters.reading.poll_door import PollDoor
-from moothall.adapters.reading.reader_routes import STREAMS, Readers
+from moothall.adapters.reading.reader_routes import STREAMS, Readers, position_of
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.system.clock import SystemRandomness
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.ids import Position, SessionId
 from moothall.services.cluster.reading import NodeReading
 from moothall.services.supervision.supervising import supervise
 
@@ -68,12 +68,21 @@ class NodeReaders:
 
     def _or_carried(self, handle: Handler) -> Handler:
         async def handler(request: web.Request) -> web.StreamResponse:
-            if "as" in request.query or await self._reading.find(SessionId(request.match_info["session"])) is None:
+            session = SessionId(request.match_info["session"])
+            if "as" in request.query or not await self._reading.serves(session, _after(request)):
                 has_begun(request)  # The keeper lets it in, or doesn't.
                 return await self._forwarding.handle(request)
             return await handle(request)
 
         return handler
+
+
+def _after(request: web.Request) -> Position | None:
+    """What the reader has seen; None where that isn't said, or can't be read: the door says so."""
+    try:
+        return position_of(request)
+    except ValueError:
+        return None
 
 
 def reader_gate(address_of: AddressOf, pages: Pages) -> Middleware:

@@ -17,7 +17,7 @@ import msgspec
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
-from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId, reader_epoch
+from moothall.core.kernel.ids import ChannelId, Epoch, Lane, Position, SessionId, reader_epoch
 from moothall.core.ports import Clock, LogHead, LogReading
 from moothall.core.rules.authority import may_read
 from moothall.core.signals import AnySignal
@@ -155,6 +155,19 @@ class NodeReading:
         if session not in self._told:
             self.news.set()
         return live.fanout
+
+    async def serves(self, session: SessionId, after: Position | None) -> bool:
+        """Whether a reader who has come to `after` elsewhere is served here: not where this copy is behind that, since
+        they would go back in time.
+        """
+        fanout = await self.find(session)
+        if fanout is None:
+            return False
+        here = fanout.position
+        if after is None or after.epoch != here.epoch or after.offset <= here.offset:
+            return True
+        self.following.ring()
+        return False
 
     def linked(self, *, up: bool) -> None:
         """The link has come about, or is gone. The keeper knows nothing of this node then."""

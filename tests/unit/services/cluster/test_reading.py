@@ -12,7 +12,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events.types import Access
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import ProtocolError, Refusal, StorageUnavailable
-from moothall.core.kernel.ids import CommandId, Lane, SegmentId, SessionId
+from moothall.core.kernel.ids import CommandId, Epoch, Lane, Position, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import LogHead
 from moothall.core.signals import ChannelState, Partial, Sound, Unrecorded
@@ -322,5 +322,22 @@ def test_a_copy_is_said_to_be_kept_where_it_is_the_same() -> None:
             lanes = {lane: msgspec.structs.replace(each, digest="00") for lane, each in head.lanes.items()}
             made.reading.hear(Compare(session=SESSION, epoch=head.epoch, offset=head.offset, lanes=lanes))
             assert made.reading.say() == [], "another one"
+
+    loop.run(story())
+
+
+def test_a_reader_who_is_ahead_of_the_copy_is_the_keepers_until_it_has_come_there() -> None:
+    async def story() -> None:
+        async with house() as made:
+            await made.line()
+            there = made.live.fanout.position
+            before = Position(there.epoch, there.offset - 1)
+            assert not await made.reading.serves(SESSION, there)
+            assert await made.reading.serves(SESSION, None)
+            assert await made.reading.serves(SESSION, Position(Epoch("other"), 10**6)), "it gets a snapshot anywhere"
+            assert not await made.reading.serves(SessionId("nothing"), None)
+            await made.copied()
+            assert await made.reading.serves(SESSION, there)
+            assert await made.reading.serves(SESSION, before)
 
     loop.run(story())
