@@ -147,7 +147,7 @@ async def hall(
         watch_rehearsals(stack, backend)
         engines, translator = await _start_engines(stack, services, tokens)
         children = engines if translator is None else (*engines, translator)
-        metrics = await open_metrics(stack, services, doors, children)
+        metrics = await open_metrics(stack, services, doors, children, nodes)
         stack.enter_context(calm_collector())
         backend.keep(stack, manager.run, partial(collect, clock))
         stack.callback(manager.tell, "STOPPING=1")

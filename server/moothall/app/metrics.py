@@ -12,13 +12,16 @@ import msgspec
 
 from moothall import __version__
 from moothall.adapters.engines.child import EngineChild
+from moothall.adapters.http.places import Places
 from moothall.adapters.metrics.folder_sizes import folder_sizes
 from moothall.adapters.metrics.metrics import FEWEST_READERS, MOST_SESSIONS, Scrape
 from moothall.adapters.metrics.metrics_door import MetricsDoor, open_metrics_door
+from moothall.adapters.reading.reader_routes import Readers
 from moothall.app.backend import SOUND_FOLDERS
-from moothall.app.parts import OpenDoors, Services
+from moothall.app.parts import Nodes, OpenDoors, Services
 from moothall.services.control.channel_times import ChannelTimes
 from moothall.services.metrics.measures import Measures, watch_loop
+from moothall.services.readers.fanout import FanoutFigures
 from moothall.services.sessions.live_session import LiveSession
 
 
@@ -29,10 +32,16 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     doors: OpenDoors
     children: Sequence[EngineChild]
     times: ChannelTimes
+    nodes: Nodes | None
+    """Where this server is one of several."""
 
 
 async def open_metrics(
-    stack: AsyncExitStack, services: Services, doors: OpenDoors, children: Sequence[EngineChild]
+    stack: AsyncExitStack,
+    services: Services,
+    doors: OpenDoors,
+    children: Sequence[EngineChild],
+    nodes: Nodes | None = None,
 ) -> int | None:
     """Tell metrics until the stack unwinds; on which port, or None where none are told."""
     backend, settings = services.backend, services.backend.settings.metrics
@@ -41,7 +50,7 @@ async def open_metrics(
         return None
     backend.sessions.observe(times.take)
     backend.keep(stack, partial(watch_loop, backend.clock, backend.measures.loop_lag))
-    measured = Measured(services=services, doors=doors, children=children, times=times)
+    measured = Measured(services=services, doors=doors, children=children, times=times, nodes=nodes)
     sizes = partial(folder_sizes, backend.data, {name: name for name in SOUND_FOLDERS})
     door = MetricsDoor(partial(read, measured), sizes, backend.clock)
     return await open_metrics_door(stack, door, settings.host, settings.port, backend.randomness)
@@ -55,21 +64,24 @@ def read(measured: Measured) -> Scrape:
     scrape.tell("moothall_ready", not backend.readiness.lacking)
     for kind, sessions in measured.doors.control.alarm_counts.items():
         scrape.tell("moothall_alarms", sessions, kind=kind)
-    _measures(scrape, backend.measures)
+    if measured.nodes is not None:
+        scrape.tell("moothall_house_kept", 1)
+        scrape.tell("moothall_nodes_linked", measured.nodes.elsewhere.linked)
+    tell_measures(scrape, backend.measures)
     loaded = backend.sessions.all_loaded
     _sessions(scrape, loaded)
+    tell_fanouts(scrape, [each.fanout.figures for each in loaded])
     for live in loaded[-MOST_SESSIONS:]:
         _session(scrape, live, measured.times)
-    _doors(scrape, measured.doors)
+    tell_doors(scrape, measured.doors.readers, measured.doors.connections[0])
     _engines(scrape, measured)
     _hubs(scrape, measured)
-    if (disk := backend.disk) is not None:
-        scrape.tell("moothall_disk_free_bytes", disk[0])
-        scrape.tell("moothall_disk_size_bytes", disk[1])
+    tell_disk(scrape, backend.disk)
     return scrape
 
 
-def _measures(scrape: Scrape, measures: Measures) -> None:
+def tell_measures(scrape: Scrape, measures: Measures) -> None:
+    """What services and doors have counted and timed."""
     scrape.tell_durations("moothall_loop_lag_seconds", measures.loop_lag)
     scrape.tell_durations("moothall_spoken_to_words_seconds", measures.heard)
     scrape.tell_durations("moothall_words_to_append_seconds", measures.stored)
@@ -96,7 +108,10 @@ def _sessions(scrape: Scrape, loaded: Sequence[LiveSession]) -> None:
     for status, count in Counter(each.state.status.value for each in loaded).items():
         scrape.tell("moothall_sessions", count, status=status)
     scrape.tell("moothall_sessions_stopped", sum(each.stopped for each in loaded))
-    figures = [each.fanout.figures for each in loaded]
+
+
+def tell_fanouts(scrape: Scrape, figures: Sequence[FanoutFigures]) -> None:
+    """How the fan-outs of the loaded sessions do."""
     scrape.tell("moothall_outboxes", sum(each.slow for each in figures))
     scrape.tell("moothall_outbox_bytes", sum(each.outbox_bytes for each in figures))
     scrape.tell("moothall_fanout_backlog", sum(each.backlog for each in figures))
@@ -116,11 +131,18 @@ def _session(scrape: Scrape, live: LiveSession, times: ChannelTimes) -> None:
             scrape.tell_ms("moothall_channel_words_lag_seconds", text.words_lag, **labels)
 
 
-def _doors(scrape: Scrape, doors: OpenDoors) -> None:
-    scrape.tell("moothall_readers_limit", doors.readers.limit)
-    connections, _ = doors.connections
+def tell_doors(scrape: Scrape, readers: Readers, connections: Places) -> None:
+    """For how many there is room, and how many are connected."""
+    scrape.tell("moothall_readers_limit", readers.limit)
     scrape.tell("moothall_connections", connections.count)
     scrape.tell("moothall_connections_limit", connections.most)
+
+
+def tell_disk(scrape: Scrape, disk: tuple[int, int] | None) -> None:
+    """Free and all bytes where the data lie; nothing where that can't be asked."""
+    if disk is not None:
+        scrape.tell("moothall_disk_free_bytes", disk[0])
+        scrape.tell("moothall_disk_size_bytes", disk[1])
 
 
 def _engines(scrape: Scrape, measured: Measured) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -13,29 +15,41 @@ from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.cluster.house import House, redis_server
 from moothall.app.cluster.standing_by import standing_by
-from moothall.settings.sections import Cluster, Server, Settings
-from support.cluster.process import RedisProcesses
+from moothall.core.events import types as ev
+from moothall.settings.sections import Cluster, Metrics, Server, Settings
+from support.cluster.process import RedisProcess, RedisProcesses
+from support.halls.process import CLOCK, FLOOR, free_port
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 SHEET = re.compile(r'href="(/static/[^"]+\.css)"')
 
 
-async def test_a_page_looks_like_one_also_while_nobody_keeps_the_house(
-    tmp_path: Path, redis_processes: RedisProcesses
-) -> None:
+@asynccontextmanager
+async def standing(folder: Path, redis: RedisProcess, metrics: int = 0) -> AsyncIterator[tuple[House, str]]:
+    """A node that stands by, and where it is; there may be no keeper."""
     settings = Settings(
-        server=Server(data=str(tmp_path / "data")),
+        server=Server(data=str(folder / "data")),
+        metrics=Metrics(host="127.0.0.1" if metrics else "", port=metrics or 9464),
         cluster=Cluster(
-            redis=f"redis://127.0.0.1:{redis_processes.empty('valkey').port}",
+            redis=f"redis://127.0.0.1:{redis.port}",
             node="n1",
             number=1,
             address="http://127.0.0.1:1",
-            key_file=str(tmp_path / "nodes.key"),
+            key_file=str(folder / "nodes.key"),
         ),
     )
     server, listener = redis_server(settings), socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     house = House(settings, SystemClock(), server, RedisLog(server, "n1"), RedisBook(server, "n1"))
-    async with standing_by(house, listener), aiohttp.ClientSession() as client:
+    async with standing_by(house, listener):
+        yield house, address
+    await server.close()
+
+
+async def test_a_page_looks_like_one_also_while_nobody_keeps_the_house(
+    tmp_path: Path, redis_processes: RedisProcesses
+) -> None:
+    async with standing(tmp_path, redis_processes.empty("valkey")) as (_, address), aiohttp.ClientSession() as client:
         async with client.get(f"{address}/s/plenary", headers={"Accept": "text/html"}) as page:
             assert (page.status, page.headers["Retry-After"]) == (503, "1")
             assert "default-src 'self'" in page.headers["Content-Security-Policy"]
@@ -51,4 +65,27 @@ async def test_a_page_looks_like_one_also_while_nobody_keeps_the_house(
             assert ready.status == 503
         async with client.get(f"{address}/healthz") as alive:
             assert alive.status == 200
-    await server.close()
+
+
+async def test_a_node_tells_of_its_readers_whom_it_serves_also_while_nobody_keeps_the_house(
+    tmp_path: Path, redis_processes: RedisProcesses
+) -> None:
+    redis, port = redis_processes.empty("valkey"), free_port(410)
+    recorder = Recorder()
+    made = ev.SessionCreated(title="Plenary", languages=("en",))
+    floor = ev.ChannelAdded(channel=FLOOR.channel, kind=ev.ChannelKind.FLOOR, languages=("en",))
+    said = [recorder.record(each) for each in (made, floor, ev.SessionOpened(wall=1))]
+    async with standing(tmp_path, redis, port) as (house, address), aiohttp.ClientSession() as client:
+        keeper = RedisLog(house.server, "n9")
+        head = await keeper.acquire(SESSION, EPOCH, 9_009_000)
+        await keeper.append(SESSION, head.term, 0, said)
+        while house.following is None or house.following.end(SESSION) < len(said):
+            await CLOCK.sleep(20)
+        async with client.get(f"{address}/s/{SESSION}/events?channel={FLOOR.channel}&feed=lines") as reading:
+            assert reading.status == 200
+            async with client.get(f"http://127.0.0.1:{port}/metrics") as answer:
+                told = await answer.text()
+        assert 'moothall_readers{door="events",language="en"} 1.0' in told
+        assert "moothall_house_kept 0.0" in told
+        assert "moothall_ready 0.0" in told
+        assert "moothall_keeper_silence_seconds" in told

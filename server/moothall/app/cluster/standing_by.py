@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from aiohttp import web
 
@@ -36,6 +36,7 @@ from moothall.adapters.system.clock import SystemRandomness
 from moothall.app.admin import open_local_door
 from moothall.app.backend import disk_of, open_stores
 from moothall.app.cluster.house import House
+from moothall.app.cluster.node_metrics import open_node_metrics
 from moothall.app.cluster.reading import NodeReaders, reader_gate
 from moothall.app.parts import ServerAddress
 from moothall.core.kernel.errors import ConfigurationError, LogMissing, StorageUnavailable
@@ -43,11 +44,21 @@ from moothall.core.ports import Book
 from moothall.services.cluster.following import FOLLOW_MS, Following
 from moothall.services.cluster.reading import NodeReading
 from moothall.services.cluster.two_books import follow_book
+from moothall.services.metrics.measures import Measures
 from moothall.services.metrics.readiness import Readiness
 from moothall.services.operation.status import NodeStatus, ServerStatus
 from moothall.services.supervision.supervising import supervise
 
 logger = logging.getLogger(__name__)
+
+
+class _Doors(NamedTuple):
+    """What serves visitors."""
+
+    forwarding: Forwarding
+    address: ServerAddress
+    readers: Readers
+    connections: Places
 
 
 @asynccontextmanager
@@ -66,14 +77,15 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         await _followed(house, book)
         await house.check_key(book)
-        forwarding, address, readers = await _doors(
-            stack, house, listener, NodeReading(following, log, house.clock), connections
-        )
+        measures = Measures(house.clock)
+        reading = NodeReading(following, log, house.clock, measures)
+        doors = await _doors(stack, house, listener, reading, connections)
         engines = await _engines(stack, house)
-        await _open_local_door(stack, house, address, readers)
+        await open_node_metrics(stack, house, reading, doors.readers, measures=measures, connections=doors.connections)
+        await _open_local_door(stack, house, doors.address, doors.readers)
 
         async def follow() -> None:
-            await _follow(house, book, forwarding, engines)
+            await _follow(house, book, doors.forwarding, engines)
 
         for run in (following.run, follow):
             stack.callback(tasks.create_task(supervise(run, house.clock)).cancel)
@@ -171,7 +183,7 @@ async def _doors(
     listener: socket.socket,
     reading: NodeReading,
     connections: KeeperConnections,
-) -> tuple[Forwarding, ServerAddress, Readers]:
+) -> _Doors:
     """Serve at the listener until the stack unwinds. Raises ConfigurationError."""
     settings, randomness = house.settings, SystemRandomness()
     keep_addresses_out_of_logs()
@@ -209,6 +221,7 @@ async def _doors(
         most=room.readers,
         each=share(room.readers, settings.server.address_share),
         address_of=address_of,
+        measures=reading.measures,
     )
     line = NodeLinkLine(lambda: house.keeper, reading, house.seal, house.clock)
     reads = NodeReaders(reading, forwarding, line, pages, readers)
@@ -225,4 +238,4 @@ async def _doors(
     await reads.open(stack)
     # First of all: what the former keeper still holds would hold up the runner's end, and with it the take-over.
     stack.callback(forwarding.end)
-    return forwarding, address, readers
+    return _Doors(forwarding, address, readers, places[0])

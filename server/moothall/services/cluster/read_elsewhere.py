@@ -91,6 +91,11 @@ class ReadElsewhere:
         # Bound: nodes that have the key, each one connection at a time from its own program.
         self._links: dict[NodeLink, None] = {}
 
+    @property
+    def linked(self) -> int:
+        """How many nodes are."""
+        return len(self._links)
+
     def begin(self, node: str) -> NodeLink:
         """For a node that has dialled; `end` when it is gone."""
         link = NodeLink(self, node)

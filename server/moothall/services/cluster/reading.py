@@ -22,6 +22,7 @@ from moothall.core.ports import Clock, LogHead, LogReading
 from moothall.core.rules.authority import may_read
 from moothall.core.signals import AnySignal
 from moothall.services.cluster.following import Following
+from moothall.services.metrics.measures import Measures
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.mirrored import MirroredSession, MirroredSessions
 from moothall.wire.frames import Source
@@ -108,12 +109,17 @@ class NodeReading:
     following: Following
     own: LogReading
     clock: Clock
+    measures: Measures | None = None
 
     def __post_init__(self) -> None:
         self._heard = self.clock.monotonic()
         self._up = False
         self.sessions = MirroredSessions(
-            _Copies(self.own, self.following), self.clock, source=lambda: self.source, loads=False
+            _Copies(self.own, self.following),
+            self.clock,
+            source=lambda: self.source,
+            measures=self.measures,
+            loads=False,
         )
         # Bound: the sessions that are loaded.
         self._early: dict[SessionId, _Early] = {}

@@ -25,6 +25,7 @@ from moothall.core.ports import Clock, LogReading
 from moothall.core.session.state import ON, State, evolve
 from moothall.core.signals import AnySignal
 from moothall.services.log.publication import Publication, republished
+from moothall.services.metrics.measures import Measures
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.supervision.supervising import RestartBudget, failure_of, note_failure
 from moothall.services.supervision.waiting import Listeners
@@ -147,6 +148,8 @@ class MirroredSessions:
     unused_ms: int = UNUSED_MS
     source: Callable[[], Source] = lambda: HERE
     """How fresh new events are."""
+    measures: Measures | None = None
+    """What all sessions add to; without it, each its own."""
     loads: bool = True
     """Whether a session is loaded when something comes, and not before somebody asks for it."""
 
@@ -305,6 +308,7 @@ class MirroredSessions:
             clock=self.clock,
             gapless=False,
             source=self.source,
+            measures=self.measures,
         )
         live = MirroredSession(copy, fanout)
         await self._renewed_from_copy(live)
