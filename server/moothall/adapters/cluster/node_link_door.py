@@ -61,10 +61,11 @@ class NodeLinkDoor:
         node = _node_of(request)
         # What is told is small and has to be there at once: nothing is compressed.
         socket = web.WebSocketResponse(max_msg_size=MAX_FRAME_BYTES, compress=False, autoclose=True)
-        await socket.prepare(request)
+        with suppress(ConnectionError):
+            await socket.prepare(request)
         transport = request.transport
-        if transport is None:  # It has gone again.
-            return socket
+        if transport is None or not socket.prepared:  # It has gone again.
+            return web.Response(status=503)
         link = self._nodes.begin(node)
         self._open[transport] = None
         logger.info("node %s is linked", node)
