@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, closing, contextmanager
 from functools import partial
 
+from moothall.adapters.system.collector import calm_collector
 from moothall.app.backend import Backend
 from moothall.app.cluster.house import AGAIN_MS, House, joined
 from moothall.app.cluster.standing_by import standing_by
@@ -47,6 +48,8 @@ async def live_as_node(
         listener = stack.enter_context(closing(listen(settings)))
         house = await stack.enter_async_context(joined(settings, clock))
         keeping = house.keeping
+        # Now, and not in a take-over, which everybody waits for.
+        stack.enter_context(calm_collector())
         while not stop.is_set():
             async with standing_by(house, listener.dup()):
                 told("stands by")

@@ -7,6 +7,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -33,6 +34,7 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.system.clock import SystemRandomness
+from moothall.adapters.system.collector import collect
 from moothall.app.admin import open_local_door
 from moothall.app.backend import disk_of, open_stores
 from moothall.app.cluster.house import House
@@ -87,7 +89,7 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         async def follow() -> None:
             await _follow(house, book, doors.forwarding, engines)
 
-        for run in (following.run, follow):
+        for run in (following.run, follow, partial(collect, house.clock)):
             stack.callback(tasks.create_task(supervise(run, house.clock)).cancel)
         yield
 
