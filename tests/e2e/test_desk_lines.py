@@ -114,7 +114,7 @@ async def test_the_next_meeting_begins_and_the_page_goes_along(page: Page, tmp_p
         await expect(page.locator("#Title")).to_have_text("The next one")
         await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
         assert on.live.state.status is Status.CLOSED
-        assert on.running.backend.sessions.standing(OTHER) is Status.OPEN
+        assert on.running.backend.sessions.status_of(OTHER) is Status.OPEN
         await page.goto(f"{on.running.address}/desk/{S}")
         await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
         await page.evaluate("document.getElementById('Next').click()")  # As if it were pressed before the news came.

@@ -268,31 +268,31 @@ async def test_the_next_meeting_of_a_place_starts_at_one_press(tmp_path: Path) -
         assert "Start “\u2068First\u2069”" in technician.text
         assert await technician.send("/staff/rooms/main-hall/next") == 200
         programme = house.running.backend.programme
-        assert programme.standing(SessionId("first")) is Status.OPEN
+        assert programme.status_of(SessionId("first")) is Status.OPEN
         assert '"/desk/first"' in technician.text
         stale = technician.hidden("/staff/rooms/main-hall/next")
         assert await technician.post("/staff/rooms/main-hall/next", stale) == 200
-        assert programme.standing(SessionId("first")) is Status.CLOSED
-        assert programme.standing(SessionId("second")) is Status.OPEN
+        assert programme.status_of(SessionId("first")) is Status.CLOSED
+        assert programme.status_of(SessionId("second")) is Status.OPEN
         assert await technician.post("/staff/rooms/main-hall/next", stale) == 409
         assert await technician.post("/staff/rooms/other/next", stale) == 403
-        assert programme.standing(SessionId("second")) is Status.OPEN
+        assert programme.status_of(SessionId("second")) is Status.OPEN
 
         await make(secretary, title="Third", place="main-hall")
         await secretary.get("/admin/meetings/third")
         assert "“\u2068Second\u2069” is on in the same place" in secretary.text
         blind = {**secretary.hidden("/admin/meetings/third"), "beside": ""}
         assert await secretary.post("/admin/meetings/third", blind) == 200
-        assert programme.standing(SessionId("third")) is Status.CREATED, "it was not told of before"
+        assert programme.status_of(SessionId("third")) is Status.CREATED, "it was not told of before"
         assert await secretary.send("/admin/meetings/third") == 200
-        assert programme.standing(SessionId("third")) is Status.OPEN
+        assert programme.status_of(SessionId("third")) is Status.OPEN
         assert await secretary.send("/admin/meetings/third") == 200
 
         await secretary.get("/admin/meetings/second")
         assert await secretary.send("/admin/meetings/second") == 200
-        assert programme.standing(SessionId("second")) is Status.CLOSED
+        assert programme.status_of(SessionId("second")) is Status.CLOSED
         assert await secretary.send("/admin/meetings/second") == 200
-        assert programme.standing(SessionId("second")) is Status.OPEN
+        assert programme.status_of(SessionId("second")) is Status.OPEN
         form = secretary.hidden("/admin/meetings/second")
         assert await secretary.post("/admin/meetings/second", {**form, "act": "open"}) == 409
         assert await secretary.post("/admin/meetings/second", {**form, "act": "burn"}) == 400
@@ -317,7 +317,7 @@ async def test_what_was_moved_before_the_last_one_can_be_started_when_nothing_co
             assert "End this one and start “\u2068Early\u2069”" in secretary.text, page
             assert secretary.hidden(action)["then"] == "early"
         assert await secretary.send("/staff/rooms/main-hall/next") == 200
-        assert programme.standing(SessionId("early")) is Status.OPEN
+        assert programme.status_of(SessionId("early")) is Status.OPEN
 
 
 async def test_the_pages_speak_the_readers_language_and_keep_it(tmp_path: Path) -> None:

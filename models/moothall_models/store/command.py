@@ -81,7 +81,7 @@ def _list(store: ModelStore, out: TextIO) -> int:
         languages = " ".join(model.languages) if len(model.languages) <= 5 else f"{len(model.languages)}"
         mark = "*" if model.name == default else ""
         size = megabytes(model.size)
-        state = store.standing(model).value
+        state = store.status_of(model).value
         rows.append((mark, model.name, model.task.value, languages, size, model.licence, state, model.about))
     for package in installed_packages(packages_folder(store.folder)):
         languages = f"{package.source}>{package.target}"

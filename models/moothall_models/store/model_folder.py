@@ -65,7 +65,7 @@ class ModelStore:
             ModelMissing: it isn't here, or not as it must be; the sentence says what to do.
         """
         model = self.manifest.model(name)
-        match self.standing(model):
+        match self.status_of(model):
             case ModelStatus.HERE:
                 return self.folder / model.name
             case ModelStatus.ABSENT:
@@ -74,7 +74,7 @@ class ModelStore:
                 what = f"The files of the model {name} in {self.folder / name} aren't what they should be"
         raise ModelMissing(f"{what}. Run `moothall models fetch {name}` ({megabytes(model.size)}).")
 
-    def standing(self, model: Model) -> ModelStatus:
+    def status_of(self, model: Model) -> ModelStatus:
         """The status of the model, by its stamp where a stamp fits."""
         folder = self.folder / model.name
         if not folder.is_dir():
@@ -123,7 +123,7 @@ class ModelStore:
         """
         progress = progress or Silent()
         model = self.manifest.model(name)
-        if self.standing(model) is ModelStatus.HERE:
+        if self.status_of(model) is ModelStatus.HERE:
             return self.folder / name
         sources = list(model.sources)
         if first is not None:
@@ -132,7 +132,7 @@ class ModelStore:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with alone(self.folder, progress):
-                if self.standing(model) is ModelStatus.HERE:  # another process has fetched it meanwhile
+                if self.status_of(model) is ModelStatus.HERE:  # another process has fetched it meanwhile
                     return self.folder / name
                 return self._fetch(model, sources, progress)
         except OSError as error:

@@ -56,7 +56,7 @@ class Lives:
 
 
 def standing(house: ProgrammeHouse) -> list[Status]:
-    return [house.programme.standing(name) for name in (A, B, C)]
+    return [house.programme.status_of(name) for name in (A, B, C)]
 
 
 def begins(events: list[object]) -> int:

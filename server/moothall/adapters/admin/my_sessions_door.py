@@ -77,7 +77,7 @@ class WorkDoor:
     def _elsewhere(self, staff: Staff, asked: AdminRequest) -> list[dict[str, object]]:
         """The meetings without a place that aren't over, with the pages that a job has for them."""
         there = (each for each in self.programme.planned() if each.room is None)
-        coming = (each for each in there if self.programme.standing(each.session) is not Status.CLOSED)
+        coming = (each for each in there if self.programme.status_of(each.session) is not Status.CLOSED)
         return [
             {
                 "title": each.title,

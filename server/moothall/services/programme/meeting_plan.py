@@ -60,7 +60,7 @@ def on_beside(programme: Programme, session: SessionId) -> Planned | None:
     room = programme.room_of(session)
     there = () if room is None else programme.planned()
     on = (each for each in there if each.room == room and each.session != session)
-    return next((each for each in on if programme.standing(each.session) in ON), None)
+    return next((each for each in on if programme.status_of(each.session) in ON), None)
 
 
 def two_in_a_room(programme: Programme, session: SessionId) -> Refusal | None:
@@ -77,6 +77,6 @@ def two_in_a_room(programme: Programme, session: SessionId) -> Refusal | None:
 def left_out(programme: Programme, room: RoomId, now: int) -> tuple[Planned, ...]:
     """The sessions of a room that the next one would leave out, though they may still be held."""
     there = [each for each in programme.planned() if each.room == room]
-    standing = {each.session: programme.standing(each.session) for each in there}
+    standing = {each.session: programme.status_of(each.session) for each in there}
     out = passed_over(there, standing, now)
     return tuple(each for each in there if each.session in out)

@@ -123,22 +123,22 @@ class Programme:
 
     def now_in(self, room: RoomId) -> SessionId | None:
         """The session that is on in a room: open, or in a break."""
-        on = [each.session for each in self._in(room) if self.standing(each.session) in ON]
+        on = [each.session for each in self._in(room) if self.status_of(each.session) in ON]
         return on[-1] if on else None
 
     def next_in(self, room: RoomId) -> SessionId | None:
         """The session that comes next in a room."""
         there = self._in(room)
-        return following(there, {each.session: self.standing(each.session) for each in there}, self.clock.wall())
+        return following(there, {each.session: self.status_of(each.session) for each in there}, self.clock.wall())
 
-    def standing(self, session: SessionId) -> Status:
+    def status_of(self, session: SessionId) -> Status:
         """The status of a session, as far as it is or was loaded; a session that wasn't counts as not begun."""
-        return self.sessions.standing(session) or Status.CREATED
+        return self.sessions.status_of(session) or Status.CREATED
 
     def overrun(self, session: SessionId) -> Overrun | None:
         """What is to be said of a session's time: from 5 minutes before its planned end on, while it is on."""
         planned = self._planned.get(session)
-        if planned is None or planned.ends is None or self.standing(session) not in ON:
+        if planned is None or planned.ends is None or self.status_of(session) not in ON:
             return None
         left = planned.ends - self.clock.wall()
         return None if left > SOON_MS else Overrun(session=session, room=planned.room, ends=planned.ends, left=left)
@@ -251,7 +251,7 @@ class Programme:
                 return refuse(RefusalCode.UNKNOWN, "No further meeting is planned in this room.")
             if now == coming:
                 return self.quicker(room)
-            if self.room_of(coming) != room or self.standing(coming) is not Status.CREATED:
+            if self.room_of(coming) != room or self.status_of(coming) is not Status.CREATED:
                 return refuse(RefusalCode.CONFLICT, "This meeting has already begun, or is planned in another room.")
             if await self.sessions.find(coming) is None:
                 return refuse(RefusalCode.UNKNOWN, "The next meeting has no record; import it again.")

@@ -78,7 +78,7 @@ class Rehearsals:
             await self._remove(planned.session, status)
 
     async def _standing(self, session: SessionId) -> Status:
-        known = self._sessions.standing(session)
+        known = self._sessions.status_of(session)
         if known is not None:  # To be asked for keeps it in memory.
             return known
         try:

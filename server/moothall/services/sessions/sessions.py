@@ -192,7 +192,7 @@ class Sessions:
         """The session if it is loaded."""
         return self._loaded.get(session)
 
-    def standing(self, session: SessionId) -> Status | None:
+    def status_of(self, session: SessionId) -> Status | None:
         """Where a session is in its life, as far as that is known without reading its log."""
         live = self._loaded.get(session)
         if live is not None:

@@ -93,7 +93,7 @@ def test_a_damaged_model_is_fetched_again(shelf: Path, tmp_path: Path) -> None:
     store = store_of(shelf, folder_source(tmp_path / "disk"))
     store.fetch("small")
     (shelf / "small" / "model.bin").write_bytes(b"short")
-    assert store.standing(store.manifest.model("small")) is ModelStatus.WRONG
+    assert store.status_of(store.manifest.model("small")) is ModelStatus.WRONG
     assert "has 5 bytes" in store.verify("small")[0]
     store.fetch("small")
     assert contents(shelf / "small") == FILES

@@ -77,12 +77,12 @@ def test_a_word_that_was_said_300_ms_before_the_press_is_in_its_own_session(how:
             pressed = asyncio.ensure_future(press(house, how))
             await house.clock.sleep(500)
             assert house.closing.closing(A)
-            assert house.programme.standing(B) is Status.CREATED
+            assert house.programme.status_of(B) is Status.CREATED
             await pressed
             assert words(list(await house.events(A))) == ["goodbye"]
             assert words(list(await house.events(B))) == []
-            assert house.programme.standing(A) is Status.CLOSED
-            assert house.programme.standing(B) is (Status.OPEN if how == "next" else Status.CREATED)
+            assert house.programme.status_of(A) is Status.CLOSED
+            assert house.programme.status_of(B) is (Status.OPEN if how == "next" else Status.CREATED)
             assert not house.closing.closing(A)
 
     loop.run(story())
@@ -119,7 +119,7 @@ def test_a_session_that_was_opened_by_hand_meanwhile_is_not_passed_over() -> Non
             assert await house.programme.send(SessionId("c"), do.OpenSession()) is None
             answer = await going
             assert isinstance(answer, Refusal)
-            assert (house.programme.standing(A), house.programme.standing(B)) == (Status.OPEN, Status.CREATED)
+            assert (house.programme.status_of(A), house.programme.status_of(B)) == (Status.OPEN, Status.CREATED)
 
     loop.run(story())
 

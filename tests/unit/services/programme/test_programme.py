@@ -97,7 +97,7 @@ def test_next_session_closes_one_and_opens_the_next() -> None:
             assert (programme.now_in(HALL), programme.next_in(HALL)) == (A, B)
             assert programme.room_of(A) == HALL
             assert await programme.next_session(HALL, after=A) == B
-            assert (programme.standing(A), programme.standing(B)) == (Status.CLOSED, Status.OPEN)
+            assert (programme.status_of(A), programme.status_of(B)) == (Status.CLOSED, Status.OPEN)
             checkpoint, done = (await house.events(A))[-2:]
             assert isinstance(checkpoint, ev.RecordCheckpoint)
             assert done == ev.CloseRequested()  # It has been followed by the next.
@@ -122,7 +122,7 @@ def test_two_who_press_at_once_go_on_once() -> None:
             assert second.code is RefusalCode.CONFLICT
             assert second.gone_on == GoneOn(who="Amina", title="b")
             assert second.message == "Amina has started “b” already."
-            assert house.programme.standing(C) is Status.CREATED
+            assert house.programme.status_of(C) is Status.CREATED
 
     loop.run(story())
 
@@ -134,7 +134,7 @@ def test_after_the_last_there_is_nothing_and_nothing_is_closed() -> None:
             await house.programme.next_session(HALL)
             refusal = await house.programme.next_session(HALL)
             assert isinstance(refusal, Refusal)
-            assert house.programme.standing(A) is Status.OPEN
+            assert house.programme.status_of(A) is Status.OPEN
             assert house.programme.next_in(RoomId("nowhere")) is None
 
     loop.run(story())
@@ -154,7 +154,7 @@ def test_a_full_disk_leaves_everything_as_it_was() -> None:
             await house.programme.next_session(HALL)
             log.full = True
             assert isinstance(await house.programme.next_session(HALL), Refusal)
-            assert (house.programme.now_in(HALL), house.programme.standing(B)) == (A, Status.CREATED)
+            assert (house.programme.now_in(HALL), house.programme.status_of(B)) == (A, Status.CREATED)
 
     loop.run(story())
 
@@ -179,7 +179,7 @@ def test_a_close_can_be_undone() -> None:
             await house.programme.next_session(HALL)
             await house.programme.next_session(HALL)
             assert await house.programme.send(A, do.ReopenSession()) is None
-            assert house.programme.standing(A) is Status.OPEN
+            assert house.programme.status_of(A) is Status.OPEN
 
     loop.run(story())
 

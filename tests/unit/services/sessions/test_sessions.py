@@ -94,11 +94,11 @@ def test_a_closed_session_that_nobody_needs_is_unloaded_and_loaded_again(caplog:
         async with memory_hall() as hall:
             live = await finished(hall)
             records = await hall.log.read(SESSION, 0, 100)
-            assert hall.sessions.standing(SESSION) is Status.CLOSED
+            assert hall.sessions.status_of(SESSION) is Status.CLOSED
             await hall.clock.sleep(UNUSED_MS + LOOK_MS)
             assert hall.sessions.loaded(SESSION) is None
-            assert hall.sessions.standing(SESSION) is Status.CLOSED
-            assert hall.sessions.standing(SessionId("other")) is None
+            assert hall.sessions.status_of(SESSION) is Status.CLOSED
+            assert hall.sessions.status_of(SessionId("other")) is None
             late = await live.writer.send(SYSTEM, CommandId("late"), CreateSession(title="x", languages=("en",)))
             assert isinstance(late, Refusal)
             assert late.code is RefusalCode.UNAVAILABLE
@@ -109,7 +109,7 @@ def test_a_closed_session_that_nobody_needs_is_unloaded_and_loaded_again(caplog:
             assert await hall.log.read(SESSION, 0, 100) == records
             reopened = await again.writer.send(SYSTEM, CommandId("again"), ReopenSession())
             assert isinstance(reopened, Receipt)
-            assert hall.sessions.standing(SESSION) is Status.OPEN
+            assert hall.sessions.status_of(SESSION) is Status.OPEN
 
     loop.run(story())
     assert [record.levelname for record in caplog.records if record.levelname != "INFO"] == []
@@ -285,7 +285,7 @@ def test_imported_sessions_leave_the_memory_and_come_back_whole_for_whoever_asks
             with held.held():  # A microphone is there.
                 await hall.clock.sleep(UNUSED_MS + 2 * LOOK_MS)
                 assert hall.sessions.all_loaded == (held,)
-                assert hall.sessions.standing(names[7]) is Status.CREATED
+                assert hall.sessions.status_of(names[7]) is Status.CREATED
                 back = await asyncio.gather(*(hall.sessions.find(names[7]) for _ in range(20)))
                 assert len({id(each) for each in back}) == 1
                 assert back[0] is not None
