@@ -1,6 +1,9 @@
 """The server of bench/floor.py, in a process and on a core of its own: a meeting in which somebody speaks all the time.
 
-Prints one line of JSON when its doors are open: its address and the links of two moderators. On a line at standard
+    python bench/floor_hall.py DATA CORE [LINES]
+
+LINES were typed before. Prints one line of JSON when its doors are open: its address, the links of two moderators and
+that of a technician. On a line at standard
 input it says how much CPU time it has used and what the log holds of the questions; at the end of that it ends.
 """
 
@@ -47,6 +50,14 @@ async def made(running: RunningServer) -> LiveSession:
     for n, command in enumerate(commands):
         assert isinstance(await live.writer.send(SYSTEM, CommandId(f"made:{n}"), command), Receipt)
     return live
+
+
+async def typed(live: LiveSession, lines: int) -> None:
+    """Lines of before."""
+    for n in range(lines):
+        text = f"This is line number {n} of the meeting, as long as people's lines are on the whole."
+        command = do.TypeSegment(channel=FLOOR, segment=SegmentId(f"t{n}"), text=text, language="en")
+        assert isinstance(await live.writer.send(Actor(Role.CAPTIONER, "t"), CommandId(f"t{n}"), command), Receipt)
 
 
 async def talk(live: LiveSession) -> None:
@@ -124,15 +135,17 @@ class Lag:
         return {f"p{share}": round(late[len(late) * share // 100], 1) for share in (50, 95, 99)} if late else {}
 
 
-async def serve(data: str) -> None:
+async def serve(data: str, before: int) -> None:
     """Run it until standard input ends."""
     settings = Settings(
         server=Server(port=0, data=data), engine=Engine(count=0), translation=Translation(translators=())
     )
     async with hall(settings) as running:
         live = await made(running)
+        await typed(live, before)
         links = [(await running.backend.links.create(Role.MODERATOR, "hall", f"Moderator {n}"))[1] for n in (1, 2)]
-        print(json.dumps({"address": running.address, "links": links}), flush=True)
+        technician = (await running.backend.links.create(Role.TECHNICIAN, "hall", "Technician"))[1]
+        print(json.dumps({"address": running.address, "links": links, "technician": technician}), flush=True)
         async with asyncio.TaskGroup() as group:
             lag = Lag()
             tasks = [group.create_task(talk(live)), group.create_task(lag.watch())]
@@ -146,4 +159,4 @@ if __name__ == "__main__":
     os.sched_setaffinity(0, {int(sys.argv[2])})
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    asyncio.run(serve(sys.argv[1]))
+    asyncio.run(serve(sys.argv[1], int(sys.argv[3]) if len(sys.argv) > 3 else 0))

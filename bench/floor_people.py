@@ -33,13 +33,17 @@ class Server:
         self._process = process
         self.address: str = known["address"]
         self.links: list[str] = known["links"]
+        self.technician: str = known["technician"]
+        self.pid = process.pid
         self.port = int(self.address.rpartition(":")[2])
 
     @classmethod
-    async def start(cls, data: Path, *, files: int | None = None, log: Path | None = None) -> Server:
-        """`files`: how many it may have open, as `ulimit -n` says; `log`: where its log goes, stderr without."""
+    async def start(cls, data: Path, *, files: int | None = None, log: Path | None = None, lines: int = 0) -> Server:
+        """`files`: how many it may have open, as `ulimit -n` says; `log`: where its log goes, stderr without; `lines`:
+        how many the text has at the beginning.
+        """
         pipe = asyncio.subprocess.PIPE
-        program = [sys.executable, str(HERE / "floor_hall.py"), str(data), str(SERVER_CORE)]
+        program = [sys.executable, str(HERE / "floor_hall.py"), str(data), str(SERVER_CORE), str(lines)]
         if files is not None:
             program[:0] = ["prlimit", f"--nofile={files}:{files}"]
         with contextlib.ExitStack() as stack:

@@ -171,6 +171,8 @@ DOORS = {
     "GET /s/{session}/ws": Door(frozenset({426})),
     "GET /s/{session}/poll": open_to_all("?wait=0", "?wait=0&after=e1:1"),
     "GET /s/{session}/low": open_to_all("", "?channel=pt", streams=True),
+    "GET /s/{session}/cached/{channel}": open_to_all("", "?channel=pt"),
+    "GET /s/{session}/cached/{channel}/{page}": Door(frozenset({404})),
     "GET /s/{session}/text": open_to_all("?all=1", streams=True),
     "GET /s/{session}/sound": Door(frozenset({200, 206, 404})),
     "GET /s/{session}/sound.json": Door(frozenset({200, 404})),
@@ -235,7 +237,7 @@ DOORS = {
 }
 """Every route of the server. Where staff come with a link, their pages tell what is theirs through the desks' socket
 (test_strangers_at_desks.py); no other door tells anybody more for it."""
-FILLED_IN = {
+FILLED_IN: dict[str, list[str]] = {
     "token": ["guess"],
     "pass": ["guess"],
     "room": ["r1"],
@@ -244,6 +246,8 @@ FILLED_IN = {
     "hub": ["kisumu", "somebody"],
     "version": ["v"],
     "ms": ["0", "x"],
+    "channel": [FLOOR, PT],
+    "page": ["0-25-Abcdefgh"],
     "name": ["x.js"],
     "number": ["1"],
     "segment": ["a", "b", "none"],

@@ -6,6 +6,7 @@ from fuzz.target import Target
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import Position
 from moothall.wire import frames
+from moothall.wire.cached_feed import CachedText, tag
 from moothall.wire.event_stream import EventStream
 
 STREAM = (
@@ -13,6 +14,8 @@ STREAM = (
     b'[{"offset":7,"at":1,"type":"session.closed","body":{"type":"session.closed","t":5}}]}\n\n:\n'
     b'event: pulse\ndata: {"pulse":{"every":5000}}\r\n\r\n'
 )
+LINE = b'{"segment":"a","t0":0,"t1":9,"language":"en","origin":"machine","text":"Hello.","name":"Ana"}'
+CACHED = b'{"session":"s","channel":"floor","pages":["0-1-k2Lm0-Zq"],"lines":[%b]}\n{"lines":[%b]}' % (LINE, LINE)
 
 
 def position(data: bytes) -> None:
@@ -39,7 +42,19 @@ def stream(data: bytes) -> None:
             continue
 
 
+def cached(data: bytes) -> None:
+    """Contents of the cached feed and, behind a line end, a page, as a reader takes them that reads them again."""
+    contents, _, page = data.partition(b"\n")
+    text = CachedText()
+    for _ in range(2):
+        for name in text.take(contents):
+            text.fill(f"{name[:-8]}{tag(page)}", page)
+        if text.whole and len(text.lines) < len(text.contents.lines if text.contents else ()):
+            raise AssertionError("A reader has fewer lines than the contents.")
+
+
 TARGETS = (
+    Target(name="cached-feed", call=cached, declared=(ProtocolError,), seeds=(CACHED,)),
     Target(name="position", call=position, declared=(ValueError,), seeds=(b"k3j9x2:120", b"a1r3:0"), most=200),
     Target(name="event-stream", call=stream, declared=(ProtocolError,), seeds=(STREAM, b"data: x\r\rdata\n\n")),
     Target(

@@ -9,6 +9,8 @@ from aiohttp import web
 
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
+from moothall.adapters.cached.cached_door import CachedDoor
+from moothall.adapters.cluster.node_link_door import NodeLinkDoor
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
 from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import ShownDoor, WallContent
@@ -105,7 +107,12 @@ async def open_doors(
         measures=backend.measures,
     )
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
-    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, pages)
+    polls, low, plain, cached = (
+        PollDoor(readers),
+        LowDataDoor(readers),
+        PlainDoor(readers, pages),
+        CachedDoor(readers),
+    )
     reports = Reports(
         clock=clock,
         randomness=backend.randomness,
@@ -180,7 +187,7 @@ async def open_doors(
         known=catalogue.known,
         groups=backend.hubs.there_are,
     )
-    reading = (front, page, turn, events, sockets, polls, plain, low, records, shown)
+    reading = (front, page, turn, events, sockets, polls, plain, low, cached, records, shown)
     asked = (*asking, questions, translated, HandsDoor(context, backend.ballots), AbuseDoor(context, abuse_reports))
     for door in (*reading, reporting, languages, *asked, KeysDoor(backend.signer.public_document()), staff):
         app.add_routes(door.routes())
@@ -201,7 +208,7 @@ async def open_doors(
     stack.push_async_callback(audio.close)
     for closing in (sockets, events, polls, plain, low, reporting, staff_socket, linking):
         stack.push_async_callback(closing.close)
-    backend.keep(stack, events.run, sockets.run, polls.run, plain.run, low.run, reports.run)
+    backend.keep(stack, events.run, sockets.run, polls.run, plain.run, low.run, cached.run, reports.run)
     backend.keep(
         stack, backend.links.run, backend.ballots.run, backend.balance.run, backend.hubs.run, backend.hub_removals.run
     )

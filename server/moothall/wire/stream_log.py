@@ -9,6 +9,7 @@ by any actor; its times are those of the words that were committed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from moothall.core.events import types as ev
@@ -16,6 +17,7 @@ from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.signals import Partial
 from moothall.core.views.captions import Snapshot
+from moothall.wire.cached_feed import CachedLine
 from moothall.wire.frames import Received
 
 Row = dict[str, Any]
@@ -104,3 +106,26 @@ class StreamLog:
         if self._languages.get(segment):
             row["lang"] = self._languages[segment]
         return row
+
+
+class CachedLog:
+    """Turns what a reader of the cached feed has, from one look to the next, into rows."""
+
+    def __init__(self) -> None:
+        # Bound: the text that is read.
+        self._shown: dict[SegmentId, CachedLine] = {}
+
+    def rows(self, lines: Sequence[CachedLine], at: float) -> list[Row]:
+        """What is new, has changed, or is gone (its text is empty then), seen at `at` (s)."""
+        before, self._shown = self._shown, {line.segment: line for line in lines}
+        rows: list[Row] = []
+        for line in lines:
+            old = before.pop(line.segment, None)
+            if old is None or old.text != line.text:
+                rows.append(_row(line, "commit" if old is None else "correct", line.text, at))
+        return rows + [_row(line, "correct", "", at) for line in before.values()]
+
+
+def _row(line: CachedLine, kind: str, text: str, at: float) -> Row:
+    times = {"t0": line.t0 / 1000, "t1": line.t1 / 1000}
+    return {"at": at, "kind": kind, "segment": line.segment, "text": text, **times, "lang": line.language}

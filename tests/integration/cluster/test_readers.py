@@ -13,6 +13,7 @@ from msgspec.json import encode
 from moothall.adapters.admin.local_door import Caller
 from moothall.adapters.reading.reader_client import follow
 from moothall.core.kernel.lanes import Feed
+from moothall.wire.cached_feed import CachedText
 from moothall.wire.frames import Received
 from moothall.wire.node_link import PATH
 from support.cluster.nodes import NodeProcess
@@ -92,3 +93,27 @@ async def test_a_session_that_not_everybody_may_read_and_the_link_itself_are_the
             for path in ("/s/nothing/events", PATH, "/node/%6Cink"):
                 async with http.get(node.address + path, headers={"Upgrade": "websocket"}) as answer:
                     assert answer.status == 404, path
+
+
+async def test_the_cached_feed_comes_from_a_nodes_own_copy(tmp_path: Path, redis_processes: RedisProcesses) -> None:
+    """With the keeper frozen nothing could be carried."""
+    async with (
+        house(tmp_path, redis_processes.empty("valkey")) as ((first, second), typist),
+        aiohttp.ClientSession() as http,
+    ):
+        await typist.types(40)
+        await seen(second, typist, typist.typed[-1])
+        address, text = f"{second.address}/s/{typist.session}/cached/floor", CachedText()
+        first.freeze()
+        try:
+            async with http.get(address) as answer:
+                assert answer.status == 200
+                missing = text.take(await answer.read())
+            assert missing
+            for name in missing:
+                async with http.get(f"{address}/{name}") as answer:
+                    text.fill(name, await answer.read())
+        finally:
+            first.thaw()
+        assert len(text.lines) >= 40
+        assert [line.text for line in text.lines] == [f"Line {n}." for n in range(1, len(text.lines) + 1)]

@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from moothall.adapters.cached.cached_door import MOST_TEXTS, CachedDoor
 from moothall.adapters.http.admission import Admission
 from moothall.adapters.http.limits import AddressGate, runner_options
 from moothall.adapters.http.security_headers import secure
@@ -57,6 +58,7 @@ class House:
         self.websocket: WebSocketDoor
         self.poll: PollDoor
         self.plain: PlainDoor
+        self.cached: CachedDoor
         self.clock = clock
         self.port = 0
         self.http: aiohttp.ClientSession
@@ -92,6 +94,7 @@ async def house(
     may_read: Callable[[SessionId], Refusal | None] = lambda _: None,
     gate: AddressGate | None = None,
     admission: Admission | None = None,
+    cached_texts: int = MOST_TEXTS,
 ) -> AsyncIterator[House]:
     if meeting is None:
         meeting = Meeting()
@@ -113,6 +116,7 @@ async def house(
     )
     made.events, made.websocket = EventsDoor(made.readers), WebSocketDoor(made.readers)
     made.poll, made.plain = PollDoor(made.readers), PlainDoor(made.readers, PAGES)
+    made.cached = CachedDoor(made.readers, most=cached_texts)
     doors = (made.events, made.websocket, made.poll, made.plain)
     middlewares, crowded = list[Middleware](), crowded_page(PAGES)
     if gate is not None:
@@ -121,14 +125,14 @@ async def house(
         others = AddressGate(made.clock, SeededRandomness()).middleware()
         middlewares.append(admission.middleware(_address_of, BEGINNINGS, others, crowded))
     app = web.Application(middlewares=middlewares)
-    app.add_routes([route for door in doors for route in door.routes()])
+    app.add_routes([route for door in (*doors, made.cached) for route in door.routes()])
     secure(app)
     runner = web.AppRunner(app, **runner_options(idle_s))
     await runner.setup()
     site = Site(runner)
     await site.start()
     made.port = runner.addresses[0][1]
-    running = (made.fanout, made.events, made.websocket, made.poll, made.plain)
+    running = (made.fanout, made.events, made.websocket, made.poll, made.plain, made.cached)
     tasks = [asyncio.ensure_future(each.run()) for each in running]
     try:
         async with aiohttp.ClientSession() as made.http:

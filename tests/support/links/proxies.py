@@ -28,16 +28,16 @@ _LANGUAGE = {"nginx": "nginx", "caddy": "caddyfile", "haproxy": "haproxy"}
 
 def missing(program: str) -> str:
     """Why it can't be tried here; empty when it can."""
-    return "" if _found(program) else f"{program} is not installed; on Debian: apt-get install {program}"
+    return "" if found(program) else f"{program} is not installed; on Debian: apt-get install {program}"
 
 
 def block(program: str) -> str:
     """The page's block for a program."""
-    found = re.findall(
+    blocks = re.findall(
         rf"^```{_LANGUAGE[program]}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
     )
-    assert len(found) == 1, program
-    return str(found[0])
+    assert len(blocks) == 1, program
+    return str(blocks[0])
 
 
 def configuration(program: str, folder: Path, port: int, to: int) -> str:
@@ -94,7 +94,7 @@ async def proxy(
     log = folder / "log"
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
-            _found(program),
+            found(program),
             *commands[program],
             stdout=out,
             stderr=out,
@@ -106,7 +106,7 @@ async def proxy(
             },
         )
     try:
-        await _listening(process, port, log)
+        await listening(process, port, log)
         yield ssl.create_default_context(cafile=str(folder / "server.pem"))
     finally:
         if process.returncode is None:
@@ -141,7 +141,8 @@ class _Here(AbstractResolver):
         """Nothing is open."""
 
 
-def _found(program: str) -> str:
+def found(program: str) -> str:
+    """Where a program is; empty where it isn't."""
     path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))  # where Debian has servers
     return shutil.which(program, path=path) or ""
 
@@ -150,7 +151,8 @@ def _said(log: Path) -> str:
     return log.read_text(encoding="utf-8", errors="replace")
 
 
-async def _listening(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+async def listening(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+    """Wait until something takes connections at a port."""
     async with asyncio.timeout(WITHIN_S):
         while True:
             assert process.returncode is None, _said(log)

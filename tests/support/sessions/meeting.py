@@ -58,12 +58,12 @@ class Meeting:
     def session(self) -> SessionId:
         return self.recorder.session
 
-    async def open(self, *channels: str) -> None:
+    async def open(self, *channels: str, access: ev.Access = ev.Access.PUBLIC) -> None:
         """The session is created and has its channels."""
         head = await self.log.acquire(self.session, self.recorder.epoch)
         self._term = head.term
         await self.store(
-            ev.SessionCreated(title="Plenary", languages=("en", "de")),
+            ev.SessionCreated(title="Plenary", languages=("en", "de"), access=access),
             *[
                 ev.ChannelAdded(channel=ChannelId(name), kind=ev.ChannelKind.FLOOR, languages=("en",))
                 for name in channels or ("floor",)

@@ -8,8 +8,9 @@ from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import AnySignal, ChannelState, Partial, Sound
 from moothall.core.views.captions import CaptionsView, Line
+from moothall.wire.cached_feed import CachedLine
 from moothall.wire.frames import FrameEvent, Received
-from moothall.wire.stream_log import StreamLog
+from moothall.wire.stream_log import CachedLog, StreamLog
 
 FLOOR = ChannelId("floor")
 
@@ -123,3 +124,28 @@ def test_a_snapshot_tells_what_was_before() -> None:
     rows = log.rows(frame(signals=(partial("b", 1, " dia"),)), 2)
     assert rows == [{"at": 2, "kind": "partial", "segment": "b", "text": "dia", "lang": "pt"}]
     assert log.rows(frame(signals=(partial("a", 1, " no"),)), 3)[0]["text"] == ""
+
+
+def finished(name: str, text: str) -> CachedLine:
+    return CachedLine(
+        segment=SegmentId(name), t0=1_000, t1=2_500, language="en", origin=ev.Origin.MACHINE, text=text
+    )  # fmt: skip
+
+
+def test_the_cached_feed_has_rows_for_what_is_new_has_changed_or_is_gone() -> None:
+    log = CachedLog()
+    first = log.rows([finished("a", "One."), finished("b", "Two.")], 3.0)
+    assert [(row["kind"], row["segment"], row["text"]) for row in first] == [
+        ("commit", "a", "One."),
+        ("commit", "b", "Two."),
+    ]
+    assert first[0] == {
+        "at": 3.0, "kind": "commit", "segment": "a", "text": "One.", "t0": 1.0, "t1": 2.5, "lang": "en",
+    }  # fmt: skip
+    later = log.rows([finished("b", "Two, mended."), finished("c", "Three.")], 8.0)
+    assert [(row["kind"], row["segment"], row["text"]) for row in later] == [
+        ("correct", "b", "Two, mended."),
+        ("commit", "c", "Three."),
+        ("correct", "a", ""),
+    ]
+    assert log.rows([finished("b", "Two, mended."), finished("c", "Three.")], 9.0) == []

@@ -84,6 +84,15 @@ def visitor_gate(
     return Admission(randomness, counted).middleware(address_of, BEGINNINGS, others, crowded)
 
 
+class Text(msgspec.Struct, frozen=True):
+    """A text that may be read."""
+
+    fanout: SessionFanout
+    feed: Feed
+    view: CaptionsView
+    """What stands in the feed."""
+
+
 class ReaderRequest(msgspec.Struct, frozen=True):
     """A reader's wish, found to be possible."""
 
@@ -388,6 +397,17 @@ class Readers:
             live = _live(request.query.get("feed", "live")) and not finished
         except ValueError as error:
             return Refused(status=400, code=CloseCode.BAD_REQUEST, message=str(error))
+        if ASKER.get():
+            self._by_link[presence] = request
+        text = await self.text(session, request.query.get("channel", ""), live=live)
+        if isinstance(text, Refused):
+            return text
+        staff = any(each.role in STAFF_ROLES for each in ASKER.get())
+        aside = staff and request.query.get("as") == "microphone"
+        return ReaderRequest(presence, text.fanout, text.feed, text.view, after, aside, _reader(request))
+
+    async def text(self, session: SessionId, channel: str, *, live: bool) -> Text | Refused:
+        """A text that `ASKER` may read; the session's first one where `channel` is empty."""
         try:
             fanout = await self.find(session) if is_name(session) else None
             if fanout is None:
@@ -395,9 +415,7 @@ class Readers:
             refusal = self.may_read(session)
             if refusal is not None:
                 return _refused(refusal)
-            if ASKER.get():
-                self._by_link[presence] = request
-            channel = request.query.get("channel") or next(iter(fanout.channels), "")
+            channel = channel or next(iter(fanout.channels), "")
             if not is_name(channel):
                 return _refused(refuse(RefusalCode.UNKNOWN, "The session has no such channel."))
             feed = Feed(ChannelId(channel), live)
@@ -411,11 +429,7 @@ class Readers:
             note_failure(error, f"session {session}: the log can't be read")
             message = "The session's record is damaged and can't be shown; its keepers have been told."
             return Refused(status=500, code=CloseCode.INTERNAL_ERROR, message=message)
-        staff = any(each.role in STAFF_ROLES for each in ASKER.get())
-        aside = staff and request.query.get("as") == "microphone"
-        if isinstance(view, Refusal):
-            return _refused(view)
-        return ReaderRequest(presence, fanout, feed, view, after, aside, _reader(request))
+        return _refused(view) if isinstance(view, Refusal) else Text(fanout, feed, view)
 
 
 def _abort(transport: Transport | None) -> None:

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from moothall.adapters.cached.cached_door import CachedDoor
 from moothall.adapters.cluster.forwarding import Forwarding
 from moothall.adapters.cluster.node_link_line import NodeLinkLine
 from moothall.adapters.http.admission import Admission, has_begun
@@ -45,10 +46,11 @@ class NodeReaders:
         self.readers = readers
         self._sockets, self._events, self._polls = WebSocketDoor(readers), EventsDoor(readers), PollDoor(readers)
         self._low, self._plain = LowDataDoor(readers), PlainDoor(readers, pages)
+        self._cached = CachedDoor(readers)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
-        doors = (self._events, self._sockets, self._polls, self._low, self._plain)
+        doors = (self._events, self._sockets, self._polls, self._low, self._plain, self._cached)
         found = [route for door in doors for route in door.routes()]
         return [web.get(route.path, self._or_carried(route.handler), allow_head=False) for route in found]
 
@@ -60,7 +62,7 @@ class NodeReaders:
         stack.callback(tasks.create_task(self._reading.run(started)).cancel)
         await started.wait()
         doors = (self._sockets, self._events, self._polls, self._plain, self._low)
-        for each in (self._line, *doors):
+        for each in (self._line, *doors, self._cached):
             stack.callback(tasks.create_task(supervise(each.run, self._reading.clock)).cancel)
         stack.push_async_callback(self._sockets.close, GOODBYE_MS)
         for door in (self._events, self._polls, self._plain, self._low):

@@ -1,0 +1,1 @@
+"""The cached feed: its door, and a reader of it that isn't a browser."""

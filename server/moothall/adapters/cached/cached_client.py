@@ -1,0 +1,84 @@
+"""A reader of the cached feed that isn't a browser: asks for the contents again and again, and for pages it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import aiohttp
+
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import ChannelId
+from moothall.core.ports import Clock
+from moothall.core.session.state import Status
+from moothall.wire.cached_feed import EVERY_MS, CachedText
+
+SOONEST_MS, LATEST_MS = 1_000, 60_000
+"""Bounds for how often the contents ask to be asked for."""
+MOST_BYTES = 8 << 20
+"""Of an answer. More than this is refused."""
+FIRST_TRIES = 3
+
+
+async def follow_cached(
+    address: str, channel: ChannelId, clock: Clock, tries: int = 20
+) -> AsyncGenerator[tuple[CachedText, int], None]:
+    """The text whenever it has changed and is whole, with the wall time (Unix ms), until the session is closed.
+
+    `address` is the session's page. Tries again when nothing answers, up to `tries` times in a row, at the beginning
+    a few. Raises ProtocolError when there is no such text, or what comes can't be read.
+    """
+    text, tag, failed, begun = CachedText(), "", 0, False
+    base = f"{address}/cached/{channel}"
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as http:
+        while True:
+            try:
+                contents, tag = await _contents(http, base, tag)
+                if contents is not None:
+                    for name in text.take(contents):
+                        page = await _page(http, f"{base}/{name}")
+                        if page is not None:
+                            text.fill(name, page)
+                failed = 0
+            except (aiohttp.ClientError, TimeoutError) as error:
+                failed, contents, tag = failed + 1, None, ""
+                if failed > (tries if begun else FIRST_TRIES):
+                    why = f"can't be reached: {type(error).__name__}"
+                    raise ProtocolError(f"The server at {address} {why}.") from error
+            if not text.whole:
+                tag = ""  # A page has changed since the contents were made: the next ones name another.
+            elif contents is not None:
+                begun = True
+                yield text, clock.wall()
+                if text.contents is not None and text.contents.status is Status.CLOSED:
+                    return
+            every = EVERY_MS if text.contents is None else text.contents.every
+            await clock.sleep(min(LATEST_MS, max(SOONEST_MS, every)))
+
+
+async def _contents(http: aiohttp.ClientSession, address: str, tag: str) -> tuple[bytes | None, str]:
+    """The contents and their tag; None where they are those of the tag."""
+    async with http.get(address, headers={"If-None-Match": tag} if tag else {}) as answer:
+        if answer.status == 304:
+            return None, tag
+        if answer.status == 404:
+            raise ProtocolError("There is no such text here that everybody may read. The cached feed has no others.")
+        answer.raise_for_status()
+        return await _body(answer), answer.headers.get("ETag", "")
+
+
+async def _page(http: aiohttp.ClientSession, address: str) -> bytes | None:
+    """A page; None where there is none of that name any more."""
+    async with http.get(address) as answer:
+        if answer.status == 404:
+            return None
+        answer.raise_for_status()
+        return await _body(answer)
+
+
+async def _body(answer: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for part in answer.content.iter_chunked(1 << 16):
+        body += part
+        if len(body) > MOST_BYTES:
+            raise ProtocolError(f"The server answered with more than {MOST_BYTES} bytes.")
+    return bytes(body)
