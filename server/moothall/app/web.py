@@ -11,7 +11,6 @@ from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.cached.cached_door import CachedDoor
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
-from moothall.adapters.cluster.node_link_door import NodeLinkDoor
 from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import ShownDoor, WallContent
 from moothall.adapters.http.bodies import whole_bodies
