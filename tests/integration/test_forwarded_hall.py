@@ -14,6 +14,8 @@ import pytest
 import socketio
 
 from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import Epoch, Position
+from moothall.wire.close_codes import CloseCode
 from support.cluster.forwarding import Node, node
 from support.cluster.keeper_process import SESSION, KeeperProcess, Keeping, keeping
 from support.halls.microphone_door import say as tell
@@ -299,3 +301,23 @@ async def test_a_keeper_that_is_killed_breaks_its_answers_off_and_another_goes_o
         by.keeper = second.address
         async with http.get(page) as answer:
             assert answer.status == 200
+
+
+async def test_a_reader_whom_another_node_has_shown_more_comes_back_and_goes_not_back_in_time(tmp_path: Path) -> None:
+    """What Redis took another node shows at once; a keeper that got no answer has yet to learn it."""
+    async with keeping(tmp_path) as keeper, client() as http:
+        text = await keeper.say()
+        here = keeper.live.fanout.position
+        ahead = Position(here.epoch, here.offset + 2)
+        address = f"{keeper.running.address}/s/{SESSION}"
+        for door in ("events", "text", "poll"):
+            async with http.get(f"{address}/{door}?after={ahead}") as answer:
+                assert (answer.status, 1 <= int(answer.headers["Retry-After"]) <= 3) == (503, True)
+        async with http.ws_connect(f"{address}/ws?after={ahead}") as socket:
+            assert (await socket.receive()).data == CloseCode.TRY_LATER
+        other = Position(Epoch("other"), 10**6)
+        for after in (here, other):
+            async with http.get(f"{address}/events?after={after}") as answer:
+                assert answer.status == 200
+                if after is other:
+                    await find(answer.content, text)

@@ -104,6 +104,7 @@ async def open_doors(
         each=share(room.readers, settings.server.address_share),
         address_of=address_of,
         measures=backend.measures,
+        others_ahead=nodes is not None,
     )
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
     polls, low, plain, cached = (

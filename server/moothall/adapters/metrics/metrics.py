@@ -103,7 +103,7 @@ METRICS = (
     ),
     _counter(
         "moothall_readers_refused_total",
-        "Readers that were not let in: full, address (it has its share), origin, storage, damaged.",
+        "Readers that were not let in: full, address (it has its share), origin, storage, damaged, ahead (of a node).",
         "reason",
     ),
     _gauge("moothall_outboxes", "Readers that don't keep up at the moment: each has an outbox."),

@@ -276,6 +276,9 @@ class Readers:
     address_of: AddressOf = remote_address
     measures: Measures | None = None
     """What all doors of the server add to; without it, its own."""
+    others_ahead: bool = False
+    """Whether another node of the house may have shown what this one has yet to learn: that Redis took it. Then readers
+    who have seen it come back; a snapshot would take them back in time."""
 
     def __post_init__(self) -> None:
         self._measures = self.measures or Measures(self.clock)
@@ -402,6 +405,11 @@ class Readers:
         text = await self.text(session, request.query.get("channel", ""), live=live)
         if isinstance(text, Refused):
             return text
+        here = text.fanout.position
+        if self.others_ahead and after is not None and after.epoch == here.epoch and after.offset > here.offset:
+            self._measures.readers_refused["ahead"] += 1
+            message = "You have read further elsewhere than this server has come. Try again in a moment."
+            return Refused(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=self.jitter(1, 3))
         staff = any(each.role in STAFF_ROLES for each in ASKER.get())
         aside = staff and request.query.get("as") == "microphone"
         return ReaderRequest(presence, text.fanout, text.feed, text.view, after, aside, _reader(request))
