@@ -43,6 +43,8 @@ _SECRETS = {
     "engine_key": ("engine", "key_file"),
     "engine_tokens": ("engine", "tokens"),
     "translation_key": ("translation", "key_file"),
+    "nodes_key": ("cluster", "key_file"),
+    "redis_password": ("cluster", "password_file"),
 }
 """Files that the settings name and that are secret, by their names with the keys."""
 

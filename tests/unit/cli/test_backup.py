@@ -75,22 +75,26 @@ def test_without_keys_and_links_it_says_what_is_missing(house: House, tmp_path: 
 
 
 def test_the_settings_and_what_they_name_are_backed_up_too(house: House, tmp_path: Path) -> None:
-    for name, text in (("terms/a.toml", "words"), ("tokens", "token-of-an-engine"), ("phrases.toml", "formula")):
+    secrets = {"tokens": "token-of-an-engine", "nodes.key": "key-of-nodes", "redis": "password-of-redis"}
+    for name, text in (("terms/a.toml", "words"), ("phrases.toml", "formula"), *secrets.items()):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     config = tmp_path / "house.toml"
     config.write_text(
         f'[server]\ndata = "{house.folder}"\n[conference]\nglossaries = "{tmp_path / "terms"}"\n'
         f'[engine]\ntokens = "{tmp_path / "tokens"}"\n[translation]\nphrases = "{tmp_path / "phrases.toml"}"\n'
+        f'[cluster]\nkey_file = "{tmp_path / "nodes.key"}"\npassword_file = "{tmp_path / "redis"}"\n'
     )
     backed_up(house, keys=tmp_path / "keys", config=config, settings=load(config, {}))
-    assert holding(tmp_path / "backup", [b"token-of-an-engine"]) == []
+    assert holding(tmp_path / "backup", [text.encode() for text in secrets.values()]) == []
     put_back(tmp_path)
     new = tmp_path / "new" / "settings"
     assert (new / "settings.toml").read_bytes() == config.read_bytes()
     assert (new / "glossaries" / "a.toml").read_text() == "words"
     assert (new / "phrases.toml").read_text() == "formula"
-    assert (new / "keys" / "engine_tokens").read_text() == "token-of-an-engine"
+    kept = {"engine_tokens": "tokens", "nodes_key": "nodes.key", "redis_password": "redis"}
+    for name, there in kept.items():
+        assert (new / "keys" / name).read_text() == secrets[there]
 
 
 def test_the_newest_snapshot_up_to_a_time_is_restored(house: House, tmp_path: Path) -> None:
