@@ -23,6 +23,10 @@ from moothall.adapters.sound.child_messages import DecodeRequest, Ended, Message
 from moothall.adapters.sound.decoding import decode
 
 
+NOT_DECODING = ("av.__main__", "av.about", "av.datasets")
+"""Parts of PyAV that are programs or load samples from the network, with `urllib`: half of what loading all takes."""
+
+
 def limit(kind: int, soft: int, hard: int) -> None:
     """Limit a resource of this process, where the system lets it."""
     with suppress(ValueError, OSError):  # macOS refuses some of them
@@ -35,7 +39,7 @@ def load_library() -> None:
         import av
 
         for module in pkgutil.walk_packages(av.__path__, "av."):
-            if not module.name.endswith("__main__"):
+            if module.name not in NOT_DECODING:
                 importlib.import_module(module.name)
 
 
