@@ -38,7 +38,7 @@ IN_COLOURS = {
     *("front.html", "session.html", "questions.html", "embed.html", "screen.html", "overlay.html", "hub.html"),
     *("desk.html", "podium.html", "refinements.html", "control.html", "admin.html", "microphone.html"),
 }
-"""What is looked at in the dark and in forced colours too: each sheet of styles once; in `make test-all` all of them."""
+"""What is looked at in the dark and in forced colours too: each sheet of styles once. `make test-all` takes all."""
 WIDE: ViewportSize = {"width": 1000, "height": 700}
 LOW: ViewportSize = {"width": 800, "height": 500}
 SMALL: ViewportSize = {"width": 320, "height": 256}

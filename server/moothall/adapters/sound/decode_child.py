@@ -22,7 +22,6 @@ import msgspec
 from moothall.adapters.sound.child_messages import DecodeRequest, Ended, Message
 from moothall.adapters.sound.decoding import decode
 
-
 NOT_DECODING = ("av.__main__", "av.about", "av.datasets")
 """Parts of PyAV that are programs or load samples from the network, with `urllib`: half of what loading all takes."""
 
