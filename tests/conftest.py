@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from moothall.adapters.system.collector import THRESHOLDS
+from support.files.rewritten import rewrite_part
 from support.halls.warm import keep_warm
 
 if TYPE_CHECKING:
@@ -47,6 +49,12 @@ LONG_FIRST = (
     "integration",
 )
 """Where tests wait longest for real servers: begun last, they would keep one worker busy and the others idle."""
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is not None and not sys.dont_write_bytecode:
+        rewrite_part(session.config, int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -64,9 +64,9 @@ HOSTILE = {
     "backslashes": "\\ \\\\ a\\b \\^ \\",
     "tags": "<b>open</b> </s> <unk> &amp; <script>",
     "shell": '\'; $(kill 1) `id` "$HOME" & | > /dev/null',
-    "one long word": "a" * 2_000,
-    "long and spaced": "a " * 1_000,
-    "ten thousand signs": ("The meeting is open. " * 500)[:10_000],
+    "one long word": "a" * 1_000,
+    "long and spaced": "a " * 500,
+    "two thousand signs": ("The meeting is open. " * 100)[:2_000],
     "no full stop": "and then we went on and on " * 100,
     "numbers": "1 2 3 " * 300,
     "full stops": "." * 1_000 + "? ! … " * 50,
@@ -81,8 +81,12 @@ HOSTILE = {
     "capitals": "THE NEXT ITEM ON THE AGENDA IS THE BUDGET",
     "kept words": "XQ1X and XQ2X, XQ24X.",
 }
-LONGER = {"a longer word": "a" * 10_000, "longer and spaced": "a " * 5_000}
-"""Bergamot takes 5 s for each: in `make test-all`. Ten thousand signs are in the quick tests too."""
+LONGER = {
+    "a longer word": "a" * 10_000,
+    "longer and spaced": "a " * 5_000,
+    "ten thousand signs": ("The meeting is open. " * 500)[:10_000],
+}
+"""Bergamot takes 5 to 8 s for each: in `make test-all`."""
 
 
 @pytest.fixture(scope="module", autouse=True)

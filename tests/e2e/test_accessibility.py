@@ -6,7 +6,8 @@ The pages come from the real server. A page without an entry in `every_page.PAGE
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -30,8 +31,16 @@ OF_A_ROOM = {
 SPACING = "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; } \
 p { margin-bottom: 2em !important; }"
 """The four values of WCAG 1.4.12."""
+LIGHT: dict[str, Any] = {"color_scheme": "light", "forced_colors": "none"}
 DARK: dict[str, Any] = {"color_scheme": "dark", "forced_colors": "none"}
 FORCED: dict[str, Any] = {"color_scheme": "light", "forced_colors": "active"}
+IN_COLOURS = {
+    *("front.html", "session.html", "questions.html", "embed.html", "screen.html", "overlay.html", "hub.html"),
+    *("desk.html", "podium.html", "refinements.html", "control.html", "admin.html", "microphone.html"),
+}
+"""What is looked at in the dark and in forced colours too: each sheet of styles once. `make test-all` takes all."""
+WIDE: ViewportSize = {"width": 1000, "height": 700}
+LOW: ViewportSize = {"width": 800, "height": 500}
 SMALL: ViewportSize = {"width": 320, "height": 256}
 TALL: ViewportSize = {"width": 320, "height": 640}
 
@@ -52,31 +61,6 @@ def test_every_page_is_looked_at() -> None:
     assert templates - FRAMES - OF_A_ROOM <= {name.split(",")[0] for name in PAGES}, (
         "Give each page a way to it in PAGES."
     )
-
-
-@pytest.mark.browser
-@pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.parametrize("language", ["en", pytest.param("ar", marks=pytest.mark.slow)])
-async def test_axe_finds_nothing(browser: Browser, house: RunningServer, language: str) -> None:
-    """All rules as the page comes; those of contrast also in the dark and in forced colours.
-
-    In Arabic the pages have the same elements; that each says its language and direction, and that no template holds
-    words of its own, is in the unit tests of `web` and of the doors.
-    """
-    found: dict[str, list[str]] = {}
-    async with visitor(browser, house, viewport={"width": 1000, "height": 700}) as context:
-        await context.add_init_script(path=module("axe-core/axe.min.js"))
-        page = await context.new_page()
-        for name in PAGES if language == "en" else PLAIN:
-            await page.emulate_media(color_scheme="light", forced_colors="none")
-            await come_to(page, house, name, language)
-            faults = await findings(page)
-            for scheme in (DARK, FORCED) if language == "en" and name in PLAIN else ():  # axe sees no Arabic contrast
-                await page.emulate_media(**scheme)
-                faults += [f"{fault} {scheme}" for fault in await findings(page, ["color-contrast"])]
-            if faults:
-                found[name] = faults
-    assert not found, listed(found)
 
 
 COVERED = """() => {
@@ -251,28 +235,74 @@ async def sent_by_choosing(page: Page) -> list[str]:
     return sent
 
 
+async def faults_of_keys(page: Page, again: Callable[[], Awaitable[None]]) -> list[str]:
+    """What is wrong with the page for somebody who has keys alone; `again` comes to it once more."""
+    faults: list[str] = []
+    if await walk_both_ways(page):
+        # Keys come faster here than frames: a line that has just come may lie over the focus until the next frame.
+        # What counts is what a person sees.
+        await again()
+        faults += await walk_both_ways(page, drawn=True)
+    faults += await sent_by_choosing(page)
+    return faults + ["opens a window"] * (len(page.context.pages) > 1)
+
+
+async def faults_of_contrast(page: Page) -> list[str]:
+    """What axe has to say of the page in the dark and in forced colours. It sees no Arabic contrast."""
+    faults: list[str] = []
+    for scheme in DARK, FORCED:
+        await page.emulate_media(**scheme)
+        faults += [f"{fault} {scheme}" for fault in await findings(page, ["color-contrast"])]
+    await page.emulate_media(**LIGHT)
+    return faults
+
+
 @pytest.mark.browser
 @pytest.mark.asyncio(loop_scope="session")
-async def test_keys_alone(browser: Browser, house: RunningServer) -> None:
-    """Tab and Shift+Tab go through each page; what they reach is seen, uncovered and marked (2.1.2, 2.4.7, 2.4.11).
+async def test_axe_finds_nothing_and_keys_are_enough(browser: Browser, house: RunningServer) -> None:
+    """All rules of axe as the page comes, then keys; in one walk, since half of a walk is loading the pages.
 
+    Tab and Shift+Tab go through each page; what they reach is seen, uncovered and marked (2.1.2, 2.4.7, 2.4.11).
     Nothing is sent and no page comes by reaching or changing a field (3.2.1, 3.2.2), and nothing moves by itself where
     motion is not wished for (2.3.3).
     """
     found: dict[str, list[str]] = {}
-    async with visitor(browser, house, viewport={"width": 800, "height": 500}, reduced_motion="reduce") as context:
+    async with visitor(browser, house, viewport=WIDE, reduced_motion="reduce") as context:
+        await context.add_init_script(path=module("axe-core/axe.min.js"))
         page = await context.new_page()
         for name in PAGES:
+            await page.set_viewport_size(WIDE)
             await come_to(page, house, name)
             faults = [f"moves: {element}" for element in await page.evaluate(MOVING)]
+            faults += await findings(page)
+            if name in IN_COLOURS:
+                faults += await faults_of_contrast(page)
             if name in PLAIN:
-                if await walk_both_ways(page):
-                    # Keys come faster here than frames: a line that has just come may lie over the focus until the next
-                    # one. What counts is what a person sees.
-                    await come_to(page, house, name)
-                    faults += await walk_both_ways(page, drawn=True)
-                faults += await sent_by_choosing(page)
-                faults += ["opens a window"] * (len(context.pages) > 1)
+                await page.set_viewport_size(LOW)
+                faults += await faults_of_keys(page, partial(come_to, page, house, name))
             if faults:
+                found[name] = faults
+    assert not found, listed(found)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
+async def test_axe_finds_nothing_in_other_colours_and_in_arabic(browser: Browser, house: RunningServer) -> None:
+    """Contrast in the dark and in forced colours, and all rules in Arabic.
+
+    `make test` has the contrast of all colours by arithmetic, in tests/unit/web/test_contrast.py. In Arabic the pages
+    have the same elements; that each says its language and direction, and that no template holds words of its own, is
+    in the unit tests of `web` and of the doors.
+    """
+    found: dict[str, list[str]] = {}
+    async with visitor(browser, house, viewport=WIDE) as context:
+        await context.add_init_script(path=module("axe-core/axe.min.js"))
+        page = await context.new_page()
+        for name in PLAIN:
+            await come_to(page, house, name)
+            faults = await faults_of_contrast(page)
+            await come_to(page, house, name, "ar")
+            if faults := faults + await findings(page):
                 found[name] = faults
     assert not found, listed(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -121,11 +121,23 @@ async def busy(there: Served) -> None:
     ]
 
 
+LOOKED_AT = ("/s/s/ask", "", "/s/s/questions", "/desk", "/s/s/screen")
+"""Of a hub; the one without a path is that of what was asked."""
+IN_COLOURS = ("/desk", "/s/s/screen")
+"""What has a sheet of styles that no page of `test_accessibility.py` has."""
+
+
 @pytest.mark.parametrize(
-    ("language", "by_axe"), [("en", True), ("ar", False), pytest.param("ar", True, marks=pytest.mark.slow)]
+    ("language", "by_axe", "in_colours"),
+    [
+        pytest.param("en", True, IN_COLOURS, id="en-by axe"),
+        pytest.param("ar", False, (), id="ar"),
+        pytest.param("en", True, LOOKED_AT, marks=pytest.mark.slow, id="in all colours"),
+        pytest.param("ar", True, (), marks=pytest.mark.slow, id="ar-by axe"),
+    ],
 )
 async def test_axe_finds_nothing_and_all_of_it_fits(
-    browser: Browser, there: Served, language: str, by_axe: bool
+    browser: Browser, there: Served, language: str, by_axe: bool, in_colours: Sequence[str]
 ) -> None:
     """In Arabic the quick tests see whether it fits: axe finds the same elements, as in `test_accessibility.py`."""
     context = await browser.new_context(locale=language, viewport={"width": 1000, "height": 700})
@@ -137,13 +149,14 @@ async def test_axe_finds_nothing_and_all_of_it_fits(
     await busy(there)
     await there.desk(page)
     found: list[str] = []
-    for path in ("/s/s/ask", asked.removeprefix(there.address), "/s/s/questions", "/desk", "/s/s/screen"):
+    for name in LOOKED_AT:
+        path = name or asked.removeprefix(there.address)
         await page.set_viewport_size({"width": 1000, "height": 700})
         await page.emulate_media(color_scheme="light", forced_colors="none")
         await page.goto(f"{there.address}{path}")
         found += [f"{path}: {fault}" for fault in (await findings(page) if by_axe else ())]
         schemes: tuple[dict[str, Any], ...] = ({"color_scheme": "dark"}, {"forced_colors": "active"})
-        for scheme in schemes if language == "en" else ():  # axe sees no Arabic contrast
+        for scheme in schemes if name in in_colours else ():  # axe sees no Arabic contrast
             await page.emulate_media(**scheme)
             found += [f"{path} {scheme}: {fault}" for fault in await findings(page, ["color-contrast"])]
         await page.set_viewport_size({"width": 320, "height": 640})

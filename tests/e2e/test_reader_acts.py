@@ -111,7 +111,9 @@ async def test_the_keyboard_is_enough(page: Page) -> None:
         assert await page.evaluate(inside), "what has the focus is in sight"
 
 
-@pytest.mark.parametrize("width", [320, 500, 640, 800, 1280])
+@pytest.mark.parametrize(
+    "width", [320, 640, 1280, *(pytest.param(each, marks=pytest.mark.slow) for each in (500, 800))]
+)
 async def test_what_has_the_focus_is_not_under_the_bar(page: Page, width: int) -> None:
     """WCAG 2.4.11, with every button that the bar can have, and with those that come while somebody goes along."""
     async with stage() as on:

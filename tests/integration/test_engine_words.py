@@ -109,7 +109,7 @@ def test_every_word_keeps_its_time() -> None:
     assert all(abs(word.t1 - made.t1) <= 32 for word, made in zip(words, script.words, strict=True))
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [*range(6), *(pytest.param(each, marks=pytest.mark.slow) for each in range(6, 24))])
 def test_links_that_are_cut_anywhere_lose_and_double_nothing(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - it has to repeat
     script = make_script(seed, 80)

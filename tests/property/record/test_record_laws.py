@@ -21,7 +21,7 @@ from support.sessions.caption_readers import Shown, read_srt, read_vtt
 from support.sessions.record_maker import HOSTILE, WORDING, records
 
 OPTIONS = st.builds(Options, speakers=st.booleans(), times=st.booleans(), sources=st.booleans(), marks=st.booleans())
-FEWER = settings(max_examples=100)
+FEWER = settings(max_examples=min(100, settings().max_examples))
 """Each example is a whole record."""
 LOOKALIKES = str.maketrans("‹›｛｝＼∶", "<>{}\\:")  # noqa: RUF001  # as it is written
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 import numpy as np
 
@@ -61,9 +63,10 @@ def said(text: str, t: int = 0, each: int = 300) -> tuple[Word, ...]:
     )
 
 
-def probability(words: Iterable[Word], t: int) -> float:
-    """1.0 for a frame at `t` in which a word sounds."""
-    return 1.0 if any(word.t0 < t + FRAME and t < word.t1 for word in words) else 0.0
+def probability(words: Sequence[Word], t: int) -> float:
+    """1.0 for a frame at `t` in which a word sounds; each of the words ends before the next begins."""
+    begun = bisect_left(words, t + FRAME, key=attrgetter("t0"))
+    return 1.0 if begun and t < words[begun - 1].t1 else 0.0
 
 
 def hear(
@@ -71,7 +74,9 @@ def hear(
 ) -> Hypothesis:
     """What a recogniser that is never wrong makes of a window: the words of which most lies in it."""
     heard = []
-    for word in words:
+    for word in words[bisect_right(words, request.start, key=attrgetter("t1")) :]:
+        if word.t0 >= request.edge:
+            break
         t0, t1 = max(word.t0, request.start), min(word.t1, request.edge)
         if t1 - t0 > (word.t1 - word.t0) * 0.6:
             heard.append(HeardWord(f" {word.text.strip()}", t0 - request.start, t1 - request.start, word.p))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -16,7 +17,7 @@ FILES = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("*.tes
 @pytest.mark.parametrize("file", FILES)
 def test_scripts_do_what_their_tests_say(file: str) -> None:
     done = subprocess.run(
-        [node(), "--test", "--test-reporter=spec", file],
+        [node(), "--test-reporter=spec", file],  # `--test` would start another process for it
         cwd=TESTS,
         capture_output=True,
         encoding="utf-8",
@@ -24,4 +25,4 @@ def test_scripts_do_what_their_tests_say(file: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "tests 0" not in done.stdout
+    assert re.search(r"\btests [1-9]", done.stdout), "none was found"

@@ -22,6 +22,9 @@ import msgspec
 from moothall.adapters.sound.child_messages import DecodeRequest, Ended, Message
 from moothall.adapters.sound.decoding import decode
 
+NOT_DECODING = ("av.__main__", "av.about", "av.datasets")
+"""Parts of PyAV that are programs or load samples from the network, with `urllib`: half of what loading all takes."""
+
 
 def limit(kind: int, soft: int, hard: int) -> None:
     """Limit a resource of this process, where the system lets it."""
@@ -35,7 +38,7 @@ def load_library() -> None:
         import av
 
         for module in pkgutil.walk_packages(av.__path__, "av."):
-            if not module.name.endswith("__main__"):
+            if module.name not in NOT_DECODING:
                 importlib.import_module(module.name)
 
 
