@@ -199,6 +199,7 @@ def main() -> int:
     parser.add_argument("--mb", type=float, default=4)
     parser.add_argument("--phases-only", action="store_true", help="leave out the two that run to their end")
     parser.add_argument("--keep", type=Path, help="make the data folder here, and take it again the next time")
+    parser.set_defaults(pairs=0)  # Of the bench that this one is made of.
     options = parser.parse_args()
     options.door, options.idle, options.no_pulses = "events", 2, False
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
