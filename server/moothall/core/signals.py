@@ -101,3 +101,16 @@ Summary = ChannelState | LastWords | StandIn
 
 AnySignal = Partial | Typing | ChannelState | Unsaved | Unrecorded | LastWords | StandIn
 """Every signal of this release, told apart by `kind`."""
+
+
+def taken_away(signal: AnySignal) -> AnySignal:
+    """What takes a signal off the screen, for whoever has lost where it came from; a channel's state stays."""
+    match signal:
+        case Partial() | Typing() | Unsaved() | Unrecorded():
+            return msgspec.structs.replace(signal, text="")
+        case LastWords():
+            return msgspec.structs.replace(signal, awaited=False)
+        case StandIn():
+            return msgspec.structs.replace(signal, instead=None)
+        case ChannelState():
+            return signal

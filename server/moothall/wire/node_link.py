@@ -63,10 +63,11 @@ class ReadHere(NodeMessage, frozen=True, kw_only=True, tag="read"):
 
 
 class Kept(NodeMessage, frozen=True, kw_only=True, tag="kept"):
-    """Node → keeper: a copy here is the same as what `Compare` said, up to that offset, and on the disk."""
+    """Node → keeper: a copy here is the same as what `Compare` said, and on the disk."""
 
     session: SessionId
-    offset: int
+    epoch: Epoch
+    lanes: dict[Lane, LaneHead]
 
 
 class Compare(NodeMessage, frozen=True, kw_only=True, tag="compare"):
@@ -74,7 +75,6 @@ class Compare(NodeMessage, frozen=True, kw_only=True, tag="compare"):
 
     session: SessionId
     epoch: Epoch
-    offset: int
     lanes: dict[Lane, LaneHead]
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import msgspec
+
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.signals import (
     AnySignal,
@@ -11,6 +13,7 @@ from moothall.core.signals import (
     Typing,
     Unrecorded,
     Unsaved,
+    taken_away,
 )
 
 FLOOR, PT = ChannelId("floor"), ChannelId("pt")
@@ -47,3 +50,20 @@ def test_signals_replace_those_of_their_kind_and_channel_only() -> None:
         "typing:floor": given[-1],
         "stand-in:pt": StandIn(channel=PT, instead=None),
     }
+
+
+def test_what_is_taken_away_has_the_key_of_what_it_takes_away() -> None:
+    said = (
+        Partial(channel=FLOOR, segment=SegmentId("s"), first=2, text="and so", language="en"),
+        Typing(channel=FLOOR, segment=SegmentId("s"), text="What of", language="en", speaker=None),
+        Unsaved(channel=FLOOR, text="kept nowhere"),
+        Unrecorded(channel=FLOOR, text="between us", language="en"),
+    )
+    for signal in said:
+        over = taken_away(signal)
+        assert (over.key, over) == (signal.key, msgspec.structs.replace(signal, text=""))
+    awaited, stand_in = LastWords(channel=FLOOR, awaited=True), StandIn(channel=FLOOR, instead=ChannelId("mt-fr"))
+    assert taken_away(awaited) == LastWords(channel=FLOOR, awaited=False)
+    assert taken_away(stand_in) == StandIn(channel=FLOOR, instead=None)
+    state = ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=1, t=2)
+    assert taken_away(state) is state

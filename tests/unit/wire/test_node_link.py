@@ -30,7 +30,7 @@ from support.sessions.recorder import EPOCH, Recorder
 
 SESSION, FLOOR = SessionId("plenary"), ChannelId("floor")
 SAID = Partial(channel=FLOOR, segment=SegmentId("s"), first=2, text="and so", language="en")
-COMPARED = Compare(session=SESSION, epoch=EPOCH, offset=7, lanes={Lane("s"): LaneHead(offset=7, digest="ab")})
+COMPARED = Compare(session=SESSION, epoch=EPOCH, lanes={Lane("s"): LaneHead(offset=7, digest="ab")})
 HIDDEN = Unrecorded(channel=FLOOR, text="между нами", language="ru")
 
 
@@ -40,7 +40,7 @@ HIDDEN = Unrecorded(channel=FLOOR, text="между нами", language="ru")
         Follow(session=SESSION),
         Leave(session=SESSION),
         ReadHere(session=SESSION, readers={FLOOR: 3}),
-        Kept(session=SESSION, offset=7),
+        Kept(session=SESSION, epoch=EPOCH, lanes={Lane("s"): LaneHead(offset=7, digest="ab")}),
     ],
 )
 def test_what_a_node_says_is_read(message: ToKeeper) -> None:

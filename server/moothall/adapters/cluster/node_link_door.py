@@ -25,15 +25,19 @@ logger = logging.getLogger(__name__)
 
 STUCK_S = 10.0
 """A node that takes nothing for so long is cut, and dials again."""
+ASKED_S = 4.0
+"""How often a node is asked whether it is there. One that hasn't answered after half as long is gone: its readers count
+no more, and nothing is translated for them."""
 
 
 class NodeLinkDoor:
     """Serves nodes. `close` at the end."""
 
-    def __init__(self, nodes: ReadElsewhere, log: LogReading, clock: Clock) -> None:
+    def __init__(self, nodes: ReadElsewhere, log: LogReading, clock: Clock, *, asked_s: float = ASKED_S) -> None:
         self._nodes = nodes
         self._log = log
         self._clock = clock
+        self._asked_s = asked_s
         # Bound: nodes that have the key.
         self._open: dict[asyncio.Transport, None] = {}
 
@@ -60,7 +64,9 @@ class NodeLinkDoor:
         """Serve one node, until it is gone."""
         node = _node_of(request)
         # What is told is small and has to be there at once: nothing is compressed.
-        socket = web.WebSocketResponse(max_msg_size=MAX_FRAME_BYTES, compress=False, autoclose=True)
+        socket = web.WebSocketResponse(
+            max_msg_size=MAX_FRAME_BYTES, compress=False, autoclose=True, heartbeat=self._asked_s
+        )
         with suppress(ConnectionError):
             await socket.prepare(request)
         transport = request.transport

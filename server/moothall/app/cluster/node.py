@@ -99,8 +99,10 @@ def archiving(house: House, backend: Backend) -> Iterator[None]:
         loaded=lambda session: backend.sessions.loaded(session) is not None,
     )
     task = backend.tasks.create_task(supervise(made.run, house.clock))
-    yield
-    task.cancel()
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 async def _first_of(*waits: Coroutine[object, object, object]) -> None:

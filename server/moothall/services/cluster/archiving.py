@@ -47,6 +47,9 @@ class Archiving:
         # Bound: the sessions of which Redis has more than the head.
         self._whole: dict[SessionId, LogHead] = {}
         """Those that Redis may still have events of."""
+        # Bound: the same.
+        self._closed: dict[SessionId, int | None] = {}
+        """When those were closed, as far as it was looked since they last changed."""
 
     async def run(self) -> None:
         """Look again and again until cancelled."""
@@ -62,8 +65,9 @@ class Archiving:
         while True:
             changes = await self.shared.changed(self._change)
             self._change = changes.upto
-            for session in changes.forgotten:
+            for session in (*changes.forgotten, *changes.heads):
                 self._whole.pop(session, None)
+                self._closed.pop(session, None)
             self._whole.update(changes.heads)
             if not changes.heads and not changes.forgotten:
                 break
@@ -71,20 +75,23 @@ class Archiving:
             try:
                 if await self._given_up(session, head):
                     del self._whole[session]
+                    self._closed.pop(session, None)
             except (LogMissing, StaleWriter) as error:  # It is filled again, or taken over.
                 logger.debug("session %s: not given up (%s)", session, type(error).__name__)
 
     async def _given_up(self, session: SessionId, head: LogHead) -> bool:
         if await self.shared.first(session) > head.offset:
             return True
-        closed = await closed_at(self.log, session)
+        if session not in self._closed:
+            self._closed[session] = await closed_at(self.log, session)
+        closed = self._closed[session]
         if closed is None or self.clock.wall() - closed < AFTER_MS:
             return False
         if 1 + self.archives(session, head) < self.copies:
             return False
-        if not self.loaded(session):
-            head = await self.log.acquire(session, head.epoch, new=False)
-        await self.shared.trim(session, head.term, head.offset)
+        # What is behind this offset by now nobody was asked for.
+        term = head.term if self.loaded(session) else (await self.log.acquire(session, head.epoch, new=False)).term
+        await self.shared.trim(session, term, head.offset)
         logger.info(
             "session %s: Redis has given up its %d events, which %d nodes have", session, head.offset, self.copies
         )

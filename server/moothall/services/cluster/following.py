@@ -181,6 +181,9 @@ class Following:
             if self.asides is None:
                 raise
         after = await common_end(session, self.own, self.shared, await self.shared.first(session) - 1)
+        other = await self.shared.read(session, after, 1)
+        if after >= own.offset or not other or other[0].header.epoch != own.epoch:
+            return own  # Nothing contradicts it: the shared log is just being filled again, or was made anew.
         end: list[LogRecord] = []
         while page := await self.own.read(session, after + len(end), PAGE):
             end += page

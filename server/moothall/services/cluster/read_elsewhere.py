@@ -23,8 +23,8 @@ class NodeLink:
         self.node = node
         """Its name."""
         # Bound: the sessions that there are.
-        self.kept: dict[SessionId, int] = {}
-        """Up to which offset its copies are the same as the keeper's, as far as it was asked."""
+        self.kept: dict[SessionId, Kept] = {}
+        """The copies that it has, as far as it was asked."""
         # Overflow: none. Of each session the newest is asked.
         self._compared: dict[SessionId, LogHead] = {}
         # Bound: `MOST_FOLLOWED`.
@@ -47,7 +47,7 @@ class NodeLink:
                 self.readers.pop(message.session, None)
                 self._waiting.pop(message.session, None)
             case Kept():
-                self.kept[message.session] = message.offset
+                self.kept[message.session] = message
             case ReadHere() if message.session in self.readers:
                 self.readers[message.session] = message.readers
             case ReadHere():
@@ -62,7 +62,7 @@ class NodeLink:
 
     def compare(self, session: SessionId, head: LogHead) -> bool:
         """Whether its copy of a session is known to be the same as this; else it is asked."""
-        if self.kept.get(session) == head.offset:
+        if self.kept.get(session) == Kept(session=session, epoch=head.epoch, lanes=dict(head.lanes)):
             return True
         self._compared[session] = head
         self.told.set()
@@ -75,10 +75,7 @@ class NodeLink:
         compared, self._compared = self._compared, {}
         return [
             *(news(session, offset, tuple(signals.values())) for session, (offset, signals) in waiting.items()),
-            *(
-                Compare(session=session, epoch=head.epoch, offset=head.offset, lanes=dict(head.lanes))
-                for session, head in compared.items()
-            ),
+            *(Compare(session=session, epoch=head.epoch, lanes=dict(head.lanes)) for session, head in compared.items()),
         ]
 
 

@@ -20,7 +20,7 @@ from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, Position, SessionId, reader_epoch
 from moothall.core.ports import Clock, LogHead, LogReading
 from moothall.core.rules.authority import may_read
-from moothall.core.signals import AnySignal
+from moothall.core.signals import AnySignal, taken_away
 from moothall.services.cluster.following import Following
 from moothall.services.metrics.measures import Measures
 from moothall.services.readers.fanout import SessionFanout
@@ -127,8 +127,8 @@ class NodeReading:
         self._told: dict[SessionId, Mapping[ChannelId, int]] = {}
         """The sessions that the keeper knows to be read here, and how many readers it was told of."""
         # Bound: what the keeper has asked for since the last `say`.
-        self._same: dict[SessionId, int] = {}
-        """Copies that are the same as the keeper's, up to which offset."""
+        self._same: dict[SessionId, Kept] = {}
+        """Copies that are the same as the keeper's."""
         self.news = asyncio.Event()
         """Set when `say` has something new that shouldn't wait for the next tick."""
         self.following.observe(self._grown, self._renew)
@@ -176,7 +176,14 @@ class NodeReading:
         return False
 
     def linked(self, *, up: bool) -> None:
-        """The link has come about, or is gone. The keeper knows nothing of this node then."""
+        """The link has come about, or is gone. The keeper knows nothing of this node then.
+
+        What only the keeper can take off the screen goes with the link: words that are not recorded, when their span
+        may end meanwhile, and partial texts. Who keeps the house by the next link tells how it is then.
+        """
+        if self._up and not up:
+            for live in self.sessions.all_loaded:
+                self.sessions.signal(live.id, [taken_away(each) for each in live.fanout.signals])
         self._up = up
         self._told.clear()
         self._early.clear()
@@ -205,8 +212,8 @@ class NodeReading:
 
     def _compare(self, asked: Compare) -> None:
         copy = self.following.copies.get(asked.session)
-        if copy is not None and (copy.epoch, copy.offset, copy.lanes) == (asked.epoch, asked.offset, asked.lanes):
-            self._same[asked.session] = asked.offset
+        if copy is not None and (copy.epoch, copy.lanes) == (asked.epoch, asked.lanes):
+            self._same[asked.session] = Kept(session=asked.session, epoch=asked.epoch, lanes=asked.lanes)
             self.news.set()
 
     def say(self) -> list[ToKeeper]:
@@ -217,7 +224,7 @@ class NodeReading:
         gone = self._told.keys() - read.keys()
         for session in gone:
             self._early.pop(session, None)
-        said: list[ToKeeper] = [Kept(session=session, offset=offset) for session, offset in same.items()]
+        said: list[ToKeeper] = [*same.values()]
         said += [Leave(session=session) for session in gone]
         said += [Follow(session=new) for new in read.keys() - self._told.keys()]
         said += [ReadHere(session=id_, readers=now) for id_, now in read.items() if now != self._told.get(id_, {})]

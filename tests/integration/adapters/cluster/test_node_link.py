@@ -17,14 +17,15 @@ from moothall.adapters.cluster.node_link_line import NodeLinkLine
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core.events.types import SessionPaused
 from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import ChannelId
 from moothall.core.ports import Clock
 from moothall.services.cluster.following import Following
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.cluster.reading import NodeReading
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.log_shared import MemorySharedLog, SharedStore
-from moothall.wire.node_link import MOST_EVENTS, PATH, Tick, encode
-from moothall.wire.node_proof import LINK_SCHEME
+from moothall.wire.node_link import MOST_EVENTS, PATH, Follow, ReadHere, Tick, encode
+from moothall.wire.node_proof import LINK_ADDRESS, LINK_SCHEME
 from support.cluster.forwarding import KEY, keeper_of
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
@@ -132,3 +133,20 @@ async def test_a_node_reads_at_the_keeper_what_redis_has_given_up() -> None:
         with pytest.raises(StorageUnavailable, match="can't be read at the keeper"):
             await archive.read(SESSION, 0, 9)
     await connections.close()
+
+
+async def test_a_node_that_answers_nothing_any_more_counts_no_more() -> None:
+    """Its machine is gone: no end of the connection comes."""
+    nodes = ReadElsewhere()
+    door = NodeLinkDoor(nodes, MemoryLog(), CLOCK, asked_s=0.2)
+    async with keeper_of(door.routes()) as keeper, aiohttp.ClientSession() as http:
+        head = seal().headers(method="GET", target=PATH, address=LINK_ADDRESS, scheme=LINK_SCHEME, host="")
+        async with http.ws_connect(keeper + PATH, headers=head, autoping=False) as socket:
+            await socket.send_bytes(encode(Follow(session=SESSION)))
+            await socket.send_bytes(encode(ReadHere(session=SESSION, readers={ChannelId("floor"): 3})))
+            while not nodes.readers(SESSION):
+                await CLOCK.sleep(5)
+            while nodes.linked:
+                await CLOCK.sleep(5)
+        assert not nodes.readers(SESSION)
+        await door.close()

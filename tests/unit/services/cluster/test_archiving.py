@@ -123,6 +123,26 @@ async def test_a_log_that_nobody_holds_is_taken_over_before_it_is_given_up(house
     assert (await house.first(), head.term > before.term) == (3, True)
 
 
+async def test_what_came_since_the_nodes_were_asked_stays(house: House) -> None:
+    """A correction, while the log that nobody holds is taken over to be given up."""
+    await house.write(LINE, CLOSED)
+    house.held = False
+    house.pass_on(2 * AFTER_MS)
+    archives = house.archiving.archives
+
+    def corrected(session: SessionId, head: LogHead) -> int:
+        there = house.store._logs[session]
+        record = house.recorder.record(LINE)
+        there.records.append(record)
+        there.lanes[record.header.lane] = house.recorder.heads[record.header.lane]
+        return archives(session, head)
+
+    house.archiving.archives = corrected
+    await house.archiving.look()
+    assert await house.first() == 3
+    assert len(await house.shared.read(SESSION, 2, 9)) == 1
+
+
 async def test_one_that_another_has_taken_over_stays(house: House) -> None:
     await house.write(LINE, CLOSED)
     house.pass_on(2 * AFTER_MS)

@@ -12,7 +12,7 @@ from moothall.core.backup.removed import TextRemoved
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import Epoch, SessionId
-from moothall.core.ports import LogHead
+from moothall.core.ports import LogChanges, LogHead
 from moothall.services.cluster.following import FOLLOW_MS, WHOLE_MS, Following
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import FailingLog
@@ -20,6 +20,7 @@ from moothall.testing.log_shared import MemorySharedLog, SharedStore
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 PAUSED = ev.SessionPaused(t=1)
+AGAIN = Epoch("again")
 
 
 class House:
@@ -242,9 +243,11 @@ class MemoryAsides:
 
     def __init__(self) -> None:
         self.kept: dict[SessionId, list[LogRecord]] = {}
+        self.asked = 0
 
     async def keep(self, session: SessionId, records: Sequence[LogRecord]) -> str:
         self.kept[session] = list(records)
+        self.asked += 1
         return "the folder"
 
     async def forget(self, session: SessionId) -> None:
@@ -305,3 +308,36 @@ async def test_whoever_reads_a_copy_whose_end_is_set_aside_is_told(house: House)
     house.store.note_forgotten(SESSION, EPOCH)
     await house.following.catch_up()
     assert (renewed, asides.kept) == ([SESSION, SESSION], {})
+
+
+class Refilled(MemorySharedLog):
+    """A shared log that is emptied, or made anew, between the look at its head and the look at its events."""
+
+    def __init__(self, store: SharedStore, then: str) -> None:
+        super().__init__(store, "n9")
+        self._then = then
+        self.changed = self._changed_meanwhile
+
+    async def _changed_meanwhile(self, after: int) -> LogChanges:
+        told, then = await self._store.changed(after), self._then
+        self._then = ""
+        if then == "emptied":
+            await self.begin_anew(SESSION, EPOCH, 9_009_000, 0)
+        elif then == "made anew":
+            await MemorySharedLog(self._store, "n1").forget(SESSION)
+            await self.acquire(SESSION, AGAIN, 9_009_000)
+            await self.append(SESSION, 9_009_000, 0, [Recorder(epoch=AGAIN).record(PAUSED)])
+        return told
+
+
+@pytest.mark.parametrize(("then", "left"), [("emptied", 5), ("made anew", 1)])
+async def test_a_log_that_is_just_being_filled_again_contradicts_no_copy(house: House, then: str, left: int) -> None:
+    """Else the copy would be cut that may be the last one there is, or kept aside what was erased."""
+    await house.say(5)
+    await house.following.catch_up()
+    await house.keeper.acquire(SESSION, EPOCH, 2_001_000)
+    await house.say()
+    asides = MemoryAsides()
+    await Following(Refilled(house.store, then), house.own, house.clock, asides=asides).catch_up()
+    assert asides.asked == 0
+    assert len(await house.own.read(SESSION, 0, 9)) == left

@@ -3,8 +3,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from moothall.core.events.types import LaneHead
 from moothall.core.kernel.errors import ProtocolError
-from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
+from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.ports import LogHead
 from moothall.core.signals import Partial
 from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
@@ -72,17 +73,23 @@ def test_a_node_that_says_what_it_may_not_is_refused(house: ReadElsewhere) -> No
 
 def test_who_has_the_same_copy_is_asked_once_and_counted_by_its_name(house: ReadElsewhere) -> None:
     first, again, other = linked(house), linked(house), linked(house, node="n3")
-    head = LogHead(epoch=EPOCH, term=1, offset=7, lanes={})
+    lanes = {Lane("s"): LaneHead(offset=7, digest="ab")}
+    head = LogHead(epoch=EPOCH, term=1, offset=7, lanes=lanes)
+    kept = Kept(session=ONE, epoch=EPOCH, lanes=lanes)
     assert house.archives(ONE, head) == 0
-    asked = Compare(session=ONE, epoch=EPOCH, offset=7, lanes={})
+    asked = Compare(session=ONE, epoch=EPOCH, lanes=lanes)
     assert [link.take() for link in (first, again, other)] == [[asked]] * 3
-    first.hear(Kept(session=ONE, offset=7))
-    again.hear(Kept(session=ONE, offset=7))
-    other.hear(Kept(session=ONE, offset=6))
-    assert house.archives(ONE, head) == 1
+    first.hear(kept)
+    again.hear(kept)
+    for wrong in (
+        msgspec.structs.replace(kept, epoch=Epoch("erased")),
+        msgspec.structs.replace(kept, lanes={Lane("s"): LaneHead(offset=7, digest="cd")}),
+    ):
+        other.hear(wrong)
+        assert house.archives(ONE, head) == 1, "another log that ends there too"
     assert (first.take(), other.take()) == ([], [asked])
-    other.hear(Kept(session=ONE, offset=7))
+    other.hear(kept)
     assert house.archives(ONE, head) == 2
     house.end(other)
     assert house.archives(ONE, head) == 1
-    assert house.archives(ONE, msgspec.structs.replace(head, offset=8)) == 0
+    assert house.archives(ONE, msgspec.structs.replace(head, lanes={})) == 0

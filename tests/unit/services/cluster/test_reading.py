@@ -320,7 +320,7 @@ def test_a_copy_is_said_to_be_kept_where_it_is_the_same() -> None:
             made.exchange()
             assert made.elsewhere.archives(SESSION, head) == 1
             lanes = {lane: msgspec.structs.replace(each, digest="00") for lane, each in head.lanes.items()}
-            made.reading.hear(Compare(session=SESSION, epoch=head.epoch, offset=head.offset, lanes=lanes))
+            made.reading.hear(Compare(session=SESSION, epoch=head.epoch, lanes=lanes))
             assert made.reading.say() == [], "another one"
 
     loop.run(story())
@@ -339,5 +339,31 @@ def test_a_reader_who_is_ahead_of_the_copy_is_the_keepers_until_it_has_come_ther
             await made.copied()
             assert await made.reading.serves(SESSION, there)
             assert await made.reading.serves(SESSION, before)
+
+    loop.run(story())
+
+
+def test_what_only_the_keeper_could_take_away_goes_with_the_link() -> None:
+    """A keeper dies in a span that is not recorded: whoever reads or comes at another node sees no word of it."""
+
+    async def story() -> None:
+        async with house() as made:
+            outlet, _ = await made.reader()
+            hidden = Unrecorded(channel=FLOOR, text="Between us", language="en")
+            state = ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=100, t=5)
+            for signal in (hidden, partial("And so"), state):
+                made.live.writer.signal(signal)
+            made.exchange()
+            await settle()
+            before = len(frames(outlet))
+            for _ in range(3):
+                made.reading.linked(up=False)
+            await settle()
+            (gone,) = frames(outlet)[before:]
+            assert set(gone.signals) == {msgspec.structs.replace(hidden, text=""), partial(""), state}
+            later = MemoryOutlet()
+            await (await made.found()).subscribe(later, LIVE, Format.SSE, None)
+            assert b"Between us" not in later.sent
+            assert b"And so" not in later.sent
 
     loop.run(story())
