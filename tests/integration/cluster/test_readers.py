@@ -78,6 +78,11 @@ async def test_readers_are_counted_at_the_keeper(tmp_path: Path, redis_processes
             while (await Caller(first.data).status()).readers != 1:
                 await CLOCK.sleep(50)
             assert (await frames.get()).snapshot is not None
+            # A microphone's page reads along and is no reader; only the keeper knows whose it is.
+            address = f"{second.address}/s/{typist.session}/events?as=microphone"
+            async with aiohttp.ClientSession() as http, http.get(address) as beside:
+                assert beside.status == 200
+                assert (await Caller(second.data).status()).readers == 1
         while (await Caller(first.data).status()).readers:
             await CLOCK.sleep(50)
 

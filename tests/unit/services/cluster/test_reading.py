@@ -15,6 +15,7 @@ from moothall.core.kernel.errors import ProtocolError, Refusal, StorageUnavailab
 from moothall.core.kernel.ids import CommandId, Epoch, Lane, Position, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import LogHead
+from moothall.core.removal.selection import Lines
 from moothall.core.signals import ChannelState, Partial, Sound, Unrecorded
 from moothall.services.cluster.following import Following
 from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
@@ -365,5 +366,32 @@ def test_what_only_the_keeper_could_take_away_goes_with_the_link() -> None:
             await (await made.found()).subscribe(later, LIVE, Format.SSE, None)
             assert b"Between us" not in later.sent
             assert b"And so" not in later.sent
+
+    loop.run(story())
+
+
+def test_words_that_are_removed_go_from_whoever_reads_or_comes_at_a_node() -> None:
+    async def story() -> None:
+        async with house() as made:
+            await made.line()
+            await made.line()
+            await made.copied()
+            outlet, _ = await made.reader()
+            assert b"Line 1." in outlet.sent
+            removed = await made.live.writer.remove(
+                Actor(Role.TECHNICIAN, "t"), CommandId("gone"), Lines((SegmentId("l1"),))
+            )
+            assert not isinstance(removed, Refusal), removed
+            await made.copied()
+            last = frames(outlet)[-1].snapshot
+            assert last is not None
+            assert [line.text for line in last.lines if line.text] == ["Line 2."]
+            seen = frames(outlet)[0].snapshot
+            assert seen is not None
+            for after in (None, Position(seen.epoch, seen.offset), Position(seen.epoch, 1)):
+                later = MemoryOutlet()
+                await (await made.found()).subscribe(later, LIVE, Format.SSE, after)
+                assert b"Line 1." not in later.sent
+            assert all(b"Line 1." not in (each.body or b"") for each in await made.own.read(SESSION, 0, 99))
 
     loop.run(story())
