@@ -112,5 +112,5 @@ def taken_away(signal: AnySignal) -> AnySignal:
             return msgspec.structs.replace(signal, awaited=False)
         case StandIn():
             return msgspec.structs.replace(signal, instead=None)
-        case ChannelState():
+        case _:
             return signal
