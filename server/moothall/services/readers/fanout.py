@@ -95,6 +95,9 @@ class SessionFanout:
         """Feeds as they were when it broke off or was renewed, whose readers get a snapshot each."""
         self._slow = SlowReaders(self.session, self.clock, self.unsubscribe, self._measures)
         self._news = asyncio.Event()
+        self._idle = asyncio.Event()
+        """Set while each feed has all that was published."""
+        self._idle.set()
 
     @property
     def position(self) -> Position:
@@ -153,6 +156,7 @@ class SessionFanout:
             newest = {signal.key: signal for signal in (*older.signals, *publication.signals)}
             publication = Publication(session=self.session, signals=tuple(newest.values()))
         self._backlog.append(publication)
+        self._idle.clear()
         self._news.set()
 
     async def run(self) -> None:
@@ -187,6 +191,7 @@ class SessionFanout:
 
     def end(self) -> None:
         """Send every reader away; who comes back finds the session loaded anew, or none."""
+        self._idle.set()
         for state in (*self._before, *self._feeds.values()):
             self._cut_off(state)
 
@@ -223,6 +228,10 @@ class SessionFanout:
         is closing.
         """
         state = await self._feed(feed)
+        while isinstance(state, FeedState) and not self._idle.is_set() and self._ahead(after, state):
+            # Another node of the house has shown what is about to be handed out here, which would come once more.
+            await self._idle.wait()
+            state = await self._feed(feed)
         if isinstance(state, Refusal):
             return state
         # From here on nothing waits, so no frame can come between the replay and the registration.
@@ -250,6 +259,9 @@ class SessionFanout:
         state = self._feeds.get(subscription.feed)
         if state is not None:
             state.readers[subscription.form].pop(subscription, None)
+
+    def _ahead(self, after: Position | None, state: FeedState) -> bool:
+        return after is not None and after.epoch == self.epoch and after.offset > state.view.offset
 
     # Loading
 
@@ -291,6 +303,8 @@ class SessionFanout:
             while self._before:
                 await self._renew(old := self._before[-1])
                 self._before.remove(old)  # By now another one may be the last.
+            if not self._backlog:
+                self._idle.set()
             await self._news.wait()
             self._news.clear()
             while self._backlog and not self._before:

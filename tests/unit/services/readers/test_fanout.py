@@ -253,3 +253,19 @@ async def test_who_is_gone_or_going_gets_nothing() -> None:
     closing.outlet.abort()
     await walk(slow_readers(left.append), [(NEWS, [gone, closing])])
     assert (writes(gone), writes(closing), left) == ([], [], [closing])
+
+
+async def test_what_another_node_has_shown_a_reader_does_not_come_once_more() -> None:
+    """It comes here while that is published and not handed out yet."""
+    house = await meeting()
+    fanout = await house.fanout()
+    async with running(fanout):
+        await join(fanout)
+        await settle()
+        fanout.publish(await house.line())
+        seen = fanout.position
+        outlet, _ = await join(fanout, seen)
+        await settle()
+        assert outlet.sent == b""
+        await one_line(house, fanout)
+        assert next(event.offset for frame in frames_of(outlet.sent) for event in frame.events) == seen.offset + 1
