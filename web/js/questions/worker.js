@@ -18,7 +18,7 @@ async function fetchForm(request) {
 /** @param {string} address  @param {Response} answer */
 async function put(address, answer) {
   const cache = await caches.open(KEPT);
-  const parts = [...new Set((await answer.clone().text()).match(/\/static\/[\w./-]+/g) ?? [])];
+  const parts = [...new Set((await answer.clone().text()).match(/\/static\/[\w./+-]+/g) ?? [])];
   const missing = [];
   for (const part of parts) if (!(await cache.match(part, { ignoreVary: true }))) missing.push(part);
   await cache.addAll(missing);

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 
 import msgspec
 
+from moothall.adapters.pages.joining import FORM, LATE, Scripts
 from moothall.adapters.store.files import shipped
 from moothall.core.kernel.errors import ConfigurationError
 
@@ -20,6 +21,12 @@ TYPES = {
     ".svg": "image/svg+xml; charset=utf-8",
 }
 """What is served, by suffix; nothing else in the folder is."""
+
+JOINED_BY = "+"
+MOST_IN_ONE = 12
+"""Names in an address: no page has more scripts or style sheets."""
+MOST_JOINED = 64
+"""Joined files that are kept, some 100 KB each; the one unused for longest goes. The pages have about 40."""
 
 _COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)
 """A comment that has its lines to itself. No script has a text over several lines, which could hold one."""
@@ -54,18 +61,44 @@ def _without_comments(script: bytes) -> bytes:
 @lru_cache(maxsize=512)
 def _served(name: str, content: bytes) -> StaticFile:
     """A file made ready. Kept, as catalogues are: one process may run a hub beside a server, and tests run hundreds."""
-    script = name.endswith(".js") and not name.startswith("vendor/")
-    body = _without_comments(content) if script else content
+    body = _without_comments(content) if _is_script(name) else content
+    return _file(name, body)
+
+
+def _file(name: str, body: bytes) -> StaticFile:
     return StaticFile(type=TYPES[PurePath(name).suffix], body=body, packed=gzip.compress(body, 9, mtime=0))
 
 
+def _is_script(name: str) -> bool:
+    return name.endswith(".js") and not name.startswith("vendor/")
+
+
+@lru_cache(maxsize=4)
+def _scripts(version: str, files: tuple[tuple[str, bytes], ...]) -> Scripts:
+    return Scripts({name: body.decode() for name, body in files}, lambda name: _address(version, name))
+
+
+@lru_cache(maxsize=MOST_JOINED)
+def _joined(scripts: Scripts, names: tuple[str, ...], *, late: bool) -> StaticFile:
+    return _file(names[0], (scripts.late(names[0]) if late else scripts.joined(*names)).encode())
+
+
+@lru_cache(maxsize=MOST_JOINED)
+def _sheets(bodies: tuple[bytes, ...]) -> StaticFile:
+    return _file("all.css", b"\n".join(bodies))
+
+
+def _address(version: str, name: str) -> str:
+    return f"/static/{version}/{name}"
+
+
 class StaticFiles:
-    """The style sheets, scripts and images under `web`, all in memory."""
+    """The style sheets, scripts and images under `web`, all in memory. Those of a page are joined to one of a kind."""
 
     def __init__(self, folder: Path) -> None:
         """Read them; raises ConfigurationError when they can't be read."""
         self._files: dict[str, StaticFile] = {}
-        digest = sha256()
+        digest = sha256(FORM)
         try:
             for path in sorted(folder.rglob("*")):
                 if path.suffix not in TYPES or not path.is_file():
@@ -77,6 +110,8 @@ class StaticFiles:
         except OSError as error:
             raise ConfigurationError(f"The web folder can't be read: {error}.") from error
         self.version = digest.hexdigest()[:12]
+        scripts = tuple((name, file.body) for name, file in self._files.items() if _is_script(name))
+        self._scripts = _scripts(self.version, scripts)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -84,10 +119,23 @@ class StaticFiles:
         return tuple(self._files)
 
     def get(self, name: str) -> StaticFile | None:
-        """The file at `name`, None when there is none. Names are looked up, never opened."""
-        return self._files.get(name)
+        """The file at `name`, or several style sheets or scripts as one: their names with JOINED_BY between them.
 
-    def address(self, name: str) -> str:
-        """The path of the URL of `name`. Raises KeyError when there is no such file."""
-        self._files[name]
-        return f"/static/{self.version}/{name}"
+        None when one of them isn't there. Names are looked up, never opened.
+        """
+        names = tuple(name.removeprefix(LATE).split(JOINED_BY))
+        several, late = len(names) > 1, name.startswith(LATE)
+        if len(set(names)) < len(names) or len(names) > MOST_IN_ONE or not self._files.keys() >= set(names):
+            return None
+        if all(map(_is_script, names)) and not (several and late):
+            return _joined(self._scripts, names, late=late)
+        if late or (several and not all(each.endswith(".css") for each in names)):
+            return None
+        return _sheets(tuple(self._files[each].body for each in names)) if several else self._files[name]
+
+    def address(self, *names: str) -> str:
+        """The path of the URL of one file, or of style sheets or scripts as one. Raises KeyError for no such file."""
+        name = JOINED_BY.join(names)
+        if self.get(name) is None:
+            raise KeyError(name)
+        return _address(self.version, name)

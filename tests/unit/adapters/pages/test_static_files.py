@@ -14,21 +14,21 @@ def test_the_checkout_s_web_folder_is_found() -> None:
 
 def test_only_files_of_known_types_are_served_and_their_version_is_their_content(tmp_path: Path) -> None:
     (tmp_path / "js").mkdir()
-    (tmp_path / "js" / "a.js").write_text("export const a = 1;")
+    (tmp_path / "js" / "a.js").write_text("a(1);")
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "secret.html").write_text("template")
     files = StaticFiles(tmp_path)
     assert files.names == ("js/a.js",)
     file = files.get("js/a.js")
     assert file is not None
-    assert gzip.decompress(file.packed) == file.body == b"export const a = 1;"
+    assert gzip.decompress(file.packed) == file.body == b"a(1);"
     assert file.type == "text/javascript; charset=utf-8"
     assert files.address("js/a.js") == f"/static/{files.version}/js/a.js"
     assert files.get("../js/a.js") is None
     with pytest.raises(KeyError):
         files.address("js/b.js")
     assert StaticFiles(tmp_path).version == files.version
-    (tmp_path / "js" / "a.js").write_text("export const a = 2;")
+    (tmp_path / "js" / "a.js").write_text("a(2);")
     assert StaticFiles(tmp_path).version != files.version
 
 
@@ -36,7 +36,7 @@ def test_scripts_go_out_without_comments_on_lines_of_their_own_and_their_lines_k
     tmp_path: Path,
 ) -> None:
     (tmp_path / "vendor").mkdir()
-    code = "export const f = (a) => `//${a}`; // how\n"
+    code = "const f = (a) => `//${a}`; // how\n"
     script = f"// Why.\n\n/**\n * What.\n * @param {{string}} a\n */\n{code}  /** @type {{?A}} */\n"
     for name in ("a.js", "a.css", "vendor/a.js"):
         (tmp_path / name).write_text(script)
@@ -55,3 +55,33 @@ def test_no_script_has_a_text_over_several_lines() -> None:
     code = [line for line in lines if not line.lstrip().startswith(("//", "*", "/*"))]
     assert len(code) > 5_000
     assert [line for line in code if line.count("`") % 2 or line.endswith("\\")] == []
+
+
+def test_style_sheets_and_scripts_of_a_page_are_one_file_of_a_kind(tmp_path: Path) -> None:
+    for name, text in {
+        "a.css": "a { b: c }",
+        "b.css": "d { e: f }",
+        "a.js": "import { b } from './b.js';\nexport const a = b;",
+        "b.js": "export const b = 1;",
+        "vendor/v.js": "export const v = 1;",
+        "i.svg": "<svg/>",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    files = StaticFiles(tmp_path)
+    address = files.address("a.css", "b.css")
+    assert address == f"/static/{files.version}/a.css+b.css"
+    sheets = files.get("a.css+b.css")
+    assert sheets is not None
+    assert (sheets.type, sheets.body) == ("text/css; charset=utf-8", b"a { b: c }\nd { e: f }")
+    assert gzip.decompress(sheets.packed) == sheets.body
+    scripts = files.get("b.js+a.js")
+    assert scripts is not None
+    assert scripts.type == "text/javascript; charset=utf-8"
+    assert scripts.body.count(b"const b = 1;") == 1
+    two_kinds, twice, vendored, missing = "a.css+a.js", "a.css+a.css", "a.js+vendor/v.js", "a.css+c.css"
+    refused = (two_kinds, twice, vendored, missing, "late/a.js+b.js", "late/a.css", "late/i.svg")
+    assert [name for name in refused if files.get(name) is not None] == []
+    assert files.get("+".join(["a.css"] + [f"{n}.css" for n in range(20)])) is None
+    with pytest.raises(KeyError):
+        files.address("a.css", "a.js")
