@@ -53,7 +53,7 @@ async def stand(house: RunningServer, text: str, status: InterventionStatus) -> 
 
 async def ask(page: Page, house: RunningServer, text: str) -> None:
     await page.goto(f"{house.address}{MEETING}?ui=en")
-    await page.get_by_role("link", name="Ask or comment").click()
+    await page.get_by_role("link", name="Ask", exact=True).click()
     await page.get_by_label("Your question or comment").fill(text)
     await page.get_by_role("button", name="Send").click()
     await expect(page.locator(".stands")).to_have_text("Being checked")

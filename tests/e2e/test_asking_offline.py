@@ -113,7 +113,7 @@ async def test_the_form_opens_without_a_line_for_whoever_has_read_the_meeting(pa
         await page.evaluate(FORM_KEPT)
         assert not [cookie for cookie in await page.context.cookies() if cookie.get("name") == "asker"]
         await page.context.set_offline(True)
-        await page.get_by_role("link", name="Ask or comment").click()
+        await page.get_by_role("link", name="Ask", exact=True).click()
         assert await page.locator(".asking").evaluate("each => getComputedStyle(each).display") == "grid"
         await write(page, "Who pays?")
         await expect(page.locator("#KeptList")).to_contain_text("Who pays?")
@@ -133,7 +133,7 @@ async def test_before_the_form_is_kept_nobody_is_led_away_from_the_text(
             AbortSignal.timeout = () => (window.patience = new AbortController()).signal;
         """)
         await page.goto(f"{on.running.address}/s/{S}?ui=en")
-        ask = page.get_by_role("link", name="Ask or comment")
+        ask = page.get_by_role("link", name="Ask", exact=True)
         if frozen:
             await page.route("**/ask?*", lambda _: None)  # which is never answered
         else:
@@ -182,7 +182,7 @@ async def test_what_was_written_before_the_close_is_told_of_on_the_meetings_page
         await on.do(CloseSession())
         await page.unroute("**/ask?*")
         await page.goto(f"{on.running.address}/s/{S}?ui=en")
-        await expect(page.get_by_role("link", name="Ask or comment")).to_have_count(0)
+        await expect(page.get_by_role("link", name="Ask", exact=True)).to_have_count(0)
         await page.get_by_role("link", name="Your question (no. 1)").click()
         await expect(page.locator(".stands")).to_have_text("To be answered in writing")
         await expect(page.get_by_role("status")).to_contain_text("It came after the meeting was closed.")

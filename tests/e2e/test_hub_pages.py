@@ -154,7 +154,7 @@ async def test_an_old_projector_shows_more_text_than_addresses(hub: RunningHub, 
 
 
 ROOM = """() => {
-    const [head, select] = ['.head', '#HowIRead select'].map((each) => document.querySelector(each))
+    const [head, select] = ['.side', '#HowIRead select'].map((each) => document.querySelector(each))
         .map((each) => each.getBoundingClientRect());
     return [select.left - head.left, head.right - select.right];
 }"""
@@ -179,7 +179,7 @@ async def test_in_a_wide_window_the_line_stands_above_and_nothing_is_called_live
     await page.evaluate("scrollTo(0, 0)")
     strip = await page.locator("#HubLine").bounding_box()
     assert strip is not None
-    assert (strip["y"], strip["width"]) == (0, 1216)
+    assert (strip["y"], strip["width"]) == (0, 1366)
     for ui in ("en", "ar"):
         await page.goto(at(hub, f"/s/{SESSION}?ui={ui}"))
         await page.locator("#HowIRead > summary").click()

@@ -173,7 +173,7 @@ async def test_of_a_translation_each_new_line_is_said_once_and_the_original_is_n
         await on.say(*made("old", 2_000, "De antes.", speaker="a"), by=TRANSLATOR)
         await page.locator("#old-mt-es").wait_for()
         said = await heard(page)
-        text = await read_on(page, "log, Text of the meeting", "link, How I read")
+        text = await read_on(page, "log, Text of the meeting", "link, Ask")
     assert said == ["Béla:", "Dos."]
     assert [phrase for phrase in text if not phrase.startswith(("link", "1:", "0:"))][:7] == [
         *("Amina", "De antes.", "One.", "Uno."),

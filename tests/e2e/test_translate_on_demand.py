@@ -67,7 +67,7 @@ async def test_it_is_asked_for_and_comes_while_it_is_read(page: Page, tmp_path: 
         await expect(page).to_have_url(f"{running.address}/s/{OLD}?channel=mt-pt&say=lines")
         await expect(page.locator("#Lines .text")).to_have_text([f"[pt] Line {n}." for n in range(LINES)])
         await expect(page.locator("#Announcer > *")).to_have_count(0)
-        assert await page.evaluate("scrollY") == 0
+        assert await page.evaluate("scrollY") < 100  # It doesn't run after what comes.
         await expect(page.locator("#State")).to_have_text("Closed: this is the record")
         await page.reload()
         await expect(page.locator("#Lines .text")).to_have_count(LINES)

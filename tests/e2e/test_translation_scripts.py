@@ -67,7 +67,7 @@ async def folded(page: Page, frames: list[str]) -> dict[str, Any]:
         await page.goto(on.page)
         script = await page.locator("script[type=module]").first.get_attribute("src")
         assert script is not None
-        got: dict[str, Any] = await page.evaluate(FOLD, {"root": script.rpartition("/")[0], "frames": frames})
+        got: dict[str, Any] = await page.evaluate(FOLD, {"root": script.partition("/page.js")[0], "frames": frames})
         return got
 
 

@@ -122,7 +122,7 @@ def test_the_sheets_set_no_other_colours() -> None:
             elif key in ("background", "background-color"):
                 known = set(GROUNDS) | ({"accent"} if declared.get("color") == "var(--on-accent)" else set())
                 known |= {"accent", "warn", "ink"} if _is_a_sign(selector) else set()
-            elif key.startswith(("border", "outline")):
+            elif key.startswith(("border", "outline")) and "radius" not in key:
                 known = {*LINES, "ink", "hair"}
             else:
                 continue

@@ -1,4 +1,9 @@
-// Applies what this reader chose before, ahead of the first paint. What the address says wins.
+// Applies what this reader chose before, ahead of the first paint. What the address says wins. Until the page's own script
+// runs, a page that grows shows its newest lines alone; should that script not come, all of them.
+
+const PATIENCE = 15000; // ms
+document.documentElement.dataset.starting = 'yes';
+setTimeout(() => delete document.documentElement.dataset.starting, PATIENCE);
 
 try {
   const kept = JSON.parse(localStorage.getItem('moothall.choices') ?? 'null') ?? {};

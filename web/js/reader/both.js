@@ -135,7 +135,7 @@ export class Both {
     const about = element('p', { class: 'about' }, element('span', { class: 'time' }, this.view.time(line)), ' ');
     about.append(element('span', { class: 'mark' }, this.words.text('waiting')));
     const item = element('li', { class: 'line waiting', 'data-of': line.segment, 'data-t0': line.t0, 'data-speaker': line.speaker ?? '' });
-    item.append(...(name ? [named(name)] : []), this.#original(line, line.text.trim()), about);
+    item.append(...(name ? [named(name, line.speaker)] : []), this.#original(line, line.text.trim()), about);
     return item;
   }
 

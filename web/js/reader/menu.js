@@ -1,6 +1,6 @@
 // Texts that a meeting got while its page was open: completes the menu, whose markup is that of web/pages/_texts.html.
 
-import { at, element, only } from '../lib/nodes.js';
+import { at, element } from '../lib/nodes.js';
 import { direction } from '../lib/words.js';
 
 const KINDS = ['interpretation', 'translation']; // in the order in which they are offered
@@ -38,7 +38,7 @@ function begin(channels, words, here) {
   for (const [name, { kind }] of Object.entries(channels)) {
     if (kind === 'floor') list.append(element('li', {}, link(name, { text: words.text('menu.floor') }, name === here)));
   }
-  only('.notice').after(element('nav', { class: 'texts', 'aria-label': words.text('menu') }, list));
+  at('Languages').prepend(element('nav', { class: 'texts', 'aria-label': words.text('menu') }, list));
   return list;
 }
 

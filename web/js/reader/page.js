@@ -9,6 +9,7 @@ import { Link } from '../lib/link.js';
 import { at, only, set } from '../lib/nodes.js';
 import { Place } from './place.js';
 import { Reader } from './reader.js';
+import { sheet } from './sheet.js';
 import { WORTH_SAYING, standing } from '../lib/standing.js';
 import { View } from './view.js';
 import { Words } from '../lib/words.js';
@@ -238,7 +239,7 @@ function session() {
   }
   const closed = reader.session.status === 'closed';
   const title = reader.session.title.trim() || words.text('untitled');
-  at('Title').textContent = title;
+  for (const name of ['Title', 'Whole']) at(name).textContent = title;
   at('NotRecorded').hidden = reader.session.not_recorded == null;
   if (closed && at('NowAsked')) at('NowAsked').hidden = true;
   document.title = `${title} – ${words.text(closed ? 'title.record' : 'title.live')}`;
@@ -355,7 +356,7 @@ at('Keys').parentElement?.addEventListener('toggle', keys);
 at('Video')?.addEventListener('toggle', match);
 at('Report')?.addEventListener('toggle', () => import('./report.js'));
 keepClear(only('.bar'));
-only('.choose').addEventListener('click', () => (at('HowIRead').open = true));
+sheet(() => place.inView() ?? at('Log'));
 
 async function cited() {
   const id = decodeURIComponent(location.hash.slice(1));

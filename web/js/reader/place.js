@@ -1,6 +1,9 @@
 // The reader's place: at the end it stays at the end; anywhere else nothing moves under the eye.
 
+import { at } from '../lib/nodes.js';
+
 const SLACK = 48; // px from the end that still count as the end
+const LOW = matchMedia('(max-height: 20rem)'); // then what stands beside the text otherwise stands behind it
 
 export class Place {
   /** @param {Element} list  @param {(following: boolean) => void} tell */
@@ -16,7 +19,8 @@ export class Place {
   }
 
   #bottom() {
-    return document.documentElement.scrollHeight - innerHeight;
+    const end = LOW.matches ? scrollY + at('Reader').getBoundingClientRect().bottom : document.documentElement.scrollHeight;
+    return Math.max(0, end - innerHeight);
   }
 
   /** Whoever reaches the end follows; whoever goes back stops following. */

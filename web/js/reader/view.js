@@ -5,8 +5,13 @@ import { at, element, only, set } from '../lib/nodes.js';
 import { Turn } from '../lib/reading_order.js';
 import { direction, isoTime, mediaTime } from '../lib/words.js';
 
-/** @param {string} name */
-export const named = (name) => element('p', { class: 'speaker' }, element('bdi', {}, name));
+const MARKS = 6; // colours and shapes before speakers' names
+
+/** @param {string} name  @param {?string} [speaker] */
+export const named = (name, speaker) => element('p', { class: 'speaker', 'data-mark': markOf(speaker ?? '') }, element('bdi', {}, name));
+
+/** Which of the marks a speaker has, as adapters/reading/page_rows.py says. @param {string} speaker */
+const markOf = (speaker) => [...speaker].reduce((sum, character) => sum + character.charCodeAt(0), 0) % MARKS;
 
 /** @typedef {Pick<Line, 'language'> & {speaker?: ?string}} Shown  a line, or words that aren't yet */
 
@@ -111,7 +116,7 @@ export class View {
     const tag = line.language;
     const paragraph = element('p', { class: 'text', lang: tag, dir: direction(tag) }, ...text);
     const name = this.reader.session.speakers[line.speaker ?? ''];
-    return name ? [named(name), paragraph] : [paragraph];
+    return name ? [named(name, line.speaker), paragraph] : [paragraph];
   }
 
   /** @param {HTMLElement} item  @param {Shown} line */
@@ -120,7 +125,7 @@ export class View {
     const shown = item.querySelector('.speaker:not(.unnamed)');
     if ((shown?.textContent ?? '') === (name ?? '')) return;
     shown?.remove();
-    if (name) item.prepend(named(name));
+    if (name) item.prepend(named(name, line.speaker));
   }
 
   /** @param {Line} line */

@@ -28,6 +28,8 @@ MOST_IN_ONE = 12
 MOST_JOINED = 64
 """Joined files that are kept, some 100 KB each; the one unused for longest goes. The pages have about 40."""
 
+_SHEET_COMMENT = re.compile(rb"/\*(?:[^*]|\*(?!/))*\*/\n?|^[ ]+", re.MULTILINE)
+"""What a style sheet loses on its way: comments, and the spaces before a line."""
 _COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)
 """A comment that has its lines to itself. No script has a text over several lines, which could hold one."""
 
@@ -85,7 +87,7 @@ def _joined(scripts: Scripts, names: tuple[str, ...], *, late: bool) -> StaticFi
 
 @lru_cache(maxsize=MOST_JOINED)
 def _sheets(bodies: tuple[bytes, ...]) -> StaticFile:
-    return _file("all.css", b"\n".join(bodies))
+    return _file("all.css", _SHEET_COMMENT.sub(b"", b"\n".join(bodies)))
 
 
 def _address(version: str, name: str) -> str:

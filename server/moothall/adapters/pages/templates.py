@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,12 +21,24 @@ CARD = "card.png"
 """The picture that other sites show beside the address of a page."""
 
 
+_SHAPE = re.compile(r"<(?:path|circle|rect|line|polyline|ellipse)\b[^>]*/>")
+
+
 def script_json(value: object) -> Markup:
     """JSON for a data block in a page: nothing in it can end the block or start markup."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)  # noqa: S704  # every character that means something in HTML was replaced above
+
+
+def read_icons(folder: Path) -> dict[str, Markup]:
+    """Line icons by name, as they stand in a page: beside a label, so that nobody is read them."""
+    icons: dict[str, Markup] = {}
+    for path in sorted(folder.glob("*.svg")):
+        shapes = "".join(_SHAPE.findall(path.read_text("utf-8")))
+        icons[path.stem] = Markup('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">' + shapes + "</svg>")  # noqa: S704  # ours
+    return icons
 
 
 class _Compiled(BytecodeCache):
@@ -70,6 +83,7 @@ class Pages:
             bytecode_cache=_COMPILED,
         )
         self._templates.globals["asset"] = self.static.address
+        self._templates.globals["icon"] = read_icons(web_folder / "icons").__getitem__
         self._templates.globals["hub_status_bar"] = None
         self.card = self.static.address(CARD)
 

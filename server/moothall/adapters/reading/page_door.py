@@ -45,6 +45,7 @@ from moothall.adapters.reading.session_page import (
     PageParts,
     SessionPage,
     SessionState,
+    first_shown,
 )
 from moothall.adapters.reading.shared_pages import FORGET_S, SharedPages, shared_html
 from moothall.adapters.reading.your_turn import YourTurn, now_asked
@@ -240,7 +241,7 @@ class PageDoor:
     ) -> web.Response:
         address = _address(request, wanted, ui, chosen=chosen)
         total = _total(wanted.snapshot)
-        shown = live or number >= total - len(wanted.snapshot.lines)
+        shown = live or number >= first_shown(wanted.snapshot)
         before = None if shown else min(total, (number // SNAPSHOT_LINES + 1) * SNAPSHOT_LINES)
         location = f"{address.page(before=before)}#{quote(segment)}"
         return see_other(location)

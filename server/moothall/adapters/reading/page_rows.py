@@ -20,6 +20,9 @@ from moothall.core.views.reading_order import Gap, SpeakerTurn, with_spans
 
 Row = dict[str, object]
 
+MARKS = 6
+"""Colours and shapes that stand before speakers' names (web/css/text.css); neighbours may have the same one."""
+
 
 def times_are(zone: Zone, now: int, ui: Catalogue) -> str:
     """The sentence that says once, for a whole page, which clock its times are by."""
@@ -86,6 +89,7 @@ def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zo
         "text": line.text.strip(),
         "speaker": line.speaker or "",
         "name": session.speakers.get(line.speaker, "") if line.speaker else "",
+        "mark": sum(map(ord, line.speaker or "")) % MARKS,
         "again": False,
         "unnamed": "",
         "time": media_time(line.t0),

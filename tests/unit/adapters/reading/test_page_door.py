@@ -159,7 +159,7 @@ async def test_the_page_as_it_was_chosen_to_be_read(client: Client) -> None:
     async with client.get("/s/plenary?read=low&theme=blue&size=200&ui=ru") as response:
         text = await response.text()
     assert '<html lang="ru" dir="ltr" data-read="low" data-size="200" data-theme="blue" data-texts="fr=fr">' in text
-    assert "read=low" in text.partition('id="Earlier"')[0].rpartition("before=250")[0][-90:]
+    assert "read=low" in text.partition('id="Earlier"')[0].rpartition("before=400")[0][-90:]
     async with client.get("/s/plenary?read=nonsense&theme=url(x)") as response:
         assert response.status == 200
         assert '<html lang="en" dir="ltr" data-texts="fr=fr">' in await response.text()
@@ -382,7 +382,7 @@ async def test_the_page_says_that_a_show_of_hands_is_open(client: Client, hall: 
 
 @pytest.mark.parametrize(
     ("number", "before"),
-    [(0, "&before=200"), (199, "&before=200"), (200, "&before=400"), (249, "&before=400"), (250, "")],
+    [(0, "&before=200"), (199, "&before=200"), (200, "&before=400"), (399, "&before=400"), (400, "")],
 )
 async def test_a_line_is_found_on_the_page_that_holds_it(client: Client, number: int, before: str) -> None:
     address = f"/s/plenary/line/s{number}?channel=floor&theme=dark&ui=fr"

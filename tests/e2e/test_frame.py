@@ -1,0 +1,104 @@
+"""The frame of a text's page: text first, a bar above and one below, and all else beside it or in a sheet."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Browser, Page, ViewportSize, expect
+
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import SpeakerId
+from support.browser.browsing import choose, tab, visit
+from support.browser.translated_lines import TEXTS
+from support.halls.stage import ended, opened, stage, words
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+BETWEEN_THE_BARS = """(text) => {
+    const box = text.getBoundingClientRect();
+    const [top, bar] = ['.top', '.bar'].map((name) => document.querySelector(name).getBoundingClientRect());
+    return box.top >= top.bottom && box.bottom <= bar.top;
+}"""
+
+
+async def test_a_phone_shows_the_newest_line_with_every_control_a_touch_away(page: Page) -> None:
+    async with stage(*TEXTS) as on:
+        await on.lines(120, "A line with some words in it, as many as a person says in a breath. {n}")
+        await page.set_viewport_size(PHONE)
+        await visit(page, on)
+        newest = page.locator("#s119 .text")
+        await expect(newest).to_be_in_viewport(ratio=1)
+        assert await newest.evaluate(BETWEEN_THE_BARS)
+        bars = "document.querySelector('.top').offsetHeight + document.querySelector('.bar').offsetHeight"
+        assert await page.evaluate(bars) <= 140
+        side = page.locator("#More")
+        await expect(side).to_be_hidden()
+        await page.locator(".tool.choose").click()
+        await expect(side).to_be_visible()
+        await expect(page.locator("#HowIRead > summary")).to_be_focused()
+        await choose(page, "Text size", "150 %")
+        await expect(page.locator("html")).to_have_attribute("data-size", "150")
+        above = "(text) => text.getBoundingClientRect().bottom <= More.getBoundingClientRect().top"
+        assert await newest.evaluate(above), "the text is in view while its look is changed"
+        await page.keyboard.press("Escape")
+        await expect(side).to_be_hidden()
+        assert await page.evaluate("document.activeElement.closest('#Lines') !== null"), "back at the line"
+        await page.locator(".tool[href='#Languages']").click()
+        await expect(page.locator("#Languages a").first).to_be_focused()
+        await page.locator("#Close").click()
+        await expect(side).to_be_hidden()
+
+
+async def test_where_there_is_no_height_nothing_lies_on_the_text(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(40)
+        await page.set_viewport_size({"width": 320, "height": 256})
+        await visit(page, on)
+        await expect(page.locator("#s39 .text")).to_be_in_viewport(ratio=1)
+        await page.locator(".tool.choose").click()
+        await expect(page.get_by_label("Text size")).to_be_visible()
+        for part in (".top", ".bar", "#More"):
+            assert await page.locator(part).evaluate("(part) => getComputedStyle(part).position") == "static"
+
+
+async def test_without_scripts_the_page_begins_at_the_newest_line(browser: Browser) -> None:
+    async with stage() as on, tab(browser, java_script_enabled=False, viewport=PHONE) as page:
+        await on.lines(120)
+        await on.say(opened("g", 500_000), words("g", 0, "still growing"))
+        await page.goto(on.page)
+        await expect(page.locator("#Growing .text")).to_be_in_viewport(ratio=1)
+        await expect(page.locator("#s119 .text")).to_be_in_viewport(ratio=1)
+        await expect(page.locator("#s70 .text")).not_to_be_in_viewport()
+        await page.locator(".tool[href='#More']").click()
+        await expect(page.get_by_role("link", name="Read at my own pace")).to_be_attached()
+        await expect(page.locator(".notice")).to_be_in_viewport()
+
+
+async def test_the_newest_lines_are_shown_before_the_scripts_are_there(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(120)
+        await page.set_viewport_size(PHONE)
+        await page.route(re.compile(r"/page\.js"), lambda route: route.abort())
+        await page.clock.install()
+        await page.goto(on.page)
+        await expect(page.locator("#s119 .text")).to_be_in_viewport(ratio=1)
+        await expect(page.locator("#s90")).to_be_hidden()
+        await page.clock.run_for(15_000)  # they don't come
+        await expect(page.locator("#s90")).to_be_visible()
+
+
+async def test_speakers_have_marks_that_stay_with_them(page: Page) -> None:
+    async with stage() as on:
+        for who, name in (("amina", "Amina"), ("k", "Otieno")):
+            await on.say(ev.SpeakerIntroduced(speaker=SpeakerId(who), name=name))
+        await visit(page, on)
+        for n, who in enumerate(("amina", "k", "amina")):
+            await on.say(opened(f"t{n}", n * 5_000, speaker=who), ended(f"t{n}", "Words.", n * 5_000 + 900))
+        marks = page.locator("#Lines .speaker")
+        await expect(marks).to_have_count(3)
+        live = [await each.get_attribute("data-mark") for each in await marks.all()]
+        assert live[0] == live[2] != live[1]
+        await page.reload()
+        assert [await each.get_attribute("data-mark") for each in await marks.all()] == live
