@@ -1,24 +1,28 @@
 """Every page that there is: by axe's rules, at 320 px and 400 %, with the text spacing of WCAG 1.4.12, by keys alone.
 
-The pages come from the real server. A page without an entry in `every_page.PAGES` fails a test here.
+The pages come from the real server. A page without an entry in `every_page.PAGES` fails a test here. `make test-all`
+takes all `LOOKS`: every page in every language, in each window and in all colours. `make test` takes those of `TENTH`.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from enum import Enum
 from functools import partial
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Request, ViewportSize
 
+from moothall.adapters.pages.catalogues import LANGUAGES
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.app.hall import RunningServer
 from support.browser.axe import findings
 from support.browser.every_page import PAGES, come_to, full_house, visitor
-from support.browser.node import module
 
 PLAIN = [name for name in PAGES if "," not in name or "translated" in name]
 FRAMES = {"base.html"}
@@ -31,18 +35,66 @@ OF_A_ROOM = {
 SPACING = "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; } \
 p { margin-bottom: 2em !important; }"
 """The four values of WCAG 1.4.12."""
-LIGHT: dict[str, Any] = {"color_scheme": "light", "forced_colors": "none"}
-DARK: dict[str, Any] = {"color_scheme": "dark", "forced_colors": "none"}
-FORCED: dict[str, Any] = {"color_scheme": "light", "forced_colors": "active"}
-IN_COLOURS = {
-    *("front.html", "session.html", "questions.html", "embed.html", "screen.html", "overlay.html", "hub.html"),
-    *("desk.html", "podium.html", "refinements.html", "control.html", "admin.html", "microphone.html"),
-}
-"""What is looked at in the dark and in forced colours too: each sheet of styles once. `make test-all` takes all."""
 WIDE: ViewportSize = {"width": 1000, "height": 700}
 LOW: ViewportSize = {"width": 800, "height": 500}
 SMALL: ViewportSize = {"width": 320, "height": 256}
 TALL: ViewportSize = {"width": 320, "height": 640}
+
+
+class Window(Enum):
+    """How a page is looked at, and what is asked of it there."""
+
+    WIDE = "wide"
+    """By all rules of axe; and nothing moves where motion is not wished for."""
+    SMALL = "at 400 %"
+    """1,280 x 1,024 at 400 %: does it fit, with the spacing of WCAG 1.4.12 too?"""
+    LOW = "by keys"
+    """A low window, gone through by keys alone."""
+
+
+class Colours(Enum):
+    """What a browser is told about colours."""
+
+    LIGHT = MappingProxyType({"color_scheme": "light", "forced_colors": "none"})
+    DARK = MappingProxyType({"color_scheme": "dark", "forced_colors": "none"})
+    FORCED = MappingProxyType({"color_scheme": "light", "forced_colors": "active"})
+
+
+class Look(NamedTuple):
+    """One look at one page. Colours are a matter of axe alone: in the other windows they are light."""
+
+    page: str
+    language: str
+    colours: Colours
+    window: Window
+
+
+def _looks(page: str, language: str) -> list[Look]:
+    """A page in one language. Keys go through plain pages: another state has the same fields, or none."""
+    others = (Window.SMALL, Window.LOW) if page in PLAIN else (Window.SMALL,)
+    return [
+        *(Look(page, language, colours, Window.WIDE) for colours in Colours),
+        *(Look(page, language, Colours.LIGHT, window) for window in others),
+    ]
+
+
+LOOKS = [look for language in LANGUAGES for page in PAGES for look in _looks(page, language)]
+SEED = 372
+
+
+def _drawn(seed: int) -> list[Look]:
+    """Each template once: a tenth of its pages in their languages, by axe in half of the looks."""
+    chance = random.Random(seed)  # noqa: S311  # the same in each run
+    templates = sorted({name.split(",")[0] for name in PAGES})
+    chance.shuffle(templates)
+    drawn: list[Look] = []
+    for template, window in zip(templates, itertools.cycle((Window.WIDE, Window.SMALL, Window.WIDE, Window.LOW))):
+        its = [look for look in LOOKS if look.page.split(",")[0] == template]
+        drawn.append(chance.choice([look for look in its if look.window is window] or its))
+    return sorted(drawn, key=lambda look: list(PAGES).index(look.page))
+
+
+TENTH = _drawn(SEED)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -91,35 +143,28 @@ WINDOWS = (
 its end."""
 
 
-@pytest.mark.browser
-@pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.slow), "ar"])
-async def test_400_percent(browser: Browser, house: RunningServer, language: str) -> None:
-    """A window of 1,280 x 1,024 at 400 % (WCAG 1.4.10), without and with the text spacing of WCAG 1.4.12.
-
-    In Arabic, since there the styles have to hold from right to left too, and much of each page is English even so.
-    """
-    found: dict[str, list[str]] = {}
-    async with visitor(browser, house, viewport=SMALL, device_scale_factor=4) as context:
-        page = await context.new_page()
-        for name in PAGES:
-            await page.set_viewport_size(SMALL)
-            await come_to(page, house, name, language)
-            faults = []
-            for content in "/**/", SPACING:
-                await page.add_style_tag(content=content)
-                if (width := await page.evaluate("document.documentElement.scrollWidth")) > SMALL["width"]:
-                    faults.append(f"{width} px wide {content}")
-                if (part := await page.evaluate(COVERED)) > 0.5:
-                    faults.append(f"{part:.0%} of the height stays {content}")
-                if name not in WINDOWS:
-                    faults += [f"cut off: {element} {content}" for element in await page.evaluate(CUT)]
-            await page.set_viewport_size(TALL)
+async def faults_at_400_percent(page: Page, name: str) -> list[str]:
+    """What goes over the edge of a window of 1,280 x 1,024 at 400 % (WCAG 1.4.10), stays in it or is cut off."""
+    faults: list[str] = []
+    enlarged = await page.context.new_cdp_session(page)
+    await page.set_viewport_size(SMALL)
+    await enlarged.send("Emulation.setDeviceMetricsOverride", {**SMALL, "deviceScaleFactor": 4, "mobile": False})
+    for content in "/**/", SPACING:
+        style = await page.add_style_tag(content=content)
+        if (width := await page.evaluate("document.documentElement.scrollWidth")) > SMALL["width"]:
+            faults.append(f"{width} px wide {content}")
+        if (part := await page.evaluate(COVERED)) > 0.5:
+            faults.append(f"{part:.0%} of the height stays {content}")
+        if name not in WINDOWS:
+            faults += [f"cut off: {element} {content}" for element in await page.evaluate(CUT)]
+        if content == SPACING:
+            await enlarged.send("Emulation.setDeviceMetricsOverride", {**TALL, "deviceScaleFactor": 4, "mobile": False})
             if (width := await page.evaluate("document.documentElement.scrollWidth")) > TALL["width"]:
                 faults.append(f"{width} px wide in a tall window")
-            if faults:
-                found[name] = faults
-    assert not found, listed(found)
+        await style.evaluate("style => style.remove()")
+    await enlarged.send("Emulation.clearDeviceMetricsOverride")
+    await enlarged.detach()
+    return faults
 
 
 MOVING = """() => [...document.querySelectorAll('*')].filter((element) => {
@@ -134,10 +179,11 @@ FOLLOW = """(atOnce) => {
     const visited = new Set();
     window.note = () => {
         const element = document.activeElement, style = getComputedStyle(element);
-        const box = element.getBoundingClientRect();
+        const box = element.getBoundingClientRect(), first = element.getClientRects()[0] ?? box;
+        // Of a link over two rows, the first one: the middle of both may be somebody else's.
         const at = document.elementFromPoint(
-            Math.min(Math.max(box.left + box.width / 2, 0), innerWidth - 1),
-            Math.min(Math.max(box.top + Math.min(box.height / 2, 12), 0), innerHeight - 1));
+            Math.min(Math.max(first.left + first.width / 2, 0), innerWidth - 1),
+            Math.min(Math.max(first.top + Math.min(first.height / 2, 12), 0), innerHeight - 1));
         window.reached.push({
             over: element === document.body || visited.has(element),
             what: element.outerHTML.slice(0, 120),
@@ -247,62 +293,57 @@ async def faults_of_keys(page: Page, again: Callable[[], Awaitable[None]]) -> li
     return faults + ["opens a window"] * (len(page.context.pages) > 1)
 
 
-async def faults_of_contrast(page: Page) -> list[str]:
-    """What axe has to say of the page in the dark and in forced colours. It sees no Arabic contrast."""
+async def faults_by_axe(page: Page, colours: Sequence[Colours]) -> list[str]:
+    """What axe has to say of the page by all its rules; once that is known, colours are a matter of contrast."""
     faults: list[str] = []
-    for scheme in DARK, FORCED:
-        await page.emulate_media(**scheme)
-        faults += [f"{fault} {scheme}" for fault in await findings(page, ["color-contrast"])]
-    await page.emulate_media(**LIGHT)
+    await page.set_viewport_size(WIDE)
+    for n, each in enumerate(colours):
+        await page.emulate_media(**each.value)
+        faults += [f"{fault} {each.name}" for fault in await findings(page, ["color-contrast"] if n else None)]
+    await page.emulate_media(**Colours.LIGHT.value)
     return faults
 
 
+async def faults_of(page: Page, house: RunningServer, looks: Sequence[Look]) -> list[str]:
+    """What is wrong with a page in one language, loaded once for all looks at it.
+
+    Tab and Shift+Tab go through it; what they reach is seen, uncovered and marked (2.1.2, 2.4.7, 2.4.11). Nothing is
+    sent and no page comes by reaching or changing a field (3.2.1, 3.2.2), and nothing moves by itself where motion is
+    not wished for (2.3.3).
+    """
+    name, language = looks[0].page, looks[0].language
+    windows = {look.window for look in looks}
+    await page.set_viewport_size(WIDE)
+    await come_to(page, house, name, language)
+    faults: list[str] = []
+    if Window.WIDE in windows:
+        faults += [f"moves: {element}" for element in await page.evaluate(MOVING)]
+        faults += await faults_by_axe(page, [look.colours for look in looks if look.window is Window.WIDE])
+    if Window.SMALL in windows:
+        faults += await faults_at_400_percent(page, name)
+    if Window.LOW in windows:
+        await page.set_viewport_size(LOW)
+        faults += await faults_of_keys(page, partial(come_to, page, house, name, language))
+        await page.evaluate("localStorage.clear()")  # What was chosen by changing each field is not for the next page.
+    return faults
+
+
+EVERY = [pytest.param(language, marks=(pytest.mark.slow, pytest.mark.timeout(900))) for language in LANGUAGES]
+
+
 @pytest.mark.browser
 @pytest.mark.asyncio(loop_scope="session")
-async def test_axe_finds_nothing_and_keys_are_enough(browser: Browser, house: RunningServer) -> None:
-    """All rules of axe as the page comes, then keys; in one walk, since half of a walk is loading the pages.
+@pytest.mark.parametrize("which", ["drawn", *EVERY])
+async def test_every_page(browser: Browser, house: RunningServer, which: str) -> None:
+    """All pages in a language, each in all ways; or those that are drawn, in one way each.
 
-    Tab and Shift+Tab go through each page; what they reach is seen, uncovered and marked (2.1.2, 2.4.7, 2.4.11).
-    Nothing is sent and no page comes by reaching or changing a field (3.2.1, 3.2.2), and nothing moves by itself where
-    motion is not wished for (2.3.3).
+    The contrast of all colours is calculated in `tests/unit/web/test_contrast.py` too.
     """
+    chosen = TENTH if which == "drawn" else [look for look in LOOKS if look.language == which]
     found: dict[str, list[str]] = {}
     async with visitor(browser, house, viewport=WIDE, reduced_motion="reduce") as context:
-        await context.add_init_script(path=module("axe-core/axe.min.js"))
         page = await context.new_page()
-        for name in PAGES:
-            await page.set_viewport_size(WIDE)
-            await come_to(page, house, name)
-            faults = [f"moves: {element}" for element in await page.evaluate(MOVING)]
-            faults += await findings(page)
-            if name in IN_COLOURS:
-                faults += await faults_of_contrast(page)
-            if name in PLAIN:
-                await page.set_viewport_size(LOW)
-                faults += await faults_of_keys(page, partial(come_to, page, house, name))
-            if faults:
-                found[name] = faults
-    assert not found, listed(found)
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.asyncio(loop_scope="session")
-async def test_axe_finds_nothing_in_other_colours_and_in_arabic(browser: Browser, house: RunningServer) -> None:
-    """Contrast in the dark and in forced colours, and all rules in Arabic.
-
-    `make test` has the contrast of all colours by arithmetic, in tests/unit/web/test_contrast.py. In Arabic the pages
-    have the same elements; that each says its language and direction, and that no template holds words of its own, is
-    in the unit tests of `web` and of the doors.
-    """
-    found: dict[str, list[str]] = {}
-    async with visitor(browser, house, viewport=WIDE) as context:
-        await context.add_init_script(path=module("axe-core/axe.min.js"))
-        page = await context.new_page()
-        for name in PLAIN:
-            await come_to(page, house, name)
-            faults = await faults_of_contrast(page)
-            await come_to(page, house, name, "ar")
-            if faults := faults + await findings(page):
-                found[name] = faults
+        for (name, language), looks in itertools.groupby(chosen, key=lambda look: look[:2]):
+            if faults := await faults_of(page, house, list(looks)):
+                found[f"{name} in {language}"] = faults
     assert not found, listed(found)

@@ -6,13 +6,17 @@ import json
 
 from playwright.async_api import Page
 
+from support.browser.node import module
+
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 MORE = ["label-content-name-mismatch", "css-orientation-lock", "target-size"]
 """Rules that axe leaves out unless it is asked: WCAG 2.5.3, 1.3.4, 2.5.8."""
 
 
 async def findings(page: Page, only: list[str] | None = None) -> list[str]:
-    """What axe has to say of a page: the rule, and the elements."""
+    """What axe has to say of a page: the rule, and the elements. A page that is not to have it at once is given it."""
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(module("axe-core/axe.min.js").read_text(encoding="utf-8"))
     wanted = {"runOnly": only or RULES, "resultTypes": ["violations"], "selectors": False}
     if only is None:
         wanted["rules"] = {name: {"enabled": True} for name in MORE}
