@@ -56,6 +56,8 @@ async def test_a_meeting_is_made_with_the_keyboard_alone(page: Page, tmp_path: P
         await expect(page).to_have_url(re.compile(r"/s/water-board$"))
 
 
+# `test_accessibility.py` has the pages at 400 %.
+@pytest.mark.slow
 async def test_nothing_is_wider_than_a_narrow_window_and_each_sheet_is_a_page(page: Page, tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         running = house.running
@@ -81,6 +83,8 @@ async def test_nothing_is_wider_than_a_narrow_window_and_each_sheet_is_a_page(pa
         assert re.findall(rb"/MediaBox \[0 0 (\d+) (\d+)", pdf) == [(b"420", b"594"), (b"420", b"594")]
 
 
+# integration/test_admin_links.py and test_sign_in.py have the same without a browser.
+@pytest.mark.slow
 async def test_the_secretariat_signs_in_and_limits_a_link_to_one_browser(page: Page, tmp_path: Path) -> None:
     async with house_with(tmp_path) as (house, _):
         await page.goto(f"{house.running.address}/admin")

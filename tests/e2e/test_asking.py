@@ -59,6 +59,8 @@ async def ask(page: Page, house: RunningServer, text: str) -> None:
     await expect(page.locator(".stands")).to_have_text("Being checked")
 
 
+# unit/adapters/questions/test_asking_door.py has the form without a browser.
+@pytest.mark.slow
 async def test_without_scripts(browser: Browser, house: RunningServer) -> None:
     context = await browser.new_context(java_script_enabled=False, locale="en-GB")
     page = await context.new_page()
@@ -114,6 +116,8 @@ async def test_the_list_follows_too_and_a_button_counts(page: Page, browser: Bro
     await other.close()
 
 
+# The refusal is in unit/adapters/http, and the page in `test_accessibility.py`.
+@pytest.mark.slow
 async def test_a_form_that_comes_from_elsewhere_is_refused_on_a_page_that_leads_back(
     page: Page, house: RunningServer
 ) -> None:

@@ -78,6 +78,8 @@ async def test_an_answer_that_was_cut_off_does_not_double_it(page: Page, tmp_pat
         assert await page.evaluate(f"{KEPT}.length") == 0
 
 
+# A refinement of what is kept.
+@pytest.mark.slow
 @pytest.mark.cuts_line
 async def test_what_is_not_taken_later_says_why_and_stays(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
@@ -94,6 +96,8 @@ async def test_what_is_not_taken_later_says_why_and_stays(page: Page, tmp_path: 
         assert received(on) == []
 
 
+# unit/adapters/questions/test_asking_door.py has what is refused.
+@pytest.mark.slow
 async def test_what_the_server_refuses_at_once_stands_in_the_form(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await page.goto(f"{on.running.address}/s/{S}/ask?ui=en")
@@ -123,7 +127,7 @@ async def test_the_form_opens_without_a_line_for_whoever_has_read_the_meeting(pa
 
 
 @pytest.mark.cuts_line
-@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("frozen", [False, pytest.param(True, marks=pytest.mark.slow)])
 async def test_before_the_form_is_kept_nobody_is_led_away_from_the_text(
     page: Page, tmp_path: Path, *, frozen: bool
 ) -> None:
@@ -171,6 +175,8 @@ async def test_a_kept_form_that_is_opened_again_loses_nothing_that_was_written_o
         assert [each.text for each in received(on)] == ["Who pays?", "And who decides?"]
 
 
+# A refinement of what is kept.
+@pytest.mark.slow
 async def test_what_was_written_before_the_close_is_told_of_on_the_meetings_page(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await page.goto(f"{on.running.address}/s/{S}/ask?ui=en")

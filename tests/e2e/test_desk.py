@@ -131,6 +131,8 @@ async def test_in_a_break_a_line_is_refused_and_all_pages_tell_of_text_from_befo
         await expect(reader.locator("#State")).not_to_have_attribute("data-kind", "break")
 
 
+# The next test shows both versions in quick runs, of a line that the machine changed.
+@pytest.mark.slow
 async def test_a_line_that_somebody_else_changed_shows_both_and_loses_nothing(
     page: Page, browser: Browser, tmp_path: Path
 ) -> None:
@@ -291,7 +293,7 @@ async def test_what_readers_report_is_seen_within_two_seconds_and_somebody_sees_
 
         await page.bring_to_front()
         static = await plain.new_page()
-        await static.goto(await on.link(Role.SECRETARIAT))
+        await on.enter(static, Role.SECRETARIAT)
         await static.goto(f"{on.running.address}/control?ui=ar")
         await expect(static.locator(".alarm")).to_contain_text("Ann")
         await expect(static.locator("dl div")).to_have_count(8)
@@ -302,6 +304,8 @@ async def test_what_readers_report_is_seen_within_two_seconds_and_somebody_sees_
         await expect(page.locator("#Reports")).to_be_hidden()
 
 
+# What a role is told is in integration/test_strangers_at_desks.py, and the sentence in the tests of the doors.
+@pytest.mark.slow
 async def test_a_role_sees_what_it_may_do_and_a_stranger_a_sentence(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         for path in (f"/desk/{S}", "/control"):
@@ -315,6 +319,8 @@ async def test_a_role_sees_what_it_may_do_and_a_stranger_a_sentence(page: Page, 
             await expect(page.locator(hidden)).to_be_hidden()
 
 
+# `test_accessibility.py` has both pages at 400 %.
+@pytest.mark.slow
 async def test_nothing_is_wider_than_a_small_window(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path, "María José Fernández de la Vega y Sanz de Santamaría") as on:
         await on.say("s1", "A line with a verylongwordthatgoesonandonandonwithoutanyendinsightatallreally in it.")

@@ -84,6 +84,8 @@ async def test_lines_are_moved_to_another_meeting_and_back(page: Page, tmp_path:
         await expect(page.get_by_role("button", name="Undo: Lines moved")).to_have_count(0)
 
 
+# The rule is in the unit tests of undoing; that lines come back is in the test above.
+@pytest.mark.slow
 async def test_lines_that_were_changed_in_the_other_meeting_stay_there(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         live = await another(on)
@@ -123,6 +125,8 @@ async def test_the_next_meeting_begins_and_the_page_goes_along(page: Page, tmp_p
         ).to_be_visible()
 
 
+# The rule is in the unit tests of undoing, and the key in `test_desk.py`.
+@pytest.mark.slow
 async def test_a_wrong_name_is_taken_back_from_the_lines_that_came_meanwhile(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path, "Amina", "Ben") as on:
         await on.say("s1", "Nobody's.")
@@ -217,6 +221,8 @@ async def test_lines_and_all_words_of_a_speaker_are_removed_after_a_question(pag
         await expect(page.locator("#RemoveWords")).to_be_hidden()
 
 
+# Two questions within one frame: a refinement of the two tests above.
+@pytest.mark.slow
 async def test_a_question_that_follows_another_at_once_is_answered(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.say("s1", "Call me at nine.")

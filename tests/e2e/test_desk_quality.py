@@ -44,7 +44,7 @@ async def test_it_is_told_from_fifty_words_on_and_follows_what_happens(
         await expect(page.get_by_role("region", name="The text so far")).to_contain_text(told)
 
         static = await plain.new_page()
-        await static.goto(await on.link(Role.SECRETARIAT))
+        await on.enter(static, Role.SECRETARIAT)
         await static.goto(f"{on.running.address}/control")
         await expect(static.locator("dl")).to_contain_text(told)
         await static.goto(f"{on.running.address}/s/{S}")

@@ -60,6 +60,8 @@ async def test_a_term_is_added_taken_away_and_both_are_undone(page: Page, tmp_pa
         assert chosen(on) == {}
 
 
+# What is no term is in the unit tests of the rules; each form of a desk keeps what was refused.
+@pytest.mark.slow
 async def test_what_is_no_term_is_said_and_kept_to_be_mended(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.sit_down(page)
@@ -155,6 +157,8 @@ async def test_how_a_term_stands_in_translations_is_said_by_keyboard(page: Page,
         assert on.live.state.terms == {}
 
 
+# A refinement of the test above.
+@pytest.mark.slow
 async def test_a_language_is_not_asked_for_in_which_the_term_is_said(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path, languages=("en", "pt")) as on:
         for tag in ("es", "pt-BR"):

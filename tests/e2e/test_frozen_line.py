@@ -98,7 +98,12 @@ async def test_a_reader_is_told_and_goes_on_over_a_line_of_its_own(page: Page) -
 
 
 @pytest.mark.parametrize(
-    ("path", "silent"), [("?read=low", LOW_MS), ("/screen", LIVE_MS), ("/embed", LIVE_MS), ("/overlay", LIVE_MS)]
+    ("path", "silent"),
+    [
+        ("?read=low", LOW_MS),
+        ("/overlay", LIVE_MS),
+        *(pytest.param(path, LIVE_MS, marks=pytest.mark.slow) for path in ("/screen", "/embed")),
+    ],
 )
 async def test_so_are_readers_of_few_data_and_whoever_reads_where_the_text_is_shown(
     page: Page, path: str, silent: int

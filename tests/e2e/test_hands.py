@@ -21,7 +21,7 @@ ASKED = do.OpenPoll(poll=P, question="Shall we go on?", language="en", options=(
 
 
 async def lead(page: Page, on: Meeting, role: Role = Role.MODERATOR) -> None:
-    await page.goto(await on.link(role))
+    await on.enter(page, role)
     await page.goto(f"{on.running.address}/moderate/{S}")
     await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
     await expect(page.locator("#Desk")).to_be_visible()
@@ -90,6 +90,8 @@ async def test_whoever_leads_asks_counts_and_closes_by_keyboard_alone(
         assert not newest(on).open
 
 
+# unit/adapters/questions/test_hands_door.py has the form without a browser.
+@pytest.mark.slow
 async def test_a_hand_is_raised_without_a_script_and_earlier_ones_stay(browser: Browser, tmp_path: Path) -> None:
     async with (
         meeting(tmp_path) as on,
@@ -147,6 +149,8 @@ async def test_whoever_reads_the_text_is_told_of_a_show_of_hands(page: Page, bro
         await expect(without.locator("#Raised")).to_be_hidden()
 
 
+# A refinement of the tests above.
+@pytest.mark.slow
 async def test_earlier_ones_stay_open_while_the_list_goes_on(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.do(ASKED, do.ClosePoll(poll=P), by=LEADS)

@@ -28,11 +28,13 @@ REMIND = """async (unheard) => {
 
 
 async def lead(page: Page, on: Meeting, kind: str = "moderate", role: Role = Role.MODERATOR) -> None:
-    await page.goto(await on.link(role))
+    await on.enter(page, role)
     await page.goto(f"{on.running.address}/{kind}/{S}?ui=en")
     await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
 
 
+# unit/adapters/questions/test_about_door.py has the form without a browser.
+@pytest.mark.slow
 async def test_without_scripts_something_is_said_changed_and_taken_back(browser: Browser, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         context = await browser.new_context(java_script_enabled=False, locale="en-GB")

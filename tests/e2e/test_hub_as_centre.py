@@ -52,7 +52,8 @@ class At(NamedTuple):
             await self.meeting.do(do.SetStatus(interventions=(what,), status=status), by=LEADS)
 
 
-@pytest_asyncio.fixture(loop_scope="session", params=["centre", "hub"])
+# What the centre's own pages do is in the tests of each of them too; `make test-all` compares.
+@pytest_asyncio.fixture(loop_scope="session", params=[pytest.param("centre", marks=pytest.mark.slow), "hub"])
 async def there(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[At]:
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(centre(tmp_path / "centre"))

@@ -123,23 +123,21 @@ async def busy(there: Served) -> None:
 
 LOOKED_AT = ("/s/s/ask", "", "/s/s/questions", "/desk", "/s/s/screen")
 """Of a hub; the one without a path is that of what was asked."""
-IN_COLOURS = ("/desk", "/s/s/screen")
+OF_ITS_OWN = ("/desk", "/s/s/screen")
 """What has a sheet of styles that no page of `test_accessibility.py` has."""
 
 
 @pytest.mark.parametrize(
-    ("language", "by_axe", "in_colours"),
-    [
-        pytest.param("en", True, IN_COLOURS, id="en-by axe"),
-        pytest.param("ar", False, (), id="ar"),
-        pytest.param("en", True, LOOKED_AT, marks=pytest.mark.slow, id="in all colours"),
-        pytest.param("ar", True, (), marks=pytest.mark.slow, id="ar-by axe"),
-    ],
+    ("language", "looked_at"),
+    [("ar", OF_ITS_OWN), *(pytest.param(each, LOOKED_AT, marks=pytest.mark.slow) for each in ("ar", "en"))],
+    ids=["its own", "ar", "en"],
 )
 async def test_axe_finds_nothing_and_all_of_it_fits(
-    browser: Browser, there: Served, language: str, by_axe: bool, in_colours: Sequence[str]
+    browser: Browser, there: Served, language: str, looked_at: Sequence[str]
 ) -> None:
-    """In Arabic the quick tests see whether it fits: axe finds the same elements, as in `test_accessibility.py`."""
+    """Quick tests have Arabic: whether it fits from right to left too, and the same elements as in English. What a
+    hub's room shares with the centre, they have in `test_accessibility.py`.
+    """
     context = await browser.new_context(locale=language, viewport={"width": 1000, "height": 700})
     await context.add_init_script(path=module("axe-core/axe.min.js"))
     page = await context.new_page()
@@ -149,14 +147,14 @@ async def test_axe_finds_nothing_and_all_of_it_fits(
     await busy(there)
     await there.desk(page)
     found: list[str] = []
-    for name in LOOKED_AT:
+    for name in looked_at:
         path = name or asked.removeprefix(there.address)
         await page.set_viewport_size({"width": 1000, "height": 700})
         await page.emulate_media(color_scheme="light", forced_colors="none")
         await page.goto(f"{there.address}{path}")
-        found += [f"{path}: {fault}" for fault in (await findings(page) if by_axe else ())]
+        found += [f"{path}: {fault}" for fault in await findings(page)]
         schemes: tuple[dict[str, Any], ...] = ({"color_scheme": "dark"}, {"forced_colors": "active"})
-        for scheme in schemes if name in in_colours else ():  # axe sees no Arabic contrast
+        for scheme in schemes:
             await page.emulate_media(**scheme)
             found += [f"{path} {scheme}: {fault}" for fault in await findings(page, ["color-contrast"])]
         await page.set_viewport_size({"width": 320, "height": 640})
@@ -205,6 +203,8 @@ async def test_it_is_taken_to_another_computer_and_is_the_same_there(page: Page,
         assert each.form == there.room.local.of(S).by_id[what].form
 
 
+# tests/js/hub/kept.test.js has what is kept, and the test above the form.
+@pytest.mark.slow
 async def test_what_a_new_computer_at_the_same_address_lacks_is_in_the_form_again(page: Page) -> None:
     async with served() as dead:
         what = await dead.ask(page, "Why?")
@@ -235,6 +235,8 @@ async def test_the_desk_renews_itself_and_keeps_what_was_picked(
     await page.locator("#DoneNow", has_text="On its way to the meeting").wait_for()
 
 
+# The strip of a reader says the same by the same part (`test_hub_pages.py`).
+@pytest.mark.slow
 async def test_the_desk_calls_no_line_good_while_its_own_computer_is_away(page: Page, there: Served) -> None:
     await page.clock.install()
     await there.desk(page)
@@ -285,6 +287,8 @@ async def test_the_wall_is_cleared_from_the_desk_without_a_line(
     assert "Why?" not in await wall.content()
 
 
+# A refinement of the test above.
+@pytest.mark.slow
 async def test_what_was_said_before_doesnt_come_back_on_a_cleared_wall(page: Page, there: Served) -> None:
     made, captioner = there.room, Actor(Role.CAPTIONER, "c1")
 
@@ -311,6 +315,8 @@ async def test_what_was_said_before_doesnt_come_back_on_a_cleared_wall(page: Pag
     assert "<before>" not in await page.locator("#Newest").inner_text()
 
 
+# The doors of a hub's room are tested without a browser in unit/hubs/pages.
+@pytest.mark.slow
 async def test_without_scripts_everything_is_there(browser: Browser, there: Served) -> None:
     context = await browser.new_context(java_script_enabled=False, locale="en-GB")
     page = await context.new_page()

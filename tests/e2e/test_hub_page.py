@@ -97,6 +97,8 @@ async def test_what_changes_comes_by_itself_and_what_is_typed_stays(browser: Bro
         await expect(page.locator("#NotesNow")).to_contain_text("Read by: \u2068Kisumu\u2069")
 
 
+# `test_frozen_line.py` has the same words on other pages.
+@pytest.mark.slow
 async def test_a_line_that_is_away_is_said_until_it_is_back(browser: Browser, tmp_path: Path) -> None:
     async with group(tmp_path) as house, tab(browser) as page:
         await come_in(page, house)
@@ -122,6 +124,8 @@ AbortSignal.timeout = () => {
 """A request waits for ever, until the test says that it is late."""
 
 
+# What is kept without a line goes again in the test above, by the same part.
+@pytest.mark.slow
 async def test_a_note_that_gets_no_answer_is_kept_and_goes_again(browser: Browser, tmp_path: Path) -> None:
     async with group(tmp_path) as house, tab(browser) as page:
         await come_in(page, house)
@@ -181,6 +185,8 @@ async def test_what_is_counted_written_and_asked_without_a_line_is_kept_and_sent
         assert asked == [("Who pays?", "hub:kisumu")]
 
 
+# A refinement of how the page renews itself, in the tests above.
+@pytest.mark.slow
 async def test_a_browser_whose_link_was_ended_is_told(browser: Browser, tmp_path: Path) -> None:
     async with group(tmp_path) as house, tab(browser) as page:
         await come_in(page, house)
@@ -191,6 +197,8 @@ async def test_a_browser_whose_link_was_ended_is_told(browser: Browser, tmp_path
         assert house.running.backend.hubs.people("kisumu") is None
 
 
+# integration/test_hub_page.py has the same forms without a browser.
+@pytest.mark.slow
 async def test_all_of_it_works_without_a_script(browser: Browser, tmp_path: Path) -> None:
     async with group(tmp_path) as house, tab(browser, java_script_enabled=False) as page:
         words = await house.running.backend.pairing.words("kisumu")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 import pytest_asyncio
@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 MISSED = f"/s/{SESSION}/missed?from=180000&to=482000"
 WINDOW: ViewportSize = {"width": 1280, "height": 720}
 SMALL: ViewportSize = {"width": 320, "height": 640}
+OF_ITS_OWN = (f"/s/{SESSION}", MISSED, "/setup")
 PAGES = ("/", f"/s/{SESSION}", MISSED, "/setup", f"/microphone/{SESSION}", f"/s/{SESSION}/screen")
 
 
@@ -47,9 +48,18 @@ def at(hub: RunningHub, address: str, language: str = "en") -> str:
     return f"{hub.own}{address}{'&' if '?' in address else '?'}ui={language}"
 
 
-@pytest.mark.parametrize("language", ["en", pytest.param("ar", marks=pytest.mark.slow)])
-async def test_axe_finds_nothing_on_the_pages_of_a_hub(hub: RunningHub, browser: Browser, language: str) -> None:
-    """All rules by light and those of contrast in the dark; and nothing goes beyond a small window."""
+@pytest.mark.parametrize(
+    ("language", "pages"),
+    [("en", OF_ITS_OWN), *(pytest.param(each, PAGES, marks=pytest.mark.slow) for each in ("en", "ar"))],
+    ids=["its own", "en", "ar"],
+)
+async def test_axe_finds_nothing_on_the_pages_of_a_hub(
+    hub: RunningHub, browser: Browser, language: str, pages: Sequence[str]
+) -> None:
+    """All rules by light and those of contrast in the dark; and nothing goes beyond a small window.
+
+    The pages that a hub has as the centre has them, quick tests have in `test_accessibility.py`.
+    """
     context = await browser.new_context(bypass_csp=True)
     page = await context.new_page()
     await coordinator(hub, page)
@@ -58,7 +68,7 @@ async def test_axe_finds_nothing_on_the_pages_of_a_hub(hub: RunningHub, browser:
     )
     assert await hub.parts.below.give("North")
     found = {}
-    for address in PAGES:
+    for address in pages:
         await page.set_viewport_size(WINDOW)
         await page.emulate_media(color_scheme="light")
         await page.goto(at(hub, address, language))
@@ -73,6 +83,8 @@ async def test_axe_finds_nothing_on_the_pages_of_a_hub(hub: RunningHub, browser:
     await context.close()
 
 
+# English is looked at in a small window above.
+@pytest.mark.slow
 async def test_nothing_goes_beyond_a_small_window(hub: RunningHub, browser: Browser) -> None:
     """In other languages than English, too."""
     context = await browser.new_context(viewport=SMALL)
@@ -130,6 +142,8 @@ async def test_the_strip_is_told_by_the_texts_line_and_does_not_speak_for_a_comp
     await expect(page.locator("#HubSaid")).to_have_text(before)
 
 
+# The pages are tested without a browser in unit/hubs.
+@pytest.mark.slow
 async def test_without_scripts_the_strip_and_the_missed_minutes_are_there(hub: RunningHub, browser: Browser) -> None:
     context = await browser.new_context(java_script_enabled=False)
     page = await context.new_page()
@@ -141,6 +155,8 @@ async def test_without_scripts_the_strip_and_the_missed_minutes_are_there(hub: R
     await context.close()
 
 
+# A matter of the sheet of styles alone.
+@pytest.mark.slow
 async def test_an_old_projector_shows_more_text_than_addresses(hub: RunningHub, browser: Browser) -> None:
     context = await browser.new_context()
     page = await context.new_page()
@@ -167,6 +183,8 @@ STATE_SHOWN = """(kind) => {
 }"""
 
 
+# A matter of the sheet of styles alone.
+@pytest.mark.slow
 async def test_in_a_wide_window_the_line_stands_above_and_nothing_is_called_live_without_it(
     hub: RunningHub, page: Page
 ) -> None:

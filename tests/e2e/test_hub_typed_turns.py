@@ -106,6 +106,8 @@ async def test_a_draft_goes_when_its_author_sends_it_and_never_by_itself(page: P
     await expect(page.locator("#Typed li")).to_have_text(["The house.", "And the boat"])
 
 
+# The doors are tested without a browser in unit/hubs.
+@pytest.mark.slow
 async def test_while_nothing_is_recorded_the_page_says_so_and_the_words_stay(
     page: Page, browser: Browser, hub: Hub
 ) -> None:
@@ -131,6 +133,8 @@ async def test_while_nothing_is_recorded_the_page_says_so_and_the_words_stay(
     await hub.has("Between")
 
 
+# A refinement of the test above.
+@pytest.mark.slow
 async def test_a_page_that_has_not_heard_of_it_is_told_and_has_its_line_back(page: Page, hub: Hub) -> None:
     await called(page, hub)
     for feed in ("events", "ws", "poll"):

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def lead(page: Page, on: Meeting, kind: str = "moderate", query: str = "") -> None:
-    await page.goto(await on.link(Role.MODERATOR))
+    await on.enter(page, Role.MODERATOR)
     await page.goto(f"{on.running.address}/{kind}/{S}{query}")
     await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
 
@@ -28,7 +28,7 @@ def state_hub(hub: str, title: str, people: int | None, since: int, *, here: boo
     return do.SetHubPresence(hub=hub, title=title, people=people, counted=None, here=here, since=since)
 
 
-@pytest.mark.parametrize("kind", ["moderate", "podium"])
+@pytest.mark.parametrize("kind", ["moderate", pytest.param("podium", marks=pytest.mark.slow)])
 async def test_who_leads_is_asked_whether_to_wait_until_they_are_back(page: Page, tmp_path: Path, kind: str) -> None:
     async with meeting(tmp_path) as on:
         now = on.running.backend.clock.wall()
@@ -58,6 +58,8 @@ async def test_who_leads_is_asked_whether_to_wait_until_they_are_back(page: Page
         await expect(cut).to_be_hidden(timeout=15_000)
 
 
+# The titles are in the tests above; what a hub is called is in unit/services/hubs.
+@pytest.mark.slow
 async def test_groups_are_called_by_their_titles_wherever_they_are_named(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         now = on.running.backend.clock.wall()
@@ -74,7 +76,7 @@ async def test_groups_are_called_by_their_titles_wherever_they_are_named(page: P
         await expect(page.locator("#HeardTables")).to_contain_text("by way of")
 
 
-@pytest.mark.parametrize("path", ["/screen", "/overlay?groups=1"])
+@pytest.mark.parametrize("path", ["/screen", pytest.param("/overlay?groups=1", marks=pytest.mark.slow)])
 async def test_a_wall_says_who_is_with_us_and_goes_from_one_to_the_next(page: Page, path: str) -> None:
     async with stage() as on:
         await on.lines(2)

@@ -68,7 +68,7 @@ async def demo(folder: Path, environment: Mapping[str, str]) -> AsyncIterator[De
             await process.communicate()
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("scheme", [pytest.param("http", marks=pytest.mark.slow), "https"])
 async def test_the_demo_is_read_from_the_local_network(browser: Browser, tmp_path: Path, scheme: str) -> None:
     """By itself it is http, enough to read; a microphone away from the machine needs a certificate."""
     try:

@@ -169,6 +169,8 @@ async def test_words_reach_readers_over_a_cut_line_and_a_killed_server_and_someb
     )
 
 
+# integration/test_spool_lost.py loses the same without a browser, and tests/js/microphone has what is kept.
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 async def test_the_page_has_what_a_server_had_on_a_disk_that_is_lost(tmp_path: Path) -> None:
     """It sends what isn't done once more: no word is missing, and none comes twice."""

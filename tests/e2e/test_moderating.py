@@ -24,7 +24,7 @@ PATIENCE_MS = 20_000
 
 
 async def lead(page: Page, on: Meeting, role: Role = Role.MODERATOR, kind: str = "moderate", query: str = "") -> None:
-    await page.goto(await on.link(role))
+    await on.enter(page, role)
     await page.goto(f"{on.running.address}/{kind}/{S}{query}")
     await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
     await expect(page.locator("#Desk")).to_be_visible()
@@ -36,6 +36,8 @@ def found(on: Meeting, what: str) -> Intervention:
     return each
 
 
+# `test_moderating_together.py` has two at once in quick runs.
+@pytest.mark.slow
 async def test_two_moderators_see_the_same_at_once(page: Page, browser: Browser, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
         await on.say("s1", "Water is life.")
@@ -183,7 +185,7 @@ async def test_several_at_once_search_and_what_is_left(page: Page, tmp_path: Pat
         await page.get_by_role("button", name="Do it for all of them").click()
         await expect(page.locator("#Others #q-q1")).to_contain_text("Passed on to those who write the report")
         assert len(on.live.state.questions.with_status(InterventionStatus.TO_REPORT)) == 2
-        await page.goto(await on.link(Role.RAPPORTEUR))
+        await on.enter(page, Role.RAPPORTEUR)
         await page.goto(f"{on.running.address}/desk/{S}")
         await expect(page.locator("#Tagged")).to_contain_text("No. 2 Question 1 about water")
 
@@ -218,6 +220,8 @@ async def test_a_question_is_translated_into_the_language_of_the_page(page: Page
         await expect(page.locator("#q-a")).to_contain_text("Traduzido por uma máquina")
 
 
+# The test above is the same with translators from the beginning.
+@pytest.mark.slow
 async def test_a_question_is_translated_once_there_are_translators(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.do(ask("a", "Who pays?"), by=SOMEBODY)
@@ -316,6 +320,8 @@ MOVED = """async ([root, arranged, id, how]) => {
 }"""
 
 
+# The order is that of the server (unit/core/questions); buttons and keys are in the tests above.
+@pytest.mark.slow
 async def test_what_is_moved_by_hand_stands_where_it_was_put(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await lead(page, on)

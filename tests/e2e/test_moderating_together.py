@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def lead(page: Page, on: Meeting, query: str = "") -> None:
-    await page.goto(await on.link(Role.MODERATOR))
+    await on.enter(page, Role.MODERATOR)
     await page.goto(f"{on.running.address}/moderate/{S}{query}")
     await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
     await expect(page.locator("#Desk")).to_be_visible()
@@ -44,6 +44,8 @@ async def test_a_press_is_not_lost_when_its_question_changes_meanwhile(page: Pag
         await expect(page.locator("#Others #q-b")).to_be_visible()
 
 
+# The test of a question that changes meanwhile loses the same press.
+@pytest.mark.slow
 async def test_a_press_is_not_lost_when_something_is_told_meanwhile(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path, "Ana Añez") as on:
         await on.sit_down(page)
@@ -56,6 +58,8 @@ async def test_a_press_is_not_lost_when_something_is_told_meanwhile(page: Page, 
         assert on.live.state.channels[FLOOR].speaker == "p1"
 
 
+# A refinement of how lists are renewed.
+@pytest.mark.slow
 async def test_a_rule_that_is_being_chosen_stays_chosen(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await lead(page, on)
@@ -68,6 +72,8 @@ async def test_a_rule_that_is_being_chosen_stays_chosen(page: Page, tmp_path: Pa
         assert on.live.state.questions.order == "support"
 
 
+# A refinement of keys and search, each in `test_moderating.py`.
+@pytest.mark.slow
 async def test_keys_act_on_nothing_that_the_search_hides(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.do(ask("a", "Who pays?"), ask("b", "When?"), by=SOMEBODY)
@@ -86,6 +92,8 @@ async def test_keys_act_on_nothing_that_the_search_hides(page: Page, tmp_path: P
         assert status(on, "a") is InterventionStatus.CHECKED
 
 
+# Keys that undo are in `test_staff_tools.py`; whose act it is, in the unit tests of undoing.
+@pytest.mark.slow
 async def test_a_key_undoes_the_last_act_of_ones_own(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.do(ask("a"), ask("b"), by=SOMEBODY)
@@ -102,6 +110,8 @@ async def test_a_key_undoes_the_last_act_of_ones_own(page: Page, tmp_path: Path)
         await expect(page.locator("#Checked #q-b"), "then those of others").to_be_visible()
 
 
+# Several at once are in `test_moderating.py`.
+@pytest.mark.slow
 async def test_several_are_answered_at_once(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.do(ask("a"), ask("b"), ask("c"), by=SOMEBODY)
@@ -131,6 +141,8 @@ async def test_keys_work_on_keyboards_without_latin_letters(page: Page, tmp_path
             await expect(page.locator(f"#Queued #q-{question}")).to_be_visible()
 
 
+# A staff page's line that is away is in `test_frozen_line.py` and `test_moderating.py`.
+@pytest.mark.slow
 async def test_asked_for_somebody_twice_while_the_line_is_away_it_is_asked_once(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await lead(page, on)
@@ -141,6 +153,8 @@ async def test_asked_for_somebody_twice_while_the_line_is_away_it_is_asked_once(
         await expect(page.locator("#Checked #q-b")).to_contain_text("No. 2")
 
 
+# A matter of the sheet of styles alone.
+@pytest.mark.slow
 async def test_the_page_is_no_longer_than_the_window(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.do(*(ask(f"q{n}", f"Question {n}?") for n in range(20)), by=SOMEBODY)

@@ -29,6 +29,8 @@ async def long_ago(on: Meeting) -> None:
     await on.do(stand(InterventionStatus.ANSWERED, "a", segment=ANSWER), by=MODERATOR)
 
 
+# unit/adapters/questions/test_asking_door.py has the link.
+@pytest.mark.slow
 async def test_an_old_answer_is_found_without_a_script(browser: Browser, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on, await browser.new_context(java_script_enabled=False) as plain:
         await long_ago(on)

@@ -139,6 +139,8 @@ async def test_a_closed_meeting_is_its_record_at_the_same_address(page: Page) ->
         await expect(page.locator("#State")).to_have_text("Closed: this is the record · Checked")
 
 
+# unit/adapters/reading/test_session_page.py and test_page_door.py have the page that is sent.
+@pytest.mark.slow
 async def test_without_javascript_all_text_is_there(browser: Browser) -> None:
     async with stage() as on:
         await on.lines(450)
@@ -302,6 +304,8 @@ async def test_a_name_given_later_reaches_lines_already_there(page: Page) -> Non
         await expect(page.locator("#s2 .speaker")).to_be_visible()
 
 
+# `test_accessibility.py` has the page at 400 %.
+@pytest.mark.slow
 async def test_a_small_window_needs_no_sideways_scrolling(page: Page) -> None:
     await page.set_viewport_size({"width": 320, "height": 256})
     async with stage(title="Verantwortungsübernahmeerklärungsverfahren " * 2) as on:

@@ -154,6 +154,8 @@ async def test_removed_text_goes_from_the_page(page: Page) -> None:
         assert len(await texts(page)) == 4
 
 
+# unit/web/test_scripts_as_server.py begins at each place of a meeting.
+@pytest.mark.slow
 async def test_who_comes_late_gets_everything(page: Page) -> None:
     async with stage() as on:
         await on.lines(450)

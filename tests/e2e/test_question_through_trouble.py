@@ -143,10 +143,10 @@ async def _story(browser: Browser, tmp_path: Path, trouble: Trouble) -> AsyncIte
             await hall.stop()
 
 
-IN_ANOTHER = {Trouble.NONE, Trouble.KEYS, Trouble.CUT}
-"""What goes wrong there goes wrong in the quick tests too: with reloads the line holds as without, and a server that is
-started again has cut the line as well (`test_asking_offline.py`, `test_frozen_line.py` cut it alone). Keys lead a
-question through all its states in `test_moderating.py`, and reach every field in `test_accessibility.py`.
+IN_ANOTHER = set(Trouble) - {Trouble.CUT}
+"""What goes wrong there goes wrong in the quick tests too: where nothing goes wrong, nothing differs but the cuts.
+`test_moderating.py` cuts the line and starts the server again between two acts of a desk, and leads a question through
+all its states by keys; `test_turns.py` and `test_asking_offline.py` load pages of an author again.
 """
 
 

@@ -112,7 +112,7 @@ async def test_the_keyboard_is_enough(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "width", [320, 640, 1280, *(pytest.param(each, marks=pytest.mark.slow) for each in (500, 800))]
+    "width", [320, *(pytest.param(each, marks=pytest.mark.slow) for each in (500, 640, 800, 1280))]
 )
 async def test_what_has_the_focus_is_not_under_the_bar(page: Page, width: int) -> None:
     """WCAG 2.4.11, with every button that the bar can have, and with those that come while somebody goes along."""
@@ -296,6 +296,8 @@ async def test_struck_lines_go_and_a_mended_title_comes(page: Page) -> None:
         assert await page.locator("#Lines > li").count() == 2
 
 
+# What a frame costs is measured by bench.
+@pytest.mark.slow
 async def test_a_frame_is_painted_soon(page: Page) -> None:
     """EN 301 549, 7.1.1: within 100 ms; a loaded machine gets three times as much. `bench/painting.py` measures."""
     await page.add_init_script(PAINTED)

@@ -65,6 +65,8 @@ async def test_what_is_remembered_holds_before_the_first_paint(page: Page) -> No
         await expect(page.get_by_label("Text size")).to_have_value("100")
 
 
+# unit/adapters/reading/test_page_door.py has the page as it was chosen.
+@pytest.mark.slow
 async def test_choices_work_without_scripts(browser: Browser) -> None:
     async with stage() as on, tab(browser, java_script_enabled=False) as page:
         await on.lines(30)
@@ -174,7 +176,7 @@ async def test_at_one_s_own_pace_the_place_is_remembered(page: Page) -> None:
         assert await page.locator("#Lines > li").count() == 20
 
 
-@pytest.mark.parametrize("theme", ["dark", "blue"])
+@pytest.mark.parametrize("theme", ["dark", pytest.param("blue", marks=pytest.mark.slow)])
 async def test_in_arabic_with_large_letters_nothing_runs_over_the_edge(browser: Browser, theme: str) -> None:
     async with stage(title="جلسة عامة") as on, tab(browser, viewport={"width": 320, "height": 640}) as page:
         await on.lines(3, "Donaudampfschifffahrt {n}.")

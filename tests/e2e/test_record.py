@@ -142,7 +142,7 @@ async def test_on_paper_it_is_black_on_white_without_what_is_for_screens(page: P
     await expect(page.locator("html")).to_have_css("background-color", "rgb(21, 23, 26)")
 
 
-@pytest.mark.parametrize("ui", ["en", "ar"])
+@pytest.mark.parametrize("ui", ["en", pytest.param("ar", marks=pytest.mark.slow)])
 async def test_axe_finds_nothing(browser: Browser, tmp_path: Path, ui: str) -> None:
     axe = module("axe-core/axe.min.js").read_text(encoding="utf-8")
     context = await browser.new_context(bypass_csp=True)

@@ -74,7 +74,7 @@ async def open_page(on: Meeting, page: Page, role: Role | None = Role.CAPTIONER)
     """Come with a link, or with the one that the browser has opened."""
     await page.bring_to_front()
     if role is not None:
-        await page.goto(await on.link(role))
+        await on.enter(page, role)
     await page.goto(f"{on.running.address}/desk/{S}/refinements")
     await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
 
@@ -114,6 +114,8 @@ async def test_proposals_are_read_accepted_left_and_taken_back_by_keys_alone(pag
         assert line.accepted
 
 
+# A refinement of the test above.
+@pytest.mark.slow
 async def test_many_are_accepted_at_once_but_for_those_that_somebody_has_to_look_at(page: Page, tmp_path: Path) -> None:
     async with proposed(tmp_path) as on:
         await open_page(on, page)
@@ -156,12 +158,14 @@ async def test_a_desk_leads_to_them_and_two_pages_see_the_same(page: Page, tmp_p
         await other.close()
         # Whoever corrects nothing is not shown what a machine would have written.
         await page.context.clear_cookies()
-        await page.goto(await on.link(Role.CHAIR))
+        await on.enter(page, Role.CHAIR)
         answer = await page.goto(f"{on.running.address}/desk/{S}/refinements")
         assert answer is not None
         assert answer.status == 404
 
 
+# integration/test_proposals_at_a_desk.py has the pages of proposals.
+@pytest.mark.slow
 async def test_more_come_when_they_are_asked_for_and_another_second_pass_takes_their_place(
     page: Page, tmp_path: Path
 ) -> None:

@@ -18,7 +18,7 @@ HIDDEN = "rhubarb"
 
 
 async def lead(page: Page, on: Meeting, role: Role) -> None:
-    await page.goto(await on.link(role))
+    await on.enter(page, role)
     await page.goto(f"{on.running.address}/moderate/{S}")
     await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
 

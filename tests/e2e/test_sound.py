@@ -97,6 +97,8 @@ async def test_a_lines_time_plays_the_sound_from_there(page: Page, tmp_path: Pat
         await expect(page.locator("li[aria-current]")).to_have_count(0)
 
 
+# A refinement of the test above.
+@pytest.mark.slow
 async def test_sound_that_is_closed_while_its_next_part_is_looked_for_stays_silent(page: Page, tmp_path: Path) -> None:
     asked, closed = asyncio.Event(), asyncio.Event()
 
@@ -120,6 +122,8 @@ async def test_sound_that_is_closed_while_its_next_part_is_looked_for_stays_sile
         assert await audio.evaluate("audio => audio.paused")
 
 
+# unit/adapters/reading/test_session_page.py has the page.
+@pytest.mark.slow
 async def test_where_the_sound_is_not_published_there_is_none(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path, SoundKept.UNTIL_CHECKED) as running:
         await page.goto(f"{running.address}/s/{SESSION}")

@@ -53,6 +53,8 @@ async def test_a_refusal_is_seen_and_undo_stands_where_the_link_may_undo(page: P
         assert await page.locator("#Status").evaluate(IN_VIEW)
 
 
+# A refinement of the test of a refusal.
+@pytest.mark.slow
 async def test_what_is_said_at_the_foot_goes_when_it_holds_no_longer(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.say("s1", "Water is life.")
@@ -82,6 +84,8 @@ async def test_what_is_said_at_the_foot_goes_when_it_holds_no_longer(page: Page,
         await expect(page.locator("#Status"), "what was said of something else stays").to_have_text("Agreed")
 
 
+# Undoing by this button is in `test_desk_lines.py`.
+@pytest.mark.slow
 async def test_what_was_moved_before_the_last_meeting_is_named_where_nothing_comes_behind_it(
     page: Page, tmp_path: Path
 ) -> None:
@@ -95,6 +99,8 @@ async def test_what_was_moved_before_the_last_meeting_is_named_where_nothing_com
         await expect(page.locator("#Next")).to_be_hidden()
 
 
+# The offer is in the unit tests of the menu, and the desk in `test_desk_language.py`.
+@pytest.mark.slow
 async def test_all_pages_offer_the_language_that_is_said_to_be_spoken(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path, languages=("es",)) as on:
         await on.sit_down(page)
@@ -142,6 +148,8 @@ async def test_the_newest_line_is_a_press_away_and_esc_leaves_a_field(page: Page
         await expect(page.locator("#Write textarea")).to_have_value("Half a line")
 
 
+# A refinement of the close.
+@pytest.mark.slow
 async def test_at_the_close_no_turn_stays_and_no_sheet_covers_what_is_typed(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         for what in "ab":
@@ -152,7 +160,7 @@ async def test_at_the_close_no_turn_stays_and_no_sheet_covers_what_is_typed(page
             do.SetStatus(interventions=(name("a"),), status=InterventionStatus.CALLED),
             by=MODERATOR,
         )
-        await page.goto(await on.link(Role.MODERATOR))
+        await on.enter(page, Role.MODERATOR)
         await page.goto(f"{on.running.address}/moderate/{S}")
         await expect(page.locator("#Called #q-a")).to_be_visible()
         await expect(page.locator("#Status")).to_have_text("Over time")

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def lead(page: Page, on: Meeting, role: Role = Role.MODERATOR, kind: str = "moderate") -> None:
-    await page.goto(await on.link(role))
+    await on.enter(page, role)
     await page.goto(f"{on.running.address}/{kind}/{S}")
     await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
     await expect(page.locator("#Desk")).to_be_visible()
@@ -70,6 +70,8 @@ async def test_the_staff_marks_and_unmarks_by_key_and_can_undo_it(page: Page, tm
         await expect(page.locator("#Queued .question")).to_have_count(1)
 
 
+# tests/js/moderation/sift.test.js has what fits, and `test_moderating.py` searches.
+@pytest.mark.slow
 async def test_questions_are_narrowed_down(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path, languages=("en", "es")) as on:
         await on.do(ask("a", "Who pays?"), by=SOMEBODY)
@@ -139,6 +141,8 @@ async def test_a_note_is_read_where_it_is_for_and_its_author_sees_by_whom(
         await expect(podium.locator("#Notes li")).to_contain_text("Moderator")
 
 
+# The same list of notes as in the test above; what groups are told is in integration/test_hub_page.py.
+@pytest.mark.slow
 async def test_a_group_is_written_to_and_its_answer_shown(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.running.backend.links.create(Role.HUB, "hall", "Kisumu Library")
@@ -158,6 +162,8 @@ async def test_a_group_is_written_to_and_its_answer_shown(page: Page, tmp_path: 
         assert on.live.state.notes_and_tags.hub_notes[-1].read == (Role.MODERATOR,)
 
 
+# unit/adapters/questions/test_asking_door.py has the same forms without a browser.
+@pytest.mark.slow
 async def test_a_coordinator_asks_for_the_group(browser: Browser, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         _, token = await on.running.backend.links.create(Role.HUB, f"session:{S}", "Kisumu Library")
@@ -237,6 +243,8 @@ async def test_a_rapporteur_marks_lines_by_key_under_a_policy_question(page: Pag
         await expect(page.locator("#s2 .tag")).to_have_count(2)
 
 
+# A refinement of the test above.
+@pytest.mark.slow
 async def test_several_lines_are_marked_at_once_and_speakers_keep_their_numbers(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path, "Ana") as on:
         await on.do(do.ListPolicyQuestions(questions=(WHO,)))
@@ -252,6 +260,8 @@ async def test_several_lines_are_marked_at_once_and_speakers_keep_their_numbers(
         await expect(page.locator("#Speakers [aria-pressed=true]")).to_contain_text("Ana")
 
 
+# What a role may do is in the unit tests of the rules.
+@pytest.mark.slow
 async def test_who_does_not_report_sees_marks_and_sets_none(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.say("s0", "All of us pay.")

@@ -74,6 +74,8 @@ async def test_it_is_asked_for_and_comes_while_it_is_read(page: Page, tmp_path: 
         await expect(page.locator(".texts form button")).to_have_text(["Español"])
 
 
+# unit/adapters/reading/test_languages_door.py has the form without a browser.
+@pytest.mark.slow
 async def test_so_it_does_without_scripts(browser: Browser, tmp_path: Path) -> None:
     async with old_meeting(tmp_path) as running, tab(browser, java_script_enabled=False) as page:
         await page.goto(f"{running.address}/s/{OLD}")

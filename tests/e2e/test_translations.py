@@ -54,7 +54,11 @@ async def test_a_translated_line_says_in_which_language_it_is_and_how_it_was_mad
 @pytest.mark.parametrize(
     ("ui", "said"),
     [
-        ("fr", "Traduit par une machine. Original : anglais, en passant par : portugais"),
+        pytest.param(
+            "fr",
+            "Traduit par une machine. Original : anglais, en passant par : portugais",
+            marks=pytest.mark.slow,
+        ),
         ("ar", "ترجمته آلة. الأصل: الإنجليزية، مرورًا بـ: البرتغالية"),
     ],
 )
@@ -102,7 +106,8 @@ async def test_what_is_made_late_goes_to_its_place_and_nothing_moves(page: Page)
 
 
 @pytest.mark.parametrize(
-    ("ui", "channel", "language", "runs"), [("en", ARABIC, "ar", "rtl"), ("ar", SPANISH, "es", "ltr")]
+    ("ui", "channel", "language", "runs"),
+    [pytest.param("en", ARABIC, "ar", "rtl", marks=pytest.mark.slow), ("ar", SPANISH, "es", "ltr")],
 )
 async def test_each_line_runs_as_its_language_does(page: Page, ui: str, channel: str, language: str, runs: str) -> None:
     async with stage(*TEXTS, opened("s0"), ended("s0", "One.")) as on:
@@ -171,6 +176,8 @@ async def test_the_language_is_chosen_by_its_own_name_and_remembered(page: Page)
         await expect(page).to_have_url(f"{on.page}?channel=mt-es")
 
 
+# unit/adapters/reading/test_page_menu.py has what is offered.
+@pytest.mark.slow
 async def test_a_meeting_without_the_language_is_read_as_spoken(page: Page) -> None:
     async with stage(TEXTS[0], opened("s0"), ended("s0", "One.")) as on:
         await page.goto(on.page)
@@ -192,6 +199,8 @@ async def test_a_meeting_without_the_language_is_read_as_spoken(page: Page) -> N
         await expect(page).to_have_url(f"{on.page}?ui=en&channel=ca")
 
 
+# The menu is in unit/adapters/reading/test_page_menu.py.
+@pytest.mark.slow
 async def test_a_text_that_comes_while_the_page_is_open_is_in_the_menu_as_if_it_was_loaded_anew(page: Page) -> None:
     shown = """(menu) => [menu.getAttribute('aria-label'), ...[...menu.querySelectorAll('span, ul, a')].map((each) => {
         const query = new URLSearchParams(each.search);
@@ -259,7 +268,7 @@ async def test_no_line_is_missed_where_older_ones_are_translated_while_pages_loa
         assert numbers == list(range(600))
 
 
-@pytest.mark.parametrize("scripted", [True, False])
+@pytest.mark.parametrize("scripted", [True, pytest.param(False, marks=pytest.mark.slow)])
 async def test_another_language_is_asked_for(browser: Browser, scripted: bool) -> None:
     async with translated() as on:
         on.offered = ("es", "fr", "sw")

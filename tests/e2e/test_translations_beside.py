@@ -182,6 +182,8 @@ async def test_who_looks_back_is_asked_and_who_chose_the_translation_stays(page:
         await expect(page.locator("#Instead")).to_be_hidden()
 
 
+# test_hub_as_centre.py has the same without scripts.
+@pytest.mark.slow
 async def test_without_scripts_the_page_says_where_to_read_and_after_the_close_nobody_is_silent(
     page: Page, browser: Browser
 ) -> None:
@@ -213,6 +215,8 @@ async def test_without_scripts_the_page_says_where_to_read_and_after_the_close_n
         await expect(note).to_be_hidden()
 
 
+# Readers are brought there in the tests above.
+@pytest.mark.slow
 async def test_a_wall_shows_the_translation_while_the_interpreter_is_silent(page: Page) -> None:
     machine = ChannelId("mt-fr")
     there = ev.ChannelAdded(channel=machine, kind=ev.ChannelKind.TRANSLATION, languages=("fr",), of_record=True)

@@ -60,7 +60,7 @@ async def until(page: Page, on: Meeting, *lines: str) -> None:
 
 async def lead(page: Page, on: Meeting, kind: str = "moderate") -> None:
     if kind == "moderate":
-        await page.goto(await on.link(Role.MODERATOR))
+        await on.enter(page, Role.MODERATOR)
     await page.goto(f"{on.running.address}/{kind}/{S}?ui=en")
     await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
 
@@ -118,6 +118,8 @@ async def test_what_is_typed_is_read_as_it_comes_and_stays(page: Page, browser: 
         assert typed(on) == ["I wonder who pays.", "And when", "In a break."]
 
 
+# Sentences are in tests/js/questions; that a pause ends a line too is a refinement.
+@pytest.mark.slow
 async def test_a_pause_ends_a_line_and_an_engine_may_have_one_open(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         what = await ask(page, on, "Who pays?", who="")
@@ -131,6 +133,8 @@ async def test_a_pause_ends_a_line_and_an_engine_may_have_one_open(page: Page, t
         assert "No. 1" in on.live.state.speakers.values()
 
 
+# The doors are tested without a browser; `test_reader_acts.py` has the reader's page.
+@pytest.mark.slow
 async def test_what_is_not_recorded_is_shown_and_forgotten(page: Page, browser: Browser, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
         reader = await elsewhere.new_page()
@@ -180,6 +184,8 @@ async def test_two_desks_and_the_author_see_the_same_limit(page: Page, browser: 
         await expect(podium.locator("#Time")).to_contain_text("/ 6:00")
 
 
+# unit/adapters/questions/test_typing_door.py has the same forms without a browser.
+@pytest.mark.slow
 async def test_without_scripts_one_types_puts_off_and_comes_back(page: Page, browser: Browser, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         context = await browser.new_context(java_script_enabled=False, locale="en-GB")
@@ -221,6 +227,8 @@ async def test_a_cut_line_loses_no_words(page: Page, tmp_path: Path) -> None:
         await until(page, on, "One.", "Two.", "Thr")
 
 
+# A refinement of the test of a cut line.
+@pytest.mark.slow
 async def test_what_was_not_sent_when_a_turn_ended_stands_there_when_it_comes_again(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         what = await ask(page, on, "Who pays?")
@@ -325,6 +333,8 @@ async def test_whoever_goes_back_to_the_text_after_asking_is_told_there_too(page
             await stand(on, what, InterventionStatus.ANSWERED)
 
 
+# A refinement of the test of who is told what.
+@pytest.mark.slow
 async def test_what_is_asked_now_is_known_again_after_a_snapshot(page: Page, browser: Browser, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
         reader = await elsewhere.new_page()
@@ -355,6 +365,8 @@ async def test_what_is_asked_now_is_known_again_after_a_snapshot(page: Page, bro
         await expect(reader.locator("#NowAsked")).to_have_text("Now: Question no. 2: Who decides?")
 
 
+# The same words on a page without scripts are in unit/adapters/reading/test_page_door.py.
+@pytest.mark.slow
 async def test_without_scripts_the_text_says_so_when_it_is_loaded(browser: Browser, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on, await browser.new_context(java_script_enabled=False) as plain:
         page = await plain.new_page()

@@ -32,6 +32,8 @@ async def stand(on: Meeting, what: InterventionId, *statuses: InterventionStatus
         await on.do(do.SetStatus(interventions=(what,), status=status), by=MODERATOR)
 
 
+# `test_turns.py` has a reader and a wall.
+@pytest.mark.slow
 async def test_every_wall_shows_what_is_typed_and_pages_without_scripts_what_was(
     page: Page, browser: Browser, tmp_path: Path
 ) -> None:
@@ -61,6 +63,8 @@ async def test_every_wall_shows_what_is_typed_and_pages_without_scripts_what_was
         await plain.close()
 
 
+# The form is in unit/adapters/questions/test_typing_door.py, and the wall in `test_turns.py`.
+@pytest.mark.slow
 async def test_a_line_sent_without_a_script_is_on_every_page_at_once(
     page: Page, browser: Browser, tmp_path: Path
 ) -> None:

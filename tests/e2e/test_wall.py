@@ -29,7 +29,7 @@ async def visit(page: Page, on: Stage, path: str) -> None:
         await page.goto(on.page + path)
 
 
-@pytest.mark.parametrize("path", ["/screen", "/overlay"])
+@pytest.mark.parametrize("path", ["/screen", pytest.param("/overlay", marks=pytest.mark.slow)])
 async def test_a_wall_is_emptied_and_begins_with_the_next_line(page: Page, path: str) -> None:
     async with stage() as on:
         await on.lines(3)
@@ -93,7 +93,7 @@ async def test_what_is_not_kept_goes_too_and_so_does_the_text_of_a_meeting_that_
 
 
 async def sit(page: Page, on: Meeting, role: Role, path: str) -> None:
-    await page.goto(await on.link(role))
+    await on.enter(page, role)
     await page.goto(on.running.address + path)
     await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
 
@@ -105,7 +105,11 @@ async def called(on: Meeting, text: str = "A rude question") -> None:
 
 @pytest.mark.parametrize(
     ("role", "path"),
-    [(Role.MODERATOR, f"/moderate/{S}"), (Role.CHAIR, f"/podium/{S}"), (Role.CAPTIONER, f"/desk/{S}")],
+    [
+        pytest.param(Role.MODERATOR, f"/moderate/{S}", marks=pytest.mark.slow),
+        pytest.param(Role.CHAIR, f"/podium/{S}", marks=pytest.mark.slow),
+        (Role.CAPTIONER, f"/desk/{S}"),
+    ],
 )
 async def test_the_walls_are_emptied_from_each_page_of_the_staff(
     page: Page, browser: Browser, tmp_path: Path, role: Role, path: str
@@ -140,6 +144,8 @@ async def test_a_key_empties_the_walls_and_another_one_takes_it_back(page: Page,
         await expect(page.locator("#Called #q-a")).to_be_visible()
 
 
+# The same button as on the desk.
+@pytest.mark.slow
 async def test_who_looks_after_all_meetings_empties_the_walls_of_one(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await called(on)
@@ -150,6 +156,8 @@ async def test_who_looks_after_all_meetings_empties_the_walls_of_one(page: Page,
         assert on.live.state.questions.called is None
 
 
+# What a role may do is in the unit tests of the rules.
+@pytest.mark.slow
 async def test_who_only_listens_has_no_such_button(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await sit(page, on, Role.INTERPRETER, f"/desk/{S}")
@@ -236,6 +244,8 @@ async def test_an_overlay_shows_the_question_above_the_text_unless_it_is_not_to(
         await bare.close()
 
 
+# unit/adapters/questions/test_translations_door.py has the page, and `test_moderating.py` the script.
+@pytest.mark.slow
 async def test_a_question_is_translated_for_its_wall_and_for_whoever_reads_the_list(
     page: Page, browser: Browser, tmp_path: Path
 ) -> None:
