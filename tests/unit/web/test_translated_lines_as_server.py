@@ -1,4 +1,4 @@
-"""What the page's scripts know of a translation, held against the fold in Python."""
+"""What the page's scripts know of a translation, held against the fold in Python. They run in Node.js."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.async_api import Page
 
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
@@ -18,25 +17,23 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import decode, events_frame, snapshot_frame
 from moothall.wire.low_data import LowData
+from support.browser.node import run_script
 from support.browser.translated_lines import SPANISH, TEXTS, TRANSLATOR, made, made_again, made_from, name
-from support.halls.stage import CAPTIONER, FLOOR, stage
+from support.halls.stage import CAPTIONER, FLOOR
 from support.sessions.recorder import EPOCH, MORNING, SESSION, Recorder
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-FOLD = """async (v) => {
-    const { Reader } = await import(v.root + '/reader.js');
-    const { Speller } = await import(v.root + '/low.js');
+FOLD = """
+    const { Speller } = await load('reader/low');
     const [speller, session] = [new Speller(), {status: 'created', speakers: {}, channels: {}, gaps: []}];
-    const reader = new Reader({epoch: '', offset: 0, channel: 'mt-es', session, lines: []});
-    for (const frame of v.frames.map((text) => JSON.parse(text))) {
+    const reader = new m.Reader({epoch: '', offset: 0, channel: 'mt-es', session, lines: []});
+    for (const frame of v.map((text) => JSON.parse(text))) {
         if (Array.isArray(frame)) reader.batch(speller.spell(frame), 1);
         else reader.apply(frame);
     }
     const lines = [...reader.lines.values()].sort((a, b) => a.number - b.number);
     const { position, session: about, first, last } = reader;
     return { position, session: about, lines, first, last: last.number };
-}"""
+"""
 Told = Sequence[tuple[ev.AnyEvent, Actor]]
 
 
@@ -62,13 +59,9 @@ def story(seed: int) -> Told:
     return [*told, (struck, CAPTIONER)]
 
 
-async def folded(page: Page, frames: list[str]) -> dict[str, Any]:
-    async with stage() as on:
-        await page.goto(on.page)
-        script = await page.locator("script[type=module]").first.get_attribute("src")
-        assert script is not None
-        got: dict[str, Any] = await page.evaluate(FOLD, {"root": script.partition("/page.js")[0], "frames": frames})
-        return got
+def folded(frames: list[str]) -> dict[str, Any]:
+    got: dict[str, Any] = run_script("reader/reader", FOLD, frames)
+    return got
 
 
 def shown(line: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +69,7 @@ def shown(line: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_the_reader_puts_translated_lines_where_the_server_does(page: Page, seed: int) -> None:
+def test_the_reader_puts_translated_lines_where_the_server_does(seed: int) -> None:
     """From a snapshot after some of the lines, in which older ones may be missing, and frames of two events."""
     told = story(seed)
     start = [0, 8, 12, 18, 25, len(told)][seed]
@@ -96,7 +89,7 @@ async def test_the_reader_puts_translated_lines_where_the_server_does(page: Page
         events_frame(records[first : first + 2], first, (), MORNING).json.decode()
         for first in range(start, len(records), 2)
     ]
-    got = await folded(page, frames)
+    got = folded(frames)
     wanted: Any = json.loads(msgspec.json.encode(view.snapshot()))
     assert [shown(line) for line in got["lines"]] == [shown(line) for line in wanted["lines"]]
     assert [line["number"] for line in got["lines"]] == list(range(view.skipped, view.skipped + len(view.lines)))
@@ -105,7 +98,7 @@ async def test_the_reader_puts_translated_lines_where_the_server_does(page: Page
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_so_does_the_reader_of_few_data(page: Page, seed: int) -> None:
+def test_so_does_the_reader_of_few_data(seed: int) -> None:
     told = story(seed)
     recorder = Recorder()
     feed = Feed(SPANISH, live=False)
@@ -118,13 +111,13 @@ async def test_so_does_the_reader_of_few_data(page: Page, seed: int) -> None:
         if offset % 5 == 0:
             batches.append(low.batch().decode())
     batches.append(low.batch().decode())
-    got = await folded(page, batches)
+    got = folded(batches)
     lines = [(number, line.segment, line.text) for number, line in enumerate(view.lines) if not line.gone]
     assert [(line["number"], line["segment"], line["text"]) for line in got["lines"] if not line["gone"]] == lines
     assert got["position"] == f"{EPOCH}:{len(told)}"
 
 
-async def test_what_is_translated_long_after_it_was_said_is_no_news(page: Page) -> None:
+def test_what_is_translated_long_after_it_was_said_is_no_news() -> None:
     recorder = Recorder()
     told = [
         *TEXTS,
@@ -134,20 +127,20 @@ async def test_what_is_translated_long_after_it_was_said_is_no_news(page: Page) 
         *made("s3", 69_000, "Entre los dos"),
     ]
     records = [recorder.record(event, TRANSLATOR) for event in told]
-    got = await folded(page, [events_frame(records, 0, (), MORNING).json.decode()])
+    got = folded([events_frame(records, 0, (), MORNING).json.decode()])
     assert [(line["text"], line.get("late", False)) for line in got["lines"]] == [
         ("Cero", True), ("Uno", False), ("Entre los dos", False), ("Dos", False),
     ]  # fmt: skip
 
 
-async def test_how_a_line_was_made_stays_with_it_when_a_person_mends_it(page: Page) -> None:
+def test_how_a_line_was_made_stays_with_it_when_a_person_mends_it() -> None:
     recorder = Recorder()
     mended = ev.SegmentCorrected(
         channel=SPANISH, segment=name("s1"), base_revision=1, base_words=0, text="Uno, mejor.", tail=""
     )
     told = [(each, TRANSLATOR) for each in (*TEXTS, *made("s1", 1_000, "Uno"), made_again("s1", "Uno."))]
     records = [recorder.record(event, by) for event, by in [*told, (mended, Actor(Role.CAPTIONER, "c1"))]]
-    got = await folded(page, [events_frame(records, 0, (), MORNING).json.decode()])
+    got = folded([events_frame(records, 0, (), MORNING).json.decode()])
     (line,) = got["lines"]
     assert (line["text"], line["mended"]) == ("Uno, mejor.", True)
     assert line["made_from"] == json.loads(msgspec.json.encode(made_from("s1", revision=1)))
