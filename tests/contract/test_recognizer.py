@@ -40,14 +40,16 @@ class Subject(msgspec.Struct, frozen=True):
         return await asyncio.to_thread(self.recognizer.recognise, window)
 
 
-@pytest.fixture(
-    params=[
-        "scripted",
-        pytest.param("drafting whisper", marks=pytest.mark.model),
-        pytest.param("whisper", marks=[pytest.mark.model, pytest.mark.slow]),
-        *(f"service, {style}" for style in Style),
-    ]
-)
+WEIGHTS = ("drafting whisper", "whisper")
+WITHOUT_WEIGHTS = ("scripted", *(f"service, {style}" for style in Style))
+SUBJECTS = [
+    *WITHOUT_WEIGHTS,
+    pytest.param("drafting whisper", marks=pytest.mark.model),
+    pytest.param("whisper", marks=[pytest.mark.model, pytest.mark.slow]),
+]
+
+
+@pytest.fixture(params=SUBJECTS)
 async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
     name = str(request.param)
     if name.endswith("whisper"):
@@ -90,6 +92,12 @@ def test_it_says_what_it_is_and_knows(subject: Subject) -> None:
     assert len(set(subject.recognizer.languages)) == len(subject.recognizer.languages)
 
 
+# Warm-up takes seconds with weights; integration/models/test_drafting_whisper.py does it once.
+@pytest.mark.parametrize(
+    "subject",
+    [*WITHOUT_WEIGHTS, *(pytest.param(name, marks=(pytest.mark.model, pytest.mark.slow)) for name in WEIGHTS)],
+    indirect=True,
+)
 async def test_it_may_be_warmed_up_more_than_once(subject: Subject) -> None:
     for _ in range(2):
         await asyncio.to_thread(subject.recognizer.warm_up)

@@ -64,8 +64,8 @@ HOSTILE = {
     "backslashes": "\\ \\\\ a\\b \\^ \\",
     "tags": "<b>open</b> </s> <unk> &amp; <script>",
     "shell": '\'; $(kill 1) `id` "$HOME" & | > /dev/null',
-    "one long word": "a" * 1_000,
-    "long and spaced": "a " * 500,
+    "one long word": "a" * 300,
+    "long and spaced": "a " * 150,
     "two thousand signs": ("The meeting is open. " * 100)[:2_000],
     "no full stop": "and then we went on and on " * 100,
     "numbers": "1 2 3 " * 300,
@@ -82,11 +82,13 @@ HOSTILE = {
     "kept words": "XQ1X and XQ2X, XQ24X.",
 }
 LONGER = {
+    "a word of a thousand signs": "a" * 1_000,
+    "a thousand signs and spaced": "a " * 500,
     "a longer word": "a" * 10_000,
     "longer and spaced": "a " * 5_000,
     "ten thousand signs": ("The meeting is open. " * 500)[:10_000],
 }
-"""Bergamot takes 5 to 8 s for each: in `make test-all`."""
+"""Bergamot takes 3 to 8 s for each: in `make test-all`."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -187,7 +189,7 @@ def test_any_text_at_all(name: str) -> None:
     subject = subject_of(translator)
     before = subject.translate(subject.said)
 
-    @settings(max_examples=60)
+    @settings(max_examples=settings().max_examples * 4 // 5)
     @given(st.lists(st.text(st.characters(), max_size=120), max_size=3))
     def tried(texts: list[str]) -> None:
         answers = subject.translate(*texts)

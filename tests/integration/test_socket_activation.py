@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-ROUNDS = 3
 CLIENTS = 6
 """Each asks again and again, on a connection of its own."""
 ASK = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -84,7 +83,8 @@ async def asking(port: int, over: asyncio.Event, answers: asyncio.Queue[bytes]) 
         writer.close()
 
 
-async def test_a_restart_refuses_nobody(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", [1, pytest.param(3, marks=pytest.mark.slow)])
+async def test_a_restart_refuses_nobody(tmp_path: Path, rounds: int) -> None:
     manager, over, answers = Manager(tmp_path), asyncio.Event(), asyncio.Queue[bytes]()
 
     async def all_have_been_answered() -> None:
@@ -96,7 +96,7 @@ async def test_a_restart_refuses_nobody(tmp_path: Path) -> None:
         async with asyncio.TaskGroup() as group:
             for _ in range(CLIENTS):
                 group.create_task(asking(manager.port, over, answers))
-            for _ in range(ROUNDS):
+            for _ in range(rounds):
                 await all_have_been_answered()
                 server.send_signal(signal.SIGTERM)
                 assert await server.wait() == 0
@@ -108,5 +108,5 @@ async def test_a_restart_refuses_nobody(tmp_path: Path) -> None:
             server.terminate()
         await server.wait()
         manager.close()
-    assert manager.words.count(b"READY=1") == ROUNDS + 1
+    assert manager.words.count(b"READY=1") == rounds + 1
     assert b"STOPPING=1" in manager.words

@@ -56,7 +56,7 @@ async def started(*arguments: str) -> AsyncIterator[Process]:
             await process.wait()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM])
 async def test_it_prints_its_addresses_and_stops_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     async with started("--data", str(tmp_path), "--port", "0", "--lan") as hub:
         first = await hub.until("Read it at http://")

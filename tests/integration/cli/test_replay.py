@@ -46,6 +46,8 @@ def test_raw_samples_are_played_from_standard_input(tmp_path: Path, script: Scri
     assert committed(rows(out)) == [word.text.strip() for word in script.words]
 
 
+# adapters/sound/test_audio_file.py plays a truncated file, and the test above the whole command.
+@pytest.mark.slow
 def test_a_truncated_recording_gives_what_it_has_and_says_so(tmp_path: Path, script: Script) -> None:
     whole = (tmp_path / "talk.wav").read_bytes()
     (tmp_path / "cut.wav").write_bytes(whole[: len(whole) // 2])

@@ -94,7 +94,10 @@ def test_given_again_it_leaves_the_texts_alone_unless_told(bench: Bench, capsys:
     assert (bench.folder / "new" / "folder" / "talk.txt").stat().st_size > 300
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+# The test below kills it as well.
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGKILL, -9, marks=pytest.mark.slow)]
+)
 async def test_stopped_in_the_middle_it_goes_on_where_it_was(
     long_bench: Bench, number: signal.Signals, code: int
 ) -> None:

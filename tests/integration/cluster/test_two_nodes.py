@@ -17,7 +17,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.services.operation.status import NodeStatus
 from moothall.settings.loading import load
 from support.cluster.nodes import NodeProcess
-from support.cluster.process import PROGRAMS, RedisProcesses
+from support.cluster.process import RedisProcesses
 from support.cluster.typing import house, require_all, texts
 from support.halls.process import CLOCK, FLOOR, free_port
 from support.hubs.processes import HubProcess, ask, let_in_questions
@@ -31,7 +31,8 @@ def writers(node: NodeProcess, session: SessionId) -> list[str]:
     return [event.node for event in events if isinstance(event, ev.WriterChanged)]
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+# The contract tests ask both programs the same.
+@pytest.mark.parametrize("program", ["valkey", pytest.param("redis", marks=pytest.mark.slow)])
 async def test_the_other_node_goes_on_when_the_keeper_is_killed(
     tmp_path: Path, program: str, redis_processes: RedisProcesses
 ) -> None:

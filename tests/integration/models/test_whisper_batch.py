@@ -41,6 +41,7 @@ async def test_a_batch_hears_what_each_window_says_alone(recognizer: WhisperBatc
     assert recognizer.recognise_all([]) == []
 
 
+@pytest.mark.slow  # `contract/test_recognizer.py` gives longer sound to the other decoders.
 async def test_a_piece_may_be_as_long_as_the_model_takes(recognizer: WhisperBatches) -> None:
     (heard,) = recognizer.recognise_all([Window(audio=await sound(0, 28_000), languages=("en",), beam=2)])
     assert len(heard.words) > 40

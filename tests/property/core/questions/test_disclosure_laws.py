@@ -26,7 +26,7 @@ from moothall.core.questions.disclosure import (
 from moothall.core.questions.statements import NOT_SAID, Dimension, Statement
 
 PEOPLE = 34
-EXAMPLES = max(100, settings().max_examples)
+EXAMPLES = max(50, settings().max_examples)
 """Few histories come near the edges."""
 KINDS = (Dimension.GROUP, Dimension.YOUNG)
 CELLS = {Dimension.GROUP: ("business", "media", ""), Dimension.YOUNG: ("yes", "")}

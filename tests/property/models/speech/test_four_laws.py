@@ -243,7 +243,7 @@ KEPT_MS = 40_000
 
 
 # Its examples are long, so none is made smaller.
-@settings(max_examples=max(4, settings().max_examples // 75), phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=max(2, settings().max_examples // 75), phases=[Phase.explicit, Phase.generate])
 @given(
     SETTINGS,
     RECOGNISERS,

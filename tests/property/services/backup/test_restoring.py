@@ -53,7 +53,7 @@ def walk(house: House, steps: list[tuple[str, str, int]], to: Path) -> set[bytes
     return removed
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=max(12, settings().max_examples // 20))
 @given(STEPS)
 def test_a_restored_log_is_the_live_one_less_what_was_removed_and_no_file_has_that(
     steps: list[tuple[str, str, int]],
