@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from enum import Enum
 from functools import partial
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -55,9 +54,16 @@ class Window(Enum):
 class Colours(Enum):
     """What a browser is told about colours."""
 
-    LIGHT = MappingProxyType({"color_scheme": "light", "forced_colors": "none"})
-    DARK = MappingProxyType({"color_scheme": "dark", "forced_colors": "none"})
-    FORCED = MappingProxyType({"color_scheme": "light", "forced_colors": "active"})
+    LIGHT = "light"
+    DARK = "dark"
+    FORCED = "forced"
+
+
+SCHEMES: Mapping[Colours, dict[str, Any]] = {
+    Colours.LIGHT: {"color_scheme": "light", "forced_colors": "none"},
+    Colours.DARK: {"color_scheme": "dark", "forced_colors": "none"},
+    Colours.FORCED: {"color_scheme": "light", "forced_colors": "active"},
+}
 
 
 class Look(NamedTuple):
@@ -298,9 +304,9 @@ async def faults_by_axe(page: Page, colours: Sequence[Colours]) -> list[str]:
     faults: list[str] = []
     await page.set_viewport_size(WIDE)
     for n, each in enumerate(colours):
-        await page.emulate_media(**each.value)
+        await page.emulate_media(**SCHEMES[each])
         faults += [f"{fault} {each.name}" for fault in await findings(page, ["color-contrast"] if n else None)]
-    await page.emulate_media(**Colours.LIGHT.value)
+    await page.emulate_media(**SCHEMES[Colours.LIGHT])
     return faults
 
 
