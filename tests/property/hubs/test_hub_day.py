@@ -78,15 +78,12 @@ def lived(seed: int, fate: Fate) -> Day:
 TROUBLES = {"cut", "died", "hub killed", "centre killed", "wish", "removal"}
 
 
-def test_half_hours_of_trouble_lose_and_double_nothing() -> None:
+def test_half_an_hour_of_trouble_loses_and_doubles_nothing() -> None:
     fate = Fate(seconds=HOUR_S / 2, good_s=40, bad_s=15, act_s=6, note_s=60, pause_s=10)
-    met = set[str]()
-    for seed in (1, 2):
-        day = lived(seed, fate)
-        met |= set(day.troubles)
-        assert day.dialled > 10
-        assert len(day.put) > 100
-    assert met == TROUBLES, "chance left out a trouble: take another seed"
+    day = lived(2, fate)
+    assert day.dialled > 10
+    assert len(day.put) > 100
+    assert set(day.troubles) == TROUBLES, "chance left out a trouble: take another seed"
 
 
 @pytest.mark.slow
