@@ -37,6 +37,7 @@ def admin_doors(services: Services, entrance: Entrance) -> Sequence[web.RouteDef
         balance=backend.balance,
         key=backend.signer.key_id,
         draining=lambda: services.draining.on,
+        one_copy=services.one_copy,
     )
     imports = ImportDoor(pages=shared, programme=backend.programme, zones=find_zone, calendar=read_icalendar)
     work = WorkDoor(pages=shared, programme=backend.programme)

@@ -67,6 +67,7 @@ def read(measured: Measured) -> Scrape:
     if measured.nodes is not None:
         scrape.tell("moothall_house_kept", 1)
         scrape.tell("moothall_nodes_linked", measured.nodes.elsewhere.linked)
+        scrape.tell("moothall_one_copy", measured.nodes.one_copy())
     tell_measures(scrape, backend.measures)
     loaded = backend.sessions.all_loaded
     _sessions(scrape, loaded)

@@ -51,7 +51,11 @@ def _status(services: Services, doors: OpenDoors, since: int) -> ServerStatus:
         hubs_known=len(backend.hubs.list()),
         disk_free=overview.disk_free,
         disk_all=overview.disk_all,
-        node=NodeStatus(name=own.node, keeper=own.node, keeper_address=own.address) if own.redis else None,
+        node=(
+            NodeStatus(name=own.node, keeper=own.node, keeper_address=own.address, one_copy=services.one_copy())
+            if own.redis
+            else None
+        ),
     )
 
 

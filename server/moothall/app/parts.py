@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -57,6 +57,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     presence: HubPresence
     hub_acts: HubActs
     draining: Draining
+    one_copy: Callable[[], bool]
+    """Whether acts have one copy now, since Redis is away; never at a server alone."""
 
 
 class Nodes(NamedTuple):
@@ -66,6 +68,8 @@ class Nodes(NamedTuple):
     """Lets in what they carry here."""
     elsewhere: ReadElsewhere
     """What they are told, and who reads there."""
+    one_copy: Callable[[], bool] = lambda: False
+    """Whether acts have one copy now, since Redis is away."""
 
 
 class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
 from pathlib import Path
 from typing import TextIO
@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from moothall.adapters.store import signing, sqlite_file
+from moothall.adapters.store import one_copy_list, signing, sqlite_file
+from moothall.adapters.store.one_copy_list import OneCopySpan, read_spans
 from moothall.adapters.system.clock import SystemClock
 from moothall.cli.seen_heads import SeenHeads, read_heads
 from moothall.core.events.types import LaneHead
@@ -53,6 +54,8 @@ class _Known(msgspec.Struct, frozen=True):
     beside: bool
     """Whether the key was read from the log's own folder."""
     seen: Sequence[SeenHeads]
+    one_copy: Mapping[SessionId, Sequence[OneCopySpan]] = {}
+    """Which events had one copy, in a house of several nodes."""
 
     def expected(self, session: SessionId) -> list[dict[Lane, LaneHead]]:
         found = [heads for each in self.seen if each.session.id == session for heads in each.expected()]
@@ -117,7 +120,7 @@ def verify_command(
         heads = [read_heads(path) for path in seen]
         if session is not None and (Path(session).is_file() or not is_name(session)):
             return _taken_home(read_heads(Path(session)), session, _published(data, keys), out)
-        known = _Known(_published(data, keys), not keys, heads)
+        known = _Known(_published(data, keys), not keys, heads, read_spans(data / one_copy_list.FILE_NAME))
         reader = sqlite_file.LogReader(sqlite_file.open_for_reading(data / sqlite_file.FILE_NAME))
     except ConfigurationError as error:
         print(error, file=out)
@@ -207,6 +210,8 @@ def _verify_one(reader: sqlite_file.LogReader, name: SessionId, known: _Known, o
     print(f"{name}: {_sentence(found, checked=known.signed is not None)}{doubt}", file=out)
     for removal in found.removals:
         print(f"  {_removal(removal)}", file=out)
+    for span in known.one_copy.get(name, ()):
+        print(f"  {_one_copy(span)}", file=out)
     if found.verdict not in (Verdict.INTACT, Verdict.REMOVED):
         return UNSOUND
     return UNPROVED if doubt else SOUND
@@ -255,6 +260,21 @@ def _removal(removal: Removal) -> str:
         parts.setdefault(_part(each.lane), []).append(each)
     what = "; ".join(f"{part}, {_written(gone)}" for part, gone in parts.items())
     return f"Removed {_when(removal.at)} by {by}, {why} (event {removal.offset}): {what or 'no words'}."
+
+
+def _one_copy(span: OneCopySpan) -> str:
+    """Which events this node alone had while Redis was away, and what became of them."""
+    if span.through is None or span.until is None:
+        return f"Events from {span.first} on have one copy, on this disk, since {_when(span.since)}."
+    if span.aside:
+        behind = max(span.first, span.through + 1)
+        return (
+            f"Events from {behind} on had one copy, from {_when(span.since)}; they were set aside {_when(span.until)}."
+        )
+    return (
+        f"Events {span.first} to {span.through} had one copy, from {_when(span.since)} until {_when(span.until)}, when "
+        "Redis got them."
+    )
 
 
 def _part(lane: Lane) -> str:

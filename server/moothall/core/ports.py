@@ -182,6 +182,25 @@ class Asides(Protocol):
         ...
 
 
+class SingleCopies(Protocol):
+    """Which events had, or have, one copy alone, as it stands on the disk of the node that has it."""
+
+    @property
+    def open(self) -> frozenset[SessionId]:
+        """Sessions of which this node has events that no other store is known to have."""
+        ...
+
+    async def begin(self, session: SessionId, epoch: Epoch, first: int) -> None:
+        """From the event at the offset `first` on there is one copy. Raises StorageUnavailable: then none may come."""
+        ...
+
+    async def end(self, session: SessionId, through: int, *, aside: bool = False) -> None:
+        """The shared store has them now, up to `through`; no matter if there are none. `aside`: the house went on
+        without them, and what is behind `through` was set aside. Raises StorageUnavailable.
+        """
+        ...
+
+
 class LogChanges(msgspec.Struct, frozen=True, kw_only=True):
     """Shared logs that have changed."""
 

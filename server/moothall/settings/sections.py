@@ -276,6 +276,16 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     """File of the key by which nodes know one another, the same at each."""
     archive_copies: Annotated[int, msgspec.Meta(ge=1, le=99, description="a whole number from 1 to 99")] = 2
     """How many nodes have to have the log of a session, an hour after its close, before Redis gives up its events."""
+    one_copy: Annotated[Literal["refuse", "allow"], msgspec.Meta(description="refuse or allow")] = "refuse"
+    """What a keeper does while Redis is away: `refuse` all acts, or `allow` them with one copy, on its own disk, for
+    as long as every other node of `nodes` confirms each few seconds that it is without Redis too. What is on that disk
+    alone is lost with it."""
+    nodes: Annotated[
+        tuple[Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$", description="a name")], ...],
+        msgspec.Meta(max_length=99, description="a list of names such as ['north', 'south']"),
+    ] = ()
+    """Names of all nodes, this one too, the same at each; for `one_copy`. They aren't taken from Redis, which may lose
+    them, and which a node may join that the keeper can't see."""
 
 
 class Tracing(msgspec.Struct, frozen=True, kw_only=True):

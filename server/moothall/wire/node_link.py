@@ -5,7 +5,8 @@ now, the signals of the moment, and a tick each second. Events aren't sent: the 
 is the bell. So words that are never stored, which are signals, go over this link and nowhere else.
 
 The keeper also asks whether a node's copy of a closed session is the same as its own, before Redis gives that log up;
-and a node asks, by GET `LOG_PATH`, for what Redis no longer has.
+and a node asks, by GET `LOG_PATH`, for what Redis no longer has. While Redis is away the keeper asks each node whether
+it is without Redis too (`core/cluster/one_copy.py`); a node that doesn't answer has not confirmed.
 
 Nothing is acknowledged. A link that is dialled again begins with `Follow` and `Readers` of all that is read there, and
 gets the newest signals of each session.
@@ -78,6 +79,21 @@ class Compare(NodeMessage, frozen=True, kw_only=True, tag="compare"):
     lanes: dict[Lane, LaneHead]
 
 
+class Without(NodeMessage, frozen=True, kw_only=True, tag="without"):
+    """Node → keeper: the answer to `AskWithout`."""
+
+    number: int
+    """Of the question."""
+    redis: bool
+    """Whether the node is without Redis, and has promised to take nothing over."""
+
+
+class AskWithout(NodeMessage, frozen=True, kw_only=True, tag="ask-without"):
+    """Keeper → node: it is without Redis; is the node, too?"""
+
+    number: int
+
+
 class News(NodeMessage, frozen=True, kw_only=True, tag="news"):
     """Keeper → node: a followed session's log ends here by now, and then these signals hold."""
 
@@ -91,8 +107,8 @@ class Tick(NodeMessage, frozen=True, kw_only=True, tag="tick"):
     """Keeper → node, each `TICK_MS`: the line is alive."""
 
 
-ToKeeper = Follow | Leave | ReadHere | Kept
-ToNode = News | Tick | Compare
+ToKeeper = Follow | Leave | ReadHere | Kept | Without
+ToNode = News | Tick | Compare | AskWithout
 _ALL = get_args(ToKeeper) + get_args(ToNode)
 _to_keeper = Kinds[ToKeeper](msgspec.msgpack.Decoder(ToKeeper), _ALL)
 _to_node = Kinds[ToNode](msgspec.msgpack.Decoder(ToNode), _ALL)

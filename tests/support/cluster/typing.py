@@ -13,14 +13,15 @@ from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SessionId
 from support.cluster.nodes import NodeProcess, Prepared, prepared
 from support.cluster.process import RedisProcess
-from support.desks.persistent import PersistentDesk
+from support.desks.persistent import PATIENCE_S, PersistentDesk
 
 
 class Typist:
     """Types one line after the other at a desk; remembers those that were acknowledged."""
 
-    def __init__(self, nodes: Sequence[NodeProcess], planned: Prepared) -> None:
-        self.desk = PersistentDesk([node.address for node in nodes], planned.token, again_s=0.1)
+    def __init__(self, nodes: Sequence[NodeProcess], planned: Prepared, patience_s: float = PATIENCE_S) -> None:
+        addresses = [node.address for node in nodes]
+        self.desk = PersistentDesk(addresses, planned.token, again_s=0.1, patience_s=patience_s)
         self.session = planned.session
         self.planned = planned
         self.typed: list[str] = []
@@ -56,15 +57,26 @@ class Typist:
 
 @asynccontextmanager
 async def house(
-    folder: Path, redis: RedisProcess, many: int = 2
+    folder: Path,
+    redis: RedisProcess,
+    many: int = 2,
+    *,
+    more: str = "",
+    first_by: int = 0,
+    patience_s: float = PATIENCE_S,
 ) -> AsyncIterator[tuple[tuple[NodeProcess, ...], Typist]]:
-    """Nodes, of which the first keeps the house, and somebody who types."""
-    nodes = tuple(NodeProcess(folder, number + 1, redis.port) for number in range(many))
+    """Nodes, of which the first keeps the house, and somebody who types.
+
+    `more`: further settings of all nodes. `first_by`: the port by which the first finds Redis, unless it is its own.
+    `patience_s`: for how long the typist's desk stays where all is refused.
+    """
+    ports = [first_by or redis.port, *[redis.port] * (many - 1)]
+    nodes = tuple(NodeProcess(folder, number, port, more=more) for number, port in enumerate(ports, start=1))
     first, *others = nodes
     planned = await prepared(first.data)
     for node in others:
         node.sign_like(first)
-    typist = Typist(nodes, planned)
+    typist = Typist(nodes, planned, patience_s)
     try:
         await first.start()
         await first.until("keeps the house")

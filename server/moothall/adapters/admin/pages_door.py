@@ -54,7 +54,8 @@ class AdminDoor:
 
     `entries` tells of every session without loading it; `public` is the address that links and codes say, with
     no slash at its end; `reach` is what can be translated now; `key` is the id of the key that signs records;
-    `draining` says whether no session may begin, since the server is being replaced.
+    `draining` says whether no session may begin, since the server is being replaced; `one_copy` whether acts are on the
+    disk of this machine alone, since Redis is away.
     """
 
     pages: StaffPages
@@ -67,6 +68,7 @@ class AdminDoor:
     balance: Balance
     key: str
     draining: Callable[[], bool] = lambda: False
+    one_copy: Callable[[], bool] = lambda: False
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -116,6 +118,7 @@ class AdminDoor:
             times=view.clock_of(self.programme, ui),
             zone=self.programme.zone().name,
             draining=self.draining(),
+            one_copy=self.one_copy(),
             links=view.link_rows(links, self.links, self.programme, ui),
             hours=self.links.after_close_ms // HOUR_MS,
             signed=view.signed_rows(self.links, self.programme, ui),

@@ -19,15 +19,17 @@ from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.cluster.node_gate import NodeGate, NodeSeal, open_key
 from moothall.adapters.cluster.redis_facts import checked
 from moothall.adapters.cluster.server import RedisServer
-from moothall.adapters.store import signing
+from moothall.adapters.store import one_copy_list, signing
 from moothall.adapters.store.aside_folder import FOLDER, AsideFolder
+from moothall.adapters.store.one_copy_list import OneCopyList
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.app.parts import Nodes
 from moothall.core.cluster.nodes import NodeNote
-from moothall.core.kernel.errors import ConfigurationError, StorageError, StorageUnavailable
+from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead, NodeLog
+from moothall.services.cluster.confirming import Confirming
 from moothall.services.cluster.following import Following
 from moothall.services.cluster.keeping import Keeping
 from moothall.services.cluster.others import Others
@@ -47,7 +49,7 @@ AGAIN_MS = 1_000
 MEETINGS = 10
 """A day, for which Redis needs room where its memory is limited."""
 MEND_MS = 1_000
-"""How often the keeper looks whether Redis still has the book."""
+"""How often the keeper looks whether Redis still has the book, and what the keeper alone has."""
 ERASE_MS = 1_000
 """How often the keeper looks whether Redis's files have to be made anew, without what was removed."""
 
@@ -65,7 +67,10 @@ class House:
     """Of that server."""
 
     def __post_init__(self) -> None:
-        own = self.settings.cluster
+        own, elsewhere = self.settings.cluster, ReadElsewhere()
+        self.confirming = Confirming(self.clock, self._asked, elsewhere.ask_without, lambda: self.keeping.suspended)
+        """Whether the others are without Redis, too."""
+        elsewhere.answered = self.confirming.answered
         self.keeping = Keeping(
             RedisLease(self.server),
             self.clock,
@@ -74,14 +79,17 @@ class House:
             address=own.address,
             known_term=self._known_term,
             rank=lambda: self.others.before,
-            fit=lambda: self._fit and self.others.same_number is None,
+            fit=lambda: self._fit and self.others.same_number is None and self.others.unlisted is None,
+            confirmed=self.confirming.allow,
+            returns=self.confirming.returns,
         )
         self.key = open_key(Path(own.key_file), SystemRandomness())
         self.seal = NodeSeal(own.node, self.key, self.clock, SystemRandomness())
         """Proves what this node asks of the keeper."""
         gate = NodeGate(self.key, self.clock, lambda: self.keeping.term is not None)
-        self.nodes = Nodes(gate, ReadElsewhere())
+        self.nodes = Nodes(gate, elsewhere, lambda: self.keeping.alone)
         """The others, while this node keeps the house."""
+        self.singles = OneCopyList(Path(self.settings.server.data) / one_copy_list.FILE_NAME, self.clock)
         self.asides = AsideFolder(Path(self.settings.server.data) / FOLDER)
         self.others = Others(RedisNotes(self.server), self.clock, node=own.node, note=self._note)
         self.following: Following | None = None
@@ -90,6 +98,8 @@ class House:
         """Where the copies stood when it last did: a take-over looks at no log that hasn't changed since."""
         self._books: TwoBooks | None = None
         """As the keeper that this node is, or was last, has them."""
+        self._logs: TwoCopies | None = None
+        """The same."""
         self._fit = False
         """Whether this node has what a keeper needs; not before it has looked."""
 
@@ -109,19 +119,36 @@ class House:
             reach=0 if following is None else following.reach,
             fit=self._fit,
             beat=0,
+            nodes=own.nodes,
         )
+
+    def _asked(self) -> frozenset[str]:
+        """The nodes that have to confirm that they are without Redis: those of the settings, and whoever was there when
+        this node last saw Redis. None where one copy is not allowed.
+        """
+        own = self.settings.cluster
+        return frozenset() if own.one_copy == "refuse" else self.others.last_living | {*own.nodes} - {own.node}
 
     async def kept(self, log: NodeLog, book: Book) -> tuple[EventLog, Book]:
         """Log and book of the node that keeps the house, brought up to what Redis has."""
         books = TwoBooks(self.book, book, self.keeping, self.clock)
         await books.opened()
         copies, self._copies = self._copies, {}
-        await Following(self.log, log, self.clock, asides=self.asides, copies=copies).catch_up()
+        await Following(self.log, log, self.clock, asides=self.asides, singles=self.singles, copies=copies).catch_up()
         if not await self.check_key(books):
             name = Ed25519Signer.open(self._key_path).key_id
             await books.write([BookEntry(*SIGNER, name.encode())])
         self._books = books
-        return TwoCopies(self.log, log, self.keeping, self.clock, asides=self.asides), books
+        self._logs = logs = TwoCopies(
+            self.log,
+            log,
+            self.keeping,
+            self.clock,
+            asides=self.asides,
+            singles=self.singles,
+            alone=lambda: self.keeping.alone,
+        )
+        return logs, books
 
     def stand_by_no_more(self) -> None:
         """What was followed stays as it is until this node keeps the house, or stands by again."""
@@ -165,13 +192,15 @@ class House:
             await self.clock.sleep(ERASE_MS)
 
     async def mend(self) -> None:
-        """Have the book filled again in a Redis that has lost it, until cancelled."""
+        """Have the book filled again in a Redis that has lost it, and logs in one that was away, until cancelled."""
         while True:
             try:
+                if self.keeping.answers and self._logs is not None:
+                    await self._logs.fill()
                 if self.keeping.answers and self._books is not None:
                     await self._books.mend()
-            except StorageError as error:
-                logger.debug("cluster: the shared book can't be looked at (%s)", type(error).__name__)
+            except (StorageError, RecordBroken) as error:
+                logger.debug("cluster: what Redis lacks can't be filled (%s)", type(error).__name__)
             await self.clock.sleep(MEND_MS)
 
     async def _known_term(self) -> int:
@@ -212,6 +241,9 @@ async def joined(settings: Settings, clock: Clock) -> AsyncIterator[House]:
     ):
         if not value:
             raise ConfigurationError(f"[cluster] has `redis`, and no `{name}`: each node needs one of its own.")
+    if own.one_copy == "allow" and (own.node not in own.nodes or len(own.nodes) < 2):
+        msg = "[cluster] allows `one_copy`: `nodes` has to name all nodes of the house, two at least, this one too."
+        raise ConfigurationError(msg)
     replicas = [_server_at(settings, url) for url in own.replicas]
     house = House(settings, clock, server, RedisLog(server, own.node), RedisBook(server, own.node), replicas)
     async with AsyncExitStack() as stack:
@@ -220,7 +252,7 @@ async def joined(settings: Settings, clock: Clock) -> AsyncIterator[House]:
         await _usable(server, clock)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         stack.push_async_callback(house.others.leave)
-        for run in (house.others.run, house.keeping.run, house.erase, house.mend):
+        for run in (house.others.run, house.keeping.run, house.confirming.run, house.erase, house.mend):
             stack.callback(tasks.create_task(supervise(run, clock)).cancel)
         yield house
 

@@ -74,13 +74,15 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         log, book = await open_stores(stack, house.settings)
         connections = KeeperConnections(None)
         archive = KeeperArchive(lambda: house.keeper, connections, house.seal)
-        house.following = following = Following(house.log, log, house.clock, archive=archive, asides=house.asides)
+        house.following = following = Following(
+            house.log, log, house.clock, archive=archive, asides=house.asides, singles=house.singles
+        )
         stack.callback(house.stand_by_no_more)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         await _followed(house, book)
         await house.check_key(book)
         measures = Measures(house.clock)
-        reading = NodeReading(following, log, house.clock, measures)
+        reading = NodeReading(following, log, house.clock, measures, house.keeping.confirm)
         doors = await _doors(stack, house, listener, reading, connections)
         engines = await _engines(stack, house)
         await open_node_metrics(stack, house, reading, doors.readers, measures=measures, connections=doors.connections)

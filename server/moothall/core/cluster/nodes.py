@@ -22,6 +22,8 @@ class NodeNote(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it could keep the house."""
     beat: int
     """Raised each time, so that a note that stays as it is tells of a node that is gone."""
+    nodes: tuple[str, ...] = ()
+    """Names of all nodes, as its settings have them; empty where they name none."""
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -54,3 +56,10 @@ def candidates_before(own: str, nodes: dict[str, NodeNote]) -> int:
 def same_number(own: str, number: int, nodes: dict[str, NodeNote]) -> str | None:
     """Another living node that has this node's number, if any: their terms could be the same."""
     return next((name for name, note in sorted(nodes.items()) if name != own and note.number == number), None)
+
+
+def unlisted(own: str, notes: dict[str, NodeNote]) -> str | None:
+    """A node, living or not, whose list of all nodes lacks this one, if any. It may go on with one copy, and would not
+    ask this node, which so must not take the house over.
+    """
+    return next((name for name, note in sorted(notes.items()) if note.nodes and own not in note.nodes), None)

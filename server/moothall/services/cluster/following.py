@@ -13,7 +13,7 @@ import msgspec
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import LogTrimmed, RecordBroken, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
-from moothall.core.ports import Asides, Clock, LogHead, NodeLog, SharedLog
+from moothall.core.ports import Asides, Clock, LogHead, NodeLog, SharedLog, SingleCopies
 from moothall.services.cluster.copying import PAGE, Copied, Readable, common_end, copy, refuse_contradiction
 from moothall.services.supervision.waiting import until_told
 
@@ -38,6 +38,8 @@ class Following:
     """Where what the shared logs have given up is read: at the keeper."""
     asides: Asides | None = None
     """Where the end of a copy goes that the shared log contradicts. Without it such a copy is left alone."""
+    singles: SingleCopies | None = None
+    """Where it is noted which events this node alone had as the keeper: it follows what became of them."""
     copies: dict[SessionId, LogHead] = field(default_factory=dict)
     """Where each copy stands, as far as it is known. Bound: the sessions that there are."""
 
@@ -125,6 +127,8 @@ class Following:
         await self.own.forget(session)
         if self.asides is not None:
             await self.asides.forget(session)
+        if self.singles is not None:
+            await self.singles.end(session, 0, aside=True)
         del self.copies[session]
         logger.info("session %s: it was erased, and its copy here too", session)
         if self._renewed is not None:
@@ -139,8 +143,10 @@ class Following:
                 with suppress(RecordBroken):  # Then it is looked at as a whole.
                     await self._grown(session, there)
                     return
-            self.copies[session] = await self._copied(session, head)
+            self.copies[session] = copy = await self._copied(session, head)
             self._refused.discard(session)
+            if self.singles is not None and session in self.singles.open and copy.offset <= head.offset:
+                await self.singles.end(session, copy.offset)
         except (LogTrimmed, RecordBroken, StaleWriter) as error:
             if session not in self._refused:
                 logger.error("session %s: its copy here doesn't follow. %s", session, error)
@@ -189,6 +195,8 @@ class Following:
             end += page
         where = await self.asides.keep(session, end)
         await self.own.cut(session, own.term, after)
+        if self.singles is not None:
+            await self.singles.end(session, after, aside=True)
         logger.error(
             "session %s: %d events here that the house does not have were set aside in %s. Whoever knows the meeting "
             "should look whether they have to be typed in again",

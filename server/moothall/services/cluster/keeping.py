@@ -1,8 +1,10 @@
 """Who keeps the house, as one node sees it: it stands by and watches the lease, or holds and renews it.
 
 A keeper that can't reach Redis is suspended once its lease is over: it acknowledges nothing, and stays what it is,
-since nobody may be able to take over. It goes on when a renewal succeeds, and stops when the lease is another's. A
-candidate that can't reach Redis watches nothing meanwhile: it begins to count when it is back.
+since nobody may be able to take over. Where one copy is allowed, and all other nodes have confirmed that they are
+without Redis too, it acknowledges with one copy meanwhile (`confirming.py`). It goes on when a renewal succeeds, and
+stops when the lease is another's. A candidate that can't reach Redis watches nothing meanwhile: it begins to count when
+it is back.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass
 
 from moothall.core.cluster.lease import BEAT_MS, Holding, Lease, Watch, next_term
+from moothall.core.cluster.one_copy import Promise
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.ports import Clock, LeaseStore
 
@@ -40,9 +43,16 @@ class Keeping:
     """How many candidates go first (`moothall.core.cluster.nodes`)."""
     fit: Callable[[], bool] = lambda: True
     """Whether this node could keep the house."""
+    confirmed: Callable[[int], bool] = lambda _: False
+    """Whether all other nodes have confirmed of late, at so many ms of the monotonic clock, that they are without Redis
+    too (`Confirmations.allow`)."""
+    returns: Callable[[int], bool] = lambda _: False
+    """Whether none of them can have taken the house over by then (`Confirmations.returns`)."""
 
     def __post_init__(self) -> None:
         self._holding: Holding | None = None
+        self._promise = Promise()
+        self._taking = False
         self._watch = Watch(lease=None, since=self.clock.monotonic())
         self._reached = True
         self._reached_at = self.clock.monotonic()
@@ -63,6 +73,30 @@ class Keeping:
     def answers(self) -> bool:
         """Whether this node may acknowledge anything now. To be asked right before each answer."""
         return self._holding is not None and self._holding.answers(self.clock.monotonic())
+
+    @property
+    def suspended(self) -> bool:
+        """Whether this node keeps the house and can't reach Redis."""
+        return self._holding is not None and not self._reached
+
+    @property
+    def alone(self) -> bool:
+        """Whether this node may acknowledge with one copy now: the lease is over, and all others have confirmed. To be
+        asked right before each answer.
+        """
+        now = self.clock.monotonic()
+        holding = self._holding
+        return holding is not None and not self._reached and not holding.answers(now) and self.confirmed(now)
+
+    def confirm(self) -> bool:
+        """Whether this node stands by, is without Redis and promises to take nothing over (`Promise`).
+
+        Not while it is taking the house: it may have it. A node that asked for it and was not answered has it not.
+        """
+        if self._holding is not None or self._reached or self._taking:
+            return False
+        self._promise = self._promise.again()
+        return True
 
     async def taken(self) -> None:
         """Come back once this node keeps the house."""
@@ -99,19 +133,27 @@ class Keeping:
 
     async def _look(self) -> None:
         self._watch = self._watch.looked(await self.leases.look(), self.clock.monotonic())
+        self._promise = self._promise.found(self.clock.monotonic())
         if not self._watch.due(self.clock.monotonic(), self.rank()) or not self.fit():
             return
         seen = self._watch.lease
         term = next_term(self.number, await self.known_term(), 0 if seen is None else seen.term)
         lease, sent = Lease(node=self.node, address=self.address, term=term, beat=0), self.clock.monotonic()
-        if await self.leases.take(seen, lease):
-            self._hold(lease, sent)
+        if not self._promise.free(sent):  # It may have been given a moment ago.
+            return
+        self._taking = True
+        try:
+            if await self.leases.take(seen, lease):
+                self._hold(lease, sent)
+        finally:
+            self._taking = False
 
     async def _renew(self, holding: Holding) -> None:
         sent, lease = self.clock.monotonic(), holding.lease
         renewed = await self.leases.renew(lease)
-        if not renewed and holding.answers(sent) and await self.leases.look() is None:
-            # Redis has lost it, and within this lease nobody else can have taken it.
+        own = holding.answers(sent) or self.returns(sent)
+        if not renewed and own and await self.leases.look() is None:
+            # Redis has lost it, and nobody else can have taken it: within this lease, or as all have promised.
             renewed = await self.leases.take(None, lease)
         if self._holding is not holding:
             return  # It was given up meanwhile.
@@ -124,6 +166,7 @@ class Keeping:
     def _hold(self, lease: Lease, sent: int) -> None:
         logger.info("cluster: this node keeps the house from now on, in term %d", lease.term)
         self._holding = Holding(lease=lease, sent=sent)
+        self._promise = Promise()
         self._lost.clear()
         self._taken.set()
 

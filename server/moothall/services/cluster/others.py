@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 
-from moothall.core.cluster.nodes import NodeNote, Seen, candidates_before, living, looked, same_number
+from moothall.core.cluster.nodes import NodeNote, Seen, candidates_before, living, looked, same_number, unlisted
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.ports import Clock, NodeNotes
 
@@ -32,6 +32,8 @@ class Others:
     def __post_init__(self) -> None:
         self._beat = 0
         self._seen: dict[str, Seen] = {}
+        self.last_living = frozenset[str]()
+        """Names of those that had said something lately when this node last looked, without its own."""
 
     @property
     def living(self) -> dict[str, NodeNote]:
@@ -48,6 +50,11 @@ class Others:
         """A living node that has this one's number, if any."""
         return same_number(self.node, self.note().number, self.living)
 
+    @property
+    def unlisted(self) -> str | None:
+        """A node whose list of all nodes lacks this one, if any."""
+        return unlisted(self.node, {name: each.note for name, each in self._seen.items()})
+
     async def run(self) -> None:
         """Tell and look until cancelled; what can't be told is told the next time."""
         while True:
@@ -62,6 +69,7 @@ class Others:
         self._beat += 1
         await self.notes.tell(self.node, msgspec.structs.replace(self.note(), beat=self._beat))
         self._seen = looked(self._seen, dict(await self.notes.all()), self.clock.monotonic())
+        self.last_living = frozenset(self.living) - {self.node}
 
     async def leave(self) -> None:
         """Say that this node stops; no matter if it can't be said."""

@@ -12,7 +12,19 @@ from moothall.core.ports import LogHead
 from moothall.core.signals import AnySignal
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
-from moothall.wire.node_link import MOST_FOLLOWED, Compare, Follow, Kept, Leave, ReadHere, ToKeeper, ToNode, news
+from moothall.wire.node_link import (
+    MOST_FOLLOWED,
+    AskWithout,
+    Compare,
+    Follow,
+    Kept,
+    Leave,
+    ReadHere,
+    ToKeeper,
+    ToNode,
+    Without,
+    news,
+)
 
 
 class NodeLink:
@@ -32,6 +44,8 @@ class NodeLink:
         """By followed session."""
         # Overflow: none. What waits of a session is merged, the newest of each signal's key.
         self._waiting: dict[SessionId, tuple[int, dict[str, AnySignal]]] = {}
+        # Overflow: none. The newest question is asked.
+        self._asked: AskWithout | None = None
         self.told = asyncio.Event()
         """Set while `take` has something."""
 
@@ -48,6 +62,8 @@ class NodeLink:
                 self._waiting.pop(message.session, None)
             case Kept():
                 self.kept[message.session] = message
+            case Without():
+                self._house.answered(self.node, message)
             case ReadHere() if message.session in self.readers:
                 self.readers[message.session] = message.readers
             case ReadHere():
@@ -68,12 +84,19 @@ class NodeLink:
         self.told.set()
         return False
 
+    def ask_without(self, number: int) -> None:
+        """Ask whether the node is without Redis."""
+        self._asked = AskWithout(number=number)
+        self.told.set()
+
     def take(self) -> list[ToNode]:
         """What waits to be sent; then nothing waits."""
         self.told.clear()
+        asked, self._asked = self._asked, None
         waiting, self._waiting = self._waiting, {}
         compared, self._compared = self._compared, {}
         return [
+            *(() if asked is None else (asked,)),
             *(news(session, offset, tuple(signals.values())) for session, (offset, signals) in waiting.items()),
             *(Compare(session=session, epoch=head.epoch, lanes=dict(head.lanes)) for session, head in compared.items()),
         ]
@@ -85,6 +108,8 @@ class ReadElsewhere:
     def __init__(self, loaded: Callable[[SessionId], LiveSession | None] = lambda _: None) -> None:
         self.loaded = loaded
         """A session if it is in memory; to be set before the first node comes."""
+        self.answered: Callable[[str, Without], None] = lambda _node, _answer: None
+        """Told what a node answers to `ask_without`."""
         # Bound: nodes that have the key, each one connection at a time from its own program.
         self._links: dict[NodeLink, None] = {}
 
@@ -118,6 +143,11 @@ class ReadElsewhere:
     def archives(self, session: SessionId, head: LogHead) -> int:
         """How many nodes are known to have the same copy of a session as this; the others are asked."""
         return len({link.node for link in tuple(self._links) if link.compare(session, head)})
+
+    def ask_without(self, number: int) -> None:
+        """Ask every node that is linked whether it is without Redis."""
+        for link in self._links:
+            link.ask_without(number)
 
     def readers(self, session: SessionId) -> Mapping[ChannelId, int]:
         """How many read each channel of a session at the nodes."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -28,6 +28,7 @@ from moothall.services.readers.mirrored import MirroredSession, MirroredSessions
 from moothall.wire.frames import Source
 from moothall.wire.node_link import (
     MOST_FOLLOWED,
+    AskWithout,
     Compare,
     Follow,
     Kept,
@@ -36,6 +37,7 @@ from moothall.wire.node_link import (
     ReadHere,
     ToKeeper,
     ToNode,
+    Without,
     signals_of,
 )
 
@@ -110,6 +112,8 @@ class NodeReading:
     own: LogReading
     clock: Clock
     measures: Measures | None = None
+    confirms: Callable[[], bool] = lambda: False
+    """Whether this node is without Redis; with a Yes it has promised to take nothing over."""
 
     def __post_init__(self) -> None:
         self._heard = self.clock.monotonic()
@@ -129,6 +133,8 @@ class NodeReading:
         # Bound: what the keeper has asked for since the last `say`.
         self._same: dict[SessionId, Kept] = {}
         """Copies that are the same as the keeper's."""
+        # Overflow: none. The newest question is answered.
+        self._without: Without | None = None
         self.news = asyncio.Event()
         """Set when `say` has something new that shouldn't wait for the next tick."""
         self.following.observe(self._grown, self._renew)
@@ -188,6 +194,7 @@ class NodeReading:
         self._told.clear()
         self._early.clear()
         self._same.clear()
+        self._without = None
         if up:
             self._heard = self.clock.monotonic()
 
@@ -196,6 +203,9 @@ class NodeReading:
         self._heard = self.clock.monotonic()
         if isinstance(message, Compare):
             self._compare(message)
+        if isinstance(message, AskWithout):
+            self._without = Without(number=message.number, redis=self.confirms())
+            self.news.set()
         if not isinstance(message, News):
             return
         live, signals = self.sessions.loaded(message.session), signals_of(message)
@@ -220,11 +230,12 @@ class NodeReading:
         """What the keeper hasn't been told of the copies and readers here."""
         self.news.clear()
         same, self._same = self._same, {}
+        without, self._without = self._without, None
         read = {live.id: _read(live) for live in self.sessions.all_loaded}
         gone = self._told.keys() - read.keys()
         for session in gone:
             self._early.pop(session, None)
-        said: list[ToKeeper] = [*same.values()]
+        said: list[ToKeeper] = [*(() if without is None else (without,)), *same.values()]
         said += [Leave(session=session) for session in gone]
         said += [Follow(session=new) for new in read.keys() - self._told.keys()]
         said += [ReadHere(session=id_, readers=now) for id_, now in read.items() if now != self._told.get(id_, {})]

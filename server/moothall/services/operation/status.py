@@ -35,6 +35,8 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the node that keeps the house; None while none does."""
     keeper_address: str
     """Where other nodes reach it; empty while there is none."""
+    one_copy: bool = False
+    """Whether it keeps the house with one copy now, on its own disk, since Redis is away."""
 
     @property
     def keeps(self) -> bool:
@@ -102,6 +104,8 @@ def status_lines(status: ServerStatus) -> list[str]:
 
 
 def _node_line(node: NodeStatus) -> str:
+    if node.keeps and node.one_copy:
+        return f"Node {node.name} keeps the house on one copy: Redis is away, and what comes now is on this disk alone."
     if node.keeps:
         return f"Node {node.name} keeps the house."
     if node.keeper is None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.cluster.nodes import QUIET_MS, NodeNote, candidates_before, living, looked, same_number
+from moothall.core.cluster.nodes import QUIET_MS, NodeNote, candidates_before, living, looked, same_number, unlisted
 
 
 def note(reach: int = 0, number: int = 1, *, fit: bool = True, beat: int = 0) -> NodeNote:
@@ -35,3 +35,13 @@ def test_another_node_of_the_same_number_is_named() -> None:
     nodes = {"n1": note(number=1), "n2": note(number=2), "n3": note(number=1)}
     assert same_number("n1", 1, nodes) == "n3"
     assert same_number("n2", 2, nodes) is None
+
+
+def test_a_node_that_another_s_list_lacks_is_told_so_even_by_one_that_is_dead() -> None:
+    def listing(*nodes: str) -> NodeNote:
+        return NodeNote(number=1, address="", release="0.3.0", reach=0, fit=True, beat=0, nodes=nodes)
+
+    notes = {"n1": listing("n1", "n2"), "n3": note()}
+    assert unlisted("n2", notes) is None
+    assert unlisted("n3", notes) == "n1"
+    assert unlisted("n3", {"n3": note()}) is None
