@@ -9,6 +9,7 @@ import msgspec
 from moothall.core.cluster.lease import Lease
 from moothall.core.cluster.nodes import NodeNote
 from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import Epoch, SessionId
 
 
 class MemoryLease:
@@ -80,3 +81,37 @@ class MemoryNotes:
     def _refuse_when_away(self) -> None:
         if self.away:
             raise StorageUnavailable("The nodes can't be told.")
+
+
+class MemorySingles:
+    """The `SingleCopies` of tests, which a disk may refuse to take in."""
+
+    def __init__(self, *sessions: SessionId) -> None:
+        """`sessions`: of which there is one copy already."""
+        self.said: list[tuple[SessionId, int, str]] = []
+        """Session, offset and what of it: `first`, `through` or `aside`."""
+        self.full = False
+        self._open = set(sessions)
+
+    @property
+    def open(self) -> frozenset[SessionId]:
+        """Sessions of which there is one copy (`SingleCopies`)."""
+        return frozenset(self._open)
+
+    async def begin(self, session: SessionId, epoch: Epoch, first: int) -> None:
+        """From an event on there is one copy (`SingleCopies`)."""
+        self._refuse_when_full()
+        if session not in self._open:
+            self._open.add(session)
+            self.said.append((session, first, "first"))
+
+    async def end(self, session: SessionId, through: int, *, aside: bool = False) -> None:
+        """There are two, or they were set aside (`SingleCopies`)."""
+        self._refuse_when_full()
+        if session in self._open:
+            self._open.discard(session)
+            self.said.append((session, through, "aside" if aside else "through"))
+
+    def _refuse_when_full(self) -> None:
+        if self.full:
+            raise StorageUnavailable("The list can't be written.")

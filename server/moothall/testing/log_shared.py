@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core.chain import LogRecord
-from moothall.core.kernel.errors import LogMissing, LogTrimmed, StaleWriter
+from moothall.core.kernel.errors import LogMissing, LogTrimmed, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.ports import LogChanges, LogHead
 from moothall.testing.log_memory import FailingLog
@@ -16,6 +16,8 @@ class SharedStore(FailingLog):
 
     def __init__(self) -> None:
         super().__init__()
+        self.away = False
+        """Whether nobody can reach it."""
         self.owners: dict[SessionId, str] = {}
         self.first: dict[SessionId, int] = {}
         """The first event that each still has, where it was trimmed."""
@@ -43,6 +45,11 @@ class SharedStore(FailingLog):
         self._clock += 1
         self._forgotten[session, epoch] = self._clock
         self._known.pop(session, None)
+
+    def _refuse_when_closed(self) -> None:
+        super()._refuse_when_closed()
+        if self.away:
+            raise StorageUnavailable("The shared logs can't be reached.")
 
     def lose_end(self, session: SessionId, after: int) -> None:
         """The events behind `after` are gone, as with an older file."""

@@ -9,16 +9,18 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from msgspec.json import encode
 
 from moothall.adapters.admin.local_door import Caller
 from moothall.adapters.cluster.log_redis import RedisLog
+from moothall.adapters.reading.reader_client import follow
 from moothall.adapters.store.one_copy_list import FILE_NAME, OneCopySpan, read_spans
 from moothall.cli.verifying import verify_command
 from moothall.core.chain import LogRecord
 from support.cluster.nodes import NodeProcess
 from support.cluster.process import PROGRAMS, RedisProcess, running
 from support.cluster.typing import Typist, house, require_all, texts
-from support.halls.process import CLOCK
+from support.halls.process import CLOCK, FLOOR
 from support.links.weak_line import weak_line_to
 
 pytestmark = pytest.mark.timeout(200)
@@ -34,6 +36,14 @@ async def until(so: Callable[[], bool]) -> None:
 async def has_one_copy(node: NodeProcess) -> bool:
     status = (await Caller(node.data).status()).node
     return status is not None and status.one_copy
+
+
+async def reads(node: NodeProcess, typist: Typist) -> None:
+    """Follow there until the twentieth line from now on is shown."""
+    wanted = f"Line {len(typist.typed) + 20}.".encode()
+    async for frame, _ in follow(f"{node.address}/s/{typist.session}", FLOOR, CLOCK):
+        if wanted in encode(frame):
+            return
 
 
 def spans(node: NodeProcess, typist: Typist) -> list[OneCopySpan]:
@@ -65,7 +75,10 @@ async def has_two_again(keeper: NodeProcess, typist: Typist) -> None:
 async def test_acts_go_on_while_redis_is_away_and_it_has_all_of_them_afterwards(tmp_path: Path, program: str) -> None:
     with running(program, tmp_path) as redis:
         async with house(tmp_path, redis, more=ALLOWED) as ((first, second), typist):
-            await goes_on_with_one_copy(redis, first, typist)
+            async with asyncio.TaskGroup() as group:
+                # Though that node has no Redis to read it from.
+                group.create_task(reads(second, typist))
+                await goes_on_with_one_copy(redis, first, typist)
             redis.start()
             await has_two_again(first, typist)
             assert first.keeps

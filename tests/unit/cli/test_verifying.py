@@ -11,6 +11,8 @@ import msgspec
 import pytest
 
 from moothall.adapters.store.log_sqlite import SqliteLog
+from moothall.adapters.store.one_copy_list import FILE_NAME as ONE_COPY
+from moothall.adapters.store.one_copy_list import OneCopyList
 from moothall.adapters.store.signing import FILE_NAME as KEY_NAME
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.store.sqlite_file import FILE_NAME
@@ -19,6 +21,8 @@ from moothall.core.chain import LogRecord, checkpoint_bytes
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.times import UTC_ZONE
+from moothall.testing.clock import ManualClock
 from support.sessions.recorder import EPOCH, Recorder
 
 PAUSED = ev.SessionPaused(t=1)
@@ -431,3 +435,26 @@ def test_it_changes_nothing_and_may_run_beside_the_server(tmp_path: Path, runnin
             await log.close()
 
     asyncio.run(check())
+
+
+async def test_events_that_had_one_copy_are_named(tmp_path: Path) -> None:
+    await written(tmp_path, "plenary", "room")
+    clock = ManualClock()
+    plenary, room = SessionId("plenary"), SessionId("room")
+    some = OneCopyList(tmp_path / ONE_COPY, clock)
+    await some.begin(plenary, EPOCH, 2)
+    await some.end(plenary, 3)
+    await some.begin(plenary, EPOCH, 4)
+    await some.begin(room, EPOCH, 2)
+    await some.end(room, 2, aside=True)
+    out = io.StringIO()
+    verify_command(tmp_path, None, out)
+    at = "2027-01-15 08:00:00 UTC"
+    found = [
+        line.replace(f"{UTC_ZONE.at(clock.wall()):%Y-%m-%d %H:%M:%S} UTC", at) for line in out.getvalue().splitlines()
+    ]
+    assert [line for line in found if line.startswith("  Events")] == [
+        f"  Events 2 to 3 had one copy, from {at} until {at}, when Redis got them.",
+        f"  Events from 4 on have one copy, on this disk, since {at}.",
+        f"  Events from 3 on had one copy, from {at}; they were set aside {at}.",
+    ]

@@ -9,6 +9,7 @@ from moothall.core.kernel.ids import ChannelId, Lane, SegmentId, SessionId
 from moothall.core.signals import Partial, Unrecorded
 from moothall.wire.kinds import UnknownKind
 from moothall.wire.node_link import (
+    AskWithout,
     Compare,
     Follow,
     Kept,
@@ -18,6 +19,7 @@ from moothall.wire.node_link import (
     Tick,
     ToKeeper,
     ToNode,
+    Without,
     decode_to_keeper,
     decode_to_node,
     encode,
@@ -41,13 +43,14 @@ HIDDEN = Unrecorded(channel=FLOOR, text="между нами", language="ru")
         Leave(session=SESSION),
         ReadHere(session=SESSION, readers={FLOOR: 3}),
         Kept(session=SESSION, epoch=EPOCH, lanes={Lane("s"): LaneHead(offset=7, digest="ab")}),
+        Without(number=3, redis=True),
     ],
 )
 def test_what_a_node_says_is_read(message: ToKeeper) -> None:
     assert decode_to_keeper(encode(message)) == message
 
 
-@pytest.mark.parametrize("message", [news(SESSION, 7, (SAID, HIDDEN)), Tick(), COMPARED])
+@pytest.mark.parametrize("message", [news(SESSION, 7, (SAID, HIDDEN)), Tick(), COMPARED, AskWithout(number=3)])
 def test_what_the_keeper_says_is_read(message: ToNode) -> None:
     assert decode_to_node(encode(message)) == message
 

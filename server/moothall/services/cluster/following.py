@@ -53,6 +53,9 @@ class Following:
         self._refused: set[SessionId] = set()
         self._reached = True
         self._rung = asyncio.Event()
+        # Bound: the sessions that are read here.
+        self._behind: dict[SessionId, int] = {}
+        """How far the keeper has told that logs reach which are read here."""
         self._observer: Copied | None = None
         self._renewed: Callable[[SessionId], Awaitable[None]] | None = None
 
@@ -64,6 +67,13 @@ class Following:
 
     def ring(self) -> None:
         """Something has changed: have `run` look at once."""
+        self._rung.set()
+
+    def ring_for(self, session: SessionId, offset: int) -> None:
+        """The keeper has told that the log of a session that is read here reaches so far: have `run` look at once.
+        While the shared logs are away it reads that at the keeper, which goes on with one copy.
+        """
+        self._behind[session] = offset
         self._rung.set()
 
     def end(self, session: SessionId) -> int:
@@ -96,6 +106,7 @@ class Following:
                 if self._reached:  # Said once.
                     logger.warning("cluster: the shared logs can't be followed (%s)", type(error).__name__)
                 self._reached = False
+                await self._read_at_keeper()
             await until_told(self._rung, self.clock, self.every_ms)
 
     async def catch_up(self) -> None:
@@ -115,9 +126,22 @@ class Following:
                 await self._forget(session, epoch)
             for session, head in changes.heads.items():
                 await self._follow(session, head)
+                await self._note_single(session, head)
             self._change = change = changes.upto
             if not changes.heads and not changes.forgotten:
                 return
+
+    async def _read_at_keeper(self) -> None:
+        """What the keeper has told of while the shared logs are away. Its log is decided: they will have the same."""
+        for session, offset in list(self._behind.items()):
+            head = self.copies.get(session)
+            if self.archive is None or head is None or head.offset >= offset or session in self._refused:
+                del self._behind[session]
+                continue
+            try:
+                await copy(self.archive, self.own, session, head, copied=self._copied_on)
+            except (RecordBroken, StorageUnavailable) as error:  # What it has not by then the shared logs have later.
+                logger.debug("session %s: it can't be read at the keeper (%s)", session, type(error).__name__)
 
     async def _forget(self, session: SessionId, epoch: Epoch) -> None:
         """Erase the copy of a session that was erased: this node would bring it back when it takes over."""
@@ -143,14 +167,19 @@ class Following:
                 with suppress(RecordBroken):  # Then it is looked at as a whole.
                     await self._grown(session, there)
                     return
-            self.copies[session] = copy = await self._copied(session, head)
+            self.copies[session] = await self._copied(session, head)
             self._refused.discard(session)
-            if self.singles is not None and session in self.singles.open and copy.offset <= head.offset:
-                await self.singles.end(session, copy.offset)
         except (LogTrimmed, RecordBroken, StaleWriter) as error:
             if session not in self._refused:
                 logger.error("session %s: its copy here doesn't follow. %s", session, error)
             self._refused.add(session)
+
+    async def _note_single(self, session: SessionId, head: LogHead) -> None:
+        """That the shared log has what this node alone had, where it has."""
+        if self.singles is not None and session in self.singles.open and session not in self._refused:
+            copy = self.copies.get(session)
+            if copy is not None and copy.offset <= head.offset:
+                await self.singles.end(session, copy.offset)
 
     async def _look(self) -> None:
         for session in await self.own.sessions():

@@ -216,7 +216,7 @@ class NodeReading:
             signals = tuple({each.key: each for each in (*early.signals, *signals)}.values())
         if self.following.end(live.id) < message.offset:
             self._early[live.id] = _Early(message.offset, signals)
-            self.following.ring()
+            self.following.ring_for(live.id, message.offset)
         else:
             self.sessions.signal(live.id, signals)
 

@@ -11,16 +11,19 @@ from moothall.adapters.store.removal_list import RemovalList
 from moothall.core.backup.removed import TextRemoved
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import LogChanges, LogHead
 from moothall.services.cluster.following import FOLLOW_MS, WHOLE_MS, Following
 from moothall.testing.clock import ManualClock
+from moothall.testing.house_memory import MemorySingles
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.log_shared import MemorySharedLog, SharedStore
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 PAUSED = ev.SessionPaused(t=1)
 AGAIN = Epoch("again")
+OTHER = SessionId("other")
 
 
 class House:
@@ -341,3 +344,81 @@ async def test_a_log_that_is_just_being_filled_again_contradicts_no_copy(house: 
     await Following(Refilled(house.store, then), house.own, house.clock, asides=asides).catch_up()
     assert asides.asked == 0
     assert len(await house.own.read(SESSION, 0, 9)) == left
+
+
+async def test_what_became_of_events_that_this_node_alone_had_is_noted(house: House) -> None:
+    house.following.asides, house.following.singles = MemoryAsides(), (singles := MemorySingles())
+    await house.say(3)
+    await house.following.catch_up()
+    head = await house.own.head(SESSION)
+    assert head is not None
+    await singles.begin(SESSION, EPOCH, 4)
+    own = Recorder()
+    own.go_on(head)
+    await house.own.append(SESSION, head.term, 3, [own.record(PAUSED)])
+    house.following.copies.clear()
+    house.following._looked = False
+    await house.following.catch_up()
+    assert singles.open == {SESSION}  # Nobody has contradicted it yet.
+    await house.store.append(SESSION, head.term, 3, await house.own.read(SESSION, 3, 1))
+    house.recorder.go_on(await house.store.head(SESSION) or head)
+    await house.say()
+    await house.following.catch_up()
+    assert singles.said == [(SESSION, 4, "first"), (SESSION, 5, "through")]
+    await singles.begin(SESSION, EPOCH, 6)
+    await singles.begin(OTHER, EPOCH, 1)
+    await house.store.forget(SESSION)
+    house.store.note_forgotten(SESSION, EPOCH)
+    await house.following.catch_up()
+    assert singles.said[-1] == (SESSION, 0, "aside")
+    assert singles.open == {OTHER}
+
+
+async def test_an_end_that_this_node_alone_had_and_that_is_set_aside_is_noted(house: House) -> None:
+    await diverged(house, MemoryAsides(), 2, 3)
+    house.following.singles = singles = MemorySingles(SESSION)
+    await house.following.catch_up()
+    [(session, through, what)] = singles.said
+    assert (session, what) == (SESSION, "aside")
+    assert through < 5
+
+
+class Keeper:
+    """What a node reads at the keeper; None while that can't be asked."""
+
+    def __init__(self) -> None:
+        self.records: list[LogRecord] | None = None
+
+    async def read(self, session: SessionId, after: int, limit: int) -> Sequence[LogRecord]:
+        if self.records is None:
+            raise StorageUnavailable("The keeper can't be asked.")
+        return self.records[after : after + limit]
+
+
+async def test_what_is_read_here_comes_from_the_keeper_while_the_shared_logs_are_away(house: House) -> None:
+    keeper = house.following.archive = Keeper()
+    await house.say(2)
+    running = asyncio.ensure_future(house.following.run())
+    await house.clock.advance(1)
+    keeper.records = [*await house.store.read(SESSION, 0, 9), *(house.recorder.record(PAUSED) for _ in range(300))]
+    house.store.away = True
+    await house.clock.advance(FOLLOW_MS)
+    assert house.following.end(SESSION) == 2  # Nobody has told of more.
+    house.following.ring_for(SESSION, 302)
+    house.following.ring_for(OTHER, 1)
+    await house.clock.advance(1)
+    assert house.following.end(SESSION) == 302
+    keeper.records.append(house.recorder.record(PAUSED))
+    records, keeper.records = keeper.records, None
+    house.following.ring_for(SESSION, 303)
+    await house.clock.advance(1)
+    assert house.following.end(SESSION) == 302
+    house.store.away = False
+    head = await house.store.head(SESSION)
+    assert head is not None
+    await house.store.append(SESSION, head.term, 2, records[2:])
+    await house.clock.advance(FOLLOW_MS)
+    assert await house.same()
+    assert house.following.end(SESSION) == 303
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from moothall.core.cluster.lease import AWAY_MS, BEAT_MS, DOUBT_MS, HOLD_MS, Lease
+from moothall.core.cluster.one_copy import PROMISE_MS
 from moothall.services.cluster.keeping import LOOK_MS, Keeping
 from moothall.testing.clock import ManualClock
 from moothall.testing.house_memory import MemoryLease
@@ -203,3 +204,132 @@ async def test_an_answer_that_comes_after_the_lease_was_given_up_changes_nothing
         await clock.advance(1)
         assert first.term is None
         assert not first.answers
+
+
+async def test_a_keeper_without_redis_goes_on_alone_once_its_lease_is_over_and_all_have_confirmed(
+    leases: MemoryLease, clock: ManualClock
+) -> None:
+    first = node(leases, clock, 1)
+    confirmed = True
+    first.confirmed = lambda _: confirmed
+    async with running(first):
+        await clock.advance(2 * AWAY_MS)
+        assert not first.alone
+        assert not first.suspended
+        leases.away = True
+        await clock.advance(BEAT_MS)
+        assert first.suspended
+        assert (first.answers, first.alone) == (True, False)
+        await clock.advance(HOLD_MS)
+        assert (first.answers, first.alone) == (False, True)
+        confirmed = False
+        assert not first.alone
+        confirmed, leases.away = True, False
+        await clock.advance(BEAT_MS)
+        assert (first.answers, first.alone) == (True, False)
+
+
+async def test_a_node_confirms_that_it_is_without_redis_and_takes_nothing_over_for_a_while_after(
+    leases: MemoryLease, clock: ManualClock
+) -> None:
+    first, second = node(leases, clock, 1), node(leases, clock, 2, rank=lambda: 1)
+    async with running(first, second) as tasks:
+        await clock.advance(2 * AWAY_MS)
+        assert not first.confirm()  # It keeps the house.
+        assert not second.confirm()  # It sees Redis.
+        leases.away = True
+        await clock.advance(HOLD_MS)
+        assert not first.confirm()
+        assert second.confirm()
+        tasks[0].cancel()
+        await clock.advance(60_000)
+        leases.away = False
+        await clock.advance(PROMISE_MS)
+        assert second.term is None
+        await clock.advance(2 * LOOK_MS)
+        assert second.term == 2_002
+        assert not second.confirm()
+
+
+async def test_a_node_that_has_confirmed_and_gives_no_other_promise_is_free_later(
+    leases: MemoryLease, clock: ManualClock
+) -> None:
+    first, second = node(leases, clock, 1), node(leases, clock, 2, rank=lambda: 1)
+    async with running(first, second) as tasks:
+        await clock.advance(2 * AWAY_MS)
+        leases.away = True
+        await clock.advance(HOLD_MS)
+        assert second.confirm()
+        leases.away = False
+        await clock.advance(PROMISE_MS + LOOK_MS)
+        assert first.answers
+        tasks[0].cancel()
+        await clock.advance(AWAY_MS + BEAT_MS + LOOK_MS)
+        assert second.answers
+
+
+class Waiting(MemoryLease):
+    """Answers to nobody who takes it until it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = asyncio.Event()
+        self.asked = asyncio.Event()
+
+    async def take(self, seen: Lease | None, lease: Lease) -> bool:
+        self.asked.set()
+        await self.go.wait()
+        return await super().take(seen, lease)
+
+
+async def test_a_node_that_is_just_taking_the_house_confirms_nothing(clock: ManualClock) -> None:
+    leases = Waiting()
+    first = node(leases, clock, 1)
+    async with running(first):
+        leases.away = True
+        await clock.advance(LOOK_MS)
+        assert first.confirm()
+        leases.away = False
+        await clock.advance(PROMISE_MS + 3 * AWAY_MS)
+        await asyncio.wait_for(leases.asked.wait(), 1)
+        assert not first.confirm()
+        leases.go.set()
+        await clock.advance(1)
+        assert first.term == 1_001
+
+
+async def test_a_promise_that_is_given_while_the_house_is_about_to_be_taken_holds(
+    leases: MemoryLease, clock: ManualClock
+) -> None:
+    first = node(leases, clock, 1)
+    confirmed: list[bool] = []
+
+    async def known_term() -> int:
+        if not confirmed:
+            confirmed.append(first.confirm())
+        return 7
+
+    first.known_term = known_term
+    async with running(first):
+        leases.away = True
+        await clock.advance(LOOK_MS)
+        leases.away = False
+        await clock.advance(2 * AWAY_MS)
+        while not confirmed:
+            await clock.advance(LOOK_MS)
+        assert first.term is None or not confirmed[0]
+
+
+async def test_a_lease_that_was_over_when_redis_lost_it_is_the_keeper_s_as_long_as_all_have_promised(
+    leases: MemoryLease, clock: ManualClock
+) -> None:
+    first, second = node(leases, clock, 1), node(leases, clock, 2, rank=lambda: 1)
+    first.returns = lambda _: True
+    async with running(first, second):
+        await clock.advance(2 * AWAY_MS)
+        leases.away = True
+        await clock.advance(3 * HOLD_MS)
+        leases.away, leases.lease = False, None
+        await clock.advance(BEAT_MS)
+        assert first.answers
+        assert (first.term, second.term) == (1_001, None)

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
 from moothall.core.cluster.nodes import QUIET_MS, NodeNote
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.cluster.others import TELL_MS, Others
 from moothall.testing.clock import ManualClock
 from moothall.testing.house_memory import MemoryNotes
@@ -67,3 +69,22 @@ async def test_a_node_that_has_told_nothing_yet_comes_last(caplog: pytest.LogCap
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert not caplog.records
+
+
+async def test_a_node_that_another_one_s_list_lacks_is_told_and_the_last_that_lived_are_remembered() -> None:
+    notes, clock = MemoryNotes(), ManualClock()
+    first, second = node(notes, clock, 1), node(notes, clock, 2)
+    said = msgspec.structs.replace(first.note(), nodes=("n1", "n3"))
+    first.note = lambda: said
+    await second.exchange()
+    assert second.unlisted is None
+    await first.exchange()
+    await second.exchange()
+    assert (first.unlisted, second.unlisted) == (None, "n1")
+    assert (first.last_living, second.last_living) == (frozenset({"n2"}), frozenset({"n1"}))
+    notes.away = True
+    await clock.advance(QUIET_MS)
+    with pytest.raises(StorageUnavailable):
+        await first.exchange()
+    assert sorted(first.living) == []
+    assert first.last_living == frozenset({"n2"})

@@ -9,7 +9,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionI
 from moothall.core.ports import LogHead
 from moothall.core.signals import Partial
 from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
-from moothall.wire.node_link import MOST_FOLLOWED, Compare, Follow, Kept, Leave, ReadHere, news
+from moothall.wire.node_link import MOST_FOLLOWED, AskWithout, Compare, Follow, Kept, Leave, ReadHere, Without, news
 from support.sessions.recorder import EPOCH
 
 ONE, TWO = SessionId("one"), SessionId("two")
@@ -93,3 +93,18 @@ def test_who_has_the_same_copy_is_asked_once_and_counted_by_its_name(house: Read
     house.end(other)
     assert house.archives(ONE, head) == 1
     assert house.archives(ONE, msgspec.structs.replace(head, lanes={})) == 0
+
+
+def test_every_node_is_asked_the_newest_question_and_its_answer_told(house: ReadElsewhere) -> None:
+    heard: list[tuple[str, Without]] = []
+    first, second = linked(house), linked(house, node="n3")
+    second.hear(Without(number=1, redis=True))  # Nobody has asked, and nobody listens.
+    house.answered = lambda node, answer: heard.append((node, answer))
+    house.ask_without(1)
+    house.ask_without(2)
+    for link in (first, second):
+        assert link.told.is_set()
+        assert link.take() == [AskWithout(number=2)]
+        assert link.take() == []
+    second.hear(Without(number=2, redis=False))
+    assert heard == [("n3", Without(number=2, redis=False))]

@@ -96,6 +96,9 @@ def test_a_node_says_who_keeps_the_house() -> None:
     assert keeper.keeps
     assert said(keeper)[0] == "Node north keeps the house."
     assert said(keeper)[1].startswith("- plenary")
+    assert said(msgspec.structs.replace(keeper, one_copy=True))[0] == (
+        "Node north keeps the house on one copy: Redis is away, and what comes now is on this disk alone."
+    )
     other = msgspec.structs.replace(keeper, name="south")
     assert said(other) == [
         "Node south stands by; north keeps the house, at http://10.0.0.1:8080.",

@@ -1,0 +1,372 @@
+"""A house in simulated time: nodes with clocks of their own, Redis that goes away and loses things, and the log of one
+session. The rules are those of `moothall.core.cluster`; what carries them out is written here again, in short.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from moothall.core.cluster.lease import BEAT_MS, Holding, Lease, Watch, next_term
+from moothall.core.cluster.one_copy import ASK_MS, Confirmations, Promise
+
+ANSWER_MS = 2_000
+ACT_MS = 300
+Interval = tuple[int, int]
+"""Begin and length, ms."""
+Log = tuple[str, ...]
+
+
+class Back(StrEnum):
+    """How Redis comes back."""
+
+    SAME = "same"
+    OLDER = "older"
+    EMPTY = "empty"
+
+
+class Down(NamedTuple):
+    """Redis is away."""
+
+    begin: int
+    length: int
+    back: Back = Back.SAME
+
+
+class Acked(NamedTuple):
+    """What somebody was told is stored."""
+
+    what: str
+    node: str
+    alone: bool
+
+
+def within(now: int, some: list[Interval]) -> bool:
+    return any(begin <= now < begin + length for begin, length in some)
+
+
+@dataclass
+class World:
+    """Real time, and Redis, which does one thing after the other."""
+
+    delay: Callable[[], int]
+    downs: list[Down] = field(default_factory=list)
+    now: int = 0
+    lease: Lease | None = None
+    log: Log = ()
+    log_term: int = 0
+    nodes: list[Node] = field(default_factory=list)
+    acked: list[Acked] = field(default_factory=list)
+    due: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        for down in self.downs:
+            self.later(down.begin + down.length, lambda back=down.back: self._lose(back))  # type: ignore[misc]
+
+    def _lose(self, back: Back) -> None:
+        if back is Back.EMPTY:
+            self.lease, self.log, self.log_term = None, (), 0
+        elif back is Back.OLDER:
+            self.log = self.log[:-3]
+            if self.lease is not None:
+                self.lease = Lease(node=self.lease.node, address="", term=self.lease.term, beat=self.lease.beat // 2)
+
+    @property
+    def is_down(self) -> bool:
+        return any(down.begin <= self.now < down.begin + down.length for down in self.downs)
+
+    def later(self, ms: int, act: Callable[[], None]) -> None:
+        self.number += 1
+        heapq.heappush(self.due, (self.now + ms, self.number, act))
+
+    def run(self, until: int, check: Callable[[], None] = lambda: None) -> None:
+        while self.now < until:
+            self.now, _, act = heapq.heappop(self.due)
+            act()
+            check()
+
+    def ask(
+        self, node: Node, script: Callable[[], object], told: Callable[[object], None], failed: Callable[[], None]
+    ) -> None:
+        """A script is run at Redis some time later, and its answer comes some time after that, if nothing is away. The
+        node waits for `ANSWER_MS`; what was not answered by then may be run all the same.
+        """
+        ended = False
+
+        def end(then: Callable[[], None]) -> None:
+            nonlocal ended
+            if not ended and not node.asleep:
+                ended = True
+                then()
+            elif not ended:
+                self.later(50, lambda: end(then))
+
+        def gone() -> bool:
+            return self.is_down or within(self.now, node.cuts)
+
+        def arrive() -> None:
+            if gone():
+                self.later(self.delay(), lambda: end(failed))
+                return
+            answer = script()
+            self.later(self.delay(), lambda: end(failed) if gone() else end(lambda: told(answer)))
+
+        self.later(self.delay(), arrive)
+        self.later(ANSWER_MS, lambda: end(failed))
+
+
+@dataclass(eq=False)
+class Node:
+    """One of them. Its disk stays whatever happens to it."""
+
+    world: World
+    number: int
+    rate: float = 1.0
+    sleeps: list[Interval] = field(default_factory=list)
+    cuts: list[Interval] = field(default_factory=list)
+    """From Redis."""
+    away: list[Interval] = field(default_factory=list)
+    """From the other nodes."""
+
+    def __post_init__(self) -> None:
+        self.name = f"n{self.number}"
+        self.holding: Holding | None = None
+        self.watch = Watch(lease=None, since=self.clock())
+        self.promise = Promise()
+        self.reached, self.reached_at = True, 0
+        self.taking = False
+        self.known = Confirmations(nodes=frozenset())
+        self.disk: Log = ()
+        self.aside: set[str] = set()
+        self.took = 0
+        self.held = False
+        """Whether the log in Redis has had this keeper's term."""
+        self.synced = False
+        """Whether it has what the disk has, as far as the keeper knows."""
+        self.single = False
+        """Whether the disk alone has something, as far as it knows."""
+        self.sent: str | None = None
+        """What Redis may have."""
+        self.busy = False
+        self.acts = 0
+        self.world.later(self.number, self.beat)
+        self.world.later(self.number, self.act)
+        self.world.later(self.number, self.ask_others)
+
+    def clock(self) -> int:
+        return int(self.world.now * self.rate) + 1_000 * self.number
+
+    @property
+    def asleep(self) -> bool:
+        return within(self.world.now, self.sleeps)
+
+    @property
+    def answers(self) -> bool:
+        return self.holding is not None and not self.asleep and self.holding.answers(self.clock())
+
+    @property
+    def alone(self) -> bool:
+        now, holding = self.clock(), self.holding
+        return (
+            holding is not None
+            and not self.asleep
+            and not self.reached
+            and not holding.answers(now)
+            and self.known.allow(now)
+        )
+
+    def _again(self, ms: int, act: Callable[[], None]) -> bool:
+        self.world.later(max(1, int(ms / self.rate)), act)
+        return not self.asleep
+
+    def beat(self) -> None:
+        """Renew, or look."""
+        if not self._again(BEAT_MS if self.holding is not None else BEAT_MS // 2, self.beat):
+            return
+        sent, holding, world = self.clock(), self.holding, self.world
+        if holding is None:
+            if not self.taking:
+                world.ask(self, lambda: (world.lease, world.log), self._looked, self._unreached)
+            return
+        own = holding.answers(sent) or self.known.returns(sent)
+        world.ask(
+            self,
+            lambda: self._renew(holding.lease, own=own),
+            lambda done: self._renewed(holding, sent, done),
+            self._unreached,
+        )
+
+    def _unreached(self) -> None:
+        self.watch = self.watch.away(self.clock(), self.reached_at)
+        self.reached = False
+
+    def _renew(self, mine: Lease, *, own: bool) -> bool:
+        lease = self.world.lease
+        if lease is None and own:
+            self.world.lease = mine
+            return True
+        if lease is None or lease.term != mine.term:
+            return False
+        self.world.lease = Lease(node=self.name, address="", term=mine.term, beat=lease.beat + 1)
+        return True
+
+    def _renewed(self, holding: Holding, sent: int, done: object) -> None:
+        self.reached, self.reached_at = True, self.clock()
+        if self.holding is None or self.holding.lease.term != holding.lease.term:
+            return
+        if done:
+            self.holding = self.holding.renewed(sent)
+        else:
+            self.holding, self.watch, self.sent = None, Watch(lease=None, since=self.clock()), None
+
+    def _looked(self, seen: object) -> None:
+        self.reached, self.reached_at = True, self.clock()
+        if self.holding is not None or self.taking:
+            return
+        assert isinstance(seen, tuple)
+        lease, log = seen
+        self._follow(log)
+        self.watch = self.watch.looked(lease, self.clock())
+        self.promise = self.promise.found(self.clock())
+        mine = (-len(self.disk), self.number)
+        rank = sum((-len(other.disk), other.number) < mine for other in self.world.nodes)
+        sent = self.clock()
+        if not self.watch.due(sent, rank) or not self.promise.free(sent):
+            return
+        term = next_term(self.number, lease.term if lease else 0, self.watch.lease.term if self.watch.lease else 0)
+        self.taking = True
+        self.world.ask(self, lambda: self._take(lease, term), lambda done: self._taken(term, sent, done), self._untaken)
+
+    def _take(self, seen: Lease | None, term: int) -> bool:
+        if self.world.lease != seen:
+            return False
+        self.world.lease = Lease(node=self.name, address="", term=term, beat=0)
+        return True
+
+    def _taken(self, term: int, sent: int, done: object) -> None:
+        self.taking = False
+        if done:
+            self.holding = Holding(lease=Lease(node=self.name, address="", term=term, beat=0), sent=sent)
+            self.promise, self.held, self.synced, self.single = Promise(), False, False, False
+            self.sent, self.busy = None, False
+            self.took += 1
+
+    def _untaken(self) -> None:
+        self.taking = False
+        self._unreached()
+
+    def _follow(self, log: Log) -> None:
+        """The copy of a node that stands by."""
+        if log[: len(self.disk)] == self.disk:
+            self.disk = log
+        elif self.disk[: len(log)] != log:
+            self.aside |= set(self.disk) - set(log)
+            self.disk = log
+
+    def confirm(self) -> bool:
+        """What it answers to the keeper."""
+        if self.holding is not None or self.reached or self.taking:
+            return False
+        self.promise = self.promise.again()
+        return True
+
+    def ask_others(self) -> None:
+        """Whether they are without Redis, too."""
+        if not self._again(ASK_MS, self.ask_others) or self.holding is None or self.reached:
+            return
+        sent, world = self.clock(), self.world
+        self.known = self.known.of(frozenset(other.name for other in world.nodes if other is not self))
+
+        def cut(other: Node) -> bool:
+            return within(world.now, self.away) or within(world.now, other.away)
+
+        def arrive(other: Node) -> None:
+            if not other.asleep and not cut(other):
+                says = other.confirm()
+                world.later(world.delay(), lambda: hear(other, says=says))
+
+        def hear(other: Node, *, says: bool) -> None:
+            if not self.asleep and not cut(other):
+                known = self.known
+                self.known = known.confirmed(other.name, sent) if says else known.not_confirmed(other.name, sent)
+
+        for other in world.nodes:
+            if other is not self:
+                world.later(world.delay(), lambda other=other: arrive(other))  # type: ignore[misc]
+
+    def act(self) -> None:
+        """Somebody asks for something to be stored."""
+        if not self._again(ACT_MS, self.act) or self.holding is None:
+            return
+        if self.alone and self.held:
+            if self.sent is not None and self.sent not in self.disk:
+                self.disk += (self.sent,)
+            self.sent = None
+            self.disk += (what := self._next(),)
+            if self.alone:
+                self.world.acked.append(Acked(what, self.name, alone=True))
+            self.single = True
+        elif self.answers and not self.busy:
+            self.busy = True
+            term = self.holding.lease.term
+            if not self.synced or self.single or self.sent is not None:
+                mine = self.disk
+                self.world.ask(self, lambda: self._sync(term, mine), lambda log: self._in_sync(term, log), self._free)
+            else:
+                self.sent, after = self._next(), len(self.disk)
+                what = self.sent
+                self.world.ask(
+                    self,
+                    lambda: self._append(term, after, what),
+                    lambda done: self._appended(term, what, done),
+                    self._free,
+                )
+
+    def _next(self) -> str:
+        self.acts += 1
+        return f"{self.name}:{self.acts}"
+
+    def _free(self) -> None:
+        self.busy = False
+
+    def _sync(self, term: int, mine: Log) -> Log | None:
+        """Bring each of the two up to the other, under the check of the term; what the log is then."""
+        world = self.world
+        if world.log_term > term:
+            return None
+        world.log_term = term
+        if mine[: len(world.log)] == world.log:
+            world.log = mine
+        return world.log
+
+    def _in_sync(self, term: int, log: object) -> None:
+        self.busy = False
+        if not isinstance(log, tuple) or self.holding is None or self.holding.lease.term != term:
+            return
+        if self.disk[: len(log)] != log:
+            assert not self.single, "What was acknowledged with one copy is contradicted by its own keeper."
+            self._follow(log)
+        self.held, self.synced, self.single, self.sent = True, True, len(self.disk) > len(log), None
+
+    def _append(self, term: int, after: int, what: str) -> bool:
+        world = self.world
+        if world.log_term != term or len(world.log) != after:
+            return False
+        world.log += (what,)
+        return True
+
+    def _appended(self, term: int, what: str, done: object) -> None:
+        self.busy = False
+        if self.holding is None or self.holding.lease.term != term or self.sent != what:
+            return
+        if not done:
+            self.synced, self.sent = False, None
+            return
+        self.disk += (what,)
+        self.sent = None
+        if self.answers:
+            self.world.acked.append(Acked(what, self.name, alone=False))
