@@ -6,6 +6,7 @@ After each fault the house has a keeper again before the next fault comes: two a
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,12 +17,16 @@ from moothall.core.kernel.errors import StorageError
 from moothall.services.cluster.following import Following
 from moothall.services.cluster.two_copies import TwoCopies
 from moothall.testing.clock import ManualClock
+from moothall.testing.house_memory import MemorySingles
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.log_shared import MemorySharedLog, SharedStore
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 FAULTS = st.sampled_from(
-    ["none", "keeper dies", "keeper sleeps", "folder wiped", "end lost", "all lost", "late", "torn", "own torn"]
+    [
+        *("none", "keeper dies", "keeper sleeps", "folder wiped", "end lost", "all lost", "late", "torn", "own torn"),
+        *("alone", "alone, late", "alone, end lost", "alone, all lost", "alone, restarts"),
+    ]
 )
 STEPS = st.lists(st.tuples(st.integers(0, 4), FAULTS, st.integers(0, 5), st.booleans()), min_size=1, max_size=12)
 
@@ -30,6 +35,7 @@ class Kept:
     def __init__(self) -> None:
         self.term: int | None = None
         self.answers = False
+        self.alone = False
 
     async def give_up(self) -> None:
         self.term, self.answers = None, False
@@ -38,9 +44,22 @@ class Kept:
 class Node:
     def __init__(self, store: SharedStore, number: int) -> None:
         self.number, self.own, self.kept = number, FailingLog(), Kept()
-        shared = MemorySharedLog(store, f"n{number}")
-        self.log = TwoCopies(shared, self.own, self.kept, ManualClock(), patience_ms=0)
-        self.following = Following(shared, self.own, ManualClock())
+        self.shared = MemorySharedLog(store, f"n{number}")
+        self.singles = MemorySingles()
+        self.start()
+        self.following = Following(self.shared, self.own, ManualClock())
+
+    def start(self) -> None:
+        """As a process that begins."""
+        self.log = TwoCopies(
+            self.shared,
+            self.own,
+            self.kept,
+            ManualClock(),
+            patience_ms=0,
+            singles=self.singles,
+            alone=lambda: self.kept.alone,
+        )
 
 
 class House:
@@ -76,10 +95,18 @@ class House:
             self.acknowledged += records
 
     async def strike(self, fault: str, amount: int, *, change: bool) -> None:
+        if fault.startswith("alone"):
+            await self.go_on_alone(fault, amount, change=change)
+            if fault != "alone, late" or change:
+                assert list(await self.store.read(SESSION, 0, 9_999)) == list(
+                    await self.keeper.own.read(SESSION, 0, 9_999)
+                )
+                assert self.keeper.singles.open == frozenset()
         if fault == "folder wiped":
             wiped = self.keeper if change else self.other
             wiped.own = FailingLog()
-            wiped.log.own, wiped.following.own = wiped.own, wiped.own
+            wiped.following.own = wiped.own
+            wiped.start()
         elif fault == "end lost" and self.acknowledged:
             self.store.lose_end(SESSION, max(0, self.recorder.offset - amount))
         elif fault == "all lost":
@@ -111,6 +138,45 @@ class House:
         if fault in ("keeper dies", "folder wiped"):
             self.keeper, self.other = (self.other, self.keeper) if fault == "keeper dies" else (self.keeper, self.other)
         await self.take_over()
+
+    async def go_on_alone(self, fault: str, amount: int, *, change: bool) -> None:
+        """Redis goes away for all, and comes back; the keeper lives, or is started again."""
+        kept, store = self.keeper.kept, self.store
+        if fault == "alone, late":
+            store.late = True
+            with suppress(StorageError):
+                await self._append(1)
+            store.late = False
+        kept.answers, kept.alone, store.away = False, True, True
+        await self.recover()
+        for _ in range(1 + amount):
+            self.acknowledged += await self._append(1)
+        kept.answers, kept.alone, store.away = True, False, False
+        if fault == "alone, late":
+            with suppress(StorageError):
+                await store.land()
+        elif fault == "alone, end lost":
+            head = await store.head(SESSION)
+            store.lose_end(SESSION, max(0, (0 if head is None else head.offset) - amount))
+        elif fault == "alone, all lost":
+            store.lose_all()
+        elif fault == "alone, restarts":
+            self.keeper.start()
+            self.terms += 1
+            kept.term = self.terms * 1_000 + self.keeper.number
+            assert SESSION in self.keeper.singles.open
+        if change:
+            with suppress(StorageError):
+                await self.keeper.log.fill()
+        if fault == "alone, restarts":
+            await self.recover()
+        elif not change:
+            await self.say(1)  # Which has it filled first.
+
+    async def _append(self, n: int) -> list[LogRecord]:
+        records = [self.recorder.record(ev.SessionPaused(t=self.recorder.offset)) for _ in range(n)]
+        await self.keeper.log.append(SESSION, self.head_term, self.recorder.offset - n, records)
+        return records
 
     async def check(self) -> None:
         await self.other.following.catch_up()

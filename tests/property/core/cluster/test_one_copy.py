@@ -4,13 +4,14 @@ acknowledged with one copy is lost with the keeper's disk alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import pytest
 from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from moothall.core.cluster.lease import HOLD_MS
-from moothall.core.cluster.one_copy import CONFIRMED_MS, PROMISE_MS
+from moothall.core.cluster.one_copy import PROMISE_MS
 from support.cluster.simulated import Back, Down, Interval, Node, World
 
 LENGTH_MS = 45_000
@@ -90,10 +91,12 @@ def test_where_redis_alone_goes_away_it_has_all_of_it_in_order_when_it_is_back(
     event(f"with one copy: {any(each.alone for each in world.acked)}")
 
 
-def quiet(downs: list[Down], **first: list[Interval]) -> World:
-    """Two nodes, all delays 20 ms; `first`: what happens to the first, which keeps the house."""
+def quiet(
+    downs: list[Down], sleeps: Sequence[Interval] = (), cuts: Sequence[Interval] = (), away: Sequence[Interval] = ()
+) -> World:
+    """Two nodes, all delays 20 ms. The first keeps the house; to it the rest happens."""
     world = World(lambda: 20, downs)
-    world.nodes = [Node(world, 1, **first), Node(world, 2)]
+    house(world, [(1.0, [*sleeps], [*cuts], [*away]), (1.0, [], [], [])])
     return world
 
 
@@ -111,8 +114,8 @@ def test_it_goes_on_within_some_seconds_and_for_as_long_as_redis_is_away() -> No
 
 
 def test_while_the_other_node_sees_redis_or_can_t_be_asked_nothing_has_one_copy() -> None:
-    for first in ({"cuts": [(10_000, 30_000)]}, {"cuts": [(10_000, 30_000)], "away": [(10_000, 30_000)]}):
-        world = quiet([], **first)
+    for away in ([], [(10_000, 30_000)]):
+        world = quiet([], cuts=[(10_000, 30_000)], away=away)
         world.run(20_000, only_one_answers(world))
         assert not any(each.alone for each in world.acked)
         assert world.nodes[1].answers
@@ -130,24 +133,29 @@ def test_a_node_that_sees_redis_takes_over_though_another_one_has_confirmed() ->
     assert not any(each.alone for each in world.acked)
 
 
-def test_a_keeper_that_finds_redis_later_than_the_others_stops_before_they_begin_whatever_their_clocks() -> None:
-    for rates in ((0.8, 1.2), (1.0, 1.0), (1.2, 0.8)):
-        world = World(lambda: 20, [Down(10_000, 10_000)])
-        house(world, [(rates[0], [], [(10_000, 40_000)], []), (rates[1], [], [(0, 6_000)], [])])
-        began, stopped = None, 0
+@pytest.mark.parametrize("rates", [(0.8, 1.2), (1.0, 1.0), (1.2, 0.8)])
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_keeper_that_finds_redis_later_than_the_others_stops_before_they_begin_whatever_their_clocks(
+    rates: tuple[float, float], linked: bool
+) -> None:
+    """With the link of nodes it stops by a No, and without one by itself."""
+    world = World(lambda: 20, [Down(10_000, 10_000)])
+    away = [] if linked else [(20_000, 40_000)]
+    house(world, [(rates[0], [], [(10_000, 40_000)], away), (rates[1], [], [(0, 6_000)], [])])
+    began, stopped = None, 0
 
-        def check(world: World = world) -> None:
-            nonlocal began, stopped
-            only_one_answers(world)()
-            stopped = world.now if world.nodes[0].alone else stopped
-            began = began or (world.now if world.nodes[1].answers else None)
+    def check() -> None:
+        nonlocal began, stopped
+        only_one_answers(world)()
+        stopped = world.now if world.nodes[0].alone else stopped
+        began = began or (world.now if world.nodes[1].answers else None)
 
-        world.run(45_000, check)
-        assert 20_000 <= stopped <= 20_000 + CONFIRMED_MS / rates[0] + 100
-        assert began is not None
-        assert began >= 20_000 + PROMISE_MS / rates[1]
-        world.run(90_000, only_one_answers(world))
-        require_nothing_lost(world)
+    world.run(45_000, check)
+    assert 20_000 <= stopped <= 20_000 + 2_000 / rates[0] + 100
+    assert began is not None
+    assert began >= 20_000 + PROMISE_MS / rates[1]
+    world.run(90_000, only_one_answers(world))
+    require_nothing_lost(world)
 
 
 def test_a_redis_that_comes_back_empty_finds_its_keeper_again() -> None:

@@ -246,14 +246,14 @@ async def test_an_event_that_came_late_has_it_filled_again(node: Node) -> None:
     [record] = await node.own.read(SESSION, 3, 1)
 
     class Landing(MemorySharedLog):
-        async def head(self, session: SessionId) -> LogHead | None:  # type: ignore[override]
+        async def head(self, session: SessionId) -> LogHead | None:
             head = await node.store.head(session)
             if head is not None and head.offset == 3:
                 await node.store.append(session, head.term, 3, [record])
             return head
 
     node.log.shared = Landing(node.store, "n1")
-    node.log.shared.head = Landing.head.__get__(node.log.shared)  # type: ignore[method-assign,assignment]
+    node.log.shared.head = Landing.head.__get__(node.log.shared)  # type: ignore[method-assign]
     with pytest.raises(LogMissing, match="just changed"):
         await node.log.fill()
     await node.log.fill()
