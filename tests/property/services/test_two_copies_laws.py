@@ -68,6 +68,7 @@ class House:
         self.nodes = [Node(self.store, 1), Node(self.store, 2)]
         self.keeper, self.other = self.nodes
         self.terms = 0
+        self.said = 0
         self.head_term = 0
         self.recorder = Recorder()
         self.acknowledged: list[LogRecord] = []
@@ -174,7 +175,8 @@ class House:
             await self.say(1)  # Which has it filled first.
 
     async def _append(self, n: int) -> list[LogRecord]:
-        records = [self.recorder.record(ev.SessionPaused(t=self.recorder.offset)) for _ in range(n)]
+        self.said += 1  # No two are the same.
+        records = [self.recorder.record(ev.SessionPaused(t=10_000 + self.said)) for _ in range(n)]
         await self.keeper.log.append(SESSION, self.head_term, self.recorder.offset - n, records)
         return records
 

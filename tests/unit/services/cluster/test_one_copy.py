@@ -239,6 +239,17 @@ async def test_a_term_that_came_late_has_the_log_acquired_anew(node: Node) -> No
     assert len(await node.both()) == 5
 
 
+async def test_a_log_that_was_acquired_alone_is_acquired_in_both_with_a_term_above(node: Node) -> None:
+    node.goes(alone=True)
+    alone = [await node.acquired() for _ in range(3)]
+    await node.say(1, alone[-1].term)
+    node.goes(alone=False)
+    head = await node.acquired()
+    assert head.term == alone[-1].term + 1
+    await node.say(1, head.term)
+    assert len(await node.both()) == 5
+
+
 async def test_an_event_that_came_late_has_it_filled_again(node: Node) -> None:
     node.goes(alone=True)
     await node.say()
