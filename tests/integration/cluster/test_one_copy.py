@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from io import StringIO
 from pathlib import Path
 
+import aiohttp
 import pytest
 from msgspec.json import encode
 
@@ -25,6 +26,7 @@ from support.links.weak_line import weak_line_to
 
 pytestmark = pytest.mark.timeout(200)
 
+TOLD = "is kept on one machine alone"
 ALLOWED = 'one_copy = "allow"\nnodes = ["n1", "n2"]\n'
 
 
@@ -44,6 +46,12 @@ async def reads(node: NodeProcess, typist: Typist) -> None:
     async for frame, _ in follow(f"{node.address}/s/{typist.session}", FLOOR, CLOCK):
         if wanted in encode(frame):
             return
+
+
+async def page(browser: aiohttp.ClientSession, address: str) -> str:
+    async with browser.get(address) as answer:
+        answer.raise_for_status()
+        return await answer.text()
 
 
 def spans(node: NodeProcess, typist: Typist) -> list[OneCopySpan]:
@@ -94,10 +102,17 @@ async def test_acts_go_on_while_redis_is_away_and_it_has_all_of_them_afterwards(
     assert f"Events {span.first} to {span.through} had one copy" in said.getvalue()
 
 
-async def test_a_redis_that_comes_back_empty_is_filled_with_all(tmp_path: Path) -> None:
+async def test_a_redis_that_comes_back_empty_is_filled_with_all_and_the_secretariat_is_told_meanwhile(
+    tmp_path: Path,
+) -> None:
     with running("valkey", tmp_path) as redis:
         async with house(tmp_path, redis, more=ALLOWED) as ((first, second), typist):
-            await goes_on_with_one_copy(redis, first, typist)
+            async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as secretary:
+                link = await Caller(first.data).admin_link(new=True)
+                assert link is not None
+                assert TOLD not in await page(secretary, link)
+                await goes_on_with_one_copy(redis, first, typist)
+                assert TOLD in await page(secretary, f"{first.address}/admin")
             shutil.rmtree(redis.folder)
             redis.start()
             await has_two_again(first, typist)
