@@ -280,9 +280,14 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     """What a keeper does while Redis is away: `refuse` all acts, or `allow` them with one copy, on its own disk, for
     as long as every other node of `nodes` confirms each few seconds that it is without Redis too. What is on that disk
     alone is lost with it."""
-    nodes: Annotated[
-        tuple[Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$", description="a name")], ...],
-        msgspec.Meta(max_length=99, description="a list of names such as ['north', 'south']"),
+    nodes: tuple[
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$", description="a list of names such as ['north', 'south']"
+            ),
+        ],
+        ...,
     ] = ()
     """Names of all nodes, this one too, the same at each; for `one_copy`. They aren't taken from Redis, which may lose
     them, and which a node may join that the keeper can't see."""
