@@ -79,7 +79,7 @@ class House:
             address=own.address,
             known_term=self._known_term,
             rank=lambda: self.others.before,
-            fit=lambda: self._fit and self.others.same_number is None and self.others.unlisted is None,
+            fit=self._may_keep,
             confirmed=self.confirming.allow,
             returns=self.confirming.returns,
         )
@@ -121,6 +121,11 @@ class House:
             beat=0,
             nodes=own.nodes,
         )
+
+    def _may_keep(self) -> bool:
+        lease = self.keeping.lease
+        unlisted = self.others.unlisted(None if lease is None else lease.node)
+        return self._fit and self.others.same_number is None and unlisted is None
 
     def _asked(self) -> frozenset[str]:
         """The nodes that have to confirm that they are without Redis: those of the settings, and whoever was there when

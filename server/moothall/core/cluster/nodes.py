@@ -59,7 +59,7 @@ def same_number(own: str, number: int, nodes: dict[str, NodeNote]) -> str | None
 
 
 def unlisted(own: str, notes: dict[str, NodeNote]) -> str | None:
-    """A node, living or not, whose list of all nodes lacks this one, if any. It may go on with one copy, and would not
-    ask this node, which so must not take the house over.
+    """A node whose list of all nodes lacks this one, if any. It may go on with one copy, and would not ask this node,
+    which so must not take the house over.
     """
     return next((name for name, note in sorted(notes.items()) if note.nodes and own not in note.nodes), None)

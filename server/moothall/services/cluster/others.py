@@ -50,10 +50,14 @@ class Others:
         """A living node that has this one's number, if any."""
         return same_number(self.node, self.note().number, self.living)
 
-    @property
-    def unlisted(self) -> str | None:
-        """A node whose list of all nodes lacks this one, if any."""
-        return unlisted(self.node, {name: each.note for name, each in self._seen.items()})
+    def unlisted(self, keeper: str | None) -> str | None:
+        """A living node, or the one that has the lease and may be cut off, whose list of all nodes lacks this one, if
+        any. What a node that is gone for good has noted counts no more.
+        """
+        notes = self.living
+        if keeper is not None and keeper in self._seen:
+            notes[keeper] = self._seen[keeper].note
+        return unlisted(self.node, notes)
 
     async def run(self) -> None:
         """Tell and look until cancelled; what can't be told is told the next time."""

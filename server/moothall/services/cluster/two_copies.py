@@ -307,7 +307,7 @@ class TwoCopies:
         if session not in self._single:
             return
         own, there = await self.own.head(session), await self.shared.head(session)
-        if own is None or (there is not None and there.term > own.term):
+        if own is None or (there is not None and (there.term > own.term or there.epoch != own.epoch)):
             raise LogMissing(f"The shared log of session {session} has to be filled first.")
         if there is not None and there.term < own.term:
             try:

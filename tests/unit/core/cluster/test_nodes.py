@@ -37,7 +37,7 @@ def test_another_node_of_the_same_number_is_named() -> None:
     assert same_number("n2", 2, nodes) is None
 
 
-def test_a_node_that_another_s_list_lacks_is_told_so_even_by_one_that_is_dead() -> None:
+def test_a_node_that_another_s_list_lacks_is_told_so() -> None:
     def listing(*nodes: str) -> NodeNote:
         return NodeNote(number=1, address="", release="0.3.0", reach=0, fit=True, beat=0, nodes=nodes)
 

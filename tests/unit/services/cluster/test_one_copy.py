@@ -250,6 +250,21 @@ async def test_a_log_that_was_acquired_alone_is_acquired_in_both_with_a_term_abo
     assert len(await node.both()) == 5
 
 
+async def test_a_shared_log_that_has_lost_a_part_is_made_anew(node: Node) -> None:
+    class Torn(MemorySharedLog):
+        async def acquire(self, *_: object, **__: object) -> LogHead:
+            raise LogMissing("Events are missing there.")
+
+    node.goes(alone=True)
+    head = await node.acquired()
+    await node.say(1, head.term)
+    node.goes(alone=False)
+    node.log.shared = Torn(node.store, "n1")
+    await node.log.fill()
+    await node.say(1, head.term)
+    assert len(await node.both()) == 5
+
+
 async def test_an_event_that_came_late_has_it_filled_again(node: Node) -> None:
     node.goes(alone=True)
     await node.say()

@@ -77,11 +77,11 @@ async def test_a_node_that_another_one_s_list_lacks_is_told_and_the_last_that_li
     said = msgspec.structs.replace(first.note(), nodes=("n1", "n3"))
     first.note = lambda: said
     await second.exchange()
-    assert second.unlisted is None
+    assert second.unlisted("n1") is None
     await first.exchange()
     await second.exchange()
-    assert first.unlisted is None
-    assert second.unlisted == "n1"
+    assert first.unlisted("n1") is None
+    assert second.unlisted(None) == "n1"
     assert (first.last_living, second.last_living) == (frozenset({"n2"}), frozenset({"n1"}))
     notes.away = True
     await clock.advance(QUIET_MS)
@@ -89,3 +89,5 @@ async def test_a_node_that_another_one_s_list_lacks_is_told_and_the_last_that_li
         await first.exchange()
     assert sorted(first.living) == []
     assert first.last_living == frozenset({"n2"})
+    assert second.unlisted(None) is None  # The first is gone, for good for all that it knows,
+    assert second.unlisted("n1") == "n1"  # unless it has the lease.

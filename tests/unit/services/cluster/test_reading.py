@@ -29,7 +29,7 @@ from moothall.testing.log_shared import MemorySharedLog, SharedStore
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Format, Received, decode
-from moothall.wire.node_link import Compare, Follow, Leave, News, ReadHere, Tick
+from moothall.wire.node_link import AskWithout, Compare, Follow, Leave, News, ReadHere, Tick, Without
 from support.memory.fanout import settle
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
@@ -323,6 +323,28 @@ def test_a_copy_is_said_to_be_kept_where_it_is_the_same() -> None:
             lanes = {lane: msgspec.structs.replace(each, digest="00") for lane, each in head.lanes.items()}
             made.reading.hear(Compare(session=SESSION, epoch=head.epoch, lanes=lanes))
             assert made.reading.say() == [], "another one"
+
+    loop.run(story())
+
+
+def test_a_node_answers_the_newest_question_whether_it_is_without_redis_and_none_of_another_link() -> None:
+    async def story() -> None:
+        async with house() as made:
+            heard: list[Without] = []
+            made.elsewhere.answered = lambda _, answer: heard.append(answer)
+            made.elsewhere.ask_without(1)
+            made.exchange()
+            assert made.reading.news.is_set()
+            made.exchange()
+            made.reading.confirms = lambda: True
+            made.reading.hear(AskWithout(number=2))
+            made.reading.hear(AskWithout(number=3))
+            made.exchange()
+            assert heard == [Without(number=1, redis=False), Without(number=3, redis=True)]
+            made.reading.hear(AskWithout(number=4))
+            made.reading.linked(up=False)
+            made.reading.linked(up=True)
+            assert not any(isinstance(each, Without) for each in made.reading.say())
 
     loop.run(story())
 
