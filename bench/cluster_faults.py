@@ -308,7 +308,8 @@ class Run:
             folder = self._folder / f"round-{number}"
             folder.mkdir(parents=True)
             print(f"round {number}", flush=True)
-            async with faulty_house(folder, clocks=not set(CLOCK).isdisjoint(kinds)) as house:
+            clocks = not set(CLOCK).isdisjoint(kinds)
+            async with faulty_house(folder, clocks=clocks, one_copy=options.one_copy) as house:
                 this = Round(house, chance, options)
                 whole = await this.run(kinds, self._over)
             rounds.append(this)
@@ -368,6 +369,7 @@ def settings(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--round", type=int, default=20, metavar="FAULTS", help="after which a new house begins")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), metavar="KIND")
+    parser.add_argument("--one-copy", action="store_true", help="have the house go on while Valkey is away")
     parser.add_argument("--longest", type=float, default=LONGEST_S, metavar="S", help="of what lasts")
     parser.add_argument("--typists", type=int, default=3)
     parser.add_argument("--readers", type=int, default=4)

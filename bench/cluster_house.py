@@ -224,15 +224,16 @@ def _holds(data: bytes, words: Sequence[bytes]) -> bool:
 
 
 @asynccontextmanager
-async def faulty_house(folder: Path, *, clocks: bool = False) -> AsyncIterator[FaultyHouse]:
+async def faulty_house(folder: Path, *, clocks: bool = False, one_copy: bool = False) -> AsyncIterator[FaultyHouse]:
     """Both nodes and Valkey, running; the first node keeps the house. `clocks`: whether nodes have wall clocks of their
-    own, which cost them time.
+    own, which cost them time. `one_copy`: whether the house goes on with one copy while Valkey is away.
     """
     async with AsyncExitStack() as stack:
         valkey = ValkeyProcess("valkey", folder / "valkey")
         await asyncio.to_thread(valkey.start)
         stack.callback(valkey.kill)
-        nodes = [await _node(stack, folder, number, valkey.port, clocks=clocks) for number in (1, 2)]
+        more = 'one_copy = "allow"\nnodes = ["n1", "n2"]\n' if one_copy else ""
+        nodes = [await _node(stack, folder, number, valkey.port, clocks=clocks, more=more) for number in (1, 2)]
         first, second = nodes
         planned = await prepared(first.data)
         second.sign_like(first)
@@ -245,12 +246,12 @@ async def faulty_house(folder: Path, *, clocks: bool = False) -> AsyncIterator[F
         yield house
 
 
-async def _node(stack: AsyncExitStack, folder: Path, number: int, valkey_port: int, *, clocks: bool) -> Node:
+async def _node(stack: AsyncExitStack, folder: Path, number: int, valkey_port: int, *, clocks: bool, more: str) -> Node:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     to_valkey = await stack.enter_async_context(weak_line_to(valkey_port))
     from_other = await stack.enter_async_context(weak_line_to(port))
-    node = Node(folder, number, to_valkey.port, port=port, known_at=from_other.address)
+    node = Node(folder, number, to_valkey.port, port=port, known_at=from_other.address, more=more)
     node.to_valkey, node.from_other = to_valkey, from_other
     library = clock_library() if clocks else None
     if library is not None:

@@ -199,13 +199,12 @@ class House:
     async def mend(self) -> None:
         """Have the book filled again in a Redis that has lost it, and logs in one that was away, until cancelled."""
         while True:
-            try:
-                if self.keeping.answers and self._logs is not None:
-                    await self._logs.fill()
-                if self.keeping.answers and self._books is not None:
-                    await self._books.mend()
-            except (StorageError, RecordBroken) as error:
-                logger.debug("cluster: what Redis lacks can't be filled (%s)", type(error).__name__)
+            for mend in (self._logs and self._logs.fill, self._books and self._books.mend):
+                try:
+                    if self.keeping.answers and mend is not None:
+                        await mend()
+                except (StorageError, RecordBroken) as error:
+                    logger.debug("cluster: what Redis lacks can't be filled (%s)", type(error).__name__)
             await self.clock.sleep(MEND_MS)
 
     async def _known_term(self) -> int:

@@ -222,19 +222,28 @@ class TwoCopies:
     async def fill(self) -> None:
         """Bring into the shared log what the own one alone has, though nothing is appended.
 
-        Raises StorageUnavailable, and RecordBroken where the two contradict each other.
+        Raises StorageError and RecordBroken as the first session that can't be filled does, once all were tried.
         """
+        failed: StorageError | RecordBroken | None = None
         for session in tuple(self._single):
-            async with self._turn(session):
-                if session not in self._single or self._is_alone(session):
-                    continue
-                house, own = self._term(), await self.own.head(session)
-                if own is None:
-                    await self._has_two(session, 0)
-                elif self._holds(session, house):
-                    await self._fill(session)
-                else:  # From before this node was the keeper, and nobody has loaded it since.
-                    await self._acquire_both(session, own.epoch, new=False)
+            try:
+                async with self._turn(session):
+                    await self._fill_one(session)
+            except (StorageError, RecordBroken) as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
+
+    async def _fill_one(self, session: SessionId) -> None:
+        if session not in self._single or self._is_alone(session):
+            return
+        house, own = self._term(), await self.own.head(session)
+        if own is None:
+            await self._has_two(session, 0)
+        elif self._holds(session, house):
+            await self._fill(session)
+        else:  # From before this node was the keeper, and nobody has loaded it since.
+            await self._acquire_both(session, own.epoch, new=False)
 
     def _turn(self, session: SessionId) -> asyncio.Lock:
         return self._turns.setdefault(session, asyncio.Lock())

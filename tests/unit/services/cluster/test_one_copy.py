@@ -316,8 +316,10 @@ async def test_copies_that_contradict_each_other_are_left_alone(node: Node) -> N
     stray = Recorder()
     stray.go_on(await node.store.head(SESSION) or LogHead(epoch=EPOCH, term=0, offset=0, lanes={}))
     await node.store.append(SESSION, 1_001 * STEPS, 3, [stray.record(ev.SessionPaused(t=99))])
+    node.start("n1", SESSION, OTHER)
     with pytest.raises(RecordBroken, match="contradict"):
         await node.log.fill()
+    assert node.singles.open == {SESSION}  # The others are seen to all the same.
 
 
 async def test_words_that_are_not_recorded_are_erased_at_once_and_others_later(node: Node) -> None:
