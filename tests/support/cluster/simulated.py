@@ -276,7 +276,7 @@ class Node:
 
     def ask_others(self) -> None:
         """Whether they are without Redis, too."""
-        if not self._again(ASK_MS, self.ask_others) or self.holding is None or self.reached:
+        if not self._again(ASK_MS, self.ask_others) or self.holding is None or self.reached or self.answers:
             return
         sent, world = self.clock(), self.world
         self.known = self.known.of(frozenset(other.name for other in world.nodes if other is not self))

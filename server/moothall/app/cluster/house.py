@@ -199,9 +199,10 @@ class House:
     async def mend(self) -> None:
         """Have the book filled again in a Redis that has lost it, and logs in one that was away, until cancelled."""
         while True:
-            for mend in (self._logs and self._logs.fill, self._books and self._books.mend):
+            mends = [] if self._logs is None or self._books is None else [self._logs.fill, self._books.mend]
+            for mend in mends:
                 try:
-                    if self.keeping.answers and mend is not None:
+                    if self.keeping.answers:
                         await mend()
                 except (StorageError, RecordBroken) as error:
                     logger.debug("cluster: what Redis lacks can't be filled (%s)", type(error).__name__)

@@ -26,7 +26,7 @@ class Confirming:
     ask: Callable[[int], None]
     """Ask all that are linked, with the number of the question."""
     suspended: Callable[[], bool]
-    """Whether this node keeps the house and can't reach Redis."""
+    """Whether this node keeps the house, can't reach Redis, and its lease is over."""
 
     def __post_init__(self) -> None:
         self._known = Confirmations(nodes=frozenset())

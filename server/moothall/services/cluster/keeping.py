@@ -76,17 +76,18 @@ class Keeping:
 
     @property
     def suspended(self) -> bool:
-        """Whether this node keeps the house and can't reach Redis."""
-        return self._holding is not None and not self._reached
+        """Whether this node keeps the house, can't reach Redis, and its lease is over. Nobody is asked before that, so
+        that a short outage costs no promise.
+        """
+        holding = self._holding
+        return holding is not None and not self._reached and not holding.answers(self.clock.monotonic())
 
     @property
     def alone(self) -> bool:
         """Whether this node may acknowledge with one copy now: the lease is over, and all others have confirmed. To be
         asked right before each answer.
         """
-        now = self.clock.monotonic()
-        holding = self._holding
-        return holding is not None and not self._reached and not holding.answers(now) and self.confirmed(now)
+        return self.suspended and self.confirmed(self.clock.monotonic())
 
     def confirm(self) -> bool:
         """Whether this node stands by, is without Redis and promises to take nothing over (`Promise`).

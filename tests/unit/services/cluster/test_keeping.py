@@ -218,9 +218,9 @@ async def test_a_keeper_without_redis_goes_on_alone_once_its_lease_is_over_and_a
         assert not first.suspended
         leases.away = True
         await clock.advance(BEAT_MS)
-        assert first.suspended
-        assert (first.answers, first.alone) == (True, False)
+        assert (first.answers, first.alone, first.suspended) == (True, False, False)
         await clock.advance(HOLD_MS)
+        assert first.suspended
         assert (first.answers, first.alone) == (False, True)
         confirmed = False
         assert not first.alone
