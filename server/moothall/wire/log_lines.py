@@ -68,7 +68,12 @@ def message_of(record: logging.LogRecord) -> str:
     said = record.getMessage()
     if record.name == "asyncio":
         said = said.partition("\n")[0]
-    return "".join(each if each.isprintable() else " " for each in said[:LONGEST])
+    return _printable(said[:LONGEST])
+
+
+def _printable(said: str) -> str:
+    """On one line: JSON leaves signs such as U+0085, which end a line for some, as they are."""
+    return "".join(each if each.isprintable() else " " for each in said)
 
 
 def fields(record: logging.LogRecord) -> dict[str, str | int]:
@@ -80,7 +85,7 @@ def fields(record: logging.LogRecord) -> dict[str, str | int]:
     found: dict[str, str | int] = {}
     for name, value in zip(names, args, strict=False):
         if name is not None:
-            found.setdefault(name, value if isinstance(value, int) else str(value))
+            found.setdefault(name, value if isinstance(value, int) else _printable(str(value)))
     return found
 
 

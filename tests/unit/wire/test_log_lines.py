@@ -5,7 +5,7 @@ import sys
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moothall.wire.log_lines import LONGEST, MOST_FRAMES, JsonLogLines, LogLines, formatter, places
@@ -113,6 +113,7 @@ def test_what_another_formatter_has_written_down_of_an_exception_is_not_used() -
 
 @pytest.mark.parametrize("form", ["text", "json"])
 @given(said=st.text(), id_=st.text())
+@example(said="", id_="\x85")
 def test_a_line_is_one_line_whatever_is_in_it(form: str, said: str, id_: str) -> None:
     line = formatter("json" if form == "json" else "text").format(record("session %s: %s", id_, said))
     assert len(line.splitlines()) == 1
