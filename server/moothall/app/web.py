@@ -186,6 +186,7 @@ async def open_doors(
         place=backend.place,
         known=catalogue.known,
         groups=backend.hubs.there_are,
+        snapshot_of=access.snapshot,
     )
     reading = (front, page, turn, events, sockets, polls, plain, low, cached, records, shown)
     asked = (*asking, questions, translated, HandsDoor(context, backend.ballots), AbuseDoor(context, abuse_reports))

@@ -12,19 +12,25 @@ from aiohttp import web
 from babel.dates import format_date
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import html, language
+from moothall.adapters.pages.request_context import DEFAULT_CHANNEL, SnapshotOf, html, language
 from moothall.adapters.pages.templates import Pages
-from moothall.adapters.reading.page_rows import times_are
-from moothall.core.kernel.ids import SessionId
+from moothall.adapters.reading.page_rows import shows, times_are
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone, iso_time, offset_name, time_of_day
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.session.state import Status
+from moothall.core.views.captions import Line, Session
 from moothall.services.sessions.catalogue import Entry
 
 Listed = Callable[[], Awaitable[Sequence[Entry]]]
 """The sessions that anybody may read."""
 
+MOST_HEARD = 12
+"""Meetings of which the page shows what was said last. Overflow: the later ones show none."""
 LONG_PAST_MS = 12 * 3_600_000
 """A planned session without a log that should have ended so long ago isn't coming any more."""
 
@@ -50,6 +56,11 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     languages: str
     """What is spoken, in words."""
     place: str = ""
+    said: str = ""
+    """The line that was finished last, in the language of the page where there is such a text; empty where none was."""
+    said_in: str = ""
+    """BCP-47 tag of its language."""
+    said_direction: str = ""
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -64,7 +75,7 @@ class FrontPage:
     """The handler of `/`. Planned sessions come from the programme, all others from the catalogue.
 
     `place` names a room; `known` tells of sessions that are not listed, so that a plan doesn't list them;
-    `groups`: whether there are hubs, which have a list of their own.
+    `groups`: whether there are hubs, which have a list of their own. `snapshot_of`: for what was said last.
     """
 
     pages: Pages
@@ -75,6 +86,7 @@ class FrontPage:
     place: Callable[[RoomId], str] = str
     known: Callable[[SessionId], Entry | None] = lambda _: None
     groups: Callable[[], bool] = lambda: False
+    snapshot_of: SnapshotOf | None = None
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -91,11 +103,13 @@ class FrontPage:
             return [self._row(entry, plans.get(entry.session), ui, chosen=chosen) for entry in found]
 
         zone, now = self.pages.zone(), self.clock.wall()
+        live = sorted(rows(Status.OPEN, Status.PAUSED), key=_time)
+        live = [await self._heard(row, ui) for row in live[:MOST_HEARD]] + live[MOST_HEARD:]
         coming = rows(Status.CREATED) + self._only_planned(plans.values(), ui)
         text = self.pages.render(
             "front.html",
             ui=ui,
-            live=sorted(rows(Status.OPEN, Status.PAUSED), key=_time),
+            live=live,
             coming=by_day(sorted(coming, key=_time), ui, zone),
             past=by_day(sorted(rows(Status.CLOSED), key=_time, reverse=True), ui, zone),
             times=times_are(zone, now, ui),
@@ -103,6 +117,20 @@ class FrontPage:
             in_language=lambda tag: f"/?ui={tag}",
         )
         return html(text, ui)
+
+    async def _heard(self, row: SessionRow, ui: Catalogue) -> SessionRow:
+        """The row with what was said last."""
+        if self.snapshot_of is None:
+            return row
+        found = await self.snapshot_of(row.session, Feed(channel=DEFAULT_CHANNEL))
+        if found is not None and (own := _in_language(found.session, ui.language)) is not None:
+            found = await self.snapshot_of(row.session, Feed(channel=own)) or found
+        line = None if found is None else _last(found.lines)
+        if line is None:
+            return row
+        return msgspec.structs.replace(
+            row, said=line.text.strip(), said_in=line.language, said_direction=direction(line.language)
+        )
 
     def _only_planned(self, plans: Iterable[Planned], ui: Catalogue) -> list[SessionRow]:
         """Those that nothing is known of but the plan."""
@@ -142,6 +170,23 @@ def meeting_row(
         languages=", ".join(ui.language_name(each) for each in entry.languages),
         place=place,
     )
+
+
+def _in_language(session: Session, language: str) -> ChannelId | None:
+    """The text of a session in a language, where it isn't spoken in that one anyhow; an interpreter's goes first."""
+
+    def takes(tags: Sequence[str]) -> bool:
+        return any(tag.partition("-")[0].lower() == language for tag in tags)
+
+    floor = session.channels.get(DEFAULT_CHANNEL)
+    if floor is None or takes(floor.languages):
+        return None
+    others = [(channel.kind is ChannelKind.TRANSLATION, name) for name, channel in session.channels.items()]
+    return next((name for _, name in sorted(others) if takes(session.channels[name].languages)), None)
+
+
+def _last(lines: Sequence[Line]) -> Line | None:
+    return next((line for line in reversed(lines) if line.t1 is not None and shows(line)), None)
 
 
 def _time(row: SessionRow) -> tuple[bool, int, str]:

@@ -11,11 +11,13 @@ from aiohttp.test_utils import TestClient, TestServer
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.front_page import LONG_PAST_MS, FrontPage
-from moothall.core.events.types import Access
-from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.events.types import Access, ChannelKind, Origin
+from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.times import Zone
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.session.state import Status
+from moothall.core.views.captions import Channel, Line, Session, Snapshot
 from moothall.services.sessions.catalogue import Entry
 from moothall.testing.clock import LONG_AGO, ManualClock
 
@@ -182,3 +184,57 @@ async def test_a_whole_conference_is_listed_and_stays_small(client: Client, hous
     html = await shown(client)
     assert len(sections(html)["Past"]) == 230
     assert sections(html)["Past"][0] == "About s000"
+
+
+class Heard:
+    """Snapshots of a session that is on, by channel."""
+
+    def __init__(self, **lines: tuple[str, tuple[Line, ...]]) -> None:
+        channels = {
+            ChannelId(name.replace("_", "-")): Channel(
+                kind=ChannelKind.FLOOR if name == "floor" else ChannelKind.TRANSLATION, languages=(language,)
+            )
+            for name, (language, _) in lines.items()
+        }
+        self.session = Session(id=SessionId("now"), channels=channels)
+        self.lines = {ChannelId(name.replace("_", "-")): said for name, (_, said) in lines.items()}
+
+    async def snapshot(self, session: SessionId, feed: Feed) -> Snapshot | None:
+        if session != "now" or feed.channel not in self.lines:
+            return None
+        return Snapshot(
+            epoch=Epoch("e"), offset=3, feed="f", session=self.session, lines=self.lines[feed.channel], before=None
+        )
+
+
+def line(number: int, text: str, language: str, t1: int | None = 9) -> Line:
+    segment = SegmentId(f"s{number}")
+    return Line(segment=segment, t0=number, t1=t1, language=language, origin=Origin.MACHINE, text=text)
+
+
+async def said(heard: Heard, ui: str) -> list[tuple[str, str, str]]:
+    listed = [entry("now", Status.OPEN, LONG_AGO), entry("other", Status.OPEN, LONG_AGO)]
+
+    async def entries() -> Sequence[Entry]:
+        return listed
+
+    front = FrontPage(PAGES, clock=ManualClock(), listed=entries, snapshot_of=heard.snapshot)
+    app = web.Application()
+    app.add_routes(front.routes())
+    async with TestClient(TestServer(app)) as client:
+        html = await shown(client, language=ui)
+    found = re.findall(r'<p class="said" data-of="(\w+)"(?: lang="(\w+)" dir="\w+")?>(.*?)</p>', html)
+    return [(who, language, text) for who, language, text in found]
+
+
+async def test_of_each_meeting_that_is_on_it_shows_what_was_said_last() -> None:
+    lines = (line(0, " One.", "en"), line(1, " <Two>.", "en"), line(2, "", "en"), line(3, " It grows", "en", None))
+    assert await said(Heard(floor=("en", lines)), "es") == [("now", "en", "&lt;Two&gt;."), ("other", "", "")]
+    assert await said(Heard(floor=("en", ())), "es") == [("now", "", ""), ("other", "", "")]
+
+
+async def test_it_shows_it_in_the_language_of_the_page_where_there_is_such_a_text() -> None:
+    heard = Heard(floor=("en", (line(0, "One.", "en"),)), mt_es=("es", (line(0, "Uno.", "es"),)))
+    assert (await said(heard, "es"))[0] == ("now", "es", "Uno.")
+    assert (await said(heard, "en"))[0] == ("now", "en", "One.")
+    assert (await said(heard, "fr"))[0] == ("now", "en", "One.")
