@@ -66,6 +66,8 @@ const speak = (/** @type {(voice: import('./aloud.js').Aloud) => void} */ say) =
   aloud ??= import('./aloud.js').then(({ Aloud }) => new Aloud(at('Announcer'), () => choices.get('say'), words.text('unnamed')));
   aloud.then(say, () => (aloud = null));
 };
+/** @type {?import('./voice.js').Voice} */
+let voice = null; // of the browser, once its panel has been opened
 /** @type {?ReturnType<typeof import('./keys.js').keys>} */
 let keyed = null;
 const keys = async () => (keyed ??= (await import('./keys.js')).keys(at('Keys'), acts, view, place));
@@ -188,6 +190,7 @@ const nameOf = (/** @type {?string} */ speaker = null) => reader.session.speaker
 function say(change, added) {
   if (change.snapshot) return;
   const [items, speaking] = [added.filter(isNews).map((id) => at(id)), nameOf(reader.session.speaking)];
+  voice?.lines(items);
   if (items.length || change.speaking || change.notices.length) speak((voice) => {
     voice.lines(items, (item) => nameOf(item.dataset.speaker));
     if (change.speaking) voice.speaker(speaking);
@@ -354,6 +357,11 @@ only('.skip').addEventListener('click', (event) => {
 addEventListener('keydown', async (event) => (keyed ?? (await keys()))(event));
 at('Keys').parentElement?.addEventListener('toggle', keys);
 at('Video')?.addEventListener('toggle', match);
+at('Voice')?.addEventListener('toggle', async () => {
+  const { Voice } = await import('./voice.js');
+  voice ??= new Voice(speechSynthesis, at('VoicePanel'));
+}, { once: true });
+if (!('speechSynthesis' in window)) at('Voice')?.remove();
 at('Report')?.addEventListener('toggle', () => import('./report.js'));
 keepClear(only('.bar'));
 sheet(() => place.inView() ?? at('Log'));

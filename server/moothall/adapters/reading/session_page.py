@@ -185,6 +185,7 @@ class SessionPage:
             rows=rows,
             growing=grows,
             short=short_notice(session, channel, ui),
+            text_language=_language_of(session, channel),
             ways=ways(session, address, ui),
             formats=[{"address": address.record(form), "text": ui.named(f"page/format.{form}")} for form in FORMATS],
             sound_address=state.sound_address,
@@ -285,6 +286,13 @@ class SessionPage:
         """The clock of a meeting: as it stood when that began; before, as it stands now."""
         began = now if session.opened is None else session.opened
         return UTC_ZONE if began is None else self._pages.zone().steady(began)
+
+
+def _language_of(session: Session, channel: ChannelId | None) -> str:
+    """The language of a text, BCP-47; of what is spoken in several the first. Empty where nobody said."""
+    about = None if channel is None else session.channels.get(channel)
+    languages = session.languages if about is None else about.languages
+    return languages[0] if languages else ""
 
 
 def _script_zone(zone: Zone, now: int) -> tuple[int, str, str]:

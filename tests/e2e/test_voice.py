@@ -1,0 +1,67 @@
+"""A voice of the browser reads finished lines aloud, once somebody has started it."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Page, expect
+
+from support.browser.browsing import visit
+from support.browser.translated_lines import TEXTS
+from support.halls.stage import ended, opened, stage
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+SPEECH = """() => {
+    window.said = [];
+    class Utterance extends EventTarget { constructor(text) { super(); this.text = text; } }
+    class Speech extends EventTarget {
+        paused = false;
+        voices = [['near', 'en-GB', true], ['far', 'es', false]]
+            .map(([name, lang, localService]) => ({ name, lang, localService }));
+        getVoices() { return this.voices; }
+        speak(spoken) { said.push([spoken.text, spoken.voice.name, spoken.rate]); this.now = spoken; }
+        over() { this.now.dispatchEvent(new Event('end')); }
+        cancel() {}
+        pause() { this.paused = true; }
+        resume() { this.paused = false; }
+    }
+    window.SpeechSynthesisUtterance = Utterance;
+    Object.defineProperty(window, 'speechSynthesis', { value: new Speech() });
+}"""
+"""A browser with two voices, one of which sends the text away; a text is over when the test says so."""
+
+
+async def test_each_finished_line_is_read_once_and_what_would_come_too_late_is_left_out(page: Page) -> None:
+    async with stage() as on:
+        await page.add_init_script(f"({SPEECH})()")
+        await on.lines(2)
+        await visit(page, on)
+        await page.get_by_text("Read aloud", exact=True).click()
+        await on.say(opened("a", 20_000), ended("a", "Before it was started."))
+        await page.locator("#a").wait_for()
+        await page.locator("#VoiceOn").click()
+        await expect(page.locator("#VoiceOn")).to_have_text("Stop reading")
+        await page.locator("#VoiceRate").fill("1.5")
+        await on.say(opened("b", 24_000), ended("b", "It is on."))
+        await page.locator("#b").wait_for()
+        assert await page.evaluate("said") == [["It is on.", "near", 1.5]]
+        for n in range(8):
+            await on.say(opened(f"c{n}", 30_000 + n), ended(f"c{n}", f"Line {n}."))
+        await expect(page.locator("#VoiceSaid")).to_have_text("Left out, to keep up: 2")
+        await page.evaluate("speechSynthesis.over()")
+        assert (await page.evaluate("said"))[1:] == [["Line 2.", "near", 1.5]]
+        await page.locator("#VoicePause").click()
+        await expect(page.locator("#VoicePause")).to_have_text("Go on")
+        await page.locator("#VoiceOn").click()
+        await expect(page.locator("#VoiceOn")).to_have_text("Start")
+
+
+async def test_a_voice_that_sends_the_text_away_is_asked_for(page: Page) -> None:
+    async with stage(*TEXTS) as on:
+        await page.add_init_script(f"({SPEECH})()")
+        await visit(page, on, "?channel=mt-es")
+        await page.get_by_text("Read aloud", exact=True).click()
+        await expect(page.locator("#VoiceSaid")).to_have_text("This device has no voice for this language.")
+        await expect(page.locator("#VoiceOn")).to_be_disabled()
+        await page.get_by_label("Allow voices that send the text to their maker").check()
+        await expect(page.locator("#VoiceOn")).to_be_enabled()

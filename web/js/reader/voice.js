@@ -1,0 +1,131 @@
+// Reads finished lines aloud by a voice of the browser. Off until somebody starts it, at each visit. A voice that isn't this
+// device's sends the text to its maker: none of these is used unless the reader has allowed it.
+
+import { keep, recall } from '../lib/kept.js';
+import { at, set } from '../lib/nodes.js';
+import { fill } from '../lib/words.js';
+
+const KEY = 'moothall.voice';
+const MOST = 6; // lines that wait; of more the oldest is left out, so that the voice keeps up with the meeting
+
+/** @param {string} tag */
+const primary = (tag) => tag.split(/[-_]/)[0].toLowerCase();
+
+/**
+ * The voices that may be used for a language, those of this device first.
+ * @param {SpeechSynthesisVoice[]} voices  @param {string} language  @param {boolean} allowed  whether those that send the text away are
+ */
+export const usable = (voices, language, allowed) => voices
+  .filter((voice) => primary(voice.lang) === primary(language) && (allowed || voice.localService))
+  .sort((one, other) => Number(other.localService) - Number(one.localService));
+
+export class Voice {
+  #on = false;
+  /** @type {{text: string, language: string}[]} */
+  #waiting = []; // Bound: MOST.
+  #left = 0; // lines left out in a row
+  #speaking = false;
+
+  /** @param {SpeechSynthesis} speech  @param {HTMLElement} panel  the form of web/pages/_choices.html */
+  constructor(speech, panel) {
+    this.speech = speech;
+    this.panel = panel;
+    this.kept = { rate: '1', away: false, ...recall(KEY) };
+    const [rate, away] = [/** @type {HTMLInputElement} */ (at('VoiceRate')), /** @type {HTMLInputElement} */ (at('VoiceAway'))];
+    rate.value = this.kept.rate;
+    away.checked = this.kept.away;
+    rate.addEventListener('input', () => this.#keep({ rate: rate.value }));
+    away.addEventListener('change', () => this.#keep({ away: away.checked }));
+    at('VoiceOn').addEventListener('click', () => (this.#on ? this.stop() : this.#start()));
+    at('VoicePause').addEventListener('click', () => this.#pause());
+    speech.addEventListener?.('voiceschanged', () => this.#look());
+    this.#look();
+  }
+
+  /** @param {Partial<Voice['kept']>} changed */
+  #keep(changed) {
+    this.kept = { ...this.kept, ...changed };
+    keep(KEY, this.kept);
+    this.#look();
+  }
+
+  /** The first of the voices for a language. @param {string} language */
+  #voice(language) {
+    return usable(this.speech.getVoices(), language, this.kept.away)[0] ?? null;
+  }
+
+  /** Say whether there is a voice for the text of the page. */
+  #look() {
+    const language = this.panel.dataset.language ?? '';
+    const lacking = this.#voice(language) === null;
+    if (!this.#on) set(at('VoiceSaid'), lacking ? this.panel.dataset.lacking ?? '' : '');
+    at('VoiceOn').toggleAttribute('disabled', lacking && !this.#on);
+  }
+
+  #start() {
+    this.#on = true;
+    this.#show();
+  }
+
+  stop() {
+    this.#on = this.#speaking = false;
+    this.#waiting = [];
+    this.speech.cancel();
+    this.#show();
+    this.#look();
+  }
+
+  #pause() {
+    if (this.speech.paused) this.speech.resume();
+    else this.speech.pause();
+    this.#show();
+  }
+
+  #show() {
+    const { start, stop, pause, goOn } = this.panel.dataset;
+    set(at('VoiceOn'), (this.#on ? stop : start) ?? '');
+    at('VoicePause').hidden = !this.#on;
+    set(at('VoicePause'), (this.speech.paused ? goOn : pause) ?? '');
+    if (this.#on) set(at('VoiceSaid'), '');
+  }
+
+  /** Lines that came to the text. @param {HTMLElement[]} items */
+  lines(items) {
+    if (!this.#on) return;
+    for (const item of items) {
+      const said = /** @type {?HTMLElement} */ (item.querySelector('.text'));
+      if (!said) continue;
+      const who = item.classList.contains('again') ? '' : item.querySelector('.speaker')?.textContent ?? '';
+      this.#waiting.push({ text: who ? `${who}: ${said.textContent}` : said.textContent, language: said.lang });
+      if (this.#waiting.length > MOST) {
+        this.#waiting.shift();
+        this.#left += 1;
+        set(at('VoiceSaid'), fill(this.panel.dataset.left ?? '', { n: this.#left }));
+      }
+    }
+    this.#next();
+  }
+
+  #next() {
+    const next = this.#speaking ? undefined : this.#waiting.shift();
+    if (!next) return;
+    const voice = this.#voice(next.language);
+    if (!voice) {
+      this.#next();
+      return;
+    }
+    const spoken = new SpeechSynthesisUtterance(next.text);
+    spoken.voice = voice;
+    spoken.lang = voice.lang;
+    spoken.rate = Number(this.kept.rate);
+    this.#speaking = true;
+    const over = () => {
+      this.#speaking = false;
+      if (!this.#waiting.length) this.#left = 0;
+      this.#next();
+    };
+    spoken.addEventListener('end', over);
+    spoken.addEventListener('error', over);
+    this.speech.speak(spoken);
+  }
+}
