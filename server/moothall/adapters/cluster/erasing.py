@@ -69,7 +69,7 @@ class FileErasure:
             raise StorageUnavailable(msg)
         for server in (self._primary, *self._replicas):
             if server is not self._primary:
-                await self._until(server, "replication", lambda now: _follows(now, info, behind))
+                await self._followed(server, behind)
             await self._rewritten(server)
             await self._saved(server)
             await server.write("SLOWLOG", "RESET")  # It shows the beginnings of short arguments.
@@ -115,6 +115,20 @@ class FileErasure:
         info = await self._info(server, "persistence")
         if info.get("rdb_last_bgsave_status") != "ok":
             raise _failed(server, "its snapshot")
+
+    async def _followed(self, replica: RedisServer, behind: int) -> None:
+        """Wait until a replica has carried out what the primary had done.
+
+        The primary's replication id is looked at each time: it becomes another one when its first replica comes.
+        """
+        began = self._clock.monotonic()
+        while True:
+            there, primary = await self._info(replica, "replication"), await self._info(self._primary, "replication")
+            if _follows(there, primary, behind):
+                return
+            if self._clock.monotonic() - began > PATIENCE_MS:
+                raise _failed(replica, "its files in time")
+            await self._clock.sleep(POLL_MS)
 
     async def _until(self, server: RedisServer, section: str, over: Callable[[dict[str, str]], bool]) -> dict[str, str]:
         began = self._clock.monotonic()
