@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from moothall.adapters.cluster.house_redis import RedisNotes
 from moothall.core.cluster.nodes import NodeNote
+from moothall.core.cluster.removals import NOTHING, Applied
 from moothall.core.ports import NodeNotes
 from moothall.testing.house_memory import MemoryNotes
 from support.cluster.process import PROGRAMS, RedisProcesses
@@ -26,15 +28,27 @@ async def notes(request: pytest.FixtureRequest, redis_processes: RedisProcesses)
     await server.close()
 
 
-async def test_each_node_s_newest_note_is_told_until_it_leaves(notes: NodeNotes) -> None:
+async def test_each_node_s_newest_note_is_told(notes: NodeNotes) -> None:
     assert await notes.all() == {}
     await notes.tell("n1", SECOND)
     await notes.tell("n1", FIRST)
     await notes.tell("n2", SECOND)
     assert await notes.all() == {"n1": FIRST, "n2": SECOND}
-    await notes.leave("n1")
-    await notes.leave("n1")
-    assert await notes.all() == {"n2": SECOND}
+    gone = msgspec.structs.replace(SECOND, left=True, applied=Applied(7, "ab"))
+    await notes.tell("n2", gone)
+    assert await notes.all() == {"n1": FIRST, "n2": gone}
+
+
+async def test_a_note_of_a_release_that_knew_of_no_list_of_removals_has_come_nowhere(
+    redis_processes: RedisProcesses,
+) -> None:
+    process = redis_processes.empty("valkey")
+    process.ask(
+        "HSET", "moothall:nodes", "n1", '{"number":1,"address":"","release":"0.3.0","reach":7,"fit":true,"beat":1}'
+    )
+    server = process.reached()
+    assert (await RedisNotes(server).all())["n1"].applied == NOTHING
+    await server.close()
 
 
 async def test_a_note_that_can_t_be_read_is_left_out(redis_processes: RedisProcesses) -> None:

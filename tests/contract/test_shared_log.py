@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from moothall.adapters.cluster.log_redis import RedisLog
+from moothall.core.cluster.removals import NOTHING, Applied, Removal
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import LogMissing, LogTrimmed, StaleWriter
 from moothall.core.kernel.ids import Epoch, SessionId
@@ -154,3 +155,37 @@ async def test_what_others_keep_is_given_up_and_the_log_goes_on(nodes: Nodes) ->
     assert [each.body is None for each in await second.read(SESSION, 3, 9)] == [True, False]
     await first.begin_anew(SESSION, EPOCH, 1_003, 0)
     assert await first.first(SESSION) == 1
+
+
+async def test_removals_are_listed_in_the_order_in_which_they_were_made(nodes: Nodes) -> None:
+    first, second = nodes
+    recorder = Recorder()
+    assert list(await second.removals(NOTHING) or ()) == []
+    await first.acquire(SESSION, EPOCH, 1_001)
+    await first.append(SESSION, 1_001, 0, [recorder.record(PAUSED) for _ in range(2)])
+    said = [recorder.record(ev.BodyRemoved(offsets=(n,), reason="request", by="staff-1")) for n in (1, 2)]
+    await first.remove(SESSION, 1_001, 2, [1], said[:1])
+    await first.remove(SESSION, 1_001, 3, [2], said[1:])
+    await first.acquire(OTHER, Epoch("other"), 1_001)
+    await first.forget(OTHER)
+    await first.forget(OTHER)
+    found: list[Removal] = []
+    while more := await second.removals(found[-1].here if found else NOTHING):
+        found += more
+    assert [(each.number, each.session, each.epoch, each.offset, each.digest) for each in found] == [
+        (1, SESSION, EPOCH, 3, said[0].digest.hex()),
+        (2, SESSION, EPOCH, 4, said[1].digest.hex()),
+        (3, OTHER, Epoch("other"), 0, ""),
+    ]
+    assert len({each.mark for each in found}) == 3
+    for wrong in (Applied(1, "another"), Applied(4, found[2].mark)):
+        assert await second.removals(wrong) is None
+
+
+async def test_what_is_refused_is_not_listed(nodes: Nodes) -> None:
+    first, second = nodes
+    removal = Recorder().record(ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1"))
+    await first.acquire(SESSION, EPOCH, 1_001)
+    with pytest.raises(StaleWriter):
+        await first.remove(SESSION, 1_000, 0, [1], [removal])
+    assert list(await second.removals(NOTHING) or ()) == []

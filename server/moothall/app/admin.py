@@ -18,12 +18,12 @@ from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.programme import read_icalendar
 from moothall.adapters.system.accepting import stop_accepting
 from moothall.adapters.system.time_zones import find_zone
-from moothall.app.parts import Entrance, Services
+from moothall.app.parts import Entrance, Nodes, Services
 from moothall.core.ports import Randomness
 from moothall.services.programme.office import Office
 
 
-def admin_doors(services: Services, entrance: Entrance) -> Sequence[web.RouteDef]:
+def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = None) -> Sequence[web.RouteDef]:
     """Their routes."""
     backend, shared = services.backend, entrance.forms
     admin = AdminDoor(
@@ -38,6 +38,7 @@ def admin_doors(services: Services, entrance: Entrance) -> Sequence[web.RouteDef
         key=backend.signer.key_id,
         draining=lambda: services.draining.on,
         one_copy=services.one_copy,
+        unconfirmed=tuple if nodes is None else nodes.unconfirmed,
     )
     imports = ImportDoor(pages=shared, programme=backend.programme, zones=find_zone, calendar=read_icalendar)
     work = WorkDoor(pages=shared, programme=backend.programme)

@@ -143,7 +143,7 @@ async def hall(
             connections=doors.connections,
         )
         office = partial(backend.office, doors.address.public)
-        asked = operations(services, doors, reloading)
+        asked = operations(services, doors, reloading, nodes)
         await open_local_door(stack, backend.data, office, backend.randomness, asked)
         watch_rehearsals(stack, backend)
         engines, translator = await _start_engines(stack, services, tokens)

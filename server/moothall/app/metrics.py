@@ -68,6 +68,8 @@ def read(measured: Measured) -> Scrape:
         scrape.tell("moothall_house_kept", 1)
         scrape.tell("moothall_nodes_linked", measured.nodes.elsewhere.linked)
         scrape.tell("moothall_one_copy", measured.nodes.one_copy())
+        for node, removals in measured.nodes.unconfirmed().items():
+            scrape.tell("moothall_removals_unconfirmed", removals, node=node)
     tell_measures(scrape, backend.measures)
     loaded = backend.sessions.all_loaded
     _sessions(scrape, loaded)

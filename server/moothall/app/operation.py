@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from moothall import __version__
 from moothall.adapters.admin.local_door import Operations
-from moothall.app.parts import OpenDoors, Services
+from moothall.app.parts import Nodes, OpenDoors, Services
 from moothall.app.reloading import Reloading
 from moothall.services.control.control_room import RoomCard
 from moothall.services.operation.status import NodeStatus, ServerStatus, SessionStatus, total_readers
 
 
-def operations(services: Services, doors: OpenDoors, reloading: Reloading) -> Operations:
+def operations(services: Services, doors: OpenDoors, reloading: Reloading, nodes: Nodes | None = None) -> Operations:
     """For the local door."""
     since = services.backend.clock.wall()
 
     def drain() -> ServerStatus:
         services.draining.begin()
-        return _status(services, doors, since)
+        return _status(services, doors, since, nodes)
 
     return Operations(
-        status=lambda: _status(services, doors, since),
+        status=lambda: _status(services, doors, since, nodes),
         new_probe=doors.probe.new_pass,
         drain=drain,
         reload=reloading.reload,
     )
 
 
-def _status(services: Services, doors: OpenDoors, since: int) -> ServerStatus:
+def _status(services: Services, doors: OpenDoors, since: int, nodes: Nodes | None) -> ServerStatus:
     backend, recognising, translators = services.backend, services.recognising, services.translation.translators
     doors.control.look()
     overview = doors.control.overview
@@ -51,10 +51,14 @@ def _status(services: Services, doors: OpenDoors, since: int) -> ServerStatus:
         hubs_known=len(backend.hubs.list()),
         disk_free=overview.disk_free,
         disk_all=overview.disk_all,
-        node=(
-            NodeStatus(name=own.node, keeper=own.node, keeper_address=own.address, one_copy=services.one_copy())
-            if own.redis
-            else None
+        node=None
+        if nodes is None
+        else NodeStatus(
+            name=own.node,
+            keeper=own.node,
+            keeper_address=own.address,
+            one_copy=services.one_copy(),
+            unconfirmed=dict(nodes.unconfirmed()),
         ),
     )
 

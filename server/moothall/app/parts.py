@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -70,6 +70,8 @@ class Nodes(NamedTuple):
     """What they are told, and who reads there."""
     one_copy: Callable[[], bool] = lambda: False
     """Whether acts have one copy now, since Redis is away."""
+    unconfirmed: Callable[[], Mapping[str, int]] = dict
+    """How many removals each of them has not confirmed, by its name; none for those that have confirmed all."""
 
 
 class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):

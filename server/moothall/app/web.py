@@ -201,7 +201,7 @@ async def open_doors(
     app.add_routes(
         [
             *hub_doors(services, entrance, lambda: links.connected),
-            *admin_doors(services, entrance),
+            *admin_doors(services, entrance, nodes),
             *probe.routes(),
         ]
     )

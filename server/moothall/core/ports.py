@@ -10,6 +10,7 @@ import msgspec
 from moothall.core.chain import LogRecord
 from moothall.core.cluster.lease import Lease
 from moothall.core.cluster.nodes import NodeNote
+from moothall.core.cluster.removals import Applied, Removal
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import Epoch, Lane, SessionId, SourceId
 
@@ -234,6 +235,14 @@ class SharedLog(EventLog, Protocol):
         """
         ...
 
+    async def removals(self, after: Applied) -> Sequence[Removal] | None:
+        """Some of what stands behind a place in the list of removals, in order; nothing at its end.
+
+        `remove` and `forget` add to it, each in the same act. None where the list has no such place (any more): then it
+        is read from the first on. Raises StorageUnavailable.
+        """
+        ...
+
     async def begin_anew(self, session: SessionId, epoch: Epoch, term: int, lost: int) -> None:
         """Make a log with nothing in it, in place of what is left of one; this node holds it, with `term`.
 
@@ -274,10 +283,6 @@ class NodeNotes(Protocol):
 
     async def all(self) -> Mapping[str, NodeNote]:
         """Every node's newest note by its name, of those too that are gone. What can't be read is left out."""
-        ...
-
-    async def leave(self, node: str) -> None:
-        """Take this node's note away: it stops in an orderly way."""
         ...
 
 

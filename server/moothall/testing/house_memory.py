@@ -73,11 +73,6 @@ class MemoryNotes:
         self._refuse_when_away()
         return dict(self.notes)
 
-    async def leave(self, node: str) -> None:
-        """Take this node's note away (`NodeNotes`)."""
-        self._refuse_when_away()
-        self.notes.pop(node, None)
-
     def _refuse_when_away(self) -> None:
         if self.away:
             raise StorageUnavailable("The nodes can't be told.")

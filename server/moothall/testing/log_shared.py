@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 
 from moothall.core.chain import LogRecord
+from moothall.core.cluster.removals import Applied, Removal
 from moothall.core.kernel.errors import LogMissing, LogTrimmed, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.ports import LogChanges, LogHead
@@ -25,6 +27,36 @@ class SharedStore(FailingLog):
         self._changes: dict[SessionId, int] = {}
         self._clock = 0
         self._forgotten: dict[tuple[SessionId, Epoch], int] = {}
+        self.listed: list[Removal] = []
+        """The list of removals."""
+
+    async def remove(
+        self,
+        session: SessionId,
+        term: int,
+        expected_offset: int,
+        offsets: Sequence[int],
+        events: Sequence[LogRecord],
+    ) -> None:
+        """Erase bodies, and put it on the list (`EventLog`)."""
+        await super().remove(session, term, expected_offset, offsets, events)
+        last = events[-1]
+        self._list(session, last.header.epoch, last.header.offset, last.digest.hex())
+
+    async def removals(self, after: Applied) -> Sequence[Removal] | None:
+        """What stands behind a place in the list of removals, two at once (`SharedLog`)."""
+        self._refuse_when_closed()
+        if after.number and (len(self.listed) < after.number or self.listed[after.number - 1].here != after):
+            return None
+        return self.listed[after.number : after.number + 2]
+
+    def _list(self, session: SessionId, epoch: Epoch, offset: int, digest: str) -> None:
+        before = self.listed[-1].mark if self.listed else ""
+        mark = sha256(f"{before} {session} {epoch} {offset} {digest}".encode()).hexdigest()[:16]
+        number = len(self.listed) + 1
+        self.listed.append(
+            Removal(number=number, mark=mark, session=session, epoch=epoch, offset=offset, digest=digest)
+        )
 
     async def changed(self, after: int) -> LogChanges:
         """The logs that have changed behind a change (`SharedLog`); changes are counted when somebody looks."""
@@ -44,6 +76,7 @@ class SharedStore(FailingLog):
         """Tell of a log that is erased as of one that has changed."""
         self._clock += 1
         self._forgotten[session, epoch] = self._clock
+        self._list(session, epoch, 0, "")
         self._known.pop(session, None)
 
     def _refuse_when_closed(self) -> None:
@@ -66,6 +99,7 @@ class SharedStore(FailingLog):
         self._known.clear()
         self._changes.clear()
         self._forgotten.clear()
+        self.listed.clear()
         self._clock = 0
 
 
@@ -77,7 +111,7 @@ class MemorySharedLog:
         self._owner = owner
         self.append, self.remove = store.append, store.remove
         self.head, self.sessions, self.caused = store.head, store.sessions, store.caused
-        self.changed = store.changed
+        self.changed, self.removals = store.changed, store.removals
 
     async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
         """Take over a session's log as its writer (`EventLog`)."""

@@ -6,10 +6,11 @@ is the bell. So words that are never stored, which are signals, go over this lin
 
 The keeper also asks whether a node's copy of a closed session is the same as its own, before Redis gives that log up;
 and a node asks, by GET `LOG_PATH`, for what Redis no longer has. While Redis is away the keeper asks each node whether
-it is without Redis too (`core/cluster/one_copy.py`); a node that doesn't answer has not confirmed.
+it is without Redis too (`core/cluster/one_copy.py`); a node that doesn't answer has not confirmed. A node says how far
+into the list of removals its own copies, on the disk and in memory, are without what was removed.
 
-Nothing is acknowledged. A link that is dialled again begins with `Follow` and `Readers` of all that is read there, and
-gets the newest signals of each session.
+Nothing else is acknowledged. A link that is dialled again begins with `Erased`, and `Follow` and `ReadHere` of all that
+is read there, and gets the newest signals of each session.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import get_args
 import msgspec
 
 from moothall.core.chain import LogRecord, decode_header
+from moothall.core.cluster.removals import Applied
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError
@@ -94,6 +96,12 @@ class AskWithout(NodeMessage, frozen=True, kw_only=True, tag="ask-without"):
     number: int
 
 
+class Erased(NodeMessage, frozen=True, kw_only=True, tag="erased"):
+    """Node → keeper: so far into the list of removals everything is gone from here."""
+
+    applied: Applied
+
+
 class News(NodeMessage, frozen=True, kw_only=True, tag="news"):
     """Keeper → node: a followed session's log ends here by now, and then these signals hold."""
 
@@ -107,7 +115,7 @@ class Tick(NodeMessage, frozen=True, kw_only=True, tag="tick"):
     """Keeper → node, each `TICK_MS`: the line is alive."""
 
 
-ToKeeper = Follow | Leave | ReadHere | Kept | Without
+ToKeeper = Follow | Leave | ReadHere | Kept | Without | Erased
 ToNode = News | Tick | Compare | AskWithout
 _ALL = get_args(ToKeeper) + get_args(ToNode)
 _to_keeper = Kinds[ToKeeper](msgspec.msgpack.Decoder(ToKeeper), _ALL)

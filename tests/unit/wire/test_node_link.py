@@ -3,6 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from moothall.core.cluster.removals import Applied
 from moothall.core.events.types import LaneHead, SessionPaused
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, Lane, SegmentId, SessionId
@@ -11,6 +12,7 @@ from moothall.wire.kinds import UnknownKind
 from moothall.wire.node_link import (
     AskWithout,
     Compare,
+    Erased,
     Follow,
     Kept,
     Leave,
@@ -44,6 +46,7 @@ HIDDEN = Unrecorded(channel=FLOOR, text="между нами", language="ru")
         ReadHere(session=SESSION, readers={FLOOR: 3}),
         Kept(session=SESSION, epoch=EPOCH, lanes={Lane("s"): LaneHead(offset=7, digest="ab")}),
         Without(number=3, redis=True),
+        Erased(applied=Applied(3, "ab")),
     ],
 )
 def test_what_a_node_says_is_read(message: ToKeeper) -> None:

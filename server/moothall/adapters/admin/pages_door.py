@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -55,7 +55,7 @@ class AdminDoor:
     `entries` tells of every session without loading it; `public` is the address that links and codes say, with
     no slash at its end; `reach` is what can be translated now; `key` is the id of the key that signs records;
     `draining` says whether no session may begin, since the server is being replaced; `one_copy` whether acts are on the
-    disk of this machine alone, since Redis is away.
+    disk of this machine alone, since Redis is away; `unconfirmed` names nodes that may still hold what was removed.
     """
 
     pages: StaffPages
@@ -69,6 +69,7 @@ class AdminDoor:
     key: str
     draining: Callable[[], bool] = lambda: False
     one_copy: Callable[[], bool] = lambda: False
+    unconfirmed: Callable[[], Iterable[str]] = tuple
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -119,6 +120,7 @@ class AdminDoor:
             zone=self.programme.zone().name,
             draining=self.draining(),
             one_copy=self.one_copy(),
+            unconfirmed=sorted(self.unconfirmed()),
             links=view.link_rows(links, self.links, self.programme, ui),
             hours=self.links.after_close_ms // HOUR_MS,
             signed=view.signed_rows(self.links, self.programme, ui),

@@ -89,7 +89,3 @@ class RedisNotes:
             except (UnicodeDecodeError, msgspec.DecodeError):
                 continue  # Of a release that says it otherwise, or damaged.
         return found
-
-    async def leave(self, node: str) -> None:
-        """Take this node's note away (`NodeNotes`)."""
-        await self._server.write("HDEL", _NODES, node)

@@ -5,6 +5,8 @@
     moothall:{ID}:log      a stream: id OFFSET-0; header, lane, digest of the body, digest
     moothall:{ID}:bodies   offset → salt and body
     moothall:{ID}:causes   which events are stored: number and command → offset
+    moothall:{removals}    a stream: id NUMBER-0; what was removed: session, epoch, offset and digest of the event that
+                           says so, and a mark of the list up to there
     moothall:changes       a clock that counts changes of all logs
     moothall:changed       a sorted set: sessions by the change that was their last, and, as `EPOCH SESSION`, those that
                            were forgotten
@@ -22,6 +24,7 @@ from moothall.adapters.cluster import scripts
 from moothall.adapters.cluster.erasing import ask_to_erase
 from moothall.adapters.cluster.server import RedisServer
 from moothall.core.chain import SALT_BYTES, LogRecord, decode_header
+from moothall.core.cluster.removals import Applied, Removal
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.decoding import Unreadable
 from moothall.core.kernel.errors import (
@@ -45,6 +48,9 @@ _LANE = b"lane:"
 _CHANGES = ["moothall:changes", "moothall:changed"]
 CHANGED_AT_ONCE = 200
 """Logs that one look at what has changed tells of."""
+REMOVALS = "moothall:{removals}"
+REMOVALS_AT_ONCE = 500
+"""Removals that one look at their list tells of."""
 
 
 class RedisLog:
@@ -110,7 +116,7 @@ class RedisLog:
         await self._erases()
         answer = await self._server.run(
             scripts.REMOVE,
-            _written(session),
+            [*_written(session), REMOVALS],
             self._owner,
             term,
             expected_offset,
@@ -164,6 +170,19 @@ class RedisLog:
             elif fields:
                 heads[SessionId(session)] = _head(SessionId(session), fields)
         return LogChanges(upto=int(last), heads=heads, forgotten=forgotten)
+
+    async def removals(self, after: Applied) -> Sequence[Removal] | None:
+        """Some of what stands behind a place in the list of removals (`SharedLog`)."""
+        self._refuse_when_closed()
+        first = max(1, after.number)  # That place as well: it shows whether the list is still the same up to there.
+        found = await self._server.read("XRANGE", REMOVALS, f"{first}-0", "+", "COUNT", REMOVALS_AT_ONCE)
+        try:
+            removals = [_removal(entry) for entry in found]
+        except (KeyError, ValueError) as error:
+            raise StorageUnavailable("In Redis the list of removals can't be read.") from error
+        if not after.number:
+            return removals
+        return removals[1:] if removals and removals[0].here == after else None
 
     async def begin_anew(self, session: SessionId, epoch: Epoch, term: int, lost: int) -> None:
         """Make an empty log in place of what is left of one (`SharedLog`)."""
@@ -227,7 +246,7 @@ class RedisLog:
         """Erase a session's log as if it had never been; no matter if there is none (`EventLog`)."""
         self._refuse_when_closed()
         await self._erases()
-        answer = await self._server.run(scripts.FORGET, _written(session), self._owner, session)
+        answer = await self._server.run(scripts.FORGET, [*_written(session), REMOVALS], self._owner, session)
         if answer[0] != b"ok":
             raise StaleWriter(f"Session {session} is held by another node with term {int(answer[1])}; it keeps it.")
 
@@ -306,6 +325,19 @@ def _missing(session: SessionId) -> LogMissing:
     return LogMissing(
         f"Redis has lost the log of session {session}, or a part of it. Nothing was stored; it has to be filled again "
         "from a copy."
+    )
+
+
+def _removal(entry: Sequence[Any]) -> Removal:
+    number, fields = entry
+    known = dict(zip(fields[::2], fields[1::2], strict=True))
+    return Removal(
+        number=int(number.partition(b"-")[0]),
+        mark=known[b"m"].decode(),
+        session=SessionId(known[b"s"].decode()),
+        epoch=Epoch(known[b"e"].decode()),
+        offset=int(known[b"o"]),
+        digest=known[b"d"].hex(),
     )
 
 

@@ -79,10 +79,35 @@ end
 redis.call('HINCRBY', KEYS[1], 'bodies', -erased)
 """
 
+# KEYS[7]: the list of removals. `removed`: session, epoch, offset, digest. A list that takes nothing more, since
+# somebody took something out of it, is begun anew: then every node looks from the first removal on.
+_LISTED = """
+local number, mark = 0, ''
+local last = redis.call('XREVRANGE', KEYS[7], '+', '-', 'COUNT', 1)[1]
+if last then number, mark = tonumber(string.match(last[1], '^%d+')), last[2][10] end
+local function listed()
+  local made = string.sub(redis.sha1hex(mark .. ' ' .. table.concat(removed, ' ')), 1, 16)
+  return redis.pcall('XADD', KEYS[7], string.format('%.0f-0', number + 1), 's', removed[1], 'e', removed[2],
+    'o', removed[3], 'd', removed[4], 'm', made)
+end
+local written = listed()
+if type(written) == 'table' and written.err then
+  redis.call('DEL', KEYS[7])
+  number, mark = 0, ''
+  listed()
+end
+"""
+_REMOVED = f"""
+if #events > 0 then
+local removed = {{ARGV[6], redis.call('HGET', KEYS[1], 'epoch'), string.format('%.0f', offset), events[#events][5]}}
+{_LISTED}
+end
+"""
+
 # ARGV: owner, term, expected offset, events.
 APPEND = Script(f"#!lua\n{_HELD}{_PARSED}{_STORED}{_CHANGED}return {{'ok'}}\n")
-# ARGV: owner, term, expected offset, events, offsets that are erased.
-REMOVE = Script(f"#!lua flags=allow-oom\n{_HELD}{_PARSED}{_STORED}{_ERASED}{_CHANGED}return {{'ok'}}\n")
+# ARGV: owner, term, expected offset, events, offsets that are erased, session.
+REMOVE = Script(f"#!lua flags=allow-oom\n{_HELD}{_PARSED}{_STORED}{_ERASED}{_REMOVED}{_CHANGED}return {{'ok'}}\n")
 
 # KEYS: head, log, bodies, causes. ARGV: owner, epoch, term or nothing, '1' where it may be a new log.
 ACQUIRE = Script(
@@ -158,13 +183,17 @@ return {'ok'}
 """)
 
 # KEYS: head, log, bodies, causes. ARGV: owner, session. It is noted for ever: a node that was away has a copy.
-FORGET = Script("""#!lua flags=allow-oom
+FORGET = Script(f"""#!lua flags=allow-oom
 local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'epoch')
-if head[1] and head[1] ~= ARGV[1] then return {'held', head[2]} end
+if head[1] and head[1] ~= ARGV[1] then return {{'held', head[2]}} end
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
 redis.call('ZREM', KEYS[6], ARGV[2])
-if head[3] then redis.call('ZADD', KEYS[6], redis.call('INCR', KEYS[5]), head[3] .. ' ' .. ARGV[2]) end
-return {'ok'}
+if head[3] then
+  redis.call('ZADD', KEYS[6], redis.call('INCR', KEYS[5]), head[3] .. ' ' .. ARGV[2])
+  local removed = {{ARGV[2], head[3], '0', ''}}
+  {_LISTED}
+end
+return {{'ok'}}
 """)
 
 # KEYS: head, log, bodies, causes. ARGV: owner, epoch, term, how often its end was lost.

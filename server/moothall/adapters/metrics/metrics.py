@@ -61,6 +61,7 @@ METRICS = (
     _gauge("moothall_house_kept", "1 where this node keeps the house, 0 where it stands by; none for a server alone."),
     _gauge("moothall_nodes_linked", "Nodes that stand by and are linked to this one, which keeps the house."),
     _gauge("moothall_one_copy", "1 where the keeper goes on with one copy, since Redis is away, else 0."),
+    _gauge("moothall_removals_unconfirmed", "Removals that another node has not confirmed to be gone there.", "node"),
     _gauge("moothall_keeper_silence_seconds", "For how long this node, which stands by, has not heard the keeper."),
     _histogram("moothall_loop_lag_seconds", "How much later than it should the event loop did what was due."),
     _gauge("moothall_alarms", "Sessions in which the control room sees this alarm.", "kind"),

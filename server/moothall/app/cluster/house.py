@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -28,12 +28,14 @@ from moothall.app.parts import Nodes
 from moothall.core.cluster.nodes import NodeNote
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
-from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead, NodeLog
+from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead, LogReading, NodeLog
+from moothall.services.cluster import removing
 from moothall.services.cluster.confirming import Confirming
 from moothall.services.cluster.following import Following
 from moothall.services.cluster.keeping import Keeping
 from moothall.services.cluster.others import Others
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
+from moothall.services.cluster.removing import Removing
 from moothall.services.cluster.two_books import HOUSE, TwoBooks
 from moothall.services.cluster.two_copies import STEPS, TwoCopies
 from moothall.services.operation.redis_checks import needed_memory
@@ -87,13 +89,19 @@ class House:
         self.seal = NodeSeal(own.node, self.key, self.clock, SystemRandomness())
         """Proves what this node asks of the keeper."""
         gate = NodeGate(self.key, self.clock, lambda: self.keeping.term is not None)
-        self.nodes = Nodes(gate, elsewhere, lambda: self.keeping.alone)
+        self.nodes = Nodes(gate, elsewhere, lambda: self.keeping.alone, self._unconfirmed)
         """The others, while this node keeps the house."""
         self.singles = OneCopyList(Path(self.settings.server.data) / one_copy_list.FILE_NAME, self.clock)
         self.asides = AsideFolder(Path(self.settings.server.data) / FOLDER)
         self.others = Others(RedisNotes(self.server), self.clock, node=own.node, note=self._note)
         self.following: Following | None = None
         """While this node stands by."""
+        self.removing = Removing(self.log, own.node)
+        """Whether what was removed is gone from here."""
+        self._looked: int | None = None
+        """When the list of removals was looked at last, ms of the monotonic clock."""
+        self._log: NodeLog | None = None
+        """The own log of the keeper that this node is, or was last."""
         self._copies: dict[SessionId, LogHead] = {}
         """Where the copies stood when it last did: a take-over looks at no log that hasn't changed since."""
         self._books: TwoBooks | None = None
@@ -120,6 +128,7 @@ class House:
             fit=self._fit,
             beat=0,
             nodes=own.nodes,
+            applied=self.removing.applied,
         )
 
     def _may_keep(self) -> bool:
@@ -134,6 +143,17 @@ class House:
         own = self.settings.cluster
         return frozenset() if own.one_copy == "refuse" else self.others.last_living | {*own.nodes} - {own.node}
 
+    def _unconfirmed(self) -> Mapping[str, int]:
+        """How many removals each other node has not confirmed."""
+        return self.removing.lacking(self.others.all, self.nodes.elsewhere.applied)
+
+    async def erased(self, log: LogReading, settled: Callable[[SessionId], bool]) -> None:
+        """Look how far this node has come in the list of removals, unless it has just been looked (`Removing.look`)."""
+        now = self.clock.monotonic()
+        if self._looked is None or now - self._looked >= removing.LOOK_MS:
+            self._looked = now
+            await self.removing.look(log, settled)
+
     async def kept(self, log: NodeLog, book: Book) -> tuple[EventLog, Book]:
         """Log and book of the node that keeps the house, brought up to what Redis has."""
         books = TwoBooks(self.book, book, self.keeping, self.clock)
@@ -143,7 +163,7 @@ class House:
         if not await self.check_key(books):
             name = Ed25519Signer.open(self._key_path).key_id
             await books.write([BookEntry(*SIGNER, name.encode())])
-        self._books = books
+        self._books, self._log = books, log
         self._logs = logs = TwoCopies(
             self.log,
             log,
@@ -208,6 +228,16 @@ class House:
                     logger.debug("cluster: what Redis lacks can't be filled (%s)", type(error).__name__)
             await self.clock.sleep(MEND_MS)
 
+    async def confirm(self) -> None:
+        """Look, as the keeper, how far this node and with it the list of removals has come, until cancelled."""
+        while True:
+            try:
+                if self.keeping.answers and self._log is not None:
+                    await self.removing.look(self._log)
+            except StorageUnavailable as error:
+                logger.debug("cluster: the list of removals can't be looked at (%s)", type(error).__name__)
+            await self.clock.sleep(removing.LOOK_MS)
+
     async def _known_term(self) -> int:
         """In terms of the house: of the copies here, which have had those of Redis."""
         return 0 if self.following is None else self.following.highest_term // STEPS
@@ -257,7 +287,8 @@ async def joined(settings: Settings, clock: Clock) -> AsyncIterator[House]:
         await _usable(server, clock)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         stack.push_async_callback(house.others.leave)
-        for run in (house.others.run, house.keeping.run, house.confirming.run, house.erase, house.mend):
+        runs = (house.others.run, house.keeping.run, house.confirming.run, house.erase, house.mend, house.confirm)
+        for run in runs:
             stack.callback(tasks.create_task(supervise(run, clock)).cancel)
         yield house
 

@@ -82,7 +82,10 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         await _followed(house, book)
         await house.check_key(book)
         measures = Measures(house.clock)
-        reading = NodeReading(following, log, house.clock, measures, house.keeping.confirm)
+        reading = NodeReading(
+            following, log, house.clock, measures, house.keeping.confirm, lambda: house.removing.applied
+        )
+        following.then = partial(house.erased, log, reading.settled)
         doors = await _doors(stack, house, listener, reading, connections)
         engines = await _engines(stack, house)
         await open_node_metrics(stack, house, reading, doors.readers, measures=measures, connections=doors.connections)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from moothall.core.cluster.removals import NOTHING, Applied
+
 QUIET_MS = 3_000
 """A node that has said nothing for so long is taken for dead."""
 
@@ -24,6 +26,10 @@ class NodeNote(msgspec.Struct, frozen=True, kw_only=True):
     """Raised each time, so that a note that stays as it is tells of a node that is gone."""
     nodes: tuple[str, ...] = ()
     """Names of all nodes, as its settings have them; empty where they name none."""
+    left: bool = False
+    """Whether it has stopped in an orderly way. Its disk is still there, and so is its note."""
+    applied: Applied = NOTHING
+    """How far it has come in the list of removals."""
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -43,7 +49,7 @@ def looked(before: dict[str, Seen], notes: dict[str, NodeNote], now: int) -> dic
 
 def living(seen: dict[str, Seen], now: int) -> dict[str, NodeNote]:
     """The notes of those that have said something lately."""
-    return {name: each.note for name, each in seen.items() if now - each.since < QUIET_MS}
+    return {name: each.note for name, each in seen.items() if now - each.since < QUIET_MS and not each.note.left}
 
 
 def candidates_before(own: str, nodes: dict[str, NodeNote]) -> int:

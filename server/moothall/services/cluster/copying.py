@@ -13,7 +13,7 @@ from moothall.core.events.codec import decode_event
 from moothall.core.events.types import BodyRemoved, LaneHead
 from moothall.core.kernel.errors import LogTrimmed, RecordBroken
 from moothall.core.kernel.ids import SessionId
-from moothall.core.ports import EventLog, LogHead, LogReading
+from moothall.core.ports import Asides, EventLog, LogHead, LogReading
 
 PAGE = 250
 """Events that are copied at once."""
@@ -38,12 +38,19 @@ async def _nobody(head: LogHead, records: Sequence[LogRecord], removed: Sequence
 
 
 async def copy(
-    source: Readable, target: EventLog, session: SessionId, head: LogHead, *, copied: Copied = _nobody
+    source: Readable,
+    target: EventLog,
+    session: SessionId,
+    head: LogHead,
+    *,
+    copied: Copied = _nobody,
+    asides: Asides | None = None,
 ) -> LogHead:
     """Append to `target`, whose `head` is given, what `source` has behind it; the new head.
 
-    Where bodies were removed they are removed in the copy. Raises as both logs do, and RecordBroken where what is
-    behind doesn't go on from the digests of the copy's lanes.
+    Where bodies were removed they are removed in the copy, once nothing of the session is in `asides`, where the words
+    may stand as well: so a copy that has the event which says what was removed stands for both. Raises as both logs do,
+    and RecordBroken where what is behind doesn't go on from the digests of the copy's lanes.
     """
     many = PAGE
     while many == PAGE and (page := await source.read(session, head.offset, PAGE)):
@@ -54,6 +61,8 @@ async def copy(
                 before, head = head.offset, _grown(session, head, part)
                 removed = _removed(part[0]) if removal else ()
                 if removal:
+                    if asides is not None:
+                        await asides.forget(session)
                     await target.remove(session, head.term, before, removed, part)
                 else:
                     await target.append(session, head.term, before, part)

@@ -36,6 +36,9 @@ class Following:
     every_ms: int = FOLLOW_MS
     archive: Readable | None = None
     """Where what the shared logs have given up is read: at the keeper."""
+    then: Callable[[], Awaitable[None]] | None = None
+    """What `run` does each time when every copy is where its shared log is, and those who look on have been told.
+    Raises StorageUnavailable."""
     asides: Asides | None = None
     """Where the end of a copy goes that the shared log contradicts. Without it such a copy is left alone."""
     singles: SingleCopies | None = None
@@ -101,6 +104,8 @@ class Following:
             self._rung.clear()
             try:
                 await self.catch_up()
+                if self.then is not None:
+                    await self.then()
                 self._reached = True
             except StorageUnavailable as error:
                 if self._reached:  # Said once.
@@ -148,11 +153,11 @@ class Following:
         copy = self.copies.get(session)
         if copy is None or copy.epoch != epoch:
             return
-        await self.own.forget(session)
         if self.asides is not None:
             await self.asides.forget(session)
         if self.singles is not None:
             await self.singles.end(session, 0, aside=True)
+        await self.own.forget(session)
         del self.copies[session]
         logger.info("session %s: it was erased, and its copy here too", session)
         if self._renewed is not None:
@@ -243,17 +248,18 @@ class Following:
     async def _grown(self, session: SessionId, own: LogHead) -> LogHead:
         """Where the copy stands with what the shared log has behind it."""
         try:
-            return await copy(self.shared, self.own, session, own, copied=self._copied_on)
+            return await self._copied_from(self.shared, session, own)
         except LogTrimmed:
             if self.archive is None:
                 raise
-        own = await copy(self.archive, self.own, session, self.copies.get(session, own), copied=self._copied_on)
-        return await copy(self.shared, self.own, session, own, copied=self._copied_on)
+        own = await self._copied_from(self.archive, session, self.copies.get(session, own))
+        return await self._copied_from(self.shared, session, own)
+
+    async def _copied_from(self, source: Readable, session: SessionId, own: LogHead) -> LogHead:
+        return await copy(source, self.own, session, own, copied=self._copied_on, asides=self.asides)
 
     async def _copied_on(self, head: LogHead, records: Sequence[LogRecord], removed: Sequence[int]) -> None:
         session = records[0].header.session
-        if removed and self.asides is not None:  # The words may stand there as well.
-            await self.asides.forget(session)
         self.copies[session] = head
         if self._observer is not None:
             await self._observer(head, records, removed)

@@ -68,16 +68,24 @@ class Others:
                 logger.debug("cluster: nodes can't be told (%s)", type(error).__name__)
             await self.clock.sleep(TELL_MS)
 
+    @property
+    def all(self) -> dict[str, NodeNote]:
+        """The newest note of each that ever was in the house, of those too that are gone."""
+        return {name: each.note for name, each in self._seen.items()}
+
     async def exchange(self) -> None:
         """Tell the others, and look at what they tell. Raises StorageUnavailable."""
-        self._beat += 1
-        await self.notes.tell(self.node, msgspec.structs.replace(self.note(), beat=self._beat))
+        await self._tell(left=False)
         self._seen = looked(self._seen, dict(await self.notes.all()), self.clock.monotonic())
         self.last_living = frozenset(self.living) - {self.node}
 
     async def leave(self) -> None:
         """Say that this node stops; no matter if it can't be said."""
         try:
-            await self.notes.leave(self.node)
+            await self._tell(left=True)
         except StorageUnavailable as error:
             logger.debug("cluster: nodes can't be told (%s)", type(error).__name__)
+
+    async def _tell(self, *, left: bool) -> None:
+        self._beat += 1
+        await self.notes.tell(self.node, msgspec.structs.replace(self.note(), beat=self._beat, left=left))

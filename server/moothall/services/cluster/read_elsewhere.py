@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+from moothall.core.cluster.removals import Applied
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import LogHead
@@ -16,6 +17,7 @@ from moothall.wire.node_link import (
     MOST_FOLLOWED,
     AskWithout,
     Compare,
+    Erased,
     Follow,
     Kept,
     Leave,
@@ -46,6 +48,8 @@ class NodeLink:
         self._waiting: dict[SessionId, tuple[int, dict[str, AnySignal]]] = {}
         # Overflow: none. The newest question is asked.
         self._asked: AskWithout | None = None
+        self.applied: Applied | None = None
+        """How far into the list of removals it has come; None until it has said."""
         self.told = asyncio.Event()
         """Set while `take` has something."""
 
@@ -64,6 +68,8 @@ class NodeLink:
                 self.kept[message.session] = message
             case Without():
                 self._house.answered(self.node, message)
+            case Erased():
+                self.applied = message.applied
             case ReadHere() if message.session in self.readers:
                 self.readers[message.session] = message.readers
             case ReadHere():
@@ -148,6 +154,11 @@ class ReadElsewhere:
         """Ask every node that is linked whether it is without Redis."""
         for link in self._links:
             link.ask_without(number)
+
+    @property
+    def applied(self) -> dict[str, Applied]:
+        """How far each node that has said so has come into the list of removals."""
+        return {link.node: link.applied for link in self._links if link.applied is not None}
 
     def readers(self, session: SessionId) -> Mapping[ChannelId, int]:
         """How many read each channel of a session at the nodes."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import msgspec
 
 from moothall.core.chain import LogRecord
+from moothall.core.cluster.removals import NOTHING, Applied
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, Position, SessionId, reader_epoch
@@ -30,6 +31,7 @@ from moothall.wire.node_link import (
     MOST_FOLLOWED,
     AskWithout,
     Compare,
+    Erased,
     Follow,
     Kept,
     Leave,
@@ -114,6 +116,8 @@ class NodeReading:
     measures: Measures | None = None
     confirms: Callable[[], bool] = lambda: False
     """Whether this node is without Redis; with a Yes it has promised to take nothing over."""
+    applied: Callable[[], Applied] = lambda: NOTHING
+    """How far into the list of removals this node has come."""
 
     def __post_init__(self) -> None:
         self._heard = self.clock.monotonic()
@@ -135,6 +139,8 @@ class NodeReading:
         """Copies that are the same as the keeper's."""
         # Overflow: none. The newest question is answered.
         self._without: Without | None = None
+        self._erased: Applied | None = None
+        """How far it was said to have come."""
         self.news = asyncio.Event()
         """Set when `say` has something new that shouldn't wait for the next tick."""
         self.following.observe(self._grown, self._renew)
@@ -181,6 +187,11 @@ class NodeReading:
         self.following.ring()
         return False
 
+    def settled(self, session: SessionId) -> bool:
+        """Whether memory holds no more of a session than the copy on the disk, and readers were given no more."""
+        live = self.sessions.loaded(session)
+        return live is None or (not live.stale and live.fanout.settled)
+
     def linked(self, *, up: bool) -> None:
         """The link has come about, or is gone. The keeper knows nothing of this node then.
 
@@ -195,6 +206,7 @@ class NodeReading:
         self._early.clear()
         self._same.clear()
         self._without = None
+        self._erased = None
         if up:
             self._heard = self.clock.monotonic()
 
@@ -236,6 +248,9 @@ class NodeReading:
         for session in gone:
             self._early.pop(session, None)
         said: list[ToKeeper] = [*(() if without is None else (without,)), *same.values()]
+        if self._erased != (applied := self.applied()):
+            self._erased = applied
+            said.append(Erased(applied=applied))
         said += [Leave(session=session) for session in gone]
         said += [Follow(session=new) for new in read.keys() - self._told.keys()]
         said += [ReadHere(session=id_, readers=now) for id_, now in read.items() if now != self._told.get(id_, {})]

@@ -135,7 +135,7 @@ class TwoCopies:
         own = await self.own.acquire(session, shared.epoch, shared.term)
         if own.offset < shared.offset:
             await refuse_contradiction(session, own, self.shared)
-            await copy(self.shared, self.own, session, own)
+            await copy(self.shared, self.own, session, own, asides=self.asides)
         else:
             await refuse_contradiction(session, shared, self.own)
             await copy(self.own, self.shared, session, shared)
@@ -207,9 +207,9 @@ class TwoCopies:
             await self.shared.remove(session, term, expected_offset, offsets, events)
 
         async def follow(_: int) -> None:
-            await self.own.remove(session, term, expected_offset, offsets, events)
             if self.asides is not None:  # The words may stand there as well.
                 await self.asides.forget(session)
+            await self.own.remove(session, term, expected_offset, offsets, events)
 
         async with self._turn(session):
             if not self._is_alone(session):
@@ -421,6 +421,11 @@ class TwoCopies:
             self._held.pop(session, None)
             self._sent.pop(session, None)
             await self._has_two(session, 0)
+        self._term()
+        await self.shared.forget(session)
+        if self.asides is not None:
+            await self.asides.forget(session)
+        await self.own.forget(session)
 
     async def close(self) -> None:
         """Finish what was promised and let go of both copies (`EventLog`)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -37,6 +37,8 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Where other nodes reach it; empty while there is none."""
     one_copy: bool = False
     """Whether it keeps the house with one copy now, on its own disk, since Redis is away."""
+    unconfirmed: Mapping[str, int] = msgspec.field(default_factory=dict)
+    """How many removals each other node has not confirmed, as the keeper knows: they may still be on its disk."""
 
     @property
     def keeps(self) -> bool:
@@ -86,6 +88,7 @@ def status_lines(status: ServerStatus) -> list[str]:
     ]
     if status.node is not None:
         lines.append(_node_line(status.node))
+        lines += [_unconfirmed_line(*each) for each in sorted(status.node.unconfirmed.items())]
     if status.node is not None and not status.node.keeps:
         return [*lines, f"Readers here: {status.readers}.", *_disk_lines(status)]
     if status.draining:
@@ -111,6 +114,11 @@ def _node_line(node: NodeStatus) -> str:
     if node.keeper is None:
         return f"Node {node.name} stands by; no node keeps the house at the moment."
     return f"Node {node.name} stands by; {node.keeper} keeps the house, at {node.keeper_address}."
+
+
+def _unconfirmed_line(node: str, many: int) -> str:
+    removals = "1 removal" if many == 1 else f"{many} removals"
+    return f"Node {node} has not confirmed {removals}: its disk may still hold what was removed, until it is back."
 
 
 def _disk_lines(status: ServerStatus) -> list[str]:

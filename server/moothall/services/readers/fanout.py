@@ -105,6 +105,11 @@ class SessionFanout:
         return Position(self.epoch, self.offset)
 
     @property
+    def settled(self) -> bool:
+        """Whether all that was published, or folded anew, has been handed out; nothing of what was removed is kept."""
+        return self._idle.is_set() and not self._before
+
+    @property
     def channels(self) -> tuple[ChannelId, ...]:
         """The session's channels, in the order in which they were added."""
         return tuple(self._channels)

@@ -11,6 +11,7 @@ import pytest
 
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.core.chain import LogRecord
+from moothall.core.cluster.removals import NOTHING, Applied
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import (
     DuplicateCause,
@@ -396,3 +397,24 @@ async def test_what_is_refused_names_where_and_holds_no_word(process: RedisProce
         await log.acquire(SESSION, EPOCH)
     assert str(SESSION) not in str(refused.value)
     assert f"127.0.0.1:{process.port}" in str(refused.value)
+
+
+async def test_a_list_of_removals_that_takes_nothing_more_is_begun_anew(process: RedisProcess, log: RedisLog) -> None:
+    """Somebody took something out of it: words go all the same, and every node looks from the first removal on."""
+    await held(log)
+    process.ask("XADD", "moothall:{removals}", "9-0", "x", "y")
+    process.ask("XDEL", "moothall:{removals}", "9-0")
+    assert list(await log.removals(NOTHING) or ()) == []
+    removal = behind(2).record(REMOVED)
+    await log.remove(SESSION, 1, 2, [1], [removal])
+    (listed,) = await log.removals(NOTHING) or ()
+    assert (listed.number, listed.digest) == (1, removal.digest.hex())
+    assert await log.removals(Applied(1, "another")) is None
+
+
+async def test_a_list_of_removals_that_cannot_be_read_is_as_one_that_is_away(
+    process: RedisProcess, log: RedisLog
+) -> None:
+    process.ask("XADD", "moothall:{removals}", "9-0", "x", "y")
+    with pytest.raises(StorageUnavailable, match="list of removals can't be read"):
+        await log.removals(NOTHING)

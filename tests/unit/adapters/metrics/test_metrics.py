@@ -27,8 +27,8 @@ def test_names_follow_the_rules_of_prometheus() -> None:
 def test_no_label_is_for_what_people_say_or_are_called() -> None:
     labels = {label for each in METRICS for label in each.labels}
     assert labels == {
-        *("channel", "child", "code", "door", "engine", "folder", "hub", "kind", "language", "number", "reason"),
-        *("session", "start", "status", "version"),
+        *("channel", "child", "code", "door", "engine", "folder", "hub", "kind", "language", "node", "number"),
+        *("reason", "session", "start", "status", "version"),
     }
 
 

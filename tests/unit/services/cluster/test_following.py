@@ -247,6 +247,7 @@ class MemoryAsides:
     def __init__(self) -> None:
         self.kept: dict[SessionId, list[LogRecord]] = {}
         self.asked = 0
+        self.stuck = False
 
     async def keep(self, session: SessionId, records: Sequence[LogRecord]) -> str:
         self.kept[session] = list(records)
@@ -254,6 +255,8 @@ class MemoryAsides:
         return "the folder"
 
     async def forget(self, session: SessionId) -> None:
+        if self.stuck:
+            raise StorageUnavailable("The folder can't be removed.")
         self.kept.pop(session, None)
 
 
@@ -291,6 +294,51 @@ async def test_what_a_later_keeper_contradicts_is_set_aside_and_the_copy_follows
     await house.store.remove(SESSION, 3_003_000, removal.header.offset - 1, [1], [removal])
     await house.following.catch_up()
     assert asides.kept == {}, "the words may stand there too"
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_what_was_set_aside_goes_before_the_copy_has_the_removal(house: House, whole: bool) -> None:
+    """So a copy that has it stands for both: whoever is killed in between does it again."""
+    asides = MemoryAsides()
+    await diverged(house, asides, 2, 3)
+    await house.following.catch_up()
+    if whole:
+        await house.store.forget(SESSION)
+        house.store.note_forgotten(SESSION, EPOCH)
+    else:
+        removal = house.recorder.record(ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1"))
+        await house.store.remove(SESSION, 3_003_000, removal.header.offset - 1, [1], [removal])
+    asides.stuck = True
+    for _ in range(2):
+        with pytest.raises(StorageUnavailable):
+            await house.following.catch_up()
+        assert (await house.own.read(SESSION, 0, 1))[0].body is not None
+    asides.stuck = False
+    await house.following.catch_up()
+    assert asides.kept == {}
+    assert (await house.own.head(SESSION) is None) if whole else await house.same()
+
+
+async def test_what_is_to_be_done_then_is_done_when_all_copies_are_there(house: House) -> None:
+    reached: list[int] = []
+
+    async def then() -> None:
+        reached.append(house.following.end(SESSION))
+
+    house.following.then = then
+    await house.say(3)
+    running = asyncio.ensure_future(house.following.run())
+    await house.clock.advance(1)
+    await house.say()
+    house.own.full = True
+    await house.clock.advance(FOLLOW_MS)
+    assert reached == [3]
+    house.own.full = False
+    await house.clock.advance(FOLLOW_MS)
+    assert reached == [3, 4]
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
 
 
 async def test_whoever_reads_a_copy_whose_end_is_set_aside_is_told(house: House) -> None:

@@ -32,6 +32,11 @@ async def test_nodes_know_who_lives_and_whose_copies_reach_further() -> None:
     tasks[2].cancel()
     await clock.advance(TELL_MS)
     assert sorted(first.living) == ["n1"]
+    assert sorted(first.all) == ["n1", "n2", "n3"], "their disks are still there"
+    assert first.all["n3"].left
+    await third.exchange()
+    await clock.advance(TELL_MS)
+    assert sorted(first.living) == ["n1", "n3"]
     tasks[0].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 

@@ -3,13 +3,25 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from moothall.core.cluster.removals import NOTHING, Applied
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.ports import LogHead
 from moothall.core.signals import Partial
 from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
-from moothall.wire.node_link import MOST_FOLLOWED, AskWithout, Compare, Follow, Kept, Leave, ReadHere, Without, news
+from moothall.wire.node_link import (
+    MOST_FOLLOWED,
+    AskWithout,
+    Compare,
+    Erased,
+    Follow,
+    Kept,
+    Leave,
+    ReadHere,
+    Without,
+    news,
+)
 from support.sessions.recorder import EPOCH
 
 ONE, TWO = SessionId("one"), SessionId("two")
@@ -108,3 +120,15 @@ def test_every_node_is_asked_the_newest_question_and_its_answer_told(house: Read
         assert link.take() == []
     second.hear(Without(number=2, redis=False))
     assert heard == [("n3", Without(number=2, redis=False))]
+
+
+def test_how_far_nodes_have_come_in_the_list_of_removals_is_known_of_those_that_have_said_it(
+    house: ReadElsewhere,
+) -> None:
+    first, second = linked(house), linked(house, node="n3")
+    assert house.applied == {}
+    first.hear(Erased(applied=Applied(3, "c")))
+    second.hear(Erased(applied=NOTHING))
+    assert house.applied == {"n2": Applied(3, "c"), "n3": NOTHING}
+    house.end(first)
+    assert house.applied == {"n3": NOTHING}

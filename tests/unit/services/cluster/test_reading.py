@@ -9,6 +9,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
+from moothall.core.cluster.removals import NOTHING, Applied
 from moothall.core.events.types import Access
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import ProtocolError, Refusal, StorageUnavailable
@@ -22,6 +23,7 @@ from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
 from moothall.services.cluster.reading import NodeReading
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.feed import Subscription
+from moothall.services.readers.mirrored import STORAGE_MS
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
 from moothall.testing.log_memory import FailingLog
@@ -29,7 +31,7 @@ from moothall.testing.log_shared import MemorySharedLog, SharedStore
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Format, Received, decode
-from moothall.wire.node_link import AskWithout, Compare, Follow, Leave, News, ReadHere, Tick, Without
+from moothall.wire.node_link import AskWithout, Compare, Erased, Follow, Leave, News, ReadHere, Tick, Without
 from support.memory.fanout import settle
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
@@ -218,7 +220,11 @@ def test_a_new_link_is_told_all_again() -> None:
             assert made.reading.source.lost
             made.reading.linked(up=True)
             assert made.reading.source.lost is False
-            assert made.reading.say() == [Follow(session=SESSION), ReadHere(session=SESSION, readers={FLOOR: 1})]
+            assert made.reading.say() == [
+                Erased(applied=NOTHING),
+                Follow(session=SESSION),
+                ReadHere(session=SESSION, readers={FLOOR: 1}),
+            ]
 
     loop.run(story())
 
@@ -415,5 +421,47 @@ def test_words_that_are_removed_go_from_whoever_reads_or_comes_at_a_node() -> No
                 await (await made.found()).subscribe(later, LIVE, Format.SSE, after)
                 assert b"Line 1." not in later.sent
             assert all(b"Line 1." not in (each.body or b"") for each in await made.own.read(SESSION, 0, 99))
+
+    loop.run(story())
+
+
+def test_how_far_it_has_come_in_the_list_of_removals_is_said_once() -> None:
+    async def story() -> None:
+        async with house() as made:
+            applied = NOTHING
+            reading = NodeReading(made.following, made.own, made.hall.clock, applied=lambda: applied)
+            assert reading.say() == [Erased(applied=NOTHING)]
+            assert reading.say() == []
+            applied = Applied(1, "ab")
+            assert reading.say() == [Erased(applied=applied)]
+
+    loop.run(story())
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_memory_is_settled_once_what_was_removed_is_handed_out_no_more(away: bool) -> None:
+    async def story() -> None:
+        async with house() as made:
+            await made.line()
+            await made.copied()
+            assert made.reading.settled(SESSION), "it isn't loaded"
+            outlet, _ = await made.reader()
+            assert made.reading.settled(SESSION)
+            technician = Actor(Role.TECHNICIAN, "t")
+            removed = await made.live.writer.remove(technician, CommandId("gone"), Lines((SegmentId("l1"),)))
+            assert not isinstance(removed, Refusal), removed
+            made.own.away = away
+            await made.following.catch_up()
+            assert not made.reading.settled(SESSION), "readers have it, or get it, by now"
+            await settle()
+            if away:
+                assert not made.reading.settled(SESSION)
+                made.own.away = False
+                await made.hall.clock.sleep(STORAGE_MS)
+                await settle()
+            assert made.reading.settled(SESSION)
+            last = frames(outlet)[-1].snapshot
+            assert last is not None
+            assert not any(line.text for line in last.lines)
 
     loop.run(story())

@@ -99,6 +99,11 @@ def test_a_node_says_who_keeps_the_house() -> None:
     assert said(msgspec.structs.replace(keeper, one_copy=True))[0] == (
         "Node north keeps the house on one copy: Redis is away, and what comes now is on this disk alone."
     )
+    missing = msgspec.structs.replace(keeper, unconfirmed={"west": 2, "south": 1})
+    assert status_lines(msgspec.structs.replace(STATUS, node=missing))[2:4] == [
+        "Node south has not confirmed 1 removal: its disk may still hold what was removed, until it is back.",
+        "Node west has not confirmed 2 removals: its disk may still hold what was removed, until it is back.",
+    ]
     other = msgspec.structs.replace(keeper, name="south")
     assert said(other) == [
         "Node south stands by; north keeps the house, at http://10.0.0.1:8080.",

@@ -1,0 +1,89 @@
+"""What was removed while a node was stopped: the keeper names the node until its own copy is without it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import aiohttp
+import pytest
+from msgspec.json import decode
+
+from moothall.adapters.admin.local_door import Caller
+from support.backup.houses import holding
+from support.cluster.nodes import NodeProcess
+from support.cluster.process import RedisProcess, RedisProcesses
+from support.cluster.typing import Typist, house, texts
+from support.halls.process import CLOCK
+
+pytestmark = pytest.mark.timeout(150)
+
+
+async def unconfirmed(node: NodeProcess) -> dict[str, int]:
+    """How many removals other nodes have not confirmed, as the keeper says."""
+    status = (await Caller(node.data).status()).node
+    assert status is not None
+    return dict(status.unconfirmed)
+
+
+async def names(node: NodeProcess, wanted: dict[str, int]) -> None:
+    """Comes back when these have not confirmed so many."""
+    while await unconfirmed(node) != wanted:
+        await CLOCK.sleep(100)
+
+
+async def told(redis: RedisProcess, number: int, *nodes: NodeProcess) -> None:
+    """Comes back when these have noted that they have come so far."""
+    for node in nodes:
+        while decode(redis.ask("HGET", "moothall:nodes", node.name))["applied"]["number"] != number:
+            await CLOCK.sleep(100)
+
+
+async def removed(typist: Typist, number: int) -> str:
+    """Remove a line that was typed; what it said."""
+    removes = {"type": "lines", "segments": [f"s{number}"]}
+    answer = await typist.desk.send(typist.session, "remove", {"id": f"remove{number}", "removes": removes})
+    assert "refusal" not in answer, answer
+    return f"Line {number}."
+
+
+async def admin_page(node: NodeProcess) -> str:
+    """As whoever runs the meetings sees it."""
+    link = await Caller(node.data).admin_link(new=True)
+    assert link is not None
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+        async with browser.get(link) as entered:
+            assert entered.status == 200
+        async with browser.get(f"{node.address}/admin") as page:
+            return await page.text()
+
+
+async def test_a_node_that_is_stopped_while_words_are_removed_is_named_until_it_has_confirmed(
+    tmp_path: Path, redis_processes: RedisProcesses
+) -> None:
+    """The next keeper names it too; one that was stopped in an orderly way counts as well."""
+    redis = redis_processes.empty("valkey")
+    async with house(tmp_path, redis, 3) as ((first, second, third), typist):
+        await typist.types(5)
+        gone = [await removed(typist, 1)]
+        await told(redis, 1, first, second, third)
+        await names(first, {})
+        third.freeze()
+        gone.append(await removed(typist, 3))
+        await names(first, {"n3": 1})
+        assert "The machine “n3” may still hold words" in await admin_page(first)
+        await told(redis, 2, first, second)
+        await first.kill()
+        await second.until("keeps the house")
+        gone.append(await removed(typist, 5))
+        await names(second, {"n1": 1, "n3": 2})
+        third.thaw()
+        await names(second, {"n1": 1})
+        assert third.ended is False
+        assert not any(each in texts(third, typist.session) for each in gone)
+        assert holding(third.data, [each.encode() for each in gone]) == []
+        await first.start()
+        await names(second, {})
+        assert "may still hold words" not in await admin_page(second)
+        await third.stop()
+        gone.append(await removed(typist, 7))
+        await names(second, {"n3": 1})

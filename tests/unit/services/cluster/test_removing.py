@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import pytest
+
+from moothall.core.chain import LogRecord
+from moothall.core.cluster.nodes import NodeNote
+from moothall.core.cluster.removals import NOTHING, Applied
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import Epoch, SessionId
+from moothall.core.ports import LogHead
+from moothall.services.cluster.following import Following
+from moothall.services.cluster.removing import Removing
+from moothall.testing.clock import ManualClock
+from moothall.testing.log_memory import FailingLog
+from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from support.sessions.recorder import EPOCH, SESSION, Recorder
+
+PAUSED = ev.SessionPaused(t=1)
+TERM = 1_001_000
+
+
+class House:
+    """A keeper that removes something of every session that it makes, and a node that follows."""
+
+    def __init__(self) -> None:
+        self.store = SharedStore()
+        self.keeper = MemorySharedLog(self.store, "n1")
+        self.own = FailingLog()
+        self.following = Following(MemorySharedLog(self.store, "n2"), self.own, ManualClock())
+        self.removing = Removing(MemorySharedLog(self.store, "n2"), "n2")
+        self.recorders: dict[SessionId, Recorder] = {}
+
+    async def say(self, session: SessionId = SESSION, n: int = 2) -> None:
+        recorder = self.recorders.setdefault(session, Recorder(session=session))
+        head = await self.store.head(session) or await self.keeper.acquire(session, EPOCH, TERM)
+        await self.store.append(session, TERM, head.offset, [recorder.record(PAUSED) for _ in range(n)])
+
+    async def remove(self, session: SessionId = SESSION) -> LogRecord:
+        head = await self.store.head(session)
+        assert head is not None
+        removal = self.recorders[session].record(ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1"))
+        await self.store.remove(session, TERM, head.offset, [1], [removal])
+        return removal
+
+    async def look(self) -> int:
+        """How many removals are gone from the node."""
+        await self.removing.look(self.own)
+        return self.removing.applied.number
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+async def test_a_removal_is_confirmed_once_the_copy_has_it(house: House) -> None:
+    assert await house.look() == 0
+    assert house.removing.applied == NOTHING
+    await house.say()
+    await house.following.catch_up()
+    await house.remove()
+    assert await house.look() == 0
+    await house.following.catch_up()
+    assert await house.look() == 1
+    assert house.removing.applied == house.store.listed[0].here
+
+
+async def test_one_that_stays_holds_up_those_behind_it(house: House) -> None:
+    other = SessionId("other")
+    for session in (SESSION, other):
+        await house.say(session)
+    await house.following.catch_up()
+    await house.remove()
+    await house.remove(other)
+    house.own.refuses, house.own.keeps_of = {SESSION}, {SESSION}
+    with pytest.raises(StorageUnavailable):
+        await house.following.catch_up()
+    assert await house.look() == 0
+    house.own.refuses, house.own.keeps_of = set(), set()
+    await house.following.catch_up()
+    assert await house.look() == 2
+
+
+async def test_a_copy_that_goes_on_otherwise_at_that_place_confirms_nothing(house: House) -> None:
+    await house.say()
+    await house.following.catch_up()
+    head = await house.own.head(SESSION)
+    assert head is not None
+    recorder = Recorder()
+    for _ in range(2):
+        recorder.record(PAUSED)
+    await house.own.append(SESSION, head.term, 2, [recorder.record(ev.SessionPaused(t=n)) for n in (7, 8)])
+    await house.remove()
+    assert await house.look() == 0
+
+
+async def test_what_was_never_copied_is_not_here(house: House) -> None:
+    await house.say()
+    await house.remove()
+    assert await house.look() == 1
+
+
+async def test_an_erased_log_is_confirmed_once_its_copy_is_gone(house: House) -> None:
+    await house.say()
+    await house.following.catch_up()
+    await house.keeper.forget(SESSION)
+    assert await house.look() == 0
+    await house.following.catch_up()
+    assert await house.look() == 1
+    house.recorders[SESSION] = Recorder(epoch=Epoch("again"))
+    await house.keeper.acquire(SESSION, Epoch("again"), TERM)
+    await house.say()
+    await house.following.catch_up()
+    begun = Removing(MemorySharedLog(house.store, "n2"), "n2")
+    await begun.look(house.own)
+    assert begun.applied.number == 1, "the copy is of another log"
+
+
+async def test_what_readers_were_given_has_to_be_taken_back_first(house: House) -> None:
+    await house.say()
+    await house.remove()
+    asked: list[SessionId] = []
+
+    def settled(session: SessionId) -> bool:
+        asked.append(session)
+        return len(asked) > 1
+
+    await house.removing.look(house.own, settled)
+    assert (asked, house.removing.applied) == ([SESSION], NOTHING)
+    await house.removing.look(house.own, settled)
+    assert house.removing.applied.number == 1
+
+
+async def test_a_list_that_was_lost_is_gone_along_anew(house: House) -> None:
+    await house.say()
+    await house.following.catch_up()
+    for _ in range(3):
+        await house.remove()
+    await house.following.catch_up()
+    assert await house.look() == 3
+    lost = house.store.listed.pop(0)
+    house.store.listed.clear()
+    assert await house.look() == 0
+    await house.remove()
+    assert house.store.listed[0] != lost
+    assert await house.look() == 0
+    await house.following.catch_up()
+    assert await house.look() == 1
+
+
+class Broken(FailingLog):
+    """A log of which one event can't be read."""
+
+    async def head(self, session: SessionId) -> LogHead | None:
+        raise RecordBroken("The head can't be read.")
+
+
+async def test_a_copy_that_cannot_be_read_confirms_nothing_and_is_named_once(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.say()
+    await house.remove()
+    for _ in range(2):
+        await house.removing.look(Broken())
+    assert house.removing.applied == NOTHING
+    assert caplog.text.count("what was removed may still be here. The head can't be read") == 1
+
+
+async def test_the_keeper_names_nodes_that_have_not_confirmed_also_those_that_are_gone(house: House) -> None:
+    def note(applied: Applied, *, left: bool = False) -> NodeNote:
+        return NodeNote(number=1, address="", release="1", reach=0, fit=True, beat=0, left=left, applied=applied)
+
+    await house.say()
+    await house.remove()
+    await house.remove()
+    await house.look()
+    first, second = (each.here for each in house.store.listed)
+    notes = {"n2": note(NOTHING), "n3": note(first), "n4": note(NOTHING, left=True), "n5": note(second)}
+    assert house.removing.lacking(notes, {}) == {"n3": 1, "n4": 2}
+    assert house.removing.lacking(notes, {"n3": second}) == {"n4": 2}
+    assert house.removing.lacking(notes, {"n5": first, "n6": NOTHING}) == {"n3": 1, "n4": 2, "n5": 1, "n6": 2}
