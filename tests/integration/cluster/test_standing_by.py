@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,8 +15,12 @@ from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.cluster.house import House, redis_server
 from moothall.app.cluster.standing_by import standing_by
+from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
+from moothall.core.ports import Clock
+from moothall.services.cluster.reading import CUT_OFF_MS
 from moothall.settings.sections import Cluster, Metrics, Server, Settings
+from moothall.wire.close_codes import CloseCode
 from support.cluster.process import RedisProcess, RedisProcesses
 from support.halls.process import CLOCK, FLOOR, free_port
 from support.sessions.recorder import EPOCH, SESSION, Recorder
@@ -25,7 +29,9 @@ SHEET = re.compile(r'href="(/static/[^"]+\.css)"')
 
 
 @asynccontextmanager
-async def standing(folder: Path, redis: RedisProcess, metrics: int = 0) -> AsyncIterator[tuple[House, str]]:
+async def standing(
+    folder: Path, redis: RedisProcess, metrics: int = 0, clock: Clock | None = None
+) -> AsyncIterator[tuple[House, str]]:
     """A node that stands by, and where it is; there may be no keeper."""
     settings = Settings(
         server=Server(data=str(folder / "data")),
@@ -40,7 +46,7 @@ async def standing(folder: Path, redis: RedisProcess, metrics: int = 0) -> Async
     )
     server, listener = redis_server(settings), socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    house = House(settings, SystemClock(), server, RedisLog(server, "n1"), RedisBook(server, "n1"))
+    house = House(settings, clock or SystemClock(), server, RedisLog(server, "n1"), RedisBook(server, "n1"))
     async with standing_by(house, listener):
         yield house, address
     await server.close()
@@ -67,20 +73,29 @@ async def test_a_page_looks_like_one_also_while_nobody_keeps_the_house(
             assert alive.status == 200
 
 
+def said() -> list[LogRecord]:
+    """The events of a session that is on."""
+    recorder = Recorder()
+    made = ev.SessionCreated(title="Plenary", languages=("en",))
+    floor = ev.ChannelAdded(channel=FLOOR.channel, kind=ev.ChannelKind.FLOOR, languages=("en",))
+    return [recorder.record(each) for each in (made, floor, ev.SessionOpened(wall=1))]
+
+
+async def written(house: House, records: Sequence[LogRecord]) -> None:
+    """A keeper wrote these, and the node follows them by now."""
+    keeper = RedisLog(house.server, "n9")
+    head = await keeper.acquire(SESSION, EPOCH, 9_009_000)
+    await keeper.append(SESSION, head.term, 0, records)
+    while house.following is None or house.following.end(SESSION) < len(records):
+        await CLOCK.sleep(20)
+
+
 async def test_a_node_tells_of_its_readers_whom_it_serves_also_while_nobody_keeps_the_house(
     tmp_path: Path, redis_processes: RedisProcesses
 ) -> None:
     redis, port = redis_processes.empty("valkey"), free_port(410)
-    recorder = Recorder()
-    made = ev.SessionCreated(title="Plenary", languages=("en",))
-    floor = ev.ChannelAdded(channel=FLOOR.channel, kind=ev.ChannelKind.FLOOR, languages=("en",))
-    said = [recorder.record(each) for each in (made, floor, ev.SessionOpened(wall=1))]
     async with standing(tmp_path, redis, port) as (house, address), aiohttp.ClientSession() as client:
-        keeper = RedisLog(house.server, "n9")
-        head = await keeper.acquire(SESSION, EPOCH, 9_009_000)
-        await keeper.append(SESSION, head.term, 0, said)
-        while house.following is None or house.following.end(SESSION) < len(said):
-            await CLOCK.sleep(20)
+        await written(house, said())
         async with client.get(f"{address}/s/{SESSION}/events?channel={FLOOR.channel}&feed=lines") as reading:
             assert reading.status == 200
             async with client.get(f"http://127.0.0.1:{port}/metrics") as answer:
@@ -89,3 +104,55 @@ async def test_a_node_tells_of_its_readers_whom_it_serves_also_while_nobody_keep
         assert "moothall_house_kept 0.0" in told
         assert "moothall_ready 0.0" in told
         assert "moothall_keeper_silence_seconds" in told
+
+
+class Later(SystemClock):
+    """A clock that can be put forward."""
+
+    ahead = 0
+
+    def monotonic(self) -> int:
+        return super().monotonic() + self.ahead
+
+
+async def test_a_node_that_hears_nothing_of_the_others_for_long_sends_readers_away_until_it_does(
+    tmp_path: Path, redis_processes: RedisProcesses
+) -> None:
+    """What it shows may have been removed meanwhile."""
+    redis, clock = redis_processes.empty("valkey"), Later()
+    query = f"channel={FLOOR.channel}&feed=lines"
+    async with standing(tmp_path, redis, clock=clock) as (house, address), aiohttp.ClientSession() as client:
+        await written(house, said())
+        reads = [f"{address}/s/{SESSION}/{door}?{query}" for door in ("events", "low", "text", "poll")]
+        reads.append(f"{address}/s/{SESSION}/cached/{FLOOR.channel}")
+        async with (
+            client.get(reads[0]) as events,
+            client.get(reads[1]) as low,
+            client.get(reads[2]) as text,
+            client.ws_connect(f"{address}/s/{SESSION}/ws?{query}") as socket,
+        ):
+            assert (events.status, low.status, text.status) == (200, 200, 200)
+            assert (await socket.receive()).type is aiohttp.WSMsgType.TEXT
+            redis.freeze()
+            try:
+                clock.ahead = CUT_OFF_MS
+                while (closed := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
+                    pass  # Pulses, and what was under way.
+                assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, CloseCode.GOING_AWAY)
+                assert "has heard nothing of the others" in (closed.extra or "")
+                assert b"retry:" in (await events.read()).rpartition(b"data:")[2]
+                for stream in (low, text):
+                    await stream.read()
+                for read in reads:
+                    async with client.get(read) as answer:
+                        assert (answer.status, "Retry-After" in answer.headers) == (503, True), read
+                async with client.get(f"{address}/readyz") as ready:
+                    assert "has not caught up with the others" in await ready.text()
+            finally:
+                redis.thaw()
+        for read in reads:
+            status = 503
+            while status == 503:
+                async with client.get(read) as answer:
+                    status = answer.status
+            assert status == 200

@@ -184,6 +184,10 @@ class LowDataDoor:
     async def close(self) -> None:
         """The server is going away: end the streams; browsers come back by themselves."""
         self._closed = True
+        self.send_away()
+
+    def send_away(self) -> None:
+        """End the streams; browsers come back by themselves."""
         for connection in list(self._connections):
             connection.end()
 

@@ -135,6 +135,10 @@ class PlainDoor:
     async def close(self) -> None:
         """The server is going away: end the texts."""
         self._closed = True
+        self.send_away()
+
+    def send_away(self) -> None:
+        """End the texts."""
         for outlet, transport in list(self._outlets.items()):
             let_go(transport)  # Stalled, maybe in the middle of what stood before.
             outlet.end()

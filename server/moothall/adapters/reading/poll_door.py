@@ -122,6 +122,10 @@ class PollDoor:
     async def close(self) -> None:
         """The server is going away: answer everybody with what there is."""
         self._closed = True
+        self.send_away()
+
+    def send_away(self) -> None:
+        """Answer everybody with what there is."""
         for poll in list(self._polls):
             poll.end()
 

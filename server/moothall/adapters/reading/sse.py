@@ -62,5 +62,9 @@ class EventsDoor:
     async def close(self) -> None:
         """The server is going away: tell every browser to come back, and end the streams."""
         self._closed = True
+        self.send_away()
+
+    def send_away(self) -> None:
+        """Tell every browser to come back, and end the streams: another server has what they want."""
         for connection in list(self._connections):
             self._end(connection)

@@ -195,11 +195,7 @@ class WebSocketDoor:
     async def close(self, patience_ms: int = CLOSE_MS) -> None:
         """The server is going away: say so to everybody. Returns when they have answered, or after `patience_ms`."""
         self._closed = True
-        for socket in list(self._sockets):
-            if isinstance(socket, _Socket) and not let_go(
-                socket.transport
-            ):  # A close would only wait behind what isn't read.
-                socket.say(CloseCode.GOING_AWAY)
+        self.send_away()
         with suppress(TimeoutError):
             async with asyncio.timeout(patience_ms / 1_000):
                 while self._sockets:
@@ -207,6 +203,13 @@ class WebSocketDoor:
                     await self._gone.wait()
         for socket in list(self._sockets):
             socket.transport.abort()
+
+    def send_away(self, sentence: str = "") -> None:
+        """Have everybody come back: another server has what they want. `sentence` says why, in 123 bytes at most."""
+        for socket in list(self._sockets):
+            # A close would only wait behind what isn't read.
+            if isinstance(socket, _Socket) and not let_go(socket.transport):
+                socket.say(CloseCode.GOING_AWAY, sentence)
 
 
 def _accepted(request: web.Request) -> web.StreamResponse | None:

@@ -37,7 +37,7 @@ async def open_node_metrics(
     def read() -> Scrape:
         scrape = Scrape()
         scrape.tell("moothall_build_info", 1, version=__version__)
-        scrape.tell("moothall_ready", house.keeper is not None)
+        scrape.tell("moothall_ready", house.keeper is not None and not reading.cut_off)
         scrape.tell("moothall_house_kept", 0)
         scrape.tell_ms("moothall_keeper_silence_seconds", reading.source.age)
         tell_measures(scrape, measures)

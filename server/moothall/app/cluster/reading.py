@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import AsyncExitStack
 
 from aiohttp import web
@@ -27,6 +28,12 @@ from moothall.services.cluster.reading import NodeReading
 from moothall.services.supervision.supervising import supervise
 
 GOODBYE_MS = 200
+LOOK_MS = 1_000
+"""How often it is looked whether this node is cut off."""
+CUT_OFF = "This machine has heard nothing of the others for 10 s; come back, and nothing will be missed."
+"""Why readers are sent away then."""
+
+logger = logging.getLogger(__name__)
 
 
 class NodeReaders:
@@ -64,9 +71,25 @@ class NodeReaders:
         doors = (self._sockets, self._events, self._polls, self._plain, self._low)
         for each in (self._line, *doors, self._cached):
             stack.callback(tasks.create_task(supervise(each.run, self._reading.clock)).cancel)
+        stack.callback(tasks.create_task(supervise(self._watch, self._reading.clock)).cancel)
         stack.push_async_callback(self._sockets.close, GOODBYE_MS)
         for door in (self._events, self._polls, self._plain, self._low):
             stack.push_async_callback(door.close)
+
+    async def _watch(self) -> None:
+        """Send readers away while this node is cut off, until cancelled: words that it shows may have been removed."""
+        told = False
+        while True:
+            await self._reading.clock.sleep(LOOK_MS)
+            if self._reading.cut_off:
+                if not told:
+                    logger.warning("cluster: neither Redis nor the keeper is heard; readers are sent away")
+                self._sockets.send_away(CUT_OFF)
+                for door in (self._events, self._polls, self._plain, self._low):
+                    door.send_away()
+            elif told:
+                logger.info("cluster: readers are served again")
+            told = self._reading.cut_off
 
     def _or_carried(self, handle: Handler) -> Handler:
         async def handler(request: web.Request) -> web.StreamResponse:

@@ -215,7 +215,10 @@ async def _doors(
     await forwarding.open()
     stack.push_async_callback(forwarding.close)
     readiness = Readiness()
-    readiness.ask(lambda: None if house.keeper else "cluster: no node keeps the house at the moment")
+    readiness.ask(
+        lambda: None if house.keeper else "cluster: no node keeps the house at the moment",
+        lambda: "cluster: this node has not caught up with the others for 10 s" if reading.cut_off else None,
+    )
     places = [Places(randomness, most=room.connections, each=each) for _ in range(2)]
     taken = Connections(places[0], places[1], proxies=is_proxy(trusted))
     health = HealthDoor(lambda: readiness.lacking)

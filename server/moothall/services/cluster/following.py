@@ -55,6 +55,8 @@ class Following:
         """Whether all copies are known that this node has, also of logs that the shared store has lost."""
         self._refused: set[SessionId] = set()
         self._reached = True
+        self.reached_at: int | None = None
+        """When it was last begun to bring every copy up to its shared log, and done, ms of the monotonic clock."""
         self._rung = asyncio.Event()
         # Bound: the sessions that are read here.
         self._behind: dict[SessionId, int] = {}
@@ -119,9 +121,9 @@ class Following:
 
         Raises StorageUnavailable. A log that contradicts its copy, or can't be read, is left alone and named.
         """
+        now = self.clock.monotonic()
         if not self._looked:
             await self._look()
-        now = self.clock.monotonic()
         if now - self._whole >= WHOLE_MS:
             self._change, self._whole = 0, now
         change = self._change
@@ -134,6 +136,7 @@ class Following:
                 await self._note_single(session, head)
             self._change = change = changes.upto
             if not changes.heads and not changes.forgotten:
+                self.reached_at = now
                 return
 
     async def _read_at_keeper(self) -> None:

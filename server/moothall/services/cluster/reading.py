@@ -45,6 +45,9 @@ from moothall.wire.node_link import (
 
 logger = logging.getLogger(__name__)
 
+CUT_OFF_MS = 10_000
+"""How long a node serves what it has without a word of what has become of it: words may have been removed meanwhile."""
+
 
 class NodeCopy(msgspec.Struct, frozen=True):
     """This node's copy of a session."""
@@ -150,6 +153,18 @@ class NodeReading:
         """How fresh what readers see is."""
         return Source(age=self.clock.monotonic() - self._heard, lost=not self._up)
 
+    @property
+    def cut_off(self) -> bool:
+        """Whether this node can't know what has become of the text, and serves nobody: its copies have not been brought
+        up to the shared logs for `CUT_OFF_MS`, and the keeper hasn't been heard either, or tells of what isn't here.
+
+        Where Redis is away for all nothing can be removed, and the keeper says that there is nothing new.
+        """
+        now, reached = self.clock.monotonic(), self.following.reached_at
+        if reached is not None and now - reached < CUT_OFF_MS:
+            return False
+        return reached is None or now - self._heard >= CUT_OFF_MS or bool(self._early)
+
     def run(self, started: asyncio.Event) -> Coroutine[object, object, None]:
         """Own the sessions until cancelled; `started` is set once they can be found."""
         return self.sessions.run(started)
@@ -157,9 +172,9 @@ class NodeReading:
     async def find(self, session: SessionId) -> SessionFanout | None:
         """The fan-out of a session that everybody may read, and that is whole here.
 
-        None for every other one: the keeper knows what becomes of that.
+        None for every other one: the keeper knows what becomes of that. None of all where this node is cut off.
         """
-        if not self.following.follows(session):
+        if self.cut_off or not self.following.follows(session):
             return None
         if self.sessions.loaded(session) is None and len(self.sessions.all_loaded) >= MOST_FOLLOWED:
             return None

@@ -20,7 +20,7 @@ from moothall.core.removal.selection import Lines
 from moothall.core.signals import ChannelState, Partial, Sound, Unrecorded
 from moothall.services.cluster.following import Following
 from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
-from moothall.services.cluster.reading import NodeReading
+from moothall.services.cluster.reading import CUT_OFF_MS, NodeReading
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.feed import Subscription
 from moothall.services.readers.mirrored import STORAGE_MS
@@ -43,6 +43,9 @@ class Store(SharedStore):
     """A shared log that may have lost its end."""
 
     lost = 0
+
+    def open_again(self) -> None:
+        self._closed = False
 
     async def head(self, session: SessionId) -> LogHead | None:
         head = await super().head(session)
@@ -463,5 +466,62 @@ def test_memory_is_settled_once_what_was_removed_is_handed_out_no_more(away: boo
             last = frames(outlet)[-1].snapshot
             assert last is not None
             assert not any(line.text for line in last.lines)
+
+    loop.run(story())
+
+
+def test_a_node_that_hears_neither_redis_nor_the_keeper_serves_nobody_until_it_hears_one() -> None:
+    async def story() -> None:
+        async with house() as made:
+            reading, clock = made.reading, made.hall.clock
+            await made.found()
+            await clock.sleep(CUT_OFF_MS - 1)
+            assert not reading.cut_off
+            await clock.sleep(1)
+            assert reading.cut_off
+            assert await reading.find(SESSION) is None
+            assert not await reading.serves(SESSION, None)
+            await made.store.close()
+            with pytest.raises(StorageUnavailable):
+                await made.following.catch_up()
+            assert reading.cut_off
+            reading.hear(Tick())
+            assert await reading.serves(SESSION, None), "the keeper says that nothing is new"
+            await clock.sleep(CUT_OFF_MS)
+            assert reading.cut_off
+            made.store.open_again()
+            await made.following.catch_up()
+            assert await reading.serves(SESSION, None)
+
+    loop.run(story())
+
+
+def test_a_node_that_lacks_what_the_keeper_tells_of_serves_nobody_once_redis_is_silent() -> None:
+    async def story() -> None:
+        async with house() as made:
+            await made.reader()
+            await made.line()
+            made.exchange()
+            assert not made.reading.cut_off
+            await made.hall.clock.sleep(CUT_OFF_MS)
+            made.reading.hear(Tick())
+            assert made.reading.cut_off
+            await made.copied()
+            assert not made.reading.cut_off
+
+    loop.run(story())
+
+
+def test_a_node_that_has_not_caught_up_yet_serves_nobody() -> None:
+    """It may lack removals of the time when it was away."""
+
+    async def story() -> None:
+        async with house() as made:
+            following = Following(MemorySharedLog(made.store, "n2"), made.own, made.hall.clock)
+            reading = NodeReading(following, made.own, made.hall.clock)
+            reading.hear(Tick())
+            assert reading.cut_off
+            await following.catch_up()
+            assert not reading.cut_off
 
     loop.run(story())
