@@ -162,6 +162,8 @@ class NoteWriter(Command, frozen=True, kw_only=True, tag="note-writer"):
     """Say that this node of the house writes from now on."""
 
     node: str
+    t: int | None = None
+    """Media ms by now, where this node's wall clock would have it otherwise (`core.rules.keeping.taken_over`)."""
 
 
 class AttachEngine(Command, frozen=True, kw_only=True, tag="attach-engine"):

@@ -28,7 +28,7 @@ from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.services.supervision.engine_watch import Patience
 from moothall.services.supervision.pulses import Pulses
-from moothall.testing.clock import LoopClock, SeededRandomness, SeededSigner
+from moothall.testing.clock import LONG_AGO, LoopClock, SeededRandomness, SeededSigner
 from moothall.testing.engine_link import EngineEnd, ServerEnd, engine_link
 from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.outlets import MemoryOutlet
@@ -51,9 +51,12 @@ class MemoryHall:
         spools: SpoolStore | None = None,
         clock: Clock | None = None,
         patience: Patience | None = None,
+        ahead: int = 0,
     ) -> None:
-        """`clock`: what sessions run on, where that isn't the loop's; `patience`: with engines."""
-        self.clock = LoopClock()
+        """`clock`: what sessions run on, where that isn't the loop's; `patience`: with engines; `ahead`: ms by which
+        the wall clock of its machine is ahead.
+        """
+        self.clock = LoopClock(LONG_AGO + ahead)
         self.log = log or FailingLog()
         self.spools: SpoolStore = spools or MemorySpools()
         self.sessions = Sessions(

@@ -7,16 +7,19 @@ each answer of the server what `microphone/line.js` does.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from moothall.core.commands import AddChannel, AnyCommand, OpenSession
+from moothall.core.chain import LogRecord
+from moothall.core.commands import AddChannel, AnyCommand, NoteWriter, OpenSession
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
-from moothall.core.session.state import State, Status
+from moothall.core.rules.keeping import taken_over
+from moothall.core.session.state import ON, State, Status
 from moothall.services.log.act_queue import Receipt
+from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_take import LiveTake
 from moothall.testing.engine_link import EngineEnd
@@ -125,7 +128,12 @@ class Room:
         self._log, self._spools = FailingLog(), MemorySpools()
         self._acts = 0
         self._meetings = 0
+        self._lives = 0
         self._hall: MemoryHall | None = None
+        self.ahead = 0
+        """Ms by which the wall clock of the machine is ahead that serves now."""
+        self._wrote = 0
+        """When the last event was written, ms of the monotonic clock, which is the same everywhere here."""
 
     @property
     def hall(self) -> MemoryHall:
@@ -143,13 +151,23 @@ class Room:
         return self.state.media_now(self.hall.clock.wall())
 
     @asynccontextmanager
-    async def served(self) -> AsyncIterator[None]:
-        """One life of the server; the sessions are folded from their logs again."""
-        async with live_hall(MemoryHall(self._log, self._spools)) as hall:
+    async def served(self, ahead: int | None = None) -> AsyncIterator[None]:
+        """One life of the server; the sessions are folded from their logs again. `ahead`: it is that of another
+        machine, whose wall clock is so far ahead.
+        """
+        self.ahead = self.ahead if ahead is None else ahead
+        async with live_hall(MemoryHall(self._log, self._spools, ahead=self.ahead)) as hall:
             assert hall.group is not None
             self._hall = hall
             if self.live is not None:
                 self.live = await hall.sessions.open(self.live.id)
+                if ahead is not None and self.live.state.status in ON:
+                    await self._taken_over(self.live)
+
+            def wrote(_: LiveSession, publication: Publication) -> None:
+                self._wrote = hall.clock.monotonic() if publication.records else self._wrote
+
+            hall.sessions.observe(wrote)
             hall.group.create_task(_deaf(hall.connect()))
             sending = hall.group.create_task(self._send())
             try:
@@ -160,6 +178,19 @@ class Room:
                     await sending
                 for each in self.microphones:
                     each.take = None
+
+    async def _taken_over(self, live: LiveSession) -> None:
+        """As a node does that keeps the house from now on."""
+        self._lives += 1
+        passed = self.hall.clock.monotonic() - self._wrote
+        t = taken_over(live.state, live.writer.at, passed, self.hall.clock.wall())
+        await self.do(NoteWriter(node=f"n{self._lives}", t=t))
+        self._wrote = self.hall.clock.monotonic()
+
+    async def log(self) -> Sequence[LogRecord]:
+        """Of the meeting that is on or was the last."""
+        assert self.live is not None
+        return await self._log.read(self.live.id, 0, 100_000)
 
     async def _send(self) -> None:
         while True:

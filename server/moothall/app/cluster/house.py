@@ -31,7 +31,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead, LogReading, NodeLog
 from moothall.services.cluster import removing
 from moothall.services.cluster.confirming import Confirming
-from moothall.services.cluster.following import Following
+from moothall.services.cluster.following import Came, Following
 from moothall.services.cluster.keeping import Keeping
 from moothall.services.cluster.others import Others
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
@@ -104,6 +104,9 @@ class House:
         """The own log of the keeper that this node is, or was last."""
         self._copies: dict[SessionId, LogHead] = {}
         """Where the copies stood when it last did: a take-over looks at no log that hasn't changed since."""
+        self._came: dict[SessionId, Came] = {}
+        """Since when the last events of the copies have been here."""
+        self._reached_at: int | None = None
         self._books: TwoBooks | None = None
         """As the keeper that this node is, or was last, has them."""
         self._logs: TwoCopies | None = None
@@ -159,7 +162,17 @@ class House:
         books = TwoBooks(self.book, book, self.keeping, self.clock)
         await books.opened()
         copies, self._copies = self._copies, {}
-        await Following(self.log, log, self.clock, asides=self.asides, singles=self.singles, copies=copies).catch_up()
+        last = Following(
+            self.log,
+            log,
+            self.clock,
+            asides=self.asides,
+            singles=self.singles,
+            copies=copies,
+            came=self._came,
+            reached_at=self._reached_at,
+        )
+        await last.catch_up()
         if not await self.check_key(books):
             name = Ed25519Signer.open(self._key_path).key_id
             await books.write([BookEntry(*SIGNER, name.encode())])
@@ -178,7 +191,15 @@ class House:
     def stand_by_no_more(self) -> None:
         """What was followed stays as it is until this node keeps the house, or stands by again."""
         if self.following is not None:
-            self._copies, self.following = self.following.copies, None
+            self._copies, self._came = self.following.copies, self.following.came
+            self._reached_at, self.following = self.following.reached_at, None
+
+    def passed(self, session: SessionId, offset: int) -> int | None:
+        """Ms since a session's event came that was its last when this node took the house over, by the monotonic clock;
+        None where it isn't known, or another one was the last.
+        """
+        came = self._came.get(session)
+        return None if came is None or came.offset != offset else self.clock.monotonic() - came.since
 
     async def check_key(self, book: Book) -> bool:
         """Whether the house has a key that it signs with. Raises ConfigurationError unless it is this node's, too:

@@ -20,8 +20,9 @@ from moothall.app.hall import RunningServer, hall, listen
 from moothall.core.commands import NoteWriter
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import StorageError
-from moothall.core.kernel.ids import CommandId
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.ports import Clock
+from moothall.core.rules.keeping import taken_over
 from moothall.core.session.state import ON
 from moothall.services.cluster.archiving import Archiving
 from moothall.services.sessions.live_session import LiveSession
@@ -64,7 +65,7 @@ async def live_as_node(
                     serving(running),
                 ):
                     told("keeps the house")
-                    note_writer(running.backend, settings.cluster.node)
+                    note_writer(running.backend, settings.cluster.node, house.passed)
                     with archiving(house, running.backend):
                         await _first_of(stop.wait(), keeping.lost())
             except* StorageError as errors:  # Redis or the disk refuses it, or another node has it by now.
@@ -74,11 +75,16 @@ async def live_as_node(
         await keeping.give_up()
 
 
-def note_writer(backend: Backend, node: str) -> None:
-    """Have the log of each session that is on say that this node writes it from now on."""
+def note_writer(backend: Backend, node: str, passed: Callable[[SessionId, int], int | None]) -> None:
+    """Have the log of each session that is on say that this node writes it from now on, and media time go on.
+
+    `passed`: ms since an event, where this node knows it.
+    """
 
     async def note(live: LiveSession) -> None:
-        await live.writer.insist(SYSTEM, CommandId(f"writer:{live.writer.term}"), NoteWriter(node=node))
+        writer = live.writer
+        t = taken_over(live.state, writer.at, passed(live.id, writer.offset), backend.clock.wall())
+        await writer.insist(SYSTEM, CommandId(f"writer:{writer.term}"), NoteWriter(node=node, t=t))
 
     def loaded(live: LiveSession) -> None:
         if live.state.status in ON and live.state.writer != node:

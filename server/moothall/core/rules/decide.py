@@ -164,7 +164,8 @@ def _source(state: State, command: do.SourceCommand, wall: int) -> Decision:
         case do.NoteWriter():
             if state.status not in ON or command.node == state.writer:
                 return refuse(RefusalCode.CONFLICT, "The session isn't on, or has that writer already.")
-            return [ev.WriterChanged(node=command.node)]
+            changed = ev.WriterChanged(node=command.node)
+            return [changed] if command.t is None else [changed, *mapped(state, max(command.t, state.clock.t), wall)]
         case _:
             if command.t < state.clock[0]:
                 return refuse(RefusalCode.INVALID, "Media time can't run backwards.")

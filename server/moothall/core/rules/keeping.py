@@ -14,6 +14,10 @@ from moothall.core.rules.lines import MOST_BACK
 from moothall.core.session.parts import Segment
 from moothall.core.session.state import State, Status, evolve
 
+UNSURE_MS = 500
+"""By how much a node's wall clock may be ahead of what has passed by its own: it saw the last event later than it was
+written."""
+
 
 def not_recorded(state: State, command: do.KeepingCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """The events of a command that begins or ends a break or a span that is not recorded, or a refusal."""
@@ -34,6 +38,22 @@ def not_recorded(state: State, command: do.KeepingCommand, wall: int) -> Sequenc
     if command.back == 0:
         return [began]  # The engine drains what was said before, and ends its line itself.
     return [*end_open(state, before=began.t0), began]
+
+
+def taken_over(state: State, at: int, passed: int | None, wall: int) -> int | None:
+    """Media time by now at a node that takes a session over, whose wall clock shows `wall`; None where that clock will
+    do.
+
+    `at`: when the last event was written, by the clock of the node that wrote it. `passed`: ms since then, by this
+    node's own monotonic clock; None where it wasn't there. The two wall clocks may differ, and are not compared: media
+    time goes on from that event by what has passed. It never runs back behind it.
+    """
+    last = state.media_now(at)
+    if passed is None:
+        return None if wall >= at else last
+    now = last + max(0, passed)
+    runs = wall >= state.clock.wall  # Before that moment it stands.
+    return None if runs and now <= state.media_now(wall) <= now + UNSURE_MS else now
 
 
 def mapped(state: State, t: int, wall: int) -> list[ev.AnyEvent]:

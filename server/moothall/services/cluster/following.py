@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,8 +22,18 @@ logger = logging.getLogger(__name__)
 
 FOLLOW_MS = 250
 """Between two looks at which of the shared logs have changed, unless it is rung for one."""
+SOON_MS = 1_000
+"""An event that comes within this time after all copies were up to date was written within it."""
 WHOLE_MS = 60_000
 """How often all are looked at: a Redis that was emptied and filled again counts its changes from the first."""
+
+
+class Came(NamedTuple):
+    """When an event came."""
+
+    offset: int
+    since: int
+    """Ms of this node's monotonic clock."""
 
 
 @dataclass(eq=False, repr=False)
@@ -46,6 +57,11 @@ class Following:
     copies: dict[SessionId, LogHead] = field(default_factory=dict)
     """Where each copy stands, as far as it is known. Bound: the sessions that there are."""
 
+    came: dict[SessionId, Came] = field(default_factory=dict)
+    """Since when the last event of a copy has been here, where it came soon after it was written. Bound: the same."""
+    reached_at: int | None = None
+    """When it was last begun to bring every copy up to its shared log, and done, ms of the monotonic clock."""
+
     def __post_init__(self) -> None:
         self._whole = self.clock.monotonic()
         """When all logs were last looked at."""
@@ -55,8 +71,6 @@ class Following:
         """Whether all copies are known that this node has, also of logs that the shared store has lost."""
         self._refused: set[SessionId] = set()
         self._reached = True
-        self.reached_at: int | None = None
-        """When it was last begun to bring every copy up to its shared log, and done, ms of the monotonic clock."""
         self._rung = asyncio.Event()
         # Bound: the sessions that are read here.
         self._behind: dict[SessionId, int] = {}
@@ -162,6 +176,7 @@ class Following:
             await self.singles.end(session, 0, aside=True)
         await self.own.forget(session)
         del self.copies[session]
+        self.came.pop(session, None)
         logger.info("session %s: it was erased, and its copy here too", session)
         if self._renewed is not None:
             await self._renewed(session)
@@ -262,8 +277,12 @@ class Following:
         return await copy(source, self.own, session, own, copied=self._copied_on, asides=self.asides)
 
     async def _copied_on(self, head: LogHead, records: Sequence[LogRecord], removed: Sequence[int]) -> None:
-        session = records[0].header.session
+        session, now = records[0].header.session, self.clock.monotonic()
         self.copies[session] = head
+        if self.reached_at is not None and now - self.reached_at < SOON_MS:
+            self.came[session] = Came(head.offset, now)
+        else:
+            self.came.pop(session, None)
         if self._observer is not None:
             await self._observer(head, records, removed)
 

@@ -110,6 +110,11 @@ class SessionWriter:
         return reader_epoch(self._head.epoch, self._head.lost)
 
     @property
+    def at(self) -> int:
+        """When the newest event was written, Unix ms, by the clock of who wrote it."""
+        return self._log_so_far.at
+
+    @property
     def term(self) -> int:
         """In which the log is held."""
         return self._head.term

@@ -172,6 +172,12 @@ def test_the_node_that_writes_a_session_that_is_on_is_noted_once() -> None:
     assert state.writer == "north"
     assert refused(state, note).code is RefusalCode.CONFLICT
     assert events(state, do.NoteWriter(node="south")) == [ev.WriterChanged(node="south")]
+    now = state.media_now(WALL + 500)
+    for t, told in ((now + 2_000, now + 2_000), (-1, state.clock.t)):
+        assert events(state, do.NoteWriter(node="south", t=t), wall=WALL + 500) == [
+            ev.WriterChanged(node="south"),
+            ev.ClockMapped(t=told, wall=WALL + 500),
+        ]
     closed = carry_out(state, do.CloseSession())
     assert refused(closed, do.NoteWriter(node="south")).code is RefusalCode.CONFLICT
 

@@ -6,6 +6,7 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.removal.selection import not_kept
+from moothall.core.rules.keeping import taken_over
 from moothall.core.rules.lines import MOST_BACK
 from moothall.core.rules.undo import read_act
 from moothall.core.session.state import State, Status, evolve
@@ -33,6 +34,33 @@ def pause(state: State, t: int, back: int = 0) -> State:
 
 def resume(state: State, t: int, back: int = 0) -> State:
     return carry_out(state, do.ResumeSession(back=back), wall=WALL + t)
+
+
+@pytest.mark.parametrize(
+    ("passed", "wall", "told"),
+    [
+        (3_000, 13_000, None),
+        (3_000, 13_500, None),
+        (3_000, 13_501, 13_000),
+        (3_000, 12_999, 13_000),
+        (400, 8_400, 10_400),
+        (-5, 8_400, 10_000),
+        (None, 12_000, None),
+        (None, 10_000, None),
+        (None, 8_400, 10_000),
+    ],
+)
+def test_a_node_that_takes_over_has_media_time_go_on_by_what_has_passed(
+    passed: int | None, wall: int, told: int | None
+) -> None:
+    """The last event was written at 10 s; this node's wall clock shows what it should, or not."""
+    assert taken_over(opened(), WALL + 10_000, passed, WALL + wall) == told
+
+
+def test_media_time_does_not_stand_until_a_wall_that_is_behind_has_come_so_far() -> None:
+    state = opened()
+    assert taken_over(state, state.clock.wall, 0, state.clock.wall) is None
+    assert taken_over(state, state.clock.wall, 0, state.clock.wall - 1) == state.clock.t
 
 
 def test_a_break_keeps_nothing_until_it_is_ended() -> None:

@@ -14,7 +14,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import LogChanges, LogHead
-from moothall.services.cluster.following import FOLLOW_MS, WHOLE_MS, Following
+from moothall.services.cluster.following import FOLLOW_MS, SOON_MS, WHOLE_MS, Following
 from moothall.testing.clock import ManualClock
 from moothall.testing.house_memory import MemorySingles
 from moothall.testing.log_memory import FailingLog
@@ -339,6 +339,29 @@ async def test_what_is_to_be_done_then_is_done_when_all_copies_are_there(house: 
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+async def test_it_is_known_since_when_the_last_event_has_been_here_where_it_came_at_once(house: House) -> None:
+    await house.say()
+    await house.following.catch_up()
+    assert house.following.came == {}, "it may have been written long ago"
+    await house.clock.advance(SOON_MS - 1)
+    await house.say()
+    await house.following.catch_up()
+    assert house.following.came == {SESSION: (2, SOON_MS - 1)}
+    await house.clock.advance(SOON_MS)
+    await house.following.catch_up()
+    assert house.following.came == {SESSION: (2, SOON_MS - 1)}
+    await house.clock.advance(SOON_MS)
+    await house.say()
+    await house.following.catch_up()
+    assert house.following.came == {}
+    await house.say()
+    await house.following.catch_up()
+    assert SESSION in house.following.came
+    await house.keeper.forget(SESSION)
+    await house.following.catch_up()
+    assert house.following.came == {}
 
 
 async def test_whoever_reads_a_copy_whose_end_is_set_aside_is_told(house: House) -> None:
