@@ -70,10 +70,11 @@ class NodeProcess:
         port: int = 0,
         known_at: str = "",
         model: str = "",
+        engines: str = "",
         more: str = "",
     ) -> None:
         """`known_at`: where the other nodes find it, unless it is its own. `model`: of its engine; it has none where it
-        is left out. `more`: further settings, as in a file.
+        is left out. `engines`: more settings of `[engine]`, as in a file; `more`: of further sections.
         """
         self.name = f"n{number}"
         self.data = folder / self.name
@@ -90,7 +91,7 @@ class NodeProcess:
         if not key.exists():
             key.write_text(urlsafe_b64encode(secrets.token_bytes(32)).decode())
             key.chmod(0o600)
-        engine = f'model = "{model}"' if model else "count = 0"
+        engine = (f'model = "{model}"' if model else "count = 0") + f"\n{engines}"
         self.config = folder / f"{self.name}.toml"
         self.config.write_text(
             f'[server]\nport = {self.port}\ndata = "{self.data}"\n\n[engine]\n{engine}\n\n'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -63,15 +63,19 @@ async def house(
     *,
     more: str = "",
     first_by: int = 0,
+    environment: Mapping[str, str] | None = None,
     patience_s: float = PATIENCE_S,
 ) -> AsyncIterator[tuple[tuple[NodeProcess, ...], Typist]]:
     """Nodes, of which the first keeps the house, and somebody who types.
 
     `more`: further settings of all nodes. `first_by`: the port by which the first finds Redis, unless it is its own.
+    `environment`: of each.
     `patience_s`: for how long the typist's desk stays where all is refused.
     """
     ports = [first_by or redis.port, *[redis.port] * (many - 1)]
     nodes = tuple(NodeProcess(folder, number, port, more=more) for number, port in enumerate(ports, start=1))
+    for node in nodes:
+        node.environment.update(environment or {})
     first, *others = nodes
     planned = await prepared(first.data)
     for node in others:
