@@ -1,5 +1,5 @@
 """When a keeper may go on with one copy while Redis is away: every other node has confirmed that it is without Redis
-too, and has promised not to take the house over (docs/adr/0037).
+too, and has promised not to take the house over (docs/adr/0040).
 
 The confirmations stand in the place of the lease and have its shape: the keeper counts each from before the question
 was *sent*, by its monotonic clock, and asks anew each `ASK_MS`. The promise is kept by the node that gave it: it begins

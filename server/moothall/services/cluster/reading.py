@@ -45,6 +45,8 @@ from moothall.wire.node_link import (
 
 logger = logging.getLogger(__name__)
 
+BEHIND_MS = 2_000
+"""How long it may lack what the keeper tells of, where that is read at the keeper (one copy)."""
 CUT_OFF_MS = 10_000
 """How long a node serves what it has without a word of what has become of it: words may have been removed meanwhile."""
 
@@ -107,6 +109,8 @@ class _Early(msgspec.Struct, frozen=True):
 
     offset: int
     signals: tuple[AnySignal, ...]
+    since: int
+    """When the keeper told of the first of those events, ms of the monotonic clock."""
 
 
 @dataclass(eq=False, repr=False)
@@ -163,7 +167,9 @@ class NodeReading:
         now, reached = self.clock.monotonic(), self.following.reached_at
         if reached is not None and now - reached < CUT_OFF_MS:
             return False
-        return reached is None or now - self._heard >= CUT_OFF_MS or bool(self._early)
+        if reached is None or now - self._heard >= CUT_OFF_MS:
+            return True
+        return any(now - early.since >= BEHIND_MS for early in self._early.values())
 
     def run(self, started: asyncio.Event) -> Coroutine[object, object, None]:
         """Own the sessions until cancelled; `started` is set once they can be found."""
@@ -239,10 +245,11 @@ class NodeReading:
         if live is None:
             return
         early = self._early.pop(live.id, None)
+        since = self.clock.monotonic() if early is None else early.since
         if early is not None:
             signals = tuple({each.key: each for each in (*early.signals, *signals)}.values())
         if self.following.end(live.id) < message.offset:
-            self._early[live.id] = _Early(message.offset, signals)
+            self._early[live.id] = _Early(message.offset, signals, since)
             self.following.ring_for(live.id, message.offset)
         else:
             self.sessions.signal(live.id, signals)
