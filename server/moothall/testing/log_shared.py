@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
+import msgspec
+
 from moothall.core.chain import LogRecord
 from moothall.core.cluster.removals import Applied, Removal
 from moothall.core.kernel.errors import LogMissing, LogTrimmed, StaleWriter, StorageUnavailable
@@ -27,8 +29,15 @@ class SharedStore(FailingLog):
         self._changes: dict[SessionId, int] = {}
         self._clock = 0
         self._forgotten: dict[tuple[SessionId, Epoch], int] = {}
+        self.losses: dict[SessionId, int] = {}
+        """How often the end of each was lost, as whoever begins it anew says."""
         self.listed: list[Removal] = []
         """The list of removals."""
+
+    async def head(self, session: SessionId) -> LogHead | None:
+        """Where a log stands (`EventLog`)."""
+        head = await super().head(session)
+        return None if head is None else msgspec.structs.replace(head, lost=self.losses.get(session, 0))
 
     async def remove(
         self,
@@ -96,6 +105,7 @@ class SharedStore(FailingLog):
         self._logs.clear()
         self.owners.clear()
         self.first.clear()
+        self.losses.clear()
         self._known.clear()
         self._changes.clear()
         self._forgotten.clear()
@@ -131,6 +141,7 @@ class MemorySharedLog:
         self._store.first.pop(session, None)
         await self._store.acquire(session, epoch, term)
         self._store.owners[session] = self._owner
+        self._store.losses[session] = lost
 
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None

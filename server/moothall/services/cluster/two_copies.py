@@ -170,7 +170,9 @@ class TwoCopies:
             if own is None:
                 raise
         logger.warning("session %s: the shared log is lost, and filled again from %d events here", session, own.offset)
-        await self.shared.begin_anew(session, own.epoch, max(first, own.term, there.term if there else 0) + 1, own.lost)
+        held = self._held.get(session)  # The own log can't say how often its end was lost.
+        lost = own.lost if held is None else held.lost
+        await self.shared.begin_anew(session, own.epoch, max(first, own.term, there.term if there else 0) + 1, lost)
         head = await self.shared.head(session)
         if head is None:
             raise LogMissing(f"The shared log of session {session} is gone again.")

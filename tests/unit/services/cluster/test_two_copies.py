@@ -210,6 +210,16 @@ async def test_a_shared_log_that_is_lost_is_filled_from_the_own_one_and_is_no_ne
     assert list(await store.read(SESSION, 0, 9)) == records
 
 
+async def test_how_often_a_log_lost_its_end_is_known_when_the_shared_one_is_lost(
+    store: SharedStore, first: Node, recorder: Recorder
+) -> None:
+    """Readers' positions of before such a loss are told from those behind it by that."""
+    await MemorySharedLog(store, "before").begin_anew(SESSION, EPOCH, 5, 2)
+    assert (await first.log.acquire(SESSION, EPOCH)).lost == 2
+    store.lose_all()
+    assert (await first.log.acquire(SESSION, EPOCH)).lost == 2
+
+
 async def test_a_session_that_nobody_has_any_more_is_no_new_one(
     store: SharedStore, first: Node, second: Node, recorder: Recorder
 ) -> None:
