@@ -34,7 +34,7 @@ from moothall.testing.loop import run
 from support.memory.programme import ProgrammeHouse, programme_house
 from support.sessions.recorder import EPOCH, Recorder
 
-RELEASE = "0.1.0"
+RELEASE = "0.2.0"
 
 
 class NotingBook(MemoryBook):
@@ -127,7 +127,7 @@ def main() -> None:
     text = msgspec.json.format(msgspec.json.encode(expected), indent=2)
     (folder / "expected.json").write_bytes(text + b"\n")
     stories = (each for kind in ("log-0.1*.sqlite", "log-0.1*.keys.json", "link-*.txt") for each in HERE.glob(kind))
-    frozen = sorted((*stories, *folder.glob("*.sqlite*")))
+    frozen = sorted((*stories, *HERE.glob("release-*/*.sqlite*")))
     rows = (f"{hashlib.sha256(each.read_bytes()).hexdigest()}  {each.relative_to(HERE)}\n" for each in frozen)
     (HERE / "frozen.sha256").write_text("".join(rows), encoding="utf-8")
 
