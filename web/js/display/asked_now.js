@@ -8,7 +8,9 @@ const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever 
 const AGAIN = 3000; // ms until it is asked for again where the line was away
 const LONGEST = 60000; // ms between two tries for a translation that is not to be had, each twice as long after the last
 
-const SIZES = [0.85, 0.75, 0.65, 0.55, 0.5, 0.45, 0.41, 0.38, 0.35, 0.32, 0.28]; // of the text's letters
+const SIZES = [0.85, 0.75, 0.65, 0.55, 0.5, 0.45, 0.41, 0.38, 0.35, 0.3, 0.25, 0.2, 0.16, 0.12]; // of the text's letters
+const LEAST = 0.35; // of the usual letters of the text: what can be read from 3 m
+const ROWS = 12; // of each text, at most; fewer where even the smallest letters leave no room
 
 /** @param {Element} box */
 const whole = (box) => box.scrollHeight <= box.clientHeight + 1;
@@ -16,12 +18,17 @@ const whole = (box) => box.scrollHeight <= box.clientHeight + 1;
 /** Set what is asked now as large as there is room for all of it, its translation and the answers to choose from. */
 function fit() {
   const asked = at('Asked');
-  const texts = [...asked.querySelectorAll('.now, .hands, .asks, .option')];
-  if (!texts.length) return;
-  for (const size of SIZES) {
-    document.documentElement.style.setProperty('--fit', String(size));
-    if (whole(asked) && texts.every(whole)) return;
+  const parts = [...asked.querySelectorAll('.now, .hands')];
+  const texts = [...asked.querySelectorAll('.asks, .option')];
+  const { style } = document.documentElement;
+  if (!parts.length) return;
+  style.setProperty('--rows', String(ROWS));
+  const zoom = Number(style.getPropertyValue('--zoom')) || 1;
+  for (const size of SIZES.filter((each) => each * Math.max(zoom, 1) >= LEAST)) {
+    style.setProperty('--fit', String(size));
+    if ([asked, ...parts, ...texts].every(whole)) return;
   }
+  for (let rows = ROWS; rows > 1 && ![asked, ...parts].every(whole); rows -= 1) style.setProperty('--rows', String(rows - 1));
 }
 
 export class AskedNow {
@@ -30,11 +37,19 @@ export class AskedNow {
   #again = false;
   #wait = AGAIN;
   #timer = 0;
+  #beside = '';
 
   constructor() {
     addEventListener('resize', fit);
     fit();
     this.#await();
+  }
+
+  /** What else stands on the wall, `beside`, leaves the questions another room than before. @param {string} beside */
+  makeRoom(beside) {
+    if (beside === this.#beside) return;
+    this.#beside = beside;
+    fit();
   }
 
   /** Something has happened; null: much may have. @param {?EventBody} event */

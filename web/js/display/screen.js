@@ -1,5 +1,6 @@
 // The wall's page: text, state, and a screen that stays awake.
 
+import { at } from '../lib/nodes.js';
 import { AskedNow } from './asked_now.js';
 import { Tail, given, groupsOf } from './tail.js';
 
@@ -18,7 +19,10 @@ async function awake() {
 
 const asked = new AskedNow();
 const groups = groupsOf(data);
-const tail = new Tail(data, (each) => each.say(), (event) => {
+const tail = new Tail(data, (each) => {
+  each.say();
+  asked.makeRoom(`${at('NotRecorded').hidden} ${at('State').dataset.kind === 'break'}`);
+}, (event) => {
   asked.heard(event);
   groups(event, tail.reader.session);
 });

@@ -24,6 +24,8 @@ export function putHands(page, { poll, remote, room }, counted) {
       const [many, meter] = [place?.querySelector('.many'), place?.querySelector('meter')];
       if (!many || !meter) return; // Its numbers are shown once it is closed.
       set(many, fill(counted, { ...row, here: row.room }));
+      const figure = place?.querySelector('.figure');
+      if (figure) set(figure, String(row.sum));
       meter.value = row.share;
       meter.setAttribute('value', String(row.share));
     });

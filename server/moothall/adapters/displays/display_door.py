@@ -49,6 +49,8 @@ FULL = 320
 """Characters after which a paragraph begins anew, as in `web/js/display/tail.js`."""
 QUIET_S = 15
 """How often the wall's page is made anew where there is no JavaScript."""
+SIDES_MS = 600_000
+"""How long a wall's code stands on one side, as in `web/js/display/sides.js`: nothing burns into a screen."""
 
 
 class WallContent(msgspec.Struct, frozen=True):
@@ -164,6 +166,7 @@ class ShownDoor:
             title=room.title,
             qr=qr_svg(self._public),
             short=short,
+            side=self._side(look),
             room=watched,
         )
         return html(text, ui)
@@ -189,7 +192,7 @@ class ShownDoor:
                 return None
             raise
 
-    async def _wall(self, wanted: SessionRequest, ui: Catalogue, look: msgspec.Struct, *, room: str | None) -> str:
+    async def _wall(self, wanted: SessionRequest, ui: Catalogue, look: shown_look.Screen, *, room: str | None) -> str:
         address = f"{self._public}/s/{wanted.session}"
         return self._render(
             "screen.html",
@@ -201,11 +204,16 @@ class ShownDoor:
             short=address.partition("://")[2],
             asked=await self.questions(wanted, ui),
             beside=await self.beside(wanted, ui),
-            ask_at=f"{address}/ask".partition("://")[2],
-            ask_qr=qr_svg(f"{address}/ask"),
+            side=self._side(look),
             renew=QUIET_S if room is not None or wanted.snapshot.session.status is not Status.CLOSED else None,
             room=room,
         )
+
+    def _side(self, look: shown_look.Screen) -> str:
+        """The side of a wall on which its code stands now; empty where it never moves."""
+        if look.steady:
+            return ""
+        return "start" if self.clock.wall() // SIDES_MS % 2 else "end"
 
     async def overlay(self, request: web.Request) -> web.Response:
         """The newest lines on nothing, for a program that mixes pictures."""

@@ -62,6 +62,8 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     """Of the text, 50 to 300 % of what fits the screen."""
     theme: Theme
     """Empty: as the system has it."""
+    steady: int
+    """1: the code always stands on the same side; 0: it changes sides."""
 
 
 class EmbeddedBox(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,8 +86,10 @@ def overlay(query: Mapping[str, str]) -> Overlay:
 
 
 def screen(query: Mapping[str, str]) -> Screen:
-    """What `?size=&theme=` ask for. Raises BadLook."""
-    return Screen(size=_number(query, "size", 100, 50, 300), theme=_theme(query))
+    """What `?size=&theme=&steady=` ask for. Raises BadLook."""
+    return Screen(
+        size=_number(query, "size", 100, 50, 300), theme=_theme(query), steady=_number(query, "steady", 0, 0, 1)
+    )
 
 
 def box(query: Mapping[str, str]) -> EmbeddedBox:

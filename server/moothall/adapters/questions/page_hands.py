@@ -25,6 +25,7 @@ def hands_of(poll: Poll, ui: Catalogue, *, going: bool = True, mine: Choice = NO
         {
             "text": row.text,
             "share": 0 if quiet else row.share,
+            "sum": 0 if quiet else row.sum,
             "counted": "" if quiet else ui.text(COUNTED, remote=row.remote, here=row.room, sum=row.sum),
             "mine": option == mine.option,
             "waits": option == mine.option and mine.waits,

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from moothall.adapters.displays.display_door import FULL, KEPT, ShownDoor, WallContent, paragraphs
+from moothall.adapters.displays.display_door import FULL, KEPT, SIDES_MS, ShownDoor, WallContent, paragraphs
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.pages.static_files import find_web_folder
@@ -150,16 +150,37 @@ async def test_the_wall_says_the_way_and_how_things_stand(client: Client, hall: 
     assert "Live, waiting for the first words" in text_of(html)
     assert "Written by a machine, with mistakes, and kept" in text_of(html)
     assert 'data-theme="dark"' in html
-    assert data(html)["look"] == {"size": 150, "theme": "dark"}
+    assert data(html)["look"] == {"size": 150, "theme": "dark", "steady": 0}
     assert '<noscript><meta http-equiv="refresh"' in html
+    assert html.count('class="qr"') == 1
+    assert "Read in your own language, and ask" in text_of(html)
     hall.events.append(ev.NotRecordedBegan(t0=5))
-    banner = re.search(r'<p class="banner"[^>]*>', await page(client, "screen"))
+    banner = re.search(r'<p class="view banner"[^>]*>', await page(client, "screen"))
     assert banner
     assert "hidden" not in banner[0]
     hall.events += [ev.NotRecordedEnded(t1=8), ev.SessionClosed(t=9)]
     html = await page(client, "screen")
     assert "refresh" not in html
     assert "Closed: this is the record" in text_of(html)
+
+
+async def test_the_code_changes_sides_unless_it_is_to_stand_still(hall: Hall) -> None:
+    clock = ManualClock(wall=LONG_AGO - LONG_AGO % (2 * SIDES_MS))
+    door = ShownDoor(
+        PAGES,
+        clock=clock,
+        snapshot_of=hall.snapshot_of,
+        public="https://hall.example.org",
+        room=lambda name: WallContent("Main hall", None),
+    )
+    app = web.Application()
+    app.add_routes(door.routes())
+    async with TestClient(TestServer(app)) as client:
+        for side in ("end", "start", "end"):
+            assert f'data-side="{side}"' in await page(client, "screen")
+            assert f'data-side="{side}"' in await in_room(client, "main/screen")
+            clock.set_wall(clock.wall() + SIDES_MS)
+        assert "data-side" not in await page(client, "screen?steady=1")
 
 
 async def test_the_overlay_takes_what_was_checked_and_nothing_else(client: Client) -> None:
