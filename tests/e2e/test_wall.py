@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -206,6 +207,136 @@ async def test_a_wall_shows_what_is_asked_and_what_comes_next_as_it_happens(page
         await later.close()
 
 
+ROWS = """() => {
+    const box = document.getElementById('Newest').getBoundingClientRect(), range = document.createRange();
+    const rows = new Map();
+    for (const node of document.querySelectorAll('#Newest .sure, #Newest .rest')) {
+        range.selectNodeContents(node);
+        for (const { top, bottom } of range.getClientRects()) rows.set(top, top >= box.top && bottom <= box.bottom + 1);
+    }
+    return [...rows.values()];
+}"""
+"""Whether each row of the text is whole, the newest last."""
+
+
+async def measured(page: Page) -> None:
+    """The strip is slim, the text has 85 % of the height, and nothing stands where screens cut off a picture's edge."""
+    assert page.viewport_size is not None
+    width, height = page.viewport_size["width"], page.viewport_size["height"]
+    strip, below = await page.locator(".strip").bounding_box(), await page.locator("main").bounding_box()
+    assert strip is not None
+    assert below is not None
+    assert strip["height"] <= 64 * height / 720
+    assert below["height"] >= 0.85 * height
+    assert strip["y"] >= 0.03 * height - 1
+    assert below["y"] + below["height"] <= 0.97 * height + 1
+    for each in (strip, below):
+        assert each["x"] >= 0.03 * width - 1
+        assert each["x"] + each["width"] <= 0.97 * width + 1
+    rows = await page.evaluate(ROWS)
+    assert rows[-3:] == [True] * 3
+    letter = await page.locator("#Newest").evaluate("node => parseFloat(getComputedStyle(node).fontSize)")
+    assert letter >= 0.068 * height  # docs/how-to/embed.md says from how far this can be read
+    code = await page.locator(".qr").bounding_box()
+    assert code is not None
+    assert code["height"] >= 0.23 * height
+
+
+async def test_a_wall_has_one_slim_strip_and_the_text_the_rest(page: Page, tmp_path: Path) -> None:
+    """With a question of some length and what is next, and without, on both usual sizes of screens."""
+    text = "Who pays for the panels once the fund has run out, and who repairs those that break far from any road? "
+    async with meeting(tmp_path) as on:
+        await on.say("s1", "Water is life, and so is a line that carries words. " * 9)
+        for asked in ("", text, text * 6):
+            if asked:
+                which = str(len(asked))
+                await on.do(ask(which, asked, name="Lucía, Quito"), ask(f"{which}b", "When?"), by=SOMEBODY)
+                await on.do(stand(InterventionStatus.QUEUED, which, f"{which}b"), by=MODERATOR)
+                await on.do(stand(InterventionStatus.CALLED, which), by=MODERATOR)
+            for width, height in ((1280, 720), (1920, 1080)):
+                await page.set_viewport_size({"width": width, "height": height})
+                await page.goto(f"{on.running.address}/s/{S}/screen?ui=en")
+                if asked:
+                    await expect(page.locator("#Asked .now .asks")).to_contain_text(asked.strip()[:40])
+                    cut = "node => node.scrollHeight - node.clientHeight"
+                    assert await page.locator("#Asked .now").evaluate(cut) <= 1
+                    assert await page.locator("#Asked").evaluate(cut) <= 1
+                await measured(page)
+
+
+async def test_a_break_and_what_is_not_kept_are_said_in_large_letters_above_the_text(
+    page: Page, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path) as on:
+        await on.say("s1", "Water is life, and so is a line that carries words. " * 9)
+        await page.set_viewport_size({"width": 1280, "height": 720})
+        await page.goto(f"{on.running.address}/s/{S}/screen?ui=en")
+        await on.do(do.BeginNotRecorded())
+        banner, pause = page.locator("#NotRecorded"), page.locator('.view[data-during="break"]')
+        await expect(banner).to_be_visible()
+        await expect(pause).to_be_hidden()
+        above, newest = await banner.bounding_box(), await page.locator("#Newest").bounding_box()
+        assert above is not None
+        assert newest is not None
+        assert above["y"] + above["height"] <= newest["y"]
+        assert newest["height"] >= 0.6 * 720
+        await on.do(do.EndNotRecorded(), do.PauseSession())
+        await expect(pause).to_have_text("Break. The text goes on when the meeting does.")
+        await expect(page.locator("#State")).to_be_hidden()
+        await expect(banner).to_be_hidden()
+        above, newest = await pause.bounding_box(), await page.locator("#Newest").bounding_box()
+        assert above is not None
+        assert newest is not None
+        assert above["y"] + above["height"] <= newest["y"]
+        await on.do(do.ResumeSession())
+        await expect(pause).to_be_hidden()
+        await expect(page.locator("#State")).to_be_visible()
+
+
+@pytest.mark.slow
+async def test_the_code_and_the_strips_ends_change_sides_every_ten_minutes(page: Page) -> None:
+    await page.clock.install(time=1_200_000_000)  # an even ten minutes, s
+    async with stage() as on:
+        await on.lines(3)
+        await visit(page, on, "/screen")
+        html, code, title = page.locator("html"), page.locator(".qr"), page.locator("#Title")
+        sides: list[tuple[bool, bool]] = []
+        for side in ("end", "start", "end"):
+            await expect(html).to_have_attribute("data-side", side)
+            boxes = [await each.bounding_box() for each in (code, title)]
+            sides.append(tuple(box is not None and box["x"] < 400 for box in boxes))  # type: ignore[arg-type]
+            await page.clock.fast_forward("10:00")
+        assert sides == [(False, True), (True, False), (False, True)]
+        await page.goto(on.page + "/screen?steady=1")
+        await page.clock.fast_forward("10:00")
+        await expect(html).not_to_have_attribute("data-side", re.compile("."))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", ["two-lines", "lower-third", "side"])
+async def test_a_preset_keeps_to_its_part_of_the_picture(page: Page, tmp_path: Path, preset: str) -> None:
+    await page.set_viewport_size({"width": 1920, "height": 1080})
+    async with meeting(tmp_path, "Otieno, Kisumu") as on:
+        await on.say("s1", "Water is life, and so is a line that carries words. " * 9)
+        await called(on, "Who pays for the panels once the fund has run out, and who repairs them? " * 3)
+        await page.goto(f"{on.running.address}/s/{S}/overlay?ui=en&preset={preset}&fade=0")
+        text, asked = page.locator("#Newest"), page.locator("#Asked")
+        await expect(asked.locator(".now")).to_be_visible()
+        below, above = await text.bounding_box(), await asked.bounding_box()
+        assert below is not None
+        assert above is not None
+        for box in (below, above):
+            assert box["x"] >= 0.05 * 1920 - 1
+            assert box["x"] + box["width"] <= 0.95 * 1920 + 1
+            assert box["y"] >= 0.05 * 1080 - 1
+            assert box["y"] + box["height"] <= 0.95 * 1080 + 1
+        assert above["y"] + above["height"] <= below["y"]
+        if preset == "side":
+            assert min(below["x"], above["x"]) >= 0.65 * 1920 - 1
+        else:
+            assert below["y"] >= 1080 * 2 / 3
+
+
 async def test_a_show_of_hands_is_counted_on_the_wall(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.do(ask("a", "Who pays?"), by=SOMEBODY)
@@ -222,6 +353,7 @@ async def test_a_show_of_hands_is_counted_on_the_wall(page: Page, tmp_path: Path
         await expect(hands.locator(".many")).to_have_text(
             ["Remote: 0. On site: 3. Together: 3.", "Remote: 0. On site: 1. Together: 1."]
         )
+        await expect(hands.locator(".figure")).to_have_text(["3", "1"])
         assert await hands.locator("meter").evaluate_all("all => all.map(({ value }) => value)") == [75, 25]
         await on.do(do.ClosePoll(poll=poll), by=MODERATOR)
         await expect(hands).to_contain_text("It is closed. This is the result.")

@@ -15,6 +15,7 @@ import msgspec
 from moothall.adapters.pages.visitor_request import number_in
 
 Theme = Literal["", "dark", "light"]
+Preset = Literal["", "two-lines", "lower-third", "side"]
 
 COLOURS = {
     "white": "ffffff",
@@ -39,8 +40,10 @@ class BadLook(Exception):
 class Overlay(msgspec.Struct, frozen=True, kw_only=True):
     """Text over a picture."""
 
+    preset: Preset
+    """Where it stands, and what else is usual there; empty: at the foot of the picture, across it."""
     lines: int
-    """Lines on the screen, 1 to 6."""
+    """Lines on the screen, 1 to 12."""
     size: int
     """Height of the letters' line, 16 to 200 CSS pixels."""
     color: str
@@ -72,14 +75,26 @@ class EmbeddedBox(msgspec.Struct, frozen=True, kw_only=True):
     theme: Theme
 
 
+_USUAL: dict[Preset, Mapping[str, int]] = {
+    "": {"lines": 2, "size": 48, "back": 0, "fade": 0},
+    "two-lines": {"lines": 2, "size": 56, "back": 75, "fade": 8},
+    "lower-third": {"lines": 3, "size": 48, "back": 85, "fade": 8},
+    "side": {"lines": 12, "size": 44, "back": 85, "fade": 0},
+}
+"""What each preset sets where the address says nothing else, for a picture of 1920 x 1080."""
+
+
 def overlay(query: Mapping[str, str]) -> Overlay:
-    """What `?lines=&size=&color=&back=&fade=&question=&groups=` ask for. Raises BadLook."""
+    """What `?preset=&lines=&size=&color=&back=&fade=&question=&groups=` ask for. Raises BadLook."""
+    preset = _preset(query)
+    usual = _USUAL[preset]
     return Overlay(
-        lines=_number(query, "lines", 2, 1, 6),
-        size=_number(query, "size", 48, 16, 200),
+        preset=preset,
+        lines=_number(query, "lines", usual["lines"], 1, 12),
+        size=_number(query, "size", usual["size"], 16, 200),
         color=_color(query, "color", "ffffff"),
-        back=_number(query, "back", 0, 0, 100),
-        fade=_number(query, "fade", 0, 0, 60),
+        back=_number(query, "back", usual["back"], 0, 100),
+        fade=_number(query, "fade", usual["fade"], 0, 60),
         question=_number(query, "question", 1, 0, 1),
         groups=_number(query, "groups", 0, 0, 1),
     )
@@ -127,3 +142,11 @@ def _theme(query: Mapping[str, str]) -> Theme:
             return "light"
         case other:
             raise BadLook("theme", other)
+
+
+def _preset(query: Mapping[str, str]) -> Preset:
+    asked = query.get("preset", "")
+    for each in _USUAL:
+        if each == asked:
+            return each
+    raise BadLook("preset", asked)

@@ -185,8 +185,10 @@ async def test_the_code_changes_sides_unless_it_is_to_stand_still(hall: Hall) ->
 
 async def test_the_overlay_takes_what_was_checked_and_nothing_else(client: Client) -> None:
     html = await page(client, "overlay?lines=3&size=60&color=yellow&back=40&fade=5")
-    look = {"lines": 3, "size": 60, "color": "ffff00", "back": 40, "fade": 5, "question": 1, "groups": 0}
+    look = {"preset": "", "lines": 3, "size": 60, "color": "ffff00", "back": 40, "fade": 5, "question": 1, "groups": 0}
     assert data(html)["look"] == look
+    assert "data-preset" not in html
+    assert 'data-preset="side"' in await page(client, "overlay?preset=side")
     assert "page.css" not in html
     assert "color-scheme" not in html  # it would give the page a ground
     html = await page(client, "overlay?color=%22%3E%3Cscript%3E", status=400)
@@ -215,7 +217,7 @@ async def test_groups_far_away_are_on_the_wall_and_where_it_is_wanted_over_a_pic
     assert "is with us: " not in text_of(await page(client, "screen"))
 
 
-@pytest.mark.parametrize("path", ["screen?size=1", "overlay?lines=9", "embed?theme=pink", "embed?feed=all"])
+@pytest.mark.parametrize("path", ["screen?size=1", "overlay?lines=13", "embed?theme=pink", "embed?feed=all"])
 async def test_a_wrong_choice_is_a_page_with_a_sentence(client: Client, path: str) -> None:
     assert "Esta dirección no es correcta" in text_of(await page(client, path, status=400, language="es"))
 

@@ -6,13 +6,17 @@ from moothall.adapters.displays import display_options as look
 
 
 def test_nothing_asked_is_the_usual() -> None:
-    assert look.overlay({}) == look.Overlay(lines=2, size=48, color="ffffff", back=0, fade=0, question=1, groups=0)
+    assert look.overlay({"preset": ""}) == look.overlay({})
+    assert look.overlay({}) == look.Overlay(
+        preset="", lines=2, size=48, color="ffffff", back=0, fade=0, question=1, groups=0
+    )
     assert look.screen({}) == look.Screen(size=100, theme="", steady=0)
     assert look.box({"theme": ""}) == look.EmbeddedBox(theme="")
 
 
 def test_what_is_asked_within_bounds_is_given() -> None:
     query = {
+        "preset": "side",
         "lines": "6",
         "size": "200",
         "color": "#00Ff7f",
@@ -22,18 +26,26 @@ def test_what_is_asked_within_bounds_is_given() -> None:
         "groups": "1",
     }
     assert look.overlay(query) == look.Overlay(
-        lines=6, size=200, color="00ff7f", back=100, fade=60, question=0, groups=1
+        preset="side", lines=6, size=200, color="00ff7f", back=100, fade=60, question=0, groups=1
     )
     assert look.overlay({"color": "Yellow"}).color == "ffff00"
     assert look.screen({"size": "50", "theme": "dark", "steady": "1"}) == look.Screen(size=50, theme="dark", steady=1)
     assert look.box({"theme": "light"}) == look.EmbeddedBox(theme="light")
 
 
+def test_a_preset_sets_what_the_address_does_not() -> None:
+    third = look.overlay({"preset": "lower-third", "back": "40"})
+    assert (third.preset, third.lines, third.size, third.back, third.fade) == ("lower-third", 3, 48, 40, 8)
+    assert look.overlay({"preset": "two-lines"}).lines == 2
+    assert look.overlay({"preset": "side"}).lines == 12
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("lines", "0"),
-        ("lines", "7"),
+        ("preset", "upper-third"),
+        ("lines", "13"),
         ("lines", "2.5"),
         ("lines", ""),
         ("size", "15"),
