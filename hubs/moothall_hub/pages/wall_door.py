@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 NAMESPACE, LAST = "wall", "last"
 LONGEST = 500
-KEPT = ("size", "theme", "ui")
+KEPT = ("size", "theme", "steady", "ui")
 """Of the last wall's address, on the way to that of another meeting."""
 
 Listed = Callable[[], Awaitable[Sequence[Entry]]]

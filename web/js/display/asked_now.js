@@ -8,8 +8,8 @@ const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever 
 const AGAIN = 3000; // ms until it is asked for again where the line was away
 const LONGEST = 60000; // ms between two tries for a translation that is not to be had, each twice as long after the last
 
-const SIZES = [0.85, 0.75, 0.65, 0.55, 0.5, 0.45, 0.41, 0.38, 0.35, 0.3, 0.25, 0.2, 0.16, 0.12]; // of the text's letters
-const LEAST = 0.35; // of the usual letters of the text: what can be read from 3 m
+const SIZES = [0.85, 0.75, 0.65, 0.55, 0.5, 0.45, 0.41, 0.37, 0.33, 0.28, 0.24, 0.2, 0.16, 0.12]; // of the text's letters
+const LEAST = 0.41; // of the text's usual letters: on a screen of 55 inches it is read from 3 m, as docs/how-to/embed.md says
 const ROWS = 12; // of each text, at most; fewer where even the smallest letters leave no room
 
 /** @param {Element} box */
