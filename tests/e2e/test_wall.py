@@ -151,6 +151,7 @@ async def test_who_looks_after_all_meetings_empties_the_walls_of_one(page: Page,
     async with meeting(tmp_path) as on:
         await called(on)
         await sit(page, on, Role.TECHNICIAN, "/control")
+        await page.get_by_text("All figures and buttons").click()
         await page.get_by_role("button", name="Clear the wall: Open hall").click()
         await expect(page.locator("#Status")).to_have_text("The walls are empty: \u2068Open hall\u2069")
         assert on.live.state.wall_cleared is not None

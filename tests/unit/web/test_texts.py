@@ -40,6 +40,7 @@ from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.rules.questions import ABUSE, REPORTED
 from moothall.core.session.state import Status
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, NOT_RECORDED
+from moothall.services.control.alarms import Standing
 from moothall.services.sessions import reports
 from moothall.services.sessions.role_links import ROLES as LINK_ROLES
 from moothall_hub.node import preflight
@@ -242,6 +243,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "reader/menu": [*ChannelKind, "since"],
     "display/seal": SealVersion,
     "display/gap": [BREAK, BREAK_SET_BACK],
+    "control/stands": Standing,
     "desk/stands": questions.InterventionStatus,
     "desk/refused": RefusalCode,
     "desk/first": [*get_args(get_type_hints(FirstKnow)["kind"]), "nobody"],

@@ -1,5 +1,5 @@
-// All meetings at a glance: cards that renew themselves each second, a bell, and who sees to what. The markup is that
-// of web/pages/control.html.
+// All meetings at a glance: a tile a room that renews itself each second, a bell, and who sees to what. The markup is
+// that of web/pages/control.html.
 
 import { refill } from './fill.js';
 import { DeskLink, newId } from './link.js';
@@ -8,6 +8,7 @@ import { keep, recall } from '../lib/kept.js';
 import { at, element } from '../lib/nodes.js';
 import { qualityLines } from './quality.js';
 import { say, unsay } from '../lib/said.js';
+import { span, sparkline } from './sparkline.js';
 import { Words, dayClock } from '../lib/words.js';
 
 /** @typedef {Pick<Card, 'session' | 'place' | 'title'>} Rung  of which meeting there is an alarm */
@@ -16,6 +17,8 @@ const BELL = 'moothall.control.bell';
 const GIGABYTE = 1e9;
 const [OLD, DEAD] = [15, 3]; // s, as in control_door.py
 const LOUDEST = 60; // dB that a level shows
+const [LATE, QUICK] = [10, 150]; // s and words a minute that a line shows highest, at least: so that 1 s is no mountain
+const OWN = new Set(['open', 'style', 'aria-valuenow']); // attributes that are not the renewal's
 
 /** @type {ControlData} */
 const data = JSON.parse(at('Data').textContent);
@@ -24,8 +27,11 @@ const tongue = tongues(data.ui);
 const qualityLine = qualityLines(data.ui, words, tongue);
 const clock = dayClock(data.ui, data.zone);
 const form = at('Bell').elements;
+const big = at('Cards').dataset.big !== undefined; // a screen that nobody touches
 /** @type {Set<string>} */
 const rung = new Set(); // alarms that the bell has rung for
+/** @type {Record<string, ?number>} */
+const heardLevels = {}; // as they were told last
 let told = ['', '']; // the alarm that was said last, and how
 /** @type {?AudioContext} */
 let sound = null; // the audio context, once somebody has touched the page
@@ -64,10 +70,14 @@ function meter(session) {
   return made;
 }
 
-/** The levels of meetings, dBFS; null where no sound comes. @param {Record<string, ?number>} all */
-function levels(all) {
+/**
+ * The levels of meetings, dBFS; null where no sound comes.
+ * @param {Record<string, ?number>} all  @param {ParentNode} within
+ */
+function levels(all, within = document) {
+  Object.assign(heardLevels, all);
   for (const [session, level] of Object.entries(all)) {
-    const made = document.querySelector(`[data-level="${CSS.escape(session)}"]`);
+    const made = within.querySelector(`[data-level="${CSS.escape(session)}"]`);
     const db = Math.min(0, Math.max(-LOUDEST, level ?? -LOUDEST));
     made?.style.setProperty('--level', `${((db + LOUDEST) * 100) / LOUDEST}%`);
     made?.setAttribute('aria-valuenow', String(db));
@@ -80,7 +90,7 @@ function alarm(card, { kind, urgent, values, by }) {
   const sign = words.text(urgent ? 'urgent' : 'look');
   const box = element('div', { class: urgent ? 'alarm urgent' : 'alarm' }, element('p', {}, element('strong', {}, sign), ' – ', text));
   if (by) box.append(element('p', { class: 'mark' }, words.text('seen', { name: by })));
-  else {
+  else if (!big) {
     const button = element('button', { type: 'button', 'data-key': `${card.session}:${kind}`, 'aria-label': `${words.text('mine')}: ${card.place || card.title}, ${text}` }, words.text('mine'));
     button.addEventListener('click', () => mine(card.session, kind));
     box.append(button);
@@ -100,19 +110,24 @@ function wall({ session, place, title }) {
   return button;
 }
 
+/** A figure and its last ten minutes. @param {string} name  @param {string} value  @param {SVGElement} drawing */
+const trend = (name, value, drawing) => element('div', { class: 'trend' }, drawing, element('p', {}, element('span', {}, words.text(name)), ' ', element('b', {}, value)));
+
 /** @param {Card} card */
-function show(card) {
-  const state = card.session ? words.text(`state.${card.status}`) : words.text('idle');
-  const made = element('li', { class: card.alarms.length ? 'card bad' : 'card', 'data-card': card.key, 'data-session': card.session });
-  const off = card.off ? ` · ${words.text('off')}` : '';
-  const lang = card.title ? Object.values(card.channels).find(([kind]) => kind === 'floor')?.[1] : null;
-  made.append(element('h2', {}, element('bdi', { lang: card.place ? null : lang }, card.place || card.title)));
-  const title = element('p', { class: 'title' });
-  if (card.place && card.title) title.append(element('bdi', { lang }, card.title), ' · ');
-  title.append(state + off);
-  made.append(title);
-  if (card.session) made.append(meter(card.session));
-  made.append(...card.alarms.map((each) => alarm(card, each)));
+function trends(card) {
+  const [, most] = span(card.delays) ?? [0, 0];
+  const [least, quickest] = span(card.rates) ?? [0, 0];
+  const comes = card.dead < DEAD && card.sound !== null && card.sound < OLD;
+  return element('div', { class: 'trends' },
+    trend('delay', comes ? words.text('late', { n: card.lag }) : words.text('no-delay'), sparkline(card.delays, LATE, words.text('trend.delay', { n: most }))),
+    trend('rate', String(card.rate), sparkline(card.rates, QUICK, words.text('trend.rate', { least, most: quickest }))));
+}
+
+/** What is behind a tile: all its figures, what else is to be seen to, and what can be done. @param {Card} card  @param {Alarm[]} further */
+function rest(card, further) {
+  const label = further.length ? words.text('further', { n: further.length }) : words.text('more');
+  const made = element('details', { class: 'rest' }, element('summary', { 'data-key': `more:${card.key}` }, label, element('span', { class: 'unseen' }, ` · ${card.place || card.title}`)));
+  made.append(...further.map((each) => alarm(card, each)));
   if (card.session) made.append(element('dl', {}, ...figures(card).map(([name, value]) => element('div', {}, element('dt', {}, words.text(name)), element('dd', {}, value)))));
   const all = Object.values(card.readers).reduce((sum, n) => sum + n, 0);
   for (const [kind, n] of Object.entries(card.reports)) {
@@ -122,32 +137,56 @@ function show(card) {
     made.append(element('p', { class: 'mark' }, words.text('next', { title: alone(card.following) })));
   }
   if (card.session) {
-    const address = `/desk/${encodeURIComponent(card.session)}?ui=${data.ui}`;
-    made.append(element('p', { class: 'open' }, element('a', { href: address, 'data-key': `open:${card.session}` }, words.text('open'))));
-    if (card.status !== 'created') made.append(element('p', {}, wall(card)));
+    made.append(element('p', { class: 'open' }, element('a', { href: desk(card), 'data-key': `open:${card.session}` }, words.text('open'))));
+    made.append(element('p', {}, wall(card)));
   }
   return made;
 }
 
-/** Whether two trees have the same elements, so that texts are all that differs. @type {(one: HTMLElement, two: HTMLElement) => boolean} */
-const alike = (one, two) => one.tagName === two.tagName && one.className === two.className && one.childNodes.length === two.childNodes.length
-  && one.dataset.key === two.dataset.key && [...one.childNodes].every((node, i) => {
+/** @param {Card} card */
+const desk = ({ session }) => `/desk/${encodeURIComponent(session)}?ui=${data.ui}`;
+
+/** @param {Card} card */
+function show(card) {
+  const worst = card.alarms.find(({ by }) => !by) ?? card.alarms[0];
+  const made = element('li', { class: card.alarms.length ? 'card bad' : 'card', 'data-card': card.key, 'data-session': card.session });
+  const lang = card.title ? Object.values(card.channels).find(([kind]) => kind === 'floor')?.[1] : null;
+  const named = element('bdi', { lang: card.place ? null : lang }, card.place || card.title);
+  const state = element('p', { class: 'state', 'data-kind': card.stands }, words.text(`stands.${card.stands}`));
+  made.append(element('div', { class: 'head' }, element('h2', {}, card.session && !big ? element('a', { href: desk(card), 'data-key': `desk:${card.session}` }, named) : named), state));
+  if (card.place && card.title) made.append(element('p', { class: 'title' }, element('bdi', { lang }, card.title)));
+  if (card.session) made.append(meter(card.session), trends(card));
+  if (worst) made.append(alarm(card, worst));
+  if (!big && (card.session || card.following)) made.append(rest(card, card.alarms.filter((each) => each !== worst)));
+  return made;
+}
+
+/** Whether two trees have the same elements, so that texts and attributes are all that differs. @type {(one: Element, two: Element) => boolean} */
+const alike = (one, two) => one.tagName === two.tagName && one.className.toString() === two.className.toString() && one.childNodes.length === two.childNodes.length
+  && one.getAttribute('data-key') === two.getAttribute('data-key') && [...one.childNodes].every((node, i) => {
     const other = two.childNodes[i];
-    return node instanceof HTMLElement ? other instanceof HTMLElement && alike(node, other) : !(other instanceof HTMLElement);
+    return node instanceof Element ? other instanceof Element && alike(node, other) : !(other instanceof Element);
   });
 
 /**
- * Bring the texts of `old` to those of `fresh`: what is being read, selected or focused stays.
+ * Bring the texts and attributes of `old` to those of `fresh`: what is being read, selected, open or focused stays.
  * @param {Element} old  @param {Element} fresh
  */
 function renew(old, fresh) {
+  for (const { name, value } of fresh.attributes) if (!OWN.has(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name } of [...old.attributes]) if (!OWN.has(name) && !fresh.hasAttribute(name)) old.removeAttribute(name);
   old.childNodes.forEach((node, i) => {
     const now = fresh.childNodes[i];
-    if (node instanceof Element && now instanceof Element) {
-      if (now.ariaLabel) node.ariaLabel = now.ariaLabel;
-      renew(node, now);
-    } else if (node.nodeValue !== now.nodeValue) node.nodeValue = now.nodeValue;
+    if (node instanceof Element && now instanceof Element) renew(node, now);
+    else if (node.nodeValue !== now.nodeValue) node.nodeValue = now.nodeValue;
   });
+}
+
+/** A tile takes the place of another: it is as far open, and as loud. @param {Element} old  @param {Element} fresh */
+function inherit(old, fresh) {
+  fresh.querySelector('details')?.toggleAttribute('open', Boolean(old.querySelector('details[open]')));
+  const session = fresh instanceof HTMLElement && fresh.dataset.session;
+  if (session) levels({ [session]: heardLevels[session] ?? null }, fresh);
 }
 
 /** What can be translated now; the same markup is in web/pages/_staff.html. @param {Board['translation']} translation */
@@ -162,7 +201,7 @@ function reach({ connected, ways, missing }) {
 
 /** @param {Board} board */
 function update({ cards, overview, translation }) {
-  reach(translation);
+  if (!big) reach(translation);
   const key = document.activeElement?.dataset.key;
   const made = cards.length ? cards.map(show) : [element('li', { class: 'none', 'data-card': '' }, words.text('empty'))];
   for (const item of [...at('Cards').children]) if (item.dataset.card === undefined) item.remove(); // the server's
@@ -171,8 +210,10 @@ function update({ cards, overview, translation }) {
     const known = old.get(item.dataset.card);
     old.delete(item.dataset.card);
     const stays = known && alike(known, item) ? known : item;
-    if (stays === item) known?.remove();
-    else renew(stays, item);
+    if (stays === item) {
+      if (known) inherit(known, item);
+      known?.remove();
+    } else renew(stays, item);
     if (at('Cards').children[i] !== stays) at('Cards').insertBefore(stays, at('Cards').children[i] ?? null);
   });
   for (const item of old.values()) item.remove();
@@ -233,8 +274,8 @@ async function mine(session, kind) {
 }
 
 at('Bell').dataset.title = document.title;
-at('Bell').hidden = false;
-at('Again').hidden = true;
+at('Bell').hidden = big;
+if (!big) at('Again').hidden = true;
 form.name.value = ownName();
 form.name.addEventListener('change', () => keepOwnName(form.name.value));
 form.bell.checked = recall(BELL) ?? true;

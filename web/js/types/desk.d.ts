@@ -250,6 +250,11 @@ interface Card {
   title: string;
   status: string;
   off: boolean;
+  /** How it stands, in one word. */
+  stands: string;
+  /** Each 10 s of the last ten minutes, the newest last: s, and words a minute. */
+  delays: (number | null)[];
+  rates: number[];
   alarms: Alarm[];
   here: Seat[];
   channels: Record<string, [kind: string, language: string]>;

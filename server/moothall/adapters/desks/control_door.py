@@ -1,4 +1,4 @@
-"""The overview of all sessions: `/control`, a table that needs no script and lives where there is one."""
+"""The overview of all sessions: `/control`, tiles that need no script and live where there is one."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ControlDoor:
         return [web.get("/control", self.page)]
 
     async def page(self, request: web.Request) -> web.Response:
-        """The page, or a sentence that says why not."""
+        """The page, or a sentence that says why not. `?big=1`: for a screen that nobody touches."""
         ui, _ = language(self.pages, request)
         links = [staff for staff in self.staff(request) if staff.role in ROLES]
         if not links:
@@ -64,6 +64,8 @@ class ControlDoor:
             alarms=[_alarm(each.kind, each.values, each.by, urgent=each.urgent, ui=ui) for each in overview.alarms],
             translation=reach_part(self.reach(), ui),
             again="/control?" + urlencode({"ui": ui.language}),
+            big=request.query.get("big") == "1",
+            for_big_screen="/control?" + urlencode({"ui": ui.language, "big": "1"}),
             in_language=lambda tag: f"/control?{urlencode({'ui': tag})}",
             data=script_json(
                 {
@@ -79,14 +81,20 @@ class ControlDoor:
 
 def _row(card: RoomCard, ui: Catalogue) -> dict[str, object]:
     """A card in words; the same is done in `web/js/desk/control.js`."""
+    said = [_alarm(alarm.kind, alarm.values, alarm.by, urgent=alarm.urgent, ui=ui) for alarm in card.alarms]
+    worst = next((n for n, alarm in enumerate(card.alarms) if alarm.by is None), 0)
+    further = said[:worst] + said[worst + 1 :]
     return {
         "place": card.place or card.title,
         "title": card.title if card.place else "",
         "language": _title_language(card),
         "address": None if card.session is None else f"/desk/{quote(card.session)}?{urlencode({'ui': ui.language})}",
-        "state": ui.text("Nothing is on here now") if card.session is None else ui.named(f"page/state.{card.status}"),
+        "stands": card.stands,
+        "state": ui.named(f"control/stands.{card.stands}"),
         "following": ui.text("Next: {title}", title=f"\u2068{card.following}\u2069") if card.following else "",
-        "alarms": [_alarm(alarm.kind, alarm.values, alarm.by, urgent=alarm.urgent, ui=ui) for alarm in card.alarms],
+        "alarm": said[worst] if said else None,
+        "further": further,
+        "more": ui.text("More to see to: {n}", n=len(further)) if further else ui.text("All figures and buttons"),
         "reports": [
             ui.text(
                 "{n} of {all} readers: {what}",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from enum import StrEnum
+
 import msgspec
 
 from moothall.core.hubs.presence import Hubs, cut_off
@@ -34,6 +37,29 @@ REPORTED_PERCENT = 3
 MEGABYTE, GIGABYTE = 1_000_000, 1_000_000_000
 OF_ALL = frozenset({"no-machine", "key-refused", "nearly-full", "disk"})
 """Kinds that are a fault of the machine, and the same in every session."""
+
+
+CUT = frozenset(
+    {"no-sound", "muted", "no-source", "no-language", "no-room", "no-words", "stopped", "sound-stopped", "sound-full"}
+)
+"""Kinds at which no text comes, whatever the machine itself is doing; urgent faults of the machine are such too."""
+LATE = frozenset({"late", "machine-away"})
+"""Kinds at which the text comes later than it should."""
+
+
+class Standing(StrEnum):
+    """How a room stands, in one word. Its colour and shape are those of `.state` in page.css."""
+
+    LIVE = "live"
+    BREAK = "break"
+    OFF = "off"
+    """What is said is not recorded."""
+    LATE = "late"
+    CUT = "cut"
+    """No text comes of what is said."""
+    CLOSED = "closed"
+    IDLE = "idle"
+    """Nothing is on there, or it has not begun."""
 
 
 class RoomConflict(msgspec.Struct, frozen=True):
@@ -122,6 +148,22 @@ def alarms(figures: SessionHealth) -> tuple[Alarm, ...]:
     if figures.status in ON:
         found += _of_people(figures)
     return tuple(sorted(found, key=lambda alarm: not alarm.urgent))
+
+
+def standing(status: Status, found: Sequence[Alarm], *, off: bool) -> Standing:
+    """The one word for how a session stands that has these alarms; `off`: whether it is not recorded.
+
+    That nothing is recorded goes before all else, since it was promised to whoever speaks.
+    """
+    if status not in ON:
+        return Standing.CLOSED if status is Status.CLOSED else Standing.IDLE
+    if off:
+        return Standing.OFF
+    if status is Status.PAUSED:
+        return Standing.BREAK
+    if any(alarm.kind in CUT or (alarm.urgent and alarm.kind in ("no-machine", "key-refused")) for alarm in found):
+        return Standing.CUT
+    return Standing.LATE if any(alarm.kind in LATE for alarm in found) else Standing.LIVE
 
 
 def _of_house(figures: SessionHealth) -> list[Alarm]:

@@ -21,7 +21,7 @@ from moothall.core.questions.blocked_words import unread_for
 from moothall.core.session.state import ON, State, Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.core.views.quality import Quality
-from moothall.services.control.alarms import OF_ALL, Alarm, RoomConflict, SessionHealth, alarms
+from moothall.services.control.alarms import OF_ALL, Alarm, RoomConflict, SessionHealth, Standing, alarms, standing
 from moothall.services.control.control_watch import Watched, seconds
 from moothall.services.log.publication import Publication
 from moothall.services.programme.programme import Programme
@@ -85,6 +85,11 @@ class RoomCard(msgspec.Struct, frozen=True, kw_only=True):
     quality: Quality | None = None
     off: bool = False
     """Whether what is said now is not recorded."""
+    stands: Standing = Standing.IDLE
+    delays: tuple[int | None, ...] = ()
+    """The delay in s each 10 s of the last ten minutes, the newest last; None while no sound came."""
+    rates: tuple[int, ...] = ()
+    """The words of a minute, at the same times."""
     alarms: tuple[Raised, ...] = ()
 
 
@@ -218,6 +223,7 @@ class ControlRoom:
         reports = {kind.value: count for kind, count in tally.counts.items()}
         loudness = self._of_floor(live)
         seen.dead = 0 if loudness is None else loudness.dead_ms
+        seen.note(now)
         found = alarms(self._figures(live, seen, now, readers, reports))
         raised = self._raised[live.id] = tuple(self._with_name(live.id, alarm) for alarm in found)
         channel = next(iter(state.channels.values()), None)
@@ -243,6 +249,9 @@ class ControlRoom:
             reports=reports,
             quality=live.writer.quality.quality(),
             off=not state.recorded,
+            stands=standing(state.status, found, off=not state.recorded),
+            delays=tuple(seen.delays),
+            rates=tuple(seen.rates),
             alarms=tuple(each for each in raised if each.kind not in OF_ALL),
         )
 

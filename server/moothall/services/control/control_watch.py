@@ -12,6 +12,10 @@ from moothall.services.log.publication import Publication
 
 RATE_MS = 60_000
 """Over what time words a minute are counted."""
+TREND_MS = 10_000
+"""How far two points of a trend are apart."""
+TREND_POINTS = 60
+"""Ten minutes."""
 
 
 class Watched:
@@ -33,6 +37,19 @@ class Watched:
         self.heard: str | None = None
         self.unsaved: dict[ChannelId, bool] = {}
         self.off_since: int | None = None
+        # Overflow: the oldest point goes. The delay in s, None while no sound came; the words of the minute before.
+        self.delays: deque[int | None] = deque(maxlen=TREND_POINTS)
+        self.rates: deque[int] = deque(maxlen=TREND_POINTS)
+        self._noted = now - TREND_MS
+
+    def note(self, now: int) -> None:
+        """Add a point to the trends, if it is time for one."""
+        if now - self._noted < TREND_MS:
+            return
+        self._noted = now
+        comes = self.sound is not None and now - self.sound < TREND_MS
+        self.delays.append(max(self.lag.values(), default=0) // 1000 if comes else None)
+        self.rates.append(self.rate(now))
 
     def rate(self, now: int) -> int:
         """Words in the last minute."""

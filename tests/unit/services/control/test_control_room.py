@@ -168,8 +168,9 @@ def test_the_figures_come_from_what_is_published() -> None:
             assert (card.sound, card.words, card.rate, card.lag) == (4, 4, 2, 2)
             assert (card.heard, card.expected, card.readers) == ("en", "en", {"floor": 0})
             assert card.here[0]["label"] == "Ann"
-            assert card.alarms == ()
-            assert (await on.after(60))[0].rate == 0
+            assert (card.alarms, card.stands, card.delays, card.rates) == ((), "live", (2,), (2,))
+            card = (await on.after(60))[0]
+            assert (card.rate, card.stands, card.delays, card.rates) == (0, "cut", (2, None), (2, 0))
 
     run(story())
 

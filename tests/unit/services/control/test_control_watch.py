@@ -4,7 +4,7 @@ from moothall.core.events.types import AnyEvent, Origin, SegmentOpened, SessionR
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, ChannelState, Sound
-from moothall.services.control.control_watch import RATE_MS, Watched
+from moothall.services.control.control_watch import RATE_MS, TREND_MS, TREND_POINTS, Watched
 from moothall.services.log.publication import Publication
 from support.sessions.recorder import Recorder
 
@@ -43,3 +43,19 @@ def test_the_language_is_that_of_the_newest_line_that_was_spoken() -> None:
     line = SegmentOpened(channel=FLOOR, segment=LINE, t0=0, language="pt", origin=Origin.MACHINE)
     seen.take(published(line), STATE, 1_000)
     assert (seen.heard, seen.words) == ("pt", 1_000)
+
+
+def test_trends_have_a_point_each_ten_seconds_for_ten_minutes_and_a_gap_where_no_sound_comes() -> None:
+    seen = Watched(0)
+    seen.note(0)
+    seen.note(TREND_MS - 1)
+    assert (list(seen.delays), list(seen.rates)) == ([None], [0]), "too soon for a second one"
+    late = ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=3_900, t=0)
+    words = WordsCommitted(channel=FLOOR, segment=LINE, first=0, words=(Word(text="a", t0=0, t1=9),) * 3)
+    seen.take(published(words, signals=(late,)), STATE, TREND_MS)
+    seen.note(TREND_MS)
+    seen.note(2 * TREND_MS)
+    assert (list(seen.delays), list(seen.rates)) == ([None, 3, None], [0, 3, 3])
+    for n in range(3, TREND_POINTS + 3):
+        seen.note(n * TREND_MS)
+    assert (len(seen.delays), len(seen.rates), sum(seen.rates)) == (TREND_POINTS, TREND_POINTS, 3 * 5)
