@@ -15,6 +15,7 @@ from moothall.adapters.desks.control_socket import ControlSocket, Send
 from moothall.adapters.desks.desk_door import DeskDoor, DeskPageFacts
 from moothall.adapters.desks.desk_socket import DeskRequest, DeskSocket, Extra
 from moothall.adapters.desks.staff_socket import StaffSocket
+from moothall.adapters.pages.staff_frame import facts_of
 from moothall.app.backend import Backend
 from moothall.app.crowds import CrowdMessages
 from moothall.app.desk_news import desk_news
@@ -139,6 +140,7 @@ async def _about(backend: Backend, session: SessionId) -> DeskPageFacts | None:
         channel=next(iter(live.state.channels), "floor"),
         sound=live.state.sound is not SoundKept.NONE,
         others=_others(backend, session),
+        frame=facts_of(live.state, backend.programme.room_title(session)),
     )
 
 

@@ -94,6 +94,7 @@ def microphone_doors(services: Services, entrance: Entrance) -> tuple[Sequence[w
         guard=FormGuard(backend.randomness),
         key_of=staff.key_of,
         room=room,
+        place=programme.room_title,
         beside=lambda session: None if (other := on_beside(programme, session)) is None else other.title,
     )
     return [*audio.routes(), *page.routes()], audio

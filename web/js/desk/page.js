@@ -168,6 +168,7 @@ function stands(how, waiting) {
 // What the page shows
 
 function everything() {
+  const first = at('Desk').hidden;
   at('Desk').hidden = false;
   for (const part of document.querySelectorAll('[data-needs]')) part.hidden = !part.dataset.needs?.split(' ').some((need) => may.has(need));
   texts();
@@ -176,6 +177,7 @@ function everything() {
   panel.here(here, own);
   lines.update({ whole: true, lines: new Set() });
   lines.toEnd();
+  if (first && location.hash === '#Outcome') at('Outcome').scrollIntoView(); // it was not there when the page was loaded
 }
 
 function around() {

@@ -2,6 +2,7 @@
 
 import { BalancePanel } from './balance.js';
 import { clearsWall } from '../desk/clear_wall.js';
+import { frameStands } from '../desk/frame.js';
 import { at, element, set } from '../lib/nodes.js';
 import { QuestionItems } from './items.js';
 import { QuestionLine } from './line.js';
@@ -23,6 +24,7 @@ let last = { id: '', at: 0 }; // the button that was pressed last, and when
 function show() {
   if (!state.session) return;
   turn.show();
+  frameStands(state.session);
   at('Title').textContent = state.session.title;
   const now = questions.called === null ? null : questions.get(questions.called);
   const next = questions.panel('Queued').slice(0, NEXT).flatMap((id) => questions.get(id) ?? []);

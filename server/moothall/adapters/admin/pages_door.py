@@ -15,6 +15,7 @@ from moothall.adapters.admin.language_names import NoLanguages, read_languages
 from moothall.adapters.admin.my_sessions_door import go_on
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.pages.staff_frame import Tab, facts_of, meeting_frame, reaches
 from moothall.adapters.pages.translation_texts import reach_part
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core import commands as do
@@ -194,6 +195,14 @@ class AdminDoor:
         return self.pages.show(
             "admin_meeting.html",
             asked,
+            frame=meeting_frame(
+                facts_of(state, self.programme.room_title(planned.session)),
+                [staff for staff in asked.links if reaches(staff, planned.session, planned.room)],
+                asked.ui,
+                self.programme.zone(),
+                here=Tab.SETTINGS,
+                asked=asked.place,
+            ),
             status=400 if problem else 200,
             problem=problem,
             plan=view.plan_fields(planned, state, self.programme.zone(), asked.ui) | dict(given or {}),

@@ -14,6 +14,7 @@ from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import language, own_html
+from moothall.adapters.pages.staff_frame import Asked, house_frame
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.kernel.errors import NoLink, Refusal, RefusalCode, StorageUnavailable
@@ -60,6 +61,14 @@ class AdminRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The browser's."""
     chosen: bool
     """Whether the address names the language, so that links keep it."""
+    links: tuple[Staff, ...] = ()
+    """All that the browser has, for the frame of its pages."""
+    path: str = ""
+
+    @property
+    def place(self) -> Asked:
+        """The page, for its frame."""
+        return Asked(path=self.path, language=self.ui.language if self.chosen else "")
 
     def to(self, path: str) -> str:
         """The address of another page in the same language."""
@@ -95,6 +104,8 @@ class StaffPages:
             ui=ui,
             key=self._key_of(request),
             chosen=chosen,
+            links=tuple(self._staff(request)),
+            path=request.path,
         )
         if not asked.staff:
             raise AdminProblem(403, AdminText.STRANGERS)
@@ -120,7 +131,8 @@ class StaffPages:
         return self._guard.first_time(fields.get(FIELD, ""))
 
     def show(self, template: str, asked: AdminRequest, *, status: int = 200, **values: object) -> web.Response:
-        """A page that nobody but its reader keeps."""
+        """A page that nobody but its reader keeps. Its frame is the house's unless `frame` is given: a meeting's."""
+        values = {"frame": house_frame(asked.links, asked.ui, self.pages.zone(), asked=asked.place)} | values
         text = self.pages.render(
             template, ui=asked.ui, to=asked.to, form=lambda: self._guard.token(asked.key), form_field=FIELD, **values
         )

@@ -14,6 +14,7 @@ from moothall.adapters.desks.control_socket import ROLES, MayAct, visible
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.quality_texts import quality_line
 from moothall.adapters.pages.request_context import language, own_html
+from moothall.adapters.pages.staff_frame import Asked, house_frame
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.translation_texts import reach_part
@@ -49,22 +50,27 @@ class ControlDoor:
 
     async def page(self, request: web.Request) -> web.Response:
         """The page, or a sentence that says why not. `?big=1`: for a screen that nobody touches."""
-        ui, _ = language(self.pages, request)
-        links = [staff for staff in self.staff(request) if staff.role in ROLES]
+        ui, chosen = language(self.pages, request)
+        everything = self.staff(request)
+        links = [staff for staff in everything if staff.role in ROLES]
         if not links:
             return own_html(self.pages.render_error(401, ErrorText.STAFF, ui=ui), ui, status=401)
+        big = request.query.get("big") == "1"
+        here = Asked(path=request.path, language=ui.language if chosen else "")
+        frame = house_frame(everything, ui, self.pages.zone(), asked=here)
         self.control.look()
         cards, overview = visible(self.control.cards, links, self.may_act), self.control.overview
         text = self.pages.render(
             "control.html",
             ui=ui,
+            frame=frame | {"tabs": []} if big else frame,
             rows=[_row(card, ui) for card in cards],
             made=ui.text("As of {time}", time=clock_time(self.pages.zone().at(overview.at))),
             overview=_overview(overview, ui),
             alarms=[_alarm(each.kind, each.values, each.by, urgent=each.urgent, ui=ui) for each in overview.alarms],
             translation=reach_part(self.reach(), ui),
             again="/control?" + urlencode({"ui": ui.language}),
-            big=request.query.get("big") == "1",
+            big=big,
             for_big_screen="/control?" + urlencode({"ui": ui.language, "big": "1"}),
             in_language=lambda tag: f"/control?{urlencode({'ui': tag})}",
             data=script_json(

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from moothall.adapters.desks.microphone_door import INTERPRETERS
 from moothall.adapters.pages.request_context import language, own_html
+from moothall.adapters.pages.staff_frame import Asked, MeetingFacts, Tab, meeting_frame
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import ErrorText
 from moothall.core.commands import Command, CorrectSegment, SetSpeaker, SetStatus
@@ -47,6 +48,7 @@ class DeskPageFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Whether its last seconds can be heard."""
     others: tuple[tuple[SessionId, str], ...]
     """Sessions that lines may be moved to, with their titles."""
+    frame: MeetingFacts
 
 
 AboutOf = Callable[[SessionId], Awaitable[DeskPageFacts | None]]
@@ -73,25 +75,25 @@ class DeskDoor:
 
     async def page(self, request: web.Request) -> web.Response:
         """The page, or a sentence that says why not."""
-        return await self._page(request, "desk.html")
+        return await self._page(request, "desk.html", here=Tab.TEXT)
 
     async def refinements(self, request: web.Request) -> web.Response:
         """The page on which a second pass's proposals are accepted or refused; for links that may correct lines."""
-        return await self._page(request, "refinements.html", "refinements", needs=CorrectSegment)
+        return await self._page(request, "refinements.html", "refinements", here=Tab.TEXT, needs=CorrectSegment)
 
     async def moderate(self, request: web.Request) -> web.Response:
         """The page on which questions are moderated; for links that may do that."""
-        return await self._page(request, "moderate.html", "moderation", needs=SetStatus)
+        return await self._page(request, "moderate.html", "moderation", here=Tab.QUESTIONS, needs=SetStatus)
 
     async def podium(self, request: web.Request) -> web.Response:
         """What is asked now and comes next, for a tablet on the podium."""
-        return await self._page(request, "podium.html", "moderation", needs=SetStatus)
+        return await self._page(request, "podium.html", "moderation", here=Tab.PODIUM, needs=SetStatus)
 
     async def _page(
-        self, request: web.Request, template: str, *texts: str, needs: type[Command] | None = None
+        self, request: web.Request, template: str, *texts: str, here: Tab, needs: type[Command] | None = None
     ) -> web.Response:
         """`texts`: groups of the catalogue that its script needs besides those of every page here."""
-        ui, _ = language(self._pages, request)
+        ui, chosen = language(self._pages, request)
         links = self._staff(request)
         if not links:
             return own_html(self._pages.render_error(401, ErrorText.STAFF, ui=ui), ui, status=401)
@@ -114,6 +116,14 @@ class DeskDoor:
         text = self._pages.render(
             template,
             ui=ui,
+            frame=meeting_frame(
+                about.frame,
+                [staff for staff in links if self._may_act(staff, session)],
+                ui,
+                self._pages.zone(),
+                here=here,
+                asked=Asked(path=request.path, language=ui.language if chosen else "", role=role or ""),
+            ),
             title=about.title.strip() or ui.text("Meeting without a title"),
             language=about.language,
             job=ui.named(f"staff/role.{fitting[0].role}"),

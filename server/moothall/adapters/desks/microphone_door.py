@@ -12,7 +12,9 @@ import msgspec
 from aiohttp import web
 
 from moothall.adapters.http.form_guard import FIELD, FormGuard
+from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import language, own_html
+from moothall.adapters.pages.staff_frame import Asked, Frame, Tab, facts_of, house_frame, meeting_frame
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.reading.page_rows import channel_name
 from moothall.core.events.types import ChannelKind, SoundKept
@@ -52,7 +54,7 @@ class MicrophoneDoor:
     """Handlers of the page.
 
     `may_send` says which texts somebody may send for; `room` knows the programme, and `beside` the title of
-    another session that is on where this one is planned.
+    another session that is on where this one is planned; `place` is the title of a session's room.
 
     `add` gives a session an interpreter's text in a language, for somebody.
     """
@@ -68,6 +70,7 @@ class MicrophoneDoor:
     key_of: Callable[[web.Request], str]
     room: Callable[[str], RoomNow | None] = lambda _: None
     beside: Callable[[SessionId], str | None] = lambda _: None
+    place: Callable[[SessionId], str] = lambda _: ""
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -148,13 +151,15 @@ class MicrophoneDoor:
         title: str,
         adds: bool = False,
     ) -> web.Response:
-        ui, _ = language(self.pages, request)
+        ui, chosen_language = language(self.pages, request)
+        asked = Asked(path=request.path, language=ui.language if chosen_language else "")
         wanted = ChannelId(request.query.get("channel", ""))
         chosen = wanted if wanted in texts else next(iter(texts))
         tags = {name: channel.languages[0] if channel.languages else "" for name, channel in texts.items()}
         text = self.pages.render(
             "microphone.html",
             ui=ui,
+            frame=self._frame(request, ui, state, asked),
             title=title.strip() or ui.text("Meeting without a title"),
             language="" if state is None or not state.languages else state.languages[0],
             texts=[
@@ -183,6 +188,14 @@ class MicrophoneDoor:
             ),
         )
         return own_html(text, ui)
+
+    def _frame(self, request: web.Request, ui: Catalogue, state: State | None, asked: Asked) -> Frame:
+        links, zone = self.staff(request), self.pages.zone()
+        if state is None:  # Nothing is on in the room, and nothing comes.
+            return house_frame(links, ui, zone, asked=asked)
+        facts = facts_of(state, self.place(state.id))
+        acting = [staff for staff in links if self.may_act(staff, state.id)]
+        return meeting_frame(facts, acting, ui, zone, here=Tab.MICROPHONE, asked=asked, microphone=request.path)
 
     def _refuse(self, request: web.Request) -> web.Response:
         if self.staff(request):

@@ -121,6 +121,11 @@ class Programme:
         planned = self._planned.get(session)
         return None if planned is None else planned.room
 
+    def room_title(self, session: SessionId) -> str:
+        """What the room of a session is called; empty for a session without one."""
+        room = self._rooms.get(place) if (place := self.room_of(session)) else None
+        return "" if room is None else room.title
+
     def now_in(self, room: RoomId) -> SessionId | None:
         """The session that is on in a room: open, or in a break."""
         on = [each.session for each in self._in(room) if self.status_of(each.session) in ON]

@@ -1,0 +1,169 @@
+"""The frame of the staff's pages: which of them somebody's links open, and how the meeting stands.
+
+A page gives what is made here to the macro of `web/pages/_staff_frame.html`. So a link shows the same tabs everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.core.commands import SetStatus, TagSegment
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.times import Zone
+from moothall.core.programme.plan import RoomId
+from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
+from moothall.core.session.state import State, Status
+from moothall.services.control.alarms import Standing, standing
+from moothall.services.sessions.role_links import HALL, Staff, opens_admin, room_scope, session_scope
+
+SENDS_SOUND = frozenset({Role.TECHNICIAN, Role.SECRETARIAT, Role.INTERPRETER})
+OVERVIEWS = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})
+"""Who looks after more than one meeting."""
+WORK, CONTROL, ADMIN, GROUPS = "/staff", "/control", "/admin", "/admin/hubs"
+
+
+class Tab(StrEnum):
+    """A page of a meeting."""
+
+    MICROPHONE = "microphone"
+    TEXT = "text"
+    QUESTIONS = "questions"
+    PODIUM = "podium"
+    REPORT = "report"
+    SETTINGS = "settings"
+
+
+class MeetingFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the frame says of a meeting."""
+
+    session: SessionId
+    room: str = ""
+    """Title of its room."""
+    status: Status = Status.CREATED
+    off: bool = False
+    """Whether what is said now is not recorded."""
+    interpreted: bool = False
+    """Whether it has an interpreter's text, for which interpreters send sound."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """The page that is asked for: what its address says that other pages' addresses keep."""
+
+    path: str = ""
+    language: str = ""
+    """The interface's, where the address names it."""
+    role: str = ""
+    """The job, where the address names it."""
+
+    def to(self, path: str, roles: Iterable[Role] = ()) -> str:
+        """The address of another page; the job is named where that page is for it."""
+        place, mark, part = path.partition("#")
+        kept = {"role": self.role} if self.role in set(roles) else {}
+        kept |= {"ui": self.language} if self.language else {}
+        return f"{place}?{urlencode(kept)}{mark}{part}" if kept else path
+
+
+Frame = dict[str, object]
+"""What the macro is given."""
+
+
+def facts_of(state: State, room: str) -> MeetingFacts:
+    """What the frame says of a session in a room of this title."""
+    kinds = {channel.kind for channel in state.channels.values()}
+    return MeetingFacts(
+        session=state.id,
+        room=room,
+        status=state.status,
+        off=not state.recorded,
+        interpreted=ChannelKind.INTERPRETATION in kinds,
+    )
+
+
+def reaches(staff: Staff, session: SessionId, room: RoomId | None) -> bool:
+    """Whether a link is for a meeting, by its scope; `room` is that of the meeting."""
+    return staff.scope in (HALL, session_scope(session)) or (room is not None and staff.scope == room_scope(room))
+
+
+def meeting_frame(
+    facts: MeetingFacts,
+    links: Sequence[Staff],
+    ui: Catalogue,
+    zone: Zone,
+    *,
+    here: Tab,
+    asked: Asked,
+    microphone: str = "",
+) -> Frame:
+    """The frame of a meeting's page `here`. `links` are those that reach the meeting; `microphone` is the path of the
+    microphone's page where it is not the meeting's own.
+    """
+    name = quote(facts.session)
+    sends = SENDS_SOUND if facts.interpreted else SENDS_SOUND - {Role.INTERPRETER}
+    tabs = (
+        (Tab.MICROPHONE, ui.text("Microphone"), microphone or f"/s/{name}/microphone", sends),
+        (Tab.TEXT, ui.text("Text, at work"), f"/desk/{name}", STAFF_ROLES),
+        (Tab.QUESTIONS, ui.text("Questions, at work"), f"/moderate/{name}", _who(SetStatus)),
+        (Tab.PODIUM, ui.text("Podium"), f"/podium/{name}", _who(SetStatus)),
+        (Tab.REPORT, ui.text("Report, at work"), f"/desk/{name}#Outcome", _who(TagSegment)),
+    )
+    rows = [
+        _tab(text, asked.to(path, roles), "page" if tab is here else "")
+        for tab, text, path, roles in tabs
+        if any(staff.role in roles for staff in links)
+    ]
+    if any(opens_admin(staff) for staff in links):
+        rows.append(
+            _tab(ui.text("Settings"), asked.to(f"{ADMIN}/meetings/{name}"), "page" if here is Tab.SETTINGS else "")
+        )
+    stands = standing(facts.status, (), off=facts.off)
+    return {
+        **_house(ui, zone, asked),
+        "tabs": rows,
+        "room": facts.room,
+        "stands": stands.value,
+        "states": {each.value: _said(each, ui) for each in Standing} | {stands.value: _state(facts, stands, ui)},
+    }
+
+
+def house_frame(links: Sequence[Staff], ui: Catalogue, zone: Zone, *, asked: Asked) -> Frame:
+    """The frame of a page that is of no meeting; the page is `asked.path` or below it."""
+    tabs = [(ui.text("What you can do here"), WORK, True)]
+    tabs.append((ui.text("All meetings at a glance"), CONTROL, any(staff.role in OVERVIEWS for staff in links)))
+    runs = any(opens_admin(staff) for staff in links)
+    tabs += [(ui.text("Running the meetings"), ADMIN, runs), (ui.text("Groups that take part"), GROUPS, runs)]
+    above = max((path for _, path, _ in tabs if f"{asked.path}/".startswith(f"{path}/")), key=len, default="")
+    rows = [
+        _tab(text, asked.to(path), "" if path != above else "page" if path == asked.path else "true")
+        for text, path, opens in tabs
+        if opens
+    ]
+    return {**_house(ui, zone, asked), "tabs": rows, "room": "", "stands": "", "states": {}}
+
+
+def _house(ui: Catalogue, zone: Zone, asked: Asked) -> dict[str, object]:
+    place = zone.name.rpartition("/")[2].replace("_", " ")
+    return {"home": asked.to(WORK), "zone": zone.name, "place": place, "language": ui.language}
+
+
+def _who(command: type[SetStatus | TagSegment]) -> frozenset[Role]:
+    return frozenset(role for role in STAFF_ROLES if command in COMMANDS[role])
+
+
+def _tab(text: str, address: str, here: str) -> dict[str, str]:
+    return {"name": text, "address": address, "here": here}
+
+
+def _said(stands: Standing, ui: Catalogue) -> str:
+    return ui.named(f"control/stands.{stands}")
+
+
+def _state(facts: MeetingFacts, stands: Standing, ui: Catalogue) -> str:
+    """A meeting that has not begun is no room in which nothing is on."""
+    return ui.named(f"page/state.{facts.status}") if stands is Standing.IDLE else _said(stands, ui)

@@ -1,0 +1,28 @@
+// The frame of a staff page: the time at the place of the meetings, and how a meeting stands. Any page may do without it.
+
+import { dayClock } from '../lib/words.js';
+
+const clock = document.getElementById('FrameClock');
+const time = clock?.querySelector('time');
+
+/** How a meeting stands, in one word: as `standing` in services/control/alarms.py. @param {Pick<Session, 'status' | 'not_recorded'>} session */
+export function frameStands({ status, not_recorded: off }) {
+  const place = document.getElementById('FrameState');
+  if (!place) return;
+  const on = status === 'open' || status === 'paused';
+  const kind = on && off != null ? 'off' : { open: 'live', paused: 'break', closed: 'closed' }[status] ?? 'idle';
+  if (place.dataset.kind === kind) return;
+  place.dataset.kind = kind;
+  place.textContent = place.dataset[kind] ?? '';
+}
+
+if (clock && time) {
+  const format = dayClock(document.documentElement.lang, clock.dataset.zone ?? 'UTC', {});
+  const tick = () => {
+    const now = format.format(Date.now());
+    if (time.textContent !== now) time.textContent = now;
+  };
+  tick();
+  clock.hidden = false;
+  setInterval(tick, 1000);
+}
