@@ -1,6 +1,7 @@
 // All meetings at a glance: a tile a room that renews itself each second, a bell, and who sees to what. The markup is
 // that of web/pages/control.html.
 
+import '../lib/staff_frame.js';
 import { refill } from './fill.js';
 import { DeskLink, newId } from './link.js';
 import { alarmValues, alone, keepOwnName, ownName, tongues } from '../lib/names.js';

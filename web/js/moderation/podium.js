@@ -2,7 +2,7 @@
 
 import { BalancePanel } from './balance.js';
 import { clearsWall } from '../desk/clear_wall.js';
-import { frameStands } from '../desk/frame.js';
+import { frameStands } from '../lib/staff_frame.js';
 import { at, element, set } from '../lib/nodes.js';
 import { QuestionItems } from './items.js';
 import { QuestionLine } from './line.js';

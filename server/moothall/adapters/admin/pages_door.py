@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.admin import view
 from moothall.adapters.admin.language_names import NoLanguages, read_languages
+from moothall.adapters.admin.meeting_list import MeetingList, Sought, sought
 from moothall.adapters.admin.my_sessions_door import go_on
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
@@ -94,19 +95,22 @@ class AdminDoor:
     @staff_page(runs_the_house)
     async def overview(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Everything at a glance, with the forms."""
-        return await self._overview(asked)
+        return await self._overview(asked, looked_for=sought(request.query))
 
     async def _overview(
-        self, asked: AdminRequest, *, status: int = 200, problem: str = "", given: Mapping[str, str] | None = None
+        self,
+        asked: AdminRequest,
+        *,
+        status: int = 200,
+        problem: str = "",
+        given: Mapping[str, str] | None = None,
+        looked_for: Sought | None = None,
     ) -> web.Response:
         ui = asked.ui
         entries = {entry.session: entry for entry in await self.entries() if entry.status is not Status.ABSENT}
         planned = {each.session: each for each in self.programme.planned()}
         others = [view.planned_of(entry) for session, entry in entries.items() if session not in planned]
-        meetings = [
-            view.meeting_row(each, entries.get(each.session), self.programme, ui)
-            for each in in_order([*planned.values(), *others])
-        ]
+        meetings = MeetingList(in_order([*planned.values(), *others]), entries, self.programme, ui)
         places = view.place_rows(self.programme, ui)
         links = [staff for staff in self.links.list() if not staff.scope.startswith("session:")]
         return self.pages.show(
@@ -115,7 +119,7 @@ class AdminDoor:
             status=status,
             problem=problem,
             given=given or {},
-            meetings=meetings,
+            **meetings.values(looked_for or Sought()),
             places=places,
             times=view.clock_of(self.programme, ui),
             zone=self.programme.zone().name,

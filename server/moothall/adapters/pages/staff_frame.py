@@ -23,7 +23,8 @@ from moothall.core.session.state import State, Status
 from moothall.services.control.alarms import Standing, standing
 from moothall.services.sessions.role_links import HALL, Staff, opens_admin, room_scope, session_scope
 
-SENDS_SOUND = frozenset({Role.TECHNICIAN, Role.SECRETARIAT, Role.INTERPRETER})
+SENDS_SOUND = frozenset({Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role.SECRETARIAT, Role.INTERPRETER})
+"""Whom the microphone's page is for (`adapters/sound/audio_door.py`); interpreters only have interpretations."""
 OVERVIEWS = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})
 """Who looks after more than one meeting."""
 WORK, CONTROL, ADMIN, GROUPS = "/staff", "/control", "/admin", "/admin/hubs"

@@ -7,8 +7,17 @@ from typing import Any
 import pytest
 
 from moothall.adapters.pages.catalogues import Catalogues
-from moothall.adapters.pages.staff_frame import Asked, MeetingFacts, Tab, house_frame, meeting_frame, reaches
+from moothall.adapters.pages.staff_frame import (
+    SENDS_SOUND,
+    Asked,
+    MeetingFacts,
+    Tab,
+    house_frame,
+    meeting_frame,
+    reaches,
+)
 from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.sound.audio_door import EVERY_TEXT
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import UTC_ZONE
@@ -39,7 +48,7 @@ def names(frame: dict[str, Any]) -> list[str]:
     [
         (Role.SECRETARIAT, ["Microphone", "Text", "Questions", "Podium", "Report", "Settings"]),
         (Role.TECHNICIAN, ["Microphone", "Text", "Questions", "Podium", "Report"]),
-        (Role.MODERATOR, ["Text", "Questions", "Podium", "Report"]),
+        (Role.MODERATOR, ["Microphone", "Text", "Questions", "Podium", "Report"]),
         (Role.RAPPORTEUR, ["Text", "Report"]),
         (Role.CAPTIONER, ["Text"]),
         (Role.INTERPRETER, ["Text"]),
@@ -51,9 +60,13 @@ def test_tabs_are_the_pages_that_a_link_opens(role: Role, tabs: list[str]) -> No
     assert names(meeting(link(role))) == tabs
 
 
+def test_the_microphone_is_for_those_whose_sound_is_taken() -> None:
+    assert EVERY_TEXT | {Role.INTERPRETER} == SENDS_SOUND
+
+
 def test_two_links_open_what_either_opens_and_settings_are_the_whole_houses() -> None:
     both = meeting(link(Role.CAPTIONER), link(Role.MODERATOR, f"session:{S}"))
-    assert names(both) == ["Text", "Questions", "Podium", "Report"]
+    assert names(both) == ["Microphone", "Text", "Questions", "Podium", "Report"]
     assert "Settings" not in names(meeting(link(Role.SECRETARIAT, f"session:{S}")))
 
 
@@ -65,8 +78,9 @@ def test_an_interpreter_sends_sound_where_there_is_an_interpreters_text() -> Non
 def test_the_page_that_one_is_on_is_marked_and_addresses_keep_language_and_a_job_that_fits() -> None:
     asked = Asked(path=f"/desk/{S}", language="fr", role="captioner")
     links = (link(Role.CAPTIONER), link(Role.MODERATOR))
-    frame = meeting(*links, asked=asked, microphone="/room/a/microphone")
+    frame = meeting(*links, asked=asked)
     assert frame["tabs"] == [
+        {"name": "Microphone", "address": "/s/plenary/microphone?ui=fr", "here": ""},
         {"name": "Text", "address": "/desk/plenary?role=captioner&ui=fr", "here": "page"},
         {"name": "Questions", "address": "/moderate/plenary?ui=fr", "here": ""},
         {"name": "Podium", "address": "/podium/plenary?ui=fr", "here": ""},

@@ -1,6 +1,6 @@
 // The frame of a staff page: the time at the place of the meetings, and how a meeting stands. Any page may do without it.
 
-import { dayClock } from '../lib/words.js';
+import { dayClock } from './words.js';
 
 const clock = document.getElementById('FrameClock');
 const time = clock?.querySelector('time');

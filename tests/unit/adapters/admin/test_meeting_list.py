@@ -1,0 +1,93 @@
+"""The list of meetings on `/admin`: what is on first, and only those that are looked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from moothall.adapters.admin.meeting_list import LONGEST_WORDS, MeetingList, Sought, sought
+from moothall.adapters.pages.catalogues import Catalogues
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.core.kernel.ids import SessionId
+from moothall.core.programme.plan import Planned, Room, RoomId
+from moothall.core.session.state import Status
+from moothall.services.programme.programme import Programme
+from moothall.services.sessions.catalogue import Entry
+from moothall.testing.book import MemoryBook
+from moothall.testing.clock import SeededRandomness
+from moothall.testing.loop import run
+from support.memory.hall import memory_hall
+
+UI = Catalogues(find_web_folder() / "locales")["en"]
+DAY = 86_400_000
+FIRST = 1_764_000_000_000  # 2025-11-24, 16:00 UTC
+A, B = RoomId("a"), RoomId("b")
+PLANNED = tuple(
+    Planned(session=SessionId(name), title=title, room=room, starts=FIRST + day * DAY, languages=languages)
+    for name, title, room, day, languages in (
+        ("opening", "Opening", A, 0, ("en",)),
+        ("water", "Water for ALL", B, 0, ("fr",)),
+        ("data", "Whose data?", A, 1, ("en", "sw")),
+    )
+)
+KNOWN: dict[SessionId, Entry] = {
+    SessionId("opening"): Entry(session=SessionId("opening"), status=Status.CLOSED),
+    SessionId("data"): Entry(session=SessionId("data"), status=Status.OPEN),
+}
+
+
+async def listed(**query: str) -> dict[str, Any]:
+    async with memory_hall() as hall:
+        programme = Programme(
+            book=MemoryBook(),
+            sessions=hall.sessions,
+            closing=hall.closing,
+            clock=hall.clock,
+            randomness=SeededRandomness(),
+        )
+        await programme.keep(rooms=[Room(id=A, title="Main hall"), Room(id=B, title="Garden")])
+        return MeetingList(PLANNED, KNOWN, programme, UI).values(sought(query))
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ({}, ["data", "opening", "water"]),
+        ({"q": " water  all "}, ["water"]),
+        ({"q": "garden"}, ["water"]),
+        ({"q": "SWAHILI"}, ["data"]),
+        ({"q": "opening garden"}, []),
+        ({"day": "2025-11-24"}, ["opening", "water"]),
+        ({"day": "no day"}, []),
+        ({"room": "a"}, ["data", "opening"]),
+        ({"state": "closed"}, ["opening"]),
+        ({"state": "created", "room": "b"}, ["water"]),
+        ({"state": "no state"}, ["data", "opening", "water"]),
+    ],
+)
+def test_those_are_listed_that_fit_and_what_is_on_comes_first(query: dict[str, str], names: list[str]) -> None:
+    async def story() -> None:
+        found = await listed(**query)
+        assert [row["id"] for row in found["meetings"]] == names
+        assert found["all_meetings"] == 3
+
+    run(story())
+
+
+def test_days_places_and_states_that_there_are_can_be_chosen() -> None:
+    async def story() -> None:
+        choices = (await listed(q="nothing of that name"))["choices"]
+        assert [each["value"] for each in choices["days"]] == ["2025-11-24", "2025-11-25"]
+        assert [each["name"] for each in choices["days"]] == ["Mon 24 Nov", "Tue 25 Nov"]
+        assert [each["name"] for each in choices["rooms"]] == ["Garden", "Main hall"]
+        assert [each["name"] for each in choices["states"]] == ["Not begun", "Live", "Closed"]
+
+    run(story())
+
+
+def test_a_search_that_is_too_long_is_cut() -> None:
+    assert sought({"q": "a" * 1_000}).words == "a" * LONGEST_WORDS
+    assert sought({"q": " "}).any
+    assert not sought({"day": "2025-11-24"}).any
+    assert Sought().any
