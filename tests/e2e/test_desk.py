@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from moothall.core import commands as do
 from moothall.core.commands import CorrectSegment
-from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.programme.plan import Room, RoomId
 from support.desks.meeting import FLOOR, Meeting, S, meeting
@@ -274,6 +275,10 @@ async def test_what_readers_report_is_seen_within_two_seconds_and_somebody_sees_
         await expect(control.locator(".alarm")).to_have_count(0)
         await expect(control.locator(".card [role=meter]")).to_have_count(1)
         await expect(control.locator("#Made")).to_have_text(re.compile(r"As of \d\d:\d\d:\d\d$"))
+        await expect(control.locator(".card .state")).to_have_text(["Live", *2 * ["Nothing is on here now"]])
+        words = control.get_by_role("img", name="Words a minute in the last 10 minutes: 0 to 0")
+        await expect(words).to_be_visible()
+        await control.locator("summary").first.click()
         answer = await page.request.post(
             f"{on.running.address}/s/{S}/report",
             headers={"Origin": on.running.address},
@@ -289,6 +294,7 @@ async def test_what_readers_report_is_seen_within_two_seconds_and_somebody_sees_
         await control.keyboard.type("Ann")
         await control.get_by_role("button", name="I see to it").click()
         await expect(control.locator(".alarm")).to_contain_text("Ann sees to it")
+        await expect(control.get_by_role("button", name="Clear the wall: Open hall")).to_be_visible()  # still open
         await expect(control).to_have_title("All meetings at a glance")
 
         await page.bring_to_front()
@@ -297,6 +303,9 @@ async def test_what_readers_report_is_seen_within_two_seconds_and_somebody_sees_
         await static.goto(f"{on.running.address}/control?ui=ar")
         await expect(static.locator(".alarm")).to_contain_text("Ann")
         await expect(static.locator("dl div")).to_have_count(8)
+        await static.goto(f"{on.running.address}/control?big=1")
+        await expect(static.locator(".alarm")).to_contain_text("Ann")
+        await expect(static.locator("button, summary, input:visible, main a")).to_have_count(0)
 
         await page.get_by_role("button", name="Seen").click()
         await expect(page.get_by_role("button", name="Seen")).to_be_disabled()
@@ -334,3 +343,23 @@ async def test_nothing_is_wider_than_a_small_window(page: Page, tmp_path: Path) 
             await page.goto(f"{on.running.address}/control?ui={ui}")
             await expect(page.locator(".card")).to_have_count(1)
             assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+# Which tabs a link has is in the unit tests of the frame.
+async def test_the_frame_leads_from_page_to_page_and_says_the_time_of_the_programme(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.sit_down(page)
+        frame = page.locator(".house-frame")
+        await expect(frame.locator("[aria-current=page]")).to_have_text("Text")
+        await expect(frame.locator("#FrameClock")).to_have_text(re.compile(r"\d\d:\d\d UTC$"))
+        await frame.get_by_role("link", name="Podium").click()
+        await expect(frame.locator("[aria-current=page]")).to_have_text("Podium")
+        await expect(frame.locator("#FrameState")).to_have_text("Live")
+        await on.do(do.PauseSession(), by=SYSTEM)
+        await expect(frame.locator("#Break")).to_be_visible()
+        await expect(frame.locator("#FrameState")).to_be_hidden()
+        await on.do(do.CloseSession(), by=SYSTEM)
+        await expect(frame.locator("#FrameState")).to_have_text("Closed")
+        await page.set_viewport_size({"width": 320, "height": 640})
+        await frame.get_by_role("link", name="Report").click()
+        await expect(page.locator("#Outcome")).to_be_in_viewport()

@@ -2,6 +2,7 @@
 
 import { dayClock } from './words.js';
 
+const BESIDE = 24; // px of what stands beside it, so that one sees that there is more
 const clock = document.getElementById('FrameClock');
 const time = clock?.querySelector('time');
 
@@ -16,6 +17,16 @@ export function frameStands({ status, not_recorded: off }) {
   place.textContent = place.dataset[kind] ?? '';
 }
 
+/** Where the tabs go sideways: the page that one is on comes into view, and nothing else moves. */
+function showCurrent() {
+  const current = document.querySelector('.house-frame [aria-current]'), row = current?.closest('ul');
+  if (!current || !row) return;
+  const [{ left, right }, box] = [current.getBoundingClientRect(), row.getBoundingClientRect()];
+  if (right > box.right) row.scrollBy(right - box.right + BESIDE, 0);
+  else if (left < box.left) row.scrollBy(left - box.left - BESIDE, 0);
+}
+
+showCurrent();
 if (clock && time) {
   const format = dayClock(document.documentElement.lang, clock.dataset.zone ?? 'UTC', {});
   const tick = () => {
