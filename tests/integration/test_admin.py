@@ -404,3 +404,17 @@ async def test_a_meetings_plan_is_changed_with_a_form(tmp_path: Path) -> None:
         assert planned.starts == programme.planned()[0].starts
         await secretary.get("/admin/meetings/water-board?ui=fr")
         assert "les heures prévues restent" in secretary.text
+
+
+async def test_meetings_are_found_by_the_address_alone(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        for title in ("Water & <board>", "Harbour"):
+            await make(secretary, title=title)
+        assert await secretary.get("/admin?q=water&state=created&ui=en") == 200
+        assert "Meetings that fit: 1 of 2" in secretary.text
+        assert "/admin/meetings/harbour" not in secretary.text
+        assert 'name="ui" value="en"' in secretary.text
+        assert await secretary.get('/admin?q="<b>&day=none&room=none') == 200
+        assert "Meetings that fit: 0 of 2" in secretary.text
+        assert 'value="&#34;&lt;b&gt;"' in secretary.text
