@@ -13,8 +13,8 @@ export class QuestionItems {
   /**
    * @param {import('./questions.js').Questions} questions
    * @param {import('../lib/words.js').Words} words
-   * @param {{base: string, translated: (item: Question) => string, lacks: (item: Question) => boolean, said: (segment: string) => ?string, now: () => number, removes?: () => boolean}} more
-   *   `lacks`: whether there is no translation to be had; `said`: how a line reads now, where the page has it; `now`: media ms; `removes`: whether words may be removed
+   * @param {{base: string, translated: (item: Question) => string, lacks: (item: Question) => boolean, said: (segment: string) => ?string, now: () => number, removes?: () => boolean, tongue?: Tongue}} more
+   *   `lacks`: whether there is no translation to be had; `said`: how a line reads now, where the page has it; `now`: media ms; `removes`: whether words may be removed; `tongue`: a language's name
    */
   constructor(questions, words, more) {
     this.questions = questions;
@@ -76,12 +76,14 @@ export class QuestionItems {
     return element('a', { href: `${this.more.base}#${segment}`, lang: language ?? null, dir: language ? direction(language) : null }, text);
   }
 
-  /** What else has to be known of it, a line each. @param {Question} item */
+  /** What else has to be known of it, a line each: [at once, once the row is open]. @param {Question} item */
   #notes(item) {
     const { questions, words } = this;
     /** @type {HTMLElement[]} */
+    const urgent = [];
+    /** @type {HTMLElement[]} */
     const rows = [];
-    const add = (/** @type {string} */ kind, /** @type {(Node | string)[]} */ ...content) => rows.push(element('p', { class: `about ${kind}` }, ...content));
+    const add = (/** @type {string} */ kind, /** @type {(Node | string)[]} */ ...content) => (kind ? urgent : rows).push(element('p', { class: `about ${kind}` }, ...content));
     for (const flag of item.flags) add('warn', words.texts[`flag.${flag}`] ?? words.text('flag'));
     const why = questions.why(item.id);
     if (why) add('', words.text(`why.${why}`));
@@ -99,41 +101,55 @@ export class QuestionItems {
     if (item.own && ['later', 'queued'].includes(item.status)) add('mark', words.text(`own.${item.status}`));
     if (item.segment) add('', words.text('answered-at'), ' ', this.#line(item.segment, this.more.said(item.segment) ?? words.text('number', { n: item.number })));
     if (item.answer) add('', words.text('answer'), ' ', bdi(item.answer, { lang: item.answer_language, dir: direction(item.answer_language) }));
-    return rows;
+    return [urgent, rows];
   }
 
-  /** The whole item. @param {Question} item  @param {{fresh: boolean, picked: boolean, current: boolean, open: boolean}} state */
-  make(item, { fresh, picked, current, open }) {
+  /** What a row says in signs: the language, and how many others would ask the same. @param {Question} item */
+  #signs(item) {
+    const { words } = this;
+    const parts = [this.#sign(item.language.toUpperCase(), this.more.tongue?.(item.language) ?? item.language)];
+    if (item.support) parts.push(this.#sign(`+${item.support}`, words.text('support', { n: item.support })));
+    return parts;
+  }
+
+  /** Short for who sees it, and in words for who hears it. @param {string} short  @param {string} long */
+  #sign(short, long) {
+    return element('span', { class: 'sign' }, element('span', { 'aria-hidden': 'true' }, short), element('span', { class: 'unseen' }, long));
+  }
+
+  /** The whole item: a row, and what is in it once it is open. @param {Question} item  @param {{fresh: boolean}} state */
+  make(item, { fresh }) {
     const { questions, words } = this;
+    const number = () => element('span', { class: 'unseen' }, ` ${words.text('number', { n: item.number })}`);
     const pick = element('input', { type: 'checkbox', 'data-does': 'pick', 'data-key': `${item.id}-pick`, 'aria-label': words.text('pick', { n: item.number }) });
-    pick.checked = picked;
-    const head = element('h3', {}, element('label', { class: 'pick' }, pick), ...this.head(item));
-    if (fresh) head.append(element('span', { class: 'mark' }, words.text('new')));
-    const made = element('li', {
-      class: ['question', fresh && 'new', picked && 'picked', current && 'current'].filter(Boolean).join(' '), id: `q-${item.id}`, 'data-id': item.id, tabindex: '-1',
-    }, head, ...this.texts(item), this.about(item), ...this.#notes(item));
+    const head = element('h3', {}, ...(fresh ? [element('span', { class: 'mark' }, words.text('new')), ' '] : []), ...this.head(item));
+    const texts = this.texts(item);
+    const text = item.text ? texts.splice(0, 1) : [];
+    const [urgent, notes] = this.#notes(item);
+    const rest = element('div', { class: 'particulars', id: `rest-${item.id}`, hidden: true }, ...texts, this.about(item), ...notes);
     // Not on the podium, where others may look on.
-    if (item.given !== item.name) made.append(element('p', { class: 'about' }, words.text('given'), ' ', bdi(item.given || '–')));
+    if (item.given !== item.name) rest.append(element('p', { class: 'about' }, words.text('given'), ' ', bdi(item.given || '–')));
     const like = questions.like(item.id);
     if (like.length) {
       const numbers = like.map((id) => questions.get(id)?.number).join(', ');
       const row = element('p', { class: 'about' }, words.text('alike', { n: numbers }), ' ');
       row.append(this.#button(item, 'alike', words.text('alike.join')));
-      made.append(row);
+      rest.append(row);
     }
     const acts = questions.acts(item.id).map((act) => this.#button(item, act, words.text(`act.${act}`)));
+    acts[0]?.classList.add('main');
     if (this.more.removes?.() && !item.removed) acts.push(this.#button(item, 'remove', words.text('act.remove')));
-    if (acts.length) made.append(element('div', { class: 'buttons' }, ...acts.slice(0, SEEN)));
-    if (acts.length > SEEN) {
-      const number = element('span', { class: 'unseen' }, ` ${words.text('number', { n: item.number })}`);
-      made.append(element('details', { open }, element('summary', { 'data-key': `${item.id}-more` }, words.text('more'), number), element('div', { class: 'buttons' }, ...acts.slice(SEEN))));
-    }
-    return made;
+    if (acts.length > SEEN) rest.append(element('div', { class: 'buttons' }, ...acts.slice(SEEN)));
+    const more = element('button', { type: 'button', class: 'more', 'data-does': 'more', 'data-key': `${item.id}-more`, 'aria-expanded': 'false', 'aria-controls': `rest-${item.id}` }, words.text('more'), number());
+    return element('li', { class: fresh ? 'question new' : 'question', id: `q-${item.id}`, 'data-id': item.id, tabindex: '-1' },
+      element('label', { class: 'pick' }, pick), head, element('div', { class: 'signs' }, ...this.#signs(item), more),
+      element('div', { class: 'what' }, ...text, ...(urgent.length ? [element('div', { class: 'marks' }, ...urgent)] : [])),
+      element('div', { class: 'buttons acts-of' }, ...acts.slice(0, SEEN)), rest);
   }
 
   /** @param {Question} item  @param {string} act  @param {string} text */
   #button(item, act, text) {
     const dialog = ['decline', 'join', 'reword', 'write', 'remove'].includes(act) ? 'dialog' : null;
-    return element('button', { type: 'button', 'data-does': act, 'data-key': `${item.id}-${act}`, 'aria-haspopup': dialog }, text, element('span', { class: 'unseen' }, ` ${this.words.text('number', { n: item.number })}`));
+    return element('button', { type: 'button', class: act === 'remove' ? 'grave' : null, 'data-does': act, 'data-key': `${item.id}-${act}`, 'aria-haspopup': dialog }, text, element('span', { class: 'unseen' }, ` ${this.words.text('number', { n: item.number })}`));
   }
 }

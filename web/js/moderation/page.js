@@ -1,10 +1,12 @@
 // The page on which questions are brought on: ties what is known of them, the panels, the sheets and the keys together.
 
+import { goesByArrows, step } from './arrows.js';
 import { BalancePanel } from './balance.js';
 import { clearsWall } from '../desk/clear_wall.js';
 import { DeskKeys } from '../desk/keys.js';
 import { newId } from '../desk/link.js';
 import { HandsDesk } from './hands.js';
+import { KEYS, renewed } from './keymap.js';
 import { keep, recall } from '../lib/kept.js';
 import { at, element, only, set } from '../lib/nodes.js';
 import { QuestionItems } from './items.js';
@@ -17,18 +19,14 @@ import { ring } from '../lib/bell.js';
 import { unsay } from '../lib/said.js';
 
 const BELL = 'moothall.moderate.bell';
+const KEPT_KEYS = 'moothall.moderate.keys';
 const LIMITS = [0, 1, 2, 3, 5, 10].map((minutes) => minutes * 60000);
 const TIMES = 15000; // ms between two looks at how long ago it was
 const CALM = 500; // ms between two looks at what is said
 const AT_ONCE = 50; // commands that one act may hold
 const MOST = 500; // questions that one command brings somewhere
-const KEYS = {
-  next: 'n', before: 'p', pick: 's', approve: 'a', decline: 'x', call: 'c', answered: 'd', later: 'l', write: 'w',
-  reword: 'e', join: 'j', alike: 'm', hold: 'h', restore: 'r', up: 'i', down: 'k', first: 'f', undo: 'u', wall: 'z',
-  flag: 'v', unflag: 'g', 'to-write': 'o', report: 't',
-};
 /** @type {Record<string, string>} */
-const LABELS = { undo: 'key.undo', next: 'key.next', before: 'key.before', pick: 'key.pick', alike: 'alike.join', wall: 'key.wall' };
+const LABELS = { undo: 'key.undo', next: 'key.next', before: 'key.before', pick: 'key.pick', below: 'key.below', above: 'key.above', 'pick-all': 'key.pick-all', alike: 'alike.join', wall: 'key.wall' };
 /** @type {Record<string, string>} */
 const STANDS = {
   approve: 'queued', restore: 'queued', hold: 'being-checked', call: 'called', later: 'later', 'to-write': 'to-write', report: 'to-report',
@@ -42,7 +40,7 @@ const { questions, words, state, data, say, act } = line;
 const heard = new BalancePanel(words, say);
 const items = new QuestionItems(questions, words, {
   base: data.base, translated: (item) => line.translating.of(item), lacks: (item) => line.translating.lacks(item), said: line.said, now: line.now,
-  removes: () => line.may.has('remove'),
+  removes: () => line.may.has('remove'), tongue: line.done.tongue,
 });
 const hands = new HandsDesk(line);
 const panels = new QuestionPanels(questions, items, does);
@@ -57,6 +55,14 @@ const clear = clearsWall(act, words, say);
 const sift = new QuestionSift(questions, line.done.tongue, show);
 
 const onChosen = (/** @type {string} */ name) => () => panels.chosen().length && does(name, panels.chosen());
+const lists = () => [panels.shown('Checked'), panels.shown('Queued'), [...panels.shown('Answered'), ...panels.shown('Others')]];
+/** @param {import('./arrows.js').Way} way */
+const go = (way) => panels.focus(step(panels.shown('Called'), lists(), panels.current, way));
+const undo = () => {
+  const last = line.done.undoable();
+  if (last) line.undo(last.id);
+};
+if (recall(KEPT_KEYS)) keep(KEPT_KEYS, renewed(recall(KEPT_KEYS))); // What it was before.
 const keys = new DeskKeys({
   ...Object.fromEntries(Object.keys(KEYS).map((name) => [name, onChosen(name)])),
   next: () => panels.go(1),
@@ -65,12 +71,23 @@ const keys = new DeskKeys({
     if (panels.current) panels.pick(panels.current);
     show();
   },
-  undo: () => {
-    const last = line.done.undoable();
-    if (last) line.undo(last.id);
+  below: () => go('down'),
+  above: () => go('up'),
+  'pick-all': () => {
+    panels.pickAll();
+    show();
   },
+  undo,
   wall: clear,
-}, (name) => words.text(LABELS[name] ?? `act.${name}`), KEYS, 'moothall.moderate.keys');
+}, (name) => words.text(LABELS[name] ?? `act.${name}`), KEYS, KEPT_KEYS);
+goesByArrows({
+  go, move: (how) => onChosen(how)(), leave: () => {
+    const left = panels.leave();
+    if (left) show();
+    return left;
+  },
+});
+at('UndoLast').addEventListener('click', undo);
 
 /** The numbers of these, in a row. @param {string[]} ids */
 const numbers = (ids) => ids.map((id) => questions.get(id)?.number).join(', ');
@@ -112,7 +129,7 @@ async function does(name, ids) {
 async function asked(name, ids) {
   const [id] = ids;
   const about = ids.flatMap((each) => questions.get(each) ?? []);
-  if (STANDS[name]) return [stand(name === 'call' ? [id] : ids, STANDS[name])];
+  if (STANDS[name]) return name === 'call' ? [stand([id], 'called')] : parts(ids, MOST).map((part) => stand(part, STANDS[name]));
   if (name === 'flag') return ids.slice(0, AT_ONCE).map((each) => ({ do: 'flag', intervention: each, flags: [...questions.get(each)?.flags ?? [], 'abuse'] }));
   if (name === 'unflag') return ids.slice(0, AT_ONCE).map((each) => ({ do: 'flag', intervention: each, flags: [] }));
   if (name === 'answered') {
@@ -212,6 +229,9 @@ function show() {
   at('Several').hidden = !panels.picked.size;
   at('Picked').textContent = words.text('picked', { n: panels.picked.size });
   at('Unarranged').hidden = !questions.arranged.length;
+  const last = line.done.undoable();
+  at('UndoLast').setAttribute('aria-disabled', String(!last));
+  set(at('UndoWhat'), last ? line.done.describe(last.commands, last.numbers) : '');
   crowds();
   const checked = questions.panel('Checked').length;
   document.title = `${checked ? `(${checked}) ` : ''}${document.title.replace(/^\(\d+\) /, '')}`;

@@ -3,7 +3,7 @@
 import { at, only, set } from '../lib/nodes.js';
 
 const NAMES = ['Called', 'Checked', 'Queued', 'Answered', 'Others'];
-const PRESSED = '.panels .question :is(button, label, summary, a):active';
+const PRESSED = '.panels .question :is(button, label, a):active';
 const AGAIN = 50; // ms until it is looked again whether anything is pressed
 
 /** Have a list hold these rows in their order; those that stay are not touched. @param {Element} list  @param {Element[]} rows */
@@ -28,7 +28,10 @@ export class QuestionPanels {
     /** @type {Set<string>} */
     this.fresh = new Set(); // came since, and nobody here has looked at them
     /** @type {Set<string>} */
-    this.open = new Set(); // those of which all acts are shown
+    this.open = new Set(); // those that somebody has opened
+    /** @type {?string} */
+    this.grown = null; // the one that is open as long as keys are at it
+    this.pointed = false; // whether what happens comes from a pointer: a row that grew under it would be missed
     /** @type {?string} */
     this.current = null;
     /** @type {?{panel: string, index: number, id: string, key: ?string}} where the focus was last */
@@ -39,10 +42,8 @@ export class QuestionPanels {
     const box = only('.panels');
     for (const part of [box, at('Several')]) part.addEventListener('click', ({ target }) => this.#click(target));
     box.addEventListener('focusin', ({ target }) => this.#focused(target));
-    box.addEventListener('toggle', ({ target }) => {
-      if (!(target instanceof HTMLDetailsElement)) return;
-      this.open[target.open ? 'add' : 'delete'](target.closest('.question')?.dataset.id ?? '');
-    }, true);
+    addEventListener('pointerdown', () => { this.pointed = true; }, true);
+    addEventListener('keydown', () => { this.pointed = false; }, true);
   }
 
   /**
@@ -67,6 +68,8 @@ export class QuestionPanels {
       const rows = ids.flatMap((id) => this.#row(id) ?? []);
       put(list, rows);
       set(only('.count', at(name)), ids.length ? `(${ids.length})` : '');
+      const all = at(name).querySelector('button[data-does="pick-all"]');
+      if (all) all.hidden = !ids.length;
       for (const id of ids) wanted.add(id);
     }
     for (const id of this.made.keys()) if (!wanted.has(id)) this.made.delete(id);
@@ -94,11 +97,38 @@ export class QuestionPanels {
 
   /** Go to the next or the one before, through all panels. @param {number} by */
   go(by) {
-    const all = [...document.querySelectorAll('.panels .question')];
-    const from = all.findIndex(({ dataset }) => dataset.id === this.current);
-    const to = from < 0 ? all[0] : all[Math.min(Math.max(from + by, 0), all.length - 1)];
-    to?.focus();
-    to?.scrollIntoView({ block: 'nearest' });
+    const all = NAMES.flatMap((name) => this.shown(name));
+    const from = all.indexOf(this.current ?? '');
+    this.focus(from < 0 ? all[0] : all[Math.min(Math.max(from + by, 0), all.length - 1)]);
+  }
+
+  /** Those that a panel shows, in their order. @param {string} name */
+  shown(name) {
+    return [...only('ol', at(name)).children].map(({ dataset }) => dataset.id ?? '');
+  }
+
+  /** Go to a row, and have it in view. @param {?string} [id] */
+  focus(id) {
+    const row = id ? this.made.get(id)?.[1] : null;
+    row?.focus({ preventScroll: true });
+    row?.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** Leave the lists: what was opened is shut, else what was picked isn't any more, else the focus goes. Whether anything was left. */
+  leave() {
+    const { current } = this;
+    if (current && (this.grown === current || this.open.has(current))) this.#shut(current);
+    else if (this.picked.size) this.picked.clear();
+    else if (this.place) {
+      this.place = null;
+      document.activeElement?.blur();
+    } else return false;
+    return true;
+  }
+
+  /** Pick all that a panel shows; where there is none of that name, all of the panel in which the focus is. @param {string} [name] */
+  pickAll(name = this.place?.panel || 'Checked') {
+    for (const id of this.shown(name)) this.picked.add(id);
   }
 
   /** @param {string} id */
@@ -118,23 +148,76 @@ export class QuestionPanels {
   #row(id) {
     const item = this.questions.get(id);
     if (!item) return null;
-    const state = { fresh: this.fresh.has(id), picked: this.picked.has(id), current: false, open: this.open.has(id) };
+    const fresh = this.fresh.has(id);
     const { questions, items } = this;
-    const of = JSON.stringify([item, questions.over, { ...state, open: 0 }, questions.why(id), questions.like(id), questions.get(item.into)?.number, questions.aside?.support[id], questions.lately?.support[id], items.place(item), items.more.translated(item), items.more.lacks(item), items.more.said(item.said?.segment ?? ''), items.more.said(item.segment ?? '')]);
+    const of = JSON.stringify([item, questions.over, fresh, questions.why(id), questions.like(id), questions.get(item.into)?.number, questions.aside?.support[id], questions.lately?.support[id], items.place(item), items.more.translated(item), items.more.lacks(item), items.more.said(item.said?.segment ?? ''), items.more.said(item.segment ?? '')]);
     const before = this.made.get(id);
-    const row = before?.[0] === of ? before[1] : items.make(item, state);
-    row.classList.toggle('current', id === this.current);
+    const row = before?.[0] === of ? before[1] : items.make(item, { fresh });
     this.made.set(id, [of, row]);
+    this.#stand(id);
     return row;
+  }
+
+  /** Have a row look as it stands: current, picked, open. @param {string} id */
+  #stand(id) {
+    const row = this.made.get(id)?.[1];
+    if (!row) return;
+    const picked = this.picked.has(id), open = this.open.has(id) || this.grown === id;
+    row.classList.toggle('current', id === this.current);
+    row.classList.toggle('picked', picked);
+    row.classList.toggle('open', open);
+    only('input[data-does="pick"]', row).checked = picked;
+    const box = only('.particulars', row);
+    if (box.hidden !== open) return;
+    box.hidden = !open;
+    only('button.more', row).setAttribute('aria-expanded', String(open));
+  }
+
+  /** Have this row alone be open for its focus, without moving it in sight. @param {?string} id */
+  #grow(id) {
+    if (this.grown === id) return;
+    const before = this.grown, row = id ? this.made.get(id)?.[1] : null;
+    const stood = row?.getBoundingClientRect().top ?? 0;
+    this.grown = id;
+    for (const each of [before, id]) if (each) this.#stand(each);
+    if (!row) return;
+    const list = row.closest('.panel');
+    const moved = row.getBoundingClientRect().top - stood;
+    if (moved) (list && list.scrollHeight > list.clientHeight ? list : document.scrollingElement)?.scrollBy(0, moved);
+  }
+
+  /** @param {string} id */
+  #shut(id) {
+    this.open.delete(id);
+    if (this.grown === id) this.grown = null;
+    this.#stand(id);
+  }
+
+  /** Open a row, or shut it. @param {string} id */
+  #turn(id) {
+    if (this.open.has(id) || this.grown === id) this.#shut(id);
+    else {
+      this.open.add(id);
+      this.#stand(id);
+    }
   }
 
   /** @param {Element} target */
   #click(target) {
     const id = target.closest('.question')?.dataset.id;
     const button = target.closest('[data-does]');
-    if (!button?.dataset.does) return;
-    if (id && button instanceof HTMLInputElement) this.pick(id, button.checked);
-    this.does(button.dataset.does, id ? [id] : [...this.picked]);
+    if (!button?.dataset.does) {
+      // A press on the row itself opens it; one that has marked words doesn't.
+      if (id && !target.closest('a, label, .particulars') && getSelection()?.isCollapsed !== false) this.#turn(id);
+      return;
+    }
+    if (button.dataset.does === 'more' && id) {
+      this.#turn(id);
+      return;
+    }
+    if (button.dataset.does === 'pick-all') this.pickAll(button.dataset.panel);
+    else if (id && button instanceof HTMLInputElement) this.pick(id, button.checked);
+    this.does(button.dataset.does === 'pick-all' ? 'pick' : button.dataset.does, id ? [id] : [...this.picked]);
   }
 
   /** @param {HTMLElement} target */
@@ -150,5 +233,6 @@ export class QuestionPanels {
     row.classList.add('current');
     this.current = id;
     this.fresh.delete(id);
+    if (!this.pointed) this.#grow(id);
   }
 }
