@@ -57,6 +57,8 @@ async def test_words_go_from_every_page_and_every_file_and_the_number_stays(
         await expect(page.locator("#q-a, #q-a :focus").and_(page.locator(":focus"))).to_have_count(1)
         await expect(reader.locator("#Written")).to_contain_text("What was written here was removed for good.")
         await expect(reader.locator("main")).not_to_contain_text(HIDDEN)
-        await expect(page.locator("#q-a").get_by_role("button")).to_have_text(["Restore No. 1", "Mark as rude No. 1"])
+        await expect(page.locator("#q-a").get_by_role("button")).to_have_text(
+            ["More No. 1", "Restore No. 1", "Mark as rude No. 1"]
+        )
         assert await other.locator("[data-does=remove]").count() == 0
         assert found(tmp_path) == []

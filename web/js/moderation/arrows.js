@@ -40,7 +40,7 @@ export function goesByArrows(does) {
   addEventListener('keydown', (event) => {
     const { key, target } = event;
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || document.querySelector('dialog[open]')) return;
-    if (target.matches(FIELD) || !(target === document.body || target.closest('.panels'))) return;
+    if (!(target instanceof Element) || target.matches(FIELD) || !(target === document.body || target.closest('.panels'))) return;
     if (key === 'Escape' && does.leave()) event.preventDefault();
     if (target.closest('.panels') && !target.closest('.question') && !target.matches('h2')) return;
     if (event.altKey) {

@@ -141,7 +141,7 @@ export class QuestionItems {
     if (this.more.removes?.() && !item.removed) acts.push(this.#button(item, 'remove', words.text('act.remove')));
     if (acts.length > SEEN) rest.append(element('div', { class: 'buttons' }, ...acts.slice(SEEN)));
     const more = element('button', { type: 'button', class: 'more', 'data-does': 'more', 'data-key': `${item.id}-more`, 'aria-expanded': 'false', 'aria-controls': `rest-${item.id}` }, words.text('more'), number());
-    return element('li', { class: fresh ? 'question new' : 'question', id: `q-${item.id}`, 'data-id': item.id, tabindex: '-1' },
+    return element('li', { class: ['question', fresh && 'new', urgent.length && 'marked'].filter(Boolean).join(' '), id: `q-${item.id}`, 'data-id': item.id, tabindex: '-1' },
       element('label', { class: 'pick' }, pick), head, element('div', { class: 'signs' }, ...this.#signs(item), more),
       element('div', { class: 'what' }, ...text, ...(urgent.length ? [element('div', { class: 'marks' }, ...urgent)] : [])),
       element('div', { class: 'buttons acts-of' }, ...acts.slice(0, SEEN)), rest);

@@ -22,6 +22,7 @@ const BELL = 'moothall.moderate.bell';
 const KEPT_KEYS = 'moothall.moderate.keys';
 const LIMITS = [0, 1, 2, 3, 5, 10].map((minutes) => minutes * 60000);
 const TIMES = 15000; // ms between two looks at how long ago it was
+const FRAME = 16; // ms
 const CALM = 500; // ms between two looks at what is said
 const AT_ONCE = 50; // commands that one act may hold
 const MOST = 500; // questions that one command brings somewhere
@@ -35,6 +36,7 @@ const STANDS = {
 const bell = only('input#Bell');
 let waits = ''; // what was said of something that may be rude and has waited for long
 let due = 0; // when what is said is shown anew
+let next = 0; // when what was told is shown: what comes together is shown once
 const line = new QuestionLine({ shown: everything, came, closed, said: () => { due ||= setTimeout(show, CALM); }, balance: (told) => heard.take(told) });
 const { questions, words, state, data, say, act } = line;
 const heard = new BalancePanel(words, say);
@@ -205,7 +207,7 @@ function everything() {
     rule.elements.order.value = questions.order;
   }
   line.offer(at('Add').elements.language);
-  show();
+  next ||= setTimeout(show, FRAME);
 }
 
 /** @param {string[]} ids */
@@ -219,7 +221,8 @@ function came(ids) {
 
 function show() {
   clearTimeout(due);
-  due = 0;
+  clearTimeout(next);
+  due = next = 0;
   if (!state.session || panels.busy(show)) return;
   questions.over = state.session.status === 'closed';
   sift.offer();

@@ -36,7 +36,7 @@ export class QuestionPanels {
     this.current = null;
     /** @type {?{panel: string, index: number, id: string, key: ?string}} where the focus was last */
     this.place = null;
-    /** @type {Map<string, [of: string, row: HTMLElement]>} of those that are shown, with what each was made of */
+    /** @type {Map<string, [of: string, row: HTMLElement, stands?: string]>} of those that are shown, with what each was made of */
     this.made = new Map();
     this.waits = 0; // for what is pressed to come up
     const box = only('.panels');
@@ -51,7 +51,7 @@ export class QuestionPanels {
    * @param {() => void} then
    */
   busy(then) {
-    if (!document.querySelector(PRESSED)) return false;
+    if (!document.querySelector('.panels:active') || !document.querySelector(PRESSED)) return false; // The first is soon known.
     clearTimeout(this.waits);
     this.waits = setTimeout(then, AGAIN);
     return true;
@@ -153,17 +153,21 @@ export class QuestionPanels {
     const of = JSON.stringify([item, questions.over, fresh, questions.why(id), questions.like(id), questions.get(item.into)?.number, questions.aside?.support[id], questions.lately?.support[id], items.place(item), items.more.translated(item), items.more.lacks(item), items.more.said(item.said?.segment ?? ''), items.more.said(item.segment ?? '')]);
     const before = this.made.get(id);
     const row = before?.[0] === of ? before[1] : items.make(item, { fresh });
-    this.made.set(id, [of, row]);
+    this.made.set(id, [of, row, row === before?.[1] ? before[2] : '']);
     this.#stand(id);
     return row;
   }
 
   /** Have a row look as it stands: current, picked, open. @param {string} id */
   #stand(id) {
-    const row = this.made.get(id)?.[1];
-    if (!row) return;
-    const picked = this.picked.has(id), open = this.open.has(id) || this.grown === id;
-    row.classList.toggle('current', id === this.current);
+    const made = this.made.get(id);
+    if (!made) return;
+    const [, row] = made;
+    const current = id === this.current, picked = this.picked.has(id), open = this.open.has(id) || this.grown === id;
+    const stands = `${current} ${picked} ${open}`;
+    if (made[2] === stands && only('input[data-does="pick"]', row).checked === picked) return;
+    made[2] = stands;
+    row.classList.toggle('current', current);
     row.classList.toggle('picked', picked);
     row.classList.toggle('open', open);
     only('input[data-does="pick"]', row).checked = picked;
@@ -229,9 +233,9 @@ export class QuestionPanels {
     }
     const { id = '' } = row.dataset;
     this.place = { panel: row.closest('.panel')?.id ?? '', index: [...row.parentElement?.children ?? []].indexOf(row), id, key: target.dataset.key ?? null };
-    document.querySelector('.question.current')?.classList.remove('current');
-    row.classList.add('current');
+    const { current } = this;
     this.current = id;
+    for (const each of [current, id]) if (each) this.#stand(each);
     this.fresh.delete(id);
     if (!this.pointed) this.#grow(id);
   }
