@@ -111,7 +111,7 @@ async def test_all_that_are_shown_are_picked_and_approved(page: Page, tmp_path: 
         await lead(page, on)
         await page.locator("#Sift [name=place]").select_option("remote")
         await expect(page.locator("#Shown")).to_have_text("Shown: 5 of 8")
-        await page.get_by_role("button", name="Pick all shown (Being checked)", exact=True).click()
+        await page.get_by_role("button", name="Pick all shown Being checked (5)", exact=True).click()
         await expect(page.locator("#Picked")).to_have_text("Picked: 5")
         await page.locator("#Several").get_by_role("button", name="Approve").click()
         await expect(page.locator("#Queued .question")).to_have_count(5)

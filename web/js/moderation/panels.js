@@ -31,7 +31,6 @@ export class QuestionPanels {
     this.open = new Set(); // those that somebody has opened
     /** @type {?string} */
     this.grown = null; // the one that is open as long as keys are at it
-    this.pointed = false; // whether what happens comes from a pointer: a row that grew under it would be missed
     /** @type {?string} */
     this.current = null;
     /** @type {?{panel: string, index: number, id: string, key: ?string}} where the focus was last */
@@ -42,8 +41,6 @@ export class QuestionPanels {
     const box = only('.panels');
     for (const part of [box, at('Several')]) part.addEventListener('click', ({ target }) => this.#click(target));
     box.addEventListener('focusin', ({ target }) => this.#focused(target));
-    addEventListener('pointerdown', () => { this.pointed = true; }, true);
-    addEventListener('keydown', () => { this.pointed = false; }, true);
   }
 
   /**
@@ -237,6 +234,6 @@ export class QuestionPanels {
     this.current = id;
     for (const each of [current, id]) if (each) this.#stand(each);
     this.fresh.delete(id);
-    if (!this.pointed) this.#grow(id);
+    if (target.matches(':focus-visible')) this.#grow(id); // By keys: a row that grew under a pointer would be missed.
   }
 }
