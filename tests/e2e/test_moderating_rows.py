@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Role
+from support.browser.axe import findings
 from support.desks.meeting import Meeting, S, meeting
 from support.sessions.questions import MODERATOR, SOMEBODY, ask, stand
 
@@ -154,6 +155,21 @@ async def test_the_page_fits_and_arrows_go_the_way_of_the_page(
         await expect(page.locator("#q-q1")).to_be_focused()
         await expect(page.locator("#q-q1")).to_be_in_viewport()
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+# `test_accessibility.py` looks at this page in a window of 1,000 px, where the lists don't scroll by themselves.
+@pytest.mark.slow
+async def test_axe_has_nothing_to_say_of_the_wide_page(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await forty(on)
+        await page.set_viewport_size({"width": 1280, "height": 800})
+        await lead(page, on)
+        await page.keyboard.press("j")
+        await page.keyboard.press("s")
+        await expect(page.locator("#Several")).to_be_visible()
+        assert await findings(page) == []
+        await page.emulate_media(color_scheme="dark")
+        assert await findings(page, ["color-contrast"]) == []
 
 
 # The dialog at the close is in `test_moderating.py`.
