@@ -179,7 +179,9 @@ async def test_a_question_comes_through(browser: Browser, tmp_path: Path, troubl
         async with story.act():
             await story.press(desk.get_by_role("button", name="Approve No. 1", exact=True))
         await _shown(author.get_by_role("status"), "En la lista de espera")
-        await story.press(desk.get_by_role("button", name="More No. 2", exact=True))
+        more = desk.get_by_role("button", name="More No. 2", exact=True)
+        # A row opens by itself where keys come to it.
+        await (story.reach(more) if trouble is Trouble.KEYS else story.press(more))
         async with story.act():
             await story.press(desk.get_by_role("button", name="Join them No. 2", exact=True))
         await _shown(desk.locator("#Others .question"), "Joined with a similar question (no. 1)")
