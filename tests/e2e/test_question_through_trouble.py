@@ -156,7 +156,7 @@ all its states by keys; `test_turns.py` and `test_asking_offline.py` load pages 
 async def test_a_question_comes_through(browser: Browser, tmp_path: Path, trouble: Trouble) -> None:
     async with _story(browser, tmp_path, trouble) as story:
         author, desk, wall = story.author, story.desk, story.wall
-        await story.press(author.get_by_role("link", name="Preguntar o comentar"))
+        await story.press(author.get_by_role("link", name="Preguntar", exact=True))
         await story.write(author.get_by_label("Su nombre o un seudónimo"), "Añez")
         await story.write(author.get_by_label("Su pregunta o comentario"), ASKED)
         async with story.act():
