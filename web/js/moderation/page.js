@@ -17,6 +17,7 @@ import { QuestionSift, fits } from './sift.js';
 import { QuestionTurn } from './turn.js';
 import { ring } from '../lib/bell.js';
 import { unsay } from '../lib/said.js';
+import { frameStands } from '../lib/staff_frame.js';
 
 const BELL = 'moothall.moderate.bell';
 const KEPT_KEYS = 'moothall.moderate.keys';
@@ -201,6 +202,7 @@ async function rest() {
 
 function everything() {
   at('Title').textContent = state.session?.title ?? '';
+  if (state.session) frameStands(state.session);
   const rule = at('Rule');
   if (rule.dataset.told !== questions.order) { // Else somebody may be choosing another just now.
     rule.dataset.told = questions.order;
