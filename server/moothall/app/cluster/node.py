@@ -65,8 +65,8 @@ async def live_as_node(
                     serving(running),
                 ):
                     told("keeps the house")
-                    note_writer(running.backend, settings.cluster.node, house.passed)
-                    with archiving(house, running.backend):
+                    noted = writer_noted(running.backend, settings.cluster.node, house.passed)
+                    with noted, archiving(house, running.backend):
                         await _first_of(stop.wait(), keeping.lost())
             except* StorageError as errors:  # Redis or the disk refuses it, or another node has it by now.
                 logger.warning("cluster: the house can't be opened here (%s)", type(errors.exceptions[0]).__name__)
@@ -75,11 +75,16 @@ async def live_as_node(
         await keeping.give_up()
 
 
-def note_writer(backend: Backend, node: str, passed: Callable[[SessionId, int], int | None]) -> None:
+@contextmanager
+def writer_noted(backend: Backend, node: str, passed: Callable[[SessionId, int], int | None]) -> Iterator[None]:
     """Have the log of each session that is on say that this node writes it from now on, and media time go on.
 
-    `passed`: ms since an event, where this node knows it.
+    `passed`: ms since an event, where this node knows it. What isn't stored when the house is given up is not waited
+    for: the writers end then.
     """
+    # Bound: the sessions that are on.
+    noting: set[asyncio.Task[None]] = set()
+    over = False
 
     async def note(live: LiveSession) -> None:
         writer = live.writer
@@ -87,10 +92,18 @@ def note_writer(backend: Backend, node: str, passed: Callable[[SessionId, int], 
         await writer.insist(SYSTEM, CommandId(f"writer:{writer.term}"), NoteWriter(node=node, t=t))
 
     def loaded(live: LiveSession) -> None:
-        if live.state.status in ON and live.state.writer != node:
-            backend.tasks.create_task(supervise(partial(note, live), backend.clock))
+        if not over and live.state.status in ON and live.state.writer != node:
+            task = backend.tasks.create_task(supervise(partial(note, live), backend.clock))
+            noting.add(task)
+            task.add_done_callback(noting.discard)
 
     backend.sessions.tell_loaded(loaded)
+    try:
+        yield
+    finally:
+        over = True
+        for task in tuple(noting):
+            task.cancel()
 
 
 @contextmanager
