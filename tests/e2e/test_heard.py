@@ -14,7 +14,7 @@ from support.sessions.questions import SOMEBODY, ask, name
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 REMIND = """async (unheard) => {
-    const root = document.querySelector('script[type=module]').src.replace(/[^/]*$/, '');
+    const root = document.querySelector('script[type=module]').src.replace(/\\/js\\/.*/, '/js/moderation/');
     if (!window.panel) {
         const { BalancePanel } = await import(`${root}balance.js`);
         const { Words } = await import(`${root}../lib/words.js`);

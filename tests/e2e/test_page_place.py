@@ -86,11 +86,11 @@ async def test_a_mended_old_line_does_not_move_what_is_read(page: Page) -> None:
             "[...document.querySelectorAll('#Lines > li')].find((li) => li.getBoundingClientRect().top >= 0).id"
         )
         before = await top_of(page, read)
-        await on.say(corrected("s3", "A much longer text than before. " * 12), by=CAPTIONER)
-        await expect(page.locator("#s3 .mark")).to_have_text("Mended by a person")
+        await on.say(corrected("s35", "A much longer text than before. " * 12), by=CAPTIONER)
+        await expect(page.locator("#s35 .mark")).to_have_text("Mended by a person")
         assert abs(await top_of(page, read) - before) <= 1
-        await on.say(corrected("s3", "Short.", 1), by=CAPTIONER)
-        await expect(page.locator("#s3 .text")).to_have_text("Short.")
+        await on.say(corrected("s35", "Short.", 1), by=CAPTIONER)
+        await expect(page.locator("#s35 .text")).to_have_text("Short.")
         assert abs(await top_of(page, read) - before) <= 1
 
 
