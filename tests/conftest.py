@@ -45,7 +45,6 @@ LONG_FIRST = (
     "integration/test_kill",
     "integration/test_full_disk",
     "integration/test_not_recorded",
-    "integration/cluster",
     "e2e",
     "integration",
 )
