@@ -171,7 +171,7 @@ async def test_a_keeper_that_dies_with_one_copy_is_not_followed_for_a_while_and_
             await typist.types(5)
             await first.start()
             await until(lambda: any((first.data / "aside").rglob("*.jsonl")))
-            assert spans(first, typist)[-1].aside
+            await until(lambda: spans(first, typist)[-1].aside)
             await typist.types(5)
         held = texts(second, typist.session)
         kept = [text for text in typist.typed if text in held]
