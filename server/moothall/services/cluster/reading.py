@@ -288,9 +288,13 @@ class NodeReading:
         except (StorageUnavailable, RecordBroken) as error:  # It is tried again there.
             logger.warning("session %s: what has come can't be shown yet (%s)", session, type(error).__name__)
         early = self._early.get(session)
-        if early is not None and early.offset <= head.offset:
+        if early is None:
+            return
+        if early.offset <= head.offset:
             del self._early[session]
             self.sessions.signal(session, early.signals)
+        else:  # It comes along, and is no node that stays behind.
+            self._early[session] = msgspec.structs.replace(early, since=self.clock.monotonic())
 
     async def _renew(self, session: SessionId) -> None:
         try:

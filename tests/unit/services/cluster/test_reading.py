@@ -15,12 +15,12 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import ProtocolError, Refusal, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, Epoch, Lane, Position, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.ports import LogHead
+from moothall.core.ports import LogChanges, LogHead
 from moothall.core.removal.selection import Lines
 from moothall.core.signals import ChannelState, Partial, Sound, Unrecorded
 from moothall.services.cluster.following import Following
 from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
-from moothall.services.cluster.reading import CUT_OFF_MS, NodeReading
+from moothall.services.cluster.reading import BEHIND_MS, CUT_OFF_MS, NodeReading
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.feed import Subscription
 from moothall.services.readers.mirrored import STORAGE_MS
@@ -508,6 +508,55 @@ def test_a_node_that_lacks_what_the_keeper_tells_of_serves_nobody_once_redis_is_
             assert made.reading.cut_off
             await made.copied()
             assert not made.reading.cut_off
+
+    loop.run(story())
+
+
+class Silent(MemorySharedLog):
+    """A Redis that says nothing any more."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, "n2")
+        self.changed = self.unheard
+
+    async def unheard(self, after: int) -> LogChanges:
+        raise StorageUnavailable(f"Nothing is heard behind {after}.")
+
+
+class Slow:
+    """The keeper's log, which a node is given event by event."""
+
+    def __init__(self, store: Store, upto: int) -> None:
+        self._store, self.upto = store, upto
+
+    async def read(self, session: SessionId, after: int, limit: int) -> Sequence[LogRecord]:
+        return [each for each in await self._store.read(session, after, limit) if each.header.offset <= self.upto]
+
+
+def test_a_node_that_comes_along_at_the_keeper_while_redis_is_silent_serves_its_readers() -> None:
+    """It always lacks the newest event, and never one for long."""
+
+    async def story() -> None:
+        async with house() as made:
+            await made.reader()
+            slow = made.following.archive = Slow(made.store, made.following.end(SESSION))
+            made.following.shared = Silent(made.store)
+            running = asyncio.ensure_future(made.following.run())
+            await made.hall.clock.sleep(CUT_OFF_MS)
+            made.reading.hear(Tick())
+            await made.line()
+            for _ in range(4):
+                await made.line()
+                made.exchange()
+                slow.upto += 1
+                await made.hall.clock.sleep(BEHIND_MS - 500)
+                assert made.following.end(SESSION) == slow.upto
+                assert not made.reading.cut_off
+            await made.hall.clock.sleep(BEHIND_MS)
+            made.reading.hear(Tick())
+            assert made.reading.cut_off
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
     loop.run(story())
 
