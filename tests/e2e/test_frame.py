@@ -102,3 +102,22 @@ async def test_speakers_have_marks_that_stay_with_them(page: Page) -> None:
         assert live[0] == live[2] != live[1]
         await page.reload()
         assert [await each.get_attribute("data-mark") for each in await marks.all()] == live
+
+
+async def test_two_lines_are_whole_above_a_bar_at_the_foot_of_the_window(page: Page) -> None:
+    async with stage() as on:
+        await on.say(
+            opened("g"), words("g", 0, "So if the fund paid for panels rather than for towers, who would guard them?")
+        )
+        await page.set_viewport_size(PHONE)
+        foot = "document.querySelector('.bar').getBoundingClientRect().bottom"
+        for query in ("", "?read=two"):
+            await visit(page, on, query)
+            await expect(page.locator("#Growing .text")).to_contain_text("panels")
+            assert round(await page.evaluate(foot)) == PHONE["height"], query
+        await expect(page.locator(".short")).to_be_hidden()
+        ends = "(part) => part.getBoundingClientRect().bottom"
+        rest = await page.locator("#Reader").evaluate(ends) - await page.locator("#Growing .text").evaluate(ends)
+        assert 0 <= rest <= 32, "the newest line ends where the two lines do"
+        mark = "getComputedStyle(document.querySelector('#Growing > .line'), '::before').display"
+        assert await page.evaluate(mark) == "none"

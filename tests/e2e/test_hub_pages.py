@@ -202,3 +202,12 @@ async def test_in_a_wide_window_the_line_stands_above_and_nothing_is_called_live
         await page.goto(at(hub, f"/s/{SESSION}?ui={ui}"))
         await page.locator("#HowIRead > summary").click()
         assert min(await page.evaluate(ROOM)) >= 6  # the ring of what has the focus: 3 px, 3 px away
+
+
+async def test_a_hub_s_front_page_shows_what_was_said_last_as_the_centre_s_does(hub: RunningHub, page: Page) -> None:
+    await page.goto(at(hub, "/"))
+    said = page.locator(f'.said[data-of="{SESSION}"]')
+    await expect(said).not_to_be_empty()
+    line = await said.text_content()
+    await page.goto(at(hub, f"/s/{SESSION}"))
+    await expect(page.locator("#Lines .text").last).to_have_text(line or "")

@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from support.browser.browsing import visit
 from support.browser.translated_lines import TEXTS
-from support.halls.stage import ended, opened, stage
+from support.halls.stage import CAPTIONER, corrected, ended, opened, stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -31,7 +31,9 @@ SPEECH = """() => {
 """A browser with two voices, one of which sends the text away; a text is over when the test says so."""
 
 
-async def test_each_finished_line_is_read_once_and_what_would_come_too_late_is_left_out(page: Page) -> None:
+async def test_each_finished_line_is_read_once_as_it_is_by_then_and_none_that_comes_too_late_or_was_removed(
+    page: Page,
+) -> None:
     async with stage() as on:
         await page.add_init_script(f"({SPEECH})()")
         await on.lines(2)
@@ -45,11 +47,19 @@ async def test_each_finished_line_is_read_once_and_what_would_come_too_late_is_l
         await on.say(opened("b", 24_000), ended("b", "It is on."))
         await page.locator("#b").wait_for()
         assert await page.evaluate("said") == [["It is on.", "near", 1.5]]
+        removed = (0, 0)
         for n in range(8):
             await on.say(opened(f"c{n}", 30_000 + n), ended(f"c{n}", f"Line {n}."))
+            removed = (on.offset - 1, on.offset) if n == 3 else removed
         await expect(page.locator("#VoiceSaid")).to_have_text("Left out, to keep up: 2")
         await page.evaluate("speechSynthesis.over()")
         assert (await page.evaluate("said"))[1:] == [["Line 2.", "near", 1.5]]
+        await on.remove(*removed)
+        await on.say(corrected("c4", "Line 4, mended."), by=CAPTIONER)
+        await expect(page.locator("#c4 .text")).to_have_text("Line 4, mended.")
+        await expect(page.locator("#c3")).to_have_count(0)
+        await page.evaluate("speechSynthesis.over()")
+        assert (await page.evaluate("said"))[2:] == [["Line 4, mended.", "near", 1.5]]
         await page.locator("#VoicePause").click()
         await expect(page.locator("#VoicePause")).to_have_text("Go on")
         await page.locator("#VoiceOn").click()

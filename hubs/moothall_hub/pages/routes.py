@@ -250,6 +250,7 @@ async def open_hub_doors(
         planned=parts.offers.planned,
         place=str,
         known=parts.catalogue.known,
+        snapshot_of=access.snapshot,
     )
     setup = SetupDoor(
         shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, line=parts.line.now

@@ -4,7 +4,7 @@ const EVERY = 15000; // ms
 const PATIENCE = 10000; // ms for an answer: of a line that is frozen none ever comes
 
 async function renew() {
-  if (document.hidden) return;
+  if (document.hidden || document.documentElement.dataset.read === 'low') return; // whoever has little data asks by hand
   try {
     const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(PATIENCE) });
     if (!answer.ok) return;

@@ -21,8 +21,8 @@ export const usable = (voices, language, allowed) => voices
 
 export class Voice {
   #on = false;
-  /** @type {{text: string, language: string}[]} */
-  #waiting = []; // Bound: MOST.
+  /** @type {HTMLElement[]} */
+  #waiting = []; // Bound: MOST. Their text is taken when they are read: it may have been mended or removed by then.
   #left = 0; // lines left out in a row
   #speaking = false;
 
@@ -39,6 +39,7 @@ export class Voice {
     at('VoiceOn').addEventListener('click', () => (this.#on ? this.stop() : this.#start()));
     at('VoicePause').addEventListener('click', () => this.#pause());
     speech.addEventListener?.('voiceschanged', () => this.#look());
+    addEventListener('pagehide', () => this.stop()); // Some browsers read on when the page is gone.
     this.#look();
   }
 
@@ -93,10 +94,7 @@ export class Voice {
   lines(items) {
     if (!this.#on) return;
     for (const item of items) {
-      const said = /** @type {?HTMLElement} */ (item.querySelector('.text'));
-      if (!said) continue;
-      const who = item.classList.contains('again') ? '' : item.querySelector('.speaker')?.textContent ?? '';
-      this.#waiting.push({ text: who ? `${who}: ${said.textContent}` : said.textContent, language: said.lang });
+      this.#waiting.push(item);
       if (this.#waiting.length > MOST) {
         this.#waiting.shift();
         this.#left += 1;
@@ -109,12 +107,14 @@ export class Voice {
   #next() {
     const next = this.#speaking ? undefined : this.#waiting.shift();
     if (!next) return;
-    const voice = this.#voice(next.language);
+    const said = /** @type {?HTMLElement} */ (next.isConnected ? next.querySelector('.text') : null);
+    const voice = said && this.#voice(said.lang);
     if (!voice) {
       this.#next();
       return;
     }
-    const spoken = new SpeechSynthesisUtterance(next.text);
+    const who = next.classList.contains('again') ? '' : next.querySelector('.speaker')?.textContent ?? '';
+    const spoken = new SpeechSynthesisUtterance(who ? `${who}: ${said.textContent}` : said.textContent);
     spoken.voice = voice;
     spoken.lang = voice.lang;
     spoken.rate = Number(this.kept.rate);

@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from moothall.adapters.pages.error_pages import error_page
+from moothall.adapters.pages.joining import LATE
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 
@@ -32,7 +33,9 @@ class StaticDoor:
         current = request.match_info["version"] == self._pages.static.version
         if not current and self._otherwise is not None:
             return await self._otherwise(request)
-        file = self._pages.static.get(request.match_info["name"])
+        name = request.match_info["name"]
+        # A page of another release may lack what one of this release has run by then: it gets that as well.
+        file = self._pages.static.get(name if current else name.removeprefix(LATE))
         if file is None:
             return error_page(self._pages, request, 404, ErrorText.NOTHING)
         headers = {

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
@@ -230,6 +231,8 @@ async def said(heard: Heard, ui: str) -> list[tuple[str, str, str]]:
 async def test_of_each_meeting_that_is_on_it_shows_what_was_said_last() -> None:
     lines = (line(0, " One.", "en"), line(1, " <Two>.", "en"), line(2, "", "en"), line(3, " It grows", "en", None))
     assert await said(Heard(floor=("en", lines)), "es") == [("now", "en", "&lt;Two&gt;."), ("other", "", "")]
+    removed = msgspec.structs.replace(line(2, "It is removed.", "en"), gone=True)
+    assert (await said(Heard(floor=("en", (*lines[:2], removed))), "es"))[0] == ("now", "en", "&lt;Two&gt;.")
     assert await said(Heard(floor=("en", ())), "es") == [("now", "", ""), ("other", "", "")]
 
 

@@ -313,6 +313,17 @@ async def test_static_files_are_kept_for_ever_under_their_version(client: Client
         assert "Content-Encoding" not in response.headers
 
 
+async def test_a_page_of_another_release_gets_all_that_a_script_of_this_one_needs(client: Client) -> None:
+    """The page's own scripts may lack what those of this release have run by then."""
+    name = "late/js/reader/older.js"
+    async with client.get(f"/static/{PAGES.static.version}/{name}") as response:
+        assert "'js/lib/nodes.js'] =" not in await response.text()
+    async with client.get(f"/static/0123456789ab/{name}") as response:
+        text = await response.text()
+    assert "'js/lib/nodes.js'] =" in text
+    assert "export const { Older } =" in text
+
+
 async def test_a_page_that_is_made_while_the_last_words_are_awaited_says_so(
     hall: Hall, client: TestClient[web.Request, web.Application]
 ) -> None:
