@@ -116,6 +116,40 @@ async def test_the_list_follows_too_and_a_button_counts(page: Page, browser: Bro
     await other.close()
 
 
+async def test_beside_the_text_what_is_asked_is_seen_supported_closed_and_caught_up_with(
+    page: Page, browser: Browser, house: RunningServer
+) -> None:
+    other = await browser.new_context(locale="en-GB")
+    author = await other.new_page()
+    await ask(author, house, "Beside?")
+    await stand(house, "Beside?", InterventionStatus.QUEUED)
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await page.goto(f"{house.address}{MEETING}?ui=en")
+    await page.locator("#Beside > summary").click()
+    mine = page.locator("#Beside").get_by_role("listitem").filter(has_text="Beside?")
+    await mine.get_by_role("button", name="I\u2019d ask this too").click()
+    await expect(mine).to_contain_text("You\u2019d ask this too")
+    await page.reload()
+    await expect(mine).to_contain_text("You\u2019d ask this too")  # It was left open.
+    await stand(house, "Beside?", InterventionStatus.CALLED)
+    card = page.locator("#NowAsked")
+    await expect(card).to_contain_text("remote, in English")
+    await page.locator("#Title").click()
+    await page.keyboard.press("c")
+    await expect(card.locator("a")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(card).to_be_hidden()
+    await page.keyboard.press("w")
+    missed = page.locator("#MissedHere")
+    await expect(missed).to_contain_text("Now being asked")
+    await expect(missed.locator(".happened")).to_contain_text("Beside?")
+    assert page.url.endswith(f"{MEETING}?ui=en"), "nobody has left the text"
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Escape")
+    assert await page.evaluate("!More.contains(document.activeElement)"), "back at the text"
+    await other.close()
+
+
 # The refusal is in unit/adapters/http, and the page in `test_accessibility.py`.
 @pytest.mark.slow
 async def test_a_form_that_comes_from_elsewhere_is_refused_on_a_page_that_leads_back(

@@ -91,7 +91,15 @@ async def test_the_keyboard_is_enough(page: Page) -> None:
         await expect(page.locator(".bar :focus")).to_have_count(1)  # all other times are passed over
         await page.keyboard.press("Shift+Tab")
         await expect(page.get_by_role("link", name="Line at 3:52")).to_be_focused()
-        await page.locator(".skip").focus()
+        await page.locator("a.skip").focus()
+        await page.keyboard.press("Tab")
+        say = page.get_by_role("button", name="Read new lines to my screen reader")
+        await expect(say).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(say).to_have_attribute("aria-pressed", "true")
+        await expect(page.get_by_label("Tell my screen reader")).to_have_value("lines")
+        await page.keyboard.press("Enter")
+        await expect(say).to_have_attribute("aria-pressed", "false")
         for _ in range(30):
             await page.keyboard.press("Tab")
             if await page.evaluate("document.activeElement.closest('#HowIRead') !== null"):

@@ -44,11 +44,15 @@ async def test_original_and_translation_stand_above_one_another(page: Page, brow
         await visit(page, on, f"{IN_SPANISH}&ui=en")
         assert await page.locator(".original").count() == 0
         ways = page.get_by_role("navigation", name="Original or translation")
-        await expect(ways.get_by_role("link")).to_have_text(["Original", "Translation", "Both"])
+        await expect(ways.get_by_role("link")).to_have_text(["Original", "Translation", "Both", "Side by side"])
         await ways.get_by_role("link", name="Both").click()
         await expect(page.locator("#s2-mt-es .original")).to_have_text(LINE.format(2))
         await expect(page).to_have_url(f"{on.page}{IN_SPANISH}&ui=en&show=both")
         await expect(ways.get_by_role("link", name="Both")).to_have_attribute("aria-current", "true")
+        await ways.get_by_role("link", name="Side by side").click()
+        apart = "(line) => line.querySelector('.text').offsetLeft >= line.querySelector('.original').offsetWidth"
+        assert await page.locator("#s2-mt-es").evaluate(apart)
+        await ways.get_by_role("link", name="Both").click()
         waiting = page.locator("#Lines > .waiting")
         await expect(waiting.locator(".original")).to_have_text("سطر.")
         await expect(waiting.locator(".original")).to_have_css("direction", "rtl")

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { standing } from '../../../web/js/lib/standing.js';
+import { standing, textOf } from '../../../web/js/lib/standing.js';
 
 const CALM = {
   now: 100000, status: 'open', cutAt: null, backAt: null, online: true, unsaved: false, lastWords: false,
@@ -11,13 +11,16 @@ const CALM = {
 };
 
 const CASES = [
-  [{}, 'live', 2],
-  [{ spoke: 100400 }, 'live', 1],
+  [{}, 'live-speaking'],
+  [{ spoke: 100400 }, 'live-speaking'],
+  [{ spoke: 94000 }, 'live', 6],
+  [{ sound: null }, 'live', 2],
   [{ spoke: 62000 }, 'live', 35],
   [{ spoke: -200000 }, 'live-min', 5],
   [{ spoke: null }, 'waiting'],
   [{ sound: { sound: 'silence', lag: 0, sent: 99000 } }, 'live', 2],
-  [{ sound: { sound: 'silence', lag: 0, sent: 99000 }, spoke: 90000 }, 'silence'],
+  [{ sound: { sound: 'silence', lag: 0, sent: 99000 }, spoke: 90000 }, 'silence', undefined, 90000],
+  [{ sound: { sound: 'silence', lag: 0, sent: 99000 }, spoke: null }, 'silence'],
   [{ sound: { sound: 'none', lag: 0, sent: 99000 } }, 'soundless'],
   [{ sound: { sound: 'none', lag: 0, sent: 60000 } }, 'live', 2],
   [{ sound: { sound: 'speech', lag: 8600, sent: 99000 } }, 'late', 9],
@@ -28,16 +31,22 @@ const CASES = [
   [{ lastWords: true }, 'last-words'],
   [{ status: 'paused', lastWords: true }, 'last-words'],
   [{ status: 'closed', lastWords: true }, 'closed'],
-  [{ cutAt: 99000 }, 'live', 2],
+  [{ cutAt: 99000 }, 'live-speaking'],
   [{ cutAt: 98000 }, 'lost'],
   [{ cutAt: 98000, online: false }, 'offline'],
   [{ backAt: 98000 }, 'back'],
-  [{ backAt: 90000 }, 'live', 2],
+  [{ backAt: 90000 }, 'live-speaking'],
   [{ status: 'closed', cutAt: 0, unsaved: true }, 'closed'],
 ];
 
-for (const [facts, kind, n] of CASES) {
+for (const [facts, kind, n, since] of CASES) {
   test(`${JSON.stringify(facts)}: ${kind}`, () => {
-    assert.deepEqual(standing({ ...CALM, ...facts }), n === undefined ? { kind } : { kind, n });
+    assert.deepEqual(standing({ ...CALM, ...facts }), { kind, ...(n !== undefined && { n }), ...(since !== undefined && { since }) });
   });
 }
+
+test('a silence is told with the time since when it lasts, where that is known', () => {
+  assert.equal(textOf({ kind: 'silence', since: 90000 }), 'standing.silence-since');
+  assert.equal(textOf({ kind: 'silence' }), 'standing.silence');
+  assert.equal(textOf({ kind: 'live' }), 'standing.live');
+});

@@ -181,6 +181,8 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "session.html, translated, with the original": (f"{TRANSLATED}?channel=mt-es&show=both", _beside),
     "own_pace.html": (f"{MEETING}/read", None),
     "own_pace.html, translated": (f"{TRANSLATED}/read?channel=mt-ar&show=both", None),
+    "own_pace.html, by braille": (f"{MEETING}/read?braille=yes", None),
+    "catch_up.html": (f"{TRANSLATED}/catch-up", None),
     "report.html": (f"{MEETING}/report", None),
     "ask.html": (f"{MEETING}/ask", None),
     "ask.html, refused": (f"{MEETING}/ask", _asking_nothing),

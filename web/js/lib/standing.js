@@ -4,6 +4,7 @@ const LATE = 5000; // ms: from here on the delay is said
 const STALE = 15000; // ms: older news of the sound says nothing any more
 const PATIENCE = 1500; // ms: a cut that heals in this time isn't worth a word
 const RELIEF = 4000; // ms that "nothing missed" stays
+const JUST = 6; // s: words so new are being spoken
 
 /** Ages that don't flicker: each second to 10, then in steps of 5. @param {number} seconds */
 const calm = (seconds) => (seconds < 10 ? Math.max(1, seconds) : Math.floor(seconds / 5) * 5);
@@ -11,7 +12,7 @@ const calm = (seconds) => (seconds < 10 ? Math.max(1, seconds) : Math.floor(seco
 /**
  * @param {{now: number, status: string, cutAt: ?number, backAt: ?number, online: boolean, unsaved: boolean,
  *          lastWords: boolean, sound: ?{sound: string, lag: number, sent: number}, spoke: ?number}} facts  times are Unix ms
- * @returns {{kind: string, n?: number}}
+ * @returns {{kind: string, n?: number, since?: number}}  `since`: Unix ms
  */
 export function standing({ now, status, cutAt, backAt, online, unsaved, lastWords, sound, spoke }) {
   if (status === 'closed') return { kind: 'closed' };
@@ -25,10 +26,14 @@ export function standing({ now, status, cutAt, backAt, online, unsaved, lastWord
   if (heard?.sound === 'none') return { kind: 'soundless' };
   if (heard && heard.lag >= LATE) return { kind: 'late', n: Math.round(heard.lag / 1000) };
   const seconds = spoke === null ? null : Math.max(0, Math.floor((now - spoke) / 1000));
-  if (heard?.sound === 'silence' && (seconds === null || seconds >= 3)) return { kind: 'silence' };
+  if (heard?.sound === 'silence' && (seconds === null || seconds >= 3)) return spoke === null ? { kind: 'silence' } : { kind: 'silence', since: spoke };
   if (seconds === null) return { kind: 'waiting' };
+  if (heard?.sound === 'speech' && seconds < JUST) return { kind: 'live-speaking' };
   return seconds < 60 ? { kind: 'live', n: calm(seconds) } : { kind: 'live-min', n: Math.floor(seconds / 60) };
 }
+
+/** The name of the text for it. @param {{kind: string, since?: number}} how */
+export const textOf = ({ kind, since }) => `standing.${since === undefined ? kind : `${kind}-since`}`;
 
 /** Kinds that a screen reader is told of; the others come and go all the time. */
 export const WORTH_SAYING = new Set(['lost', 'offline', 'back', 'unsaved', 'last-words', 'soundless', 'break', 'closed']);

@@ -9,7 +9,7 @@ import { direction, fill } from '../lib/words.js';
 const SPREAD = 2000; // ms over which readers spread their questions
 const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 
-/** @type {?{known: Record<number, [kind: string, text: string, language: string]>, headings: Record<string, string>, now: string, elsewhere: string}} */
+/** @type {?{known: Record<number, [kind: string, text: string, language: string, asker: string]>, headings: Record<string, string>, now: string, remote: string, elsewhere: string}} */
 let told = null; // what the page began with, and what was published since
 let turn = 0; // grows with each event
 let timer = 0;
@@ -53,19 +53,29 @@ export function nowAsked(event) {
 }
 
 /** @param {number} number  @param {Happening} event */
-function happened(number, { type, kind = '', text = '', language = '', status }) {
+function happened(number, { type, kind = '', text = '', language = '', name = '', origin, status }) {
   const note = at('NowAsked');
-  const { known, headings, now, elsewhere } = (told ??= /** @type {NonNullable<typeof told>} */ (JSON.parse(note.dataset.more)));
+  const { known, headings, now, remote, elsewhere } = (told ??= /** @type {NonNullable<typeof told>} */ (JSON.parse(note.dataset.more)));
   const here = note.dataset.n === String(number) && !note.hidden;
-  if (type === 'intervention.published') known[number] = [kind, text, language];
+  if (type === 'intervention.published') known[number] = [kind, text, language, name || (origin === 'remote' ? fill(remote, { language: nameOf(language) }) : '')];
   else if (status !== 'called') {
     if (here) note.hidden = true;
     return;
   }
   if (type === 'intervention.published' && !here) return;
   note.dataset.n = String(number);
-  const [what, words = '', lang = ''] = known[number] ?? [];
-  const said = what ? fill(now, { what: fill(headings[what], { n: number }) }) : fill(elsewhere, { n: number });
+  const [what, words = '', lang = '', asker = ''] = known[number] ?? [];
+  const from = asker && ` · \u2068${asker}\u2069`; // isolated: of any direction
+  const said = what ? fill(now, { what: fill(headings[what], { n: number }) }) + from : fill(elsewhere, { n: number });
   only('a', note).replaceChildren(said, ...(words ? [': ', element('bdi', { lang, dir: direction(lang) }, words.slice(0, 200))] : []));
   note.hidden = false;
+}
+
+/** A language's name in that of the page. @param {string} tag */
+function nameOf(tag) {
+  try {
+    return new Intl.DisplayNames(document.documentElement.lang, { type: 'language' }).of(tag) ?? tag;
+  } catch {
+    return tag; // It is no tag.
+  }
 }

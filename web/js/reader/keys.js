@@ -3,7 +3,7 @@
 import { keep, recall } from '../lib/kept.js';
 
 const KEY = 'moothall.keys';
-const USUAL = { on: true, live: 'l', mark: 'm', place: 'g', larger: '+', smaller: '-' };
+const USUAL = { on: true, live: 'l', mark: 'm', place: 'g', missed: 'w', cards: 'c', larger: '+', smaller: '-' };
 
 /**
  * @param {HTMLFormElement} form

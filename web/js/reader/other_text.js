@@ -64,12 +64,13 @@ export class OtherText {
       if (link.dataset.show === show) link.setAttribute('aria-current', 'true');
       else link.removeAttribute('aria-current');
     }
-    if (show === 'both' && !this.#both) {
+    const both = show === 'both' || show === 'side';
+    if (both && !this.#both) {
       const { Both } = await import('./both.js');
       const { words, base, place, wait } = this;
       this.#both ??= new Both(this.view, { words, base, wait, around: (change) => place.around(change) });
     }
-    this.place.around(() => this.#both?.show(root.dataset.show === 'both'));
+    this.place.around(() => this.#both?.show(both));
   }
 
   /** Which text is to be read in place of this one may have changed. */

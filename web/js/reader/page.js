@@ -2,6 +2,7 @@
 
 import { focusOn, keepClear } from '../lib/bar.js';
 import { Bookmark } from './bookmark.js';
+import { cards } from './cards.js';
 import { Choices } from '../lib/choices.js';
 import { gapText } from '../lib/headings.js';
 import { recall } from '../lib/kept.js';
@@ -10,9 +11,9 @@ import { at, only, set } from '../lib/nodes.js';
 import { Place } from './place.js';
 import { Reader } from './reader.js';
 import { sheet } from './sheet.js';
-import { WORTH_SAYING, standing } from '../lib/standing.js';
+import { WORTH_SAYING, standing, textOf } from '../lib/standing.js';
 import { View } from './view.js';
-import { Words } from '../lib/words.js';
+import { Words, isoTime } from '../lib/words.js';
 
 const SAID = 15000; // ms for which what a screen reader is told stays
 
@@ -98,6 +99,9 @@ const quote = () => (quoting ??= import('./quote.js').then(({ Quote }) => new Qu
   tell,
 })));
 
+/** @type {?import('./beside.js').Beside} */
+let beside = null; // the questions, once they have been opened
+
 const low = () => choices.get('read') === 'low';
 
 const text = other && new other.OtherText({
@@ -138,6 +142,7 @@ function came(frame) {
     if (!body) continue;
     if (body.type === 'segment.opened') began.set(body.segment, heard);
     asked(body);
+    beside?.happened(body);
     if (body.poll) import('../questions/raised.js').then(({ raised }) => raised(body, tell));
   }
   for (const id of [...began.keys()].slice(0, -200)) began.delete(id);
@@ -207,7 +212,10 @@ function newest() {
 
 /** @param {string} name */
 function chosen(name) {
-  if (name === 'say') at('Announcer').replaceChildren();
+  if (name === 'say') {
+    at('Announcer').replaceChildren();
+    at('SayLines')?.setAttribute('aria-pressed', String(choices.get('say') === 'lines'));
+  }
   if (name === 'show') text?.show();
   if (name !== 'read') return;
   view.update({ cleared: false, gone: new Set(), lines: new Set(), gaps: false });
@@ -254,18 +262,19 @@ function state() {
   const own = Date.now() + ahead;
   // The low-data stream tells of the sound only when it changes.
   const sound = reader.sound && low() ? { ...reader.sound, sent: own } : reader.sound;
-  const { kind, n } = standing({
+  const how = standing({
     now: own, status, online: navigator.onLine, unsaved: reader.unsaved !== '', lastWords: reader.lastWords, sound, spoke: reader.spoke,
     cutAt: cutAt === null ? null : cutAt + ahead, backAt: backAt === null ? null : backAt + ahead,
   });
+  const { kind, n, since = 0 } = how;
   const line = at('State');
   const more = kind === 'closed' ? seal && words.text(`seal.${seal}`) : video?.said;
-  const text = words.text(`standing.${kind}`, { n }) + (more ? ` · ${more}` : '');
+  const text = words.text(textOf(how), { n, time: isoTime(since + data.zone[0]).slice(11, 16) }) + (more ? ` · ${more}` : '');
   set(line, text);
   if (kind === said) return;
   line.dataset.kind = kind;
   if (WORTH_SAYING.has(kind)) tell(text);
-  else if (WORTH_SAYING.has(said)) tell(kind === 'live' || kind === 'waiting' ? text : '');
+  else if (WORTH_SAYING.has(said)) tell(kind.startsWith('live') || kind === 'waiting' ? text : '');
   said = kind;
 }
 
@@ -320,9 +329,25 @@ const acts = {
     bookmark.show();
     goTo(at(bookmark.line));
   },
+  missed: async () => (await import('./catch_up.js')).catchUp(at('CatchUp'), { shown, find: lineAt }),
+  cards: () => toCard(),
   larger: () => choices.step('size', 1),
   smaller: () => choices.step('size', -1),
 };
+
+/** The line on this page that was being said at `t`, media ms. @param {number} t */
+function lineAt(t) {
+  const found = [...view.list.children].findLast((item) => item.dataset.n !== undefined && Number(item.dataset.t0) <= t);
+  return found?.id ?? null;
+}
+
+/** A screen reader is told finished lines, or no longer. */
+function sayLines() {
+  const on = choices.get('say') !== 'lines';
+  at('Pick-say').value = on ? 'lines' : 'nothing';
+  choices.choose('say', on ? 'lines' : 'nothing');
+  tell(words.text(on ? 'says-lines' : 'says-nothing'));
+}
 
 /** @param {HTMLElement} line */
 function goTo(line) {
@@ -349,6 +374,17 @@ view.list.addEventListener('click', async (event) => {
   const time = event.target.closest?.('a.time');
   if (time && !event.ctrlKey && !event.metaKey && !event.shiftKey) (await quote()).copyAddress(/** @type {Element} */ (time.closest('.line')));
 });
+at('SayLines')?.addEventListener('click', sayLines);
+at('CatchUp').addEventListener('click', (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  acts.missed();
+});
+at('Beside')?.addEventListener('toggle', async () => {
+  const { Beside } = await import('./beside.js');
+  if (beside) beside.open();
+  else beside = new Beside(at('Beside'));
+});
 only('.skip').addEventListener('click', (event) => {
   if (reader.session.status === 'closed') return;
   event.preventDefault();
@@ -364,7 +400,9 @@ at('Voice')?.addEventListener('toggle', async () => {
 if (!('speechSynthesis' in window)) at('Voice')?.remove();
 at('Report')?.addEventListener('toggle', () => import('./report.js'));
 keepClear(only('.bar'));
-sheet(() => place.inView() ?? at('Log'));
+const read = () => place.inView() ?? at('Log');
+const shown = sheet(read);
+const toCard = cards(only('.bar'), read);
 
 async function cited() {
   const id = decodeURIComponent(location.hash.slice(1));
@@ -389,6 +427,8 @@ document.addEventListener('visibilitychange', () => document.hidden || link.hurr
 
 document.documentElement.classList.add('live');
 bookmark.show();
+at('SayLines')?.setAttribute('aria-pressed', String(choices.get('say') === 'lines'));
+if (at('Beside') && recall('moothall.beside') === true && matchMedia('(min-width: 60rem)').matches) at('Beside').open = true;
 if (at('Video') && recall(VIDEO)) {
   (await match()).wait(data.now);
 }

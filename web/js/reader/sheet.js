@@ -5,7 +5,10 @@ import { at } from '../lib/nodes.js';
 
 const NARROW = matchMedia('(max-width: 59.99rem) and (min-height: 20.01rem)');
 
-/** @param {() => Element} back  what gets the focus when the sheet closes: the line that is read */
+/**
+ * @param {() => Element} back  what gets the focus when the sheet closes: the line that is read
+ * @returns {(part: HTMLElement) => void} brings a part of the side into view and gives it the focus
+ */
 export function sheet(back) {
   const side = at('More');
 
@@ -14,6 +17,14 @@ export function sheet(back) {
     const line = /** @type {HTMLElement} */ (back());
     if (!line.hasAttribute('tabindex')) line.tabIndex = -1;
     line.focus({ preventScroll: true });
+  }
+
+  /** @param {HTMLElement} part  @param {HTMLElement} focused */
+  function show(part, focused) {
+    if (NARROW.matches) side.classList.add('open');
+    const top = part === side ? 0 : part.getBoundingClientRect().top - side.getBoundingClientRect().top + side.scrollTop;
+    side.scrollTop = top - (NARROW.matches ? 56 : 8);
+    focused.focus({ preventScroll: true });
   }
 
   document.addEventListener('click', (event) => {
@@ -26,10 +37,9 @@ export function sheet(back) {
     if (part instanceof HTMLDetailsElement) part.open = true;
     if (!NARROW.matches) return;
     event.preventDefault();
-    side.classList.add('open');
-    side.scrollTop = part === side ? 0 : part.offsetTop - 56;
-    (part.querySelector('summary, select, a') ?? part).focus({ preventScroll: true });
+    show(part, part.querySelector('summary, select, a') ?? part);
   });
   at('Close').addEventListener('click', close);
-  side.addEventListener('keydown', ({ key }) => key === 'Escape' && NARROW.matches && close());
+  side.addEventListener('keydown', ({ key, target }) => key === 'Escape' && (NARROW.matches || target.closest('#MissedHere')) && close());
+  return (part) => show(part, part);
 }

@@ -86,7 +86,9 @@ interface Parts {
   Along: HTMLInputElement;
   Answer: HTMLDialogElement;
   Asked: WithData<'events' | 'position'>;
+  Beside: HTMLDetailsElement & WithData<'address'>;
   Carried: WithData<'text'>;
+  CatchUp: HTMLAnchorElement;
   Choices: HTMLFormElement;
   Coordinator: WithData<'looks'>;
   Data: HTMLScriptElement;
@@ -113,6 +115,7 @@ interface Parts {
   Note: HTMLTextAreaElement;
   NowAsked: WithData<'more'>;
   Number: HTMLInputElement;
+  'Pick-say': HTMLSelectElement;
   Questions: WithData<'events' | 'position'>;
   Raised: WithData<'begun' | 'over'>;
   Rest: HTMLDialogElement;

@@ -128,6 +128,8 @@ MINUTES = "about {n} minute"
 SOON = "less than a minute"
 IN_QUEUE = "In the queue: {place}"
 IN_QUEUE_FOR = "In the queue: {place}, {wait}"
+REMOTE_ASKER = "remote, in {language}"
+"""Who asks, where they gave no name."""
 BUSY = "Too much still waits to be passed on, so this was not done. Please try again later."
 SLOW = "That came very often. What you wrote still stands here: please send it again in a minute."
 

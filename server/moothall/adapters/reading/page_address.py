@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-from moothall.adapters.reading.page_choices import SHOW, Choices
+from moothall.adapters.reading.page_choices import BRAILLE, SHOW, Choices
 from moothall.core.kernel.ids import ChannelId, SessionId
 
 FORMATS = ("vtt", "srt", "txt", "html", "json")
@@ -31,7 +31,7 @@ class TextAddresses:
     @property
     def kept(self) -> dict[str, str]:
         """What the form of choices has to send along."""
-        kept = {"channel": self.channel, "ui": self.ui, SHOW: self.choices.get(SHOW)}
+        kept = {"channel": self.channel, "ui": self.ui, **{name: self.choices.get(name) for name in (SHOW, BRAILLE)}}
         return {name: value for name, value in kept.items() if value is not None}
 
     def page(
@@ -55,9 +55,10 @@ class TextAddresses:
         channel: ChannelId | None = None,
         ui: str | None = None,
         show: str | None = None,
+        braille: bool | None = None,
     ) -> str:
-        """The page to read at one's own pace, from line `start` (the first is 1)."""
-        return self._with(f"{self.base}/read", channel=channel, ui=ui, start=start, show=show)
+        """The page to read at one's own pace, from line `start` (the first is 1); `braille`: in whole turns or not."""
+        return self._with(f"{self.base}/read", channel=channel, ui=ui, start=start, show=show, braille=braille)
 
     def asking(self) -> str:
         """Where a reader asks or comments."""
@@ -66,6 +67,19 @@ class TextAddresses:
     def questions(self) -> str:
         """What readers ask and comment."""
         return self._with(f"{self.base}/questions")
+
+    def catch_up(self) -> str:
+        """What somebody missed."""
+        return self._with(f"{self.base}/catch-up")
+
+    def line(self, segment: str) -> str:
+        """The way to a line, however old."""
+        return self._with(f"{self.base}/line/{quote(segment)}")
+
+    def moment(self, t: int) -> str:
+        """The way to what was said at `t`, media ms, on the page that goes on."""
+        address = self._with(f"{self.base}/moment/{t}")
+        return f"{address}{'&' if '?' in address else '?'}live"
 
     def ask(self) -> str:
         """Where another language is asked for."""
@@ -86,11 +100,13 @@ class TextAddresses:
         start: int | None = None,
         show: str | None = None,
         instead_of: ChannelId | None = None,
+        braille: bool | None = None,
     ) -> str:
         wanted: dict[str, object] = {
             "channel": channel or self.channel,
             **self.choices,
             **({} if show is None else {SHOW: show}),
+            **({} if braille is None else {BRAILLE: "yes" if braille else None}),
             "ui": ui or self.ui,
             "before": before,
             "from": start,

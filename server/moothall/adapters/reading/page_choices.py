@@ -47,17 +47,23 @@ USUAL_SIZE = "100"
 SOURCES = "sources"
 """`yes` shows how each line came about."""
 SHOW = "show"
-"""What is shown of a translation: itself, or `both`, the original above it. The page has links for it."""
+"""What is shown of a translation: itself, `both`, the original above it, or `side`, the two beside each other. The page
+has links for it."""
+BESIDE = frozenset({"both", "side"})
+"""Values of SHOW with which the original is shown too."""
+BRAILLE = "braille"
+"""`yes` has the page at one's own pace give whole turns without times, for lines of 40 cells."""
 SCRIPTED = frozenset({"say"})
 """Choices that do nothing without scripts."""
-SHOWN = ("read", "size", "spacing", "theme", "font", SOURCES, SHOW)
+SHOWN = ("read", "size", "spacing", "theme", "font", SOURCES, SHOW, BRAILLE)
 """Choices that the style sheets follow, as `data-` attributes of the page."""
 
 _VALUES: Mapping[str, frozenset[str]] = {
     **{name: frozenset(values) for name, (_, values) in OFFERED.items()},
     "size": frozenset(SIZES),
     SOURCES: frozenset({"yes"}),
-    SHOW: frozenset({"translation", "both"}),
+    SHOW: frozenset({"translation", *BESIDE}),
+    BRAILLE: frozenset({"yes"}),
 }
 
 Choices = Mapping[str, str]

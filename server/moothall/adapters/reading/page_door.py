@@ -33,12 +33,14 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_request import number_at, number_in, see_other
 from moothall.adapters.reading import page_choices
+from moothall.adapters.reading.catch_up import render_catch_up
 from moothall.adapters.reading.page_address import TextAddresses
-from moothall.adapters.reading.page_choices import SHOW, Choices
+from moothall.adapters.reading.page_choices import BESIDE, BRAILLE, SHOW, Choices
 from moothall.adapters.reading.page_menu import Lacking, spoken
 from moothall.adapters.reading.page_rows import kind_of, shows
 from moothall.adapters.reading.parallel_text import sources_of
 from moothall.adapters.reading.session_page import (
+    BRAILLE_LINES,
     OWN_PACE_LINES,
     OlderPage,
     OwnPace,
@@ -54,7 +56,6 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock
 from moothall.core.questions.interventions import Questions
-from moothall.core.session.state import ON
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
 from moothall.core.views.reading_order import goes_before
@@ -117,6 +118,7 @@ class PageDoor:
             web.get("/s/{session}/line/{segment}", self.line_page),
             web.get("/s/{session}/moment/{ms}", self.moment_page),
             web.get("/s/{session}/read", self.own_pace_page),
+            web.get("/s/{session}/catch-up", self.catch_up_page),
             web.get("/s/{session}/lines", self.lines_json),
             *StaticDoor(self.pages).routes(),
         ]
@@ -184,7 +186,7 @@ class PageDoor:
             offered=self.offered(wanted.session),
             lacking=self.lacking_of(wanted.session, wanted.feed.channel),
             your_turn=turn,
-            now_asked=now_asked(questions, ui, going=wanted.snapshot.session.status in ON),
+            now_asked=now_asked(questions, wanted.snapshot.session, ui),
         )
 
     async def line_page(self, request: web.Request) -> web.Response:
@@ -252,13 +254,25 @@ class PageDoor:
         try:
             wanted = await asked(request, self.snapshot_of)
             start = _number(request, "from", ErrorText.FROM) or 1
-            seen = await self._own_pace(wanted, start - 1)
+            most = BRAILLE_LINES if request.query.get(BRAILLE) == "yes" else OWN_PACE_LINES
+            seen = await self._own_pace(wanted, start - 1, most)
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
         questions, lines = await self.questions_of(wanted.session), [line for _, line in seen.lines]
         parts = await self._parts(request, wanted, ui, questions, lines, chosen=chosen)
         text = SessionPage(self.pages).render_own_pace(wanted.snapshot.session, seen, parts)
         return html(text, ui) if parts.your_turn is None else own_html(text, ui)
+
+    async def catch_up_page(self, request: web.Request) -> web.Response:
+        """What somebody missed who looked away: the last lines, and what happened beside the words."""
+        ui, chosen = language(self.pages, request)
+        try:
+            wanted = await asked(request, self.snapshot_of)
+        except HttpProblem as wrong:
+            return refusal(wrong, self.pages, ui)
+        questions, address = await self.questions_of(wanted.session), _address(request, wanted, ui, chosen=chosen)
+        text = render_catch_up(self.pages, wanted.snapshot, questions, address, ui, now=self.clock.wall())
+        return html(text, ui)
 
     async def lines_json(self, request: web.Request) -> web.Response:
         """A page of older lines: `{"lines": […], "before": M or null}`, with an ETag.
@@ -299,7 +313,7 @@ class PageDoor:
         session = wanted.snapshot.session
         floor = spoken(session)
         translated = kind_of(session, wanted.feed.channel) is ChannelKind.TRANSLATION
-        if choices.get(SHOW) != "both" or not translated or floor is None:
+        if choices.get(SHOW) not in BESIDE or not translated or floor is None:
             return None
         feed = Feed(channel=floor)
         snapshot = await self.snapshot_of(wanted.session, feed)
@@ -315,8 +329,8 @@ class PageDoor:
             missing -= {line.segment for line in page}
         return said
 
-    async def _own_pace(self, wanted: SessionRequest, start: int) -> OwnPace:
-        """Finished lines from number `start` on, as many as a page has."""
+    async def _own_pace(self, wanted: SessionRequest, start: int, most: int) -> OwnPace:
+        """Finished lines from number `start` on, `most` at most."""
         snapshot = wanted.snapshot
         total = _total(snapshot)
         apart = growing(snapshot.lines)
@@ -327,7 +341,7 @@ class PageDoor:
         found: list[tuple[int, Line]] = []
         number, page_start = start, 0
         page: tuple[Line, ...] = ()
-        while number < total and len(found) < OWN_PACE_LINES:
+        while number < total and len(found) < most:
             if number >= page_start + len(page):
                 stop = min(total, (number // SNAPSHOT_LINES + 1) * SNAPSHOT_LINES)
                 page = await self.page_of(wanted.session, wanted.feed, stop) or ()

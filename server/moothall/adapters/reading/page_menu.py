@@ -1,5 +1,5 @@
 """The texts that a reader may choose from: what is spoken, interpreters, translations, each by its language's own name;
-and of a translation the original, itself, or both.
+and of a translation the original, itself, or both, line by line or side by side.
 
 It is all links, so that it needs no scripts. Scripts remember the language (`web/js/lib/choices.js`), and bring a
 reader without one in the address to it (`web/js/lib/early.js`).
@@ -24,7 +24,7 @@ from moothall.core.kernel.times import Zone
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Channel, Session
 
-WAYS = {"": "Original", "translation": "Translation", "both": "Both"}
+WAYS = {"": "Original", "translation": "Translation", "both": "Both", "side": "Side by side"}
 """Ways to read a translation, by their values of the choice SHOW; the original is another text."""
 
 

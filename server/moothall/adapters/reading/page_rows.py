@@ -76,6 +76,29 @@ def in_turns(rows: Sequence[Row], ui: Catalogue) -> list[Row]:
     return found
 
 
+LONGEST_PARAGRAPH = 1_200
+"""Characters of a turn in one paragraph: thirty lines of a braille display of 40 cells."""
+
+
+def in_paragraphs(rows: Sequence[Row]) -> list[Row]:
+    """The rows of `in_turns`, with those of one turn and language joined to paragraphs, under the first one's name."""
+    found: list[Row] = []
+    for row in rows:
+        before = found[-1] if found else None
+        if (
+            before is not None
+            and not row["gap"]
+            and not before["gap"]
+            and row["again"]
+            and (row["language"], row["original"]) == (before["language"], None)
+            and len(str(before["text"])) + len(str(row["text"])) < LONGEST_PARAGRAPH
+        ):
+            found[-1] = {**before, "text": f"{before['text']} {row['text']}"}
+        else:
+            found.append(row)
+    return found
+
+
 def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zone = UTC_ZONE) -> Row:
     """A line, before `in_turns` has said whose turn it is in; `zone` is that of its wall time."""
     moment = None if session.opened is None else zone.at(session.opened + line.t0)

@@ -30,6 +30,7 @@ from moothall.adapters.reading.page_menu import (
     ways,
 )
 from moothall.adapters.reading.page_rows import (
+    in_paragraphs,
     in_turns,
     kind_of,
     last_words,
@@ -55,6 +56,8 @@ NOBODY: Mapping[str, object] = {"number": "", "said": "", "text": "", "more": "{
 """Nothing is asked."""
 OWN_PACE_LINES = 20
 """Lines of a page to be read at one's own pace."""
+BRAILLE_LINES = 60
+"""Lines of such a page for a braille display, where those of one turn are one paragraph."""
 
 
 class OlderPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -241,6 +244,8 @@ class SessionPage:
         rows = in_turns(with_gaps(rows, session, seen.since, seen.until, ui) if rows else [], ui)
         if parts.said is not None:
             rows = put_beside(rows, lines, parts.said)
+        braille = page_choices.BRAILLE in address.choices
+        most = BRAILLE_LINES if braille else OWN_PACE_LINES
         more = max(0, seen.total - seen.following)
         place = {"first": seen.start + 1, "last": seen.following, "total": seen.total}
         return self._pages.render(
@@ -249,12 +254,13 @@ class SessionPage:
             **self._around(session, parts, lines=lines, named=parts.named),
             ways=ways(session, address, ui, own_pace=seen.start + 1),
             in_language=lambda language: address.own_pace(seen.start + 1, ui=language),
-            rows=rows,
+            rows=in_paragraphs(rows) if braille else rows,
+            braille=braille,
             place=ui.text("Lines {first} to {last} of {total}", **place) if rows else None,
             next=address.own_pace(seen.following + 1) if more else None,
             more=ui.text("Next lines ({n} more)", n=more),
-            previous=address.own_pace(max(1, seen.start + 1 - OWN_PACE_LINES)) if seen.start else None,
-            newest=address.own_pace(max(1, seen.total + 1 - OWN_PACE_LINES)),
+            previous=address.own_pace(max(1, seen.start + 1 - most)) if seen.start else None,
+            newest=address.own_pace(max(1, seen.total + 1 - most)),
             here=seen.start + 1,
         )
 

@@ -26,11 +26,13 @@ from moothall.adapters.pages.request_context import (
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import COOKIE, kept_query, page_of, private
 from moothall.adapters.questions import asking_texts as texts
-from moothall.core.events.question_parts import OPEN, InterventionStatus
+from moothall.core.events.question_parts import HUB, OPEN, REMOTE, InterventionStatus
 from moothall.core.kernel.ids import Position
 from moothall.core.kernel.languages import direction
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.order import queue
+from moothall.core.session.state import ON
+from moothall.core.views.captions import Session
 from moothall.services.questions.author_view import Own
 from moothall.services.questions.ports import AuthorQuestions
 
@@ -64,15 +66,18 @@ def _is_called(own: Own) -> bool:
     return own.intervention.status is InterventionStatus.CALLED
 
 
-def now_asked(questions: Questions | None, ui: Catalogue, *, going: bool) -> Mapping[str, object]:
+def now_asked(questions: Questions | None, session: Session, ui: Catalogue) -> Mapping[str, object]:
     """For the bar: what is asked now, and what scripts need to say so later."""
+    going = session.status in ON
     called = None if questions is None or not going or questions.called is None else questions.get(questions.called)
     waiting = [] if questions is None else [questions.get(each.intervention) for each in queue(questions)[:MOST_KNOWN]]
     found = [each for each in (called, *waiting) if each is not None and each.published]
-    known = {each.number: [each.kind.value, each.text[:LONGEST], each.language] for each in found}
+    known = {
+        each.number: [each.kind.value, each.text[:LONGEST], each.language, asker(each, session, ui)] for each in found
+    }
     return {
         "number": "" if called is None else called.number,
-        "said": "" if called is None else _said(called, ui),
+        "said": "" if called is None else _said(called, session, ui),
         "text": "" if called is None else called.text[:LONGEST],
         "language": "" if called is None else called.language,
         "direction": "" if called is None else direction(called.language),
@@ -81,6 +86,7 @@ def now_asked(questions: Questions | None, ui: Catalogue, *, going: bool) -> Map
                 "known": known,
                 "headings": {kind.value: ui.text(key) for kind, key in texts.NUMBERED.items()},
                 "now": ui.text(texts.NOW_ASKED),
+                "remote": ui.text(texts.REMOTE_ASKER),
                 "elsewhere": ui.text(texts.NOW_ELSEWHERE),
             },
             ensure_ascii=False,
@@ -88,8 +94,20 @@ def now_asked(questions: Questions | None, ui: Catalogue, *, going: bool) -> Map
     }
 
 
-def _said(each: Intervention, ui: Catalogue) -> str:
+def asker(each: Intervention, session: Session, ui: Catalogue) -> str:
+    """Who asks, as far as they chose to show it, else from where and in which language."""
+    if each.name:
+        return each.name
+    if each.origin == REMOTE:
+        return ui.text(texts.REMOTE_ASKER, language=ui.language_name(each.language))
+    hub = session.hubs.get(each.origin.removeprefix(HUB)) if each.origin.startswith(HUB) else None
+    return "" if hub is None else hub.title
+
+
+def _said(each: Intervention, session: Session, ui: Catalogue) -> str:
     said = ui.text(texts.NOW_ASKED, what=ui.text(texts.NUMBERED[each.kind], n=each.number))
+    if who := asker(each, session, ui):
+        said = f"{said} · \u2068{who}\u2069"
     return f"{said}: " if each.text else said
 
 

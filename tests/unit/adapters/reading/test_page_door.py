@@ -374,7 +374,55 @@ async def test_the_page_says_what_is_asked_now_in_its_own_language(client: Clien
     for page in ("/s/plenary", "/s/plenary/read"):
         async with client.get(page) as answer:
             text = await answer.text()
-        assert '#Now">Now: Question no. 4: <bdi lang="ar" dir="rtl">من &lt;يدفع&gt;؟</bdi></a>' in text
+        assert (
+            '#Now">Now: Question no. 4 · \u2068remote, in Arabic\u2069: '
+            '<bdi lang="ar" dir="rtl">من &lt;يدفع&gt;؟</bdi></a>' in text
+        )
+
+
+async def test_what_somebody_missed_stands_on_one_page(client: Client, hall: Hall) -> None:
+    async with client.get("/s/plenary/catch-up") as answer:
+        text = await answer.text()
+    assert "Nothing beside the words yet." in text
+    assert re.findall(r'data-line="(s\d+)"', text) == [f"s{n}" for n in range(445, 450)]
+    assert 'href="/s/plenary/line/s449?channel=floor"' in text
+    question = InterventionId("q")
+    called = ev.InterventionStatusChanged(intervention=question, number=4, status=InterventionStatus.CALLED, t=61_000)
+    asks = ev.InterventionPublished(
+        intervention=question,
+        number=4,
+        kind=Kind.QUESTION,
+        text="Who <pays>?",
+        language="en",
+        name="Ana",
+        origin="remote",
+        t=0,
+    )
+    asked = ev.PollOpened(poll=PollId("p"), number=1, question="Go <on>?", language="ar", options=("a", "b"), t=70_000)
+    counted = ev.PollCounted(poll=PollId("p"), remote=(3, 0), room=(0, 1))
+    for each in (called, asks, asked, counted):
+        hall.questions = evolve_questions(hall.questions or Questions(), each)
+    async with client.get("/s/plenary/catch-up?ui=en") as answer:
+        text = await answer.text()
+    assert (
+        text.count('Question no. 4 · <bdi>Ana</bdi></p>\n<p class="words" lang="en" dir="ltr">Who &lt;pays&gt;?</p>')
+        == 2
+    )
+    happened = text.partition('class="happened"')[2]
+    assert happened.index("Go &lt;on&gt;?") < happened.index("Who &lt;pays&gt;?"), "the newest first"
+    assert '<meter min="0" max="100" value="75" aria-hidden="true"></meter> <span class="figure">3</span>' in happened
+    assert 'href="/s/plenary/moment/61000?channel=floor&amp;ui=en&amp;live" data-t="61000">1:01</a> · 16:01' in happened
+    async with client.get("/s/none/catch-up", headers=HTML) as answer:
+        assert answer.status == 404
+
+
+async def test_for_braille_a_turn_is_one_paragraph_without_times(client: Client) -> None:
+    async with client.get("/s/plenary/read?from=1&braille=yes&channel=floor") as answer:
+        text = await answer.text()
+    assert " ".join(f"Line {n}." for n in range(60)) in text
+    assert 'class="time"' not in text
+    assert '/s/plenary/read?channel=floor&amp;braille=yes&amp;from=61"' in text
+    assert '/s/plenary/read?channel=floor&amp;from=1"' in text, "the way back to lines"
 
 
 async def test_the_page_says_that_a_show_of_hands_is_open(client: Client, hall: Hall) -> None:

@@ -95,13 +95,14 @@ def test_whoever_reads_what_is_spoken_in_other_languages_is_led_to_their_own() -
         assert in_own_language(SESSION, address(channel), CATALOGUES[language]) is None
 
 
-def test_a_translation_is_read_in_three_ways_and_no_other_text_is() -> None:
+def test_a_translation_is_read_in_four_ways_and_no_other_text_is() -> None:
     choices = {"show": "both", "size": "150"}
     found = ways(SESSION, address("mt-fr", choices), UI)
     assert [(way["text"], way["here"]) for way in found] == [
         ("Original", False),
         ("Translation", False),
         ("Both", True),
+        ("Side by side", False),
     ]
     assert found[0]["address"] == "/s/plenary?channel=floor&show=both&size=150"
     assert found[1]["address"] == "/s/plenary?channel=mt-fr&show=translation&size=150"

@@ -285,7 +285,7 @@ def test_an_older_name_of_low_data_still_works() -> None:
     assert chosen({"feed": "lines"}) == {"read": "low"}
     assert chosen({"feed": "lines", "read": "two"}) == {"read": "two"}
     assert chosen({"feed": "live", "size": "999", "nonsense": "x"}) == {}
-    assert set(chosen(dict.fromkeys(SHOWN, "yes"))) == {"sources"}
+    assert set(chosen(dict.fromkeys(SHOWN, "yes"))) == {"sources", "braille"}
 
 
 @pytest.mark.parametrize(
@@ -315,6 +315,7 @@ def test_each_kind_of_text_has_its_notice_and_its_silence() -> None:
     assert "A machine translates this text" in shown(render(seen, channel=ChannelId("es")))
     texts = data(interpreted)["texts"]
     assert isinstance(texts, dict)
+    assert texts["standing.silence-since"] == "The interpreter has been silent since {time}"
     assert texts["standing.silence"] == "Silence: the interpreter is not speaking"
     assert texts["standing.soundless"] == "No sound arrives from the interpreter"
     spoken = data(render(seen))["texts"]
@@ -383,7 +384,11 @@ def test_at_one_s_own_pace() -> None:
     assert '<a class="button" href="/s/plenary/read?channel=floor&amp;theme=dark&amp;from=41" rel="next">' in html
     assert "Next lines (34 more)" in shown(html)
     assert "No sound is kept." in shown(html), "what is kept is said on every page"
-    assert re.findall(r'from=(\d+)">([\w ]+)</a>', html) == [("1", "Previous lines"), ("55", "Newest lines")]
+    assert re.findall(r'from=(\d+)">([\w ]+)</a>', html) == [
+        ("1", "Previous lines"),
+        ("55", "Newest lines"),
+        ("21", "Read by braille"),
+    ]
     assert 'from=21" rel="bookmark">Link to this place' in html
     assert '<p class="text" lang="ar" dir="rtl">ثلاثة</p>' in html
     assert '<li class="line again" id="s21"' in html

@@ -1,0 +1,74 @@
+"""*What did I miss?*: how a session stands, its last lines, and what happened beside its words, on one page.
+
+Without scripts it is a page; with them the page of the text shows its part `Missed` beside the text
+(`web/js/reader/catch_up.js`).
+"""
+
+from __future__ import annotations
+
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.questions import asking_texts as texts
+from moothall.adapters.questions.page_hands import hands_of
+from moothall.adapters.reading.page_address import TextAddresses
+from moothall.adapters.reading.page_rows import Row, gap_text, row_of, shows, standing
+from moothall.adapters.reading.your_turn import asker
+from moothall.core.kernel.languages import direction
+from moothall.core.kernel.times import UTC_ZONE, Zone, media_time, time_of_day
+from moothall.core.questions.interventions import Intervention, Questions
+from moothall.core.session.state import ON
+from moothall.core.views.captions import Session, Snapshot
+from moothall.core.views.happenings import Happening, happenings
+
+LAST_LINES = 5
+"""Finished lines that the page repeats."""
+
+
+def render_catch_up(
+    pages: Pages, snapshot: Snapshot, questions: Questions | None, address: TextAddresses, ui: Catalogue, *, now: int
+) -> str:
+    """The page; `now` is Unix ms."""
+    session = snapshot.session
+    going = session.status in ON
+    opened = session.opened
+    zone = UTC_ZONE if opened is None else pages.zone().steady(opened)
+    kind, values = standing(snapshot, now)
+    called = None if questions is None or not going or questions.called is None else questions.get(questions.called)
+    first = snapshot.before or 0
+    lines = [(number, line) for number, line in enumerate(snapshot.lines, first) if shows(line) and line.t1 is not None]
+    return pages.render(
+        "catch_up.html",
+        ui=ui,
+        address=address,
+        title=session.title.strip() or ui.text("Meeting without a title"),
+        title_language=session.languages[0] if session.title.strip() and session.languages else "",
+        kind=kind,
+        state=ui.named(f"standing/standing.{kind}", **values),
+        speaking=session.speakers.get(session.speaking, "") if going and session.speaking else "",
+        now=None if called is None or not called.published else _question(called, session, ui),
+        lines=[row_of(session, line, number, ui, zone=zone) for number, line in lines[-LAST_LINES:]],
+        happened=[_row(each, session, ui, zone, going=going) for each in happenings(session, questions)],
+    )
+
+
+def _question(each: Intervention, session: Session, ui: Catalogue) -> Row:
+    return {
+        "heading": ui.text(texts.NUMBERED[each.kind], n=each.number),
+        "asker": asker(each, session, ui),
+        "number": each.number,
+        "text": each.text,
+        "language": each.language,
+        "direction": direction(each.language),
+    }
+
+
+def _row(each: Happening, session: Session, ui: Catalogue, zone: Zone, *, going: bool) -> Row:
+    clock = "" if session.opened is None else time_of_day(zone.at(session.opened + each.t))
+    row: Row = {"t": each.t, "time": media_time(each.t), "clock": clock, "question": None, "hands": None, "said": ""}
+    if each.question is not None:
+        return {**row, "question": _question(each.question, session, ui)}
+    if each.poll is not None:
+        return {**row, "hands": hands_of(each.poll, ui, going=going)}
+    if each.gap is not None:
+        return {**row, "said": gap_text(each.gap, ui)}
+    return {**row, "said": ui.text("A break began.") if each.recorded else ui.text("From here on nothing is kept.")}
