@@ -40,7 +40,7 @@ GATE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-hub demo-cluster serve test test-all chaos fuzz check cover fix coverage bench soak cluster-faults lock audit release clean apertium chromium node strace redis FORCE
+.PHONY: help demo demo-hub demo-cluster serve test test-all chaos fuzz check cover fix coverage bench pictures soak cluster-faults lock audit release clean apertium chromium node strace redis FORCE
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' $(MAKEFILE_LIST)
@@ -99,6 +99,10 @@ fix: $(VENV)/.dev $(VENV)/.project ## mend what a tool can mend, and write the g
 	$(BIN)/python tools/conformance.py
 	$(BIN)/python tools/data_protection.py
 	$(BIN)/python tools/licences.py
+
+pictures: $(VENV)/.dev $(VENV)/.project chromium ## keep the pictures of tests/e2e/test_pictures.py anew: look at what changed
+	KEEP_PICTURES=1 $(PYTEST) -p no:randomly tests/e2e/test_pictures.py
+	@git status --short tests/pictures
 
 coverage: $(VENV)/.dev $(VENV)/.project ## how much of everything the quick tests reach, with no gate
 	$(PYTEST) -m "not chaos and not slow and not model and not browser" \

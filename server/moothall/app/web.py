@@ -13,6 +13,7 @@ from moothall.adapters.cached.cached_door import CachedDoor
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
 from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import ShownDoor, WallContent
+from moothall.adapters.displays.style_page import StyleDoor
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.clear_requests import clear_requests
 from moothall.adapters.http.connections import Connections
@@ -190,7 +191,15 @@ async def open_doors(
     )
     reading = (front, page, turn, events, sockets, polls, plain, low, cached, records, shown)
     asked = (*asking, questions, translated, HandsDoor(context, backend.ballots), AbuseDoor(context, abuse_reports))
-    for door in (*reading, reporting, languages, *asked, KeysDoor(backend.signer.public_document()), staff):
+    for door in (
+        *reading,
+        reporting,
+        languages,
+        *asked,
+        KeysDoor(backend.signer.public_document()),
+        staff,
+        StyleDoor(pages, served=settings.server.style_page),
+    ):
         app.add_routes(door.routes())
     app.add_routes(await open_sign_in(stack, services, entrance))
     linking, links = open_hub_link(stack, services, entrance, translate_for_hubs)

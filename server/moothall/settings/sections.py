@@ -80,6 +80,8 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     embed: tuple[Annotated[str, _FRAMER], ...] = ()
     """Whose pages may hold the box with the text of a public session (`/s/{session}/embed`) in a frame; `*` lets all.
     Empty: only pages of this server. No other page may ever stand in a frame."""
+    style_page: Annotated[bool, msgspec.Meta(description="true or false")] = False
+    """Whether `/about/style` shows every part of the pages in each of its states, for whoever changes their look."""
     unload_after_minutes: Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 up")] = 10
     """A session that isn't on leaves the memory when nobody has read it or asked for it for so long. It is loaded
     again when somebody asks for it."""

@@ -183,6 +183,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "own_pace.html, translated": (f"{TRANSLATED}/read?channel=mt-ar&show=both", None),
     "own_pace.html, by braille": (f"{MEETING}/read?braille=yes", None),
     "catch_up.html": (f"{TRANSLATED}/catch-up", None),
+    "style.html": ("/about/style", None),
     "report.html": (f"{MEETING}/report", None),
     "ask.html": (f"{MEETING}/ask", None),
     "ask.html, refused": (f"{MEETING}/ask", _asking_nothing),
@@ -250,7 +251,9 @@ async def into_portuguese(running: RunningServer) -> AsyncIterator[None]:
 async def full_house(data: Path) -> AsyncIterator[RunningServer]:
     """A server with a conference, and sessions before, in and after their time."""
     settings = Settings(
-        server=Server(port=0, data=str(data)), engine=Engine(count=0), translation=Translation(translators=())
+        server=Server(port=0, data=str(data), style_page=True),
+        engine=Engine(count=0),
+        translation=Translation(translators=()),
     )
     async with hall(settings) as running:
         await running.office.import_programme(sample("schedule.json"), zone="UTC", access=Access.PUBLIC, apply=True)

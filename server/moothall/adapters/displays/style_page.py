@@ -1,0 +1,140 @@
+"""`/about/style`: every part of the pages in each of its states, for whoever changes their look. Served only where a
+setting says so; the pictures of `tests/pictures` are made of it.
+
+What it shows are made-up facts, put through the functions and templates of the real pages.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from aiohttp import web
+
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import html, language
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.questions.page_hands import hands_of
+from moothall.adapters.reading import page_choices
+from moothall.adapters.reading.page_rows import Row, in_turns, row_of, with_gaps
+from moothall.adapters.reading.parallel_text import source_row
+from moothall.core.events.types import Origin
+from moothall.core.kernel.ids import PollId, SegmentId, SessionId, SpeakerId
+from moothall.core.questions.polls import Choice, Poll
+from moothall.core.session.state import Status
+from moothall.core.views.captions import Line, Session
+from moothall.core.views.reading_order import Gap
+
+STATES: tuple[tuple[str, dict[str, object]], ...] = (
+    ("live-speaking", {}),
+    ("live", {"n": 7}),
+    ("waiting", {}),
+    ("silence-since", {"time": "14:02"}),
+    ("late", {"n": 9}),
+    ("soundless", {}),
+    ("unsaved", {}),
+    ("lost", {}),
+    ("offline", {}),
+    ("back", {}),
+    ("last-words", {}),
+    ("before", {}),
+    ("break", {}),
+    ("closed", {}),
+)
+"""How a meeting stands, with values for the places of the texts."""
+SPEAKERS = ("Amina Diallo", "Otieno", "陈莉", "ليلى", "Ana", "Ivan")
+NAMES = {SpeakerId(mark): name for mark, name in zip("abcdef", SPEAKERS, strict=True)}
+"""A speaker for each mark."""
+
+
+class StyleDoor:
+    """The door of the page."""
+
+    def __init__(self, pages: Pages, *, served: bool) -> None:
+        self._pages = pages
+        self._served = served
+
+    def routes(self) -> list[web.RouteDef]:
+        """Its route; none where it isn't served."""
+        return [web.get("/about/style", self.page)] if self._served else []
+
+    async def page(self, request: web.Request) -> web.Response:
+        """The page, in the language and theme that the address asks for."""
+        ui, _ = language(self._pages, request)
+        choices = page_choices.chosen(request.query)
+        shown = {f"data-{name}": choices[name] for name in page_choices.SHOWN if name in choices}
+        text = self._pages.render(
+            "style.html",
+            ui=ui,
+            shown=shown,
+            states=[{"kind": kind, "text": ui.named(f"standing/standing.{kind}", **values)} for kind, values in STATES],
+            rows=_lines(ui, self._pages.catalogues["fr" if ui.language == "en" else "en"]),
+            words=_sentence(ui),
+            polls=_polls(ui),
+            lists=page_choices.form(choices, ui),
+            hands=None,
+            hands_before=(),
+            hands_at="#",
+            hands_query="",
+            hands_counted="",
+            hands_begun="",
+            hands_over="",
+        )
+        return html(text, ui)
+
+
+def _sentence(ui: Catalogue) -> str:
+    """A line, in every language of the pages."""
+    return ui.text("The universal service fund was meant for that. Nobody here has seen a report on it since 2023.")
+
+
+def _lines(ui: Catalogue, other: Catalogue) -> list[Row]:
+    """Lines of six speakers and of nobody who is named: as heard, mended, typed, an interpreter's, translated from the
+    `other` language, and what is missing.
+    """
+    session = Session(
+        id=SessionId("style"),
+        status=Status.OPEN,
+        opened=0,
+        speakers=NAMES,
+        gaps=(Gap(t0=81_000, t1=95_000, reason="not-recorded"),),
+    )
+    told: list[dict[str, object]] = [{"speaker": name} for name in NAMES]
+    told += [
+        {},
+        {"mended": True},
+        {"origin": Origin.PERSON},
+        {"origin": Origin.INTERPRETER},
+        {"speaker": SpeakerId("a")},
+    ]
+    rows = [row_of(session, _line(n, ui, fields), n, ui) for n, fields in enumerate(told)]
+    rows[-1] = {**rows[-1], "original": source_row(_line(0, other, {}))}
+    rows.append({**rows[-1], "id": "waiting", "waiting": ui.named("reader/waiting")})
+    return in_turns(with_gaps(rows, session, None, None, ui), ui)
+
+
+def _line(n: int, ui: Catalogue, fields: dict[str, object]) -> Line:
+    made: dict[str, object] = {
+        "segment": SegmentId(f"line-{n}"),
+        "t0": n * 10_000,
+        "t1": n * 10_000 + 5_000,
+        "language": ui.language,
+        "origin": Origin.MACHINE,
+        "text": _sentence(ui),
+    }
+    return Line(**{**made, **fields})  # type: ignore[arg-type]  # fields of a line, by their names
+
+
+def _polls(ui: Catalogue) -> list[dict[str, object]]:
+    """Shows of hands: open with a choice made, open without figures, and over."""
+    poll = Poll(
+        id=PollId("p"),
+        number=1,
+        question=_sentence(ui),
+        language=ui.language,
+        options=("1", "2", "3"),
+        t=0,
+        remote=(12, 5, 3),
+        room=(20, 4, 0),
+    )
+    quiet = msgspec.structs.replace(poll, number=2, quiet=True)
+    over = msgspec.structs.replace(poll, number=3, open=False)
+    return [hands_of(poll, ui, mine=Choice(option=1)), hands_of(quiet, ui), hands_of(over, ui)]
