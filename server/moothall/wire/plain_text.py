@@ -3,6 +3,8 @@
 The time is media time, counted from the session's beginning. Each line is given once, when it is finished; what is
 mended later is not given again, since a terminal can't take back what it has printed. So what is said of a span without
 text (a break, sound that was lost) waits for the first line behind it: lines from before it may still come.
+
+From a feed with words, `(?)` stands behind each of which the recogniser was not sure: `the regulator (?) of Kisumu`.
 """
 
 from __future__ import annotations
@@ -24,6 +26,10 @@ from moothall.wire.frames import Received
 REMEMBERED = 1_000
 """Lines that are remembered as given. A reader further behind gets a snapshot of the last 200."""
 
+SURE = 0.5
+"""The recogniser's probability of a word from which on it counts as heard; desks mark the others too."""
+DOUBT = " (?)"
+
 _CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), " ")
 """What could move a terminal's cursor, change its colours or end the line."""
 
@@ -31,6 +37,8 @@ _CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), " 
 class _Open(msgspec.Struct, frozen=True):
     t0: int
     speaker: SpeakerId | None
+    doubtful: tuple[str, ...] = ()
+    """Words of which the recogniser was not sure, in their order."""
 
 
 class PlainText:
@@ -93,12 +101,16 @@ class PlainText:
         match event:
             case ev.SegmentOpened():
                 self._begin(event.segment, _Open(event.t0, event.speaker))
+            case ev.WordsCommitted() if event.segment in self._open:
+                line = self._open[event.segment]
+                unsure = tuple(word.text.strip() for word in event.words if word.p < SURE)
+                self._open[event.segment] = msgspec.structs.replace(line, doubtful=line.doubtful + unsure)
             case ev.SegmentEnded() if event.segment in self._open and event.segment not in self._given:
                 return self._give(event.segment, self._open.pop(event.segment), event.text)
             case ev.SpeakerAssigned():
                 for segment in event.segments:
                     if segment in self._open:
-                        self._open[segment] = _Open(self._open[segment].t0, event.speaker)
+                        self._open[segment] = msgspec.structs.replace(self._open[segment], speaker=event.speaker)
             case ev.ChannelRewound() | ev.SegmentsMovedAway():
                 for segment in event.segments:
                     self._open.pop(segment, None)
@@ -115,7 +127,7 @@ class PlainText:
     def _give(self, segment: SegmentId, line: _Open, text: str) -> str:
         self._given[segment] = None
         _forget(self._given)
-        words = plain(text)
+        words = with_doubts(plain(text), line.doubtful)
         if not words:
             return ""
         marks = self._marks(line.t0)
@@ -145,6 +157,16 @@ def clock(ms: int) -> str:
 def plain(text: str) -> str:
     """The text in one line, without anything that a terminal would obey."""
     return " ".join(text.translate(_CONTROLS).split())
+
+
+def with_doubts(text: str, doubtful: tuple[str, ...]) -> str:
+    """The text with `(?)` behind each of these words, in their order; one that isn't there any more is passed over."""
+    marked, rest = "", text
+    for word in filter(None, map(plain, doubtful)):
+        before, found, behind = rest.partition(word)
+        if found:
+            marked, rest = f"{marked}{before}{word}{DOUBT}", behind
+    return marked + rest
 
 
 def _forget(known: dict[SegmentId, _Open] | dict[SegmentId, None]) -> None:

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.views.captions import CaptionsView, Line, Session, Snapshot
 from moothall.core.views.reading_order import Gap
 from moothall.wire.frames import Format, Received, carry, events_frame
-from moothall.wire.plain_text import REMEMBERED, PlainText, clock, plain
+from moothall.wire.plain_text import DOUBT, REMEMBERED, PlainText, clock, plain, with_doubts
 from support.sessions.meeting import FLOOR, LINES, Meeting, ended, frames_of, opened
 
 ANA = SpeakerId("ana")
@@ -179,3 +181,28 @@ def test_a_terminal_has_nothing_to_obey(text: str, shown: str) -> None:
 @pytest.mark.parametrize(("ms", "text"), [(-1, "00:00:00"), (59_999, "00:00:59"), (360_000_000, "100:00:00")])
 def test_times_are_from_the_beginning(ms: int, text: str) -> None:
     assert clock(ms) == text
+
+
+async def test_from_a_feed_with_words_those_that_are_not_sure_are_marked_once_the_line_is_finished(
+    terminal: Terminal,
+) -> None:
+    said = (
+        ev.Word("The", 0, 1),
+        ev.Word(" regulator", 1, 2, 0.3),
+        ev.Word(" regulator", 2, 3, 0.4),
+        ev.Word(" left.", 3, 4),
+    )
+    unsure = ev.WordsCommitted(channel=FLOOR, segment=SegmentId("a"), first=0, words=said)
+    assert await terminal.say(opened("a"), unsure) == ""
+    assert (
+        await terminal.say(ended("a", "The regulator regulator left."))
+        == "00:00:00 The regulator (?) regulator (?) left.\n"
+    )
+
+
+@given(st.lists(st.text("ab ?", max_size=5), max_size=6), st.lists(st.text("ab ", max_size=4), max_size=4))
+def test_marks_of_doubt_change_nothing_else(words: list[str], doubtful: list[str]) -> None:
+    text = plain(" ".join(words).replace("?", ""))
+    marked = with_doubts(text, tuple(doubtful))
+    assert marked.replace(DOUBT, "") == text
+    assert marked.count(DOUBT) <= len(doubtful)

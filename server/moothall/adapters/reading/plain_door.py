@@ -1,4 +1,5 @@
-"""The door for `curl -N` and braille displays: GET /s/{session}/text, finished lines as plain text.
+"""The door for `curl -N` and braille displays: GET /s/{session}/text, finished lines as plain text; with
+`?uncertain=yes` words of which the recogniser was not sure are marked in lines that come.
 
 It follows the feed `lines` through the fan-out as `moothall.adapters.reading.sse` does: what the fan-out writes is
 turned into text on its way to the transport, so the outbox policy is the same. Nothing visible can be sent into a quiet
@@ -79,7 +80,7 @@ class PlainDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one reader until the session is closed or the reader has left."""
-        return await self._readers.answer(request, self._stream, finished=True)
+        return await self._readers.answer(request, self._stream, finished=request.query.get("uncertain") != "yes")
 
     async def _stream(self, request: web.Request, reading: ReaderRequest) -> web.StreamResponse:
         response, transport = await begin(request, {"Content-Type": "text/plain; charset=utf-8"})
