@@ -12,7 +12,7 @@ from moothall.adapters.pages.static_files import find_web_folder
 VENDOR = find_web_folder() / "vendor"
 
 
-@pytest.mark.parametrize(("folder", "files"), [("vendor", "*.js"), ("icons", "*.svg")])
+@pytest.mark.parametrize(("folder", "files"), [("vendor", "*.js"), ("icons", "*.svg"), ("fonts", "*.woff2")])
 def test_each_file_has_its_row_and_its_digest(folder: str, files: str) -> None:
     shelf = find_web_folder() / folder
     row = re.compile(r"^\| `([^`]+)` \|.* `([0-9a-f]{64})` \|$", re.MULTILINE)

@@ -15,6 +15,7 @@ import msgspec
 from moothall.adapters.pages.visitor_request import number_in
 
 Theme = Literal["", "dark", "light"]
+Letters = Literal["", "clear"]
 Preset = Literal["", "two-lines", "lower-third", "side"]
 
 COLOURS = {
@@ -67,6 +68,8 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: as the system has it."""
     steady: int
     """1: the code always stands on the same side; 0: it changes sides."""
+    letters: Letters
+    """`clear`: a face that is read from afar comes with the page; empty: the fonts of the device."""
 
 
 class EmbeddedBox(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,9 +104,12 @@ def overlay(query: Mapping[str, str]) -> Overlay:
 
 
 def screen(query: Mapping[str, str]) -> Screen:
-    """What `?size=&theme=&steady=` ask for. Raises BadLook."""
+    """What `?size=&theme=&steady=&letters=` ask for. Raises BadLook."""
     return Screen(
-        size=_number(query, "size", 100, 50, 300), theme=_theme(query), steady=_number(query, "steady", 0, 0, 1)
+        size=_number(query, "size", 100, 50, 300),
+        theme=_theme(query),
+        steady=_number(query, "steady", 0, 0, 1),
+        letters=_letters(query),
     )
 
 
@@ -142,6 +148,16 @@ def _theme(query: Mapping[str, str]) -> Theme:
             return "light"
         case other:
             raise BadLook("theme", other)
+
+
+def _letters(query: Mapping[str, str]) -> Letters:
+    match query.get("letters"):
+        case None | "":
+            return ""
+        case "clear":
+            return "clear"
+        case other:
+            raise BadLook("letters", other)
 
 
 def _preset(query: Mapping[str, str]) -> Preset:

@@ -18,6 +18,7 @@ TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".png": "image/png",
+    ".woff2": "font/woff2",
     ".svg": "image/svg+xml; charset=utf-8",
 }
 """What is served, by suffix; nothing else in the folder is."""

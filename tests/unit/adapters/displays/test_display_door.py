@@ -150,7 +150,7 @@ async def test_the_wall_says_the_way_and_how_things_stand(client: Client, hall: 
     assert "Live, waiting for the first words" in text_of(html)
     assert "Written by a machine, with mistakes, and kept" in text_of(html)
     assert 'data-theme="dark"' in html
-    assert data(html)["look"] == {"size": 150, "theme": "dark", "steady": 0}
+    assert data(html)["look"] == {"size": 150, "theme": "dark", "steady": 0, "letters": ""}
     assert '<noscript><meta http-equiv="refresh"' in html
     assert html.count('class="qr"') == 1
     assert "Read in your own language, and ask" in text_of(html)
@@ -181,6 +181,18 @@ async def test_the_code_changes_sides_unless_it_is_to_stand_still(hall: Hall) ->
             assert f'data-side="{side}"' in await in_room(client, "main/screen")
             clock.set_wall(clock.wall() + SIDES_MS)
         assert "data-side" not in await page(client, "screen?steady=1")
+
+
+async def test_a_wall_gets_letters_to_be_read_from_afar_where_its_address_says_so(client: Client) -> None:
+    assert "wall_face.css" not in await page(client, "screen")
+    assert "wall_face.css" in await page(client, "screen?letters=clear")
+    sheet = PAGES.static.get("css/wall_face.css")
+    assert sheet is not None
+    faces = re.findall(r'url\("\.\./([^"]+)"\)', sheet.body.decode())
+    assert len(faces) == 4
+    for face in map(PAGES.static.get, faces):
+        assert face is not None
+        assert (face.type, face.body[:4]) == ("font/woff2", b"wOF2")
 
 
 async def test_the_overlay_takes_what_was_checked_and_nothing_else(client: Client) -> None:

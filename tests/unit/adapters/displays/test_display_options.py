@@ -10,7 +10,7 @@ def test_nothing_asked_is_the_usual() -> None:
     assert look.overlay({}) == look.Overlay(
         preset="", lines=2, size=48, color="ffffff", back=0, fade=0, question=1, groups=0
     )
-    assert look.screen({}) == look.Screen(size=100, theme="", steady=0)
+    assert look.screen({}) == look.Screen(size=100, theme="", steady=0, letters="")
     assert look.box({"theme": ""}) == look.EmbeddedBox(theme="")
 
 
@@ -29,7 +29,8 @@ def test_what_is_asked_within_bounds_is_given() -> None:
         preset="side", lines=6, size=200, color="00ff7f", back=100, fade=60, question=0, groups=1
     )
     assert look.overlay({"color": "Yellow"}).color == "ffff00"
-    assert look.screen({"size": "50", "theme": "dark", "steady": "1"}) == look.Screen(size=50, theme="dark", steady=1)
+    asked = {"size": "50", "theme": "dark", "steady": "1", "letters": "clear"}
+    assert look.screen(asked) == look.Screen(size=50, theme="dark", steady=1, letters="clear")
     assert look.box({"theme": "light"}) == look.EmbeddedBox(theme="light")
 
 
@@ -68,7 +69,7 @@ def test_what_is_no_such_value_is_named(name: str, value: str) -> None:
     assert (caught.value.name, caught.value.value) == (name, value)
 
 
-@pytest.mark.parametrize("query", [{"size": "301"}, {"theme": "pink"}, {"steady": "yes"}])
+@pytest.mark.parametrize("query", [{"size": "301"}, {"theme": "pink"}, {"steady": "yes"}, {"letters": "gothic"}])
 def test_so_it_is_on_the_wall(query: dict[str, str]) -> None:
     with pytest.raises(look.BadLook):
         look.screen(query)
