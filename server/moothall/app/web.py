@@ -195,6 +195,7 @@ async def open_doors(
         snapshot_of=access.snapshot,
         readable=translation.readable,
         agenda=lambda: "/agenda",
+        cancelled=lambda session: programme.agenda.note(session).cancelled,
     )
     reading = (
         front,

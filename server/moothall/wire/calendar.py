@@ -15,6 +15,7 @@ LONGEST_LINE = 75
 """Octets of a line; a longer one is folded (RFC 5545 §3.1)."""
 PRODUCT = "-//Moothall//Agenda//EN"
 _SPECIAL = re.compile(r"[\\;,]")
+_BREAKS = re.compile(r"[\x00-\x20\x7f]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -59,7 +60,7 @@ def _event(event: CalendarEvent) -> Iterator[str]:
     if event.description:
         yield f"DESCRIPTION:{_text(event.description)}"
     if event.address:
-        yield f"URL:{_CONTROL.sub('', event.address)}"
+        yield f"URL:{_BREAKS.sub('', event.address)}"
     yield f"STATUS:{'CANCELLED' if event.cancelled else 'CONFIRMED'}"
     yield "END:VEVENT"
 

@@ -1,4 +1,4 @@
-"""`/agenda`: the public agenda, to be read, printed and subscribed to. It needs no script; only public sessions are on it."""
+"""`/agenda`: the public agenda, to be read, printed and subscribed to, of public sessions alone. It needs no script."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class NeedsDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
-        return [web.get(PATH, self.form), web.post(PATH, self.take)]
+        return [web.get("/agenda/access", self.form), web.post("/agenda/access", self.take)]
 
     async def form(self, request: web.Request) -> web.Response:
         """The empty form, or the thanks for what was sent."""

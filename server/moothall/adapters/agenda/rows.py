@@ -12,7 +12,7 @@ from itertools import groupby
 from urllib.parse import quote
 
 import msgspec
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 
 from moothall.adapters.admin.view import when
 from moothall.adapters.pages.catalogues import Catalogue
@@ -84,6 +84,7 @@ class AgendaDay(msgspec.Struct, frozen=True):
     id: str
     name: str
     """Empty for those without a time."""
+    short: str
     places: tuple[AgendaPlace, ...]
 
 
@@ -140,12 +141,14 @@ class AgendaRows:
         days = []
         for date, there in groupby(sessions, day):
             on_it = list(there)
-            name = "" if on_it[0].starts is None else format_date(zone.at(on_it[0].starts), "full", locale=ui.locale)
+            first = None if on_it[0].starts is None else zone.at(on_it[0].starts)
+            name = "" if first is None else format_date(first, "full", locale=ui.locale)
+            short = "" if first is None else format_skeleton("MMMEd", first, locale=ui.locale)
             places: dict[str, list[AgendaRow]] = {}
             for each in on_it:
                 places.setdefault(self.place(each.plan), []).append(self._row(each, ui, zone, query))
             ordered = sorted(places.items(), key=lambda place: (not place[0], place[0]))
-            days.append(AgendaDay(date, name, tuple(AgendaPlace(place, tuple(rows)) for place, rows in ordered)))
+            days.append(AgendaDay(date, name, short, tuple(AgendaPlace(place, tuple(rows)) for place, rows in ordered)))
         return days
 
     def place(self, plan: Planned | None) -> str:

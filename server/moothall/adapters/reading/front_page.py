@@ -58,6 +58,7 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     readable: str = ""
     """In which languages it can be read, in words; empty where that is only what is spoken."""
     place: str = ""
+    cancelled: bool = False
     said: str = ""
     """The line that was finished last, in the language of the page where there is such a text; empty where none was."""
     said_in: str = ""
@@ -79,6 +80,7 @@ class FrontPage:
     `place` names a room; `known` tells of sessions that are not listed, so that a plan doesn't list them;
     `groups`: whether there are hubs, which have a list of their own. `snapshot_of`: for what was said last. `readable`:
     in which languages a session can be read, given what is spoken. `agenda`: its address; empty where there is none.
+    `cancelled`: whether a session is not held.
     """
 
     pages: Pages
@@ -92,6 +94,7 @@ class FrontPage:
     snapshot_of: SnapshotOf | None = None
     readable: Callable[[SessionId, Sequence[str]], Sequence[str]] = lambda _, spoken: spoken
     agenda: Callable[[], str] = lambda: ""
+    cancelled: Callable[[SessionId], bool] = lambda _: False
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -154,7 +157,8 @@ class FrontPage:
         place = self.place(plan.room) if plan is not None and plan.room is not None else ""
         row = meeting_row(entry, plan, address, ui, zone=self.pages.zone(), now=self.clock.wall(), place=place)
         tags = self.readable(entry.session, entry.languages) if entry.status is not Status.CLOSED else ()
-        return msgspec.structs.replace(row, readable=more_languages(tags, entry.languages, ui))
+        cancelled = self.cancelled(entry.session)
+        return msgspec.structs.replace(row, readable=more_languages(tags, entry.languages, ui), cancelled=cancelled)
 
 
 def meeting_row(

@@ -11,7 +11,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, RoomId
 
 LONGEST_PART = 8_000
-"""Characters of one part in one language: some three printed pages. Overflow: the form says so, and what was typed stays."""
+"""Characters of one part in one language: some three pages. Overflow: the form says so and keeps what was typed."""
 LONGEST_STATEMENT = 500
 """Characters of what is said of access to one session."""
 MOST_CHANGES = 200
