@@ -131,7 +131,8 @@ class AgendaDeskDoor:
             status=400 if problem else 200,
             problem=problem,
             session=planned.session,
-            title=planned.title.strip() or asked.ui.text("Meeting without a title"),
+            title=(title := planned.title.strip()) or asked.ui.text("Meeting without a title"),
+            title_language=planned.languages[0] if title and planned.languages else "",
             note=note,
             most=LONGEST_STATEMENT,
         )
