@@ -17,7 +17,7 @@ from moothall.core.events.types import Access
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.agenda import AgendaNote, AgendaPart
-from moothall.core.programme.plan import Planned, RoomId
+from moothall.core.programme.plan import Planned, Room, RoomId
 from support.desks.admin import AdminHouse, Browser, admin_house
 from support.memory.programme import HOUR
 
@@ -61,7 +61,8 @@ async def test_nothing_leaks_of_what_not_everybody_may_read(tmp_path: Path, acce
         stranger, secretary = await house.browser(), await house.secretary()
         await planned(house, "open", "Opening")
         before = await everything(stranger)
-        room = await programme.add_room(f"{HIDDEN} room")
+        room = Room(id=RoomId("zebra-room"), title=f"{HIDDEN} room")
+        await programme.keep(rooms=[room])
         made = await planned(
             house, "zebra", f"{HIDDEN} talk", access or Access.PUBLIC, room=room.id, rehearsal=access is None
         )

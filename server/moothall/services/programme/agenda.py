@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -47,7 +46,8 @@ class Agenda:
         self._texts: dict[str, dict[AgendaPart, str]] = {}
         self._notes: dict[SessionId, AgendaNote] = {}
         # Bound: MOST_CHANGES.
-        self._changes: OrderedDict[str, AgendaChange] = OrderedDict()
+        self._changes: dict[int, AgendaChange] = {}
+        """By their numbers, which rise."""
         self._next = 0
 
     async def load(self) -> None:
@@ -56,9 +56,8 @@ class Agenda:
         texts, notes, changes = [await self.book.read(each) for each in (TEXTS, NOTES, CHANGES)]
         self._texts = {tag: decode(body, type=dict[AgendaPart, str]) for tag, body in texts.items()}
         self._notes = {SessionId(name): decode(body, type=AgendaNote) for name, body in notes.items()}
-        newest = sorted(changes)[-MOST_CHANGES:]
-        self._changes = OrderedDict((key, decode(changes[key], type=AgendaChange)) for key in newest)
-        self._next = 1 + int(newest[-1]) if newest else 0
+        self._changes = dict(decode(body, type=tuple[int, AgendaChange]) for body in changes.values())
+        self._next = 1 + max(self._changes, default=-1)
 
     # What is known
 
@@ -73,7 +72,7 @@ class Agenda:
 
     def changes(self) -> tuple[AgendaChange, ...]:
         """What has changed, the newest first."""
-        return tuple(reversed(self._changes.values()))
+        return tuple(change for _, change in sorted(self._changes.items(), reverse=True))
 
     # What is done
 
@@ -121,13 +120,14 @@ class Agenda:
 
     async def forget(self, session: SessionId) -> None:
         """Nothing is known of a session any more. Raises StorageUnavailable."""
-        gone = [key for key, change in self._changes.items() if change.session == session]
+        gone = [number for number, change in self._changes.items() if change.session == session]
         if not gone and session not in self._notes:
             return
-        await self.book.write([BookEntry(NOTES, session, None), *(BookEntry(CHANGES, key, None) for key in gone)])
+        slots = (BookEntry(CHANGES, _slot(number), None) for number in gone)
+        await self.book.write([BookEntry(NOTES, session, None), *slots])
         self._notes.pop(session, None)
-        for key in gone:
-            self._changes.pop(key, None)
+        for number in gone:
+            self._changes.pop(number, None)
 
     async def _public(self, session: SessionId) -> bool:
         """Whether everybody may read it. Its own state is asked, since lists may be behind."""
@@ -138,18 +138,23 @@ class Agenda:
             return False
         return live is not None and live.state.access is Access.PUBLIC and not live.state.rehearsal
 
-    def _numbered(self, changes: Sequence[AgendaChange]) -> dict[str, AgendaChange]:
+    def _numbered(self, changes: Sequence[AgendaChange]) -> dict[int, AgendaChange]:
         first = self._next
         self._next += len(changes)
-        return {f"{first + n:010}": change for n, change in enumerate(changes)}
+        return {first + n: change for n, change in enumerate(changes[-MOST_CHANGES:], len(changes[:-MOST_CHANGES]))}
 
-    def _entries(self, changes: Mapping[str, AgendaChange]) -> list[BookEntry]:
-        """What the book keeps of new ones, and gives up of old ones."""
-        gone = [*self._changes, *changes][:-MOST_CHANGES]
-        kept = [BookEntry(CHANGES, key, msgspec.json.encode(each)) for key, each in changes.items() if key not in gone]
-        return kept + [BookEntry(CHANGES, key, None) for key in gone if key in self._changes]
+    def _entries(self, changes: Mapping[int, AgendaChange]) -> list[BookEntry]:
+        """What the book keeps of new ones. Each takes the slot of the one that it pushes out, since Redis makes its
+        files anew where something is taken out of the book.
+        """
+        encode = msgspec.json.encode
+        return [BookEntry(CHANGES, _slot(number), encode((number, change))) for number, change in changes.items()]
 
-    def _take(self, changes: Mapping[str, AgendaChange]) -> None:
+    def _take(self, changes: Mapping[int, AgendaChange]) -> None:
         self._changes.update(changes)
-        while len(self._changes) > MOST_CHANGES:
-            self._changes.popitem(last=False)
+        for number in [each for each in self._changes if each < self._next - MOST_CHANGES]:
+            del self._changes[number]
+
+
+def _slot(number: int) -> str:
+    return f"{number % MOST_CHANGES:03}"

@@ -6,8 +6,7 @@ import pytest
 from moothall.core.events.types import Access
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
-from moothall.core.ports import BookEntry
-from moothall.core.programme.agenda import MOST_CHANGES, AgendaChange, AgendaChangeKind, AgendaNote, AgendaPart
+from moothall.core.programme.agenda import MOST_CHANGES, AgendaNote, AgendaPart
 from moothall.core.programme.plan import Planned
 from moothall.services.programme.agenda import CHANGES
 from moothall.testing import loop
@@ -126,19 +125,5 @@ def test_a_session_whose_log_is_not_there_is_not_on_the_agenda() -> None:
             nowhere = Planned(session=A, title="Nowhere", made=1)
             await house.programme.keep(planned=[nowhere])
             assert house.programme.agenda.changes() == ()
-
-    loop.run(story())
-
-
-def test_a_book_with_more_is_read_down_to_the_newest() -> None:
-    async def story() -> None:
-        async with programme_house() as house:
-            change = AgendaChange(at=1, session=A, kind=AgendaChangeKind.NEW)
-            body = msgspec.json.encode(change)
-            await house.book.write([BookEntry(CHANGES, f"{n:010}", body) for n in range(MOST_CHANGES + 3)])
-        async with programme_house(ProgrammeHouse(house.log, house.book)) as later:
-            assert len(later.programme.agenda.changes()) == MOST_CHANGES
-            await later.plan("b", 0)
-            assert kinds(later)[0] == ("b", "new")
 
     loop.run(story())
