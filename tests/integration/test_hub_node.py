@@ -75,7 +75,7 @@ async def test_help_is_here_and_the_agenda_is_above(tmp_path: Path) -> None:
         page = await text(client, f"{hub.own}/help?ui=en")
         assert "What a machine does" in page
         assert "Something wrong?" not in page, "a group has no such form"
-        assert "/agenda" not in page, "of which server, nobody knows yet"
+        assert "/agenda?ui" not in page, "of which server, nobody knows yet"
         assert "six words" in await text(client, f"{hub.own}/help/hubs?ui=en")
         await hub.parts.offers.welcomed(replace(WELCOME, address="https://text.example.org"))
         for path in ("/", "/help"):
