@@ -42,6 +42,8 @@ WHO = {
     "that a question was": ("readers", STAFF),
     "which browser would ask": ("readers", NOBODY),
     "what people say of themselves": ("people who ask", NOBODY),
+    "what somebody [needs]": ("whoever needs something to take part", OFFICE),
+    "from which address such a need": ("the same", NOBODY),
     "sums of that": ("people who ask", f"{STAFF}; {OFFICE}"),
     "what the secretariat writes down of a hub": ("coordinators of hubs", f"{OFFICE}; the public list: everybody"),
     "how many people are at a hub": ("people at hubs, as a number", f"{OFFICE}; the public list: everybody"),

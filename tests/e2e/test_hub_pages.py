@@ -24,7 +24,7 @@ MISSED = f"/s/{SESSION}/missed?from=180000&to=482000"
 WINDOW: ViewportSize = {"width": 1280, "height": 720}
 SMALL: ViewportSize = {"width": 320, "height": 640}
 OF_ITS_OWN = (f"/s/{SESSION}", MISSED, "/setup")
-PAGES = ("/", f"/s/{SESSION}", MISSED, "/setup", f"/microphone/{SESSION}", f"/s/{SESSION}/screen")
+PAGES = ("/", "/help", f"/s/{SESSION}", MISSED, "/setup", f"/microphone/{SESSION}", f"/s/{SESSION}/screen")
 
 
 @pytest_asyncio.fixture(loop_scope="session")

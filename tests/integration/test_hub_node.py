@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
+from msgspec.structs import replace
 
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ConfigurationError
@@ -20,6 +21,7 @@ from moothall_hub.pairing.pairing import Pairing
 from moothall_hub.settings import HubSettings
 from support.halls.foreign_posts import ORIGINS, wrongly_answered
 from support.hubs.node import ELSEWHERE, came_late, copied, meeting, running_hub
+from support.hubs.server import WELCOME
 from support.sessions.recorder import SESSION
 
 FLOOR = ChannelId("floor")
@@ -65,6 +67,20 @@ async def test_readers_find_all_that_the_server_has(tmp_path: Path) -> None:
             absent = await text(client, f"{base}/record.{form}?channel={ELSEWHERE}&ui=en", 404)
             assert absent.startswith("This text does not come to this computer now.")
             assert await text(client, f"{base}/record.{form}?language=es", 404)
+
+
+async def test_help_is_here_and_the_agenda_is_above(tmp_path: Path) -> None:
+    async with hub_with_a_meeting(tmp_path) as (hub, client):
+        assert 'href="/help?ui=en"' in await text(client, f"{hub.own}/?ui=en")
+        page = await text(client, f"{hub.own}/help?ui=en")
+        assert "What a machine does" in page
+        assert "Something wrong?" not in page, "a group has no such form"
+        assert "/agenda?ui" not in page, "of which server, nobody knows yet"
+        assert "six words" in await text(client, f"{hub.own}/help/hubs?ui=en")
+        await hub.parts.offers.welcomed(replace(WELCOME, address="https://text.example.org"))
+        for path in ("/", "/help"):
+            assert 'href="https://text.example.org/agenda?ui=en"' in await text(client, f"{hub.own}{path}?ui=en")
+        await text(client, f"{hub.own}/agenda", status=404)
 
 
 async def test_what_was_missed_is_a_page_of_its_own(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import shutil
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
+from moothall.adapters.agenda.help_door import HelpDoor
 from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import ShownDoor
 from moothall.adapters.http.bodies import whole_bodies
@@ -251,6 +253,8 @@ async def open_hub_doors(
         place=str,
         known=parts.catalogue.known,
         snapshot_of=access.snapshot,
+        readable=partial(_readable, parts.offers),
+        agenda=partial(_agenda, parts.offers),
     )
     setup = SetupDoor(
         shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, line=parts.line.now
@@ -276,7 +280,19 @@ async def open_hub_doors(
         ],
     )
     secure(app)
-    reading = (front, page, turn, events, sockets, polls, plain, low, records, shown)
+    reading = (
+        front,
+        HelpDoor(pages, agenda=partial(_agenda, parts.offers)),
+        page,
+        turn,
+        events,
+        sockets,
+        polls,
+        plain,
+        low,
+        records,
+        shown,
+    )
     missed = MissedDoor(pages, snapshot_of=access.snapshot, page_of=access.page)
     for door in (*reading, missed, status_bar, wall, last_wall, *asking, setup, staff, health):
         app.add_routes(door.routes())
@@ -311,6 +327,17 @@ def _learning(origins: Origins) -> Middleware:
         return await handler(request)
 
     return middleware
+
+
+def _agenda(offers: Offers) -> str:
+    """That of the server above: its texts and changes are there alone. Empty while no server is above."""
+    return f"{offers.about.address}/agenda" if offers.about.address else ""
+
+
+def _readable(offers: Offers, session: SessionId, spoken: Sequence[str]) -> Sequence[str]:
+    """In which languages a session can be read above: what is spoken, and its other texts."""
+    offered = offers.of(session)
+    return [*spoken, *(tag for each in (() if offered is None else offered.texts) for tag in each.languages)]
 
 
 SnapshotOf = Callable[[SessionId, Feed], Awaitable[Snapshot | None]]

@@ -36,6 +36,7 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
         reach=services.translation.reach,
         balance=backend.balance,
         key=backend.signer.key_id,
+        needs=backend.access_needs.open,
         draining=lambda: services.draining.on,
         one_copy=services.one_copy,
         unconfirmed=tuple if nodes is None else nodes.unconfirmed,

@@ -41,6 +41,7 @@ from moothall.services.hubs.removals import HubRemovals
 from moothall.services.metrics.measures import Measures
 from moothall.services.metrics.readiness import Readiness, disk_lacks, log_lacks
 from moothall.services.metrics.tracing import Tracing
+from moothall.services.programme.access_needs import AccessNeeds
 from moothall.services.programme.office import Office
 from moothall.services.programme.programme import Programme
 from moothall.services.programme.rehearsals import Rehearsals
@@ -122,6 +123,9 @@ class Backend:
             zones=find_zone,
             opened_by=self.openers.of,
         )
+        self.access_needs = AccessNeeds(
+            book=self.book, programme=self.programme, clock=self.clock, randomness=randomness
+        )
         self.hubs = Hubs(book=self.book, sessions=sessions, links=self.links, clock=self.clock, randomness=randomness)
         self.hub_removals = HubRemovals(book=self.book, read=self.log.read, clock=self.clock)
         self.pairing = Pairing(self.hubs, self.links, book=self.book, clock=self.clock, randomness=randomness)
@@ -159,6 +163,7 @@ class Backend:
         self.sessions.observe(lambda live, _: self.ballots.observe(live))
         self.sessions.observe(lambda live, _: self.balance.observe(live))
         await self.programme.load()
+        await self.access_needs.load()
         await self.links.load()
         await self.openers.load(self.log)
         await self.hubs.load()
@@ -219,6 +224,7 @@ class Backend:
         await self.proposals.forget(session)
         await self.ballots.forget(session)
         await self.balance.forget(session)
+        await self.programme.agenda.forget(session)
         await self.hubs.forget(session)
         await self.hub_removals.gone(session)
 

@@ -16,7 +16,7 @@ from moothall.adapters.store.files import read_text, shipped
 from moothall.app.backend import Backend
 from moothall.core.kernel.errors import ConfigurationError, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.kernel.languages import is_language
+from moothall.core.kernel.languages import is_language, primary
 from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
 from moothall.services.desks.session_desks import DeskConnection
 from moothall.services.questions.translations import Rendered, WantedTranslation
@@ -87,6 +87,15 @@ class Translation:
         """
         live = self.sessions.loaded(session)
         return () if live is None else self.translating.languages(live.state)
+
+    def readable(self, session: SessionId, spoken: Sequence[str]) -> Sequence[str]:
+        """In which languages (BCP-47) a session can be read: what is spoken, its other texts as far as it is loaded,
+        and those into which it can be translated now.
+        """
+        live, ways = self.sessions.loaded(session), self.reach().ways
+        texts = () if live is None else (tag for each in live.state.channels.values() for tag in each.languages)
+        made = (target for tag in spoken for target in ways.get(primary(tag), ()))
+        return tuple(dict.fromkeys((*spoken, *texts, *made)))
 
     def offered(self, session: SessionId) -> Sequence[str]:
         """Languages into which somebody may have a session translated that has no such translation yet (`Translating`).

@@ -9,6 +9,8 @@ from aiohttp import web
 
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
+from moothall.adapters.agenda.desk_door import MOST_BYTES as AGENDA_BYTES
+from moothall.adapters.agenda.help_door import HelpDoor
 from moothall.adapters.cached.cached_door import CachedDoor
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
 from moothall.adapters.displays.asked_now import wall_questions
@@ -45,6 +47,7 @@ from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.record.record_door import KeysDoor, RecordDoor
 from moothall.adapters.sign_in.sign_in_door import PATH as SIGN_IN
 from moothall.app.admin import admin_doors
+from moothall.app.agenda import agenda_doors
 from moothall.app.backend import Backend
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
@@ -67,7 +70,10 @@ from moothall.wire.token_bucket import Allowance
 
 LINK_TRIES = Allowance(per_second=5, burst=300)
 """Links that one address may open: a hall of 300 readers may come at once, and nobody guesses 160 bits at this rate."""
-LARGER_BODIES = {"/admin/programme": MOST_BYTES + MAX_BODY_BYTES}
+LARGER_BODIES = {
+    "/admin/programme": MOST_BYTES + MAX_BODY_BYTES,
+    "/admin/agenda": AGENDA_BYTES + MAX_BODY_BYTES,
+}
 """Which routes take bodies over `MAX_BODY_BYTES`, and up to which size."""
 
 
@@ -188,8 +194,24 @@ async def open_doors(
         known=catalogue.known,
         groups=backend.hubs.there_are,
         snapshot_of=access.snapshot,
+        readable=translation.readable,
+        agenda=lambda: "/agenda",
+        cancelled=lambda session: programme.agenda.note(session).cancelled,
     )
-    reading = (front, page, turn, events, sockets, polls, plain, low, cached, records, shown)
+    reading = (
+        front,
+        HelpDoor(pages, agenda=lambda: "/agenda"),
+        page,
+        turn,
+        events,
+        sockets,
+        polls,
+        plain,
+        low,
+        cached,
+        records,
+        shown,
+    )
     asked = (*asking, questions, translated, HandsDoor(context, backend.ballots), AbuseDoor(context, abuse_reports))
     for door in (
         *reading,
@@ -211,6 +233,7 @@ async def open_doors(
         [
             *hub_doors(services, entrance, lambda: links.connected),
             *admin_doors(services, entrance, nodes),
+            *agenda_doors(services, entrance, context),
             *probe.routes(),
         ]
     )
@@ -220,7 +243,13 @@ async def open_doors(
         stack.push_async_callback(closing.close)
     backend.keep(stack, events.run, sockets.run, polls.run, plain.run, low.run, cached.run, reports.run)
     backend.keep(
-        stack, backend.links.run, backend.ballots.run, backend.balance.run, backend.hubs.run, backend.hub_removals.run
+        stack,
+        backend.links.run,
+        backend.access_needs.run,
+        backend.ballots.run,
+        backend.balance.run,
+        backend.hubs.run,
+        backend.hub_removals.run,
     )
     await serve(stack, runner, listener, connections=connections, tls=tls)
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)

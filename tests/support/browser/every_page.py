@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from playwright.async_api import Browser, BrowserContext, Page
 
 from moothall.app.hall import RunningServer, hall
@@ -17,10 +18,14 @@ from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, S
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.programme.access_needs import AccessNeed
+from moothall.core.programme.agenda import AgendaNote, AgendaPart
+from moothall.core.programme.plan import RoomId
 from moothall.core.proposals.refining import Proposal
 from moothall.core.translating.routes import Direction
 from moothall.services.hubs.ports import Identity
 from moothall.services.log.act_queue import Receipt
+from moothall.services.programme.meeting_plan import change_plan
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.services.sessions.link_terms import HOUR_MS, LinkTerms
 from moothall.services.sessions.role_links import HALL, Entered, SignedIn, Staff, session_scope
@@ -38,6 +43,14 @@ TRANSLATIONS = {
     "ar": "الجلسة مفتوحة للجميع، أينما كانوا & <كيفما> كانوا.",
 }
 LINES = 12
+
+
+async def _needing_nothing(page: Page) -> None:
+    """Sent without what is needed: the browser would keep it from being sent."""
+    await page.evaluate("document.querySelector('.asking').noValidate = true")
+    await page.fill("#Name", "Ms. Añez <chair>")
+    await _sent(page, ".asking button")
+    await page.locator("#Wrong").wait_for()
 
 
 async def _file_of_a_programme(page: Page) -> None:
@@ -172,6 +185,12 @@ async def _beside(page: Page) -> None:
 
 PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "front.html": ("/", None),
+    "agenda.html": ("/agenda", None),
+    "access_needs.html": ("/agenda/access", None),
+    "access_needs.html, refused": ("/agenda/access", _needing_nothing),
+    "access_needs.html, sent": ("/agenda/access?sent=1", None),
+    "help.html": ("/help", None),
+    "help_hubs.html": ("/help/hubs", None),
     "session.html": (MEETING, None),
     "session.html, not begun": ("/s/tomorrow", None),
     "session.html, closed": ("/s/yesterday", None),
@@ -209,6 +228,9 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "work.html": ("/staff", None),
     "admin.html": ("/admin", None),
     "admin_meeting.html": ("/admin/meetings/plenary", None),
+    "admin_agenda.html": ("/admin/agenda", None),
+    "admin_agenda_note.html": ("/admin/meetings/plenary/agenda", None),
+    "admin_access_needs.html": ("/admin/access-needs", None),
     "admin_import.html": ("/admin", _file_of_a_programme),
     "admin_sheets.html": ("/admin", _sheets),
     "admin_revoke.html": ("/admin", _revoking),
@@ -260,6 +282,7 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await running.backend.programme.add_room("Garden")
         for name in ("plenary", "tomorrow", "yesterday", "translated"):
             await _meeting(running, name)
+        await _agenda(running)
         await _translated(running)
         await asked(running)
         await said_of_themselves(running)
@@ -268,6 +291,32 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await _limited(running)
         async with into_portuguese(running):  # Now: yesterday's meeting is closed, and may be asked for.
             yield running
+
+
+async def _agenda(running: RunningServer) -> None:
+    """An agenda with every part, two of them in Arabic too, all that can change of a plan, and what somebody needs."""
+    programme = running.backend.programme
+    agenda, garden = programme.agenda, RoomId("garden")
+    text = "Nobody <offline>,\nnobody unheard.\n\n- Who pays for the last mile & who decides\n- Shared towers"
+    assert await agenda.write("en", {part: f"{part}: {text}" for part in AgendaPart})
+    assert await agenda.write("ar", {AgendaPart.THEME: "لا أحد بلا صوت.", AgendaPart.EXHIBITORS: "- مكتبة الشمال"})
+    first, second, third, *_ = (
+        each for each in programme.planned() if each.starts is not None and each.ends is not None
+    )
+    assert first.starts is not None
+    await programme.keep(planned=[replace(first, starts=first.starts - HOUR_MS, room=garden)])
+    await change_plan(programme, replace(second, title=f"{second.title} & <more>"), by="test")
+    note = AgendaNote(statement="Live captions, sign language & a hearing <loop>; step-free.")
+    assert await agenda.annotate(first.session, note)
+    assert await agenda.annotate(second.session, AgendaNote(cancelled=True, statement=note.statement))
+    assert await agenda.annotate(third.session, AgendaNote(cancelled=True))
+    assert await agenda.annotate(third.session, AgendaNote())
+    for number, session in enumerate((first.session, None)):
+        need = AccessNeed(
+            id="", at=0, text="A seat <in front>,\nplease.", name="Ms. Añez", reach="a@b.c", session=session
+        )
+        assert await running.backend.access_needs.tell(need, f"form {number}", "") is None
+    await running.backend.access_needs.deal_with(running.backend.access_needs.all()[0].id, dealt_with=True)
 
 
 async def _groups(running: RunningServer) -> None:

@@ -16,6 +16,7 @@ import pytest
 import moothall_hub
 from moothall import adapters
 from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.agenda import texts as agenda_texts
 from moothall.adapters.desks import desk_door, microphone_door
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
@@ -32,6 +33,7 @@ from moothall.adapters.record.texts import RecordErrorText
 from moothall.core.events import question_parts as questions
 from moothall.core.events.types import Access, ChannelKind, GapReason, Origin, SealVersion, SoundKept, Tag
 from moothall.core.kernel.errors import FirstKnow, RefusalCode
+from moothall.core.programme.agenda import AgendaChangeKind, AgendaPart
 from moothall.core.programme.changes import ChangeKind
 from moothall.core.questions.blocked_words import BLOCKED_WORD
 from moothall.core.questions.order import Why
@@ -104,7 +106,7 @@ def constants(*parts: object) -> Iterator[str]:
 TEXTS_IN_CODE = {
     *constants(
         ErrorText, AdminText, RecordErrorText, door_texts.DoorText, hub_texts.HubText, hub_removed_view.RemovedText,
-        asking_texts, page_hands, hub_desk_texts,
+        asking_texts, page_hands, hub_desk_texts, agenda_texts, agenda_texts.AgendaText,
     ),
     *hub_texts.UNPAIRED.values(), *UNPAIRED.values(), *status_bar.TEXTS.values(), status_bar.MISSED, missed_door.SPAN,
     setup_door.SPEAKS, setup_door.TAKEN, setup_door.NO_TITLE, setup_door.WORDS_FOR,
@@ -174,7 +176,7 @@ GROUPS = {
     "display/embed.js": ("standing", "display"),
 }
 """The groups of texts that the page of a script gives it, `Catalogue.script`."""
-OTHER_GROUPS = {"interpreter", "page", "admin", "asking", "hub", "hub-todo", "record", "record-asked"}
+OTHER_GROUPS = {"interpreter", "page", "admin", "agenda", "asking", "hub", "hub-todo", "record", "record-asked"}
 
 
 @pytest.mark.parametrize("script", GROUPS)
@@ -254,6 +256,8 @@ FAMILIES: dict[str, Iterable[str]] = {
     "moderation/order": questions.QueueOrder,
     "moderation/means": questions.QueueOrder,
     "admin/role": LINK_ROLES,
+    "agenda/part": AgendaPart,
+    "agenda/change": AgendaChangeKind,
     "admin/access": Access,
     "admin/sound": SoundKept,
     "admin/change": ChangeKind,

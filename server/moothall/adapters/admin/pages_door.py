@@ -57,7 +57,8 @@ class AdminDoor:
     `entries` tells of every session without loading it; `public` is the address that links and codes say, with
     no slash at its end; `reach` is what can be translated now; `key` is the id of the key that signs records;
     `draining` says whether no session may begin, since the server is being replaced; `one_copy` whether acts are on the
-    disk of this machine alone, since Redis is away; `unconfirmed` names nodes that may still hold what was removed.
+    disk of this machine alone, since Redis is away; `unconfirmed` names nodes that may still hold what was removed;
+    `needs` counts what people need and nobody has dealt with.
     """
 
     pages: StaffPages
@@ -72,6 +73,7 @@ class AdminDoor:
     draining: Callable[[], bool] = lambda: False
     one_copy: Callable[[], bool] = lambda: False
     unconfirmed: Callable[[], Iterable[str]] = tuple
+    needs: Callable[[], int] = lambda: 0
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -126,6 +128,7 @@ class AdminDoor:
             draining=self.draining(),
             one_copy=self.one_copy(),
             unconfirmed=sorted(self.unconfirmed()),
+            needs=self.needs(),
             links=view.link_rows(links, self.links, self.programme, ui),
             hours=self.links.after_close_ms // HOUR_MS,
             signed=view.signed_rows(self.links, self.programme, ui),

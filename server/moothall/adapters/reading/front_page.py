@@ -55,7 +55,10 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     languages: str
     """What is spoken, in words."""
+    readable: str = ""
+    """In which languages it can be read, in words; empty where that is only what is spoken."""
     place: str = ""
+    cancelled: bool = False
     said: str = ""
     """The line that was finished last, in the language of the page where there is such a text; empty where none was."""
     said_in: str = ""
@@ -75,7 +78,9 @@ class FrontPage:
     """The handler of `/`. Planned sessions come from the programme, all others from the catalogue.
 
     `place` names a room; `known` tells of sessions that are not listed, so that a plan doesn't list them;
-    `groups`: whether there are hubs, which have a list of their own. `snapshot_of`: for what was said last.
+    `groups`: whether there are hubs, which have a list of their own. `snapshot_of`: for what was said last. `readable`:
+    in which languages a session can be read, given what is spoken. `agenda`: its address; empty where there is none.
+    `cancelled`: whether a session is not held.
     """
 
     pages: Pages
@@ -87,6 +92,9 @@ class FrontPage:
     known: Callable[[SessionId], Entry | None] = lambda _: None
     groups: Callable[[], bool] = lambda: False
     snapshot_of: SnapshotOf | None = None
+    readable: Callable[[SessionId, Sequence[str]], Sequence[str]] = lambda _, spoken: spoken
+    agenda: Callable[[], str] = lambda: ""
+    cancelled: Callable[[SessionId], bool] = lambda _: False
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -103,6 +111,7 @@ class FrontPage:
             return [self._row(entry, plans.get(entry.session), ui, chosen=chosen) for entry in found]
 
         zone, now = self.pages.zone(), self.clock.wall()
+        query = f"?ui={ui.language}" if chosen else ""
         live = sorted(rows(Status.OPEN, Status.PAUSED), key=_time)
         live = [await self._heard(row, ui) for row in live[:MOST_HEARD]] + live[MOST_HEARD:]
         coming = rows(Status.CREATED) + self._only_planned(plans.values(), ui)
@@ -113,7 +122,9 @@ class FrontPage:
             coming=by_day(sorted(coming, key=_time), ui, zone),
             past=by_day(sorted(rows(Status.CLOSED), key=_time, reverse=True), ui, zone),
             times=times_are(zone, now, ui),
-            groups=("/hubs" + (f"?ui={ui.language}" if chosen else "")) if self.groups() else "",
+            groups=f"/hubs{query}" if self.groups() else "",
+            agenda=f"{agenda}{query}" if (agenda := self.agenda()) else "",
+            help=f"/help{query}",
             in_language=lambda tag: f"/?ui={tag}",
         )
         return html(text, ui)
@@ -144,7 +155,10 @@ class FrontPage:
     def _row(self, entry: Entry, plan: Planned | None, ui: Catalogue, *, chosen: bool) -> SessionRow:
         address = f"/s/{quote(entry.session)}" + (f"?ui={ui.language}" if chosen else "")
         place = self.place(plan.room) if plan is not None and plan.room is not None else ""
-        return meeting_row(entry, plan, address, ui, zone=self.pages.zone(), now=self.clock.wall(), place=place)
+        row = meeting_row(entry, plan, address, ui, zone=self.pages.zone(), now=self.clock.wall(), place=place)
+        tags = self.readable(entry.session, entry.languages) if entry.status is not Status.CLOSED else ()
+        cancelled = self.cancelled(entry.session)
+        return msgspec.structs.replace(row, readable=more_languages(tags, entry.languages, ui), cancelled=cancelled)
 
 
 def meeting_row(
@@ -170,6 +184,12 @@ def meeting_row(
         languages=", ".join(ui.language_name(each) for each in entry.languages),
         place=place,
     )
+
+
+def more_languages(tags: Iterable[str], spoken: Sequence[str], ui: Catalogue) -> str:
+    """In which languages a session can be read, in words; empty where those are only the ones that are spoken."""
+    names, heard = ({ui.language_name(tag) for tag in each} for each in (tags, spoken))
+    return ", ".join(sorted(names, key=str.casefold)) if names - heard else ""
 
 
 def _in_language(session: Session, language: str) -> ChannelId | None:

@@ -28,6 +28,9 @@ NAMESPACES: dict[str, Kept] = {
     "room": Kept.IN_BACKUP,
     "planned": Kept.IN_BACKUP,
     "conference": Kept.IN_BACKUP,
+    "agenda-text": Kept.IN_BACKUP,
+    "agenda-note": Kept.IN_BACKUP,
+    "agenda-change": Kept.IN_BACKUP,
     "link": Kept.IN_BACKUP,  # digests of tokens of 160 random bits
     "hub": Kept.IN_BACKUP,  # digests of machines' keys
     "hub-held": Kept.IN_BACKUP,
@@ -39,6 +42,7 @@ NAMESPACES: dict[str, Kept] = {
     "visitor": Kept.LEFT_OUT,  # browsers of staff open their links again
     "ballots": Kept.LEFT_OUT,  # destroyed seven days after the close; the numbers are in the log
     "balance": Kept.LEFT_OUT,  # what people say of themselves, and its key
+    "access-need": Kept.LEFT_OUT,  # what people need, deleted a week after; a restore would bring it back
     "proposals": Kept.LEFT_OUT,  # words that a second pass made; it can be made again
     "proposals-left": Kept.LEFT_OUT,
     "cluster": Kept.LEFT_OUT,  # which change of the shared book a node has: a restored folder is of no cluster

@@ -21,6 +21,7 @@ from moothall.core.programme.plan import Overrun, Planned, Room, RoomId, followi
 from moothall.core.programme.times import Zones
 from moothall.core.session.state import ON, Status
 from moothall.services.capture.closing import Closing, opening_of
+from moothall.services.programme.agenda import Agenda
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 
@@ -58,6 +59,7 @@ class Programme:
         self._rooms: dict[RoomId, Room] = {}
         self._planned: dict[SessionId, Planned] = {}
         self._moving: dict[RoomId, asyncio.Lock] = {}
+        self.agenda = Agenda(book=self.book, sessions=self.sessions, clock=self.clock)
         self.closing.follow_with(self._follow)
 
     async def load(self) -> None:
@@ -70,6 +72,7 @@ class Programme:
         named = (await self.book.read(CONFERENCE)).get(ZONE)
         if named is not None:
             self._take_zone(named.decode())
+        await self.agenda.load()
         now = self.clock.wall()
         for each in self._planned.values():
             if each.starts is None or abs(each.starts - now) < NEAR_MS:
@@ -155,7 +158,7 @@ class Programme:
         encode = msgspec.json.encode
         entries = [BookEntry(ROOMS, room.id, encode(room)) for room in rooms]
         entries += [BookEntry(PLANNED, each.session, encode(each)) for each in planned]
-        await self.book.write(entries)
+        await self.agenda.write_plans([(self._planned.get(each.session), each) for each in planned], entries)
         self._rooms |= {room.id: room for room in rooms}
         self._planned |= {each.session: each for each in planned}
 

@@ -13,6 +13,7 @@ from moothall.adapters.pages.own_pages import TYPED, own_pages_only
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import MAX_BODY_BYTES
+from moothall.core.programme.agenda import AgendaPart
 
 ORIGIN = "https://hall.example.org"
 ELSEWHERE = {"Origin": "https://elsewhere.example", "Accept-Language": "en"}
@@ -133,7 +134,7 @@ def test_every_field_in_which_somebody_types_is_known() -> None:
     templates = {path.name: path.read_text() for path in (find_web_folder() / "pages").glob("*.html")}
     parts = ["_hub_fields.html", "_policy_questions.html"]  # of forms that stand elsewhere
     forms = re.findall(r'<form method="post".*?</form>', "".join(templates.values()), re.DOTALL)
-    found: set[str] = set()
+    found = {part.value for part in AgendaPart}  # whose fields a loop makes
     for form in (*forms, *(templates[name] for name in parts)):
         for tag in re.findall(r"<(?:input|textarea)\b[^>]*>", form):
             name, kind = re.search(r'\bname="([\w-]+)"', tag), re.search(r'\btype="([\w-]+)"', tag)

@@ -38,6 +38,9 @@ class House:
         self.entries: list[Entry] = []
         self.hidden: dict[SessionId, Entry] = {}
         self.plans: list[Planned] = []
+        self.agenda = ""
+        self.more: tuple[str, ...] = ()
+        self.cancelled: set[SessionId] = set()
 
     async def listed(self) -> Sequence[Entry]:
         return self.entries
@@ -60,6 +63,9 @@ async def client(house: House) -> AsyncIterator[Client]:
         planned=lambda: house.plans,
         place=lambda room: {"r1": "Großer <Saal>"}.get(room, ""),
         known=house.known,
+        readable=lambda _, spoken: (*spoken, *house.more),
+        agenda=lambda: house.agenda,
+        cancelled=lambda session: session in house.cancelled,
     )
     app = web.Application()
     app.add_routes(front.routes())
@@ -241,3 +247,24 @@ async def test_it_shows_it_in_the_language_of_the_page_where_there_is_such_a_tex
     assert (await said(heard, "es"))[0] == ("now", "es", "Uno.")
     assert (await said(heard, "en"))[0] == ("now", "en", "One.")
     assert (await said(heard, "fr"))[0] == ("now", "en", "One.")
+
+
+async def test_it_leads_to_help_and_where_there_is_one_to_the_agenda(client: Client, house: House) -> None:
+    page = await shown(client, "?ui=fr")
+    assert 'href="/help?ui=fr"' in page
+    assert "agenda" not in page
+    house.agenda = "https://text.example.org/agenda"
+    assert 'href="https://text.example.org/agenda?ui=fr"' in await shown(client, "?ui=fr")
+    assert 'href="https://text.example.org/agenda"' in await shown(client)
+
+
+async def test_it_says_in_which_languages_a_meeting_can_be_read_where_these_are_more(
+    client: Client, house: House
+) -> None:
+    house.entries = [entry("coming", Status.CREATED), entry("past", Status.CLOSED, LONG_AGO - DAY)]
+    assert "Can be read in" not in await shown(client)
+    house.more = ("ar", "en")
+    page = await shown(client)
+    assert page.count("Can be read in: Arabic, English, French") == 1
+    house.cancelled = {SessionId("coming")}
+    assert "<strong>Cancelled</strong>" in await shown(client)

@@ -1,0 +1,1 @@
+"""The public agenda with its calendars, the private form of access needs, and the pages of help."""

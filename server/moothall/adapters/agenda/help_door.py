@@ -1,0 +1,44 @@
+"""`/help` and `/help/hubs`: what this is and how it is read, and how a group far away takes part. The same at a hub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+
+from aiohttp import web
+
+from moothall.adapters.pages.request_context import html, language
+from moothall.adapters.pages.templates import Pages
+
+
+@dataclass(eq=False, repr=False)
+class HelpDoor:
+    """Handlers of the pages of help. `agenda`: where the agenda is; empty where nobody knows."""
+
+    pages: Pages
+    _: KW_ONLY
+    agenda: Callable[[], str] = lambda: ""
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/help", self.readers), web.get("/help/hubs", self.hubs)]
+
+    async def readers(self, request: web.Request) -> web.Response:
+        """For whoever reads."""
+        return self._page(request, "help.html")
+
+    async def hubs(self, request: web.Request) -> web.Response:
+        """For whoever coordinates a group far away."""
+        return self._page(request, "help_hubs.html")
+
+    def _page(self, request: web.Request, template: str) -> web.Response:
+        ui, chosen = language(self.pages, request)
+        query, agenda = f"?ui={ui.language}" if chosen else "", self.agenda()
+        text = self.pages.render(
+            template,
+            ui=ui,
+            query=query,
+            agenda=agenda,
+            in_language=lambda tag: f"{request.path}?ui={tag}",
+        )
+        return html(text, ui)

@@ -1,0 +1,167 @@
+"""`/agenda/access`: the private form on which somebody says what they need so that they can take part.
+
+It goes to the secretariat alone. No cookie is given and no address is kept; an error is shown above the form, which
+still holds everything that was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+
+from aiohttp import hdrs, web
+from babel.dates import format_date
+
+from moothall.adapters.admin.view import when
+from moothall.adapters.agenda.agenda_door import Listed
+from moothall.adapters.agenda.rows import AgendaRows, PublicSession, title_of
+from moothall.adapters.agenda.texts import REJECTED, AgendaText
+from moothall.adapters.http.limits import network
+from moothall.adapters.http.visitor_cookie import new_form
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import HttpProblem, own_html
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_forms import VisitorContext
+from moothall.adapters.pages.visitor_request import clean, private, read_form, see_other
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import SessionId
+from moothall.core.programme.access_needs import DAY_MS, KEEP_MS, LONGEST_NAME, LONGEST_NEED, LONGEST_REACH, AccessNeed
+from moothall.core.session.state import Status
+from moothall.services.programme.access_needs import AccessNeeds, RejectedNeed
+from moothall.wire.token_bucket import Allowance
+
+ALLOWANCE = Allowance(per_second=1, burst=60)
+"""Needs of one address: fewer than questions, of which a hall asks many at once."""
+MOST_CHOICES = 300
+"""Sessions to choose from. Overflow: later ones are not offered; their day is."""
+LONGEST_FORM = 64
+PATH = "/agenda/access"
+_MOST = {RejectedNeed.TEXT: LONGEST_NEED, RejectedNeed.NAME: LONGEST_NAME, RejectedNeed.REACH: LONGEST_REACH}
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class NeedsDoor:
+    """Handlers of the form."""
+
+    context: VisitorContext
+    needs: AccessNeeds
+    rows: AgendaRows
+    listed: Listed
+
+    def __post_init__(self) -> None:
+        self._senders = self.context.senders(ALLOWANCE)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/agenda/access", self.form), web.post("/agenda/access", self.take)]
+
+    async def form(self, request: web.Request) -> web.Response:
+        """The empty form, or the thanks for what was sent."""
+        typed = {"id": new_form(self.context.randomness), "about": request.query.get("about", "")[:200]}
+        return private(await self._page(request, typed, sent="sent" in request.query))
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Take what somebody needs, and say so."""
+        ui, chosen = self.context.language(request)
+        try:
+            typed = await read_form(request)
+            if not 0 < len(typed.get("id", "")) <= LONGEST_FORM:
+                raise HttpProblem(400, ErrorText.REQUEST)
+        except HttpProblem as wrong:
+            return private(self.context.refused(wrong, ui))
+        if self._senders.often(request):
+            return private(await self._page(request, typed, sentence=ui.text(AgendaText.SLOW), status=429))
+        try:
+            session, day = await self._about(typed.get("about", ""), ui)
+            need = AccessNeed(
+                id="",
+                at=0,
+                text=clean(typed.get("text", "")).strip(),
+                name=_line(typed.get("name", "")),
+                reach=_line(typed.get("reach", "")),
+                session=session,
+                day=day,
+            )
+            why = await self.needs.tell(need, typed["id"], network(self.context.address_of(request)))
+        except StorageUnavailable:
+            why = RejectedNeed.UNAVAILABLE
+        if why is None:
+            return private(see_other(f"{PATH}?{urlencode({'sent': 1, **({'ui': ui.language} if chosen else {})})}"))
+        values = {"n": _MOST[why]} if why in _MOST else {}
+        status = 503 if why in (RejectedNeed.UNAVAILABLE, RejectedNeed.FULL) else 422
+        sentence = ui.text(REJECTED[why], **values)
+        return private(await self._page(request, typed, sentence=sentence, status=status, wrong=why.value))
+
+    async def _about(self, given: str, ui: Catalogue) -> tuple[SessionId | None, str]:
+        """The session or day that was chosen, of those that are offered; all of it where it is none of them."""
+        offered = {value for value, _ in self._choices(await self._sessions(), ui)}
+        kind, _, name = given.partition(":")
+        if given not in offered:
+            return None, ""
+        return (SessionId(name), "") if kind == "session" else (None, name)
+
+    async def _sessions(self) -> list[PublicSession]:
+        """Those to come and those that are on."""
+        return [each for each in self.rows.public(await self.listed()) if each.entry.status is not Status.CLOSED]
+
+    def _choices(self, sessions: Sequence[PublicSession], ui: Catalogue) -> list[tuple[str, str]]:
+        zone = self.rows.programme.zone()
+        days = dict.fromkeys(zone.at(each.starts).date() for each in sessions if each.starts is not None)
+        found = [(f"day:{day.isoformat()}", format_date(day, "full", locale=ui.locale)) for day in days]
+        for each in sessions[:MOST_CHOICES]:
+            time = when(each.starts, None, ui, zone)
+            title = f"\u2068{title_of(each.entry, ui)}\u2069"
+            found.append((f"session:{each.entry.session}", f"{time} · {title}" if time else title))
+        return found
+
+    async def _page(
+        self,
+        request: web.Request,
+        typed: Mapping[str, str],
+        *,
+        sentence: str = "",
+        status: int = 200,
+        wrong: str = "",
+        sent: bool = False,
+    ) -> web.Response:
+        ui, chosen = self.context.language(request)
+        query = f"?ui={ui.language}" if chosen else ""
+        try:
+            choices = self._choices(await self._sessions(), ui)
+        except StorageUnavailable:
+            choices = []  # The form is there all the same.
+        text = self.context.pages.render(
+            "access_needs.html",
+            ui=ui,
+            query=query,
+            action=f"{PATH}{query}",
+            typed={name: clean(value) for name, value in typed.items()},
+            choices=choices,
+            sentence=sentence,
+            wrong=wrong,
+            sent=sent,
+            days=KEEP_MS // DAY_MS,
+            most_text=LONGEST_NEED,
+            most_name=LONGEST_NAME,
+            most_reach=LONGEST_REACH,
+            in_language=lambda tag: f"{PATH}?ui={tag}",
+        )
+        response = own_html(text, ui, status=status)
+        if status in (429, 503):
+            response.headers[hdrs.RETRY_AFTER] = "60"
+        return response
+
+
+def about_in_words(need: AccessNeed, title: str, ui: Catalogue) -> str:
+    """What a need is about, for the secretariat; `title` is that of its session."""
+    if need.session is not None:
+        return f"\u2068{title or ui.text('Meeting without a title')}\u2069"
+    if need.day:
+        return str(format_date(date.fromisoformat(need.day), "full", locale=ui.locale))
+    return ui.text("All of it")
+
+
+def _line(text: str) -> str:
+    return " ".join(clean(text).split())

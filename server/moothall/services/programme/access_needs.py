@@ -1,0 +1,162 @@
+"""What people need so that they can take part: kept for the secretariat alone, and deleted by itself.
+
+It is in no log and in no backup. No address is kept: how many come from one is counted in memory, under a key that
+lives as long as the process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+from collections import OrderedDict
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.core.programme.access_needs import (
+    LONGEST_NAME,
+    LONGEST_NEED,
+    LONGEST_REACH,
+    MOST_NEEDS,
+    AccessNeed,
+    due,
+    in_order,
+)
+from moothall.core.questions.limits import widest
+from moothall.services.programme.programme import Programme
+
+logger = logging.getLogger(__name__)
+
+NAMESPACE = "access-need"
+SHARE = 100
+"""That one address may leave while the process runs: an office or a school, and no flood takes all places."""
+MOST_ADDRESSES = 1_000
+"""Of which it is known. Overflow: the one that has sent nothing for longest is forgotten."""
+LOOK_MS = 3_600_000
+"""How often it is looked for what is to be deleted."""
+_KEY_BYTES = 32
+
+
+class RejectedNeed(StrEnum):
+    """Why a need was not taken."""
+
+    TEXT = "text"
+    """It is empty or too long."""
+    NAME = "name"
+    REACH = "reach"
+    FULL = "full"
+    """There are too many, or too many from where it came."""
+    UNAVAILABLE = "unavailable"
+    """It can't be stored now."""
+
+
+class AccessNeeds:
+    """Takes needs, shows them to the secretariat, and deletes them. Call `load`; `run` must be running."""
+
+    def __init__(self, *, book: Book, programme: Programme, clock: Clock, randomness: Randomness) -> None:
+        self._book = book
+        self._programme = programme
+        self._clock = clock
+        self._key = randomness.bytes(_KEY_BYTES)
+        # Bound: MOST_NEEDS.
+        self._needs: dict[str, AccessNeed] = {}
+        self._from: OrderedDict[bytes, int] = OrderedDict()
+
+    async def load(self) -> None:
+        """Read the book; raises StorageUnavailable."""
+        kept = await self._book.read(NAMESPACE)
+        self._needs = {key: msgspec.json.decode(body, type=AccessNeed) for key, body in kept.items()}
+
+    def all(self) -> tuple[AccessNeed, ...]:
+        """Those that are open first, the newest first."""
+        return in_order(self._needs.values())
+
+    def open(self) -> int:
+        """How many nobody has dealt with."""
+        return sum(not each.dealt_with for each in self._needs.values())
+
+    async def tell(self, need: AccessNeed, form: str, address: str) -> RejectedNeed | None:
+        """Keep a need; the same `form` again is the same one. `address` is where it comes from.
+
+        Its `id` and `at` are set here. Raises StorageUnavailable.
+        """
+        for what, most, why in (
+            (need.name, LONGEST_NAME, RejectedNeed.NAME),
+            (need.reach, LONGEST_REACH, RejectedNeed.REACH),
+            (need.text, LONGEST_NEED, RejectedNeed.TEXT),
+        ):
+            if len(what) > most:
+                return why
+        if not need.text:
+            return RejectedNeed.TEXT
+        key = hashlib.sha256(form.encode("utf-8", "replace")).hexdigest()[:24]
+        if key in self._needs:
+            return None
+        place = hmac.digest(self._key, widest(address).encode("utf-8", "replace"), hashlib.sha256)[:8]
+        if len(self._needs) >= MOST_NEEDS or self._from.get(place, 0) >= SHARE:
+            return RejectedNeed.FULL
+        kept = msgspec.structs.replace(need, id=key, at=self._clock.wall(), dealt_with=False)
+        await self._book.write([BookEntry(NAMESPACE, key, msgspec.json.encode(kept))])
+        self._needs[key] = kept
+        self._from[place] = self._from.get(place, 0) + 1
+        self._from.move_to_end(place)
+        if len(self._from) > MOST_ADDRESSES:
+            self._from.popitem(last=False)
+        return None
+
+    async def deal_with(self, need: str, *, dealt_with: bool) -> bool:
+        """Mark one as dealt with, or not; False where there is none. Raises StorageUnavailable."""
+        known = self._needs.get(need)
+        if known is None:
+            return False
+        kept = msgspec.structs.replace(known, dealt_with=dealt_with)
+        await self._book.write([BookEntry(NAMESPACE, need, msgspec.json.encode(kept))])
+        self._needs[need] = kept
+        return True
+
+    async def delete(self, need: str) -> bool:
+        """Delete one for good; False where there is none. Raises StorageUnavailable."""
+        if need not in self._needs:
+            return False
+        await self._book.write([BookEntry(NAMESPACE, need, None)])
+        self._needs.pop(need, None)
+        return True
+
+    async def run(self) -> None:
+        """Look each hour for what is to be deleted, until cancelled."""
+        while True:
+            try:
+                await self.sweep()
+            except StorageUnavailable:
+                logger.warning("access needs: the store can't be reached; those that are due are deleted in an hour")
+            await self._clock.sleep(LOOK_MS)
+
+    async def sweep(self) -> None:
+        """Delete those whose time has come. Raises StorageUnavailable."""
+        now, last = self._clock.wall(), self._last_end()
+        gone = [each.id for each in self._needs.values() if due(each, self._end(each, last), now)]
+        if gone:
+            await self._book.write([BookEntry(NAMESPACE, key, None) for key in gone])
+            for key in gone:
+                self._needs.pop(key, None)
+            logger.info("access needs: %d deleted, since what they were about is over", len(gone))
+
+    def _end(self, need: AccessNeed, last: int | None) -> int | None:
+        """When what a need is about is over, Unix ms; for a session without times, and for all, with the event."""
+        if need.session is not None:
+            plan = self._programme.plan_of(need.session)
+            planned = None if plan is None else plan.ends or plan.starts
+            return last if planned is None else planned
+        if need.day:
+            zone = self._programme.zone()
+            after = date.fromisoformat(need.day) + timedelta(days=1)
+            return round(datetime.combine(after, time(), zone.rules).timestamp() * 1_000)
+        return last
+
+    def _last_end(self) -> int | None:
+        ends = (each.ends or each.starts for each in self._programme.planned() if not each.rehearsal)
+        return max((end for end in ends if end is not None), default=None)
