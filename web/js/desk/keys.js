@@ -25,7 +25,10 @@ export class DeskKeys {
     this.name = name;
     const kept = recall(name);
     this.on = kept?.on ?? true;
-    this.keys = { ...standard, ...kept?.keys };
+    /** @type {Record<string, string>} */
+    const own = kept?.keys ?? {};
+    const taken = new Set(Object.values(own)); // A key that is theirs stays so where a later release means something else by it.
+    this.keys = { ...Object.fromEntries(Object.entries(standard).map(([act, key]) => [act, taken.has(key) ? '' : key])), ...own };
     addEventListener('keydown', (event) => this.#press(event));
   }
 
