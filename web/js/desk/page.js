@@ -66,6 +66,7 @@ const notes = new DeskNotes(state, words, data, { act, say });
 const lines = new DeskLines(state, words, { picked, mend });
 const walking = new DeskWalking(lines, { mend, mends: () => may.has('correct'), say });
 const abbreviations = new DeskAbbreviations(words, inThisBrowser(data.link));
+const left = () => lines.box.focus({ preventScroll: true }); // a form
 const ended = (/** @type {string} */ text) => abbreviations.ended(text);
 const outcome = new DeskOutcome(state, words, lines, data.base, { act, say });
 const edit = new DeskEdit(lines, words, correct, data.clip ? clip : null, {
@@ -77,15 +78,14 @@ const edit = new DeskEdit(lines, words, correct, data.clip ? clip : null, {
 const replace = new DeskReplace(state, words, {
   correct: (rows) => link.request('act', { id: newId(), commands: rows.map(({ line, text }) => correction(line, text)) }),
   busy: () => new Set([...lines.claims.keys(), ...(lines.editing ? [lines.editing] : [])]),
-  say,
-  left: () => lines.box.focus({ preventScroll: true }),
+  say, left,
 });
 const writing = new DeskWriting(data, {
   ended,
   type: (segment, text, language) => act({ do: 'type', channel, segment, text, language }),
   refused: (refusal) => keeping.refused(refusal),
   tell: (typed) => link.tell('typing', typed),
-  left: () => lines.box.focus({ preventScroll: true }),
+  left,
 });
 abbreviations.writes(writing.field);
 const keys = new DeskKeys({
@@ -240,6 +240,7 @@ function around() {
   const live = session.status === 'open' || session.status === 'paused';
   at('Write').hidden = !may.has('type') || !live;
   keeping.stands(session, may);
+  writing.stands(session);
   panel.people(keys);
   panel.proposals(news.proposals, may.has('correct'));
   panel.news(news, { off: session.not_recorded ?? null, answers: may.has('correct') || may.has('close'), resumes: may.has('resume') });
@@ -249,7 +250,6 @@ function around() {
   choices();
   now();
 }
-
 /** Texts of the meeting, where it has more than one. */
 function texts() {
   const all = Object.entries(state.session?.channels ?? {});

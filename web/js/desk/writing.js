@@ -11,6 +11,8 @@ export class DeskWriting {
   #line = newId();
   #timer = 0;
   #told = ''; // what readers were shown of the line
+  #kept = false; // whether what is said now is kept
+  #apart = false; // whether some of what stands there is from a time of which nothing is kept: readers are shown none of it before it is sent
 
   /**
    * @param {DeskData} data
@@ -46,6 +48,16 @@ export class DeskWriting {
     });
   }
 
+  /** How the meeting stands. @param {Session} session */
+  stands({ status, not_recorded: since = null }) {
+    this.#kept = status === 'open' && since === null;
+    this.#mark();
+  }
+
+  #mark() {
+    this.#apart = this.field.value.trim() !== '' && (this.#apart || !this.#kept);
+  }
+
   /** The line to the server is open again: readers have lost what was shown before. */
   again() {
     this.#told = '';
@@ -63,6 +75,7 @@ export class DeskWriting {
     const line = this.does.ended(this.field.value.replace(/\s+/g, ' ').trim());
     if (!line) return;
     this.field.value = '';
+    this.#apart = false;
     clearTimeout(this.#timer);
     this.#timer = 0;
     const [segment, { value: language }] = [this.#line, this.form.elements.language];
@@ -70,10 +83,12 @@ export class DeskWriting {
     this.#told = '';
     const answer = await this.does.type(segment, line, language);
     if (answer.refusal) this.field.value = this.field.value ? `${line} ${this.field.value}` : line;
+    this.#mark();
     this.does.refused(answer.refusal);
   }
 
   #typed() {
+    this.#mark();
     if (this.#timer || !this.setting.checked) return;
     this.#timer = setTimeout(() => {
       this.#timer = 0;
@@ -82,7 +97,7 @@ export class DeskWriting {
   }
 
   #show() {
-    const text = this.setting.checked ? this.field.value.replace(/\s+/g, ' ').trimStart() : '';
+    const text = this.setting.checked && !this.#apart ? this.field.value.replace(/\s+/g, ' ').trimStart() : '';
     if (text === this.#told) return;
     this.#told = text;
     this.does.tell({ line: this.#line, text, language: this.form.elements.language.value });

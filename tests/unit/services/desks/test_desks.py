@@ -101,7 +101,13 @@ def test_a_desk_gets_the_text_from_a_snapshot_on_or_from_where_it_was() -> None:
             first = await on.sit(name="  Ann   B. ")
             assert first.state["role"] == "technician"
             assert first.state["presence"] == [
-                {"desk": first.state["desk"], "role": "technician", "label": "Ann's laptop", "name": "Ann B.", "correcting": None}
+                {
+                    "desk": first.state["desk"],
+                    "role": "technician",
+                    "label": "Ann's laptop",
+                    "name": "Ann B.",
+                    "correcting": None,
+                }
             ]
             snapshot = first.frames()[0].snapshot
             assert snapshot is not None
