@@ -61,6 +61,7 @@ def standing(live: LiveSession) -> Sequence[str]:
 async def move(page: Page, *segments: str) -> None:
     for segment in segments:
         await page.locator(f"#{segment} [data-does=pick]").check()
+    await page.locator("#Give .more > summary").click()
     await page.locator("#Move select").select_option(label="The next one")
     await page.get_by_role("button", name="Move them").click()
 
@@ -189,8 +190,8 @@ async def test_lines_and_all_words_of_a_speaker_are_removed_after_a_question(pag
         await expect(page.locator("#Done")).to_contain_text("secret. Indeed.")
         await page.locator("#s2").get_by_role("checkbox").focus()
         await page.keyboard.press("Space")
-        await page.get_by_role("button", name="Remove for good").first.focus()
-        await page.keyboard.press("Enter")
+        await page.locator("#Give .more > summary").press("Enter")
+        await page.locator("#RemoveLines").press("Enter")
         question = page.get_by_role("dialog", name="Remove the picked lines for good?")
         await expect(question).to_contain_text("the sound of that time becomes silence")
         await expect(question.get_by_role("button", name="Cancel")).to_be_focused()
@@ -228,6 +229,7 @@ async def test_a_question_that_follows_another_at_once_is_answered(page: Page, t
         await on.say("s1", "Call me at nine.")
         await on.sit_down(page)
         await page.locator("#s1").get_by_role("checkbox").check()
+        await page.locator("#Give .more > summary").click()
         # The browser tells of the first one's end with the next frame that it draws.
         await page.evaluate(
             """() => {

@@ -32,6 +32,7 @@ async def test_what_was_done_before_a_kill_is_undone_by_a_press(page: Page, tmp_
         await page.keyboard.press("Enter")
         await expect(page.locator("#s1 p.text")).to_have_text("Won.")
         await page.locator("#s2 [data-does=pick]").check()
+        await page.locator("#Give .more > summary").click()
         await page.locator("#Move select").select_option(label="The next one")
         await page.get_by_role("button", name="Move them").click()
         await expect(page.locator("#s2")).to_have_count(0)

@@ -5,6 +5,7 @@ export interface Socket {
   readonly connected: boolean;
   connect(): void;
   disconnect(): void;
+  emit(event: string, data: unknown): void;
   on(event: 'connect', hear: () => void): void;
   on(event: 'disconnect', hear: (why: string) => void): void;
   on(event: 'connect_error', hear: (error: Error & { context?: { status?: number } }) => void): void;

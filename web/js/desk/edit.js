@@ -1,6 +1,7 @@
 // A line being corrected, in place: Enter saves, Esc gives up, and nothing that was typed is ever lost.
 
 import { element } from '../lib/nodes.js';
+import { changedWords } from './replacing.js';
 import { direction } from '../lib/words.js';
 
 const HEARD = 10000; // ms of sound before the line's end
@@ -12,8 +13,11 @@ export class DeskEdit {
    * @param {import('../lib/words.js').Words} words
    * @param {(line: DeskLine, text: string) => Promise<Answer>} save  gives the server's answer
    * @param {?((from: number, to: number) => string)} clip  address of a piece of the sound; null where there is none
+   * @param {{opened: (segment: ?string) => void, inAll: (word: {from: string, to: string}) => void, writes: (area: HTMLTextAreaElement) => void, ended: (text: string) => string}} ears
+   *   `opened`: which line is in its box; `writes`: of a box in which somebody will type; `ended`: a text as it is saved
    */
-  constructor(lines, words, save, clip) {
+  constructor(lines, words, save, clip, ears) {
+    this.ears = ears;
     this.lines = lines;
     this.words = words;
     this.save = save;
@@ -31,9 +35,12 @@ export class DeskEdit {
     this.base = null; // the line as it was when its text was last seen
   }
 
-  /** Open a line; one that was open is given up, unless something was typed in it. @param {string} segment */
-  open(segment) {
-    if (this.base && this.area.value.trim() !== this.base.text.trim()) {
+  /**
+   * Open a line, with what `place` says marked; one that was open is given up, unless something was typed in it.
+   * @param {string} segment  @param {import('./lines.js').Place} [place]
+   */
+  open(segment, place) {
+    if (this.base && (this.base.segment === segment || this.area.value.trim() !== this.base.text.trim())) {
       this.area.focus();
       return;
     }
@@ -44,6 +51,7 @@ export class DeskEdit {
     this.base = line;
     this.shown = this.theirs = null;
     this.lines.editing = segment;
+    this.lines.held = false;
     const { language } = line;
     this.area = element('textarea', {
       class: 'text', rows: '2', lang: language, dir: direction(language), maxlength: '10000', spellcheck: 'true',
@@ -56,15 +64,19 @@ export class DeskEdit {
       made.addEventListener('click', act);
       return made;
     };
-    const buttons = this.usual = element('p', { class: 'buttons' }, button('save', () => this.#save(), 'first'), button('cancel', () => this.close(true)));
-    if (this.clip) buttons.append(button('hear', () => this.#hear()));
+    const buttons = this.usual = element('p', { class: 'buttons' }, button('save', () => this.#save(), 'first'), button('cancel', () => this.close(true), 'quiet'));
+    buttons.append(button('replace.open', () => this.#inAll(), 'quiet'));
+    if (this.clip) buttons.append(button('hear', () => this.#hear(), 'quiet'));
     this.sound = element('audio', { controls: true, hidden: true, preload: 'none' });
     this.form = element('div', { class: 'editor' }, this.area, this.note, buttons, this.sound);
     item.classList.add('edited');
     item.append(this.form);
     this.area.addEventListener('keydown', (event) => this.#key(event));
-    this.area.focus();
-    this.area.setSelectionRange(this.area.value.length, this.area.value.length);
+    this.ears.writes(this.area);
+    this.ears.opened(segment);
+    const { at: from = this.area.value.length, end = from } = place ?? {};
+    this.area.focus({ preventScroll: true });
+    this.area.setSelectionRange(from, end);
     item.scrollIntoView({ block: 'nearest', behavior: 'instant' });
   }
 
@@ -89,8 +101,18 @@ export class DeskEdit {
     this.lines.editing = null;
     this.form.remove();
     document.getElementById(segment)?.classList.remove('edited');
+    this.ears.opened(null);
     this.lines.update({ whole: false, lines: new Set([segment]) });
-    if (focus) document.getElementById(segment)?.querySelector('[data-does="mend"]')?.focus();
+    if (focus) document.getElementById(segment)?.focus({ preventScroll: true });
+  }
+
+  /** What was changed, else what is marked, is to be replaced in all lines: this one goes with them. */
+  #inAll() {
+    if (!this.base) return;
+    const { selectionStart: from, selectionEnd: to, value } = this.area;
+    const changed = changedWords(this.base.text, value);
+    if (changed || value.trim() === this.base.text.trim()) this.close();
+    this.ears.inAll(changed ?? { from: value.slice(from, to).trim(), to: '' });
   }
 
   /** @param {KeyboardEvent} event */
@@ -109,7 +131,7 @@ export class DeskEdit {
   async #save() {
     const { base } = this;
     if (!base) return;
-    const typed = this.area.value.replace(/\s+/g, ' ').trim();
+    const typed = this.ears.ended(this.area.value.replace(/\s+/g, ' ').trim());
     if (typed === base.text.trim()) {
       this.close(true);
       return;
@@ -134,8 +156,8 @@ export class DeskEdit {
     this.shown = now.revision; // buttons that are being pressed stay where they are
     const { language } = now;
     const theirs = element('span', { class: 'text', lang: language, dir: direction(language) }, now.text.trim());
-    const mine = element('button', { type: 'button' }, this.words.text('edit.mine'));
-    const take = element('button', { type: 'button' }, this.words.text('edit.theirs'));
+    const mine = element('button', { type: 'button', class: 'first' }, this.words.text('edit.mine'));
+    const take = element('button', { type: 'button', class: 'quiet' }, this.words.text('edit.theirs'));
     mine.addEventListener('click', () => this.#mine());
     take.addEventListener('click', () => this.close(true));
     this.note.replaceChildren(this.words.text('edit.conflict'), ' ', theirs, element('span', { class: 'buttons' }, mine, take));

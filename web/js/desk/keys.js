@@ -8,7 +8,7 @@ const FIELD = 'textarea, select, input:not([type="checkbox"]), [contenteditable]
 /** @type {Record<string, string>} */
 const STANDARD = {
   nobody: '0', ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`speaker${i + 1}`, String(i + 1)])),
-  correct: 'e', write: 'w', undo: 'u', question: 'q', agreed: 'a', diverging: 'v', option: 'o', untag: 'x',
+  correct: 'e', doubt: 'd', replace: 'r', newest: 'n', write: 'w', undo: 'u', question: 'q', agreed: 'a', diverging: 'v', option: 'o', untag: 'x',
 };
 
 export class DeskKeys {
@@ -25,7 +25,10 @@ export class DeskKeys {
     this.name = name;
     const kept = recall(name);
     this.on = kept?.on ?? true;
-    this.keys = { ...standard, ...kept?.keys };
+    /** @type {Record<string, string>} */
+    const own = kept?.keys ?? {};
+    const taken = new Set(Object.values(own)); // A key that is theirs stays so where a later release means something else by it.
+    this.keys = { ...Object.fromEntries(Object.entries(standard).map(([act, key]) => [act, taken.has(key) ? '' : key])), ...own };
     addEventListener('keydown', (event) => this.#press(event));
   }
 

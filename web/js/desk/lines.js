@@ -1,21 +1,38 @@
 // The lines on a staff page: shown, picked (one, or a range), and handed to the editor.
 
+import { doubts, wordAt, wordSpans } from './word_spans.js';
 import { gapMark, headed } from '../lib/headings.js';
 import { at, element } from '../lib/nodes.js';
 import { Turn } from '../lib/reading_order.js';
 import { direction, mediaTime } from '../lib/words.js';
 
-const CALM = 120; // lines kept on the screen; older ones are on the reader's page
+const CALM = 120; // lines kept on the screen while the newest is in view, and what comes at once of older and newer ones
+const MOST = 480; // of those that stand there while somebody goes back
+const NEAR = 400; // px from either end at which more come
 const SLACK = 60; // px from the end that still count as the end
+
+/** @typedef {import('./word_spans.js').Span} Place  what is selected in a line's text */
 
 /** The line to which something on the page belongs. @param {Element} part */
 const idOf = (part) => part.closest('li.line')?.id ?? '';
+
+/** How many characters of an element's text stand before a point of the window. @param {Element} text  @param {number} x  @param {number} y */
+function placeAt(text, x, y) {
+  const found = document.caretPositionFromPoint?.(x, y) ?? document.caretRangeFromPoint?.(x, y) ?? null;
+  if (!found) return null;
+  const [node, offset] = found instanceof Range ? [found.startContainer, found.startOffset] : [found.offsetNode, found.offset];
+  if (!text.contains(node)) return null;
+  const before = document.createRange();
+  before.setStart(text, 0);
+  before.setEnd(node, offset);
+  return before.toString().length;
+}
 
 export class DeskLines {
   /**
    * @param {import('./state.js').DeskState} state
    * @param {import('../lib/words.js').Words} words
-   * @param {{picked: (segments: string[]) => void, mend: (segment: string) => void}} ears
+   * @param {{picked: (segments: string[]) => void, mend: (segment: string, place?: Place) => void}} ears
    */
   constructor(state, words, ears) {
     this.state = state;
@@ -30,23 +47,29 @@ export class DeskLines {
     this.anchor = null; // where a range begins
     /** @type {Map<string, string[]>} */
     this.marks = new Map(); // line → what it is marked as, in words
+    /** @type {Map<string, string>} */
+    this.claims = new Map(); // line → who is correcting it at another desk, in words
     /** @type {?string} */
     this.editing = null; // the line in the editor, which is left alone
     this.way = at('Newest'); // to the newest line, while that is out of view
-    this.box.addEventListener('scroll', () => this.#shows(), { passive: true });
-    this.way.addEventListener('click', () => {
-      this.toEnd();
-      this.box.focus({ preventScroll: true });
-    });
+    /** @type {?string} */
+    this.first = null; // of the lines that stand there
+    /** @type {?string} */
+    this.last = null; // the same; null: up to the newest
+    /** @type {?string} */
+    this.stop = null; // the line that Tab leads to
+    this.held = false; // whether somebody goes from line to line, and the text stays where it is
+    this.box.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     this.list.addEventListener('click', (event) => this.#click(event));
-    this.list.addEventListener('keydown', (event) => this.#key(event));
   }
 
   /** Bring what changed to the screen. @param {Pick<DeskChange, 'whole' | 'lines'>} change */
   update(change) {
     const follows = this.follows();
     const shown = this.state.shown();
-    const finished = shown.filter((line) => line.t1 !== null).slice(-CALM);
+    const all = shown.filter((line) => line.t1 !== null);
+    const finished = this.#part(all, follows);
+    const held = follows ? null : this.#stands();
     if (change.whole) for (const item of [...this.list.children]) if (item.id !== this.editing) item.remove();
     const wanted = new Set(finished.map((line) => line.segment));
     for (const item of [...this.list.children]) if (item.id && !wanted.has(item.id) && item.id !== this.editing) item.remove();
@@ -64,9 +87,96 @@ export class DeskLines {
     });
     for (const mark of this.list.querySelectorAll('.gap')) if (!marks.has(mark)) mark.remove();
     for (const segment of this.picked) if (!wanted.has(segment)) this.picked.delete(segment);
+    this.growing.hidden = this.last !== null; // It stands behind lines that are not there.
     this.#grow(shown.filter((line) => line.t1 === null).at(-1) ?? null, turn);
+    this.#tabs();
     if (follows) this.toEnd();
+    else this.#keep(held);
     this.#shows();
+  }
+
+  /**
+   * Those of the finished lines that stand on the page: the newest, or the same as before while somebody reads further up.
+   * @param {DeskLine[]} all  @param {boolean} follows
+   */
+  #part(all, follows) {
+    const place = (/** @type {?string} */ id) => (id === null ? -1 : all.findIndex(({ segment }) => segment === id));
+    const from = follows ? -1 : place(this.first);
+    const begins = from < 0 ? Math.max(0, all.length - CALM) : from;
+    const end = from < 0 ? -1 : place(this.last);
+    const ends = Math.min(end < 0 ? all.length : end + 1, begins + MOST);
+    this.first = all[begins]?.segment ?? null;
+    this.last = ends < all.length ? all[ends - 1].segment : null;
+    return all.slice(begins, ends);
+  }
+
+  /** Bring lines to the page that are older (`way` -1) or newer than those that stand there; says whether there were any. @param {number} way */
+  more(way) {
+    if (way > 0 && this.last === null) return false;
+    const all = this.state.shown().filter((line) => line.t1 !== null);
+    const begins = all.findIndex(({ segment }) => segment === this.first);
+    if (begins < 0 || (way < 0 && !begins)) return false;
+    const end = this.last === null ? all.length : all.findIndex(({ segment }) => segment === this.last) + 1;
+    const from = way < 0 ? Math.max(0, begins - CALM) : Math.max(begins, Math.min(all.length, end + CALM) - MOST);
+    const to = way < 0 ? Math.min(end, from + MOST) : Math.min(all.length, end + CALM);
+    this.first = all[from].segment;
+    this.last = to < all.length ? all[to - 1].segment : null;
+    const { held } = this;
+    this.held = true; // What is read now stays where it is.
+    this.update({ whole: false, lines: new Set() });
+    this.held = held;
+    return true;
+  }
+
+  #scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.box;
+    if (scrollTop < NEAR) this.more(-1);
+    else if (scrollHeight - clientHeight - scrollTop < NEAR) this.more(1);
+    if (this.#atEnd() && !this.list.contains(document.activeElement)) this.held = false;
+    this.#shows();
+  }
+
+  /** What is to stay where it is on the screen: the line in its box or with the focus, else the first in view. */
+  #stands() {
+    const top = this.box.getBoundingClientRect().top;
+    const own = this.editing ?? idOf(/** @type {Element} */ (document.activeElement));
+    const item = (own && document.getElementById(own)) || [...this.list.children].find((each) => each.id && each.getBoundingClientRect().bottom > top);
+    return item ? { id: item.id, top: item.getBoundingClientRect().top } : null;
+  }
+
+  /** @param {?{id: string, top: number}} held */
+  #keep(held) {
+    const item = held && document.getElementById(held.id);
+    const moved = item ? item.getBoundingClientRect().top - held.top : 0;
+    if (moved) this.box.scrollTop += moved;
+  }
+
+  /** One line is the stop of Tab: the one where the focus was last, else the newest. */
+  #tabs() {
+    const there = this.stop === null ? null : document.getElementById(this.stop);
+    const stop = there ?? this.list.querySelector('.line:last-child') ?? [...this.list.querySelectorAll('.line')].at(-1) ?? null;
+    for (const item of this.list.querySelectorAll('.line[tabindex="0"]')) if (item !== stop) item.setAttribute('tabindex', '-1');
+    stop?.setAttribute('tabindex', '0');
+  }
+
+  /** Say at their lines who is correcting them elsewhere. @param {Map<string, string>} claims */
+  claimed(claims) {
+    const lines = new Set([...this.claims.keys(), ...claims.keys()]);
+    if ([...lines].every((segment) => this.claims.get(segment) === claims.get(segment))) return;
+    this.claims = claims;
+    this.update({ whole: false, lines });
+  }
+
+  /** Lead Tab to a line. @param {string} segment */
+  stopAt(segment) {
+    this.stop = segment;
+    this.#tabs();
+  }
+
+  /** The line with the focus. */
+  get current() {
+    const { activeElement } = document;
+    return (activeElement && this.list.contains(activeElement) && idOf(activeElement)) || null;
   }
 
   /**
@@ -90,7 +200,14 @@ export class DeskLines {
     return item && (!change.lines.has(line.segment) || line.segment === this.editing) ? item : this.#place(item, line);
   }
 
-  /** Go to the newest line. */
+  /** Go to the newest line, and along with what comes. */
+  newest() {
+    this.held = false;
+    this.first = this.last = this.stop = null;
+    this.update({ whole: false, lines: new Set() });
+    this.toEnd();
+  }
+
   toEnd() {
     this.box.scrollTop = this.box.scrollHeight;
     this.#shows();
@@ -98,11 +215,11 @@ export class DeskLines {
 
   /** Whether the page goes along with what comes: the newest line is in view, and none is being corrected. */
   follows() {
-    return this.#atEnd() && !this.editing;
+    return this.#atEnd() && !this.editing && !this.held && this.last === null;
   }
 
   #shows() {
-    this.way.hidden = this.#atEnd();
+    this.way.hidden = this.#atEnd() && this.last === null;
   }
 
   /** Pick nothing any more. */
@@ -128,25 +245,29 @@ export class DeskLines {
 
   /** @param {?HTMLElement} old  @param {DeskLine} line */
   #place(old, line) {
-    const focused = old?.contains(document.activeElement) ? document.activeElement?.dataset.does : null;
+    const { activeElement } = document;
+    const [own, focused] = [old && old === activeElement, old?.contains(activeElement) ? activeElement?.dataset.does : null];
     const name = this.#name(line);
     const time = mediaTime(line.t0);
     const text = line.text.trim();
-    const item = element('li', { class: 'line', id: line.segment, 'data-speaker': line.speaker ?? '' });
+    const item = element('li', { class: 'line', id: line.segment, 'data-speaker': line.speaker ?? '', tabindex: '-1' });
     if (name) item.append(element('p', { class: 'speaker' }, element('bdi', {}, name)));
-    item.append(element('p', { class: 'text', lang: line.language, dir: direction(line.language) }, ...this.#marked(line, text)));
     const said = (/** @type {string} */ does) => `${this.words.text(does)}: ${time} ${text.slice(0, 40)}`;
-    const pick = element('input', { type: 'checkbox', 'data-does': 'pick', 'aria-label': said('select') });
+    const pick = element('input', { type: 'checkbox', 'data-does': 'pick', tabindex: '-1', 'aria-label': said('select') });
     pick.checked = this.picked.has(line.segment);
-    const about = element('p', { class: 'about' }, element('label', { class: 'pick' }, pick, element('span', { class: 'time' }, time)));
-    about.append(' ', element('button', { type: 'button', class: 'mend', 'data-does': 'mend', 'aria-label': said('correct') }, this.words.text('correct')));
-    if (line.mended) about.append(' ', element('span', { class: 'mark' }, this.words.text(line.accepted ? 'accepted' : 'mended')));
-    else if (line.origin !== 'machine') about.append(' ', element('span', { class: 'mark' }, this.words.text(`origin.${line.origin}`)));
-    for (const mark of this.marks.get(line.segment) ?? []) about.append(' ', element('span', { class: 'mark tag' }, mark));
-    item.append(about);
+    item.append(element('label', { class: 'pick' }, pick, element('span', { class: 'time' }, time)));
+    item.append(element('p', { class: 'text', lang: line.language, dir: direction(line.language) }, ...this.#marked(line, text)));
+    item.append(element('button', { type: 'button', class: 'mend', 'data-does': 'mend', tabindex: '-1', 'aria-label': said('correct') }, this.words.text('correct')));
+    const marks = [];
+    if (line.mended) marks.push(element('span', { class: 'mark' }, this.words.text(line.accepted ? 'accepted' : 'mended')));
+    else if (line.origin !== 'machine') marks.push(element('span', { class: 'mark' }, this.words.text(`origin.${line.origin}`)));
+    if (this.claims.has(line.segment)) marks.push(element('span', { class: 'mark claimed' }, this.claims.get(line.segment) ?? ''));
+    for (const mark of this.marks.get(line.segment) ?? []) marks.push(element('span', { class: 'mark tag' }, mark));
+    if (marks.length) item.append(element('p', { class: 'about' }, ...marks.flatMap((mark) => [mark, ' '])));
     item.classList.toggle('picked', pick.checked);
     old?.replaceWith(item);
-    if (focused) item.querySelector(`[data-does="${focused}"]`)?.focus({ preventScroll: true });
+    if (own) item.focus({ preventScroll: true });
+    else if (focused) item.querySelector(`[data-does="${focused}"]`)?.focus({ preventScroll: true });
     return item;
   }
 
@@ -154,15 +275,17 @@ export class DeskLines {
   #marked(line, text) {
     /** @type {(Node | string)[]} */
     const nodes = [];
-    let rest = text;
-    for (const word of this.state.doubtful(line)) {
-      const bare = word.trim();
-      const at = bare ? rest.indexOf(bare) : -1;
-      if (at < 0) continue;
-      nodes.push(rest.slice(0, at), element('span', { class: 'doubt' }, bare));
-      rest = rest.slice(at + bare.length);
+    let from = 0;
+    for (const { at, end } of this.doubts(line)) {
+      nodes.push(text.slice(from, at), element('span', { class: 'doubt' }, text.slice(at, end)));
+      from = end;
     }
-    return [...nodes, rest];
+    return [...nodes, text.slice(from)];
+  }
+
+  /** Where the words of a line stand that the machine was not sure of. @param {DeskLine} line */
+  doubts(line) {
+    return doubts(line.text.trim(), this.state.certainties(line));
   }
 
   /** @param {?DeskLine} line  @param {Turn} turn */
@@ -188,8 +311,26 @@ export class DeskLines {
   #click(event) {
     const does = event.target.closest('[data-does]')?.dataset.does;
     const segment = idOf(event.target);
+    const text = event.target.closest('.line > .text');
     if (does === 'mend') this.ears.mend(segment);
     else if (does === 'pick') this.#pick(segment, /** @type {HTMLInputElement} */ (event.target).checked, event.shiftKey);
+    else if (text && getSelection()?.isCollapsed !== false) this.ears.mend(segment, this.#pointed(text, segment, event)); // Else somebody has marked some of it, to copy it.
+  }
+
+  /**
+   * The word of a line that is pointed at; where there is none, the place between two characters.
+   * @param {Element} text  @param {string} segment  @param {MouseEvent} event  @returns {Place | undefined}
+   */
+  #pointed(text, segment, { clientX, clientY }) {
+    const place = placeAt(text, clientX, clientY);
+    if (place === null) return undefined;
+    const spans = wordSpans(text.textContent, this.state.lines.get(segment)?.language);
+    return wordAt(spans, place) ?? { at: place, end: place };
+  }
+
+  /** Pick a line, or no longer; `range`: with all from the one before. @param {string} segment  @param {boolean} range */
+  pick(segment, range = false) {
+    this.#pick(segment, range || !this.picked.has(segment), range);
   }
 
   /** @param {string} segment  @param {boolean} on  @param {boolean} range */
@@ -214,25 +355,5 @@ export class DeskLines {
       if (box) box.checked = on;
     }
     this.ears.picked(this.chosen());
-  }
-
-  /** Arrow keys walk from box to box; with Shift they take the lines along. @param {KeyboardEvent} event */
-  #key(event) {
-    if (event.target.dataset.does !== 'pick') return;
-    if (event.key === 'Enter') {
-      event.preventDefault();
-      this.ears.mend(idOf(event.target));
-    }
-    const step = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : 0;
-    if (!step) return;
-    event.preventDefault();
-    const boxes = [...this.list.querySelectorAll('[data-does="pick"]')];
-    const next = boxes[boxes.indexOf(event.target) + step];
-    if (!next) return;
-    next.focus();
-    if (!event.shiftKey) return;
-    const here = idOf(event.target);
-    if (!this.picked.has(here)) this.#pick(here, true, false);
-    this.#pick(idOf(next), true, true);
   }
 }

@@ -170,6 +170,14 @@ export class DeskLink {
     });
   }
 
+  /**
+   * Tell something of the moment: once, and not at all while the line is cut.
+   * @param {string} event  @param {Record<string, unknown>} data
+   */
+  tell(event, data) {
+    if (this.#joined && this.socket.connected) this.socket.emit(event, data);
+  }
+
   /** @param {string} key */
   async #send(key) {
     const [item, { socket }] = [this.#pending.get(key), this];

@@ -1,5 +1,6 @@
 // The staff's page of a meeting: ties the text, the editor, the panels, the keys and the line to the server together.
 
+import { DeskAbbreviations, inThisBrowser } from './abbreviation_list.js';
 import { clearsWall } from './clear_wall.js';
 import { DeskEdit } from './edit.js';
 import { menu } from './fill.js';
@@ -12,12 +13,15 @@ import { DeskNotes } from './notes.js';
 import { DeskOutcome } from './outcome.js';
 import { DeskPanel } from './panel.js';
 import { DeskRemove } from './remove.js';
+import { DeskReplace } from './replace_form.js';
 import { DeskState } from './state.js';
 import { DeskTerms } from './terms.js';
 import { at, element, only, set } from '../lib/nodes.js';
 import { say, unsay } from '../lib/said.js';
 import { standing } from '../lib/standing.js';
-import { Words, direction } from '../lib/words.js';
+import { DeskWalking } from './walking.js';
+import { Words } from '../lib/words.js';
+import { DeskWriting } from './writing.js';
 
 const REDONE = 60000; // ms that are written again in another language
 
@@ -59,9 +63,31 @@ const spoken = () => state.session?.channels[channel]?.languages ?? state.sessio
 const terms = new DeskTerms(words, panel.tongue, { act, say, spoken });
 const keeping = new DeskKeeping({ act, words });
 const notes = new DeskNotes(state, words, data, { act, say });
-const lines = new DeskLines(state, words, { picked, mend: (segment) => edit.open(segment) });
+const lines = new DeskLines(state, words, { picked, mend });
+const walking = new DeskWalking(lines, { mend, mends: () => may.has('correct'), say });
+const abbreviations = new DeskAbbreviations(words, inThisBrowser(data.link));
+const left = () => lines.box.focus({ preventScroll: true }); // a form
+const ended = (/** @type {string} */ text) => abbreviations.ended(text);
 const outcome = new DeskOutcome(state, words, lines, data.base, { act, say });
-const edit = new DeskEdit(lines, words, correct, data.clip ? clip : null);
+const edit = new DeskEdit(lines, words, correct, data.clip ? clip : null, {
+  opened: (segment) => link.tell('correcting', { segment }),
+  inAll: (word) => replace.open(word),
+  writes: (area) => abbreviations.writes(area),
+  ended,
+});
+const replace = new DeskReplace(state, words, {
+  correct: (rows) => link.request('act', { id: newId(), commands: rows.map(({ line, text }) => correction(line, text)) }),
+  busy: () => new Set([...lines.claims.keys(), ...(lines.editing ? [lines.editing] : [])]),
+  say, left,
+});
+const writing = new DeskWriting(data, {
+  ended,
+  type: (segment, text, language) => act({ do: 'type', channel, segment, text, language }),
+  refused: (refusal) => keeping.refused(refusal),
+  tell: (typed) => link.tell('typing', typed),
+  left,
+});
+abbreviations.writes(writing.field);
 const keys = new DeskKeys({
   nobody: () => may.has('set-speaker') && take(null),
   ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`speaker${i + 1}`, () => {
@@ -70,14 +96,14 @@ const keys = new DeskKeys({
     else if (!data.names && may.has('tag-segment')) outcome.choose(i);
   }])),
   correct: () => {
-    const newest = may.has('correct') && state.newest();
-    if (newest) edit.open(newest.segment);
+    const segment = lines.current ?? state.newest()?.segment;
+    if (segment) mend(segment, walking.chosen?.span);
   },
+  doubt: () => may.has('correct') && walking.doubt(1),
+  newest: () => walking.newest(),
+  replace: () => may.has('correct') && replace.open(),
   write: () => may.has('type') && at('Write').elements.text.focus(),
-  undo: () => {
-    const last = panel.undoable();
-    if (last) undo(last.id);
-  },
+  undo: undoLast,
   ...Object.fromEntries(Object.entries(outcome.keys()).map(([name, does]) => [name, () => may.has('tag-segment') && does()])),
 }, (name) => (name.startsWith('speaker') ? words.text(data.names ? 'key.speaker' : 'key.policy', { n: name.slice(7) }) : words.text(`key.${name}`)));
 
@@ -93,10 +119,22 @@ async function undo(id) {
   else refused(answer.refusal);
 }
 
+function undoLast() {
+  const last = panel.undoable();
+  if (last) undo(last.id);
+}
+
+/** The command that corrects a line. @param {DeskLine} base  @param {string} text */
+const correction = ({ segment, revision, words: many }, text) => ({ do: 'correct', channel, segment, base_revision: revision, base_words: many, text });
+
 /** @param {DeskLine} base  @param {string} text */
 function correct(base, text) {
-  const { segment, revision, words: many } = base;
-  return link.request('act', { id: newId(), commands: [{ do: 'correct', channel, segment, base_revision: revision, base_words: many, text }] });
+  return link.request('act', { id: newId(), commands: [correction(base, text)] });
+}
+
+/** Open a line in its box, where whoever sits here may correct it. @param {string} segment  @param {import('./lines.js').Place} [place] */
+function mend(segment, place) {
+  if (may.has('correct')) edit.open(segment, place);
 }
 
 /** Address of a piece of the meeting's sound. @param {number} from  @param {number} to */
@@ -118,13 +156,24 @@ function joined(answer) {
   Object.assign(state.words, answer.words);
   here = answer.presence;
   news = { ...news, ...answer.news };
+  link.tell('correcting', { segment: lines.editing });
+  writing.again();
   if (state.session) everything();
+}
+
+/** Who is here, and which lines they are correcting. @param {Seat[]} seats */
+function presence(seats) {
+  here = seats;
+  panel.here(here, own);
+  const others = here.filter(({ desk, correcting }) => correcting && desk !== own);
+  lines.claimed(new Map(others.map(({ correcting, name, label, role }) => [correcting ?? '', words.text('claimed', { name: alone(name || label || words.text(`role.${role}`)) })])));
+  replace.show();
 }
 
 /** @param {Told} told */
 function told(...[event, body]) {
   if (event === 'frame') frame(body);
-  else if (event === 'presence') panel.here(here = body, own);
+  else if (event === 'presence') presence(body);
   else if (event === 'acted') panel.acted(body);
   else if (event === 'forgotten') panel.forget(body);
   else if (event in news) {
@@ -144,7 +193,9 @@ function frame(body) {
   if (change.whole) everything();
   const follows = lines.follows();
   lines.update(change);
+  walking.settle();
   edit.look();
+  replace.show();
   if (change.session) around();
   if (change.notes) notes.show();
   const { unrecorded, unsaved } = state.signals;
@@ -174,7 +225,7 @@ function everything() {
   texts();
   around();
   panel.done();
-  panel.here(here, own);
+  presence(here);
   lines.update({ whole: true, lines: new Set() });
   lines.toEnd();
   if (first && location.hash === '#Outcome') at('Outcome').scrollIntoView(); // it was not there when the page was loaded
@@ -189,6 +240,7 @@ function around() {
   const live = session.status === 'open' || session.status === 'paused';
   at('Write').hidden = !may.has('type') || !live;
   keeping.stands(session, may);
+  writing.stands(session);
   panel.people(keys);
   panel.proposals(news.proposals, may.has('correct'));
   panel.news(news, { off: session.not_recorded ?? null, answers: may.has('correct') || may.has('close'), resumes: may.has('resume') });
@@ -198,7 +250,6 @@ function around() {
   choices();
   now();
 }
-
 /** Texts of the meeting, where it has more than one. */
 function texts() {
   const all = Object.entries(state.session?.channels ?? {});
@@ -235,13 +286,7 @@ function choices() {
   at('RemoveOf').hidden = !panel.speakers().length;
   menu(at('Give').elements.session, data.others);
   at('Move').hidden = !may.has('move-away') || !data.others.length;
-  written();
-}
-
-function written() {
-  const { language, text } = at('Write').elements;
-  text.lang = language.value;
-  text.dir = direction(language.value);
+  writing.written();
 }
 
 function now() {
@@ -307,14 +352,6 @@ form('Called', async ({ name }) => {
   keepOwnName(name.value);
   await link.request('name', { name: name.value.trim() });
 });
-form('Write', async ({ text, language }) => {
-  const line = text.value.replace(/\s+/g, ' ').trim();
-  if (!line) return;
-  text.value = '';
-  const answer = await act({ do: 'type', channel, segment: newId(), text: line, language: language.value });
-  if (answer.refusal) text.value = text.value ? `${line} ${text.value}` : line;
-  keeping.refused(answer.refusal);
-});
 form('Give', async ({ speaker }) => {
   const answer = await act({ do: 'assign', segments: lines.chosen(), speaker: speaker.value || null });
   if (!answer.refusal) lines.clear();
@@ -357,12 +394,7 @@ at('Unpick').addEventListener('click', () => {
   lines.clear();
   at('Log').focus({ preventScroll: true });
 });
-at('Write').elements.text.addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-  event.preventDefault();
-  at('Write').requestSubmit();
-});
-at('Write').elements.language.addEventListener('change', written);
+at('UndoLast').addEventListener('click', undoLast);
 at('Called').elements.name.value = ownName();
 keys.form(at('KeysOn'), at('Keys'), () => state.session && panel.people(keys));
 setInterval(now, 1000);

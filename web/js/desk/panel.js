@@ -103,6 +103,15 @@ export class DeskPanel {
       return item;
     }));
     at('DoneNone').hidden = this.acts.length > 0;
+    this.#last();
+  }
+
+  /** The button that undoes the last act, which is always in view, and what that was. */
+  #last() {
+    const [button, last] = [document.getElementById('UndoLast'), this.undoable()];
+    if (!button) return; // The page has none.
+    button.setAttribute('aria-disabled', String(!last));
+    set(at('UndoWhat'), last ? this.describe(last.commands, last.numbers) : '');
   }
 
   /** Whether an act can be undone, and whoever sits here may do so. @param {Act} act */
@@ -142,6 +151,8 @@ export class DeskPanel {
     };
     const accepted = commands.filter((command) => command.accepted);
     if (accepted.length > 1) return this.words.counted('accepted-lines', accepted.length);
+    const corrected = commands.filter(({ do: kind }) => kind === 'correct');
+    if (corrected.length > 1) return this.words.counted('corrected-lines', corrected.length);
     /** @type {Map<string, (number | string)[]>} */
     const stood = new Map(); // status → numbers
     for (const { do: kind, status = '', interventions = [] } of commands) {

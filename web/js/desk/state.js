@@ -81,9 +81,9 @@ export class DeskState {
     return partial;
   }
 
-  /** A line's words that the machine was not sure of, while nobody has mended it. @param {DeskLine} line */
-  doubtful(line, below = 0.5) {
-    return line.revision ? [] : (this.words[line.segment] ?? []).filter(([, p]) => p < below).map(([text]) => text);
+  /** A line's words with how sure the machine was of them, while nobody has mended it. @param {DeskLine} line */
+  certainties(line) {
+    return line.revision ? [] : this.words[line.segment] ?? [];
   }
 
   /** @param {NonNullable<DeskFrame['snapshot']>} snapshot  @param {DeskChange} change */

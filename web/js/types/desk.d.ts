@@ -53,6 +53,8 @@ interface Seat {
   role: string;
   label: string;
   name: string;
+  /** The line that is open in its box at that desk. */
+  correcting?: string | null;
 }
 
 /** Something to do: `do` says what; docs/reference/desk-socket.md says which fields each has. */
@@ -298,6 +300,8 @@ interface DeskData extends Texts {
   session: string;
   channel: string;
   role: string;
+  /** The public id of the link with which whoever sits here came. */
+  link: string;
   base: string;
   zone: string;
   /** Whether there is sound of a line to be heard. */

@@ -85,6 +85,7 @@ interface Parts {
   Allow: HTMLButtonElement;
   Along: HTMLInputElement;
   Answer: HTMLDialogElement;
+  AsTyped: HTMLInputElement;
   Asked: WithData<'events' | 'position'>;
   Beside: HTMLDetailsElement & WithData<'address'>;
   Carried: WithData<'text'>;
@@ -146,6 +147,7 @@ type Field = HTMLInputElement & Pick<HTMLSelectElement, 'options' | 'selectedInd
 
 /** The fields of forms, by the form's id; where several pages have a form of that id, of all of them. */
 interface Forms {
+  AddShort: { short: HTMLInputElement; long: HTMLInputElement };
   Add: { text: HTMLTextAreaElement; name: HTMLInputElement; language: HTMLSelectElement };
   AddSpeaker: { name: HTMLInputElement };
   AddTerm: { term: HTMLInputElement; language: HTMLSelectElement };
@@ -155,8 +157,10 @@ interface Forms {
   Give: { speaker: HTMLSelectElement; session: HTMLSelectElement };
   HandsAsk: { question: HTMLInputElement; options: HTMLTextAreaElement; language: HTMLSelectElement; quiet: HTMLInputElement };
   LeaveNote: { text: HTMLInputElement; to: HTMLSelectElement };
+  PasteShort: { pasted: HTMLTextAreaElement };
   RemoveOf: { speaker: HTMLSelectElement; named: HTMLInputElement };
   RemoveSpan: { from: HTMLInputElement; to: HTMLInputElement };
+  Replace: { from: HTMLInputElement; to: HTMLInputElement; act: HTMLButtonElement };
   Rule: { order: RadioNodeList };
   Set: { people: HTMLInputElement; form: HTMLInputElement };
   Sift: Record<'text' | 'place' | 'kind' | 'status' | 'flag' | 'language', HTMLSelectElement>;

@@ -145,6 +145,7 @@ class DeskDoor:
                     "session": session,
                     "channel": about.channel,
                     "role": fitting[0].role,
+                    "link": fitting[0].link,
                     "names": SetSpeaker in COMMANDS[fitting[0].role],
                     "base": f"/s/{quote(session)}",
                     "clip": about.sound,

@@ -58,6 +58,16 @@ class _Name(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
+class _Typing(msgspec.Struct, frozen=True, kw_only=True):
+    line: str
+    text: str
+    language: str
+
+
+class _Correcting(msgspec.Struct, frozen=True, kw_only=True):
+    segment: SegmentId | None
+
+
 class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The fields of all other messages; each uses some of them."""
 
@@ -139,6 +149,8 @@ class DeskSocket:
             "act": self._seated(_Act, self._act),
             "undo": self._seated(_Undo, self._undo),
             "name": self._seated(_Name, self._name),
+            "typing": self._seated(_Typing, self._typing),
+            "correcting": self._seated(_Correcting, self._correcting),
             **{name: self._seated(DeskRequest, partial(self._extra, name)) for name in extras},
         }
         socket.serve("/desk", handlers, on_open=lambda _: None, on_close=self._gone, holds=self._holds, apart=APART)
@@ -217,6 +229,14 @@ class DeskSocket:
 
     async def _name(self, desk: DeskConnection, request: _Name) -> Answer:
         self._desks.call(desk, request.name)
+        return {}
+
+    async def _typing(self, desk: DeskConnection, request: _Typing) -> Answer:
+        refused = self._desks.typed_ahead.write(desk, request.line, request.text, request.language)
+        return {} if refused is None else refusal(refused)
+
+    async def _correcting(self, desk: DeskConnection, request: _Correcting) -> Answer:
+        self._desks.correcting(desk, request.segment)
         return {}
 
     async def _extra(self, name: str, desk: DeskConnection, request: DeskRequest) -> Answer:

@@ -14,7 +14,7 @@ from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 
-from moothall.core.commands import AnyCommand, OpenSession, ReopenSession
+from moothall.core.commands import AnyCommand, CorrectSegment, OpenSession, ReopenSession
 from moothall.core.events.types import BodyRemoved, QuestionFact
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
@@ -33,6 +33,7 @@ from moothall.services.desks.calls import Call
 from moothall.services.desks.notes_and_tags import TOLD, staff_notes
 from moothall.services.desks.questions import LEADERS
 from moothall.services.desks.session_desks import FOR_LEADERS, DeskConnection, Push, SessionDesks
+from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.desks.undoing import Held, undo_act
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
@@ -93,6 +94,7 @@ class Desks:
     def __post_init__(self) -> None:
         self._of_session: dict[SessionId, SessionDesks] = {}
         self.sessions.observe(self._seen)
+        self.typed_ahead = TypedAhead(self.sessions)
 
     async def run(self) -> None:
         """Look for news until cancelled."""
@@ -204,7 +206,7 @@ class Desks:
             "label": staff.label,
             "may": sorted(_may(staff.role)),
             "now": self.clock.wall(),
-            "presence": self.presence(session),
+            "presence": _here(session_desks),
             "acts": [
                 shown(act, self._who(session_desks, act), session_desks.acts.state)
                 for act in session_desks.acts.all()[-SHOWN_ACTS:]
@@ -219,6 +221,7 @@ class Desks:
         if desk.subscription is not None:
             desk.live.fanout.unsubscribe(desk.subscription)
             desk.subscription = None
+        self.typed_ahead.leave(desk)
         session_desks = self._of_session.get(desk.live.id)
         if session_desks is not None and session_desks.connections.pop(desk.presence.desk, None) is not None:
             self._tell_presence(session_desks)
@@ -226,6 +229,16 @@ class Desks:
     def call(self, desk: DeskConnection, name: str) -> None:
         """The person at the desk gives their name."""
         desk.presence = msgspec.structs.replace(desk.presence, name=_plain_name(name))
+        session_desks = self._of_session.get(desk.live.id)
+        if session_desks is not None:
+            self._tell_presence(session_desks)
+
+    def correcting(self, desk: DeskConnection, segment: SegmentId | None) -> None:
+        """The person at the desk has opened a line in its box, or none any more: the other desks are told."""
+        known = segment if segment is not None and segment in desk.live.state.segments else None
+        if CorrectSegment not in COMMANDS[desk.staff.role] or known == desk.correcting:
+            return
+        desk.correcting = known
         session_desks = self._of_session.get(desk.live.id)
         if session_desks is not None:
             self._tell_presence(session_desks)
@@ -298,9 +311,13 @@ class Desks:
         return self._session_desks(desk.live.id).questions.older(before)
 
     def _tell_presence(self, session_desks: SessionDesks) -> None:
-        session_desks.tell(
-            "presence", [msgspec.to_builtins(desk.presence) for desk in session_desks.connections.values()]
-        )
+        session_desks.tell("presence", _here(session_desks))
+
+
+def _here(session_desks: SessionDesks) -> list[dict[str, object]]:
+    """Who is at the desks, each with the line that they are correcting."""
+    here = session_desks.connections.values()
+    return [msgspec.to_builtins(desk.presence) | {"correcting": desk.correcting} for desk in here]
 
 
 def _opens(command: AnyCommand) -> bool:

@@ -61,7 +61,13 @@ async def test_a_desk_joins_acts_and_sees_what_came_of_it(transports: tuple[str,
             assert (state["role"], state["label"], state["channel"]) == ("technician", "Ann's laptop", "floor")
             assert "close" in state["may"]
             assert state["presence"] == [
-                {"desk": state["desk"], "role": "technician", "label": "Ann's laptop", "name": "Ann"}
+                {
+                    "desk": state["desk"],
+                    "role": "technician",
+                    "label": "Ann's laptop",
+                    "name": "Ann",
+                    "correcting": None,
+                }
             ]
             assert state["words"]["s1"] == [["Good", 0.9], [" morning.", 0.4]]
             first = await one.until("frame", lambda frame: "snapshot" in frame)

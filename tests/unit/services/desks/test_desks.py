@@ -39,6 +39,7 @@ from support.sessions.questions import ask, stand
 
 TECHNICIAN = Staff(link="l1", role=Role.TECHNICIAN, scope="hall", label="Ann's laptop")
 CAPTIONER = Staff(link="l2", role=Role.CAPTIONER, scope="hall", label="Captions")
+CHAIR = Staff(link="l4", role=Role.CHAIR, scope="hall", label="The chair")
 READER = Staff(link="l3", role=Role.READER, scope="hall", label="A reader")
 
 
@@ -100,7 +101,13 @@ def test_a_desk_gets_the_text_from_a_snapshot_on_or_from_where_it_was() -> None:
             first = await on.sit(name="  Ann   B. ")
             assert first.state["role"] == "technician"
             assert first.state["presence"] == [
-                {"desk": first.state["desk"], "role": "technician", "label": "Ann's laptop", "name": "Ann B."}
+                {
+                    "desk": first.state["desk"],
+                    "role": "technician",
+                    "label": "Ann's laptop",
+                    "name": "Ann B.",
+                    "correcting": None,
+                }
             ]
             snapshot = first.frames()[0].snapshot
             assert snapshot is not None
@@ -129,6 +136,34 @@ def test_who_may_not_sit_down() -> None:
                     staff, session, outlet=MemoryOutlet(), push=lambda *_: None, channel=channel
                 )
                 assert isinstance(answer, Refusal)
+
+    run(story())
+
+
+def test_desks_see_which_line_another_has_open() -> None:
+    async def story() -> None:
+        async with house() as on:
+            one, two, chair = await on.sit(), await on.sit(CAPTIONER), await on.sit(CHAIR)
+            line = SegmentId("l1")
+            await on.desks.act(
+                one.desk, CommandId("t"), [TypeSegment(channel=FLOOR, segment=line, text="It was.", language="en")]
+            )
+            told = len(one.bodies("presence"))
+            on.desks.correcting(two.desk, line)
+            on.desks.correcting(two.desk, line)  # That is no news.
+            on.desks.correcting(one.desk, SegmentId("none"))
+            on.desks.correcting(chair.desk, line)  # A chair corrects nothing.
+            assert len(one.bodies("presence")) == told + 1
+            (newest,) = one.bodies("presence")[-1:]
+            assert isinstance(newest, list)
+            assert [who["correcting"] for who in newest] == [None, "l1", None]
+            on.desks.correcting(two.desk, None)
+            on.desks.correcting(two.desk, line)
+            on.desks.leave(two.desk)
+            on.desks.correcting(two.desk, None)
+            (newest,) = one.bodies("presence")[-1:]
+            assert isinstance(newest, list)
+            assert [who["correcting"] for who in newest] == [None, None]
 
     run(story())
 

@@ -1,0 +1,43 @@
+// Abbreviations: which are taken, and what they are written out to.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { MOST, readable, withOne, withPasted, writtenOut } from '../../../web/js/desk/abbreviations.js';
+
+const LIST = { tt: 'transparency and accountability', igf: 'Internet Governance Forum' };
+
+/** @param {string} before */
+const written = (before) => {
+  const out = writtenOut(LIST, before);
+  return out && before.slice(0, out.from) + out.text + before.slice(out.to);
+};
+
+test('a space or a mark behind it has it written out, with the case of its first letter', () => {
+  assert.equal(written('for tt '), 'for transparency and accountability ');
+  assert.equal(written('Tt.'), 'Transparency and accountability.');
+  assert.equal(written('(IGF)'), '(Internet Governance Forum)');
+  assert.equal(written('att '), null);
+  assert.equal(written('tt'), null);
+  assert.equal(written('constructor '), null);
+});
+
+test('one that is none is refused with the name of a sentence', () => {
+  assert.deepEqual(withOne({}, ' TT ', ' a   b '), { list: { tt: 'a b' }, refused: null });
+  assert.equal(withOne({}, 't t', 'x').refused, 'abbreviation.word');
+  assert.equal(withOne({}, 't'.repeat(21), 'x').refused, 'abbreviation.long');
+  assert.equal(withOne({}, 'tt', ' ').refused, 'abbreviation.empty');
+  const full = Object.fromEntries(Array.from({ length: MOST }, (_, n) => [`a${n}`, 'x']));
+  assert.equal(withOne(full, 'tt', 'x').refused, 'abbreviation.many');
+  assert.equal(withOne(full, 'a1', 'y').refused, null);
+});
+
+test('pasted rows are taken as far as they can be, and the others named', () => {
+  const { list, taken, wrong, refused } = withPasted(LIST, 'wg\tworking group\r\n\nnothing\nun\tUnited\tNations\n');
+  assert.deepEqual([list.wg, list.un, taken, wrong, refused], ['working group', 'United Nations', 2, [3], 'abbreviation.empty']);
+});
+
+test('what is kept and is no list of ours is none', () => {
+  assert.deepEqual(readable(null), {});
+  assert.deepEqual(readable({ tt: 5, 'a b': 'x', wg: 'working group' }), { wg: 'working group' });
+});

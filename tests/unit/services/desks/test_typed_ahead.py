@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from moothall.core import commands as do
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SpeakerId
+from moothall.core.removal.selection import Lines
+from moothall.core.rules.making import MAX_TEXT
+from moothall.core.signals import Typing
+from moothall.services.desks.acts import Presence
+from moothall.services.desks.session_desks import DeskConnection
+from moothall.services.desks.typed_ahead import TypedAhead
+from moothall.services.log.act_queue import Receipt
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.role_links import Staff
+from moothall.testing.loop import run
+from support.memory.hall import FLOOR, MemoryHall, memory_hall
+
+CAPTIONER = Actor(Role.CAPTIONER, "l-captioner")
+
+
+class House:
+    """A session that is on, its desks, and what readers are shown."""
+
+    def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
+        self.live = live
+        self.ahead = TypedAhead(hall.sessions)
+        self.shown: list[str] = []
+        self._done = 0
+        hall.sessions.observe(self._hear)
+
+    def _hear(self, _: LiveSession, publication: Publication) -> None:
+        self.shown += [signal.text for signal in publication.signals if isinstance(signal, Typing)]
+
+    def desk(self, role: Role = Role.CAPTIONER, channel: ChannelId = FLOOR) -> DeskConnection:
+        staff = Staff(link=f"l-{role}", role=role, scope="hall", label="")
+        return DeskConnection(staff, self.live, channel, Presence(desk=role, role=role, label=""), lambda *_: None)
+
+    async def do(self, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
+        self._done += 1
+        answer = await self.live.writer.send(by, CommandId(f"t{self._done}"), commands)
+        assert isinstance(answer, Receipt), answer
+
+    def write(self, desk: DeskConnection, text: str, line: str = "l1", language: str = "en") -> RefusalCode | None:
+        answer = self.ahead.write(desk, line, text, language)
+        return answer.code if isinstance(answer, Refusal) else None
+
+
+@asynccontextmanager
+async def house(*, begun: bool = True) -> AsyncIterator[House]:
+    async with memory_hall() as hall:
+        live = await hall.session()
+        on = House(hall, live)
+        if begun:
+            await on.do(do.OpenSession())
+        yield on
+
+
+def test_a_line_is_shown_as_it_grows_and_until_it_is_one_and_nothing_of_it_is_stored_before() -> None:
+    async def story() -> None:
+        async with house() as on:
+            one = on.desk()
+            await on.do(
+                do.IntroduceSpeaker(speaker=SpeakerId("a"), name="Amina"),
+                do.SetSpeaker(channel=FLOOR, speaker=SpeakerId("a")),
+            )
+            before = on.live.writer.offset
+            on.write(one, "We ")
+            on.write(one, "We begin ")
+            assert (on.shown, on.live.writer.offset) == (["We", "We begin"], before)
+            await on.do(
+                do.TypeSegment(channel=FLOOR, segment=SegmentId("l1"), text="We begin.", language="en"), by=CAPTIONER
+            )
+            assert on.shown == ["We", "We begin", ""]
+            on.write(one, "We begin.")  # It was on its way.
+            assert on.shown == ["We", "We begin", ""]
+            on.write(one, "Then", "l2")
+            on.write(one, " ", "l2")
+            on.write(one, "", "l2")
+            assert on.shown[3:] == ["Then", ""]
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [do.PauseSession(), do.CloseSession(), do.BeginNotRecorded()],
+    ids=lambda command: str(type(command).__name__),
+)
+def test_nothing_typed_before_is_shown_in_a_break_unrecorded_or_after_the_end(ends: do.AnyCommand) -> None:
+    async def story() -> None:
+        async with house() as on:
+            one = on.desk()
+            on.write(one, "A secret")
+            await on.do(ends)
+            assert on.shown == ["A secret", ""]
+            assert on.write(one, "A secret of two") is not None
+            assert on.shown == ["A secret", ""]
+
+    run(story())
+
+
+def test_a_removal_of_words_takes_what_is_being_typed_with_it() -> None:
+    async def story() -> None:
+        async with house() as on:
+            await on.do(
+                do.TypeSegment(channel=FLOOR, segment=SegmentId("s1"), text="My number.", language="en"), by=CAPTIONER
+            )
+            on.write(on.desk(), "My number again")
+            lines = Lines((SegmentId("s1"),))
+            removed = await on.live.writer.remove(Actor(Role.TECHNICIAN, "t"), CommandId("away"), lines)
+            assert isinstance(removed, Receipt)
+            assert on.shown == ["My number again", ""]
+
+    run(story())
+
+
+def test_a_desk_takes_its_own_text_along_and_no_other() -> None:
+    async def story() -> None:
+        async with house() as on:
+            one, two = on.desk(), on.desk(Role.TECHNICIAN)
+            on.write(one, "Of one")
+            on.write(two, "Of two", "l2")  # The newest is shown.
+            on.ahead.leave(one)
+            on.write(one, "")
+            assert on.shown == ["Of one", "Of two"]
+            on.ahead.leave(two)
+            on.ahead.leave(two)
+            assert on.shown == ["Of one", "Of two", ""]
+
+    run(story())
+
+
+def test_what_is_no_line_is_refused_and_shown_to_nobody() -> None:
+    async def story() -> None:
+        async with house() as on:
+            await on.do(
+                do.AddChannel(channel=ChannelId("fr"), kind=ChannelKind.INTERPRETATION, languages=("fr",)),
+            )
+            one, interpreter = on.desk(), on.desk(Role.INTERPRETER)
+            assert on.write(interpreter, "Bonjour") is RefusalCode.FORBIDDEN
+            assert on.write(on.desk(Role.CHAIR), "Hello") is RefusalCode.FORBIDDEN
+            assert on.write(one, "Hello", "no name") is RefusalCode.INVALID
+            assert on.write(one, "Hallo", language="de") is RefusalCode.INVALID
+            assert on.write(one, "x" * (MAX_TEXT + 1)) is RefusalCode.INVALID
+            assert on.shown == []
+            on.write(one, "Hello")
+            assert on.write(one, "Hallo", language="de") is RefusalCode.INVALID
+            assert on.write(on.desk(Role.INTERPRETER, ChannelId("fr")), "Bonjour", language="fr") is None
+            assert on.shown == ["Hello", "", "Bonjour"]
+        async with house(begun=False) as on:
+            assert on.write(on.desk(), "Hello") is RefusalCode.CONFLICT
+
+    run(story())

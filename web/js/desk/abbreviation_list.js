@@ -1,0 +1,107 @@
+// The list of abbreviations at a desk, and the boxes in which they are written out. They are kept in this browser, for the
+// link; `store` is the one place that knows.
+
+import { readable, withOne, withPasted, writtenOut } from './abbreviations.js';
+import { keep, recall } from '../lib/kept.js';
+import { at, element, set } from '../lib/nodes.js';
+
+/** @typedef {{read: () => unknown, write: (list: Record<string, string>) => void}} Store */
+
+/** Where a link's abbreviations are kept. @param {string} link  @returns {Store} */
+export const inThisBrowser = (link) => ({
+  read: () => recall(`moothall.desk.abbreviations.${link}`),
+  write: (list) => keep(`moothall.desk.abbreviations.${link}`, list),
+});
+
+export class DeskAbbreviations {
+  /** @param {import('../lib/words.js').Words} words  @param {Store} store */
+  constructor(words, store) {
+    this.words = words;
+    this.store = store;
+    this.list = readable(store.read());
+    /** @type {?{area: HTMLTextAreaElement, value: string, caret: number, short: string, from: number}} */
+    this.last = null; // what was written out last, until something else is typed
+    at('AddShort').addEventListener('submit', (event) => {
+      event.preventDefault();
+      const { short, long } = at('AddShort').elements;
+      if (!this.#take(withOne(this.list, short.value, long.value))) return;
+      short.value = long.value = '';
+      short.focus();
+    });
+    at('PasteShort').addEventListener('submit', (event) => {
+      event.preventDefault();
+      const { pasted } = at('PasteShort').elements;
+      const { taken, wrong, ...made } = withPasted(this.list, pasted.value);
+      this.#take({ list: made.list, refused: null });
+      const said = [this.words.text('abbreviation.taken', { n: taken })];
+      if (wrong.length) said.push(this.words.text('abbreviation.wrong', { rows: wrong.slice(0, 20).join(', ') }), this.words.text(made.refused ?? ''));
+      this.#say(said.join(' '));
+      if (!wrong.length) pasted.value = '';
+    });
+    at('Shorts').addEventListener('click', ({ target }) => {
+      const { short } = target.closest('button[data-short]')?.dataset ?? {};
+      if (short === undefined) return;
+      const { [short]: gone, ...rest } = this.list;
+      if (gone !== undefined) this.#take({ list: rest, refused: null });
+      at('AddShort').elements.short.focus();
+    });
+    this.#show();
+  }
+
+  /** Write abbreviations out in a box, when a space or a mark ends them; Backspace right after takes it back. @param {HTMLTextAreaElement} area */
+  writes(area) {
+    area.addEventListener('input', (event) => {
+      if (/** @type {InputEvent} */ (event).inputType?.startsWith('insert') && !(/** @type {InputEvent} */ (event).isComposing)) this.#written(area);
+      else this.last = null;
+    });
+    area.addEventListener('keydown', (event) => {
+      const { last } = this;
+      if (event.key !== 'Backspace' || last?.area !== area || area.value !== last.value || area.selectionEnd !== last.caret || area.selectionStart !== last.caret) return;
+      event.preventDefault();
+      area.setRangeText(`${last.short}`, last.from, last.caret, 'end');
+      this.last = null;
+      area.dispatchEvent(new Event('input', { bubbles: true }));
+    });
+  }
+
+  /** A text that is sent, with the abbreviation written out that stands at its end. @param {string} text */
+  ended(text) {
+    const out = writtenOut(this.list, `${text} `);
+    return out ? text.slice(0, out.from) + out.text : text;
+  }
+
+  /** @param {HTMLTextAreaElement} area */
+  #written(area) {
+    const { value, selectionStart: caret } = area;
+    const out = writtenOut(this.list, value.slice(0, caret));
+    this.last = null;
+    if (!out) return;
+    area.setRangeText(out.text, out.from, out.to, 'preserve');
+    const end = out.from + out.text.length + (caret - out.to);
+    area.setSelectionRange(end, end);
+    this.last = { area, value: area.value, caret: end, short: value.slice(out.from, caret), from: out.from };
+  }
+
+  /** @param {{list: Record<string, string>, refused: ?string}} made */
+  #take({ list, refused }) {
+    this.#say(refused ? this.words.text(refused) : '');
+    if (refused) return false;
+    this.list = list;
+    this.store.write(list);
+    this.#show();
+    return true;
+  }
+
+  /** @param {string} text */
+  #say(text) {
+    set(at('ShortSaid'), text);
+  }
+
+  #show() {
+    const all = Object.entries(this.list).sort(([one], [two]) => one.localeCompare(two));
+    set(at('ShortMany'), all.length ? `(${all.length})` : '');
+    at('Shorts').replaceChildren(...all.map(([short, long]) => element('li', {},
+      element('b', { dir: 'auto' }, short), ' ', element('span', { dir: 'auto' }, long), ' ',
+      element('button', { type: 'button', class: 'quiet', 'data-short': short, 'aria-label': `${this.words.text('abbreviation.away')}: ${short}` }, this.words.text('abbreviation.away')))));
+  }
+}

@@ -1,0 +1,47 @@
+// The words of a line: where each begins and ends, and which of them the machine was not sure of. Pure.
+
+/** @typedef {{at: number, end: number}} Span  characters of a text, the end not included */
+
+const UNSPACED = new Set(['zh', 'ja', 'th', 'lo', 'km', 'my', 'yue']);
+const WORD = /[\p{L}\p{N}\p{M}]+(?:['’.-][\p{L}\p{N}\p{M}]+)*/gu;
+
+/** Its words, in their order. @param {string} text  @param {string} language  a BCP-47 tag  @returns {Span[]} */
+export function wordSpans(text, language = '') {
+  const [tongue] = language.toLowerCase().split('-');
+  if (UNSPACED.has(tongue) && 'Segmenter' in Intl) {
+    return [...new Intl.Segmenter(tongue, { granularity: 'word' }).segment(text)].filter(({ isWordLike }) => isWordLike)
+      .map(({ index, segment }) => ({ at: index, end: index + segment.length }));
+  }
+  return [...text.matchAll(WORD)].map(({ 0: word, index }) => ({ at: index, end: index + word.length }));
+}
+
+/** The word at a place between two characters; null where there is none. @param {Span[]} spans  @param {number} place */
+export const wordAt = (spans, place) => spans.find(({ at, end }) => at <= place && place < end) ?? spans.find(({ end }) => end === place) ?? null;
+
+/**
+ * Where the words stand in a text of which the machine was not sure: each is looked for behind the one before it.
+ * @param {string} text  @param {[word: string, certainty: number][]} words  all of the line, as they were written
+ * @param {number} below  @returns {Span[]}
+ */
+export function doubts(text, words, below = 0.5) {
+  /** @type {Span[]} */
+  const found = [];
+  let from = 0;
+  for (const [word, certainty] of words) {
+    const bare = word.trim();
+    const at = bare ? text.indexOf(bare, from) : -1;
+    if (at < 0) continue;
+    from = at + bare.length;
+    if (certainty < below) found.push({ at, end: from });
+  }
+  return found;
+}
+
+/**
+ * The next of some spans from where one is, by `step` 1 or -1; null behind the last. Without one it is the first, or the last.
+ * @param {Span[]} spans  @param {?Span} from  @param {number} step  @returns {?Span}
+ */
+export function nextSpan(spans, from, step) {
+  if (!from) return spans.at(step > 0 ? 0 : -1) ?? null;
+  return (step > 0 ? spans.find(({ at }) => at > from.at) : spans.findLast(({ at }) => at < from.at)) ?? null;
+}

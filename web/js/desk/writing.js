@@ -1,0 +1,105 @@
+// *Write a line*: sent by Enter, kept where it was refused, and shown to readers as it is typed where whoever types wants that.
+
+import { keep, recall } from '../lib/kept.js';
+import { newId } from './link.js';
+import { at } from '../lib/nodes.js';
+import { direction } from '../lib/words.js';
+
+const GAP = 300; // ms between two texts that readers are shown
+
+export class DeskWriting {
+  #line = newId();
+  #timer = 0;
+  #told = ''; // what readers were shown of the line
+  #kept = false; // whether what is said now is kept
+  #apart = false; // whether some of what stands there is from a time of which nothing is kept: readers are shown none of it before it is sent
+
+  /**
+   * @param {DeskData} data
+   * @param {{ended: (text: string) => string, type: (segment: string, text: string, language: string) => Promise<Answer>, refused: (refusal?: Refusal) => void, tell: (data: {line: string, text: string, language: string}) => void, left: () => void}} does
+   *   `ended`: a text as it is sent; `tell`: shows readers what the line reads so far; `left`: Escape was pressed
+   */
+  constructor(data, does) {
+    this.does = does;
+    this.form = at('Write');
+    this.field = this.form.elements.text;
+    this.setting = at('AsTyped');
+    this.kept = `moothall.desk.as-typed.${data.link}.${data.session}`;
+    this.setting.checked = recall(this.kept) === true;
+    this.setting.addEventListener('change', () => {
+      keep(this.kept, this.setting.checked);
+      this.#show();
+    });
+    this.field.addEventListener('input', () => this.#typed());
+    this.field.addEventListener('keydown', (event) => {
+      if (event.isComposing) return;
+      if (event.key === 'Escape') {
+        event.preventDefault();
+        this.does.left(); // What was typed stays.
+      }
+      if (event.key !== 'Enter' || event.shiftKey) return;
+      event.preventDefault();
+      this.form.requestSubmit();
+    });
+    this.form.elements.language.addEventListener('change', () => this.written());
+    this.form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#send();
+    });
+  }
+
+  /** How the meeting stands. @param {Session} session */
+  stands({ status, not_recorded: since = null }) {
+    this.#kept = status === 'open' && since === null;
+    this.#mark();
+  }
+
+  #mark() {
+    this.#apart = this.field.value.trim() !== '' && (this.#apart || !this.#kept);
+  }
+
+  /** The line to the server is open again: readers have lost what was shown before. */
+  again() {
+    this.#told = '';
+    this.#show();
+  }
+
+  /** What is written is of the language that is chosen. */
+  written() {
+    const { value } = this.form.elements.language;
+    this.field.lang = value;
+    this.field.dir = direction(value);
+  }
+
+  async #send() {
+    const line = this.does.ended(this.field.value.replace(/\s+/g, ' ').trim());
+    if (!line) return;
+    this.field.value = '';
+    this.#apart = false;
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    const [segment, { value: language }] = [this.#line, this.form.elements.language];
+    this.#line = newId();
+    this.#told = '';
+    const answer = await this.does.type(segment, line, language);
+    if (answer.refusal) this.field.value = this.field.value ? `${line} ${this.field.value}` : line;
+    this.#mark();
+    this.does.refused(answer.refusal);
+  }
+
+  #typed() {
+    this.#mark();
+    if (this.#timer || !this.setting.checked) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = 0;
+      this.#show();
+    }, GAP);
+  }
+
+  #show() {
+    const text = this.setting.checked && !this.#apart ? this.field.value.replace(/\s+/g, ' ').trimStart() : '';
+    if (text === this.#told) return;
+    this.#told = text;
+    this.does.tell({ line: this.#line, text, language: this.form.elements.language.value });
+  }
+}
