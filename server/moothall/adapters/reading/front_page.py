@@ -56,6 +56,8 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     languages: str
     """What is spoken, in words."""
     place: str = ""
+    cancelled: str | None = None
+    """Why it will not be held, empty where nobody said; None while it is to be held."""
     said: str = ""
     """The line that was finished last, in the language of the page where there is such a text; empty where none was."""
     said_in: str = ""
@@ -165,10 +167,11 @@ def meeting_row(
         at=at,
         moment="" if moment is None else iso_time(moment),
         time=time,
-        state=ui.named(f"page/state.{entry.status}") if there else "",
+        state=ui.named(f"page/state.{entry.status if entry.cancelled is None else 'cancelled'}") if there else "",
         status=entry.status.value,
         languages=", ".join(ui.language_name(each) for each in entry.languages),
         place=place,
+        cancelled=entry.cancelled,
     )
 
 
