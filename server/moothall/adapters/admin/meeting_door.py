@@ -115,7 +115,7 @@ class MeetingDoor:
             status=409 if differing else 400 if problem else 200,
             problem=problem,
             plan=fields | dict(given or {}) | kept,
-            meanwhile={} if differing is None else saved_by_others(differing, self.programme, ui),
+            meanwhile=saved_by_others(differing, self.programme, ui),
             choices=choices(self.programme, ui),
             begun=state.status is not Status.CREATED,
             over=state.status is Status.CLOSED,

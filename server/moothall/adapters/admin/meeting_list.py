@@ -14,9 +14,8 @@ import msgspec
 from babel.dates import format_date
 
 from moothall.adapters.admin.day_table import Cell, starts_of, table
-from moothall.adapters.admin.view import Rows, jobs, meeting_row, state_of
+from moothall.adapters.admin.view import Rows, meeting_row, state_of
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import iso_time, time_of_day
 from moothall.core.programme.plan import Planned, RoomId, clashes
@@ -160,7 +159,11 @@ class MeetingList:
             **state_of(planned, self._status(planned), self._ui, off=off),
             "overrun": None if overrun is None else ("over" if overrun.over else "soon"),
             "left": 0 if overrun is None else max(1, -(-overrun.left // 60_000)),
-            "pages": jobs(planned.session, Role.SECRETARIAT, self._ui)[:3],
+            "pages": [
+                {"address": f"/s/{planned.session}/microphone", "name": self._ui.text("Microphone")},
+                {"address": f"/desk/{planned.session}", "name": self._ui.text("Text, at work")},
+                {"address": f"/moderate/{planned.session}", "name": self._ui.text("Questions, at work")},
+            ],
         }
 
     def _table(self, planned: Sequence[Planned]) -> dict[str, object]:

@@ -110,11 +110,14 @@ def choices(programme: Programme, ui: Catalogue) -> dict[str, list[dict[str, str
     }
 
 
-def saved_by_others(found: Differing, programme: Programme, ui: Catalogue) -> dict[str, str]:
-    """What somebody else has saved meanwhile, by the names of the form's fields."""
+def saved_by_others(found: Differing | None, programme: Programme, ui: Catalogue) -> dict[str, str]:
+    """What somebody else has saved meanwhile, by the names of the form's fields; empty where that is nothing."""
+    said = dict.fromkeys(("title", "languages", "place", "starts", "ends", "access", "sound"), "")
+    if found is None:
+        return said
     now, zone = found.now, programme.zone()
     room = None if now.room is None else programme.room(now.room)
-    said = {
+    values = {
         "title": ("title", now.title),
         "languages": ("languages", ", ".join(ui.language_name(tag) for tag in now.languages)),
         "room": ("place", "" if room is None else room.title),
@@ -123,4 +126,4 @@ def saved_by_others(found: Differing, programme: Programme, ui: Catalogue) -> di
         "access": ("access", ui.named(f"admin/access.{now.access}")),
         "sound": ("sound", ui.named(f"admin/sound.{now.sound}")),
     }
-    return {field: value or "\N{EN DASH}" for name in found.fields for field, value in (said[name],)}
+    return said | {field: text or "\N{EN DASH}" for field, text in (values[name] for name in found.fields)}
