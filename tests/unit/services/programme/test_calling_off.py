@@ -53,7 +53,7 @@ def code(refused: Refusal | object) -> RefusalCode:
 
 
 @told
-async def test_what_is_cancelled_is_not_next_and_can_not_begin(house: ProgrammeHouse, _sweeper: Rehearsals) -> None:
+async def test_what_is_cancelled_is_not_next_and_can_not_begin(house: ProgrammeHouse, sweeper: Rehearsals) -> None:
     programme = house.programme
     assert programme.next_in(HALL) == A
     assert await cancel(programme, A, "Storm", by="l1") is None
@@ -71,7 +71,7 @@ async def test_what_is_cancelled_is_not_next_and_can_not_begin(house: ProgrammeH
 
 @told
 async def test_what_has_begun_is_neither_cancelled_nor_deleted_but_can_be_hidden(
-    house: ProgrammeHouse, _sweeper: Rehearsals
+    house: ProgrammeHouse, sweeper: Rehearsals
 ) -> None:
     programme = house.programme
     await programme.send(A, do.OpenSession())
