@@ -40,12 +40,18 @@ TRANSLATIONS = {
 LINES = 12
 
 
+async def _unfolded(page: Page, name: str) -> None:
+    await page.locator(f"#{name}Title").click()
+
+
 async def _file_of_a_programme(page: Page) -> None:
+    await _unfolded(page, "Programme")
     await page.set_input_files("#File", SAMPLES / "programme.csv")
     await _sent(page, "#Programme form button")
 
 
 async def _sheets(page: Page) -> None:
+    await _unfolded(page, "New")
     await page.fill("#Title", "Water & <board>")
     await page.fill("#Languages", "en")
     await _sent(page, "#New button.main")
@@ -53,6 +59,7 @@ async def _sheets(page: Page) -> None:
 
 async def _revoking(page: Page) -> None:
     """Asked whether a link is to be revoked."""
+    await _unfolded(page, "Links")
     await _sent(page, "form[action*='/revoke'] button >> nth=0")
 
 
@@ -205,7 +212,12 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "control.html": ("/control", None),
     "work.html": ("/staff", None),
     "admin.html": ("/admin", None),
+    "admin.html, a day": ("/admin?day=2026-12-01", None),
+    "admin.html, a list": ("/admin?state=created", None),
     "admin_meeting.html": ("/admin/meetings/plenary", None),
+    "admin_meeting.html, not begun": ("/admin/meetings/tomorrow", None),
+    "admin_duplicate.html": ("/admin/meetings/tomorrow/duplicate", None),
+    "admin_delete.html": ("/admin/meetings/tomorrow/delete", None),
     "admin_import.html": ("/admin", _file_of_a_programme),
     "admin_sheets.html": ("/admin", _sheets),
     "admin_revoke.html": ("/admin", _revoking),

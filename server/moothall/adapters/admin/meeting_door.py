@@ -66,19 +66,18 @@ class MeetingDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
-        meeting = "/admin/meetings/{session}"
         return [
-            web.get(meeting, self.meeting),
-            web.post(meeting, self.act),
-            web.post(f"{meeting}/plan", self.change_plan),
-            web.post(f"{meeting}/longer", self.longer),
-            web.post(f"{meeting}/standing", self.stand),
-            web.get(f"{meeting}/duplicate", self.ask_duplicate),
-            web.post(f"{meeting}/duplicate", self.duplicate),
-            web.get(f"{meeting}/delete", self.ask_delete),
-            web.post(f"{meeting}/delete", self.delete),
-            web.post(f"{meeting}/restore", self.restore),
-            web.post(f"{meeting}/questions", self.list_questions),
+            web.get("/admin/meetings/{session}", self.meeting),
+            web.post("/admin/meetings/{session}", self.act),
+            web.post("/admin/meetings/{session}/plan", self.change_plan),
+            web.post("/admin/meetings/{session}/longer", self.longer),
+            web.post("/admin/meetings/{session}/standing", self.stand),
+            web.get("/admin/meetings/{session}/duplicate", self.ask_duplicate),
+            web.post("/admin/meetings/{session}/duplicate", self.duplicate),
+            web.get("/admin/meetings/{session}/delete", self.ask_delete),
+            web.post("/admin/meetings/{session}/delete", self.delete),
+            web.post("/admin/meetings/{session}/restore", self.restore),
+            web.post("/admin/meetings/{session}/questions", self.list_questions),
         ]
 
     @staff_page(runs_the_house)

@@ -1,4 +1,7 @@
-"""What two people change of one meeting at the same time: each change is kept, unless both are of the same thing."""
+"""What two people change of one meeting at the same time: each change is kept, unless both are of the same thing.
+
+A module by itself: the form's door and the service both know it.
+"""
 
 from __future__ import annotations
 
