@@ -483,7 +483,7 @@ async def test_a_meeting_is_cancelled_hidden_and_held_after_all(tmp_path: Path) 
         assert "No &lt;quorum&gt;" in secretary.text
         assert "Open the meeting" not in secretary.text
         await stranger.get("/")
-        assert 'mark-cancelled">Cancelled</span> · <bdi>No &lt;quorum&gt;' in stranger.text
+        assert 'data-kind="cancelled">Cancelled</span> · <bdi>No &lt;quorum&gt;' in stranger.text
         await stranger.get("/s/water-board")
         assert "Cancelled · No &lt;quorum&gt;" in stranger.text
         await secretary.get("/admin?state=cancelled")

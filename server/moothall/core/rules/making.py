@@ -43,26 +43,22 @@ def describe(state: State, command: do.DescribeSession) -> Sequence[ev.AnyEvent]
 def plan(state: State, command: do.PlanCommand) -> Sequence[ev.AnyEvent] | Refusal:
     """How it is to be held, and whether at all."""
     begun = state.status is not Status.CREATED
-    match command:
-        case do.ArrangeSession():
-            sound = ev.SoundKept.NONE if state.young_people else command.sound
-            if begun and (command.access, sound) != (state.access, state.sound):
-                return refuse(
-                    RefusalCode.CONFLICT,
-                    "Who may read a session and what becomes of its sound can't be changed after it has begun.",
-                )
-            return [made_of(ev.SessionArranged, command, sound=sound)]
-        case do.CancelSession():
-            reason = " ".join(command.reason.split())
-            if len(reason) > MAX_REASON:
-                return refuse(RefusalCode.INVALID, f"A reason has at most {MAX_REASON} characters.")
-            if begun:
-                return refuse(RefusalCode.CONFLICT, "A session that has begun can't be cancelled; close it.")
-            return [ev.SessionCancelled(reason=reason)]
-        case do.ReinstateSession():
-            if state.cancelled is None:
-                return refuse(RefusalCode.CONFLICT, "This session is not cancelled.")
-            return [ev.SessionReinstated()]
+    if isinstance(command, do.ArrangeSession):
+        sound = ev.SoundKept.NONE if state.young_people else command.sound
+        if begun and (command.access, sound) != (state.access, state.sound):
+            message = "Who may read a session and what becomes of its sound can't be changed after it has begun."
+            return refuse(RefusalCode.CONFLICT, message)
+        return [made_of(ev.SessionArranged, command, sound=sound)]
+    if isinstance(command, do.ReinstateSession):
+        if state.cancelled is None:
+            return refuse(RefusalCode.CONFLICT, "This session is not cancelled.")
+        return [ev.SessionReinstated()]
+    reason = " ".join(command.reason.split())
+    if len(reason) > MAX_REASON:
+        return refuse(RefusalCode.INVALID, f"A reason has at most {MAX_REASON} characters.")
+    if begun:
+        return refuse(RefusalCode.CONFLICT, "A session that has begun can't be cancelled; close it.")
+    return [ev.SessionCancelled(reason=reason)]
 
 
 def set_languages(state: State, command: do.SetLanguages) -> Sequence[ev.AnyEvent] | Refusal:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from moothall.adapters.admin.meeting_list import LONGEST_WORDS, MeetingList, Sought, sought
+from moothall.adapters.admin.view import local_address
 from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.core.kernel.ids import SessionId
@@ -131,6 +132,21 @@ def test_days_places_and_states_that_there_are_can_be_chosen() -> None:
         assert [each["name"] for each in choices["states"]] == ["Not begun", "Live", "Closed"]
 
     run(story())
+
+
+@pytest.mark.parametrize(
+    ("address", "local"),
+    [
+        ("http://127.0.0.1:8080", True),
+        ("http://[::1]:8080", True),
+        ("http://localhost", True),
+        ("http://hall.localhost:80", True),
+        ("http://192.168.1.4:8080", False),
+        ("https://hall.example.org", False),
+    ],
+)
+def test_which_addresses_no_other_machine_opens(address: str, local: bool) -> None:
+    assert local_address(address) == (address if local else "")
 
 
 def test_a_search_that_is_too_long_is_cut() -> None:
