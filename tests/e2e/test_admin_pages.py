@@ -74,6 +74,7 @@ async def test_nothing_is_wider_than_a_narrow_window_and_each_sheet_is_a_page(pa
                 await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
                 assert await page.evaluate("document.documentElement.scrollWidth") <= 320, (path, ui)
         await page.goto(f"{running.address}/admin?ui=ar")
+        await page.locator("#NewTitle").click()
         await page.fill("#Title", "اجتماع")
         await page.fill("#Languages", "العربية")
         await page.locator("#New button").click()
@@ -90,6 +91,7 @@ async def test_the_secretariat_signs_in_and_limits_a_link_to_one_browser(page: P
         await page.goto(f"{house.running.address}/admin")
         await page.get_by_role("link", name="Sign in").click()
         await expect(page).to_have_url(re.compile(r"/admin$"))
+        await page.locator("#LinksTitle").click()
         await expect(page.get_by_role("heading", name="Signed in with an account")).to_be_visible()
         await page.fill("#LinkLabel", "Ana")
         await page.get_by_label("Only for the first browser that opens it").check()
@@ -101,7 +103,39 @@ async def test_the_secretariat_signs_in_and_limits_a_link_to_one_browser(page: P
         await page.goto(address)
         await expect(page.get_by_role("heading", name="This link belongs to another browser")).to_be_visible()
         await page.goto(f"{house.running.address}/admin")
+        await page.locator("#LinksTitle").click()
         await expect(page.get_by_text("Opened: 1 ×, browsers: 1")).to_be_visible()
         await page.get_by_role("button", name="Let another browser in").click()
         await expect(page.get_by_role("button", name="Let another browser in")).to_have_count(0)
         assert await ana.get("/staff") == 403
+
+
+async def test_the_day_is_a_table_that_becomes_a_list_and_the_live_meeting_is_one_click_away(
+    page: Page, tmp_path: Path
+) -> None:
+    async with admin_house(tmp_path) as house:
+        running = house.running
+        await running.office.import_programme(sample("schedule.json"), zone="UTC", access=Access.PUBLIC, apply=True)
+        link = await running.office.admin_link(new=True)
+        assert link is not None
+        await page.goto(link)
+        table = page.get_by_role("table")
+        await expect(table.get_by_role("columnheader")).to_have_text(["Time", "Harbour room", "Main hall"])
+        await expect(table.get_by_role("rowheader").first).to_have_text("09:00")
+        await page.get_by_role("link", name="Wed 2 Dec").click()
+        await expect(page.locator(".days [aria-current]")).to_contain_text("Wed 2 Dec")
+        await expect(table.get_by_role("link", name="Closing: what was agreed")).to_be_visible()
+        await page.set_viewport_size({"width": 390, "height": 800})
+        places = table.locator("td > .place")
+        await expect(places.first).to_be_visible()
+        boxes = [await table.locator(".meeting").nth(n).bounding_box() for n in range(2)]
+        assert boxes[0] is not None
+        assert boxes[1] is not None
+        assert boxes[0]["y"] < boxes[1]["y"]
+        await expect(table.get_by_role("rowheader").first).to_be_visible()  # Still a table for a screen reader.
+        await page.get_by_role("link", name="Places", exact=True).click()
+        await expect(page.get_by_label("Name of a new place")).to_be_visible()  # The fold opens by itself.
+        on = await running.backend.programme.next_session(RoomId("main-hall"))
+        await page.goto(f"{running.address}/admin")
+        strip = page.get_by_role("region", name="Live now")
+        await expect(strip.get_by_role("link", name="Text")).to_have_attribute("href", f"/desk/{on}")

@@ -21,6 +21,7 @@ from golden.hands_story import remove_the_second, show_of_hands
 from golden.hubs_story import remove_what_it_asked, rooms_far_away
 from golden.nodes_story import remove_what_came_after, two_servers
 from golden.not_taken_story import remove_the_one_from_a_hub, two_not_taken
+from golden.planned_story import held_after_all, remove_why
 from golden.question_removed_story import question_not_taken, remove_its_words
 from golden.walls_story import cleared_walls, remove_the_line
 from moothall.adapters.store.log_sqlite import SqliteLog
@@ -520,6 +521,7 @@ STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1-not-taken": (two_not_taken, remove_the_one_from_a_hub),
     "log-0.1-hubs": (rooms_far_away, remove_what_it_asked),
     "log-0.1-nodes": (two_servers, remove_what_came_after),
+    "log-0.1-planned": (held_after_all, remove_why),
 }
 
 

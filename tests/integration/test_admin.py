@@ -10,11 +10,13 @@ import msgspec
 from moothall.adapters.store import signing
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.core.commands import CloseSession, OpenSession
+from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.session.state import Status
 from moothall.services.programme.programme import Programme
+from moothall.services.sessions.role_links import HALL
 from support.desks.admin import MEETING, admin_house, make
 from support.files.programme_files import FILES, sample
 from support.memory.programme import HOUR
@@ -22,6 +24,10 @@ from support.memory.programme import HOUR
 DOORS = [
     ("GET", "/admin"), ("GET", "/admin/meetings/water-board"), ("GET", "/staff"), ("POST", "/admin/meetings"),
     ("POST", "/admin/meetings/water-board"), ("POST", "/admin/meetings/water-board/plan"), ("POST", "/admin/rooms"),
+    ("POST", "/admin/meetings/water-board/longer"), ("POST", "/admin/meetings/water-board/standing"),
+    ("GET", "/admin/meetings/water-board/duplicate"), ("POST", "/admin/meetings/water-board/duplicate"),
+    ("GET", "/admin/meetings/water-board/delete"), ("POST", "/admin/meetings/water-board/delete"),
+    ("POST", "/admin/meetings/water-board/restore"),
     ("POST", "/admin/rooms/hall/next"),
     ("POST", "/admin/links"), ("POST", "/admin/links/x/replace"), ("POST", "/admin/links/x/revoke"),
     ("POST", "/admin/programme"), ("POST", "/admin/programme/import"), ("POST", "/staff/rooms/hall/next"),
@@ -399,11 +405,14 @@ async def test_a_meetings_plan_is_changed_with_a_form(tmp_path: Path) -> None:
         await secretary.get(page)
         assert await secretary.send(page, act="open") == 200
         assert 'name="starts"' not in secretary.text
-        assert await secretary.send(plan, title="Water for all", languages="English", starts="") == 200
+        assert await secretary.send(plan, title="Water for all", languages="English", starts="") == 409
+        assert live.state.title == "Water"
+        await secretary.get(page)
+        assert await secretary.send(plan, title="Water for all", languages="English", ends="2026-12-01T13:00") == 200
         assert (live.state.title, live.state.languages) == ("Water for all", ("en",))
-        assert planned.starts == programme.planned()[0].starts
+        assert (programme.planned()[0].starts, programme.planned()[0].ends) == (planned.starts, 1_796_119_200_000)
         await secretary.get("/admin/meetings/water-board?ui=fr")
-        assert "les heures prévues restent" in secretary.text
+        assert "La réunion a commencé" in secretary.text
 
 
 async def test_meetings_are_found_by_the_address_alone(tmp_path: Path) -> None:
@@ -418,3 +427,167 @@ async def test_meetings_are_found_by_the_address_alone(tmp_path: Path) -> None:
         assert await secretary.get('/admin?q="<b>&day=none&room=none') == 200
         assert "Meetings that fit: 0 of 2" in secretary.text
         assert 'value="&#34;&lt;b&gt;"' in secretary.text
+
+
+async def test_place_readers_and_sound_are_changed_with_the_form(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary, programme = await house.secretary(), house.running.backend.programme
+        await make(secretary)
+        await programme.add_room("Garden")
+        page, plan = "/admin/meetings/water-board", "/admin/meetings/water-board/plan"
+        stranger = await house.browser()
+        assert await stranger.get("/s/water-board") == 200
+        await secretary.get(page)
+        form = {"title": "Water board", "languages": "English, French", "starts": "", "ends": ""}
+        assert await secretary.send(plan, **form, place="garden", access="link", sound="none") == 200
+        live = await programme.live(SessionId("water-board"))
+        assert live is not None
+        assert (live.state.access, live.state.sound) == (Access.LINK, SoundKept.NONE)
+        assert programme.room_of(SessionId("water-board")) == RoomId("garden")
+        assert await stranger.get("/s/water-board") == 404
+        for wrong in ({"place": "none"}, {"access": "all"}, {"base": "no plan"}):
+            await secretary.get(page)
+            assert await secretary.send(plan, **form, **wrong) == 400
+        assert (live.state.access, programme.room_of(SessionId("water-board"))) == (Access.LINK, RoomId("garden"))
+
+
+async def test_two_secretaries_who_change_the_same_are_shown_both(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        first, programme = await house.secretary(), house.running.backend.programme
+        second = await house.browser()
+        _, token = await house.running.backend.links.create(Role.SECRETARIAT, HALL, "")
+        assert await second.get(f"/enter/{token}") == 200
+        await make(first)
+        page, plan = "/admin/meetings/water-board", "/admin/meetings/water-board/plan"
+        form = {"title": "Water board", "languages": "English, French", "starts": "", "ends": ""}
+        for browser in (first, second):
+            await browser.get(page)
+        assert await first.send(plan, **{**form, "title": "Rain & snow", "languages": "English"}) == 200
+        assert await second.send(plan, **{**form, "title": "Snow"}) == 409
+        assert "Saved by somebody else: <bdi>Rain &amp; snow</bdi>" in second.text
+        assert 'name="title" required maxlength="500" autocomplete="off" dir="auto" value="Snow"' in second.text
+        live = await programme.live(SessionId("water-board"))
+        assert live is not None
+        assert live.state.title == "Rain & snow"
+        assert await second.send(plan, **{**form, "title": "Snow", "languages": "English"}) == 200
+        assert (live.state.title, live.state.languages) == ("Snow", ("en",))
+
+
+async def test_a_meeting_is_cancelled_hidden_and_held_after_all(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary, stranger = await house.secretary(), await house.browser()
+        await make(secretary)
+        page, standing = "/admin/meetings/water-board", "/admin/meetings/water-board/standing"
+        await secretary.get(page)
+        assert await secretary.send(standing, act="cancel", reason="No <quorum>") == 200
+        assert "No &lt;quorum&gt;" in secretary.text
+        assert "Open the meeting" not in secretary.text
+        await stranger.get("/")
+        assert 'data-kind="cancelled">Cancelled</span> · <bdi>No &lt;quorum&gt;' in stranger.text
+        await stranger.get("/s/water-board")
+        assert "Cancelled · No &lt;quorum&gt;" in stranger.text
+        await secretary.get("/admin?state=cancelled")
+        assert "/admin/meetings/water-board" in secretary.text
+        await secretary.get(page)
+        assert await secretary.send(standing, act="reinstate") == 200
+        assert await secretary.send(page, act="open") == 200
+        assert await secretary.send(standing, act="hide") == 200
+        assert "In no public list" in secretary.text
+        await stranger.get("/")
+        assert "Water board" not in stranger.text
+        assert await stranger.get("/s/water-board") == 200
+        assert await secretary.send(standing, act="list") == 200
+        assert await secretary.send(standing, act="none") == 400
+        await secretary.get(page)
+        assert await secretary.send(standing, act="cancel") == 409
+
+
+async def test_a_meeting_is_duplicated_with_a_time_of_its_own(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary, programme = await house.secretary(), house.running.backend.programme
+        await make(secretary, access="link")
+        path = "/admin/meetings/water-board/duplicate"
+        for wrong, sentence in (({"title": " "}, "needs a title"), ({"starts": "soon"}, "Write times as")):
+            await secretary.get(path)
+            assert await secretary.send(path, **{"title": "Water board", "starts": "", **wrong}) == 400
+            assert sentence in secretary.text
+        await secretary.get(path)
+        fields = {**secretary.hidden(path), "title": "Water board", "starts": "2026-12-01T10:00"}
+        for _ in range(2):
+            assert await secretary.post(path, fields) == 200
+        assert [each.session for each in programme.planned()] == ["water-board-2", "water-board"]
+        live = await programme.live(SessionId("water-board-2"))
+        assert live is not None
+        assert live.state.access is Access.LINK
+
+
+async def test_what_never_began_is_deleted_and_that_is_taken_back_for_a_minute(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary, stranger = await house.secretary(), await house.browser()
+        await make(secretary)
+        page, path = "/admin/meetings/water-board", "/admin/meetings/water-board/delete"
+        restore = "/admin/meetings/water-board/restore"
+        await secretary.get(path)
+        assert await secretary.send(path) == 200
+        assert secretary.url == "/admin"
+        assert "\u2068Water board\u2069” is deleted" in secretary.text
+        deleted = secretary.hidden(restore)
+        await stranger.get("/")
+        assert "Water board" not in stranger.text
+        assert await secretary.get(page) == 404
+        assert await secretary.post(restore, deleted, origin="https://evil.example") == 403
+        assert await secretary.post(restore, deleted) == 200
+        assert secretary.url == page
+        assert await secretary.post(restore, deleted) == 404
+        await stranger.get("/")
+        assert "Water board" in stranger.text
+        await secretary.get(page)
+        assert await secretary.send(page, act="open") == 200
+        await secretary.get(path)
+        assert "nobody can delete here" in secretary.text
+        assert await secretary.post(path, deleted) == 409
+
+
+async def test_each_press_gives_a_meeting_that_is_on_ten_more_minutes(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary, programme = await house.secretary(), house.running.backend.programme
+        await make(secretary)
+        page, longer = "/admin/meetings/water-board", "/admin/meetings/water-board/longer"
+        await secretary.get(page)
+        assert "10 more minutes" not in secretary.text
+        assert await secretary.send(page, act="open") == 200
+        pressed = secretary.hidden(longer)
+        ends: list[int | None] = []
+        for fields in (pressed, pressed, None):
+            assert await secretary.post(longer, fields or secretary.hidden(longer)) == 200
+            ends.append(programme.planned()[0].ends)
+        assert ends[0] is not None
+        assert ends == [ends[0], ends[0], ends[0] + 600_000]
+
+
+async def test_links_that_no_phone_can_open_are_said(tmp_path: Path) -> None:
+    for number, (address, local) in enumerate((("", True), ("http://hall.example.org", False))):
+        async with admin_house(tmp_path / str(number), address) as house:
+            secretary = await house.browser()
+            _, token = await house.running.backend.links.create(Role.SECRETARIAT, HALL, "")
+            await secretary.get(f"/enter/{token}")
+            assert ("No phone can open these links" in secretary.text) is local
+            await make(secretary)
+            assert ("No phone can open these links" in secretary.text) is local
+
+
+async def test_two_meetings_at_one_time_in_one_place_are_said_of_both(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary, programme = await house.secretary(), house.running.backend.programme
+        await make(secretary)
+        await make(secretary, title="Rain")
+        await programme.add_room("Garden")
+        times = {"starts": "2026-12-01T10:00", "ends": "2026-12-01T11:00", "place": "garden"}
+        for name, title in (("water-board", "Water board"), ("rain", "Rain")):
+            await secretary.get(f"/admin/meetings/{name}")
+            plan = f"/admin/meetings/{name}/plan"
+            assert await secretary.send(plan, title=title, languages="English, French", **times) == 200
+        assert "“\u2068Water board\u2069” is planned in the same place at the same time" in secretary.text
+        await secretary.get("/admin?day=2026-12-01")
+        assert "At the same time in the same place" in secretary.text
+        assert "Two meetings in one place at the same time" in secretary.text

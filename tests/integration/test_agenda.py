@@ -18,6 +18,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.agenda import AgendaNote, AgendaPart
 from moothall.core.programme.plan import Planned, Room, RoomId
+from moothall.services.programme.calling_off import cancel
 from support.desks.admin import AdminHouse, Browser, admin_house
 from support.memory.programme import HOUR
 
@@ -67,7 +68,8 @@ async def test_nothing_leaks_of_what_not_everybody_may_read(tmp_path: Path, acce
             house, "zebra", f"{HIDDEN} talk", access or Access.PUBLIC, room=room.id, rehearsal=access is None
         )
         await programme.keep(planned=[replace(made, title=f"{HIDDEN} again", starts=None, ends=None, room=None)])
-        await programme.agenda.annotate(made.session, AgendaNote(statement=f"{HIDDEN} stripes", cancelled=True))
+        await programme.agenda.annotate(made.session, AgendaNote(statement=f"{HIDDEN} stripes"))
+        await cancel(programme, made.session, f"{HIDDEN} again", by="test")
         after = await everything(stranger)
         assert HIDDEN not in after
         assert "zebra" not in after
@@ -95,8 +97,10 @@ async def test_what_the_secretariat_writes_is_on_the_agenda_and_stays(tmp_path: 
         assert await secretary.send("/admin/agenda", **written) == 200
         assert "Saved." in secretary.text
         await secretary.get(f"/admin/meetings/{made.session}/agenda")
-        note = {"statement": "Captions & a <loop>", "cancelled": "1"}
+        note = {"statement": "Captions & a <loop>"}
         assert await secretary.send(f"/admin/meetings/{made.session}/agenda", **note) == 200
+        off = {"act": "cancel", "reason": "The <hall> is flooded."}
+        assert await secretary.send(f"/admin/meetings/{made.session}/standing", **off) == 200
         await reader.get("/agenda?ui=fr")
         assert '<div lang="fr" dir="ltr">' in reader.text
         assert "<p>Eau &lt;i&gt;</p>" in reader.text
@@ -111,7 +115,7 @@ async def test_what_the_secretariat_writes_is_on_the_agenda_and_stays(tmp_path: 
         await reader.get("/agenda/open.ics")
         assert len(Calendar.from_ical(reader.text).walk("VEVENT")) == 1
         await reader.get("/?ui=en")
-        assert "<strong>Cancelled</strong>" in reader.text
+        assert 'data-kind="cancelled">Cancelled</span> · <bdi>The &lt;hall&gt; is flooded.</bdi>' in reader.text
     async with admin_house(tmp_path) as house:
         reader = await house.browser()
         await reader.get("/agenda?ui=fr")

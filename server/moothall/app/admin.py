@@ -11,6 +11,7 @@ from aiohttp import web
 
 from moothall.adapters.admin.import_door import ImportDoor
 from moothall.adapters.admin.local_door import HOST, LocalDoor, Operations, leave_card, take_card
+from moothall.adapters.admin.meeting_door import MeetingDoor
 from moothall.adapters.admin.my_sessions_door import WorkDoor
 from moothall.adapters.admin.pages_door import AdminDoor
 from moothall.adapters.http.limits import runner_options
@@ -41,9 +42,10 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
         one_copy=services.one_copy,
         unconfirmed=tuple if nodes is None else nodes.unconfirmed,
     )
+    meeting = MeetingDoor(pages=shared, programme=backend.programme, links=backend.links)
     imports = ImportDoor(pages=shared, programme=backend.programme, zones=find_zone, calendar=read_icalendar)
     work = WorkDoor(pages=shared, programme=backend.programme)
-    return [route for door in (admin, imports, work) for route in door.routes()]
+    return [route for door in (admin, meeting, imports, work) for route in door.routes()]
 
 
 async def open_local_door(

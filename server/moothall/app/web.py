@@ -95,8 +95,7 @@ async def open_doors(
     address_of = visitor_address(trusted)
     tls = tls_context(settings.server.tls_certificate, settings.server.tls_key)
     clock, programme = backend.clock, backend.programme
-    catalogue = Catalogue(backend.log)
-    backend.sessions.observe(lambda _, publication: catalogue.take(publication))
+    catalogue = _catalogue(backend)
     # No session is called so: to find a log takes longer than to find none.
     access = ReaderAccess(
         backend.sessions, programme.room_of, lambda _: backend.log.head(SessionId("")), hidden=catalogue.hidden
@@ -196,7 +195,6 @@ async def open_doors(
         snapshot_of=access.snapshot,
         readable=translation.readable,
         agenda=lambda: "/agenda",
-        cancelled=lambda session: programme.agenda.note(session).cancelled,
     )
     reading = (
         front,
@@ -279,6 +277,13 @@ async def _set_up(stack: AsyncExitStack, app: web.Application) -> web.AppRunner:
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     return runner
+
+
+def _catalogue(backend: Backend) -> Catalogue:
+    catalogue = Catalogue(backend.log)
+    backend.sessions.observe(lambda _, publication: catalogue.take(publication))
+    backend.sessions.tell_forgotten(catalogue.drop)
+    return catalogue
 
 
 async def _entrance(

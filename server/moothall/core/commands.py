@@ -66,6 +66,28 @@ class SetLanguages(Command, frozen=True, kw_only=True, tag="set-languages"):
     """BCP-47 tags, the most expected first."""
 
 
+class ArrangeSession(Command, frozen=True, kw_only=True, tag="arrange"):
+    """Say who may read the session, what becomes of its sound, and whether lists name it.
+
+    The first two change only before it begins.
+    """
+
+    access: Access
+    sound: SoundKept
+    listed: bool = True
+
+
+class CancelSession(Command, frozen=True, kw_only=True, tag="cancel"):
+    """Say that the session will not be held. Only before it begins."""
+
+    reason: str = ""
+    """For everybody to read."""
+
+
+class ReinstateSession(Command, frozen=True, kw_only=True, tag="reinstate"):
+    """Say that a cancelled session will be held after all."""
+
+
 class AddChannel(Command, frozen=True, kw_only=True, tag="add-channel"):
     """Give the session a lane of text."""
 
@@ -580,8 +602,16 @@ class SetHubPresence(Command, frozen=True, kw_only=True, tag="set-hub-presence")
 
 LifeCommand = OpenSession | PauseSession | ResumeSession | CloseSession | ReopenSession | SealRecord
 KeepingCommand = BeginNotRecorded | EndNotRecorded
+PlanCommand = ArrangeSession | CancelSession | ReinstateSession
 SessionCommand = (
-    CreateSession | DescribeSession | SetLanguages | AddChannel | RequestClose | LifeCommand | KeepingCommand
+    CreateSession
+    | DescribeSession
+    | PlanCommand
+    | SetLanguages
+    | AddChannel
+    | RequestClose
+    | LifeCommand
+    | KeepingCommand
 )
 SourceCommand = AttachSource | EndSource | MapClock | NoteWriter
 EngineCommand = AttachEngine | CommitWords | EndSegment | NoteGap

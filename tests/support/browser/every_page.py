@@ -25,6 +25,7 @@ from moothall.core.proposals.refining import Proposal
 from moothall.core.translating.routes import Direction
 from moothall.services.hubs.ports import Identity
 from moothall.services.log.act_queue import Receipt
+from moothall.services.programme.calling_off import cancel, reinstate
 from moothall.services.programme.meeting_plan import change_plan
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.services.sessions.link_terms import HOUR_MS, LinkTerms
@@ -53,12 +54,18 @@ async def _needing_nothing(page: Page) -> None:
     await page.locator("#Wrong").wait_for()
 
 
+async def _unfolded(page: Page, name: str) -> None:
+    await page.locator(f"#{name}Title").click()
+
+
 async def _file_of_a_programme(page: Page) -> None:
+    await _unfolded(page, "Programme")
     await page.set_input_files("#File", SAMPLES / "programme.csv")
     await _sent(page, "#Programme form button")
 
 
 async def _sheets(page: Page) -> None:
+    await _unfolded(page, "New")
     await page.fill("#Title", "Water & <board>")
     await page.fill("#Languages", "en")
     await _sent(page, "#New button.main")
@@ -66,6 +73,7 @@ async def _sheets(page: Page) -> None:
 
 async def _revoking(page: Page) -> None:
     """Asked whether a link is to be revoked."""
+    await _unfolded(page, "Links")
     await _sent(page, "form[action*='/revoke'] button >> nth=0")
 
 
@@ -227,10 +235,15 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "control.html": ("/control", None),
     "work.html": ("/staff", None),
     "admin.html": ("/admin", None),
+    "admin.html, a day": ("/admin?day=2026-12-01", None),
+    "admin.html, a list": ("/admin?state=created", None),
     "admin_meeting.html": ("/admin/meetings/plenary", None),
     "admin_agenda.html": ("/admin/agenda", None),
     "admin_agenda_note.html": ("/admin/meetings/plenary/agenda", None),
     "admin_access_needs.html": ("/admin/access-needs", None),
+    "admin_meeting.html, not begun": ("/admin/meetings/tomorrow", None),
+    "admin_duplicate.html": ("/admin/meetings/tomorrow/duplicate", None),
+    "admin_delete.html": ("/admin/meetings/tomorrow/delete", None),
     "admin_import.html": ("/admin", _file_of_a_programme),
     "admin_sheets.html": ("/admin", _sheets),
     "admin_revoke.html": ("/admin", _revoking),
@@ -308,9 +321,10 @@ async def _agenda(running: RunningServer) -> None:
     await change_plan(programme, replace(second, title=f"{second.title} & <more>"), by="test")
     note = AgendaNote(statement="Live captions, sign language & a hearing <loop>; step-free.")
     assert await agenda.annotate(first.session, note)
-    assert await agenda.annotate(second.session, AgendaNote(cancelled=True, statement=note.statement))
-    assert await agenda.annotate(third.session, AgendaNote(cancelled=True))
-    assert await agenda.annotate(third.session, AgendaNote())
+    assert await agenda.annotate(second.session, note)
+    assert await cancel(programme, second.session, "The hall is flooded.", by="test") is None
+    assert await cancel(programme, third.session, "", by="test") is None
+    assert await reinstate(programme, third.session, by="test") is None
     for number, session in enumerate((first.session, None)):
         need = AccessNeed(
             id="", at=0, text="A seat <in front>,\nplease.", name="Ms. Añez", reach="a@b.c", session=session

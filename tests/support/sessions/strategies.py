@@ -201,6 +201,7 @@ _AROUND = (
     "channel.added", "source.attached", "clock.mapped", "speaker.introduced", "record.checkpoint", "record.sealed",
     "body.removed", "session.described", "not-recorded.began", "not-recorded.ended", "speaker.changed",
     "language.forced", "segments.moved-here", "note.left", "close.requested", "hub.presence-changed",
+    "session.arranged", "session.cancelled", "session.reinstated",
 )  # fmt: skip
 
 

@@ -74,6 +74,11 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (ev.SpeakerChanged(channel=ChannelId("fr"), speaker=None, t=62_100), CAPTIONER),
     (ev.LanguageForced(channel=FLOOR, language="ar"), CAPTIONER),
     (ev.LanguageForced(channel=ChannelId("fr"), language="fr"), CAPTIONER),
+    (ev.SessionArranged(access=ev.Access.LINK, sound=ev.SoundKept.PUBLISHED), SYSTEM),
+    (ev.SessionCancelled(), SYSTEM),
+    (ev.SessionCancelled(reason="Storm"), SYSTEM),
+    (ev.SessionReinstated(), SYSTEM),
+    (ev.SessionCancelled(reason="No quorum"), SYSTEM),
     (ev.NotRecordedBegan(t0=62_200), SYSTEM),
     (ev.NotRecordedEnded(t1=62_300), SYSTEM),
     (ev.NotRecordedBegan(t0=62_400), SYSTEM),
@@ -93,6 +98,7 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
 SHOWN = (
     "status", "title", "languages", "opened", "clock", "seal", "speakers", "channels", "gaps", "access", "sound",
     "young_people", "rehearsal", "not_recorded", "paused", "speaking", "forced",
+    "cancelled",
 )  # fmt: skip
 
 

@@ -261,7 +261,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "admin/access": Access,
     "admin/sound": SoundKept,
     "admin/change": ChangeKind,
-    "page/state": Status,
+    "page/state": [*Status, "cancelled"],
     "page/sound": SoundKept,
     "page/kept": SoundKept,
     "page/notice": [*ChannelKind, "on-demand"],

@@ -292,7 +292,7 @@ function choices() {
 function now() {
   if (!state.session) return;
   const { kind, n } = standing({
-    now: Date.now() + ahead, status: state.session.status, cutAt: null, backAt: null, online: true,
+    now: Date.now() + ahead, status: state.session.status, cancelled: state.session.cancelled ?? null, cutAt: null, backAt: null, online: true,
     unsaved: Boolean(state.signals.unsaved?.text), lastWords: Boolean(state.signals['last-words']?.awaited),
     sound: state.signals.state ?? null, spoke: state.spoke,
   });

@@ -163,6 +163,9 @@ export class DeskState {
       Object.assign(session, { status: LIFE[what], paused: body.t0 ?? null });
       if (what === 'opened') Object.assign(session, { opened: body.wall, clock: [0, body.wall] });
     } else if (body.type === 'session.described') this.#described(session, body);
+    else if (body.type === 'session.arranged') Object.assign(session, { access: body.access, sound: body.sound });
+    else if (body.type === 'session.cancelled') session.cancelled = body.reason ?? '';
+    else if (body.type === 'session.reinstated') session.cancelled = null;
     else if (body.type === 'not-recorded.began') session.not_recorded = body.t0;
     else if (body.type === 'not-recorded.ended') {
       gapped(session, session.not_recorded, body.t1, 'not-recorded');

@@ -82,6 +82,7 @@ export class Tail {
       spoke,
       now: Date.now() + this.#ahead,
       status,
+      cancelled: this.reader.session.cancelled ?? null,
       online: navigator.onLine,
       unsaved: this.reader.unsaved !== '',
       lastWords: this.reader.lastWords,

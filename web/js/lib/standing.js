@@ -10,16 +10,17 @@ const JUST = 6; // s: words so new are being spoken
 const calm = (seconds) => (seconds < 10 ? Math.max(1, seconds) : Math.floor(seconds / 5) * 5);
 
 /**
- * @param {{now: number, status: string, cutAt: ?number, backAt: ?number, online: boolean, unsaved: boolean,
+ * @param {{now: number, status: string, cancelled?: ?string, cutAt: ?number, backAt: ?number, online: boolean, unsaved: boolean,
  *          lastWords: boolean, sound: ?{sound: string, lag: number, sent: number}, spoke: ?number}} facts  times are Unix ms
  * @returns {{kind: string, n?: number, since?: number}}  `since`: Unix ms
  */
-export function standing({ now, status, cutAt, backAt, online, unsaved, lastWords, sound, spoke }) {
+export function standing({ now, status, cancelled = null, cutAt, backAt, online, unsaved, lastWords, sound, spoke }) {
   if (status === 'closed') return { kind: 'closed' };
   if (cutAt !== null && now - cutAt >= PATIENCE) return { kind: online ? 'lost' : 'offline' };
   if (backAt !== null && now - backAt < RELIEF) return { kind: 'back' };
   if (unsaved) return { kind: 'unsaved' };
   if (lastWords) return { kind: 'last-words' };
+  if (cancelled !== null) return { kind: 'cancelled' };
   if (status === 'created' || status === 'absent') return { kind: 'before' };
   if (status === 'paused') return { kind: 'break' };
   const heard = sound && now - sound.sent < STALE ? sound : null;

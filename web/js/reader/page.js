@@ -258,17 +258,17 @@ function session() {
 }
 
 function state() {
-  const { status, seal } = reader.session;
+  const { status, seal, cancelled = null } = reader.session;
   const own = Date.now() + ahead;
   // The low-data stream tells of the sound only when it changes.
   const sound = reader.sound && low() ? { ...reader.sound, sent: own } : reader.sound;
   const how = standing({
-    now: own, status, online: navigator.onLine, unsaved: reader.unsaved !== '', lastWords: reader.lastWords, sound, spoke: reader.spoke,
+    now: own, status, cancelled, online: navigator.onLine, unsaved: reader.unsaved !== '', lastWords: reader.lastWords, sound, spoke: reader.spoke,
     cutAt: cutAt === null ? null : cutAt + ahead, backAt: backAt === null ? null : backAt + ahead,
   });
   const { kind, n, since = 0 } = how;
   const line = at('State');
-  const more = kind === 'closed' ? seal && words.text(`seal.${seal}`) : video?.said;
+  const more = kind === 'closed' ? seal && words.text(`seal.${seal}`) : kind === 'cancelled' ? cancelled : video?.said;
   const text = words.text(textOf(how), { n, time: isoTime(since + data.zone[0]).slice(11, 16) }) + (more ? ` · ${more}` : '');
   set(line, text);
   if (kind === said) return;

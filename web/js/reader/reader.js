@@ -285,6 +285,15 @@ export class Reader {
         }
         change.session = true;
         return;
+      case 'session.arranged':
+        Object.assign(session, { access: body.access, sound: body.sound });
+        change.session = true;
+        return;
+      case 'session.cancelled':
+      case 'session.reinstated':
+        session.cancelled = body.type === 'session.cancelled' ? body.reason ?? '' : null;
+        change.session = true;
+        return;
       case 'not-recorded.began':
         session.not_recorded = body.t0;
         change.session = true;

@@ -87,6 +87,8 @@ interface Session {
   speaking: string | null;
   forced: string | null;
   seal: string | null;
+  /** Why the meeting will not be held, empty where nobody said; null or nothing: it will be. */
+  cancelled?: string | null;
   hubs?: Record<string, HubStatus>;
   /** From where on walls show the text, ms of the session; null or nothing: all of it. */
   wall_cleared?: number | null;

@@ -1,26 +1,36 @@
-"""The list of meetings on `/admin`: what is on first, and only those that are looked for, by the address's query.
+"""The meetings on `/admin`: what is on, and a day as a table of rooms and times, or those that are looked for.
 
 Without scripts: a form sends `q` (words), `day`, `room` and `state`. What can't be read is as if it weren't there.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
+from urllib.parse import urlencode
 
 import msgspec
 from babel.dates import format_date
 
-from moothall.adapters.admin.view import Rows, meeting_row
+from moothall.adapters.admin.day_table import Cell, starts_of, table
+from moothall.adapters.admin.view import Rows, meeting_row, state_of
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.kernel.ids import SessionId
-from moothall.core.programme.plan import Planned, RoomId
+from moothall.core.kernel.times import iso_time, time_of_day
+from moothall.core.programme.plan import Planned, RoomId, clashes
 from moothall.core.session.state import ON, Status
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.catalogue import Entry
 
 LONGEST_WORDS = 200
 """Characters of what is searched for; the rest is passed over."""
-STATES = (Status.CREATED, Status.OPEN, Status.PAUSED, Status.CLOSED)
+CANCELLED = "cancelled"
+STATES = (Status.CREATED, Status.OPEN, Status.PAUSED, Status.CLOSED, CANCELLED)
+MOST_FOUND = 400
+"""Meetings in a list. Overflow: the later ones aren't shown; other words find them."""
+MOST_CLASHES = 50
+"""Pairs of meetings that are shown. Overflow: the later ones aren't."""
 
 
 class Sought(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +47,11 @@ class Sought(msgspec.Struct, frozen=True, kw_only=True):
         """Whether all meetings are."""
         return self == Sought()
 
+    @property
+    def sifts(self) -> bool:
+        """Whether only some of a day are."""
+        return self != Sought(day=self.day)
+
 
 def sought(query: Mapping[str, str]) -> Sought:
     """What a query asks for."""
@@ -49,6 +64,15 @@ def sought(query: Mapping[str, str]) -> Sought:
     )
 
 
+class Meeting(msgspec.Struct, frozen=True, kw_only=True):
+    """A meeting that begins at a time, for the table."""
+
+    starts: int
+    ends: int | None
+    row: dict[str, object]
+    """As in a list."""
+
+
 class MeetingList:
     """The meetings of the programme and those beside it, in the order of their starts."""
 
@@ -58,37 +82,156 @@ class MeetingList:
         """`known`: what is known of sessions without loading them, by id."""
         self._programme = programme
         self._ui = ui
-        self._all = [(each, meeting_row(each, known.get(each.session), programme, ui)) for each in planned]
+        self._known = known
+        self._all = [_as_held(each, known.get(each.session)) for each in planned]
+        zone = programme.zone()
+        self._days = {
+            each.session: zone.at(each.starts).date().isoformat() for each in self._all if each.starts is not None
+        }
 
-    def values(self, looked_for: Sought) -> dict[str, object]:
-        """What the template shows: the rows that fit, what is on before the rest, and what can be chosen."""
-        rows = [row for planned, row in self._all if self._fits(planned, row, looked_for)]
+    def values(self, looked_for: Sought, language: str = "") -> dict[str, object]:
+        """What the template shows; `language` is the interface's, where the address names it.
+
+        `live` is what is on. Then a day's `rooms` and `times`, with what has no room (`elsewhere`) or no time
+        (`sometime`); where words, a room or a state are looked for and no day is chosen, the list `meetings` of
+        all that fit.
+        """
+        fitting = [each for each in self._all if self._fits(each, looked_for)]
+        counts = Counter(self._days[each.session] for each in fitting if each.session in self._days)
+        day = looked_for.day or ("" if looked_for.sifts else self._nearest_day(counts))
+        there = [each for each in fitting if self._days.get(each.session) == day] if day else []
+        listed = looked_for.sifts and not looked_for.day
+        rows = [self._row(each) for each in fitting] if listed else []
         rows.sort(key=lambda row: row["status"] not in ON)  # Stable: by their starts besides.
-        return {"meetings": rows, "all_meetings": len(self._all), "sought": looked_for, "choices": self._choices()}
+        pairs = [pair for pair in clashes(self._all) if day in ("", self._days.get(pair[1].session))]
+        return {
+            "all_meetings": len(self._all),
+            "fitting": len(fitting),
+            "sought": looked_for,
+            "choices_of_list": self._choices(),
+            "live": [self._live(each) for each in self._all if self._status(each) in ON],
+            "days": [
+                {
+                    "name": self._day_name(name),
+                    "number": number,
+                    "here": name == day,
+                    "address": _address(msgspec.structs.replace(looked_for, day=name), language),
+                }
+                for name, number in sorted(counts.items())
+            ],
+            "day": self._full_day(day),
+            "meetings": rows[:MOST_FOUND],
+            "clashes": [[self._row(each) for each in pair] for pair in pairs[:MOST_CLASHES]] if not listed else [],
+            "elsewhere": [self._row(each) for each in there if each.room is None],
+            "sometime": [] if listed else [self._row(each) for each in fitting if each.starts is None][:MOST_FOUND],
+            **self._table([each for each in there if each.room is not None]),
+        }
 
-    def _fits(self, planned: Planned, row: Mapping[str, object], looked_for: Sought) -> bool:
+    def _fits(self, planned: Planned, looked_for: Sought) -> bool:
+        state = CANCELLED if planned.cancelled else self._status(planned)
+        if looked_for.room not in ("", planned.room) or looked_for.state not in ("", state):
+            return False
+        if not looked_for.words:
+            return True
+        row = self._row(planned)
         text = f"{row['title']} {row['place']} {row['languages']} {row['id']}".casefold()
-        return (
-            all(word in text for word in looked_for.words.casefold().split())
-            and looked_for.day in ("", self._day(planned))
-            and looked_for.room in ("", planned.room)
-            and looked_for.state in ("", row["status"])
-        )
+        return all(word in text for word in looked_for.words.casefold().split())
 
-    def _day(self, planned: Planned) -> str | None:
-        return None if planned.starts is None else self._programme.zone().at(planned.starts).date().isoformat()
+    def _row(self, planned: Planned) -> dict[str, object]:
+        row = meeting_row(planned, self._known.get(planned.session), self._programme, self._ui)
+        return row | {"times": self._times(planned)}
+
+    def _status(self, planned: Planned) -> Status:
+        known = self._known.get(planned.session)
+        return Status.CREATED if known is None else known.status
+
+    def _times(self, planned: Planned) -> str:
+        at = self._programme.zone().at
+        starts = "" if planned.starts is None else time_of_day(at(planned.starts))
+        return starts if planned.ends is None else f"{starts}\N{EN DASH}{time_of_day(at(planned.ends))}"
+
+    def _live(self, planned: Planned) -> dict[str, object]:
+        live = self._programme.sessions.loaded(planned.session)
+        off = live is not None and not live.state.recorded
+        overrun = self._programme.overrun(planned.session)
+        return {
+            **self._row(planned),
+            **state_of(planned, self._status(planned), self._ui, off=off),
+            "overrun": None if overrun is None else ("over" if overrun.over else "soon"),
+            "left": 0 if overrun is None else max(1, -(-overrun.left // 60_000)),
+            "pages": [
+                {"address": f"/s/{planned.session}/microphone", "name": self._ui.text("Microphone")},
+                {"address": f"/desk/{planned.session}", "name": self._ui.text("Text, at work")},
+                {"address": f"/moderate/{planned.session}", "name": self._ui.text("Questions, at work")},
+            ],
+        }
+
+    def _table(self, planned: Sequence[Planned]) -> dict[str, object]:
+        """A day's rooms, in order of their titles, and its times with their cells."""
+        rooms = {each.room: self._programme.room(each.room) for each in planned if each.room is not None}
+        titles = sorted((room.title if room is not None else name, name) for name, room in rooms.items())
+        columns = [[self._meeting(each) for each in planned if each.room == name] for _, name in titles]
+        at = self._programme.zone().at
+        rows = zip(starts_of(columns), table(columns), strict=True)
+        return {
+            "columns": [title for title, _ in titles],
+            "day_rows": [
+                {"time": time_of_day(at(start)), "moment": iso_time(at(start)), "cells": [_cell(each) for each in row]}
+                for start, row in rows
+            ],
+        }
+
+    def _meeting(self, planned: Planned) -> Meeting:
+        return Meeting(starts=planned.starts or 0, ends=planned.ends, row=self._row(planned))
+
+    def _nearest_day(self, counts: Mapping[str, int]) -> str:
+        """Today, else the next day with meetings, else the last."""
+        today = self._programme.zone().at(self._programme.now()).date().isoformat()
+        return next((day for day in sorted(counts) if day >= today), max(counts, default=""))
+
+    def _day_name(self, day: str) -> str:
+        return str(format_date(date.fromisoformat(day), "EEE d MMM", locale=self._ui.locale))
+
+    def _full_day(self, day: str) -> str:
+        return str(format_date(date.fromisoformat(day), "full", locale=self._ui.locale)) if _is_day(day) else ""
 
     def _choices(self) -> dict[str, Rows]:
-        zone, locale = self._programme.zone(), self._ui.locale
-        starts = [planned.starts for planned, _ in self._all if planned.starts is not None]
-        days = sorted({zone.at(start).date() for start in starts})
-        there = {row["status"] for _, row in self._all}
+        days = sorted(set(self._days.values()))
+        there = {CANCELLED if each.cancelled else self._status(each) for each in self._all}
         return {
-            "days": [{"value": day.isoformat(), "name": format_date(day, "EEE d MMM", locale=locale)} for day in days],
+            "days": [{"value": day, "name": self._day_name(day)} for day in days],
             "rooms": [{"value": room.id, "name": room.title} for room in self._programme.rooms()],
             "states": [
-                {"value": state.value, "name": self._ui.named(f"page/state.{state}")}
+                {"value": str(state), "name": self._ui.named(f"page/state.{state}")}
                 for state in STATES
                 if state in there
             ],
         }
+
+
+def _address(looked_for: Sought, language: str) -> str:
+    asked = {"day": looked_for.day, "q": looked_for.words, "room": looked_for.room, "state": looked_for.state}
+    return f"/admin?{urlencode({name: value for name, value in (asked | {'ui': language}).items() if value})}"
+
+
+def _as_held(planned: Planned, known: Entry | None) -> Planned:
+    """The meeting with the times at which it was held, where none were planned."""
+    if known is None or planned.starts is not None:
+        return planned
+    return msgspec.structs.replace(planned, starts=known.opened, ends=known.closed)
+
+
+def _cell(cell: Cell[Meeting] | None) -> dict[str, object] | None:
+    if cell is None:
+        return None
+    rows = [each.row for each in cell.meetings]
+    clash = sum(row["kind"] != CANCELLED for row in rows) > 1
+    return {"rows": cell.rows, "meetings": rows, "clash": clash}
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

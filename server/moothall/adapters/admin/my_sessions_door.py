@@ -76,7 +76,7 @@ class WorkDoor:
 
     def _elsewhere(self, staff: Staff, asked: AdminRequest) -> list[dict[str, object]]:
         """The meetings without a place that aren't over, with the pages that a job has for them."""
-        there = (each for each in self.programme.planned() if each.room is None)
+        there = (each for each in self.programme.planned() if each.room is None and not each.cancelled)
         coming = (each for each in there if self.programme.status_of(each.session) is not Status.CLOSED)
         return [
             {

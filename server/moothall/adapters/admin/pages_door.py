@@ -1,4 +1,4 @@
-"""`/admin`: meetings, places, links and the programme, for the secretariat. Plain HTML forms."""
+"""`/admin`: the meetings, places, links and the programme, for the secretariat. Plain HTML forms."""
 
 from __future__ import annotations
 
@@ -14,45 +14,32 @@ from moothall.adapters.admin import view
 from moothall.adapters.admin.language_names import NoLanguages, read_languages
 from moothall.adapters.admin.meeting_list import MeetingList, Sought, sought
 from moothall.adapters.admin.my_sessions_door import go_on
+from moothall.adapters.admin.plan_form import LONGEST_TITLE, choices
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
-from moothall.adapters.pages.staff_frame import Tab, facts_of, meeting_frame, reaches
 from moothall.adapters.pages.translation_texts import reach_part
 from moothall.adapters.pages.visitor_request import see_other
-from moothall.core import commands as do
 from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
-from moothall.core.kernel.ids import SessionId, is_name
+from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, RoomId, in_order
-from moothall.core.rules.staff import MAX_QUESTION, MOST_QUESTIONS, listed
-from moothall.core.session.state import ON, State, Status
-from moothall.services.programme.meeting_plan import change_plan, on_beside
+from moothall.core.session.state import State, Status
+from moothall.services.programme.calling_off import UNDO_MS
 from moothall.services.programme.programme import Programme
 from moothall.services.questions.balance import Balance
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.link_terms import FOR_EVER, HOUR_MS, LinkTerms
-from moothall.services.sessions.role_links import HALL, RoleLinks, Staff, room_scope, session_scope
+from moothall.services.sessions.role_links import HALL, RoleLinks, Staff, session_scope
 from moothall.services.sessions.role_links import ROLES as LINK_ROLES
 from moothall.services.translation.text_translation import Reach
-
-ACTS: Mapping[str, do.AnyCommand] = {
-    "open": do.OpenSession(),
-    "close": do.CloseSession(),
-    "reopen": do.ReopenSession(),
-}
-"""What a button of a meeting does."""
-MAX_TEXT = MOST_QUESTIONS * (MAX_QUESTION + 10)
-"""Characters of the field of policy questions that are looked at."""
-SOUND = (SoundKept.UNTIL_CHECKED, SoundKept.NONE, SoundKept.PUBLISHED)
-"""What may become of the sound, in the order in which it is offered."""
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class AdminDoor:
-    """Handlers of `/admin`, but for the import (`import_door.py`).
+    """Handlers of `/admin`, but for single meetings (`meeting_door.py`) and the import (`import_door.py`).
 
     `entries` tells of every session without loading it; `public` is the address that links and codes say, with
     no slash at its end; `reach` is what can be translated now; `key` is the id of the key that signs records;
@@ -80,10 +67,6 @@ class AdminDoor:
         return [
             web.get("/admin", self.overview),
             web.post("/admin/meetings", self.make_meeting),
-            web.get("/admin/meetings/{session}", self.meeting),
-            web.post("/admin/meetings/{session}", self.act),
-            web.post("/admin/meetings/{session}/plan", self.change_plan),
-            web.post("/admin/meetings/{session}/questions", self.list_questions),
             web.get("/admin/balance.json", self.heard),
             web.post("/admin/rooms", self.add_place),
             web.post("/admin/rooms/{room}/next", self.next_meeting),
@@ -111,7 +94,8 @@ class AdminDoor:
         ui = asked.ui
         entries = {entry.session: entry for entry in await self.entries() if entry.status is not Status.ABSENT}
         planned = {each.session: each for each in self.programme.planned()}
-        others = [view.planned_of(entry) for session, entry in entries.items() if session not in planned]
+        gone = {each.session for each in self.programme.deleted()}
+        others = [view.planned_of(entry) for name, entry in entries.items() if name not in planned and name not in gone]
         meetings = MeetingList(in_order([*planned.values(), *others]), entries, self.programme, ui)
         places = view.place_rows(self.programme, ui)
         links = [staff for staff in self.links.list() if not staff.scope.startswith("session:")]
@@ -121,7 +105,7 @@ class AdminDoor:
             status=status,
             problem=problem,
             given=given or {},
-            **meetings.values(looked_for or Sought()),
+            **meetings.values(looked_for or Sought(), ui.language if asked.chosen else ""),
             places=places,
             times=view.clock_of(self.programme, ui),
             zone=self.programme.zone().name,
@@ -132,13 +116,19 @@ class AdminDoor:
             links=view.link_rows(links, self.links, self.programme, ui),
             hours=self.links.after_close_ms // HOUR_MS,
             signed=view.signed_rows(self.links, self.programme, ui),
-            access=[{"value": each.value, "name": ui.named(f"admin/access.{each}")} for each in Access],
-            sound=[{"value": each.value, "name": ui.named(f"admin/sound.{each}")} for each in SOUND],
-            roles=self._roles(asked, readers=False),
+            choices=choices(self.programme, ui),
+            local=view.local_address(self.public),
+            deleted=[view.named_meeting(each, self.programme, ui) for each in self._just_deleted()],
+            roles=view.role_choices(ui, readers=False),
             translation=reach_part(self.reach(), ui),
             suggestions=[ui.language_name(tag) for tag in self.pages.pages.catalogues.languages],
             in_language=lambda tag: f"/admin?ui={tag}",
         )
+
+    def _just_deleted(self) -> list[Planned]:
+        """What can be taken back."""
+        since = self.programme.now() - UNDO_MS
+        return [each for each in self.programme.deleted() if each.deleted is not None and each.deleted.at >= since]
 
     @staff_page(runs_the_house)
     async def make_meeting(self, request: web.Request, asked: AdminRequest) -> web.Response:
@@ -147,7 +137,7 @@ class AdminDoor:
         title = " ".join(given.get("title", "").split())
         languages = await read_languages(given.get("languages", "")[:200])
         room = RoomId(given.get("place", ""))
-        if not 0 < len(title) <= view.LONGEST_TITLE:
+        if not 0 < len(title) <= LONGEST_TITLE:
             return await self._overview(asked, status=400, problem=asked.ui.text(AdminText.TITLE), given=given)
         if isinstance(languages, NoLanguages):
             return await self._overview(asked, status=400, problem=languages.said(asked.ui), given=given)
@@ -189,81 +179,6 @@ class AdminDoor:
         return self._sheets(asked, sheets, planned)
 
     @staff_page(runs_the_house)
-    async def meeting(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """One meeting: how it stands, its pages, its links."""
-        return await self._meeting(request, asked)
-
-    async def _meeting(
-        self, request: web.Request, asked: AdminRequest, *, problem: str = "", given: Mapping[str, str] | None = None
-    ) -> web.Response:
-        planned, state = await self._planned(request)
-        room = None if planned.room is None else room_scope(planned.room)
-        links = [staff for staff in self.links.list() if staff.scope in (session_scope(planned.session), room)]
-        return self.pages.show(
-            "admin_meeting.html",
-            asked,
-            frame=meeting_frame(
-                facts_of(state, self.programme.room_title(planned.session)),
-                [staff for staff in asked.links if reaches(staff, planned.session, planned.room)],
-                asked.ui,
-                self.programme.zone(),
-                here=Tab.SETTINGS,
-                asked=asked.place,
-            ),
-            status=400 if problem else 200,
-            problem=problem,
-            plan=view.plan_fields(planned, state, self.programme.zone(), asked.ui) | dict(given or {}),
-            begun=state.status is not Status.CREATED,
-            imported=bool(planned.source),
-            meeting=view.meeting_row(planned, state, self.programme, asked.ui),
-            times=view.clock_of(self.programme, asked.ui),
-            questions=[each.text for each in state.notes_and_tags.questions],
-            pages=view.jobs(planned.session, Role.SECRETARIAT, asked.ui),
-            links=view.link_rows(links, self.links, self.programme, asked.ui),
-            hours=self.links.after_close_ms // HOUR_MS,
-            roles=self._roles(asked, readers=state.access is Access.LINK),
-            act=_next_act(state.status),
-            beside=None if state.status in ON else on_beside(self.programme, planned.session),
-            scope=session_scope(planned.session),
-            opened=state.status in ON,
-        )
-
-    @staff_page(runs_the_house)
-    async def change_plan(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Another title, other languages and, until the meeting begins, other times."""
-        given = await self.pages.form(request, asked)
-        planned, state = await self._planned(request)
-        languages = await read_languages(given.get("languages", "")[:200])
-        if isinstance(languages, NoLanguages):
-            return await self._meeting(request, asked, problem=languages.said(asked.ui), given=given)
-        wanted = view.wanted_plan(given, planned, state, languages, self.programme.zone())
-        if isinstance(wanted, str):
-            return await self._meeting(request, asked, problem=asked.ui.text(wanted), given=given)
-        refused = await change_plan(self.programme, wanted, by=asked.staff[0].link)
-        if refused is not None and refused.code is RefusalCode.INVALID:
-            return await self._meeting(request, asked, problem=asked.ui.text(AdminText.TIMES), given=given)
-        if refused is not None:
-            raise wrong(refused)
-        return see_other(asked.to(f"/admin/meetings/{planned.session}"))
-
-    @staff_page(runs_the_house)
-    async def list_questions(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Replace the policy questions of a meeting, one a line; questions that stay on the list keep their marks."""
-        given = await self.pages.form(request, asked)
-        planned, state = await self._planned(request)
-        before = state.notes_and_tags.questions
-        wanted = listed(given.get("questions", "")[:MAX_TEXT].splitlines(), before)
-        command = do.ListPolicyQuestions(questions=wanted)
-        refused = (
-            None if wanted == before else await self.programme.send(planned.session, command, by=asked.staff[0].link)
-        )
-        if refused is not None and refused.code is RefusalCode.INVALID:
-            raise AdminProblem(400, AdminText.POLICY)
-        if refused is not None:
-            raise wrong(refused)
-        return see_other(asked.to(f"/admin/meetings/{planned.session}"))
-
-    @staff_page(runs_the_house)
     async def heard(self, _request: web.Request, _asked: AdminRequest) -> web.Response:
         """Who was heard in the meetings that are over, for the figures of a year, as JSON for machines:
         `{"meetings": [{"session", "closed", "origins", "groups"}]}`, the first to be closed first.
@@ -273,22 +188,6 @@ class AdminDoor:
         headers = {hdrs.CACHE_CONTROL: "no-store"}
         body = msgspec.json.encode({"meetings": meetings})
         return web.Response(body=body, content_type="application/json", headers=headers)
-
-    @staff_page(runs_the_house)
-    async def act(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Open, close or reopen a meeting."""
-        given = await self.pages.form(request, asked)
-        planned, _ = await self._planned(request)
-        command = ACTS.get(given.get("act", ""))
-        if command is None:
-            raise AdminProblem(400, AdminText.CONFLICT)
-        beside = on_beside(self.programme, planned.session)
-        if beside is not None and given.get("act") != "close" and given.get("beside") != beside.session:
-            return await self._meeting(request, asked)  # It says so, and has a button for it.
-        refused = await self.programme.send(planned.session, command, by=asked.staff[0].link)
-        if refused is not None:
-            raise wrong(refused)
-        return see_other(asked.to(f"/admin/meetings/{planned.session}"))
 
     @staff_page(runs_the_house)
     async def add_place(self, request: web.Request, asked: AdminRequest) -> web.Response:
@@ -394,27 +293,12 @@ class AdminDoor:
             pages=pages,
             meeting=planned and planned.session,
             key=self.key,
+            local=view.local_address(self.public),
         )
-
-    def _roles(self, asked: AdminRequest, *, readers: bool) -> list[dict[str, str]]:
-        offered = [role for role in Role if role in LINK_ROLES and (role is not Role.READER or readers)]
-        return [{"value": role.value, "name": asked.ui.named(f"admin/role.{role}")} for role in offered]
 
     async def _state(self, session: SessionId) -> State | None:
         live = await self.programme.live(session)
         return None if live is None else live.state
-
-    async def _planned(self, request: web.Request) -> tuple[Planned, State]:
-        name = request.match_info["session"]
-        planned = await self.programme.known(SessionId(name)) if is_name(name) else None
-        state = None if planned is None else await self._state(planned.session)
-        if planned is None or state is None:
-            raise AdminProblem(404, AdminText.GONE)
-        return planned, state
-
-
-def _next_act(status: Status) -> str:
-    return {Status.CREATED: "open", Status.CLOSED: "reopen"}.get(status, "close")
 
 
 def _choice(kind: type[Choice], given: str | None, otherwise: Choice) -> Choice:

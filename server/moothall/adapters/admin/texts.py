@@ -16,6 +16,10 @@ class AdminText:
     LANGUAGES = "Write which languages are spoken, such as English, French."
     NO_LANGUAGE = "Not known as a language: {words}. Check the spelling, or write its code, such as en or fr."
     TIMES = "Write times as 2026-11-24 10:00; a meeting ends after it starts, and within a week."
+    MEANWHILE = (
+        "Somebody else has changed the same meanwhile, and nothing was saved. Below stands what they saved; "
+        "save again to have yours."
+    )
     PLACE = "That name can't be taken: it is empty, too long or there already."
     NO_JOB = "Your account has no job here. Ask the secretariat for it, then sign in again."
     SIGN_IN_AGAIN = "Signing in did not work, and nothing was changed. Please try again."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 import msgspec
 from babel.dates import format_datetime
@@ -21,13 +23,14 @@ from moothall.core.programme.plan import Planned, RoomId, Timetable
 from moothall.core.programme.times import moment
 from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
 from moothall.core.session.state import State, Status
+from moothall.services.control.alarms import Standing, standing
 from moothall.services.programme.meeting_plan import left_out
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.link_terms import LinkTerms
 from moothall.services.sessions.role_links import HALL, RoleLinks, SignedIn, Staff
+from moothall.services.sessions.role_links import ROLES as LINK_ROLES
 
-LONGEST_TITLE = 500
 SOUND_ROLES = (Role.TECHNICIAN, Role.SECRETARIAT)
 """Who is shown the microphone's page."""
 Rows = list[dict[str, object]]
@@ -58,54 +61,6 @@ def clock_of(programme: Programme, ui: Catalogue) -> str:
     return times_are(programme.zone(), programme.now(), ui)
 
 
-FORM_TIME = "%Y-%m-%dT%H:%M"
-"""As `<input type=datetime-local>` has it: of the zone that the page says."""
-
-
-def plan_fields(planned: Planned, state: State, zone: Zone, ui: Catalogue) -> dict[str, str]:
-    """What the form of a meeting's plan holds."""
-    return {
-        "title": state.title,
-        "languages": ", ".join(ui.language_name(tag) for tag in state.languages),
-        "starts": "" if planned.starts is None else zone.at(planned.starts).strftime(FORM_TIME),
-        "ends": "" if planned.ends is None else zone.at(planned.ends).strftime(FORM_TIME),
-    }
-
-
-def wanted_plan(
-    given: Mapping[str, str], planned: Planned, state: State, languages: Sequence[str], zone: Zone
-) -> Planned | str:
-    """What a meeting's form asks for, or the key of the sentence on what is wrong; `languages` are those it names."""
-    title = " ".join(given.get("title", "").split())
-    if not 0 < len(title) <= LONGEST_TITLE:
-        return AdminText.TITLE
-    wanted = msgspec.structs.replace(planned, title=title, languages=tuple(languages))
-    if state.status is not Status.CREATED:
-        return wanted
-    times = times_of(given, planned, zone)
-    if times is None:
-        return AdminText.TIMES
-    return msgspec.structs.replace(wanted, starts=times[0], ends=times[1])
-
-
-def times_of(given: Mapping[str, str], planned: Planned, zone: Zone) -> tuple[int | None, int | None] | None:
-    """Start and end (Unix ms) as a form has them, empty for none; None when they are no times.
-
-    A field that was left alone keeps its seconds, and which of two hours alike it is when the clocks go back.
-    """
-    found: list[int | None] = []
-    for name, before in (("starts", planned.starts), ("ends", planned.ends)):
-        text = given.get(name, "").strip()[:30]
-        if before is not None and text == zone.at(before).strftime(FORM_TIME):
-            found.append(before)
-            continue
-        try:
-            found.append(moment(text, zone.rules, name) if text else None)
-        except ProgrammeError:
-            return None
-    return found[0], found[1]
-
-
 def planned_of(entry: Entry) -> Planned:
     """A session that was made elsewhere than in the programme, as if it were planned."""
     return Planned(
@@ -129,13 +84,23 @@ def meeting_row(
         "when": when(planned.starts, planned.ends, ui, programme.zone()),
         "place": "" if room is None else room.title,
         "status": status.value,
-        "state": ui.named(f"page/state.{status}"),
+        **state_of(planned, status, ui),
         "access": "" if state is None else ui.named(f"admin/access.{state.access}"),
         "language": next(iter(planned.languages), ""),
         "languages": ", ".join(ui.language_name(tag) for tag in planned.languages),
         "rehearsal": planned.rehearsal,
+        "hidden": state is not None and not (state.named if isinstance(state, Entry) else state.listed),
         "young_people": isinstance(state, State) and state.young_people,
     }
+
+
+def state_of(planned: Planned, status: Status, ui: Catalogue, *, off: bool = False) -> dict[str, str]:
+    """How a meeting stands in words, and as a kind, which has a colour and a shape (`.state` in page.css)."""
+    if planned.cancelled and status is Status.CREATED:
+        return {"state": ui.named("page/state.cancelled"), "kind": "cancelled"}
+    stands = standing(status, (), off=off)
+    text = ui.named(f"control/stands.{stands}" if stands is Standing.OFF else f"page/state.{status}")
+    return {"state": text, "kind": stands.value}
 
 
 def place_rows(programme: Programme, ui: Catalogue, rooms: Sequence[RoomId] | None = None) -> Rows:
@@ -163,14 +128,33 @@ def place_rows(programme: Programme, ui: Catalogue, rooms: Sequence[RoomId] | No
 
 def _named(programme: Programme, session: SessionId | None, ui: Catalogue) -> dict[str, object] | None:
     planned = None if session is None else programme.plan_of(session)
-    if planned is None:
-        return None
+    return None if planned is None else named_meeting(planned, programme, ui)
+
+
+def named_meeting(planned: Planned, programme: Programme, ui: Catalogue) -> dict[str, object]:
+    """A meeting in a sentence or a short list."""
     return {
         "id": planned.session,
         "title": planned.title,
         "language": next(iter(planned.languages), ""),
         "when": when(planned.starts, planned.ends, ui, programme.zone()),
     }
+
+
+def role_choices(ui: Catalogue, *, readers: bool) -> list[dict[str, str]]:
+    """The jobs for which links are made; `readers`: whether one needs a link to read."""
+    offered = [role for role in Role if role in LINK_ROLES and (role is not Role.READER or readers)]
+    return [{"value": role.value, "name": ui.named(f"admin/role.{role}")} for role in offered]
+
+
+def local_address(public: str) -> str:
+    """The address that links say, where it is this machine's own, which no other opens; else empty."""
+    host = urlsplit(public).hostname or ""
+    try:
+        local = ip_address(host).is_loopback
+    except ValueError:
+        local = host == "localhost" or host.endswith(".localhost")
+    return public if local else ""
 
 
 def link_rows(shown: Sequence[Staff], links: RoleLinks, programme: Programme, ui: Catalogue) -> Rows:

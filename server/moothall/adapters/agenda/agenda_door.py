@@ -104,7 +104,7 @@ class AgendaDoor:
             place=self.rows.place(plan),
             address=f"{self.public}/s/{entry.session}",
             description="\n".join(filter(None, said)),
-            cancelled=each.cancelled,
+            cancelled=entry.cancelled is not None,
         )
 
 

@@ -118,7 +118,7 @@ class AgendaDeskDoor:
         """Have it say something else."""
         given = await self.pages.form(request, asked)
         planned = await self._planned(request)
-        note = AgendaNote(statement=given.get("statement", ""), cancelled="cancelled" in given)
+        note = AgendaNote(statement=given.get("statement", ""))
         if not await self.programme.agenda.annotate(planned.session, note):
             problem = asked.ui.text(AgendaText.STATEMENT_LONG, n=LONGEST_STATEMENT)
             return self._note(asked, planned, note, problem=problem)

@@ -39,7 +39,6 @@ class PublicSession(msgspec.Struct, frozen=True, kw_only=True):
 
     entry: Entry
     plan: Planned | None
-    cancelled: bool
     statement: str
 
     @property
@@ -65,7 +64,8 @@ class AgendaRow(msgspec.Struct, frozen=True, kw_only=True):
     readable: str
     """In which languages it can be read, in words."""
     statement: str
-    cancelled: bool
+    cancelled: str | None
+    """Why it is not held, empty where nobody said; None while it is to be held."""
     calendar: str
     """Address of its calendar; empty where it has no time."""
 
@@ -119,7 +119,7 @@ class AgendaRows:
         for entry in listed:
             note = agenda.note(entry.session)
             plan = self.programme.plan_of(entry.session)
-            found.append(PublicSession(entry=entry, plan=plan, cancelled=note.cancelled, statement=note.statement))
+            found.append(PublicSession(entry=entry, plan=plan, statement=note.statement))
         return sorted(found, key=lambda each: (each.starts is None, each.starts or 0, each.entry.session))
 
     def parts(self, ui: Catalogue, languages: Sequence[str]) -> list[ShownPart]:
@@ -209,12 +209,12 @@ class AgendaRows:
             language=entry.languages[0] if entry.title.strip() and entry.languages else "",
             moment="" if moment is None else iso_time(moment),
             time=time,
-            state="" if each.cancelled or entry.status is Status.CREATED else ui.named(f"page/state.{entry.status}"),
+            state="" if entry.status is Status.CREATED else ui.named(f"page/state.{entry.status}"),
             status=entry.status.value,
             spoken=", ".join(ui.language_name(tag) for tag in entry.languages),
             readable=languages_in_words(self.readable(entry.session, entry.languages), ui),
             statement=each.statement,
-            cancelled=each.cancelled,
+            cancelled=entry.cancelled,
             calendar=f"/agenda/{quote(entry.session)}.ics{query}" if starts is not None else "",
         )
 

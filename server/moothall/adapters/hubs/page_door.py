@@ -160,7 +160,7 @@ class HubPageDoor:
             "title": state.title.strip() or ui.text("Meeting without a title"),
             "title_language": state.languages[0] if state.title.strip() and state.languages else "",
             "stage": state.status.value,
-            "state": ui.named(f"page/state.{state.status}"),
+            "state": ui.named(f"page/state.{state.status if state.cancelled is None else 'cancelled'}"),
             "over": state.status is Status.CLOSED,
             "here": f"/hub/{quote(hub.name)}/{quote(live.id)}",
             "people": None if count is None else count.people,

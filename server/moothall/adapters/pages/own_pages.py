@@ -20,6 +20,7 @@ TYPED = frozenset(
     {
         *("text", "name", "note", "people", "title", "languages", "starts", "ends", "zone", "questions", "label"),
         *("reach", "statement", "theme", "new-themes", "topics", "emerging", "exhibitors", "proposing"),
+        "reason",
         *("expires", "city", "country", "institution", "coordinator", "expected", "address", "below"),
     }
 )

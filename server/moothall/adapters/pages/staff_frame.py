@@ -48,6 +48,7 @@ class MeetingFacts(msgspec.Struct, frozen=True, kw_only=True):
     room: str = ""
     """Title of its room."""
     status: Status = Status.CREATED
+    cancelled: bool = False
     off: bool = False
     """Whether what is said now is not recorded."""
     interpreted: bool = False
@@ -82,6 +83,7 @@ def facts_of(state: State, room: str) -> MeetingFacts:
         session=state.id,
         room=room,
         status=state.status,
+        cancelled=state.cancelled is not None,
         off=not state.recorded,
         interpreted=ChannelKind.INTERPRETATION in kinds,
     )
@@ -167,4 +169,8 @@ def _said(stands: Standing, ui: Catalogue) -> str:
 
 def _state(facts: MeetingFacts, stands: Standing, ui: Catalogue) -> str:
     """A meeting that has not begun is no room in which nothing is on."""
-    return ui.named(f"page/state.{facts.status}") if stands is Standing.IDLE else _said(stands, ui)
+    return (
+        ui.named(f"page/state.{'cancelled' if facts.cancelled else facts.status}")
+        if stands is Standing.IDLE
+        else _said(stands, ui)
+    )

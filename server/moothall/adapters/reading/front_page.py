@@ -58,7 +58,8 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     readable: str = ""
     """In which languages it can be read, in words; empty where that is only what is spoken."""
     place: str = ""
-    cancelled: bool = False
+    cancelled: str | None = None
+    """Why it will not be held, empty where nobody said; None while it is to be held."""
     said: str = ""
     """The line that was finished last, in the language of the page where there is such a text; empty where none was."""
     said_in: str = ""
@@ -80,7 +81,6 @@ class FrontPage:
     `place` names a room; `known` tells of sessions that are not listed, so that a plan doesn't list them;
     `groups`: whether there are hubs, which have a list of their own. `snapshot_of`: for what was said last. `readable`:
     in which languages a session can be read, given what is spoken. `agenda`: its address; empty where there is none.
-    `cancelled`: whether a session is not held.
     """
 
     pages: Pages
@@ -94,7 +94,6 @@ class FrontPage:
     snapshot_of: SnapshotOf | None = None
     readable: Callable[[SessionId, Sequence[str]], Sequence[str]] = lambda _, spoken: spoken
     agenda: Callable[[], str] = lambda: ""
-    cancelled: Callable[[SessionId], bool] = lambda _: False
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -157,8 +156,7 @@ class FrontPage:
         place = self.place(plan.room) if plan is not None and plan.room is not None else ""
         row = meeting_row(entry, plan, address, ui, zone=self.pages.zone(), now=self.clock.wall(), place=place)
         tags = self.readable(entry.session, entry.languages) if entry.status is not Status.CLOSED else ()
-        cancelled = self.cancelled(entry.session)
-        return msgspec.structs.replace(row, readable=more_languages(tags, entry.languages, ui), cancelled=cancelled)
+        return msgspec.structs.replace(row, readable=more_languages(tags, entry.languages, ui))
 
 
 def meeting_row(
@@ -179,10 +177,11 @@ def meeting_row(
         at=at,
         moment="" if moment is None else iso_time(moment),
         time=time,
-        state=ui.named(f"page/state.{entry.status}") if there else "",
+        state=ui.named(f"page/state.{entry.status if entry.cancelled is None else 'cancelled'}") if there else "",
         status=entry.status.value,
         languages=", ".join(ui.language_name(each) for each in entry.languages),
         place=place,
+        cancelled=entry.cancelled,
     )
 
 

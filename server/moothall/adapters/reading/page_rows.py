@@ -164,6 +164,8 @@ def standing(snapshot: Snapshot, now: int, *, last_awaited: bool = False) -> tup
 
     `last_awaited`: whether it is about to be closed, and its last words are awaited.
     """
+    if snapshot.session.cancelled is not None:
+        return "cancelled", {}
     if last_awaited and snapshot.session.status is not Status.CLOSED:
         return "last-words", {}
     if snapshot.session.status is not Status.OPEN:

@@ -212,7 +212,7 @@ class SessionPage:
             position=Position(snapshot.epoch, snapshot.offset),
             seal=None if session.seal is None else ui.named(f"reader/seal.{session.seal}"),
             kind=kind,
-            state=ui.named(f"standing/standing.{kind}", **values),
+            state=_with_reason(ui.named(f"standing/standing.{kind}", **values), session),
             made=clock_time(zone.at(now)),
             data=script_json(
                 {
@@ -292,6 +292,11 @@ class SessionPage:
         """The clock of a meeting: as it stood when that began; before, as it stands now."""
         began = now if session.opened is None else session.opened
         return UTC_ZONE if began is None else self._pages.zone().steady(began)
+
+
+def _with_reason(state: str, session: Session) -> str:
+    """How it stands in words; of a cancelled meeting why, too, where somebody said so."""
+    return f"{state} \N{MIDDLE DOT} {session.cancelled}" if session.cancelled else state
 
 
 def _language_of(session: Session, channel: ChannelId | None) -> str:

@@ -220,6 +220,28 @@ class SessionDescribed(Event, frozen=True, kw_only=True, tag="session.described"
     """BCP-47 tags of what may be spoken in the session and its floor channels from here on; empty: as before."""
 
 
+class SessionArranged(Event, frozen=True, kw_only=True, tag="session.arranged"):
+    """Who may read it, what becomes of its sound, and whether lists name it was changed; all three, as they are now."""
+
+    access: Access
+    """Who may read it from here on; it changes only before the session begins."""
+    sound: SoundKept
+    """What becomes of the sound; it changes only before the session begins."""
+    listed: bool = True
+    """Whether lists for everybody name it, where everybody may read it."""
+
+
+class SessionCancelled(Event, frozen=True, kw_only=True, tag="session.cancelled"):
+    """It will not be held. Lists go on naming it, as cancelled."""
+
+    reason: str = ""
+    """For everybody to read; empty where none was given."""
+
+
+class SessionReinstated(Event, frozen=True, kw_only=True, tag="session.reinstated"):
+    """It will be held after all."""
+
+
 class SessionOpened(Event, frozen=True, kw_only=True, tag="session.opened"):
     """The session began, now or shortly before: with the first sound of the microphone that opened it."""
 
@@ -911,6 +933,9 @@ QuestionFact = InterventionFact | QueueArranged | QueueOrdered | AskingLimited |
 AnyEvent = (
     SessionCreated
     | SessionDescribed
+    | SessionArranged
+    | SessionCancelled
+    | SessionReinstated
     | SessionOpened
     | SessionPaused
     | SessionResumed

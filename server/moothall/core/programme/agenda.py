@@ -51,8 +51,6 @@ class AgendaNote(msgspec.Struct, frozen=True, kw_only=True):
 
     statement: str = ""
     """What makes the session accessible: captions, sign language, step-free …; empty: nothing is said."""
-    cancelled: bool = False
-    """Whether it is not held."""
 
 
 class AgendaChangeKind(StrEnum):
@@ -145,12 +143,7 @@ def changes_of_plan(before: Planned | None, after: Planned, at: int) -> tuple[Ag
     if before.room != after.room:
         rooms = (before.room, after.room)
         found.append(AgendaChange(at=at, session=session, kind=AgendaChangeKind.ROOM, rooms=rooms))
+    if before.cancelled != after.cancelled:
+        kind = AgendaChangeKind.CANCELLED if after.cancelled else AgendaChangeKind.RESTORED
+        found.append(AgendaChange(at=at, session=session, kind=kind))
     return tuple(found)
-
-
-def change_of_note(session: SessionId, before: AgendaNote, after: AgendaNote, at: int) -> tuple[AgendaChange, ...]:
-    """What another note changes for readers of the agenda."""
-    if before.cancelled == after.cancelled:
-        return ()
-    kind = AgendaChangeKind.CANCELLED if after.cancelled else AgendaChangeKind.RESTORED
-    return (AgendaChange(at=at, session=session, kind=kind),)

@@ -35,6 +35,15 @@ class Speaker(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
+class Deleted(msgspec.Struct, frozen=True, kw_only=True):
+    """A session is to be erased in a minute; how it stood, for whoever takes that back."""
+
+    at: int
+    """Unix ms."""
+    listed: bool = True
+    cancelled: str | None = None
+
+
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
     """A session as it is planned. What happens in it stands in its log."""
 
@@ -54,6 +63,9 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     """Unix ms."""
     closed: int | None = None
     """Unix ms at which a rehearsal was seen to be over."""
+    cancelled: bool = False
+    """Whether it will not be held, as its log says: so that it is known without its log what comes next."""
+    deleted: Deleted | None = None
 
 
 class Timetable(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,13 +133,13 @@ def following(planned: Sequence[Planned], standing: Mapping[SessionId, Status], 
 
 
 def clashes(planned: Sequence[Planned]) -> tuple[tuple[Planned, Planned], ...]:
-    """Pairs of sessions that are planned in one room at the same time, by start; rehearsals are left out.
+    """Pairs of sessions that are planned in one room at the same time, by start; without rehearsals and cancelled ones.
 
     One without an end clashes with another that is on when it begins, or begins with it.
     """
     found: list[tuple[Planned, Planned]] = []
     on: dict[RoomId, list[Planned]] = {}
-    for each in in_order([each for each in planned if not each.rehearsal]):
+    for each in in_order([each for each in planned if not each.rehearsal and not each.cancelled]):
         if each.room is None or each.starts is None:
             continue
         starts = each.starts

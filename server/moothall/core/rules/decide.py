@@ -14,7 +14,7 @@ from moothall.core.kernel.ids import is_name
 from moothall.core.rules.corrections import correct, revise
 from moothall.core.rules.keeping import end_open, ended, mapped, not_recorded, paused, resumed
 from moothall.core.rules.lines import MOST_BACK, decide_lines
-from moothall.core.rules.making import MAX_TEXT, add_channel, create, describe, set_languages, state_hub
+from moothall.core.rules.making import MAX_TEXT, add_channel, create, describe, plan, set_languages, state_hub
 from moothall.core.rules.polls import decide_poll
 from moothall.core.rules.questions import decide_questions
 from moothall.core.rules.staff import decide_backstage
@@ -72,6 +72,8 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
         return decide_backstage(state, command, actor)
     if isinstance(command, do.KeepingCommand):
         return not_recorded(state, command, wall)
+    if isinstance(command, do.PlanCommand):
+        return plan(state, command)
     match command:
         case do.AddChannel():
             return add_channel(state, command, wall)
@@ -100,6 +102,8 @@ def _life(state: State, command: do.LifeCommand, wall: int) -> Decision:
     if isinstance(command, do.PauseSession | do.ResumeSession) and not 0 <= command.back <= MOST_BACK:
         return refuse(RefusalCode.INVALID, f"The beginning can be set back by 0 to {MOST_BACK // 1000} seconds.")
     match command:
+        case do.OpenSession() if state.cancelled is not None:
+            return refuse(RefusalCode.CONFLICT, "The session is cancelled. Take that back before you open it.")
         case do.OpenSession() if status is Status.CREATED:
             return _open(command, wall)
         case do.PauseSession() if status is Status.OPEN:

@@ -17,6 +17,8 @@ MAX_TEXT = 10_000
 """Characters in a title or a name."""
 MAX_LANGUAGES = 20
 """Spoken in one session."""
+MAX_REASON = 500
+"""Characters of why a session is cancelled."""
 
 
 def create(state: State, command: do.CreateSession) -> Sequence[ev.AnyEvent] | Refusal:
@@ -36,6 +38,27 @@ def describe(state: State, command: do.DescribeSession) -> Sequence[ev.AnyEvent]
     if command.languages and state.status is not Status.CREATED:
         return refuse(RefusalCode.CONFLICT, "The languages of a session can't be changed after it has begun.")
     return [ev.SessionDescribed(title=command.title, languages=command.languages)]
+
+
+def plan(state: State, command: do.PlanCommand) -> Sequence[ev.AnyEvent] | Refusal:
+    """How it is to be held, and whether at all."""
+    begun = state.status is not Status.CREATED
+    if isinstance(command, do.ArrangeSession):
+        sound = ev.SoundKept.NONE if state.young_people else command.sound
+        if begun and (command.access, sound) != (state.access, state.sound):
+            message = "Who may read a session and what becomes of its sound can't be changed after it has begun."
+            return refuse(RefusalCode.CONFLICT, message)
+        return [made_of(ev.SessionArranged, command, sound=sound)]
+    if isinstance(command, do.ReinstateSession):
+        if state.cancelled is None:
+            return refuse(RefusalCode.CONFLICT, "This session is not cancelled.")
+        return [ev.SessionReinstated()]
+    reason = " ".join(command.reason.split())
+    if len(reason) > MAX_REASON:
+        return refuse(RefusalCode.INVALID, f"A reason has at most {MAX_REASON} characters.")
+    if begun:
+        return refuse(RefusalCode.CONFLICT, "A session that has begun can't be cancelled; close it.")
+    return [ev.SessionCancelled(reason=reason)]
 
 
 def set_languages(state: State, command: do.SetLanguages) -> Sequence[ev.AnyEvent] | Refusal:

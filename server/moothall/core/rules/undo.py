@@ -202,6 +202,16 @@ def _step(
         case ev.SessionDescribed():
             described = do.DescribeSession(title=event.title, languages=event.languages)
             return described, (do.DescribeSession(title=state.title),)
+        case ev.SessionArranged():
+            before = do.ArrangeSession(access=state.access, sound=state.sound, listed=state.listed)
+            return made_of(do.ArrangeSession, event), (before,)
+        case ev.SessionCancelled():
+            back: do.AnyCommand = do.ReinstateSession()
+            if state.cancelled is not None:
+                back = do.CancelSession(reason=state.cancelled)
+            return do.CancelSession(reason=event.reason), (back,)
+        case ev.SessionReinstated():
+            return do.ReinstateSession(), (do.CancelSession(reason=state.cancelled or ""),)
         case ev.SpeakerIntroduced():
             name = state.speakers.get(event.speaker)
             introduced = do.IntroduceSpeaker(speaker=event.speaker, name=event.name)

@@ -55,6 +55,10 @@ class State(Keeping, frozen=True, kw_only=True):
     young_people: bool = False
     sound: ev.SoundKept = ev.SoundKept.NONE
     rehearsal: bool = False
+    listed: bool = True
+    """Whether lists for everybody may name it."""
+    cancelled: str | None = None
+    """Why it will not be held, empty where nobody said; None while it is to be held."""
     clock: MediaClock = MediaClock(0, 0)
     """The newest mapping of media time on the wall's."""
     writer: str = ""
@@ -108,6 +112,12 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return replace(state, status=Status.CREATED, **shared(state, event))
         case ev.SessionDescribed():
             return _described(state, event)
+        case ev.SessionArranged():
+            return replace(state, access=event.access, sound=event.sound, listed=event.listed)
+        case ev.SessionCancelled():
+            return replace(state, cancelled=event.reason)
+        case ev.SessionReinstated():
+            return replace(state, cancelled=None)
         case ev.NotRecordedBegan() | ev.NotRecordedEnded():
             return replace(state, **keeping_after(state, event))
         case ev.SessionOpened():

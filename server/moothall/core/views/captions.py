@@ -75,6 +75,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ()
     access: ev.Access = ev.Access.STAFF
     status: Status = Status.CREATED
+    cancelled: str | None = None
+    """Why it will not be held, empty where nobody said; None while it is to be held."""
     opened: int | None = None
     """Unix ms of media time 0."""
     clock: tuple[int, int] | None = None
@@ -293,6 +295,12 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
             return replace(session, **shared(session, event))
         case ev.SessionDescribed():
             return _described(session, event, feed)
+        case ev.SessionArranged():
+            return replace(session, access=event.access, sound=event.sound)
+        case ev.SessionCancelled():
+            return replace(session, cancelled=event.reason)
+        case ev.SessionReinstated():
+            return replace(session, cancelled=None)
         case ev.NotRecordedBegan():
             return replace(session, not_recorded=event.t0)
         case ev.NotRecordedEnded():

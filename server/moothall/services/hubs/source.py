@@ -96,9 +96,12 @@ class CentreSource:
             live.writer.signing.ask(behind)
 
     async def offered(self) -> Sequence[Offered]:
-        """Public meetings that are on, come in the next 36 hours or ended in the last 12, in order of their times."""
+        """Public meetings that are on, come in the next 36 hours or ended in the last 12, in order of their times.
+
+        Cancelled ones are not: there is nothing to prepare. A hub that follows one gets the news in its log.
+        """
         plans = {each.session: each for each in self.planned()}
-        entries = {entry.session: entry for entry in await self.catalogue.listed()}
+        entries = {entry.session: entry for entry in await self.catalogue.listed() if entry.cancelled is None}
         names = [*entries, *(name for name in plans if name not in entries and self._is_only_planned(plans[name]))]
         found = [
             await self._offer(name, entries.get(name), plans.get(name))

@@ -19,7 +19,6 @@ from moothall.core.programme.agenda import (
     AgendaChange,
     AgendaNote,
     AgendaPart,
-    change_of_note,
     changes_of_plan,
 )
 from moothall.core.programme.plan import Planned
@@ -95,14 +94,11 @@ class Agenda:
         note = msgspec.structs.replace(note, statement=note.statement.strip())
         if len(note.statement) > LONGEST_STATEMENT:
             return False
-        found = change_of_note(session, self.note(session), note, self.clock.wall())
-        changes = self._numbered(found) if await self._public(session) else {}
-        entry = BookEntry(NOTES, session, None if note == NO_NOTE else msgspec.json.encode(note))
-        await self.book.write([entry, *self._entries(changes)])
+        body = None if note == NO_NOTE else msgspec.json.encode(note)
+        await self.book.write([BookEntry(NOTES, session, body)])
         self._notes.pop(session, None)
         if note != NO_NOTE:
             self._notes[session] = note
-        self._take(changes)
         return True
 
     async def write_plans(self, pairs: Sequence[tuple[Planned | None, Planned]], entries: Sequence[BookEntry]) -> None:
@@ -136,7 +132,9 @@ class Agenda:
         except RecordBroken:
             logger.error("session %s: the log can't be read; what changed is not on the agenda", session)
             return False
-        return live is not None and live.state.access is Access.PUBLIC and not live.state.rehearsal
+        if live is None:
+            return False
+        return live.state.access is Access.PUBLIC and live.state.listed and not live.state.rehearsal
 
     def _numbered(self, changes: Sequence[AgendaChange]) -> dict[int, AgendaChange]:
         first = self._next

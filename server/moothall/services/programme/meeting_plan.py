@@ -1,5 +1,5 @@
-"""One meeting by hand: its title, languages and planned times are changed, and what is to be known before it is opened
-in a room: which other one is on there, and which ones would be left out.
+"""One meeting by hand: what is planned of it is changed, it is planned once more, and what is to be known before it is
+opened in a room: which other one is on there, and which ones would be left out.
 """
 
 from __future__ import annotations
@@ -7,36 +7,122 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.events.types import Access, SoundKept
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import SessionId
-from moothall.core.programme.plan import Planned, RoomId, passed_over
+from moothall.core.programme.editing import MeetingPlan, merge
+from moothall.core.programme.plan import Planned, RoomId, clashes, passed_over
 from moothall.core.programme.times import LONGEST
-from moothall.core.session.state import ON, Status
+from moothall.core.rules.staff import listed
+from moothall.core.session.state import ON, State, Status
 from moothall.services.programme.programme import Programme
 
 LONGEST_MS = round(LONGEST.total_seconds() * 1000)
+MINUTE_MS = 60_000
+MORE_MS = 10 * MINUTE_MS
+"""What one press adds to a session that is on."""
 
 
-async def change_plan(programme: Programme, wanted: Planned, *, by: str) -> Refusal | None:
-    """Make a session's title, languages and times those of `wanted`; None when it is done.
+class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
+    """How a session is held, as its log says."""
 
-    Title and languages go into its log, so that readers see them at once; the times stand in the programme alone. Of
-    one that has begun the times stay. What was begun and interrupted is done again with the same call.
-    Raises StorageUnavailable.
+    access: Access
+    sound: SoundKept
+    listed: bool = True
+
+
+def arrangement(state: State) -> Arrangement:
+    """How a session is held now."""
+    return made_of(Arrangement, state)
+
+
+class Differing(msgspec.Struct, frozen=True, kw_only=True):
+    """Two people changed the same: nothing was done."""
+
+    fields: tuple[str, ...]
+    """Of `MeetingPlan`."""
+    now: MeetingPlan
+    """What the other has saved."""
+
+
+async def plan_now(programme: Programme, session: SessionId) -> MeetingPlan | None:
+    """What a form of a session can change, as it is now; None when there is no such session.
+
+    Raises as `Sessions.find` does.
+    """
+    planned, live = await programme.known(session), await programme.live(session)
+    return None if planned is None or live is None else plan_of(planned, live.state)
+
+
+def plan_of(planned: Planned, state: State) -> MeetingPlan:
+    """What a form of a session can change."""
+    return MeetingPlan(
+        title=state.title,
+        languages=state.languages,
+        room=planned.room,
+        starts=planned.starts,
+        ends=planned.ends,
+        access=state.access,
+        sound=state.sound,
+    )
+
+
+async def change_meeting(
+    programme: Programme, session: SessionId, made_from: MeetingPlan, wanted: MeetingPlan, *, by: str
+) -> Refusal | Differing | None:
+    """Make what somebody changed of a session so; None when it is done.
+
+    `made_from` is what they had before them, and `wanted` what they made of it. What others changed meanwhile stays;
+    where that is the same, nothing is done. Raises StorageUnavailable.
+    """
+    async with programme.changing:
+        planned, live = await programme.known(session), await programme.live(session)
+        if planned is None or live is None or planned.deleted is not None:
+            return refuse(RefusalCode.UNKNOWN, "There is no such meeting.")
+        now = plan_of(planned, live.state)
+        merged, differing = merge(made_from, wanted, now)
+        if differing:
+            return Differing(fields=differing, now=now)
+        if merged.room != now.room and merged.room is not None and programme.room(merged.room) is None:
+            return refuse(RefusalCode.INVALID, "There is no such room.")
+        plan = msgspec.structs.replace(
+            planned,
+            title=merged.title,
+            languages=merged.languages,
+            room=merged.room,
+            starts=merged.starts,
+            ends=merged.ends,
+        )
+        how = Arrangement(access=merged.access, sound=merged.sound, listed=live.state.listed)
+        return await change_plan(programme, plan, how=how, by=by)
+
+
+async def change_plan(
+    programme: Programme, wanted: Planned, *, how: Arrangement | None = None, by: str
+) -> Refusal | None:
+    """Make a session's title, languages, room and times those of `wanted`, and how it is held `how`; None when it is
+    done.
+
+    What readers are told goes into its log; room and times stand in the programme alone. Of one that has begun room,
+    start and arrangement stay: its sound, its screens and its readers are there already. Of one that is over the end
+    stays, too. What was begun and interrupted is done again with the same call. Raises StorageUnavailable.
     """
     before, live = await programme.known(wanted.session), await programme.live(wanted.session)
     if before is None or live is None:
         return refuse(RefusalCode.UNKNOWN, "There is no such meeting.")
     state = live.state
-    times = (wanted.starts, wanted.ends)
     spoken = wanted.languages != state.languages
     begun = state.status is not Status.CREATED
-    if begun and times != (before.starts, before.ends):
-        message = "The meeting has begun: its planned times stay, only its title and languages can change."
-        return refuse(RefusalCode.CONFLICT, message)
-    if wanted.ends is not None and (wanted.starts is None or not 0 < wanted.ends - wanted.starts <= LONGEST_MS):
+    if begun and (wanted.room, wanted.starts) != (before.room, before.starts):
+        return refuse(RefusalCode.CONFLICT, "The meeting has begun: its place and its planned start stay.")
+    if state.status is Status.CLOSED and wanted.ends != before.ends:
+        return refuse(RefusalCode.CONFLICT, "The meeting is over: its planned times stay.")
+    if not _possible(before, wanted):
         return refuse(RefusalCode.INVALID, "A meeting must end after it starts, and within a week.")
     changes: list[do.AnyCommand] = []
+    if how is not None and how != arrangement(state):
+        changes.append(made_of(do.ArrangeSession, how))
     if spoken and not begun:
         changes.append(do.DescribeSession(title=wanted.title, languages=wanted.languages))
     elif wanted.title != state.title:
@@ -47,12 +133,91 @@ async def change_plan(programme: Programme, wanted: Planned, *, by: str) -> Refu
         refused = await programme.send(wanted.session, change, by=by)
         if refused is not None:
             return refused
+    if state.status is not Status.CREATED and not begun:  # It began since.
+        wanted = msgspec.structs.replace(wanted, room=before.room, starts=before.starts)
     kept = msgspec.structs.replace(
-        before, title=wanted.title, languages=wanted.languages, starts=wanted.starts, ends=wanted.ends
+        before,
+        title=wanted.title,
+        languages=wanted.languages,
+        room=wanted.room,
+        starts=wanted.starts,
+        ends=wanted.ends,
     )
     if kept != before:
         await programme.keep(planned=[kept])
     return None
+
+
+def _possible(before: Planned, wanted: Planned) -> bool:
+    starts, ends = wanted.starts, wanted.ends
+    if ends is None or (starts, ends) == (before.starts, before.ends):
+        return True
+    return starts is not None and 0 < ends - starts <= LONGEST_MS
+
+
+async def more_time(programme: Programme, session: SessionId) -> Refusal | None:
+    """Put the planned end of a session that is on ten minutes off; of one that is over time, or planned without an
+    end, it becomes ten minutes from now. None when it is done. Raises StorageUnavailable.
+    """
+    async with programme.changing:
+        planned, live = await programme.known(session), await programme.live(session)
+        if planned is None or live is None:
+            return refuse(RefusalCode.UNKNOWN, "There is no such meeting.")
+        if live.state.status not in ON:
+            return refuse(RefusalCode.CONFLICT, "The meeting is not on.")
+        now = programme.now()
+        begun = now - live.state.media_now(now) if planned.starts is None else planned.starts
+        ends = max(planned.ends or 0, -(-now // MINUTE_MS) * MINUTE_MS) + MORE_MS
+        if ends - begun > LONGEST_MS:
+            return refuse(RefusalCode.INVALID, "A meeting must end after it starts, and within a week.")
+        await programme.keep(planned=[msgspec.structs.replace(planned, starts=begun, ends=ends)])
+        return None
+
+
+async def duplicate(
+    programme: Programme, session: SessionId, *, title: str, starts: int | None, by: str
+) -> Planned | Refusal:
+    """Plan another session with the settings of this one, of the same length, under an address of its own; returns it.
+
+    Settings are place, languages, speakers, policy questions, and how it is held; links and text are none.
+    Raises StorageUnavailable.
+    """
+    planned, live = await programme.known(session), await programme.live(session)
+    if planned is None or live is None or planned.deleted is not None:
+        return refuse(RefusalCode.UNKNOWN, "There is no such meeting.")
+    state = live.state
+    long = None if planned.starts is None or planned.ends is None else planned.ends - planned.starts
+    another = Planned(
+        session=await programme.free_name(f"{'rehearsal ' if planned.rehearsal else ''}{title}"),
+        room=planned.room,
+        title=title,
+        starts=starts,
+        ends=None if starts is None or long is None else starts + long,
+        languages=state.languages,
+        rehearsal=planned.rehearsal,
+        speakers=planned.speakers,
+    )
+    made = await programme.make(another, access=state.access, sound=state.sound, young_people=state.young_people, by=by)
+    if isinstance(made, Refusal):
+        return made
+    commands: list[do.AnyCommand] = []
+    if not state.listed:
+        commands.append(made_of(do.ArrangeSession, arrangement(state)))
+    if questions := state.notes_and_tags.questions:
+        commands.append(do.ListPolicyQuestions(questions=listed([each.text for each in questions], ())))
+    for command in commands:
+        refused = await programme.send(made.session, command, by=by)
+        if refused is not None:
+            return refused
+    return made
+
+
+def clashing(programme: Programme, session: SessionId) -> tuple[Planned, ...]:
+    """The sessions that are planned in the same room at the same time as this one."""
+    room = programme.room_of(session)
+    there = [each for each in programme.planned() if each.room == room] if room is not None else []
+    pairs = (pair for pair in clashes(there) if session in {each.session for each in pair})
+    return tuple(each for pair in pairs for each in pair if each.session != session)
 
 
 def on_beside(programme: Programme, session: SessionId) -> Planned | None:
@@ -76,7 +241,7 @@ def two_in_a_room(programme: Programme, session: SessionId) -> Refusal | None:
 
 def left_out(programme: Programme, room: RoomId, now: int) -> tuple[Planned, ...]:
     """The sessions of a room that the next one would leave out, though they may still be held."""
-    there = [each for each in programme.planned() if each.room == room]
+    there = [each for each in programme.planned() if each.room == room and not each.cancelled]
     standing = {each.session: programme.status_of(each.session) for each in there}
     out = passed_over(there, standing, now)
     return tuple(each for each in there if each.session in out)

@@ -60,7 +60,16 @@ class Programme:
         self._planned: dict[SessionId, Planned] = {}
         self._moving: dict[RoomId, asyncio.Lock] = {}
         self.agenda = Agenda(book=self.book, sessions=self.sessions, clock=self.clock)
+        self.changing = asyncio.Lock()
+        """Held by whoever reads how a session is planned and then changes that."""
         self.closing.follow_with(self._follow)
+        self.sessions.tell_loaded(self._loaded)
+
+    def _loaded(self, live: LiveSession) -> None:
+        """What the log says counts, where a server was killed between the log and the book."""
+        planned, cancelled = self._planned.get(live.id), live.state.cancelled is not None
+        if planned is not None and planned.cancelled != cancelled:
+            self._planned[live.id] = msgspec.structs.replace(planned, cancelled=cancelled)
 
     async def load(self) -> None:
         """Read the book and load what may be on now; raises StorageUnavailable."""
@@ -100,8 +109,12 @@ class Programme:
         return self._rooms.get(room)
 
     def planned(self) -> tuple[Planned, ...]:
-        """All planned sessions by start, those without one last."""
-        return in_order(tuple(self._planned.values()))
+        """All planned sessions by start, those without one last; without those that are being deleted."""
+        return in_order([each for each in self._planned.values() if each.deleted is None])
+
+    def deleted(self) -> tuple[Planned, ...]:
+        """The sessions that are to be erased."""
+        return tuple(each for each in self._planned.values() if each.deleted is not None)
 
     def plan_of(self, session: SessionId) -> Planned | None:
         """How a session is planned; None for a session that the programme doesn't know."""
@@ -216,6 +229,9 @@ class Programme:
         """
         if not is_name(planned.session):
             return refuse(RefusalCode.INVALID, "A meeting can't have this name.")
+        before = self._planned.get(planned.session)
+        if before is not None and before.deleted is not None:
+            return refuse(RefusalCode.CONFLICT, "This meeting was just deleted. Make it again in two minutes.")
         live = await self.sessions.open(planned.session)
         if live.state.status is Status.ABSENT:
             commands: list[do.AnyCommand] = [
@@ -345,4 +361,5 @@ class Programme:
         return await self.sessions.find(session)
 
     def _in(self, room: RoomId) -> tuple[Planned, ...]:
-        return in_order([each for each in self._planned.values() if each.room == room])
+        there = [each for each in self._planned.values() if each.room == room]
+        return in_order([each for each in there if each.deleted is None and not each.cancelled])

@@ -1,4 +1,6 @@
-"""Rehearsals remove themselves: an hour after they were closed, and a day after they were made in any case."""
+"""Rehearsals remove themselves: an hour after they were closed, and a day after they were made in any case. So does a
+session that never began and was deleted, once that can't be taken back any more (`calling_off.py`).
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,13 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock
-from moothall.core.programme.plan import Planned
+from moothall.core.programme.plan import Deleted, Planned
 from moothall.core.session.state import ON, Status
+from moothall.services.programme.calling_off import UNDO_MS, put_back
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.sessions import Sessions
 
@@ -50,6 +54,9 @@ class Rehearsals:
         for planned in self._programme.planned():
             if planned.rehearsal:
                 await self._look_at(planned)
+        for planned in self._programme.deleted():
+            if planned.deleted is not None and self._clock.wall() - planned.deleted.at > UNDO_MS:
+                await self._finish(planned, planned.deleted)
 
     async def _adopt(self) -> None:
         """Those that were made elsewhere than in the programme count from when they are first seen."""
@@ -77,6 +84,18 @@ class Rehearsals:
         if over or now - planned.made >= AT_MOST_MS:
             await self._remove(planned.session, status)
 
+    async def _finish(self, planned: Planned, deleted: Deleted) -> None:
+        """Erase what was deleted, unless it is to be held after all: nothing can begin in what is cancelled."""
+        try:
+            live = await self._sessions.find(planned.session)
+        except RecordBroken:
+            return  # Nobody knows whether it has begun.
+        async with self._programme.changing:
+            if live is not None and (live.state.status is not Status.CREATED or live.state.cancelled is None):
+                await put_back(self._programme, planned, deleted, by=SYSTEM.id)
+                return
+            await self._remove(planned.session, Status.CREATED)
+
     async def _standing(self, session: SessionId) -> Status:
         known = self._sessions.status_of(session)
         if known is not None:  # To be asked for keeps it in memory.
@@ -98,4 +117,4 @@ class Rehearsals:
         await self._sessions.forget(session)
         await self._erase(session)
         await self._programme.drop(session)
-        logger.info("session %s: the rehearsal is over and deleted", session)
+        logger.info("session %s: it is deleted", session)

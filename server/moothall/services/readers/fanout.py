@@ -24,7 +24,7 @@ from dataclasses import InitVar, dataclass
 
 import msgspec
 
-from moothall.core.events.types import BodyRemoved, ChannelAdded
+from moothall.core.events.types import Access, BodyRemoved, ChannelAdded
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SessionId
 from moothall.core.kernel.lanes import Feed
@@ -330,10 +330,13 @@ class SessionFanout:
             if removed:
                 await self._renew(state)
                 continue
+            access = state.view.session.access
             frame = state.advance(entries, signals, self.clock.wall())
             if frame is not None:
                 state.sent_at = self.clock.monotonic()
                 await walk(self._slow, state.outgoing(frame))
+            if not state.feed.staff and state.view.session.access is not access is not Access.STAFF:
+                self._cut_off(state)  # Their doors ask again who may read.
         if entries and began is not None:
             self._measures.written.note(self.clock.monotonic() - began)
 

@@ -36,7 +36,8 @@ _STATUS: dict[type[ev.Event], Status] = {
     ev.SessionReopened: Status.OPEN,
     ev.SessionClosed: Status.CLOSED,
 }
-_KINDS: tuple[type[ev.Event], ...] = (ev.SessionCreated, ev.SessionDescribed, ev.ChannelAdded, *_STATUS)
+_PLANNING = (ev.SessionDescribed, ev.SessionArranged, ev.SessionCancelled, ev.SessionReinstated)
+_KINDS: tuple[type[ev.Event], ...] = (ev.SessionCreated, *_PLANNING, ev.ChannelAdded, *_STATUS)
 _TOLD = frozenset(str(kind.__struct_config__.tag) for kind in _KINDS)
 """The types that an entry is made of."""
 
@@ -54,6 +55,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Unix ms when it was closed; None while it isn't."""
     access: ev.Access = ev.Access.STAFF
     rehearsal: bool = False
+    named: bool = True
+    """Whether lists for everybody may name it, where everybody may read it."""
+    cancelled: str | None = None
+    """Why it will not be held, empty where nobody said; None while it is to be held."""
     channel: ChannelId | None = None
     """Its first channel."""
     offset: int = 0
@@ -63,7 +68,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     def listed(self) -> bool:
         """Whether anybody may be told of it."""
         known = self.status is not Status.ABSENT and self.channel is not None
-        return known and not self.rehearsal and may_read(Role.READER, self.access)
+        return known and self.named and not self.rehearsal and may_read(Role.READER, self.access)
 
 
 class Catalogue:
@@ -132,6 +137,11 @@ class Catalogue:
         elif known is not None or publication.records[0].header.offset == 1:
             self._entries[session] = _after(known or Entry(session=session), publication)
 
+    def drop(self, session: SessionId) -> None:
+        """Know nothing of a session any more: its log is erased."""
+        self._entries.pop(session, None)
+        self._unread.pop(session, None)
+
     def read_again(self, session: SessionId) -> None:
         """Trust nothing that is known of a session: something came into the middle of its log, or was removed."""
         self._entries.pop(session, None)
@@ -188,6 +198,12 @@ def _folded(entry: Entry, pairs: Iterable[tuple[LogRecord, ev.AnyEvent | Unknown
                 entry = replace(entry, status=Status.CREATED, **shared(entry, event))
             case ev.SessionDescribed():
                 entry = replace(entry, title=event.title, languages=event.languages or entry.languages)
+            case ev.SessionArranged():
+                entry = replace(entry, access=event.access, named=event.listed)
+            case ev.SessionCancelled():
+                entry = replace(entry, cancelled=event.reason)
+            case ev.SessionReinstated():
+                entry = replace(entry, cancelled=None)
             case ev.ChannelAdded() if entry.channel is None:
                 entry = replace(entry, channel=event.channel)
             case ev.SessionOpened():

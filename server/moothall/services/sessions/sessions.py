@@ -61,6 +61,7 @@ class Sessions:
         self._elsewhere: Callable[[SessionId], Mapping[ChannelId, int]] = lambda _: {}
         self._observers: list[Observer] = []
         self._loaders: list[Callable[[LiveSession], None]] = []
+        self._forgetters: list[Callable[[SessionId], None]] = []
         self._running: dict[SessionId, asyncio.Task[None]] = {}
         # Bound: the sessions that there are.
         self._broken: dict[SessionId, tuple[int, RecordBroken]] = {}
@@ -89,6 +90,10 @@ class Sessions:
         self._loaders.append(told)
         for live in self.all_loaded:
             told(live)
+
+    def tell_forgotten(self, told: Callable[[SessionId], None]) -> None:
+        """Tell of each session whose log was erased. It must not wait."""
+        self._forgetters.append(told)
 
     async def run(self, started: asyncio.Event) -> None:
         """Own the sessions until cancelled; `started` is set once they can be opened."""
@@ -214,6 +219,8 @@ class Sessions:
                 await self._unload(live)
             self._left.pop(session, None)
             await self._log.forget(session)
+        for told in self._forgetters:
+            told(session)
 
     async def names(self) -> Sequence[SessionId]:
         """All sessions that have a log, in order of their names."""

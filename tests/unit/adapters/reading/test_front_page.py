@@ -40,7 +40,6 @@ class House:
         self.plans: list[Planned] = []
         self.agenda = ""
         self.more: tuple[str, ...] = ()
-        self.cancelled: set[SessionId] = set()
 
     async def listed(self) -> Sequence[Entry]:
         return self.entries
@@ -65,7 +64,6 @@ async def client(house: House) -> AsyncIterator[Client]:
         known=house.known,
         readable=lambda _, spoken: (*spoken, *house.more),
         agenda=lambda: house.agenda,
-        cancelled=lambda session: session in house.cancelled,
     )
     app = web.Application()
     app.add_routes(front.routes())
@@ -266,5 +264,3 @@ async def test_it_says_in_which_languages_a_meeting_can_be_read_where_these_are_
     house.more = ("ar", "en")
     page = await shown(client)
     assert page.count("Can be read in: Arabic, English, French") == 1
-    house.cancelled = {SessionId("coming")}
-    assert "<strong>Cancelled</strong>" in await shown(client)

@@ -6,12 +6,10 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.agenda import (
     AgendaChange,
     AgendaChangeKind,
-    AgendaNote,
     AgendaPart,
     Block,
     WrittenPart,
     blocks,
-    change_of_note,
     changes_of_plan,
     written,
 )
@@ -59,8 +57,7 @@ def test_title_time_and_room_are_changes_of_their_own_with_what_was_before() -> 
     )
 
 
-def test_only_that_it_is_cancelled_or_not_is_told_of_a_note() -> None:
-    open_, off = AgendaNote(), AgendaNote(cancelled=True)
-    assert change_of_note(A, open_, AgendaNote(statement="Captions"), 9) == ()
-    assert change_of_note(A, open_, off, 9) == (AgendaChange(at=9, session=A, kind=AgendaChangeKind.CANCELLED),)
-    assert change_of_note(A, off, open_, 9) == (AgendaChange(at=9, session=A, kind=AgendaChangeKind.RESTORED),)
+def test_that_it_is_cancelled_or_held_after_all_is_a_change() -> None:
+    off = replace(PLAN, cancelled=True)
+    assert changes_of_plan(PLAN, off, 9) == (AgendaChange(at=9, session=A, kind=AgendaChangeKind.CANCELLED),)
+    assert changes_of_plan(off, PLAN, 9) == (AgendaChange(at=9, session=A, kind=AgendaChangeKind.RESTORED),)

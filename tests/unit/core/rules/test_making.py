@@ -11,7 +11,15 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, InterventionId, NoteId, SessionId
 from moothall.core.rules.authority import COMMANDS, may_send
-from moothall.core.rules.making import MAX_LANGUAGES, MAX_TEXT, MAX_TITLE, MOST_BELOW, MOST_HUBS, MOST_PEOPLE
+from moothall.core.rules.making import (
+    MAX_LANGUAGES,
+    MAX_REASON,
+    MAX_TEXT,
+    MAX_TITLE,
+    MOST_BELOW,
+    MOST_HUBS,
+    MOST_PEOPLE,
+)
 from moothall.core.rules.undo import read_act
 from moothall.core.session.state import State
 from support.sessions.deciding import FLOOR, WALL, carry_out, created, events, refused, speaking
@@ -58,6 +66,64 @@ def test_which_languages_are_spoken_is_put_right_in_a_session_that_is_on() -> No
     many = tuple(f"aa-{number:03}" for number in range(MAX_LANGUAGES + 1))
     for languages in ((), ("en", "en"), ("in English",), many):
         assert refused(begun, do.SetLanguages(languages=languages)).code is RefusalCode.INVALID
+
+
+def arranged(access: ev.Access = ev.Access.STAFF, sound: ev.SoundKept = ev.SoundKept.NONE) -> do.ArrangeSession:
+    return do.ArrangeSession(access=access, sound=sound)
+
+
+def test_who_may_read_and_what_becomes_of_the_sound_is_changed_until_it_begins() -> None:
+    before = created()
+    assert events(before, arranged()) == [ev.SessionArranged(access=ev.Access.STAFF, sound=ev.SoundKept.NONE)]
+    after = carry_out(before, arranged())
+    assert (after.access, after.sound, after.listed) == (ev.Access.STAFF, ev.SoundKept.NONE, True)
+    begun = carry_out(before, do.OpenSession())
+    for other in (arranged(sound=begun.sound), arranged(access=begun.access, sound=ev.SoundKept.PUBLISHED)):
+        assert refused(begun, other).code is RefusalCode.CONFLICT
+    hidden = carry_out(begun, do.ArrangeSession(access=begun.access, sound=begun.sound, listed=False))
+    assert not hidden.listed
+
+
+def test_of_young_people_no_sound_is_kept_whatever_is_asked() -> None:
+    young = msgspec.structs.replace(created(), young_people=True)
+    (event,) = events(young, arranged(sound=ev.SoundKept.PUBLISHED))
+    assert event == ev.SessionArranged(access=ev.Access.STAFF, sound=ev.SoundKept.NONE)
+
+
+def test_what_is_cancelled_can_not_begin_until_it_is_held_after_all() -> None:
+    cancelled = carry_out(created(), do.CancelSession(reason=" No\n quorum "))
+    assert cancelled.cancelled == "No quorum"
+    assert refused(cancelled, do.OpenSession()).code is RefusalCode.CONFLICT
+    again = carry_out(cancelled, do.CancelSession(reason="Storm"))
+    assert again.cancelled == "Storm"
+    held = carry_out(again, do.ReinstateSession())
+    assert held.cancelled is None
+    assert refused(held, do.ReinstateSession()).code is RefusalCode.CONFLICT
+    begun = carry_out(held, do.OpenSession())
+    assert refused(begun, do.CancelSession()).code is RefusalCode.CONFLICT
+    assert refused(created(), do.CancelSession(reason="x" * (MAX_REASON + 1))).code is RefusalCode.INVALID
+
+
+@pytest.mark.parametrize(
+    ("before", "command", "undoing"),
+    [
+        ((), arranged(), do.ArrangeSession(access=ev.Access.PUBLIC, sound=ev.SoundKept.UNTIL_CHECKED)),
+        ((), do.CancelSession(reason="Storm"), do.ReinstateSession()),
+        ((do.CancelSession(reason="Storm"),), do.CancelSession(), do.CancelSession(reason="Storm")),
+        ((do.CancelSession(reason="Storm"),), do.ReinstateSession(), do.CancelSession(reason="Storm")),
+    ],
+)
+def test_each_of_these_is_undone(
+    before: tuple[do.AnyCommand, ...], command: do.AnyCommand, undoing: do.AnyCommand
+) -> None:
+    state = carry_out(created(), *before)
+    act = read_act(state, events(state, command, actor=SYSTEM))
+    assert (act.undoing, carry_out(carry_out(state, command), undoing)) == ((undoing,), state)
+
+
+def test_only_the_server_says_how_a_session_is_held() -> None:
+    for kind in (do.ArrangeSession, do.CancelSession, do.ReinstateSession):
+        assert {role for role in Role if kind in COMMANDS[role]} == {Role.SYSTEM}
 
 
 STATE = do.SetHubPresence(hub="north.kisumu", title=" Kisumu\n", people=23, here=True, since=1_000)

@@ -113,6 +113,16 @@ def test_the_session_passes_through_its_life() -> None:
     assert (seen.session.opened, seen.session.clock) == (1_000, (0, 1_000))
 
 
+def test_how_it_is_arranged_and_whether_it_is_cancelled_is_seen() -> None:
+    seen = view(
+        ev.SessionCreated(title="Plenary", languages=("en",)),
+        ev.SessionArranged(access=ev.Access.LINK, sound=ev.SoundKept.PUBLISHED),
+        ev.SessionCancelled(reason="Storm"),
+    )
+    assert (seen.session.access, seen.session.sound, seen.session.cancelled) == ("link", "published", "Storm")
+    assert seen.apply(4, Role.SYSTEM, ev.SessionReinstated()).session.cancelled is None
+
+
 def test_who_has_not_seen_the_beginning_shows_a_session_to_staff_only() -> None:
     assert view().session.access is ev.Access.STAFF
 

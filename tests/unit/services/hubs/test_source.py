@@ -4,8 +4,18 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from moothall.core.commands import AddChannel, AnyCommand, CloseSession, CreateSession, DescribeSession, OpenSession
-from moothall.core.events.types import Access, ChannelKind
+from moothall.core.commands import (
+    AddChannel,
+    AnyCommand,
+    ArrangeSession,
+    CancelSession,
+    CloseSession,
+    CreateSession,
+    DescribeSession,
+    OpenSession,
+    ReinstateSession,
+)
+from moothall.core.events.types import Access, ChannelKind, SoundKept
 from moothall.core.kernel import lanes
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RecordBroken
@@ -75,6 +85,29 @@ def test_a_rehearsal_is_for_no_hub() -> None:
         stand = await house.source.stand(OTHER)
         assert stand is not None
         assert not stand.public
+
+    told(story)
+
+
+def test_what_is_cancelled_or_in_no_list_is_not_offered_and_goes_on_where_it_is_followed() -> None:
+    async def story(house: House) -> None:
+        await house.hall.sessions.open(SESSION)
+        made = CreateSession(title="Water", languages=("en",))
+        await house.do(made, AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)))
+        for command, offered in (
+            (CancelSession(reason="Storm"), []),
+            (ReinstateSession(), [SESSION]),
+            (ArrangeSession(access=Access.PUBLIC, sound=SoundKept.NONE, listed=False), []),
+        ):
+            await house.do(command)
+            assert await house.names() == offered
+            stood = await house.source.stand(SESSION)
+            assert stood is not None
+            assert stood.public
+        await house.do(ArrangeSession(access=Access.LINK, sound=SoundKept.NONE))
+        stood = await house.source.stand(SESSION)
+        assert stood is not None
+        assert not stood.public
 
     told(story)
 

@@ -9,6 +9,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.agenda import MOST_CHANGES, AgendaNote, AgendaPart
 from moothall.core.programme.plan import Planned
 from moothall.services.programme.agenda import CHANGES
+from moothall.services.programme.calling_off import cancel, list_or_hide, reinstate
 from moothall.testing import loop
 from support.memory.programme import HOUR, ProgrammeHouse, programme_house
 
@@ -27,16 +28,18 @@ def test_what_changes_for_readers_is_noted_with_the_plan_and_is_there_after_a_re
             await first.programme.keep(planned=[msgspec.structs.replace(made, starts=made.starts, room=None)])
             agenda = first.programme.agenda
             assert await agenda.write("en", {AgendaPart.THEME: "  Water \n", AgendaPart.TOPICS: " "})
-            assert await agenda.annotate(A, AgendaNote(statement=" Captions ", cancelled=True))
+            assert await agenda.annotate(A, AgendaNote(statement=" Captions "))
+            assert await cancel(first.programme, A, "The hall is flooded.", by="test") is None
             assert kinds(first) == [("a", "cancelled"), ("a", "room"), ("a", "new")]
         async with programme_house(ProgrammeHouse(first.log, first.book)) as later:
             agenda = later.programme.agenda
             assert kinds(later) == [("a", "cancelled"), ("a", "room"), ("a", "new")]
             assert agenda.texts == {"en": {AgendaPart.THEME: "Water"}}
-            assert agenda.note(A) == AgendaNote(statement="Captions", cancelled=True)
+            assert agenda.note(A) == AgendaNote(statement="Captions")
             assert await agenda.write("en", {AgendaPart.THEME: ""})
             assert await agenda.annotate(A, AgendaNote())
             assert (agenda.texts, agenda.note(A)) == ({}, AgendaNote())
+            assert await reinstate(later.programme, A, by="test") is None
             assert kinds(later)[0] == ("a", "restored")
 
     loop.run(story())
@@ -50,10 +53,20 @@ def test_of_what_not_everybody_may_read_nothing_is_noted(access: Access) -> None
             assert isinstance(made, Planned)
             await house.programme.make(Planned(session=B, title="Try", rehearsal=True))
             await house.programme.keep(planned=[msgspec.structs.replace(made, starts=5)])
-            assert await house.programme.agenda.annotate(A, AgendaNote(cancelled=True))
+            assert await cancel(house.programme, A, "", by="test") is None
             assert house.programme.agenda.changes() == ()
             assert await house.book.read(CHANGES) == {}
-            assert house.programme.agenda.note(A).cancelled
+
+    loop.run(story())
+
+
+def test_of_what_is_taken_from_lists_nothing_more_is_noted() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            made = await house.plan("a", 0)
+            assert await list_or_hide(house.programme, A, listed=False, by="test") is None
+            await house.programme.keep(planned=[msgspec.structs.replace(made, starts=None)])
+            assert kinds(house) == [("a", "new")]
 
     loop.run(story())
 
@@ -66,7 +79,7 @@ def test_what_is_not_stored_has_not_changed() -> None:
             with pytest.raises(StorageUnavailable):
                 await house.programme.keep(planned=[msgspec.structs.replace(made, starts=None)])
             with pytest.raises(StorageUnavailable):
-                await house.programme.agenda.annotate(A, AgendaNote(cancelled=True))
+                await house.programme.agenda.annotate(A, AgendaNote(statement="Captions"))
             house.book.full = False
             assert kinds(house) == [("a", "new")]
             assert house.programme.agenda.note(A) == AgendaNote()

@@ -6,10 +6,25 @@ import pytest
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.kernel.ids import SessionId
-from moothall.services.programme.meeting_plan import change_plan, left_out, on_beside, two_in_a_room
+from moothall.core.kernel.ids import PolicyQuestionId, SessionId
+from moothall.core.programme.editing import MeetingPlan
+from moothall.core.programme.plan import Planned, Room, RoomId
+from moothall.services.programme.meeting_plan import (
+    MORE_MS,
+    Arrangement,
+    Differing,
+    change_meeting,
+    change_plan,
+    clashing,
+    duplicate,
+    left_out,
+    more_time,
+    on_beside,
+    plan_now,
+    two_in_a_room,
+)
 from moothall.testing import loop
-from support.memory.programme import HALL, HOUR, NOW, programme_house
+from support.memory.programme import HALL, HOUR, NOW, ProgrammeHouse, programme_house
 
 A, B, C = SessionId("a"), SessionId("b"), SessionId("c")
 
@@ -123,5 +138,148 @@ def test_one_that_was_moved_before_what_is_on_is_named_and_can_be_started() -> N
                 assert isinstance(await house.programme.next_session(HALL, after=A, then=wrong), Refusal)
             assert await house.programme.next_session(HALL, after=A, then=B) == B
             assert left_out(house.programme, HALL, NOW) == ()
+
+    loop.run(story())
+
+
+GARDEN = RoomId("garden")
+
+
+async def changed(house: ProgrammeHouse, made_from: MeetingPlan, **fields: object) -> Refusal | Differing | None:
+    return await change_meeting(house.programme, A, made_from, msgspec.structs.replace(made_from, **fields), by="l1")
+
+
+def test_place_readers_and_sound_are_changed_until_it_begins_and_then_only_the_end() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            await house.plan("a", HOUR)
+            await house.programme.keep(rooms=[Room(id=GARDEN, title="Garden")])
+            plan = await plan_now(house.programme, A)
+            assert plan is not None
+            live = await house.sessions.find(A)
+            assert live is not None
+            assert await changed(house, plan, room=GARDEN, access=ev.Access.LINK, sound=ev.SoundKept.NONE) is None
+            assert house.programme.room_of(A) == GARDEN
+            assert (live.state.access, live.state.sound) == (ev.Access.LINK, ev.SoundKept.NONE)
+            now = await plan_now(house.programme, A)
+            assert now is not None
+            unknown = await changed(house, now, room=RoomId("none"))
+            assert isinstance(unknown, Refusal)
+            assert unknown.code is RefusalCode.INVALID
+            await house.programme.send(A, do.OpenSession())
+            for fields in ({"room": None}, {"starts": NOW}, {"access": ev.Access.STAFF}):
+                refused = await changed(house, now, **fields)
+                assert isinstance(refused, Refusal)
+                assert refused.code is RefusalCode.CONFLICT
+            assert await changed(house, now, ends=NOW + 4 * HOUR, languages=("en", "fr")) is None
+            assert live.state.languages == ("en", "fr")
+            await house.programme.send(A, do.CloseSession())
+            over = await plan_now(house.programme, A)
+            assert over is not None
+            assert over.ends == NOW + 4 * HOUR
+            assert isinstance(await changed(house, over, ends=NOW + 5 * HOUR), Refusal)
+            assert await changed(house, over, title="Over") is None
+
+    loop.run(story())
+
+
+def test_of_two_who_change_a_meeting_each_change_stays_unless_it_is_the_same() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            await house.plan("a", HOUR)
+            both = await plan_now(house.programme, A)
+            assert both is not None
+            assert await changed(house, both, title="Rain") is None
+            assert await changed(house, both, ends=NOW + 3 * HOUR) is None
+            now = await plan_now(house.programme, A)
+            assert now is not None
+            assert (now.title, now.ends) == ("Rain", NOW + 3 * HOUR)
+            assert await changed(house, both, title="Snow", starts=NOW) == Differing(fields=("title",), now=now)
+            assert await plan_now(house.programme, A) == now
+            assert await plan_now(house.programme, SessionId("none")) is None
+            none = await change_meeting(house.programme, SessionId("none"), both, both, by="l1")
+            assert isinstance(none, Refusal)
+
+    loop.run(story())
+
+
+def test_a_meeting_that_is_on_gets_ten_more_minutes_with_each_press() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            await house.plan("a", HOUR)
+            refused = await more_time(house.programme, A)
+            assert refused is not None
+            assert refused.code is RefusalCode.CONFLICT
+            assert (await more_time(house.programme, SessionId("none"))) is not None
+            await house.programme.send(A, do.OpenSession())
+            for _ in range(2):
+                assert await more_time(house.programme, A) is None
+            planned = house.programme.plan_of(A)
+            assert planned is not None
+            assert planned.ends == NOW + 2 * HOUR + 2 * MORE_MS
+            await house.programme.keep(planned=[msgspec.structs.replace(planned, starts=None, ends=None)])
+            assert await more_time(house.programme, A) is None
+            begun = house.programme.plan_of(A)
+            assert begun is not None
+            assert begun.starts == NOW
+            assert begun.ends is not None
+            assert MORE_MS <= begun.ends - NOW < MORE_MS + 60_000
+            await house.programme.keep(planned=[msgspec.structs.replace(begun, ends=NOW + 7 * 24 * HOUR)])
+            late = await more_time(house.programme, A)
+            assert late is not None
+            assert late.code is RefusalCode.INVALID
+
+    loop.run(story())
+
+
+def test_the_same_is_planned_once_more_under_an_address_of_its_own() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            await house.plan("a", HOUR)
+            question = ev.PolicyQuestion(id=PolicyQuestionId("q1"), text="Who pays?")
+            await house.programme.send(A, do.ListPolicyQuestions(questions=(question,)))
+            how = do.ArrangeSession(access=ev.Access.LINK, sound=ev.SoundKept.NONE, listed=False)
+            await house.programme.send(A, how)
+            made = await duplicate(house.programme, A, title="a", starts=NOW + 30 * HOUR, by="l1")
+            assert isinstance(made, Planned)
+            assert (made.session, made.room, made.ends) == (SessionId("a-2"), HALL, NOW + 31 * HOUR)
+            live = await house.sessions.find(made.session)
+            assert live is not None
+            assert (live.state.access, live.state.sound, live.state.listed) == (how.access, how.sound, False)
+            assert [each.text for each in live.state.notes_and_tags.questions] == ["Who pays?"]
+            sometime = await duplicate(house.programme, A, title="b", starts=None, by="l1")
+            assert isinstance(sometime, Planned)
+            assert (sometime.starts, sometime.ends) == (None, None)
+            assert isinstance(await duplicate(house.programme, C, title="c", starts=None, by="l1"), Refusal)
+
+    loop.run(story())
+
+
+def test_what_is_planned_in_one_room_at_one_time_is_known_of_both() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            await house.plan("a", HOUR)
+            await house.plan("b", HOUR)
+            await house.plan("c", 3 * HOUR)
+            await house.plan("d", HOUR, room=None)
+            assert [each.session for each in clashing(house.programme, A)] == [B]
+            assert [each.session for each in clashing(house.programme, B)] == [A]
+            assert clashing(house.programme, C) == ()
+            assert clashing(house.programme, SessionId("d")) == ()
+
+    loop.run(story())
+
+
+def test_an_arrangement_is_made_with_the_plan() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            planned = await house.plan("a", HOUR)
+            how = Arrangement(access=ev.Access.STAFF, sound=ev.SoundKept.NONE)
+            before = len(await house.events(A))
+            assert await change_plan(house.programme, planned, how=how, by="l1") is None
+            assert await change_plan(house.programme, planned, how=how, by="l1") is None
+            assert (await house.events(A))[before:] == [
+                ev.SessionArranged(access=ev.Access.STAFF, sound=ev.SoundKept.NONE)
+            ]
 
     loop.run(story())

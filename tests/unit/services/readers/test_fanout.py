@@ -269,3 +269,23 @@ async def test_what_another_node_has_shown_a_reader_does_not_come_once_more() ->
         assert outlet.sent == b""
         await one_line(house, fanout)
         assert next(event.offset for frame in frames_of(outlet.sent) for event in frame.events) == seen.offset + 1
+
+
+@pytest.mark.parametrize("access", [ev.Access.LINK, ev.Access.STAFF])
+async def test_whose_access_changes_is_sent_away_and_the_staff_stay(access: ev.Access) -> None:
+    house = await meeting()
+    fanout = await house.fanout()
+    async with running(fanout):
+        reader, _ = await join(fanout)
+        desk, _ = await join(fanout, feed=Feed(LIVE.channel, staff=True))
+        fanout.publish(await house.store(ev.SessionArranged(access=ev.Access.PUBLIC, sound=ev.SoundKept.NONE)))
+        await settle()
+        assert not reader.is_closing()
+        fanout.publish(await house.store(ev.SessionArranged(access=access, sound=ev.SoundKept.NONE)))
+        await settle()
+        assert reader.is_closing()
+        assert not desk.is_closing()
+        later, _ = await join(fanout)
+        fanout.publish(await house.store(ev.SessionArranged(access=ev.Access.PUBLIC, sound=ev.SoundKept.NONE)))
+        await settle()
+        assert later.is_closing() is (access is ev.Access.LINK)

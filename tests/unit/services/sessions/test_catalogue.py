@@ -71,6 +71,40 @@ async def names(catalogue: Catalogue) -> list[str]:
     return [entry.session for entry in await catalogue.listed()]
 
 
+def test_what_is_hidden_is_in_no_list_and_what_is_cancelled_is() -> None:
+    async def story() -> None:
+        log = WatchedLog()
+        async with memory_hall(MemoryHall(log)) as hall:
+            live = await make(hall, "a")
+            other = await make(hall, "b", do.CancelSession(reason="Storm"))
+            public, kept = Access.PUBLIC, ev.SoundKept.UNTIL_CHECKED
+            catalogues = [Catalogue(log), Catalogue(log)]
+            hall.sessions.observe(lambda _, publication: catalogues[0].take(publication))
+            hall.sessions.tell_forgotten(catalogues[0].drop)
+            (_, cancelled) = await catalogues[0].listed()
+            assert cancelled.cancelled == "Storm"
+            for command, listed in (
+                (do.ArrangeSession(access=public, sound=kept, listed=False), ["b"]),
+                (do.ArrangeSession(access=Access.LINK, sound=kept), ["b"]),
+                (do.ArrangeSession(access=public, sound=kept), ["a", "b"]),
+            ):
+                await system(live, command)
+                assert await names(catalogues[0]) == listed
+            assert not await catalogues[0].hidden(SessionId("a"))
+            await system(other, do.ReinstateSession())
+            assert [each.cancelled for each in await catalogues[0].all()] == [None, None]
+            assert await catalogues[1].all() == await catalogues[0].all()
+            await hall.sessions.forget(SessionId("a"))
+            assert [each.session for each in await catalogues[0].all()] == ["b"]
+
+    loop.run(story())
+
+
+async def system(live: LiveSession, command: do.AnyCommand) -> None:
+    answer = await live.writer.send(SYSTEM, CommandId(f"act:{live.writer.offset}"), command)
+    assert isinstance(answer, Receipt), answer
+
+
 def test_it_lists_what_anybody_may_read_and_no_rehearsals() -> None:
     async def story() -> None:
         log = WatchedLog()

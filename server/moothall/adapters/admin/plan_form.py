@@ -1,0 +1,129 @@
+"""The form of what is planned of a meeting: its fields, what they say, and where two people have changed the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from moothall.adapters.admin.request import AdminProblem
+from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.admin.view import when
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.core.events.types import Access, SoundKept
+from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.errors import ProgrammeError
+from moothall.core.kernel.times import Zone
+from moothall.core.programme.editing import MeetingPlan
+from moothall.core.programme.plan import RoomId
+from moothall.core.programme.times import moment
+from moothall.services.programme.meeting_plan import Differing
+from moothall.services.programme.programme import Programme
+
+LONGEST_TITLE = 500
+LONGEST_BASE = 20_000
+"""Characters of what a form was made from."""
+FORM_TIME = "%Y-%m-%dT%H:%M"
+"""As `<input type=datetime-local>` has it: of the zone that the page says."""
+SOUND = (SoundKept.UNTIL_CHECKED, SoundKept.NONE, SoundKept.PUBLISHED)
+"""What may become of the sound, in the order in which it is offered."""
+
+
+def plan_fields(plan: MeetingPlan, zone: Zone, ui: Catalogue) -> dict[str, str]:
+    """What the form holds; `base` is what it was made from."""
+    return {
+        "title": plan.title,
+        "languages": ", ".join(ui.language_name(tag) for tag in plan.languages),
+        "starts": form_time(plan.starts, zone),
+        "ends": form_time(plan.ends, zone),
+        "place": plan.room or "",
+        "access": plan.access.value,
+        "sound": plan.sound.value,
+        "base": msgspec.json.encode(plan).decode(),
+    }
+
+
+def form_time(at: int | None, zone: Zone) -> str:
+    """A time (Unix ms) as a field has it; empty for none."""
+    return "" if at is None else zone.at(at).strftime(FORM_TIME)
+
+
+def base_of(given: Mapping[str, str], now: MeetingPlan) -> MeetingPlan:
+    """What a form was made from; `now` for one that doesn't say. Raises AdminProblem for what is none."""
+    text = given.get("base", "")
+    if not text:
+        return now
+    try:
+        return read_json(text[:LONGEST_BASE], MeetingPlan)
+    except Unreadable as error:
+        raise AdminProblem(400, AdminText.FORM) from error
+
+
+def wanted_plan(given: Mapping[str, str], base: MeetingPlan, languages: Sequence[str], zone: Zone) -> MeetingPlan | str:
+    """What a form asks for, or the key of the sentence on what is wrong; `languages` are those it names.
+
+    A field that it lacks is as in `base`. Raises AdminProblem for a choice that isn't offered.
+    """
+    title = " ".join(given.get("title", base.title).split())
+    if not 0 < len(title) <= LONGEST_TITLE:
+        return AdminText.TITLE
+    starts, ends = (time_of(given, name, getattr(base, name), zone) for name in ("starts", "ends"))
+    if isinstance(starts, str) or isinstance(ends, str):
+        return AdminText.TIMES
+    try:
+        access, sound = Access(given.get("access", base.access)), SoundKept(given.get("sound", base.sound))
+    except ValueError as error:
+        raise AdminProblem(400, AdminText.CONFLICT) from error
+    return MeetingPlan(
+        title=title,
+        languages=tuple(languages),
+        room=RoomId(given.get("place", base.room or "")) or None,
+        starts=starts,
+        ends=ends,
+        access=access,
+        sound=sound,
+    )
+
+
+def time_of(given: Mapping[str, str], name: str, before: int | None, zone: Zone) -> int | str | None:
+    """A time (Unix ms) as a field has it, None where it is empty; the key of a sentence where it is no time.
+
+    A field that was left alone keeps its seconds, and which of two hours alike it is when the clocks go back.
+    """
+    if name not in given:
+        return before
+    text = given[name].strip()[:30]
+    if text == form_time(before, zone):
+        return before
+    try:
+        return moment(text, zone.rules, name) if text else None
+    except ProgrammeError:
+        return AdminText.TIMES
+
+
+def choices(programme: Programme, ui: Catalogue) -> dict[str, list[dict[str, str]]]:
+    """What the form's lists offer."""
+    return {
+        "access": [{"value": each.value, "name": ui.named(f"admin/access.{each}")} for each in Access],
+        "sound": [{"value": each.value, "name": ui.named(f"admin/sound.{each}")} for each in SOUND],
+        "places": [{"value": room.id, "name": room.title} for room in programme.rooms()],
+    }
+
+
+def saved_by_others(found: Differing | None, programme: Programme, ui: Catalogue) -> dict[str, str]:
+    """What somebody else has saved meanwhile, by the names of the form's fields; empty where that is nothing."""
+    said = dict.fromkeys(("title", "languages", "place", "starts", "ends", "access", "sound"), "")
+    if found is None:
+        return said
+    now, zone = found.now, programme.zone()
+    room = None if now.room is None else programme.room(now.room)
+    values = {
+        "title": ("title", now.title),
+        "languages": ("languages", ", ".join(ui.language_name(tag) for tag in now.languages)),
+        "room": ("place", "" if room is None else room.title),
+        "starts": ("starts", when(now.starts, None, ui, zone)),
+        "ends": ("ends", when(now.ends, None, ui, zone)),
+        "access": ("access", ui.named(f"admin/access.{now.access}")),
+        "sound": ("sound", ui.named(f"admin/sound.{now.sound}")),
+    }
+    return said | {field: text or "\N{EN DASH}" for field, text in (values[name] for name in found.fields)}
