@@ -111,8 +111,10 @@ interface Parts {
   Limit: HTMLSelectElement;
   LineNow: WithData<'lost'>;
   Note: HTMLTextAreaElement;
+  NoteText: HTMLTextAreaElement;
   NowAsked: WithData<'more'>;
   Number: HTMLInputElement;
+  PeopleNumber: HTMLInputElement;
   Questions: WithData<'events' | 'position'>;
   Raised: WithData<'begun' | 'over'>;
   Rest: HTMLDialogElement;
