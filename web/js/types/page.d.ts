@@ -93,6 +93,7 @@ interface Parts {
   Decline: HTMLDialogElement;
   Device: HTMLSelectElement;
   Earlier: HTMLAnchorElement;
+  Gain: HTMLInputElement;
   Handing: HTMLDetailsElement & WithData<'session'>;
   HandingAddress: HTMLInputElement;
   HandingWrong: WithData<'text'>;
@@ -124,6 +125,7 @@ interface Parts {
   Stop: HTMLButtonElement;
   Stopped: HTMLAnchorElement;
   Sure: HTMLDialogElement;
+  Tone: HTMLButtonElement;
   Under: HTMLSelectElement;
   Video: HTMLDetailsElement;
   Words: HTMLTextAreaElement;
