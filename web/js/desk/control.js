@@ -33,6 +33,8 @@ const big = at('Cards').dataset.big !== undefined; // a screen that nobody touch
 const rung = new Set(); // alarms that the bell has rung for
 /** @type {Record<string, ?number>} */
 const heardLevels = {}; // as they were told last
+/** @type {Map<string, Required<Pick<Card, 'delays' | 'rates'>>>} */
+const lately = new Map(); // by cards, as they were told last: they come when they have changed
 let told = ['', '']; // the alarm that was said last, and how
 /** @type {?AudioContext} */
 let sound = null; // the audio context, once somebody has touched the page
@@ -116,12 +118,15 @@ const trend = (name, value, drawing) => element('div', { class: 'trend' }, drawi
 
 /** @param {Card} card */
 function trends(card) {
-  const [, most] = span(card.delays) ?? [0, 0];
-  const [least, quickest] = span(card.rates) ?? [0, 0];
+  const before = lately.get(card.key);
+  const { delays = before?.delays ?? [], rates = before?.rates ?? [] } = card;
+  lately.set(card.key, { delays, rates });
+  const [, most] = span(delays) ?? [0, 0];
+  const [least, quickest] = span(rates) ?? [0, 0];
   const comes = card.dead < DEAD && card.sound !== null && card.sound < OLD;
   return element('div', { class: 'trends' },
-    trend('delay', comes ? words.text('late', { n: card.lag }) : words.text('no-delay'), sparkline(card.delays, LATE, words.text('trend.delay', { n: most }))),
-    trend('rate', String(card.rate), sparkline(card.rates, QUICK, words.text('trend.rate', { least, most: quickest }))));
+    trend('delay', comes ? words.text('late', { n: card.lag }) : words.text('no-delay'), sparkline(delays, LATE, words.text('trend.delay', { n: most }))),
+    trend('rate', String(card.rate), sparkline(rates, QUICK, words.text('trend.rate', { least, most: quickest }))));
 }
 
 /** What is behind a tile: all its figures, what else is to be seen to, and what can be done. @param {Card} card  @param {Alarm[]} further */
@@ -218,6 +223,7 @@ function update({ cards, overview, translation }) {
     if (at('Cards').children[i] !== stays) at('Cards').insertBefore(stays, at('Cards').children[i] ?? null);
   });
   for (const item of old.values()) item.remove();
+  for (const known of [...lately.keys()]) if (!cards.some((card) => card.key === known)) lately.delete(known);
   if (key && document.activeElement?.dataset.key !== key) at('Cards').querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
   at('Made').textContent = words.text('as-of', { time: clock.format(overview.at) });
   const said = [words.text('machines', { n: overview.engines })];
@@ -286,7 +292,7 @@ form.bell.addEventListener('change', () => {
 });
 at('Bell').addEventListener('submit', (event) => event.preventDefault());
 
-const link = new DeskLink('/control', () => ({}), {
+const link = new DeskLink('/control', () => ({ trends: /** @type {const} */ ('changed') }), {
   joined: update,
   told: (...[event, body]) => (event === 'levels' ? levels(body) : event === 'cards' && update(body)),
   stands: (how) => {
