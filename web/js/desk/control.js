@@ -35,6 +35,7 @@ const rung = new Set(); // alarms that the bell has rung for
 const heardLevels = {}; // as they were told last
 /** @type {Map<string, Required<Pick<Card, 'delays' | 'rates'>>>} */
 const lately = new Map(); // by cards, as they were told last: they come when they have changed
+const heard = new Audio(); // the meeting that is listened in to
 let told = ['', '']; // the alarm that was said last, and how
 /** @type {?AudioContext} */
 let sound = null; // the audio context, once somebody has touched the page
@@ -113,6 +114,25 @@ function wall({ session, place, title }) {
   return button;
 }
 
+/** Listen in to a meeting, one at a time; pressed once more it is over. @param {Card} card */
+function listen({ session, place, title }) {
+  const on = heard.dataset.of === session && !heard.paused;
+  const label = words.text(on ? 'unlisten' : 'listen');
+  const button = element('button', { type: 'button', class: 'quiet', 'data-key': `listen:${session}`, 'aria-pressed': String(on), 'aria-label': `${label}: ${place || title}` }, label);
+  button.addEventListener('click', () => {
+    const again = heard.dataset.of === session && !heard.paused;
+    heard.pause();
+    heard.removeAttribute('src');
+    heard.dataset.of = again ? '' : session;
+    if (again) heard.load(); // which closes the connection
+    else {
+      heard.src = `/control/${encodeURIComponent(session)}/sound`;
+      heard.play().catch(() => (at('Status').textContent = words.text('unheard')));
+    }
+  });
+  return button;
+}
+
 /** A figure and its last ten minutes. @param {string} name  @param {string} value  @param {SVGElement} drawing */
 const trend = (name, value, drawing) => element('div', { class: 'trend' }, drawing, element('p', {}, element('span', {}, words.text(name)), ' ', element('b', {}, value)));
 
@@ -163,6 +183,7 @@ function show(card) {
   if (card.place && card.title) made.append(element('p', { class: 'title' }, element('bdi', { lang }, card.title)));
   if (card.session) made.append(meter(card.session), trends(card));
   if (worst) made.append(alarm(card, worst));
+  if (!big && card.session) made.append(listen(card));
   if (!big && (card.session || card.following)) made.append(rest(card, card.alarms.filter((each) => each !== worst)));
   return made;
 }
