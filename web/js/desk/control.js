@@ -181,9 +181,8 @@ function show(card) {
   const state = element('p', { class: 'state', 'data-kind': card.stands }, words.text(`stands.${card.stands}`));
   made.append(element('div', { class: 'head' }, element('h2', {}, card.session && !big ? element('a', { href: desk(card), 'data-key': `desk:${card.session}` }, named) : named), state));
   if (card.place && card.title) made.append(element('p', { class: 'title' }, element('bdi', { lang }, card.title)));
-  if (card.session) made.append(meter(card.session), trends(card));
+  if (card.session) made.append(element('div', { class: 'hear' }, meter(card.session), ...(big ? [] : [listen(card)])), trends(card));
   if (worst) made.append(alarm(card, worst));
-  if (!big && card.session) made.append(listen(card));
   if (!big && (card.session || card.following)) made.append(rest(card, card.alarms.filter((each) => each !== worst)));
   return made;
 }
