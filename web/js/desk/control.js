@@ -6,6 +6,7 @@ import { refill } from './fill.js';
 import { DeskLink, newId } from './link.js';
 import { alarmValues, alone, keepOwnName, ownName, tongues } from '../lib/names.js';
 import { keep, recall } from '../lib/kept.js';
+import { Listening } from './listen.js';
 import { at, element } from '../lib/nodes.js';
 import { qualityLines } from './quality.js';
 import { say, unsay } from '../lib/said.js';
@@ -35,7 +36,7 @@ const rung = new Set(); // alarms that the bell has rung for
 const heardLevels = {}; // as they were told last
 /** @type {Map<string, Required<Pick<Card, 'delays' | 'rates'>>>} */
 const lately = new Map(); // by cards, as they were told last: they come when they have changed
-const heard = new Audio(); // the meeting that is listened in to
+const heard = new Listening();
 let told = ['', '']; // the alarm that was said last, and how
 /** @type {?AudioContext} */
 let sound = null; // the audio context, once somebody has touched the page
@@ -116,19 +117,12 @@ function wall({ session, place, title }) {
 
 /** Listen in to a meeting, one at a time; pressed once more it is over. @param {Card} card */
 function listen({ session, place, title }) {
-  const on = heard.dataset.of === session && !heard.paused;
+  const on = heard.of === session;
   const label = words.text(on ? 'unlisten' : 'listen');
   const button = element('button', { type: 'button', class: 'quiet', 'data-key': `listen:${session}`, 'aria-pressed': String(on), 'aria-label': `${label}: ${place || title}` }, label);
   button.addEventListener('click', () => {
-    const again = heard.dataset.of === session && !heard.paused;
-    heard.pause();
-    heard.removeAttribute('src');
-    heard.dataset.of = again ? '' : session;
-    if (again) heard.load(); // which closes the connection
-    else {
-      heard.src = `/control/${encodeURIComponent(session)}/sound`;
-      heard.play().catch(() => (at('Status').textContent = words.text('unheard')));
-    }
+    if (heard.of === session) heard.end();
+    else heard.begin(session, () => (at('Status').textContent = words.text('unheard')));
   });
   return button;
 }
