@@ -257,6 +257,36 @@ async def test_the_desk_calls_no_line_good_while_its_own_computer_is_away(page: 
     assert await line.get_attribute("data-good") == "yes"
 
 
+async def test_the_text_the_line_and_what_wants_an_act_are_in_view_and_the_text_is_live(
+    page: Page, there: Served
+) -> None:
+    made, captioner = there.room, Actor(Role.CAPTIONER, "c1")
+    for text in ("Why?", "When?", "Who pays?"):
+        await there.ask(page, text)
+    await busy(there)
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await there.desk(page)
+    line = do.TypeSegment(channel=ChannelId("floor"), segment=SegmentId("one"), text="It is <said>.", language="en")
+    await made.meeting.do(line, actor=captioner)
+    await page.locator("#Newest", has_text="It is <said>.").wait_for()
+    for seen in ("#LineNow", "#Fetch-s", "#WantsNow li", "#Newest .said:last-child", "[id^=Q-]", "#PeopleNow"):
+        assert await page.locator(seen).first.evaluate("e => e.getBoundingClientRect().bottom <= innerHeight"), seen
+    assert await page.locator("#State").is_hidden()  # Without a line nothing is live.
+    await page.set_viewport_size({"width": 390, "height": 844})
+    tops = [
+        await page.locator(part).first.evaluate("e => e.getBoundingClientRect().top")
+        for part in ("#LineNow", "#WantsNow", "#Newest", "#Questions")
+    ]
+    assert tops == sorted(tops)
+    assert tops[2] < 844
+    await page.get_by_role("link", name="Programme", exact=True).click()
+    await page.locator("#Programme h2").wait_for()
+    assert await page.locator("#Now").is_hidden()
+    assert await page.locator(".tabs [aria-current]").inner_text() == "Programme"
+    await page.get_by_role("link", name="The meeting", exact=True).click()
+    await page.locator("#Newest").wait_for()
+
+
 async def test_by_keys_alone_enter_passes_nothing_on(page: Page, there: Served) -> None:
     await there.ask(page, "Why?")
     await there.desk(page)
@@ -281,6 +311,7 @@ async def test_the_wall_is_cleared_from_the_desk_without_a_line(
     await wall.locator("#HereWall", has_text="Why?").wait_for()
     there.room.outbox.full = True
     await there.desk(page)
+    await page.locator("#Wall summary").click()
     async with wall.expect_navigation():
         await page.get_by_role("button", name="Clear our wall").click()
     await wall.locator("#HereWall").wait_for(state="attached")

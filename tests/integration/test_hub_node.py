@@ -50,7 +50,10 @@ async def test_readers_find_all_that_the_server_has(tmp_path: Path) -> None:
         page = await text(client, f"{base}?ui=en")
         assert "Sentence 11." in page
         assert "not connected to any meeting" in page
-        assert 'id="Report"' not in page
+        assert 'id="Report"' in page
+        report = {"kind": "late", "channel": "floor"}
+        async with client.post(f"{base}/report?ui=en", data=report, headers={"Origin": hub.own}) as response:
+            assert "Too late" in await response.text()
         assert "Sentence 3." in await text(client, f"{base}/read?ui=en")
         assert "Sentence 0." in await text(client, f"{base}/record.txt")
         assert json.loads(await text(client, f"{base}/record.json"))["session"]["title"] == "Plenary & <hubs>"
@@ -168,8 +171,8 @@ async def test_the_coordinator_connects_the_computer_and_nobody_else_does(tmp_pa
         await server.start_server()
         form = {"form": hidden(page), "address": str(server.make_url("")), "words": words}
         async with client.post(f"{hub.own}/setup?ui=en", data=form, headers=own) as response:
-            assert response.status == 200
-            assert "This computer speaks for Kisumu, at http://127.0.0.1" in await response.text()
+            assert (response.status, response.url.path) == (200, "/desk")
+        assert "This computer speaks for Kisumu, at http://127.0.0.1" in await text(client, f"{hub.own}/setup?ui=en")
         await server.close()
         assert hub.parts.pairings.now is not None
         assert hub.parts.pairings.now.hub == "kisumu"

@@ -28,6 +28,25 @@ async def test_levels_are_told_and_a_fault_of_the_machine_is_seen_to_once(tmp_pa
         assert refused["refusal"]["code"] == "unknown", "there is no such fault"
 
 
+async def test_trends_come_when_they_have_changed_to_pages_that_say_so(tmp_path: Path) -> None:
+    trends = {"delays", "rates"}
+    async with meeting(tmp_path) as on, overview(on, Role.TECHNICIAN) as client:
+        told: asyncio.Queue[Any] = asyncio.Queue()
+        client.on("cards", told.put_nowait, namespace="/control")
+        await client.call("join", {}, namespace="/control")
+        while not (await told.get())["cards"]:
+            pass
+        for wish, again in (({"trends": "changed"}, False), ({}, True)):  # The second is a page of an older release.
+            (card,) = (await client.call("join", wish, namespace="/control"))["cards"]
+            assert trends <= card.keys()
+            shown = (card["delays"], card["rates"])
+            while not told.empty():
+                told.get_nowait()
+            (card,) = (await told.get())["cards"]
+            if (card.get("delays", shown[0]), card.get("rates", shown[1])) == shown:
+                assert (trends <= card.keys()) == again
+
+
 async def test_a_microphone_page_reads_along_and_is_no_reader(tmp_path: Path) -> None:
     async with meeting(tmp_path) as on, aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         events = f"{on.running.address}/s/{S}/events?channel=floor&feed=live"

@@ -31,6 +31,8 @@ class SessionChoice(msgspec.Struct, frozen=True, kw_only=True):
     """BCP-47 tags, beside each session's first text."""
     words: bool = False
     """Whether words are wanted as they come, and not only finished lines."""
+    chosen: bool = False
+    """Whether a coordinator has said so, rather than nobody."""
 
 
 class CentreInfo(msgspec.Struct, frozen=True, kw_only=True):

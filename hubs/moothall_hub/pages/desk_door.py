@@ -1,6 +1,7 @@
-"""The coordinator's desk (`/desk`): the room's questions, its people, its wall, the line, and what is kept here.
+"""The coordinator's desk (`/desk`): the meeting's text, the room's questions, its people, its wall, and the line.
 
-One page of plain forms. What changes by itself is asked for again by a small script (`web/js/hub/desk.js`).
+One page of plain forms. The text comes as on a wall; what else changes by itself is asked for again by a small script
+(`web/js/hub/desk.js`).
 """
 
 from __future__ import annotations
@@ -13,12 +14,16 @@ from aiohttp import web
 
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, staff_page
 from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.displays.display_door import newest_lines
+from moothall.adapters.pages.request_context import HttpProblem, SnapshotOf
+from moothall.adapters.pages.request_context import asked as asked_text
 from moothall.adapters.pages.visitor_request import number_in, see_other
 from moothall.core.kernel.ids import InterventionId, NoteId, SessionId
 from moothall.core.kernel.languages import is_language
 from moothall.core.kernel.times import Zone
 from moothall.core.ports import Clock
 from moothall.core.signals import Summary
+from moothall.services.sessions.reports import ReportKind, Reports
 from moothall.wire.hub.messages import Offered
 from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.node.preflight import Facts, look
@@ -47,7 +52,8 @@ class DeskDoor:
 
     `zone`: the room's; `free_bytes`: of the disk where the copies are; `told`: where this one is reached.
 
-    `doing`: how a session's texts are doing, where that isn't as usual.
+    `doing`: how a session's texts are doing, where that isn't as usual. `snapshot_of`: the texts that are here;
+    `reports`: what the room's readers say is wrong with them.
     """
 
     pages: StaffPages
@@ -64,6 +70,8 @@ class DeskDoor:
     free_bytes: Callable[[], int]
     told: Callable[[], Sequence[str]]
     doing: Callable[[SessionId], Sequence[Summary]]
+    snapshot_of: SnapshotOf
+    reports: Reports
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -129,6 +137,8 @@ class DeskDoor:
                 await self.presence.read(session, NoteId(what))
             case "follow":
                 await self.wanted.set(self._choice(given))
+            case "seen" | "mended" if what in set(ReportKind):
+                (self.reports.seen if act == "seen" else self.reports.mended)(session, ReportKind(what))
             case "fetch":
                 await self.meetings.fetch_again(SessionId(what))
             case _:
@@ -143,6 +153,7 @@ class DeskDoor:
             sessions=None if given.get("which") == "today" else sessions,
             languages=tuple(tag for tag in _named(LANGUAGE, given) if is_language(tag)),
             words="words" in given,
+            chosen=True,
         )
 
     # The page
@@ -181,18 +192,34 @@ class DeskDoor:
             kept_ui = {"ui": ui.language} if asked.chosen else {}
             row["link"] = f"/desk?{urlencode({'session': str(row['id']), **kept_ui})}"
         titles = {each.session: each.title for each in offered}
+        shown = None if about is None else await self._about(about, clocks, asked)
+        room, checks = room_address(self.told()), view.checks(found, ui)
+        untranslated = view.untranslated(offered, choice)
+        waiting = 0 if about is None else len(self.local.of(about.session).with_status(Local.HERE))
+        wants = view.wants(
+            ui,
+            alone=room is None,
+            checks=found,
+            untranslated=untranslated,
+            notes=0 if about is None else view.unread(await self.presence.notes(about.session)),
+            questions=waiting,
+        )
         return self.pages.show(
             "hub_desk.html",
             asked,
             status=422 if problem else 200,
             title=facts.title,
             address=facts.address,
-            room=room_address(self.told()),
+            room=room,
+            wants=wants,
+            untranslated=untranslated,
+            reported=[] if about is None else view.reported(self.reports.tally(about.session), ui),
+            text=None if about is None else await self._text(request, about.session, asked),
             problem=ui.text(problem) if problem else "",
             given=given or {},
             line=view.line(health, clocks, ui),
-            checks=view.checks(found, ui),
-            about=None if about is None else await self._about(about, clocks, asked),
+            checks=checks,
+            about=shown,
             programme=rows,
             which="today" if choice.sessions is None else "chosen",
             words=choice.words,
@@ -202,6 +229,17 @@ class DeskDoor:
             longest_note=LONGEST_NOTE,
             best=local_questions.BEST,
         )
+
+    async def _text(self, request: web.Request, session: SessionId, asked: AdminRequest) -> Mapping[str, object] | None:
+        """The newest lines, in the coordinator's own language where that text is here; None while none is."""
+        try:
+            wanted = await asked_text(request, self.snapshot_of, "", session)
+            own = view.own_text(wanted.snapshot.session, asked.ui.language)
+            if own is not None:
+                wanted = await asked_text(request, self.snapshot_of, own, session)
+        except HttpProblem:
+            return None
+        return newest_lines(wanted, asked.ui, self.clock.wall())
 
     async def _about(self, each: Offered, clocks: view.Clocks, asked: AdminRequest) -> dict[str, object]:
         """The session that the desk is about."""
@@ -250,5 +288,5 @@ def _picked(what: str, given: Mapping[str, str]) -> list[InterventionId]:
 def _anchor(act: str) -> str:
     """Where on the page one goes on."""
     parts = {"more": "People", "people": "People", "note": "Notes", "read": "Notes", "follow": "Programme"}
-    parts |= {"fetch": "Stuck", "mode": "Questions", "clear-wall": "Wall"}
+    parts |= {"fetch": "Stuck", "mode": "Questions", "clear-wall": "Wall", "seen": "Now", "mended": "Now"}
     return f"#{parts.get(act, 'Questions')}"

@@ -38,6 +38,17 @@ CLOCK = "This computer's clock says {own}, the meeting's {right}. Everything her
 READY = "Ready."
 NOT_READY = "Not ready yet: see what to do."
 
+ALONE = "Only this computer reaches its pages: there is no local network, or the program runs for this computer alone."
+UNTRANSLATED = (
+    "No translation is kept here yet: phones here are offered only what is spoken."
+    " Tick the languages that are to come too."
+)
+CHOOSE = "Choose languages"
+WAITING_HERE = "{n} question of the group waits for you"
+"""Counted."""
+UNREAD = "{n} note from the meeting was not read yet"
+"""Counted."""
+
 CHECKED_COPY = "The copy of the text is checked: it is what was written and signed."
 BEING_CHECKED = "What came last of the text is being checked."
 AT = "Piece no. {n}"

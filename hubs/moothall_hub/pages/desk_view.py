@@ -10,20 +10,25 @@ from moothall.adapters.questions import asking_texts
 from moothall.core.events.question_parts import Kind
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone
 from moothall.core.session.state import ON
+from moothall.core.views.captions import Session
 from moothall.services.questions.author_view import Own, QuestionPlace
+from moothall.services.sessions.reports import Tally
 from moothall.wire.hub.messages import Offered
 from moothall_hub.mirror.offers import SessionChoice
-from moothall_hub.node.preflight import CLOCK_MS, Looked, ready
+from moothall_hub.node.preflight import CLOCK_MS, Check, Looked, Readiness, ready
 from moothall_hub.outbox.outbox import ActState
 from moothall_hub.pages import desk_texts
 from moothall_hub.room import local_questions
 from moothall_hub.room.local_questions import Local, LocalQuestion, LocalQuestions
 from moothall_hub.room.ports import LineHealth, LineState, Stuck
 from moothall_hub.room.presence import Note
+
+OF_THE_LINE = frozenset({Check.PAIRED, Check.LINE, Check.PROGRAMME, Check.COPY})
+"""What the frame says already, what follows from it, and a text that has stopped, which stands above."""
 
 
 class Clocks:
@@ -53,8 +58,10 @@ def line(health: LineHealth, clocks: Clocks, ui: Catalogue) -> dict[str, object]
     """The line in words and figures."""
     wrong = abs(health.clock_difference_ms) >= CLOCK_MS
     own = clocks.time(clocks.now + health.clock_difference_ms)
+    kinds = {LineState.GOOD: "live" if health.storing else "unsaved", LineState.DOWN: "lost"}
     return {
         "good": health.state is LineState.GOOD,
+        "kind": kinds.get(health.state, "cut"),
         "says": desk_texts.line(health, clocks.time(health.since), ui),
         "setup": health.state in (LineState.UNPAIRED, LineState.REFUSED),
         "reason": health.reason if health.state is LineState.REFUSED else "",
@@ -77,6 +84,83 @@ def checks(found: tuple[Looked, ...], ui: Catalogue) -> dict[str, object]:
     ]
     good = ready(found)
     return {"ready": good, "verdict": ui.text(desk_texts.READY if good else desk_texts.NOT_READY), "rows": rows}
+
+
+def wants(
+    ui: Catalogue,
+    *,
+    alone: bool,
+    checks: Iterable[Looked],
+    untranslated: bool,
+    notes: int,
+    questions: int,
+) -> list[dict[str, object]]:
+    """What wants an act next, the urgent first. How the line stands is said elsewhere.
+
+    `alone`: whether no other computer reaches this one; `untranslated`: whether nobody chose languages though there
+    are; `notes` unread and `questions` undecided.
+    """
+    made = [_want(ui.text(desk_texts.ALONE), urgent=True)] if alone else []
+    todo = ui.group("hub-todo")
+    for each in checks:
+        if each.verdict is Readiness.BAD and each.check not in OF_THE_LINE:
+            said = todo.get(f"{each.check}.{each.verdict}", "") or ui.named(f"hub/verdict.{each.verdict}")
+            name = ui.named(f"hub/check.{each.check}")
+            made.append(_want(f"{name}: {said}", "#Ready", ui.text("Ready?"), urgent=True))
+    if untranslated:
+        made.append(_want(ui.text(desk_texts.UNTRANSLATED), "#Programme", ui.text(desk_texts.CHOOSE)))
+    if notes:
+        made.append(_want(ui.counted(desk_texts.UNREAD, notes), "#Notes", ui.text("Notes to and from the meeting")))
+    if questions:
+        made.append(
+            _want(ui.counted(desk_texts.WAITING_HERE, questions), "#Questions", ui.text("Questions of the group"))
+        )
+    return made
+
+
+def _want(text: str, to: str = "", do: str = "", *, urgent: bool = False) -> dict[str, object]:
+    return {"text": text, "to": to, "do": do, "urgent": urgent}
+
+
+def unread(notes: Iterable[Note]) -> int:
+    """How many notes from the meeting nobody here has read."""
+    return sum(not each.own and Role.HUB not in each.read for each in notes)
+
+
+def untranslated(offered: Iterable[Offered], choice: SessionChoice) -> bool:
+    """Whether there are translations, and nobody has chosen any yet or said that none is wanted."""
+    return (
+        not choice.chosen
+        and not choice.languages
+        and any(text.kind is not ChannelKind.FLOOR for each in offered for text in each.texts)
+    )
+
+
+def reported(tally: Tally, ui: Catalogue) -> list[dict[str, object]]:
+    """What the room's readers say is wrong with the text."""
+    return [
+        {
+            "kind": kind.value,
+            "says": ui.named(
+                "staff/report", n=count, all=max(count, tally.readers), what=ui.named(f"staff/report.{kind}")
+            ),
+            "seen": kind not in tally.unseen,
+        }
+        for kind, count in tally.counts.items()
+    ]
+
+
+def own_text(session: Session, language: str) -> ChannelId | None:
+    """The text in the interface's language, where there is one beside what is spoken."""
+    spoken = session.languages[:1] == (language,)
+    return next(
+        (
+            name
+            for name, each in session.channels.items()
+            if not spoken and each.kind is not ChannelKind.FLOOR and each.languages[:1] == (language,)
+        ),
+        None,
+    )
 
 
 def question(

@@ -42,6 +42,7 @@ from moothall.adapters.reading.page_door import PageDoor
 from moothall.adapters.reading.plain_door import PlainDoor
 from moothall.adapters.reading.poll_door import PollDoor
 from moothall.adapters.reading.reader_routes import Readers, visitor_gate
+from moothall.adapters.reading.reports_door import ReportsDoor
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.reading.your_turn import YourTurn
@@ -58,6 +59,7 @@ from moothall.services.readers.mirrored import MirroredSessions
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import Records
+from moothall.services.sessions.reports import Reports
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.wire.token_bucket import Allowance
 from moothall_hub.mirror.copied import Copy
@@ -226,6 +228,8 @@ async def open_hub_doors(
         channel_of=access.channel_of,
         translated=translated,
     )
+    reports = Reports(clock=clock, randomness=randomness, readers=_readers_of(parts.sessions))
+    reporting = ReportsDoor(context, reports)
     desk = DeskDoor(
         shared,
         parts.local,
@@ -240,6 +244,8 @@ async def open_hub_doors(
         free_bytes=lambda: shutil.disk_usage(parts.data).free,
         told=told,
         doing=parts.doing,
+        snapshot_of=snapshot_here,
+        reports=reports,
     )
     records = RecordDoor(
         Records(access, parts.mirror, lambda session, channel: comes(copies.copy(session), channel)), pages
@@ -292,6 +298,7 @@ async def open_hub_doors(
         low,
         records,
         shown,
+        reporting,
     )
     missed = MissedDoor(pages, snapshot_of=access.snapshot, page_of=access.page)
     for door in (*reading, missed, status_bar, wall, last_wall, *asking, setup, staff, health):
@@ -301,9 +308,9 @@ async def open_hub_doors(
     runner = web.AppRunner(app, **runner_options())
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    for closing in (sockets, events, polls, plain, low):
+    for closing in (sockets, events, polls, plain, low, reporting):
         stack.push_async_callback(closing.close)
-    for running in (events, sockets, polls, plain, low):
+    for running in (events, sockets, polls, plain, low, reports):
         keep_running(running.run)
     await serve(stack, runner, listener, connections=connections)
     parts.readiness.opened(DOORS)
@@ -314,6 +321,16 @@ async def open_hub_doors(
         told=told,
         routes=tuple(served),
     )
+
+
+def _readers_of(sessions: MirroredSessions) -> Callable[[SessionId], int]:
+    """How many read a session here now."""
+
+    def readers(session: SessionId) -> int:
+        live = sessions.loaded(session)
+        return 0 if live is None else sum(live.fanout.readers.values())
+
+    return readers
 
 
 def _learning(origins: Origins) -> Middleware:

@@ -75,7 +75,7 @@ class SetupDoor:
         if isinstance(done, Unpaired):
             status = 503 if done is Unpaired.NOBODY else 400
             return self._page(asked, status=status, problem=asked.ui.text(PROBLEMS[done]), given=given)
-        return see_other(asked.to("/setup"))
+        return see_other(asked.to("/desk"))
 
     def first(self) -> Middleware:
         """The desk leads here while this computer is not connected."""

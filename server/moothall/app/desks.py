@@ -14,7 +14,9 @@ from moothall.adapters.desks.control_door import ControlDoor
 from moothall.adapters.desks.control_socket import ControlSocket, Send
 from moothall.adapters.desks.desk_door import DeskDoor, DeskPageFacts
 from moothall.adapters.desks.desk_socket import DeskRequest, DeskSocket, Extra
+from moothall.adapters.desks.listening_door import ListeningDoor
 from moothall.adapters.desks.staff_socket import StaffSocket
+from moothall.adapters.pages.request_context import DEFAULT_CHANNEL
 from moothall.adapters.pages.staff_frame import facts_of
 from moothall.app.backend import Backend
 from moothall.app.crowds import CrowdMessages
@@ -45,6 +47,7 @@ from moothall.services.log.session_writer import SessionWriter
 from moothall.services.programme.meeting_plan import on_beside, two_in_a_room
 from moothall.services.sessions.reports import ReportKind, Reports
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.sound.listening import Listening
 
 MOST_OTHERS = 100
 """Sessions that lines can be moved to from a page."""
@@ -104,9 +107,23 @@ def open_desks(
     ControlSocket(socket, control, may_act=staff.may_act, send=_sender(backend.sessions), reach=reach)
     watch = SpeakerWatch(backend.sessions, backend.clock)
     backend.keep(stack, socket.run, desks.run, control.run, watch.run, backend.proposals.run)
+
+    def listening(session: SessionId) -> Listening | None:
+        """Of the floor, while what is said there is kept."""
+        state = backend.loaded(session, lambda live: live.state, None)
+        kept = state is not None and state.status is Status.OPEN and state.recorded
+        coming = {**recognising.listening(session), **sound.listening(session)} if kept else {}
+        return coming.get(DEFAULT_CHANNEL)
+
     doors = (
         DeskDoor(pages, staff=staff.staff, may_act=staff.may_act, about=partial(_about, backend)),
         ControlDoor(pages, control, staff=staff.staff, may_act=staff.may_act, reach=reach),
+        ListeningDoor(
+            listening,
+            staff=staff.staff,
+            may_act=staff.may_act,
+            clock=backend.clock,
+        ),
         socket,
     )
     return [route for door in doors for route in door.routes()], socket, control

@@ -48,6 +48,7 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.translations import NO_WAY, QuestionTranslations, WantedTranslation
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
+from moothall.services.sessions.reports import Reports
 from moothall.services.sessions.role_links import HALL, Entered, RoleLinks
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
@@ -277,6 +278,7 @@ class Room:
         self.free = 10 << 30
         self.doing: list[Summary] = []
         """How the texts are doing, as the server above told it."""
+        self.reports = Reports(clock=clock, randomness=SeededRandomness(9), readers=lambda _: 12)
         self.local = RoomQuestions(self.parts)
         self.presence = RoomPresence(self.parts)
         self.hands = RoomHands(self.parts)
@@ -456,6 +458,8 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         free_bytes=lambda: made.free,
         told=lambda: ("http://10.0.0.7:8090", "http://127.0.0.1:8090"),
         doing=lambda _: made.doing,
+        snapshot_of=access.snapshot,
+        reports=made.reports,
     )
     app = web.Application(middlewares=[own_pages_only(PAGES, origins), staff.middleware()])
     readers = Readers(

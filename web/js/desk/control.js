@@ -6,6 +6,7 @@ import { refill } from './fill.js';
 import { DeskLink, newId } from './link.js';
 import { alarmValues, alone, keepOwnName, ownName, tongues } from '../lib/names.js';
 import { keep, recall } from '../lib/kept.js';
+import { Listening } from './listen.js';
 import { at, element } from '../lib/nodes.js';
 import { qualityLines } from './quality.js';
 import { say, unsay } from '../lib/said.js';
@@ -33,6 +34,9 @@ const big = at('Cards').dataset.big !== undefined; // a screen that nobody touch
 const rung = new Set(); // alarms that the bell has rung for
 /** @type {Record<string, ?number>} */
 const heardLevels = {}; // as they were told last
+/** @type {Map<string, Required<Pick<Card, 'delays' | 'rates'>>>} */
+const lately = new Map(); // by cards, as they were told last: they come when they have changed
+const heard = new Listening();
 let told = ['', '']; // the alarm that was said last, and how
 /** @type {?AudioContext} */
 let sound = null; // the audio context, once somebody has touched the page
@@ -111,17 +115,32 @@ function wall({ session, place, title }) {
   return button;
 }
 
+/** Listen in to a meeting, one at a time; pressed once more it is over. @param {Card} card */
+function listen({ session, place, title }) {
+  const on = heard.of === session;
+  const label = words.text(on ? 'unlisten' : 'listen');
+  const button = element('button', { type: 'button', class: 'quiet', 'data-key': `listen:${session}`, 'aria-pressed': String(on), 'aria-label': `${label}: ${place || title}` }, label);
+  button.addEventListener('click', () => {
+    if (heard.of === session) heard.end();
+    else heard.begin(session, () => (at('Status').textContent = words.text('unheard')));
+  });
+  return button;
+}
+
 /** A figure and its last ten minutes. @param {string} name  @param {string} value  @param {SVGElement} drawing */
 const trend = (name, value, drawing) => element('div', { class: 'trend' }, drawing, element('p', {}, element('span', {}, words.text(name)), ' ', element('b', {}, value)));
 
 /** @param {Card} card */
 function trends(card) {
-  const [, most] = span(card.delays) ?? [0, 0];
-  const [least, quickest] = span(card.rates) ?? [0, 0];
+  const before = lately.get(card.key);
+  const { delays = before?.delays ?? [], rates = before?.rates ?? [] } = card;
+  lately.set(card.key, { delays, rates });
+  const [, most] = span(delays) ?? [0, 0];
+  const [least, quickest] = span(rates) ?? [0, 0];
   const comes = card.dead < DEAD && card.sound !== null && card.sound < OLD;
   return element('div', { class: 'trends' },
-    trend('delay', comes ? words.text('late', { n: card.lag }) : words.text('no-delay'), sparkline(card.delays, LATE, words.text('trend.delay', { n: most }))),
-    trend('rate', String(card.rate), sparkline(card.rates, QUICK, words.text('trend.rate', { least, most: quickest }))));
+    trend('delay', comes ? words.text('late', { n: card.lag }) : words.text('no-delay'), sparkline(delays, LATE, words.text('trend.delay', { n: most }))),
+    trend('rate', String(card.rate), sparkline(rates, QUICK, words.text('trend.rate', { least, most: quickest }))));
 }
 
 /** What is behind a tile: all its figures, what else is to be seen to, and what can be done. @param {Card} card  @param {Alarm[]} further */
@@ -156,7 +175,7 @@ function show(card) {
   const state = element('p', { class: 'state', 'data-kind': card.stands }, words.text(`stands.${card.stands}`));
   made.append(element('div', { class: 'head' }, element('h2', {}, card.session && !big ? element('a', { href: desk(card), 'data-key': `desk:${card.session}` }, named) : named), state));
   if (card.place && card.title) made.append(element('p', { class: 'title' }, element('bdi', { lang }, card.title)));
-  if (card.session) made.append(meter(card.session), trends(card));
+  if (card.session) made.append(element('div', { class: 'hear' }, meter(card.session), ...(big ? [] : [listen(card)])), trends(card));
   if (worst) made.append(alarm(card, worst));
   if (!big && (card.session || card.following)) made.append(rest(card, card.alarms.filter((each) => each !== worst)));
   return made;
@@ -218,6 +237,7 @@ function update({ cards, overview, translation }) {
     if (at('Cards').children[i] !== stays) at('Cards').insertBefore(stays, at('Cards').children[i] ?? null);
   });
   for (const item of old.values()) item.remove();
+  for (const known of [...lately.keys()]) if (!cards.some((card) => card.key === known)) lately.delete(known);
   if (key && document.activeElement?.dataset.key !== key) at('Cards').querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
   at('Made').textContent = words.text('as-of', { time: clock.format(overview.at) });
   const said = [words.text('machines', { n: overview.engines })];
@@ -286,7 +306,7 @@ form.bell.addEventListener('change', () => {
 });
 at('Bell').addEventListener('submit', (event) => event.preventDefault());
 
-const link = new DeskLink('/control', () => ({}), {
+const link = new DeskLink('/control', () => ({ trends: /** @type {const} */ ('changed') }), {
   joined: update,
   told: (...[event, body]) => (event === 'levels' ? levels(body) : event === 'cards' && update(body)),
   stands: (how) => {

@@ -43,7 +43,7 @@ export class DeskLink {
 
   /**
    * @param {string} namespace
-   * @param {() => {after?: ?string}} wish  what to join with, asked for at each connection
+   * @param {() => {after?: ?string, trends?: 'changed'}} wish  what to join with, asked for at each connection
    * @param {{joined: (state: Answer) => void, told: (...told: Told) => void,
    *          stands: (how: LineState, waiting: number) => void}} ears
    */

@@ -30,6 +30,20 @@ export class Capture {
     this.stream = null;
     /** @type {?AudioContext} */
     this.context = null;
+    this.gain = 1; // times the input's own height
+    /** @type {?GainNode} */
+    this.amplifier = null;
+  }
+
+  /** Whether the input itself says that it gives nothing: muted by a key or by the system. */
+  get muted() {
+    return this.stream?.getAudioTracks()[0]?.muted ?? false;
+  }
+
+  /** From now on, and for inputs that are opened later. @param {number} times */
+  amplify(times) {
+    this.gain = times;
+    this.amplifier?.gain.setValueAtTime(times, this.context?.currentTime ?? 0);
   }
 
   /** What keeps this browser from it, or null. */
@@ -74,7 +88,7 @@ export class Capture {
       track.stop();
     }
     const { context } = this;
-    this.stream = this.context = null;
+    this.stream = this.context = this.amplifier = null;
     if (context) await context.close();
   }
 
@@ -95,7 +109,8 @@ export class Capture {
     await context.audioWorklet.addModule(WORKLET);
     const node = new AudioWorkletNode(context, 'microphone', { numberOfOutputs: 0 });
     node.port.onmessage = ({ data }) => this.take(data);
-    context.createMediaStreamSource(stream).connect(node);
+    this.amplifier = new GainNode(context, { gain: this.gain });
+    context.createMediaStreamSource(stream).connect(this.amplifier).connect(node);
     await context.resume();
   }
 }

@@ -2,12 +2,16 @@
 
 import { alone } from '../lib/names.js';
 import { Capture } from './capture.js';
+import { Room } from './echo.js';
+import { condition } from './condition.js';
+import { tone } from './tone.js';
 import { Continuity, Levels } from './level.js';
 import { Line } from './line.js';
 import { RATE } from './resample.js';
 import { Ring } from './ring.js';
 import { Words, becoming, behind } from './words.js';
-import { at } from '../lib/nodes.js';
+import { keep, recall } from '../lib/kept.js';
+import { at, set } from '../lib/nodes.js';
 import { unsay } from '../lib/said.js';
 import { dayClock, fill } from '../lib/words.js';
 
@@ -17,6 +21,7 @@ const GONE = 2000; // ms without samples from which on nothing is heard
 const LATE = 3; // s of kept sound from which on it is said
 const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const LOUDEST = 60; // dB that the meter shows
+const GAIN = 'moothall.microphone.gain'; // dB, of this browser
 
 /** @type {MicrophoneData} */
 const data = JSON.parse(at('Data').textContent ?? '');
@@ -25,6 +30,7 @@ const say = (name, values = {}) => fill(data.texts[name], values);
 
 const ring = new Ring();
 const levels = new Levels();
+let room = new Room();
 const capture = new Capture(heard, broken);
 const words = new Words(shown);
 const ASK = 5000; // ms between two questions which meeting is on, while nothing is sent
@@ -54,6 +60,7 @@ function heard({ pcm, rms, peak }) {
   lastHeard = now;
   levels.push(rms, peak);
   meter(now);
+  if (room.push(pcm)) warn();
   if (!sending || !ring.takes.length) return;
   if (whole.push(now, (pcm.length * 1000) / RATE)) again('lost');
   ring.add(pcm, now);
@@ -66,6 +73,43 @@ function listenStill() {
   if (capture.stream === null || performance.now() - lastHeard < GONE) return;
   at('Bar').style.setProperty('--level', '0%');
   if (verdict.kind !== 'dead') judge('dead', performance.now());
+}
+
+/** What the sound says of the room, beside how loud it is. */
+function warn() {
+  const rows = /** @type {[string, string][]} */ ([
+    ['Echo', room.echo ? say('echo', { n: room.echo }) : ''],
+    ['Hum', room.hum ? say('mains', { n: room.hum }) : ''],
+  ]);
+  for (const [id, text] of rows) {
+    if (text && at(id).hidden) at('Status').textContent = text;
+    at(id).hidden = !text;
+    set(at(id), text);
+  }
+}
+
+/** @param {number} decibels */
+function amplify(decibels) {
+  capture.amplify(10 ** (decibels / 20));
+  at('Gain').value = String(decibels);
+  set(at('GainNow'), say('gain', { n: (decibels > 0 ? '+' : decibels < 0 ? '\u2212' : '') + Math.abs(decibels) }));
+  at('Gain').setAttribute('aria-valuetext', at('GainNow').textContent ?? '');
+}
+
+async function play() {
+  at('Tone').disabled = true;
+  await tone().catch(() => {});
+  at('Tone').disabled = false;
+}
+
+/** One word for how the page stands, with its colour and shape. */
+function condense() {
+  const now = becoming({ session: words.session, lost: words.lost, heard: words.heard, now: performance.now() });
+  const kind = condition({ sending, stands, verdict: verdict.kind, muted: capture.muted, meeting: now?.kind ?? null });
+  const place = at('Condition');
+  place.dataset.kind = kind === 'between' ? 'idle' : kind;
+  set(place, say(`condition.${kind}`));
+  at('Muted').hidden = !capture.muted;
 }
 
 /** @param {number} now */
@@ -94,6 +138,7 @@ function judge(kind, now) {
 async function switchOn(device) {
   at('Trouble').hidden = true;
   try {
+    room = new Room();
     await capture.open(device);
   } catch (problem) {
     broken(String(problem));
@@ -234,6 +279,8 @@ function shows() {
   const kind = stands === 'sending' && n > LATE ? 'late' : stands;
   at('Stands').dataset.kind = kind === 'late' ? 'sending' : kind;
   at('Stands').textContent = kind === 'held' ? '' : say(`stands.${kind}`, { n });
+  at('Stands').classList.toggle('unseen', kind === 'sending' || kind === 'stopped'); // The head of the page says so already.
+  condense();
   const dropped = Math.round(ring.dropped / RATE);
   at('Dropped').hidden = dropped === 0;
   if (dropped) at('Dropped').textContent = say('stands.dropped', { n: dropped });
@@ -244,6 +291,7 @@ function buttons() {
   at('Start').hidden = sending;
   at('Stop').hidden = !sending || stands === 'held'; // Nothing is sent then: there are other buttons.
   at('Start').disabled = stands === 'finishing';
+  at('Sounding').hidden = sending; // A tone that is sent would be heard by whoever writes.
   for (const choice of document.querySelectorAll('input[name=text]')) choice.toggleAttribute('disabled', sending);
   if (focused instanceof HTMLElement && focused.hidden) (sending ? at('Stop') : at('Start')).focus();
 }
@@ -310,6 +358,11 @@ at('Allow').addEventListener('click', choose);
 at('Device').addEventListener('change', choose);
 at('Start').addEventListener('click', start);
 at('Stop').addEventListener('click', stop);
+at('Gain').addEventListener('input', () => {
+  amplify(Number(at('Gain').value));
+  keep(GAIN, Number(at('Gain').value));
+});
+at('Tone').addEventListener('click', play);
 at('TakeOver').addEventListener('click', () => {
   stand('connecting');
   line.takeOver();
@@ -325,6 +378,7 @@ addEventListener('beforeunload', (event) => {
 });
 
 at('Work').hidden = false;
+amplify(Math.min(Number(at('Gain').max), Math.max(Number(at('Gain').min), Number(recall(GAIN)) || 0)));
 judge('off', 0);
 if (Capture.obstacle) {
   broken(Capture.obstacle);
@@ -332,6 +386,7 @@ if (Capture.obstacle) {
 }
 shows();
 setInterval(listenStill, 1000);
+setInterval(condense, 1000);
 setInterval(shown, 1000); // What was told a while ago says nothing of now.
 setInterval(look, ASK);
 look();

@@ -254,9 +254,9 @@ interface Card {
   off: boolean;
   /** How it stands, in one word. */
   stands: string;
-  /** Each 10 s of the last ten minutes, the newest last: s, and words a minute. */
-  delays: (number | null)[];
-  rates: number[];
+  /** Each 10 s of the last ten minutes, the newest last: s, and words a minute; left out where they are as they were told last. */
+  delays?: (number | null)[];
+  rates?: number[];
   alarms: Alarm[];
   here: Seat[];
   channels: Record<string, [kind: string, language: string]>;

@@ -96,6 +96,7 @@ interface Parts {
   Decline: HTMLDialogElement;
   Device: HTMLSelectElement;
   Earlier: HTMLAnchorElement;
+  Gain: HTMLInputElement;
   Handing: HTMLDetailsElement & WithData<'session'>;
   HandingAddress: HTMLInputElement;
   HandingWrong: WithData<'text'>;
@@ -114,9 +115,11 @@ interface Parts {
   Limit: HTMLSelectElement;
   LineNow: WithData<'lost'>;
   Note: HTMLTextAreaElement;
+  NoteText: HTMLTextAreaElement;
   NowAsked: WithData<'more'>;
   Number: HTMLInputElement;
   'Pick-say': HTMLSelectElement;
+  PeopleNumber: HTMLInputElement;
   Questions: WithData<'events' | 'position'>;
   Raised: WithData<'begun' | 'over'>;
   Rest: HTMLDialogElement;
@@ -126,6 +129,7 @@ interface Parts {
   Stop: HTMLButtonElement;
   Stopped: HTMLAnchorElement;
   Sure: HTMLDialogElement;
+  Tone: HTMLButtonElement;
   Under: HTMLSelectElement;
   Video: HTMLDetailsElement;
   Words: HTMLTextAreaElement;

@@ -21,7 +21,7 @@ from moothall.core.kernel.times import UTC_ZONE, Zone, offset_name
 from moothall.core.programme.changes import Change, ChangeKind
 from moothall.core.programme.plan import Planned, RoomId, Timetable
 from moothall.core.programme.times import moment
-from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
+from moothall.core.rules.authority import COMMANDS, SENDS_EVERY_SOUND, STAFF_ROLES
 from moothall.core.session.state import State, Status
 from moothall.services.control.alarms import Standing, standing
 from moothall.services.programme.meeting_plan import left_out
@@ -31,8 +31,6 @@ from moothall.services.sessions.link_terms import LinkTerms
 from moothall.services.sessions.role_links import HALL, RoleLinks, SignedIn, Staff
 from moothall.services.sessions.role_links import ROLES as LINK_ROLES
 
-SOUND_ROLES = (Role.TECHNICIAN, Role.SECRETARIAT)
-"""Who is shown the microphone's page."""
 Rows = list[dict[str, object]]
 QrSvg = Callable[[str], Markup]
 
@@ -317,9 +315,11 @@ def _value(kind: ChangeKind, planned: Planned, shown: ImportView) -> str:
 
 
 def jobs(session: SessionId, role: Role, ui: Catalogue) -> Rows:
-    """The pages that a job has in a session."""
+    """The pages that a job has in a session. An interpreter finds the microphone's at the desk, where there is an
+    interpreter's text.
+    """
     rows: Rows = []
-    if role in SOUND_ROLES:
+    if role in SENDS_EVERY_SOUND:
         rows.append({"address": f"/s/{session}/microphone", "name": ui.text(AdminText.SOUND_FROM_HERE)})
     if role in STAFF_ROLES:
         rows.append({"address": f"/desk/{session}", "name": ui.text(AdminText.WORK)})
@@ -335,6 +335,6 @@ def jobs(session: SessionId, role: Role, ui: Catalogue) -> Rows:
 def place_jobs(room: RoomId, now: SessionId | None, role: Role, ui: Catalogue) -> Rows:
     """The pages that a job has in a place: its microphone serves all meetings there, all week."""
     of_session = [] if now is None else jobs(now, role, ui)
-    if role not in SOUND_ROLES:
+    if role not in SENDS_EVERY_SOUND:
         return of_session
     return [{"address": f"/room/{room}/microphone", "name": ui.text(AdminText.SOUND_FROM_HERE)}, *of_session[1:]]

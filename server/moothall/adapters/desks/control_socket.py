@@ -42,6 +42,10 @@ def visible(cards: Sequence[RoomCard], links: Sequence[Staff], may_act: MayAct) 
     return [card for card in cards if any(reaches(staff, card) for staff in links)]
 
 
+_Trends = dict[str, tuple[tuple[int | None, ...], tuple[int, ...]]]
+"""The delays and the rates of cards, by their keys."""
+
+
 class _ClearWall(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     """The act's id, chosen by the page."""
@@ -64,16 +68,19 @@ class ControlSocket:
 
     def __post_init__(self) -> None:
         # Bound: StaffSocket's number of pages.
-        self._open: dict[StaffConnection, None] = {}
+        self._open: dict[StaffConnection, _Trends | None] = {}
+        """The pages, with the trends that each was told last; None where it wants them each time."""
         handlers = {"join": self._join, "see-to": self._see_to, "clear-wall": self._clear_wall}
         self.socket.serve("/control", handlers, on_open=lambda _: None, on_close=self._gone)
         self.control.listen(self._tell)
         self.control.listen_levels(self._tell_levels)
 
-    async def _join(self, connection: StaffConnection, _: object) -> Answer:
+    async def _join(self, connection: StaffConnection, data: object) -> Answer:
+        """`{"trends": "changed"}`: trends come when they have changed; older pages have them each time."""
         if not any(staff.role in ROLES for staff in self.socket.staff(connection.request)):
             return refused(RefusalCode.FORBIDDEN, "This page is for technicians and the secretariat.")
-        self._open[connection] = None
+        wants = data.get("trends") if isinstance(data, dict) else None
+        self._open[connection] = {} if wants == "changed" else None
         return self._shown(connection)
 
     async def _see_to(self, connection: StaffConnection, data: object) -> Answer:
@@ -115,8 +122,16 @@ class ControlSocket:
 
     def _shown(self, connection: StaffConnection) -> Answer:
         cards = visible(self.control.cards, self.socket.staff(connection.request), self.may_act)
+        rows = msgspec.to_builtins(cards)
+        told = self._open.get(connection)
+        if told is not None:
+            now = {card.key: (card.delays, card.rates) for card in cards}
+            for row in rows:
+                if told.get(row["key"]) == now[row["key"]]:
+                    del row["delays"], row["rates"]
+            self._open[connection] = now
         return {
-            "cards": msgspec.to_builtins(cards),
+            "cards": rows,
             "overview": msgspec.to_builtins(self.control.overview),
             "translation": msgspec.to_builtins(self.reach()),
         }

@@ -251,45 +251,61 @@ class ShownDoor:
         **values: object,
     ) -> str:
         """`wall`: whether what was cleared is left out; a box in somebody's page is no wall."""
-        snapshot, now = wanted.snapshot, self.clock.wall()
-        session = snapshot.session
-        cleared = session.wall_cleared if wall else None
-        stand = [line for line in snapshot.lines if not line.gone]
-        shown = [line for line in stand if cleared is None or line.t0 >= cleared][-KEPT:]
-        query = urlencode({"channel": wanted.feed.channel, "feed": "live" if wanted.feed.live else "lines"})
-        kind, places = standing(snapshot, now, last_awaited=self.last_awaited(wanted.session))
+        now = self.clock.wall()
+        shown = newest_lines(wanted, ui, now, wall=wall, last_awaited=self.last_awaited(wanted.session), look=look)
+        hubs = wanted.snapshot.session.hubs
         return self.pages.render(
-            template,
-            ui=ui,
-            session=session,
-            look=look,
-            title=session.title.strip() or ui.text("Meeting without a title"),
-            untitled=not session.title.strip(),
-            paragraphs=paragraphs(session, shown, lambda gap: gap_text(gap, ui)),
-            with_us=with_us(session.hubs, ui, now) if wall else "",
-            notice=short_notice(session, wanted.feed.channel, ui),
-            off=session.not_recorded is not None,
-            kind=kind,
-            state=ui.named(f"standing/standing.{kind}", **places),
-            seal="" if session.seal is None else ui.named(f"reader/seal.{session.seal}"),
-            data=script_json(
-                {
-                    "epoch": snapshot.epoch,
-                    "offset": snapshot.offset,
-                    "session": msgspec.to_builtins(session),
-                    "lines": [
-                        {**msgspec.to_builtins(line), "number": number} for number, line in _numbered(snapshot, shown)
-                    ],
-                    "wall": wall,
-                    "events": f"/s/{wanted.session}/events?{query}",
-                    "now": now,
-                    "spoke": last_words(snapshot),
-                    **ui.script("standing", "display", *(["wall"] if wall else [])),
-                    "look": msgspec.to_builtins(look),
-                }
-            ),
-            **values,
+            template, ui=ui, look=look, with_us=with_us(hubs, ui, now) if wall else "", **shown, **values
         )
+
+
+def newest_lines(
+    wanted: SessionRequest,
+    ui: Catalogue,
+    now: int,
+    *,
+    wall: bool = False,
+    last_awaited: bool = False,
+    look: msgspec.Struct | None = None,
+) -> dict[str, object]:
+    """What a page is made with that shows the newest lines by `_shown.html` and `web/js/display/tail.js`.
+
+    `wall`: whether what was cleared is left out; `look`: what the page's own script is told of its letters.
+    """
+    snapshot = wanted.snapshot
+    session = snapshot.session
+    cleared = session.wall_cleared if wall else None
+    stand = [line for line in snapshot.lines if not line.gone]
+    shown = [line for line in stand if cleared is None or line.t0 >= cleared][-KEPT:]
+    query = urlencode({"channel": wanted.feed.channel, "feed": "live" if wanted.feed.live else "lines"})
+    kind, places = standing(snapshot, now, last_awaited=last_awaited)
+    return {
+        "session": session,
+        "title": session.title.strip() or ui.text("Meeting without a title"),
+        "untitled": not session.title.strip(),
+        "paragraphs": paragraphs(session, shown, lambda gap: gap_text(gap, ui)),
+        "notice": short_notice(session, wanted.feed.channel, ui),
+        "off": session.not_recorded is not None,
+        "kind": kind,
+        "state": ui.named(f"standing/standing.{kind}", **places),
+        "seal": "" if session.seal is None else ui.named(f"reader/seal.{session.seal}"),
+        "data": script_json(
+            {
+                "epoch": snapshot.epoch,
+                "offset": snapshot.offset,
+                "session": msgspec.to_builtins(session),
+                "lines": [
+                    {**msgspec.to_builtins(line), "number": number} for number, line in _numbered(snapshot, shown)
+                ],
+                "wall": wall,
+                "events": f"/s/{wanted.session}/events?{query}",
+                "now": now,
+                "spoke": last_words(snapshot),
+                **ui.script("standing", "display", *(["wall"] if wall else [])),
+                "look": {} if look is None else msgspec.to_builtins(look),
+            }
+        ),
+    }
 
 
 def _numbered(snapshot: Snapshot, lines: Iterable[Line]) -> list[tuple[int, Line]]:

@@ -18,13 +18,11 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone
 from moothall.core.programme.plan import RoomId
-from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
+from moothall.core.rules.authority import COMMANDS, SENDS_EVERY_SOUND, SENDS_SOUND, STAFF_ROLES
 from moothall.core.session.state import State, Status
 from moothall.services.control.alarms import Standing, standing
 from moothall.services.sessions.role_links import HALL, Staff, opens_admin, room_scope, session_scope
 
-SENDS_SOUND = frozenset({Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role.SECRETARIAT, Role.INTERPRETER})
-"""Whom the microphone's page is for (`adapters/sound/audio_door.py`); interpreters only have interpretations."""
 OVERVIEWS = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})
 """Who looks after more than one meeting."""
 WORK, CONTROL, ADMIN, GROUPS = "/staff", "/control", "/admin", "/admin/hubs"
@@ -108,7 +106,7 @@ def meeting_frame(
     microphone's page where it is not the meeting's own.
     """
     name = quote(facts.session)
-    sends = SENDS_SOUND if facts.interpreted else SENDS_SOUND - {Role.INTERPRETER}
+    sends = SENDS_SOUND if facts.interpreted else SENDS_EVERY_SOUND
     tabs = (
         (Tab.MICROPHONE, ui.text("Microphone"), microphone or f"/s/{name}/microphone", sends),
         (Tab.TEXT, ui.text("Text, at work"), f"/desk/{name}", STAFF_ROLES),

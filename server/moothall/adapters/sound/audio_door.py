@@ -18,10 +18,10 @@ from aiohttp import WSMessage, WSMsgType, web
 from moothall.adapters.http.forwarded import own_origins
 from moothall.adapters.http.security_headers import origin_allowed
 from moothall.core.events.types import ChannelKind
-from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ProtocolError, RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.ports import Clock
+from moothall.core.rules.authority import SENDS_EVERY_SOUND, SENDS_SOUND
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
 from moothall.services.sound.live_source import Paces
@@ -42,8 +42,6 @@ Begin = Callable[[SessionId, audio.Hello, int], Awaitable[LiveTake | Refusal | N
 SessionIn = Callable[[str], Awaitable[SessionId | None]]
 """The session that runs in a room now; while it is being closed, the next."""
 
-EVERY_TEXT = frozenset({Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role.SECRETARIAT})
-"""Roles that may send sound for any text; an interpreter sends for interpretations."""
 PING_S = 10.0
 """How long a microphone may be silent before it is asked; the answer has half as long again to come."""
 CLOSE_S = 2.0
@@ -317,9 +315,9 @@ class AudioDoor:
 
 def may_send(staff: Staff, kind: ChannelKind) -> bool:
     """Whether somebody may send the sound of such a text, where their link is for its session."""
-    if staff.role in EVERY_TEXT:
+    if staff.role in SENDS_EVERY_SOUND:
         return kind is not ChannelKind.TRANSLATION
-    return staff.role is Role.INTERPRETER and kind is ChannelKind.INTERPRETATION
+    return staff.role in SENDS_SOUND and kind is ChannelKind.INTERPRETATION
 
 
 async def _hello(socket: web.WebSocketResponse) -> audio.Hello | None:

@@ -71,6 +71,12 @@ STAFF_ROLES = frozenset(
 )
 """Roles with a desk."""
 
+SENDS_EVERY_SOUND = frozenset({Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role.SECRETARIAT})
+"""Roles that may send sound for any text that is spoken."""
+
+SENDS_SOUND = SENDS_EVERY_SOUND | {Role.INTERPRETER}
+"""Whom the microphone's page is for; an interpreter sends for interpretations alone."""
+
 
 def may_send(role: Role, command: do.AnyCommand, *, hub: str = "") -> bool:
     """Whether `role` may ask for this command; `hub` is the hub it acts for: itself, or one of those below it."""

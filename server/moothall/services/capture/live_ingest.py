@@ -22,6 +22,7 @@ from moothall.services.capture.live_channel import LiveChannel
 from moothall.services.engines.recognising import Recognising
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.sound.listening import Listening
 from moothall.services.sound.live_audio import LiveAudio, to_ms, unheard_id
 from moothall.services.sound.live_take import LiveTake, take_of
 from moothall.services.sound.loudness import Loudness
@@ -133,6 +134,11 @@ class LiveIngest:
         """How loud the microphones of a session are that are open."""
         channels = ((channel.channel, channel.current) for channel in self._of(session) if channel.growing)
         return {name: take.audio.loudness for name, take in channels if take is not None}
+
+    def listening(self, session: SessionId) -> dict[ChannelId, Listening]:
+        """Who listens to them."""
+        channels = ((channel.channel, channel.current) for channel in self._of(session) if channel.growing)
+        return {name: take.audio.listening for name, take in channels if take is not None}
 
     def begun_again(self, session: SessionId) -> int:
         """How often the sound of a session's texts was begun again in the last ten minutes."""

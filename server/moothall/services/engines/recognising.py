@@ -24,6 +24,7 @@ from moothall.services.engines.capacity import freest, left_when_full, relief
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.metrics.measures import Measures
 from moothall.services.sound.consent import ConsentChanges
+from moothall.services.sound.listening import Listening
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.services.sound.loudness import Loudness
 from moothall.services.supervision.pulses import Pulses
@@ -116,6 +117,11 @@ class Recognising:
         """How loud the sound of a session is that is still coming."""
         live = (each for each in self._assignments if each.writer.session == session and not each.audio.ended)
         return {each.channel: each.audio.loudness for each in live}
+
+    def listening(self, session: SessionId) -> dict[ChannelId, Listening]:
+        """Who listens to that sound."""
+        live = (each for each in self._assignments if each.writer.session == session and not each.audio.ended)
+        return {each.channel: each.audio.listening for each in live}
 
     def unlike(self, session: SessionId) -> tuple[tuple[str, ...], str] | None:
         """The languages in which a text of a session is recognised, and the one that it sounds like instead."""

@@ -19,6 +19,7 @@ from moothall.core.ports import Clock, Spool
 from moothall.core.session.keeping import kept_from
 from moothall.core.session.state import State, Status
 from moothall.core.signals import ChannelState, Sound
+from moothall.services.sound.listening import Listening
 from moothall.services.sound.loudness import Loudness, Voice
 
 logger = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ class LiveAudio:
         self._ended = False
         self._stopped = False
         self.loudness = Loudness()
+        self.listening = Listening()
         self._trimmed = 0
         self._unkept: int | None = None
         """Media ms since which nothing is kept; None while it is."""
@@ -188,6 +190,7 @@ class LiveAudio:
                 continue
             self._tell_full(False)
             self.loudness.heard(pcm, self._clock.monotonic())
+            self.listening.heard(pcm, kept=self._unkept is None)
             async with self._grown:
                 self._grown.notify_all()
             return

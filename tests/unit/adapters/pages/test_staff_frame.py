@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from moothall.adapters.admin import view
 from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.staff_frame import (
-    SENDS_SOUND,
     Asked,
     MeetingFacts,
     Tab,
@@ -17,7 +17,8 @@ from moothall.adapters.pages.staff_frame import (
     reaches,
 )
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.adapters.sound.audio_door import EVERY_TEXT
+from moothall.adapters.sound.audio_door import may_send
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import UTC_ZONE
@@ -61,7 +62,12 @@ def test_tabs_are_the_pages_that_a_link_opens(role: Role, tabs: list[str]) -> No
 
 
 def test_the_microphone_is_for_those_whose_sound_is_taken() -> None:
-    assert EVERY_TEXT | {Role.INTERPRETER} == SENDS_SOUND
+    for role in Role:
+        taken = {kind for kind in ChannelKind if may_send(link(role), kind)}
+        facts = MeetingFacts(session=S, interpreted=ChannelKind.INTERPRETATION in taken)
+        assert ("Microphone" in names(meeting(link(role), facts=facts))) == bool(taken)
+        jobs = [row["address"] for row in view.jobs(S, role, UI)]
+        assert (f"/s/{S}/microphone" in jobs) == (ChannelKind.FLOOR in taken)
 
 
 def test_two_links_open_what_either_opens_and_settings_are_the_whole_houses() -> None:

@@ -6,13 +6,15 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import ChannelKind
-from moothall.core.kernel.actors import Role
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
-from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Lane, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Lane, SegmentId, SessionId
 from moothall.core.session.state import Status
 from moothall.services.questions.author_view import OwnAct
+from moothall.services.sessions.reports import ReportKind, ReportOutcome
 from moothall.services.sessions.role_links import HALL, Entered
 from moothall.wire.hub.messages import AskAct, HeadCountAct, NoteAct, NoteReadAct, Offered, OfferedText
 from moothall_hub.mirror.offers import SessionChoice
@@ -20,6 +22,8 @@ from moothall_hub.room.local_questions import Local, Mode
 from moothall_hub.room.ports import HubFacts, LineHealth, LineState, Saving, Stuck
 from moothall_hub.room.presence import MOST_NOTES
 from support.hubs.desk import Browser, OpenRoom, S, a_note, open_room
+
+CAPTIONER = Actor(Role.CAPTIONER, "c1")
 
 
 @pytest_asyncio.fixture
@@ -214,13 +218,15 @@ async def test_what_is_kept_here_is_chosen(house: OpenRoom, desk: Browser) -> No
     assert 'name="language-sw">' in text
     chosen = {"which": "chosen", "keep-later": "on", "keep-none": "on", "language-sw": "on", "language-!": "on"}
     assert await done(desk, "follow", **chosen, words="1") == "/desk?session=s#Programme"
-    assert room.wanted.choice == SessionChoice(sessions=(SessionId("later"),), languages=("sw",), words=True)
+    assert room.wanted.choice == SessionChoice(
+        sessions=(SessionId("later"),), languages=("sw",), words=True, chosen=True
+    )
     _, text = await desk.get("/desk")
     assert 'name="keep-later" checked' in text
     assert 'name="keep-s">' in text
     assert 'name="language-sw" checked' in text
     await done(desk, "follow", which="today")
-    assert room.wanted.choice == SessionChoice()
+    assert room.wanted.choice == SessionChoice(chosen=True)
     assert 'href="/desk?session=later"' in (await desk.get("/desk"))[1]
     _, text = await desk.get("/desk?session=later&ui=pt")
     assert 'href="/desk?session=s&ui=pt"' in text
@@ -293,3 +299,76 @@ async def test_a_disk_that_is_full_is_said(house: OpenRoom, desk: Browser) -> No
     assert (await desk.act("clear-wall"))[0] == 503
     house.room.meetings.away = True
     assert (await desk.get("/desk"))[0] == 503
+
+
+async def test_the_text_of_the_meeting_stands_in_the_desk_in_the_coordinators_language(
+    house: OpenRoom, desk: Browser
+) -> None:
+    room = house.room
+    _, text = await desk.get("/desk")
+    assert 'data-kind="live' in text or 'data-kind="waiting"' in text
+    line = do.TypeSegment(channel=ChannelId("floor"), segment=SegmentId("f1"), text="It is <so>.", language="en")
+    await room.meeting.do(line, actor=CAPTIONER)
+    _, text = await desk.get("/desk")
+    assert '<span class="sure">It is <so>. </span>' in text
+    assert '"events":"/s/s/events?channel=floor' in text
+    added = do.AddChannel(channel=ChannelId("pt"), kind=ChannelKind.TRANSLATION, languages=("pt",))
+    await room.meeting.do(added, actor=SYSTEM)
+    assert "channel=pt" in (await desk.get("/desk?ui=pt"))[1]
+    assert "channel=floor" in (await desk.get("/desk?ui=fr"))[1]
+    room.meetings.offered[:] = [Offered(session=SessionId("later"), title="Later", status=Status.CREATED)]
+    _, text = await desk.get("/desk")
+    assert "Nothing of its text is here yet." in text
+    assert 'id="Newest"' not in text
+
+
+async def test_what_wants_an_act_stands_first(house: OpenRoom, desk: Browser) -> None:
+    room = house.room
+    assert "Nothing wants an act now." in (await desk.get("/desk"))[1]
+    await asked(house, "A?", "B?")
+    room.meetings.left += [a_note("n1", "How many are you?"), a_note("n2", "And now?", read=(Role.HUB,))]
+    room.free = 1 << 20
+    _, text = await desk.get("/desk")
+    wants = text.partition('id="WantsNow"')[2].partition('id="Now"')[0]
+    for said in (
+        "2 questions of the group wait for you",
+        "1 note from the meeting was not read yet",
+        '<a href="#Ready">Ready?</a>',
+    ):
+        assert said in wants
+    assert wants.index("#Ready") < wants.index("#Notes") < wants.index("#Questions")
+
+
+async def test_translations_that_nobody_chose_are_pointed_out_until_somebody_has_decided(
+    house: OpenRoom, desk: Browser
+) -> None:
+    room, hint = house.room, "No translation is kept here yet"
+    texts = tuple(
+        OfferedText(channel=ChannelId(tag), kind=kind, languages=(tag,))
+        for tag, kind in (("en", ChannelKind.FLOOR), ("sw", ChannelKind.TRANSLATION))
+    )
+    room.meetings.offered[:] = [Offered(session=S, title="Hall", status=Status.OPEN, texts=texts[:1])]
+    assert hint not in (await desk.get("/desk"))[1]
+    room.meetings.offered[:] = [Offered(session=S, title="Hall", status=Status.OPEN, texts=texts)]
+    _, text = await desk.get("/desk")
+    assert text.count(hint) == 2  # Where an act is wanted, and where it is done.
+    assert 'href="#Programme">Choose languages' in text
+    await done(desk, "follow", which="today")
+    assert hint not in (await desk.get("/desk"))[1]
+
+
+async def test_what_the_rooms_readers_report_reaches_the_coordinator_who_answers(
+    house: OpenRoom, desk: Browser
+) -> None:
+    reports = house.room.reports
+    reports.report(S, ChannelId("floor"), ReportKind.LATE, "a")
+    reports.report(S, ChannelId("floor"), ReportKind.LATE, "b")
+    _, text = await desk.get("/desk")
+    assert "2 of 12 readers: Too late" in text
+    assert await done(desk, "seen:late") == "/desk?session=s#Now"
+    assert reports.answers(S, "a") == {ReportKind.LATE: ReportOutcome.SEEN}
+    assert 'id="Seen-late"' not in (await desk.get("/desk"))[1]
+    await done(desk, "mended:late")
+    assert reports.answers(S, "b") == {ReportKind.LATE: ReportOutcome.MENDED}
+    assert "readers: Too late" not in (await desk.get("/desk"))[1]
+    await done(desk, "seen:nothing")
