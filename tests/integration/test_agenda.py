@@ -114,6 +114,14 @@ async def test_what_the_secretariat_writes_is_on_the_agenda_and_stays(tmp_path: 
         assert str(event["URL"]) == f"{house.running.served.public}/s/open"
         await reader.get("/agenda/open.ics")
         assert len(Calendar.from_ical(reader.text).walk("VEVENT")) == 1
+        assert await reader.get("/s/open/ask?ui=en") == 200
+        assert "The meeting is cancelled and takes no questions" in reader.text
+        assert 'class="asking" hidden' in reader.text
+        asked = {"id": "form-1", "kind": "question", "text": "Why?", "language": "en"}
+        assert await reader.post("/s/open/ask?ui=en", asked) == 422
+        assert "The meeting is cancelled and takes no questions" in reader.text
+        await reader.get("/s/open?ui=en")
+        assert "data-asks" not in reader.text
         await reader.get("/?ui=en")
         assert 'data-kind="cancelled">Cancelled</span> · <bdi>The &lt;hall&gt; is flooded.</bdi>' in reader.text
     async with admin_house(tmp_path) as house:

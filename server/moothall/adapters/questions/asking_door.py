@@ -41,6 +41,7 @@ from moothall.core.kernel.languages import is_language
 from moothall.core.questions.statements import Dimension, Statement
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.core.session.state import Status
+from moothall.core.views.captions import Session
 from moothall.services.questions.asking import AskRequest, RejectedQuestion
 from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.questions.balance import Balance
@@ -99,8 +100,8 @@ class AskingDoor:
             wanted = await self.context.asked(request)
         except HttpProblem as wrong:
             return self.context.refusal(wrong, ui)
-        over = wanted.snapshot.session.status is Status.CLOSED
-        sentence = texts.unasked(RejectedQuestion.OVER, ui) if over else None
+        why = _takes_none(wanted.snapshot.session)
+        sentence = None if why is None else texts.unasked(why, ui)
         hub = next(iter(self.hubs_of(wanted.session)), "")
         form = new_form(self.context.randomness)
         typed = FilledForm(form=form, kind=Kind.QUESTION, text="", language=ui.language, hub=hub)
@@ -205,7 +206,7 @@ class AskingDoor:
             back=f"/s/{quote(wanted.session)}{query}",
             sentence=sentence,
             questions=f"/s/{quote(wanted.session)}/questions{query}",
-            over=wanted.snapshot.session.status is Status.CLOSED and not typed.text,
+            over=_takes_none(wanted.snapshot.session) is not None and not typed.text,
             wrong=None if why is None else why.value,
             about=about_fields(self._choices(wanted), typed.about, ui),
             mine=[(f"{page_of(wanted.session, token)}{query}", texts.yours(own, ui)) for token, own in mine],
@@ -291,3 +292,10 @@ def _languages(wanted: SessionRequest, chosen: str, ui: Catalogue, pages: Pages)
         for tag in tags
         if is_language(tag)
     ]
+
+
+def _takes_none(session: Session) -> RejectedQuestion | None:
+    """Why nothing is taken any more; None while it is."""
+    if session.status is Status.CLOSED:
+        return RejectedQuestion.OVER
+    return None if session.cancelled is None else RejectedQuestion.CANCELLED

@@ -31,6 +31,7 @@ UNASKED = {
     RejectedQuestion.TEXT: "Please write your question or comment, in 1 to {text} characters.",
     RejectedQuestion.NAME: "A name has at most {name} characters.",
     RejectedQuestion.OVER: "The meeting is over and takes no more questions or comments.",
+    RejectedQuestion.CANCELLED: "The meeting is cancelled and takes no questions or comments.",
     RejectedQuestion.FULL: "So many questions and comments have come that no more are taken.",
     RejectedQuestion.REQUESTED: "You have asked to speak already and wait for your turn.",
     RejectedQuestion.MANY: "{open} of yours are still waiting. Please send more once one has had its turn.",

@@ -95,6 +95,8 @@ def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Re
     if command.intervention in state.questions.interventions:
         return refuse(RefusalCode.CONFLICT, "This question was received already.")
     t = max(0, state.media_now(wall) - command.age)
+    if state.cancelled is not None:
+        return refuse(RefusalCode.CONFLICT, "The meeting is cancelled and takes no questions.")
     late = state.status is Status.CLOSED
     if late and (state.closed_at is None or t > state.closed_at):
         return refuse(RefusalCode.CONFLICT, "The meeting is over and takes no more questions.")

@@ -65,6 +65,8 @@ class RejectedQuestion(StrEnum):
     """The name is too long."""
     OVER = "over"
     """The meeting is closed."""
+    CANCELLED = "cancelled"
+    """The meeting will not be held."""
     FULL = "full"
     """The session takes no more, or no more from where its author is."""
     REQUESTED = "requested"
@@ -286,6 +288,8 @@ def why_unasked(state: State, kind: Kind, asker: str, refused: Refusal) -> Rejec
         return RejectedQuestion.UNAVAILABLE
     if state.status is Status.CLOSED:
         return RejectedQuestion.OVER
+    if state.cancelled is not None:
+        return RejectedQuestion.CANCELLED
     if full(state.questions):
         return RejectedQuestion.FULL
     waits = [each for each in state.questions.with_status(*OPEN) if each.asker == asker and each.kind is Kind.REQUEST]

@@ -23,6 +23,7 @@ from moothall.core.rules.making import (
 from moothall.core.rules.undo import read_act
 from moothall.core.session.state import State
 from support.sessions.deciding import FLOOR, WALL, carry_out, created, events, refused, speaking
+from support.sessions.questions import ask
 
 
 def test_a_session_is_made_once_with_a_title_and_a_language() -> None:
@@ -94,6 +95,7 @@ def test_what_is_cancelled_can_not_begin_until_it_is_held_after_all() -> None:
     cancelled = carry_out(created(), do.CancelSession(reason=" No\n quorum "))
     assert cancelled.cancelled == "No quorum"
     assert refused(cancelled, do.OpenSession()).code is RefusalCode.CONFLICT
+    assert refused(cancelled, ask("a")).message == "The meeting is cancelled and takes no questions."
     again = carry_out(cancelled, do.CancelSession(reason="Storm"))
     assert again.cancelled == "Storm"
     held = carry_out(again, do.ReinstateSession())
