@@ -119,7 +119,7 @@ function wall({ session, place, title }) {
 function listen({ session, place, title }) {
   const on = heard.of === session;
   const label = words.text(on ? 'unlisten' : 'listen');
-  const button = element('button', { type: 'button', class: 'quiet', 'data-key': `listen:${session}`, 'aria-pressed': String(on), 'aria-label': `${label}: ${place || title}` }, label);
+  const button = element('button', { type: 'button', class: 'quiet', 'data-key': `listen:${session}`, 'aria-pressed': String(on), 'aria-keyshortcuts': 'l', 'aria-label': `${label}: ${place || title}` }, label);
   button.addEventListener('click', () => {
     if (heard.of === session) heard.end();
     else heard.begin(session, () => (at('Status').textContent = words.text('unheard')));
@@ -293,6 +293,13 @@ async function mine(session, kind) {
   }
   await link.request('see-to', { id: newId(), session, kind, name });
 }
+
+// One key, where a tile or something in it has the focus: so that it is none elsewhere (WCAG 2.2, 2.1.4).
+addEventListener('keydown', (event) => {
+  const { key, target } = event;
+  if (key.toLowerCase() !== 'l' || event.ctrlKey || event.metaKey || event.altKey || event.repeat || target.matches('input, textarea, select')) return;
+  target.closest('.card')?.querySelector('.hear button')?.click();
+});
 
 at('Bell').dataset.title = document.title;
 at('Bell').hidden = big;
