@@ -181,7 +181,9 @@ async def two_machines(way: Way) -> None:
             await shows(client, f"{own}/desk", "Languages, beside what is spoken")
             # The room.
             room = f"{own}/s/{session}"
-            await shows(client, room, "Read at my own pace", f"/s/{session}/ask?channel=floor&amp;ui=en", "Download the text")
+            await shows(
+                client, room, "Read at my own pace", f"/s/{session}/ask?channel=floor&amp;ui=en", "Download the text"
+            )
             for wall in (f"{room}/screen", f"{own}/wall"):
                 async with client.get(wall) as response:
                     assert response.status == 200, wall

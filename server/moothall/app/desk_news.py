@@ -9,7 +9,7 @@ import msgspec
 from moothall.app.backend import Backend
 from moothall.app.crowds import crowd_news
 from moothall.core.kernel.ids import SessionId
-from moothall.services.control.control_room import ControlRoom
+from moothall.services.control.control_room import ControlRoom, gauges
 from moothall.services.desks.desks import News
 from moothall.services.desks.notes_and_tags import hubs, outcome
 from moothall.services.programme.meeting_plan import left_out
@@ -30,6 +30,9 @@ def desk_news(backend: Backend, reports: Reports, control: ControlRoom, glossari
                 for kind, count in tally.counts.items()
             },
         }
+
+    def gauged(session: SessionId) -> object:
+        return next((gauges(card) for card in control.cards if card.session == session), None)
 
     def overrun(session: SessionId) -> object:
         found = backend.programme.overrun(session)
@@ -81,4 +84,12 @@ def desk_news(backend: Backend, reports: Reports, control: ControlRoom, glossari
 
     text = {"quality": quality, "proposals": proposals, "terms": terms, "hubs": beside, "outcome": report}
     questions = crowd_news(backend)
-    return {"reports": told, "overrun": overrun, "next-session": next_session, "alarm": alarm, **questions, **text}
+    return {
+        "reports": told,
+        "gauges": gauged,
+        "overrun": overrun,
+        "next-session": next_session,
+        "alarm": alarm,
+        **questions,
+        **text,
+    }

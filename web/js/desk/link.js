@@ -2,6 +2,7 @@
 // answered. Every act has an id of its own, so that one that is sent twice is done once.
 
 import { io } from '../../vendor/socket.io.esm.min.js';
+import { frameGauges } from '../lib/staff_frame.js';
 import { CONNECT, LOOK, Watch } from '../lib/watch.js';
 
 /** @typedef {import('../../vendor/socket.io.esm.min.js').Socket} Socket */
@@ -82,7 +83,8 @@ export class DeskLink {
       const [event, body] = told;
       if (socket !== this.socket) return;
       this.#heard(event === 'pulse' ? body.every : undefined);
-      if (event !== 'pulse') this.ears.told(...told);
+      if (event === 'gauges') frameGauges(body ?? null);
+      else if (event !== 'pulse') this.ears.told(...told);
       else if (this.#joined && body.head > Number(this.wish().after?.split(':')[1])) this.join(); // something was lost
     });
     return socket;
@@ -152,6 +154,7 @@ export class DeskLink {
       return;
     }
     this.#joined = true;
+    frameGauges(answer.news?.gauges ?? null);
     this.ears.joined(answer);
     this.#stand('open');
     for (const id of [...this.#pending.keys()]) this.#send(id);
@@ -205,6 +208,7 @@ export class DeskLink {
   /** @param {LineState} how */
   #stand(how) {
     this.how = how;
+    if (how !== 'open') frameGauges(null); // what stood there may be old
     this.ears.stands(how, this.#pending.size);
   }
 }

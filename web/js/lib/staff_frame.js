@@ -1,6 +1,6 @@
 // The frame of a staff page: the time at the place of the meetings, and how a meeting stands. Any page may do without it.
 
-import { dayClock } from './words.js';
+import { dayClock, fill } from './words.js';
 
 const BESIDE = 24; // px of what stands beside it, so that one sees that there is more
 const clock = document.getElementById('FrameClock');
@@ -15,6 +15,21 @@ export function frameStands({ status, not_recorded: off }) {
   if (place.dataset.kind === kind) return;
   place.dataset.kind = kind;
   place.textContent = place.dataset[kind] ?? '';
+}
+
+/** How loud it is, how late the text is, and how many read, as the server tells; null: it isn't on. @param {?Gauges} gauges */
+export function frameGauges(gauges) {
+  const place = document.getElementById('FrameGauges');
+  if (!place) return;
+  place.hidden = !gauges;
+  if (!gauges) return;
+  const meter = place.querySelector('meter');
+  if (meter) meter.value = gauges.level ?? 0;
+  for (const name of /** @type {const} */ (['late', 'readers'])) {
+    const part = place.querySelector(`.${name}`);
+    const text = fill(place.dataset[name] ?? '', { n: gauges[name] });
+    if (part && part.textContent !== text) part.textContent = text;
+  }
 }
 
 /** Where the tabs go sideways: the page that one is on comes into view, and nothing else moves. */

@@ -228,6 +228,7 @@ interface ReportNews {
 
 /** What is told beside the text, by name: null where there is nothing to tell. */
 interface DeskNews {
+  gauges: Gauges | null;
   reports: ReportNews | null;
   alarm: Alarm[] | null;
   overrun: { minutes: number } | null;
@@ -281,6 +282,13 @@ interface Board {
 }
 
 /** What is told over the line of a staff page: an event's name and its body. */
+/** What the frame of a meeting's pages shows of it: services/control/control_room.py. */
+interface Gauges {
+  level: number | null;
+  late: number;
+  readers: number;
+}
+
 type Told =
   | [event: 'pulse', body: Pulse]
   | [event: 'frame', body: DeskFrame]

@@ -106,6 +106,20 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """What is the same in every session, and on no card."""
 
 
+LEVELS = (-60, -45, -30, -15)
+"""dBFS from which on a level has one step more: a quiet room, soft speech, speech, loud speech."""
+
+
+def gauges(card: RoomCard) -> dict[str, int | None] | None:
+    """What the frame of a meeting's staff pages shows of it: `level`, 0 to 4, None while no sound comes; `late`, s;
+    `readers`. None while it isn't on.
+    """
+    if card.status not in ON:
+        return None
+    level = None if card.level is None else sum(card.level >= step for step in LEVELS)
+    return {"level": level, "late": card.lag, "readers": sum(card.readers.values())}
+
+
 @dataclass(eq=False, repr=False)
 class ControlRoom:
     """The cards of all rooms and sessions. `run` must be running, else no card changes."""

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
 
+import msgspec
+
 from moothall.core import commands as do
 from moothall.core.commands import (
     AddChannel,
@@ -28,9 +30,10 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SegmentId, SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
+from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.core.views.quality import Delay
-from moothall.services.control.control_room import BreakSpeech, ControlRoom, RoomCard
+from moothall.services.control.control_room import BreakSpeech, ControlRoom, RoomCard, gauges
 from moothall.services.log.act_queue import Receipt
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.live_session import LiveSession
@@ -499,3 +502,12 @@ def test_it_counts_from_the_first_sound_of_speech_in_a_break_to_the_next_silence
             assert speech.lasts(live.id) == speech.lasts(SessionId("other")) == 0
 
     run(story())
+
+
+def test_the_frame_of_staff_pages_shows_a_level_in_steps_how_late_the_text_is_and_who_reads() -> None:
+    readers = {ChannelId("floor"): 3, ChannelId("mt-es"): 4}
+    card = RoomCard(key="a", place="", status=Status.OPEN, lag=6, readers=readers)
+    assert gauges(card) == {"level": None, "late": 6, "readers": 7}
+    levels = [gauges(msgspec.structs.replace(card, level=level)) for level in (-100, -60, -45, -20, -3)]
+    assert [each and each["level"] for each in levels] == [0, 1, 2, 3, 4]
+    assert gauges(msgspec.structs.replace(card, status=Status.CLOSED)) is None
