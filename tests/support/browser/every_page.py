@@ -225,6 +225,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "podium.html": ("/podium/plenary", _on_the_podium),
     "refinements.html": ("/desk/yesterday/refinements", _deciding),
     "control.html": ("/control", None),
+    "figures.html": ("/figures/plenary", None),
     "work.html": ("/staff", None),
     "admin.html": ("/admin", None),
     "admin_meeting.html": ("/admin/meetings/plenary", None),

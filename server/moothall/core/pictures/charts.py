@@ -7,7 +7,7 @@ and its name at its end. What has no room in a picture stands in the table besid
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -23,9 +23,9 @@ MOST_POINTS = 720
 """Of a line. Overflow: the earlier ones are not drawn."""
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "1 5", "5 2 1 2 1 2")
 _ROW, _TITLE, _GAP = 17, 18, 8
-_NAMES, _FIGURES = 110, 52
+_NAMES, _FIGURES = 112, 52
 """Room before a bar and behind it."""
-_TOP, _PLOT, _TICKS, _ENDS, _FOOT = 10, 130, 44, 104, 22
+_TOP, _PLOT, _TICKS, _ENDS, _FOOT = 10, 130, 40, 116, 22
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -76,19 +76,25 @@ def bars(groups: Sequence[Group], *, rtl: bool = False) -> str:
 
 
 def lines(
-    series: Sequence[Series], times: Sequence[tuple[int, str]], marks: Sequence[str] | None = None, *, rtl: bool = False
+    series: Sequence[Series],
+    times: Sequence[tuple[int, str]],
+    *,
+    written: Callable[[float], str] = "{:g}".format,
+    whole: bool = False,
+    rtl: bool = False,
 ) -> str:
     """Lines over time, on one scale from 0 on; an empty text where there is no value.
 
-    `times`: which steps have a word below them. `marks`: how the marks of the scale are written, from 0 on; by default
-    as whole numbers or with a tenth. They are those of `axis` for what `most_of` says.
+    `times`: which steps have a word below them. `written`: how a mark of the scale is written. `whole`: whether values
+    have no fractions, so that marks have none.
     """
     series = [each for each in series if _runs(each.values[-MOST_POINTS:])][:MOST_LINES]
     if not series:
         return ""
     count = min(MOST_POINTS, max(len(each.values) for each in series))
-    scale = axis(most_of(series))
-    written = marks if marks is not None and len(marks) == len(scale) else [f"{each:g}" for each in scale]
+    scale = axis(
+        max(_shown(value) for each in series for value in each.values[-count:] if value is not None), whole=whole
+    )
     picture = Picture(WIDTH, _TOP + _PLOT + _FOOT, rtl=rtl)
     wide = WIDTH - _TICKS - _ENDS
 
@@ -98,9 +104,9 @@ def lines(
     def high(value: float) -> float:
         return _TOP + _PLOT * (1 - _shown(value) / scale[-1])
 
-    for mark, word in zip(scale, written, strict=True):
+    for mark in scale:
         picture.line([(_TICKS, high(mark)), (_TICKS + wide, high(mark))], "hair")
-        picture.text(_TICKS - 5, high(mark) + 4, fitted(word, _TICKS - 5), anchor="end", kind="soft")
+        picture.text(_TICKS - 5, high(mark) + 4, fitted(written(mark), _TICKS - 5), anchor="end", kind="soft")
     _mark_times(picture, [(at(step), word) for step, word in times if 0 <= step < count])
     ends = []
     for n, each in enumerate(series):
@@ -113,11 +119,6 @@ def lines(
         ends.append((high(runs[-1][-1][1]), n, each.name))
     _name_ends(picture, ends, _TICKS + wide)
     return picture.svg("lines")
-
-
-def most_of(series: Sequence[Series]) -> float:
-    """The greatest value that is shown."""
-    return max((_shown(value) for each in series for value in each.values[-MOST_POINTS:] if value is not None), default=0)
 
 
 def _name_ends(picture: Picture, ends: Sequence[tuple[float, int, str]], start: float) -> None:

@@ -14,7 +14,7 @@ from html import escape
 
 FONT = 12
 """Height of letters, in the units of the picture."""
-_NARROW, _WIDE = 0.62, 1.05
+_NARROW, _WIDE = 0.58, 1.05
 """How wide a letter is at most on average, of its height: of most writings; and of Chinese, Japanese and Korean."""
 _STEPS = (1, 2, 2.5, 5, 10)
 
@@ -40,15 +40,18 @@ def fitted(text: str, width: float) -> str:
     return kept.rstrip() + "…" if text_width("…") <= width else ""
 
 
-def axis(most: float, steps: int = 4) -> tuple[float, ...]:
-    """Marks from 0 to at least `most`, equally far apart and round: 1, 2, 2.5 or 5 times a power of ten.
+def axis(most: float, steps: int = 4, *, whole: bool = False) -> tuple[float, ...]:
+    """Marks from 0 to at least `most`, equally far apart and round: 1, 2, 2.5 or 5 times a power of ten; `whole`: with
+    no fractions.
 
     Without anything to show it goes to 1. What is no finite number above 0 is nothing to show.
     """
     if not (math.isfinite(most) and most > 0):
         return (0.0, 1.0)
-    power = 10.0 ** math.floor(math.log10(max(most / steps, 1e-300)))
-    step = next(each * power for each in _STEPS if each * power * steps >= most * (1 - 1e-9))
+    least = max(most / steps, 1.0 if whole else 1e-300)
+    power = 10.0 ** math.floor(math.log10(least))
+    fitting = (each * power for each in _STEPS if not whole or (each * power).is_integer())
+    step = next(each for each in fitting if each * steps >= most * (1 - 1e-9))
     count = max(1, math.ceil(most / step - 1e-9))
     return tuple(step * n for n in range(count + 1))
 

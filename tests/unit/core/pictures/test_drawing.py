@@ -31,6 +31,13 @@ def test_marks_of_an_axis_are_round_and_reach_the_greatest(most: float, marks: t
     assert axis(most) == marks
 
 
+def test_whole_marks_have_no_fractions() -> None:
+    assert axis(1, whole=True) == (0, 1)
+    assert axis(3, whole=True) == (0, 1, 2, 3)
+    assert axis(9, whole=True) == (0, 5, 10)
+    assert axis(100, whole=True) == (0, 25, 50, 75, 100)
+
+
 def test_texts_are_cut_to_their_room() -> None:
     assert fitted("Kisumu", 200) == "Kisumu"
     assert fitted("Kisumu Library & Archive", 60) == "Kisumu…"

@@ -14,14 +14,21 @@ def test_the_middle_of_the_map_is_where_equator_and_first_meridian_meet() -> Non
 @pytest.mark.parametrize(
     ("place", "at"),
     # d3's geoNaturalEarth1, scaled to this width, has the same to a tenth.
-    [(Place(0, 180), (720, 188)), (Place(0, -180), (0, 188)), (Place(90, 0), (360, 0.8)), (Place(-90, 0), (360, 375.2))],
+    [
+        (Place(0, 180), (720, 188)),
+        (Place(0, -180), (0, 188)),
+        (Place(90, 0), (360, 0.8)),
+        (Place(-90, 0), (360, 375.2)),
+    ],
 )
 def test_edges_of_the_earth(place: Place, at: tuple[float, float]) -> None:
     assert projected(place) == pytest.approx(at, abs=0.1)
 
 
 def test_the_map_has_its_land_once_and_a_dot_for_each_place() -> None:
-    made = world_map([Dot(Place(-0.1, 34.8), "Kisumu & <Library>"), Dot(Place(200, 999), "")], "/static/1/land.svg#land")
+    made = world_map(
+        [Dot(Place(-0.1, 34.8), "Kisumu & <Library>"), Dot(Place(200, 999), "")], "/static/1/land.svg#land"
+    )
     assert made.count("<use ") == 1
     assert made.count("<circle") == 2
     assert "Kisumu &amp; &lt;Library&gt;" in made
