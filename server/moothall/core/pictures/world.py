@@ -22,7 +22,8 @@ _WIDEST = math.pi * _X[0]
 _SCALE = WIDTH / (2 * _WIDEST)
 MOST_DOTS = 1_000
 """Overflow: the later ones are not drawn."""
-DOT = 5
+DOT = 7
+"""Radius; one at the edge is moved in by as much."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -56,5 +57,6 @@ def world_map(dots: Sequence[Dot], land: str) -> str:
     picture = Picture(WIDTH, HEIGHT, rtl=False)
     picture.other(f'<use class="land" href="{escape(land)}"/>')
     for dot in dots[:MOST_DOTS]:
-        picture.dot(*projected(dot.place), DOT, "dot", dot.name)
+        x, y = projected(dot.place)
+        picture.dot(min(max(x, DOT), WIDTH - DOT), min(max(y, DOT), HEIGHT - DOT), DOT, "dot", dot.name)
     return picture.svg("world")
