@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.core.pictures.world import HEIGHT, WIDTH, Place, projected
+from moothall.core.pictures.world import HEIGHT, WIDTH, EarthPoint, projected
 
 TENTHS = 10
 NEAR = 10
@@ -98,7 +98,7 @@ def _kept(ring: list[Earthly], edge: float, sign: int) -> list[Earthly]:
 
 
 def _tenths(longitude: float, latitude: float) -> Point:
-    across, down = projected(Place(latitude, longitude))
+    across, down = projected(EarthPoint(latitude, longitude))
     return round(TENTHS * across), round(TENTHS * down)
 
 

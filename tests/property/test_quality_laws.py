@@ -175,10 +175,10 @@ def test_it_takes_any_story(told: list[Told]) -> None:
 
 
 @given(log=logs())
-def test_the_windows_add_up_to_the_whole(log: list[Written]) -> None:
+def test_the_periods_add_up_to_the_whole(log: list[Written]) -> None:
     view = folded(QualityView(), log)
-    windows = view.windows()
-    assert sum((each for _, each in windows), start=QualityFigures()) == figures(view)
-    assert all(each != QualityFigures() for _, each in windows)
+    periods = view.periods()
+    assert sum((each for _, each in periods), start=QualityFigures()) == figures(view)
+    assert all(each != QualityFigures() for _, each in periods)
     for text in view.texts.values():
-        assert sum(text.windows.values(), start=QualityFigures()) == text.figures
+        assert sum(text.periods.values(), start=QualityFigures()) == text.figures

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from moothall.core.pictures.charts import Bar, Group, Series, bars, lines
 from moothall.core.pictures.drawing import axis, text_width
-from moothall.core.pictures.world import Dot, Place, world_map
+from moothall.core.pictures.world import Dot, EarthPoint, world_map
 
 VALUES = st.one_of(st.integers(0, 10**6), st.floats())
 TEXTS = st.text(st.characters(exclude_categories=["C"]), max_size=40)
@@ -63,8 +63,8 @@ def test_lines_stay_in_their_frame(series: list[Series], times: list[tuple[int, 
     assert outside(lines(series, times, rtl=rtl)) == []
 
 
-@given(places=st.lists(st.builds(Place, st.floats(allow_nan=False), st.floats(allow_nan=False)), max_size=10))
-def test_dots_stay_on_the_map(places: list[Place]) -> None:
+@given(places=st.lists(st.builds(EarthPoint, st.floats(allow_nan=False), st.floats(allow_nan=False)), max_size=10))
+def test_dots_stay_on_the_map(places: list[EarthPoint]) -> None:
     assert outside(world_map([Dot(each, "") for each in places], "/land")) == []
 
 

@@ -17,7 +17,7 @@ from moothall.core.kernel.times import Zone
 from moothall.core.pictures.charts import MOST_GROUPS, MOST_LINES, Bar, Group, Series, bars, lines
 from moothall.core.questions.balance import SpeakingShare
 from moothall.core.session.parts import Channel
-from moothall.core.views.quality import WINDOW_MS, QualityFigures
+from moothall.core.views.quality import PERIOD_MS, QualityFigures
 from moothall.services.control.reader_trends import SAMPLE_MS, ReaderSample
 
 NONE = "\u2013"
@@ -78,22 +78,22 @@ def heard_part(shares: Mapping[str, SpeakingShare], titles: Mapping[str, str], u
     )
 
 
-def quality_part(windows: Sequence[tuple[int, QualityFigures]], ui: Catalogue, zone: Zone) -> FigurePart:
-    """How good the text was, in windows of five minutes."""
+def quality_part(periods: Sequence[tuple[int, QualityFigures]], ui: Catalogue, zone: Zone) -> FigurePart:
+    """How good the text was, in periods of five minutes."""
     rate, half, most = ui.text("Words a minute"), ui.text("Half of the words within, s"), ui.text("95 in 100 within, s")
     by_people, by_machine, gaps = ui.text("Lines mended by people"), ui.text("Lines mended by machine"), ui.text("Gaps")
-    quality = [each.quality() for _, each in windows]
+    quality = [each.quality() for _, each in periods]
     rates = [None if each is None else each.words_a_minute for each in quality]
     delays = [None if each is None else each.delay for each in quality]
     halves = [None if each is None else each.p50 / 1_000 for each in delays]
     mosts = [None if each is None else each.p95 / 1_000 for each in delays]
-    counts = [(each.by_person, each.by_machine, each.gaps) for _, each in windows]
+    counts = [(each.by_person, each.by_machine, each.gaps) for _, each in periods]
     rows = [
         (_time(at, zone), *(_number(n, ui) for n in (rates[i], halves[i], mosts[i], *counts[i])))
-        for i, (at, _) in enumerate(windows)
+        for i, (at, _) in enumerate(periods)
     ]
-    slots = _slots([at for at, _ in windows], WINDOW_MS)
-    times = [(slot, _time(at, zone)) for slot, (at, _) in zip(slots, windows, strict=True)]
+    slots = _slots([at for at, _ in periods], PERIOD_MS)
+    times = [(slot, _time(at, zone)) for slot, (at, _) in zip(slots, periods, strict=True)]
 
     def over_time(*named: tuple[str, Sequence[float | None]], whole: bool = True) -> str:
         return _lines([Series(name, _spread(values, slots)) for name, values in named], times, ui, whole=whole)

@@ -94,7 +94,7 @@ class FiguresDoor:
         anew = state.status in ON and state.media_now(since) > 0
         return {
             "heard": heard_part(shares, titles, ui),
-            "quality": quality_part(live.writer.quality.windows(), ui, zone),
+            "quality": quality_part(live.writer.quality.periods(), ui, zone),
             "readers": readers_part(self.trends.of(live.id), state.channels, ui, zone),
             "since": ui.text("They begin at {time}: the server was started then.", time=clock_time(zone.at(since)))
             if anew

@@ -14,7 +14,7 @@ import msgspec
 
 from moothall.core.kernel.decoding import Unreadable, read_toml
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.core.pictures.world import Place
+from moothall.core.pictures.world import EarthPoint
 
 MOST_BYTES = 1 << 20
 """Of a table."""
@@ -76,13 +76,13 @@ class Gazetteer:
         for code in table.countries:
             for name in names.get(code, ()):
                 self._codes.setdefault(folded(name), code)
-        self._cities: dict[str, dict[str, Place]] = {}
+        self._cities: dict[str, dict[str, EarthPoint]] = {}
         """By folded name, then by country."""
         for city in table.cities:
-            self._cities.setdefault(folded(city.name), {})[city.country] = Place(*city.at)
+            self._cities.setdefault(folded(city.name), {})[city.country] = EarthPoint(*city.at)
         for code, country in table.countries.items():
             if country.capital is not None:
-                self._cities.setdefault(folded(country.capital), {}).setdefault(code, Place(*country.at))
+                self._cities.setdefault(folded(country.capital), {}).setdefault(code, EarthPoint(*country.at))
 
     def country(self, name: str) -> str | None:
         """The code of a country; None for one that isn't known, and for no name."""
@@ -92,11 +92,11 @@ class Gazetteer:
         """What the table calls a country in a language; None where it says nothing."""
         return self._table.names.get(code, {}).get(language)
 
-    def locate(self, city: str, country: str) -> Place | None:
+    def locate(self, city: str, country: str) -> EarthPoint | None:
         """Where a city is, or else the point of its country. Without a country a city is found that is known once."""
         known, code = self._cities.get(folded(city), {}), self.country(country)
         if code is not None:
-            return known.get(code) or Place(*self._table.countries[code].at)
+            return known.get(code) or EarthPoint(*self._table.countries[code].at)
         return next(iter(known.values())) if len(known) == 1 and not country.strip() else None
 
 

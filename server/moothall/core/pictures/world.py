@@ -26,7 +26,7 @@ DOT = 7
 """Radius; one at the edge is moved in by as much."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class EarthPoint(msgspec.Struct, frozen=True):
     """A point on the earth, degrees: north and east are positive."""
 
     latitude: float
@@ -36,11 +36,11 @@ class Place(msgspec.Struct, frozen=True):
 class Dot(msgspec.Struct, frozen=True):
     """A dot on the map, and what a pointer on it is told."""
 
-    place: Place
+    place: EarthPoint
     name: str
 
 
-def projected(place: Place) -> tuple[float, float]:
+def projected(place: EarthPoint) -> tuple[float, float]:
     """Where a place is on the map, from its left and its top; beyond the poles and the date line is taken as there."""
     latitude = math.radians(min(max(place.latitude, -90.0), 90.0))
     longitude = math.radians(min(max(place.longitude, -180.0), 180.0))

@@ -36,10 +36,10 @@ MAPPINGS = 64
 """Mappings of the clock that are kept: about an hour. Overflow: words from before go by the oldest that is kept."""
 LINES = 10_000
 """Overflow: beyond twice as many lines the oldest are settled; what becomes of them later is not counted."""
-WINDOW_MS = 300_000
-"""Media ms of a window, in which the figures of a stretch of a session are told by themselves."""
-WINDOWS = 144
-"""Windows of a text that are kept: twelve hours. Overflow: the earliest one goes."""
+PERIOD_MS = 300_000
+"""Media ms of a period, in which the figures of a stretch of a session are told by themselves."""
+PERIODS = 144
+"""Periods of a text that are kept: twelve hours. Overflow: the earliest one goes."""
 LANGUAGES = 50
 """Languages of a text that are told apart. Overflow: those that come later count as `und`."""
 
@@ -210,8 +210,8 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
     """One channel's."""
 
     figures: QualityFigures = _NOTHING
-    windows: dict[int, QualityFigures] = {}
-    """The same by window, which is that of a line's first word; by its number from the beginning on."""
+    periods: dict[int, QualityFigures] = {}
+    """The same by period, which is that of a line's first word; by its number from the beginning on."""
     newer: PersistentMap[SegmentId, _Line] = _NO_LINES
     older: PersistentMap[SegmentId, _Line] = _NO_LINES
     came: int | None = None
@@ -287,21 +287,21 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
         """With these figures, which are those of media ms `t`."""
         if figures == _NOTHING:
             return self
-        at = t // WINDOW_MS
-        windows = {**self.windows, at: self.windows.get(at, _NOTHING) + figures}
-        if len(windows) > WINDOWS:  # Empty ones stay: else one that went could come back with a part of what it had.
-            del windows[min(windows)]
-        return msgspec.structs.replace(self, figures=self.figures + figures, windows=windows)
+        at = t // PERIOD_MS
+        periods = {**self.periods, at: self.periods.get(at, _NOTHING) + figures}
+        if len(periods) > PERIODS:  # Empty ones stay: else one that went could come back with a part of what it had.
+            del periods[min(periods)]
+        return msgspec.structs.replace(self, figures=self.figures + figures, periods=periods)
 
     def without(self, figures: QualityFigures, t: int) -> _Text:
-        """The opposite; of a window that is gone nothing is taken."""
-        at = t // WINDOW_MS
+        """The opposite; of a period that is gone nothing is taken."""
+        at = t // PERIOD_MS
         if figures == _NOTHING:
             return self
-        windows = self.windows
-        if at in windows:
-            windows = {**windows, at: windows[at] - figures}
-        return msgspec.structs.replace(self, figures=self.figures - figures, windows=windows)
+        periods = self.periods
+        if at in periods:
+            periods = {**periods, at: periods[at] - figures}
+        return msgspec.structs.replace(self, figures=self.figures - figures, periods=periods)
 
 
 class _Timed(msgspec.Struct, frozen=True):
@@ -355,17 +355,17 @@ class QualityView(msgspec.Struct, frozen=True, kw_only=True):
             return self._text(channel).figures.quality()
         return sum((text.figures for text in self.texts.values()), start=_NOTHING).quality()
 
-    def windows(self) -> tuple[tuple[int, QualityFigures], ...]:
-        """When each window began in which anything was, Unix ms, with its figures of all texts; the earliest first.
+    def periods(self) -> tuple[tuple[int, QualityFigures], ...]:
+        """When each period began in which anything was, Unix ms, with its figures of all texts; the earliest first.
 
         Before the session was opened there is none.
         """
         sums: dict[int, QualityFigures] = {}
         for text in self.texts.values():
-            for at, figures in text.windows.items():
+            for at, figures in text.periods.items():
                 sums[at] = sums.get(at, _NOTHING) + figures
         kept = [at for at in sorted(sums) if self.mappings and sums[at] != _NOTHING]
-        return tuple((self._wall(at * WINDOW_MS), sums[at]) for at in kept[-WINDOWS:])
+        return tuple((self._wall(at * PERIOD_MS), sums[at]) for at in kept[-PERIODS:])
 
     def _text(self, channel: ChannelId) -> _Text:
         return self.texts.get(channel) or _Text()

@@ -11,7 +11,7 @@ from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.pictures.charts import MOST_GROUPS, MOST_LINES
 from moothall.core.questions.balance import SpeakingShare
 from moothall.core.session.parts import Channel
-from moothall.core.views.quality import EDGES, WINDOW_MS, QualityFigures
+from moothall.core.views.quality import EDGES, PERIOD_MS, QualityFigures
 from moothall.services.control.reader_trends import SAMPLE_MS, ReaderSample
 
 UI = Catalogues(find_web_folder() / "locales")
@@ -66,21 +66,21 @@ def figures(words: int, delays: dict[int, int] | None = None, **more: int) -> Qu
     return QualityFigures(words=words, spoken_ms=60_000, delays=delays or {}, languages={"en": words}, **more)
 
 
-def test_quality_in_windows_with_dashes_where_too_little_is_known() -> None:
+def test_quality_in_periods_with_dashes_where_too_little_is_known() -> None:
     fast, slow = EDGES.index(1_500), EDGES.index(3_000)
-    windows = (
+    periods = (
         (NINE, figures(100, {fast: 90, slow: 10}, by_person=2, by_machine=1, gaps=1)),
-        (NINE + WINDOW_MS, figures(100)),
-        (NINE + 3 * WINDOW_MS, figures(10)),
+        (NINE + PERIOD_MS, figures(100)),
+        (NINE + 3 * PERIOD_MS, figures(10)),
     )
-    part = quality_part(windows, FR, UTC_ZONE)
+    part = quality_part(periods, FR, UTC_ZONE)
     assert part.rows == (
         ("09:00", "100", "1,5", "3", "2", "1", "1"),
         ("09:05", "100", "\u2013", "\u2013", "0", "0", "0"),
         ("09:15", "\u2013", "\u2013", "\u2013", "0", "0", "0"),
     )
     assert len(part.pictures) == 3
-    assert part.pictures[1].svg.count("<circle") == 2, "the delay is known of one window alone"
+    assert part.pictures[1].svg.count("<circle") == 2, "the delay is known of one period alone"
     assert "09:10" not in part.pictures[0].svg
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from moothall.core.hubs.places import Gazetteer, folded, read_places
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.core.pictures.world import Place
+from moothall.core.pictures.world import EarthPoint
 
 TABLE = """
 [countries]
@@ -27,7 +27,7 @@ name = "San Jose"
 country = "US"
 at = [37.34, -121.89]
 """
-NAIROBI, KISUMU = Place(-1.29, 36.82), Place(-0.09, 34.77)
+NAIROBI, KISUMU = EarthPoint(-1.29, 36.82), EarthPoint(-0.09, 34.77)
 GAZETTEER = Gazetteer(read_places(TABLE, "places.toml"), {"KE": ("Kenya", "كينيا"), "XX": ("Nowhere",)})
 
 
@@ -45,14 +45,16 @@ GAZETTEER = Gazetteer(read_places(TABLE, "places.toml"), {"KE": ("Kenya", "كي�
         ("", "", None),
         ("", "Nowhere", None),
         ("San José", "Costa Rica", None),
-        ("San José", "CR", Place(9.93, -84.08)),
-        ("San José", "US", Place(37.34, -121.89)),
+        ("San José", "CR", EarthPoint(9.93, -84.08)),
+        ("San José", "US", EarthPoint(37.34, -121.89)),
         ("San José", "", None),
-        ("Abidjan", "COTE D'IVOIRE", Place(6.83, -5.29)),
-        ("", "ivory coast", Place(6.83, -5.29)),
+        ("Abidjan", "COTE D'IVOIRE", EarthPoint(6.83, -5.29)),
+        ("", "ivory coast", EarthPoint(6.83, -5.29)),
     ],
 )
-def test_a_place_is_found_by_what_is_written_and_never_guessed(city: str, country: str, found: Place | None) -> None:
+def test_a_place_is_found_by_what_is_written_and_never_guessed(
+    city: str, country: str, found: EarthPoint | None
+) -> None:
     assert GAZETTEER.locate(city, country) == found
 
 

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.pictures.world import HEIGHT, MOST_DOTS, WIDTH, Dot, Place, projected, world_map
+from moothall.core.pictures.world import HEIGHT, MOST_DOTS, WIDTH, Dot, EarthPoint, projected, world_map
 
 
 def test_the_middle_of_the_map_is_where_equator_and_first_meridian_meet() -> None:
-    assert projected(Place(0, 0)) == (WIDTH / 2, HEIGHT / 2)
+    assert projected(EarthPoint(0, 0)) == (WIDTH / 2, HEIGHT / 2)
 
 
 @pytest.mark.parametrize(
     ("place", "at"),
     # d3's geoNaturalEarth1, scaled to this width, has the same to a tenth.
     [
-        (Place(0, 180), (720, 188)),
-        (Place(0, -180), (0, 188)),
-        (Place(90, 0), (360, 0.8)),
-        (Place(-90, 0), (360, 375.2)),
+        (EarthPoint(0, 180), (720, 188)),
+        (EarthPoint(0, -180), (0, 188)),
+        (EarthPoint(90, 0), (360, 0.8)),
+        (EarthPoint(-90, 0), (360, 375.2)),
     ],
 )
-def test_edges_of_the_earth(place: Place, at: tuple[float, float]) -> None:
+def test_edges_of_the_earth(place: EarthPoint, at: tuple[float, float]) -> None:
     assert projected(place) == pytest.approx(at, abs=0.1)
 
 
 def test_the_map_has_its_land_once_and_a_dot_for_each_place() -> None:
     made = world_map(
-        [Dot(Place(-0.1, 34.8), "Kisumu & <Library>"), Dot(Place(200, 999), "")], "/static/1/land.svg#land"
+        [Dot(EarthPoint(-0.1, 34.8), "Kisumu & <Library>"), Dot(EarthPoint(200, 999), "")], "/static/1/land.svg#land"
     )
     assert made.count("<use ") == 1
     assert made.count("<circle") == 2
     assert "Kisumu &amp; &lt;Library&gt;" in made
     assert world_map([], "/land") == ""
-    assert world_map([Dot(Place(0, 0), "")] * (MOST_DOTS + 1), "/land").count("<circle") == MOST_DOTS
+    assert world_map([Dot(EarthPoint(0, 0), "")] * (MOST_DOTS + 1), "/land").count("<circle") == MOST_DOTS

@@ -14,8 +14,8 @@ from moothall.core.views.quality import (
     LANGUAGES,
     LINES,
     MIN_WORDS,
-    WINDOW_MS,
-    WINDOWS,
+    PERIOD_MS,
+    PERIODS,
     Corrected,
     Delay,
     Quality,
@@ -330,27 +330,27 @@ def test_what_says_nothing_changes_nothing() -> None:
     assert story.view is before
 
 
-def test_figures_by_windows_of_five_minutes() -> None:
+def test_figures_by_periods_of_five_minutes() -> None:
     story = Story()
     story.line(0, [500] * 60)
-    story.correct(story.line(WINDOW_MS, [900] * 60))
-    first, second = story.view.windows()
-    assert (first[0], second[0]) == (NINE, NINE + WINDOW_MS)
+    story.correct(story.line(PERIOD_MS, [900] * 60))
+    first, second = story.view.periods()
+    assert (first[0], second[0]) == (NINE, NINE + PERIOD_MS)
     assert (first[1].words, first[1].by_person, first[1].gaps) == (60, 0, 0)
     assert (second[1].words, second[1].by_person, second[1].gaps) == (60, 1, 0)
 
 
-def test_the_earliest_window_goes_and_does_not_come_back() -> None:
+def test_the_earliest_period_goes_and_does_not_come_back() -> None:
     story = Story()
-    lines = [story.line(n * WINDOW_MS, [500]) for n in range(WINDOWS + 1)]
+    lines = [story.line(n * PERIOD_MS, [500]) for n in range(PERIODS + 1)]
     story.correct(lines[0])
-    found = story.view.windows()
-    assert len(found) == WINDOWS
-    assert found[0][0] == NINE + WINDOW_MS
+    found = story.view.periods()
+    assert len(found) == PERIODS
+    assert found[0][0] == NINE + PERIOD_MS
     assert story.view.texts[FLOOR].figures.by_person == 1, "the whole has it still"
 
 
-def test_before_it_is_opened_a_session_has_no_windows() -> None:
+def test_before_it_is_opened_a_session_has_no_periods() -> None:
     story = Story(opened=False)
     story.line(0, [500] * 60)
-    assert story.view.windows() == ()
+    assert story.view.periods() == ()
