@@ -11,6 +11,7 @@ from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.core.events.question_parts import HUB, REMOTE, ROOM
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.kernel.times import Zone
@@ -172,12 +173,11 @@ def _spread(values: Sequence[float | None], slots: Sequence[int]) -> tuple[float
 
 
 def _place(origin: str, titles: Mapping[str, str], ui: Catalogue) -> str:
-    kind, _, hub = origin.partition(":")
-    return (
-        ui.named("moderation/from.hub", name=f"\u2068{titles.get(hub, hub)}\u2069")
-        if hub
-        else ui.named(f"moderation/from.{kind}")
-    )
+    """What a place is called; a dash for one that only a later release knows."""
+    if origin.startswith(HUB):
+        hub = origin.removeprefix(HUB)
+        return ui.named("moderation/from.hub", name=f"\u2068{titles.get(hub, hub)}\u2069")
+    return ui.named(f"moderation/from.{origin}") if origin in (ROOM, REMOTE) else NONE
 
 
 def _text(channel: Channel, ui: Catalogue) -> str:

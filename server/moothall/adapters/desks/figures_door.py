@@ -18,6 +18,7 @@ from moothall.adapters.pages.request_context import language, own_html
 from moothall.adapters.pages.staff_frame import SEES_FIGURES, Asked, Tab, facts_of, meeting_frame
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
+from moothall.core.events.question_parts import HUB
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.times import clock_time
 from moothall.core.ports import Clock
@@ -87,7 +88,7 @@ class FiguresDoor:
     def _figures(self, live: LiveSession, ui: Catalogue) -> dict[str, object]:
         state, zone, since = live.state, self.pages.zone(), self.trends.since
         shares = by_origin(state.questions, state.media_now(self.clock.wall()))
-        hubs = [name for _, _, name in (origin.partition(":") for origin in shares) if name]
+        hubs = [origin.removeprefix(HUB) for origin in shares if origin.startswith(HUB)]
         # The registry may have taken a hub out; what the log says of it stays.
         logged = {name: hub.title for name, hub in state.hubs.items()}
         titles = {name: self.title_of(name) or logged.get(name) or name for name in hubs}

@@ -51,6 +51,10 @@ def test_who_was_heard_by_place() -> None:
     assert not part.more
 
 
+def test_a_place_that_a_later_release_knows_has_a_dash_for_a_name() -> None:
+    assert heard_part({"moon": share()}, {}, EN).rows[0][0] == "\u2013"
+
+
 def test_more_places_than_the_picture_has_room_for_are_in_the_table() -> None:
     part = heard_part({f"hub:h{n}": share() for n in range(MOST_GROUPS + 1)}, {}, EN)
     assert len(part.rows) == MOST_GROUPS + 1
