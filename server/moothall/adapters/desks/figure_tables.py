@@ -90,7 +90,11 @@ def quality_part(periods: Sequence[tuple[int, QualityFigures]], ui: Catalogue, z
     mosts = [None if each is None else each.p95 / 1_000 for each in delays]
     counts = [(each.by_person, each.by_machine, each.gaps) for _, each in periods]
     rows = [
-        (_time(at, zone), *(_number(n, ui) for n in (rates[i], halves[i], mosts[i], *counts[i])))
+        (
+            _time(at, zone),
+            *(_number(rates[i], ui), _seconds(halves[i], ui), _seconds(mosts[i], ui)),
+            *(_number(n, ui) for n in counts[i]),
+        )
         for i, (at, _) in enumerate(periods)
     ]
     slots = _slots([at for at, _ in periods], PERIOD_MS)
@@ -204,6 +208,10 @@ def _minutes(ms: int) -> str:
 
 def _number(value: float | None, ui: Catalogue) -> str:
     return NONE if value is None else str(format_decimal(value, "#,##0.#", locale=ui.locale))
+
+
+def _seconds(value: float | None, ui: Catalogue) -> str:
+    return NONE if value is None else str(format_decimal(value, "#,##0.0", locale=ui.locale))
 
 
 def _rtl(ui: Catalogue) -> bool:

@@ -66,6 +66,8 @@ async def test_a_page_of_figures_without_words_and_names(tmp_path: Path) -> None
         assert text.index("<table>") < text.index('<svg class="picture')
         assert " style=" not in text
         assert "<td>1</td>" in text
+        async with http.get(f"{on.running.address}/control?ui=fr") as answer:
+            assert f'href="/figures/{S}?ui=fr"' in await answer.text()
         async with http.get(f"{on.running.address}/figures/none-of-that-name") as answer:
             assert answer.status == 404
 

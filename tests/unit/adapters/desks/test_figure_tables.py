@@ -79,7 +79,7 @@ def test_quality_in_periods_with_dashes_where_too_little_is_known() -> None:
     )
     part = quality_part(periods, FR, UTC_ZONE)
     assert part.rows == (
-        ("09:00", "100", "1,5", "3", "2", "1", "1"),
+        ("09:00", "100", "1,5", "3,0", "2", "1", "1"),
         ("09:05", "100", "\u2013", "\u2013", "0", "0", "0"),
         ("09:15", "\u2013", "\u2013", "\u2013", "0", "0", "0"),
     )
