@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from field_docs import ROOT, one_line, publish
-from moothall.adapters.metrics.metrics import FEWEST_READERS, METRICS, MOST_SESSIONS, Described
+from moothall.adapters.metrics.metrics import METRICS, MOST_SESSIONS, Described
+from moothall.services.metrics.measures import FEWEST_READERS
 
 PAGE = ROOT / "docs/reference/metrics.md"
 

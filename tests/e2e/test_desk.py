@@ -295,6 +295,9 @@ async def test_what_readers_report_is_seen_within_two_seconds_and_somebody_sees_
         await control.get_by_role("button", name="I see to it").click()
         await expect(control.locator(".alarm")).to_contain_text("Ann sees to it")
         await expect(control.get_by_role("button", name="Clear the wall: Open hall")).to_be_visible()  # still open
+        await expect(control.get_by_role("link", name="Figures of this meeting")).to_have_attribute(
+            "href", f"/figures/{S}?ui=en"
+        )
         await expect(control).to_have_title("All meetings at a glance")
 
         await page.bring_to_front()

@@ -203,6 +203,7 @@ DOORS = {
     "GET /moderate/{session}": STAFF_ONLY,
     "GET /podium/{session}": STAFF_ONLY,
     "GET /control": STAFF_ONLY,
+    "GET /figures/{session}": STAFF_ONLY,
     "GET /socket.io/": STAFF_ONLY,
     "POST /socket.io/": STAFF_ONLY,
     "GET /staff": STAFF_ONLY,

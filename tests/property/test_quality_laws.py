@@ -172,3 +172,13 @@ def test_it_takes_any_story(told: list[Told]) -> None:
     for each in told:
         view = view.apply(each.offset, each.role, each.event)
     assert msgspec.convert(msgspec.to_builtins(figures(view)), QualityFigures) == figures(view)
+
+
+@given(log=logs())
+def test_the_periods_add_up_to_the_whole(log: list[Written]) -> None:
+    view = folded(QualityView(), log)
+    periods = view.periods()
+    assert sum((each for _, each in periods), start=QualityFigures()) == figures(view)
+    assert all(each != QualityFigures() for _, each in periods)
+    for text in view.texts.values():
+        assert sum(text.periods.values(), start=QualityFigures()) == text.figures

@@ -20,6 +20,7 @@ from moothall.cli.verifying import read_keys
 from moothall.core.chain import LogRecord, decode_header
 from moothall.core.events.codec import decode_event
 from moothall.core.glossary.files import read_glossary
+from moothall.core.hubs.places import read_places
 from moothall.core.kernel.decoding import Unreadable
 from moothall.core.kernel.errors import ConfigurationError, ProgrammeError, RecordBroken
 from moothall.core.programme.drafts import FileContext
@@ -60,6 +61,7 @@ def tables(data: bytes) -> None:
     _settle(lambda: read_glossary(text, "it"))
     _settle(lambda: read_phrases(text, "it"))
     _settle(lambda: blocked_words.parse("it", text))
+    _settle(lambda: read_places(text, "it"))
     path = in_file(data)
     _settle(lambda: loading.load(path, {}))
     _settle(lambda: loading.engine_tokens(path))
@@ -158,6 +160,10 @@ TARGETS = (
             seed("config/glossaries/sample.toml", 2_000),
             seed("config/phrases.toml", 1_000),
             seed("config/words/en.toml", 600),
+            (
+                b'[countries]\nKE = {at = [-1.29, 36.82], capital = "Nairobi"}\n[names.KE]\nen = "Kenya"\n'
+                b'[[cities]]\nname = "Kisumu"\ncountry = "KE"\nat = [-0.09, 34.77]\n'
+            ),
             seed("config/moothall.toml", 3_000),
             seed("config/moothall-hub.toml", 2_000),
             b"alpha 0123456789abcdef01234567 translate # x\n",

@@ -14,6 +14,7 @@ from moothall.adapters.desks.control_door import ControlDoor
 from moothall.adapters.desks.control_socket import ControlSocket, Send
 from moothall.adapters.desks.desk_door import DeskDoor, DeskPageFacts
 from moothall.adapters.desks.desk_socket import DeskRequest, DeskSocket, Extra
+from moothall.adapters.desks.figures_door import FiguresDoor
 from moothall.adapters.desks.listening_door import ListeningDoor
 from moothall.adapters.desks.staff_socket import StaffSocket
 from moothall.adapters.pages.request_context import DEFAULT_CHANNEL
@@ -36,6 +37,7 @@ from moothall.services.capture.closing import opening_of
 from moothall.services.capture.redoing import redo
 from moothall.services.control.alarms import RoomConflict
 from moothall.services.control.control_room import ControlRoom
+from moothall.services.control.reader_trends import ReaderTrends
 from moothall.services.control.speaker_watch import SpeakerWatch
 from moothall.services.desks.copies import OtherLogs
 from moothall.services.desks.desks import Desks, News
@@ -106,7 +108,8 @@ def open_desks(
     DeskSocket(socket, desks, may_act=staff.may_act, extras=extras)
     ControlSocket(socket, control, may_act=staff.may_act, send=_sender(backend.sessions), reach=reach)
     watch = SpeakerWatch(backend.sessions, backend.clock)
-    backend.keep(stack, socket.run, desks.run, control.run, watch.run, backend.proposals.run)
+    trends = ReaderTrends(backend.sessions, backend.clock)
+    backend.keep(stack, socket.run, desks.run, control.run, trends.run, watch.run, backend.proposals.run)
 
     def listening(session: SessionId) -> Listening | None:
         """Of the floor, while what is said there is kept."""
@@ -118,6 +121,16 @@ def open_desks(
     doors = (
         DeskDoor(pages, staff=staff.staff, may_act=staff.may_act, about=partial(_about, backend)),
         ControlDoor(pages, control, staff=staff.staff, may_act=staff.may_act, reach=reach),
+        FiguresDoor(
+            pages,
+            trends,
+            backend.clock,
+            find=backend.sessions.find,
+            staff=staff.staff,
+            may_act=staff.may_act,
+            place=backend.programme.room_title,
+            title_of=backend.hubs.title_of,
+        ),
         ListeningDoor(
             listening,
             staff=staff.staff,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import msgspec
 from aiohttp import web
@@ -11,14 +12,19 @@ from aiohttp import web
 from moothall.adapters.http.forwarded import AddressOf
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.hubs.admin_door import HubAdminDoor
+from moothall.adapters.hubs.hub_map import HubMap
 from moothall.adapters.hubs.link_door import TRIES, TRIES_PATIENCE_MS, HubDoor
 from moothall.adapters.hubs.list_door import HubListDoor
 from moothall.adapters.hubs.page_door import HubPageDoor
 from moothall.adapters.hubs.pair_door import HubPairDoor
 from moothall.adapters.pages.qr import qr_svg
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.store.files import read_text, shipped
 from moothall.adapters.system.time_zones import find_zone
 from moothall.app.backend import Backend
 from moothall.app.parts import Entrance, Services
+from moothall.core.hubs.places import MOST_BYTES, read_places
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.services.hubs.acts import HubActs
 from moothall.services.hubs.links import Connected, HubFollowed, HubLinks
@@ -28,6 +34,7 @@ from moothall.services.hubs.signals import HubSignals, SoundWatch
 from moothall.services.hubs.source import CentreSource
 from moothall.services.hubs.translating import TranslateForHub, none_translated
 from moothall.services.sessions.catalogue import Catalogue
+from moothall.settings.sections import Conference
 from moothall.wire.hub.records import pack
 
 
@@ -36,6 +43,7 @@ def hub_doors(
 ) -> Sequence[web.RouteDef]:
     """Their routes. `linked`: whose machine has a link."""
     backend, pages, catalogue = services.backend, services.pages, entrance.catalogue
+    world = hub_map(backend.settings.conference, pages)
 
     def title_of(session: SessionId) -> str:
         known = catalogue.known(session)
@@ -52,6 +60,7 @@ def hub_doors(
         removals=backend.hub_removals.list,
         title_of=title_of,
         linked=linked,
+        world=world,
     )
     pair = HubPairDoor(
         pages,
@@ -74,7 +83,23 @@ def hub_doors(
         clock=backend.clock,
         randomness=backend.randomness,
     )
-    return [route for door in (admin, pair, page, HubListDoor(pages, backend.hubs)) for route in door.routes()]
+    return [route for door in (admin, pair, page, HubListDoor(pages, backend.hubs, world)) for route in door.routes()]
+
+
+def hub_map(conference: Conference, pages: Pages) -> HubMap | None:
+    """The map of hubs, with the table of places that the settings name or that came with this release; None where no
+    map is wanted. Raises ConfigurationError.
+    """
+    if not conference.map:
+        return None
+    file = Path(conference.places) if conference.places else shipped("config/places.toml")
+    if file is None:
+        msg = "config/places.toml is missing: neither the checkout nor the installed package has it. Install it again."
+        raise ConfigurationError(msg)
+    text = read_text(file)
+    if (size := len(text.encode())) > MOST_BYTES:
+        raise ConfigurationError(f"{file} has {size} bytes; a table of places has at most {MOST_BYTES}.")
+    return HubMap(read_places(text, str(file)), pages.static)
 
 
 def hub_door(

@@ -14,13 +14,13 @@ from moothall import __version__
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.http.places import Places
 from moothall.adapters.metrics.folder_sizes import folder_sizes
-from moothall.adapters.metrics.metrics import FEWEST_READERS, MOST_SESSIONS, Scrape
+from moothall.adapters.metrics.metrics import MOST_SESSIONS, Scrape
 from moothall.adapters.metrics.metrics_door import MetricsDoor, open_metrics_door
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.app.backend import SOUND_FOLDERS
 from moothall.app.parts import Nodes, OpenDoors, Services
 from moothall.services.control.channel_times import ChannelTimes
-from moothall.services.metrics.measures import Measures, watch_loop
+from moothall.services.metrics.measures import FEWEST_READERS, Measures, watch_loop
 from moothall.services.readers.fanout import FanoutFigures
 from moothall.services.sessions.live_session import LiveSession
 

@@ -274,6 +274,8 @@ def _files(config: Path, settings: Settings) -> Mapping[str, bytes]:
             found[f"{name}/{path.name}"] = _read(path)
     if settings.translation.phrases:
         found["phrases.toml"] = _read(Path(settings.translation.phrases))
+    if conference.places:
+        found["places.toml"] = _read(Path(conference.places))
     return found
 
 

@@ -102,6 +102,11 @@ class Conference(msgspec.Struct, frozen=True, kw_only=True):
     glossaries: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
     """Folder of the glossary files, `*.toml`: names and terms that the recogniser is to prefer. A file that is changed
     is read again within 10 s. Empty: none."""
+    map: Annotated[bool, msgspec.Meta(description="true or false")] = True
+    """Whether the list of groups far away has a map of where they are, with coastlines and without borders."""
+    places: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of where countries and cities are on that map, and what countries are called. Empty: the one that came with
+    this release (`config/places.toml`)."""
     people_at_one_address: Annotated[
         int, msgspec.Meta(ge=10, le=5000, description="a whole number from 10 to 5000")
     ] = 500

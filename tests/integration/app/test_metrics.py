@@ -15,7 +15,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from moothall.adapters.metrics.metrics import BY_NAME, FEWEST_READERS, MOST_SESSIONS, Kind
+from moothall.adapters.metrics.metrics import BY_NAME, MOST_SESSIONS, Kind
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events import types as ev
@@ -23,6 +23,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.log.act_queue import Receipt
+from moothall.services.metrics.measures import FEWEST_READERS
 from moothall.settings.sections import Engine, Metrics, Server, Settings, Translation
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -233,6 +233,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "podium.html": ("/podium/plenary", _on_the_podium),
     "refinements.html": ("/desk/yesterday/refinements", _deciding),
     "control.html": ("/control", None),
+    "figures.html": ("/figures/plenary", None),
     "work.html": ("/staff", None),
     "admin.html": ("/admin", None),
     "admin.html, a day": ("/admin?day=2026-12-01", None),

@@ -12,7 +12,9 @@ from moothall.adapters.pages.static_files import find_web_folder
 VENDOR = find_web_folder() / "vendor"
 
 
-@pytest.mark.parametrize(("folder", "files"), [("vendor", "*.js"), ("icons", "*.svg"), ("fonts", "*.woff2")])
+@pytest.mark.parametrize(
+    ("folder", "files"), [("vendor", "*.js"), ("icons", "*.svg"), ("fonts", "*.woff2"), ("map", "*.svg")]
+)
 def test_each_file_has_its_row_and_its_digest(folder: str, files: str) -> None:
     shelf = find_web_folder() / folder
     row = re.compile(r"^\| `([^`]+)` \|.* `([0-9a-f]{64})` \|$", re.MULTILINE)

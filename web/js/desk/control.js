@@ -157,7 +157,7 @@ function rest(card, further) {
     made.append(element('p', { class: 'mark' }, words.text('next', { title: alone(card.following) })));
   }
   if (card.session) {
-    made.append(element('p', { class: 'open' }, element('a', { href: desk(card), 'data-key': `open:${card.session}` }, words.text('open'))));
+    made.append(element('p', { class: 'open' }, element('a', { href: desk(card), 'data-key': `open:${card.session}` }, words.text('open')), ' · ', element('a', { href: desk(card).replace('/desk/', '/figures/'), 'data-key': `figures:${card.session}` }, words.text('figures'))));
     made.append(element('p', {}, wall(card)));
   }
   return made;

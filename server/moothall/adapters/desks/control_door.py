@@ -95,6 +95,9 @@ def _row(card: RoomCard, ui: Catalogue) -> dict[str, object]:
         "title": card.title if card.place else "",
         "language": _title_language(card),
         "address": None if card.session is None else f"/desk/{quote(card.session)}?{urlencode({'ui': ui.language})}",
+        "figures_address": None
+        if card.session is None
+        else f"/figures/{quote(card.session)}?{urlencode({'ui': ui.language})}",
         "stands": card.stands,
         "state": ui.named(f"control/stands.{card.stands}"),
         "following": ui.text("Next: {title}", title=f"\u2068{card.following}\u2069") if card.following else "",

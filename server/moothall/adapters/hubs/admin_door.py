@@ -12,6 +12,7 @@ from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPag
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.admin.view import QrSvg
 from moothall.adapters.hubs import view
+from moothall.adapters.hubs.hub_map import HubMap
 from moothall.adapters.hubs.removed_view import RemovedView
 from moothall.adapters.hubs.texts import HubText
 from moothall.adapters.pages.visitor_request import see_other
@@ -51,6 +52,8 @@ class HubAdminDoor:
     removals: Callable[[], Sequence[Removal]]
     title_of: Callable[[SessionId], str]
     linked: Callable[[], tuple[Connected, ...]] = tuple
+    world: HubMap | None = None
+    """Draws where hubs are; None where no map is wanted."""
 
     def __post_init__(self) -> None:
         self._removed = RemovedView(self.hubs, self.title_of)
@@ -83,6 +86,7 @@ class HubAdminDoor:
             problem=problem,
             given=given or {},
             hubs=self._rows(asked),
+            map=self.world and self.world.svg(self.hubs.list(), asked.ui),
             removed=self._removed.rows(removals, self.zone(), asked.ui),
             lost=self._removed.lost(removals),
         )

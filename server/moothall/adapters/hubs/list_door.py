@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from aiohttp import web
 
 from moothall.adapters.hubs import view
+from moothall.adapters.hubs.hub_map import HubMap
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import html, language
 from moothall.adapters.pages.templates import Pages
@@ -22,9 +23,11 @@ class HubListDoor:
     may ask for it.
     """
 
-    def __init__(self, pages: Pages, hubs: Hubs) -> None:
+    def __init__(self, pages: Pages, hubs: Hubs, world: HubMap | None = None) -> None:
+        """`world`: draws where they are; None where no map is wanted."""
         self._pages = pages
         self._hubs = hubs
+        self._world = world
         # Bound: two pages in each language of the interface, chosen or not.
         self._made: dict[tuple[str, str, bool], tuple[Sequence[Row], str]] = {}
 
@@ -50,7 +53,7 @@ class HubListDoor:
         self,
         template: str,
         path: str,
-        found: Iterable[tuple[Hub, int | None]],
+        found: Sequence[tuple[Hub, int | None]],
         shown: Sequence[Row],
         ui: Catalogue,
         *,
@@ -61,9 +64,13 @@ class HubListDoor:
             text = self._pages.render(
                 template,
                 ui=ui,
-                hubs=[view.public_row(hub, people, ui) for hub, people in found],
+                hubs=[view.public_row(hub, people, ui, self._country(hub, ui)) for hub, people in found],
+                map=self._world and self._world.svg((hub for hub, _ in found), ui),
                 query=f"?ui={ui.language}" if chosen else "",
                 in_language=lambda tag: f"{path}?ui={tag}",
             )
             self._made[template, ui.language, chosen] = (shown, text)
         return html(text, ui)
+
+    def _country(self, hub: Hub, ui: Catalogue) -> str | None:
+        return None if self._world is None else self._world.country(hub.details, ui)

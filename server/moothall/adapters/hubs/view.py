@@ -30,17 +30,19 @@ def hours(ms: int, ui: Catalogue) -> str:
     return format_decimal(number, "#,##0.#" if number < 10 else "#,##0", locale=ui.locale)
 
 
-def place(hub: Hub) -> str:
-    """Where a hub is, for everybody: what is known of institution, city and country."""
+def place(hub: Hub, country: str | None = None) -> str:
+    """Where a hub is, for everybody: what is known of institution, city and country, which may be called otherwise."""
     details = hub.details
-    return ", ".join(each for each in (details.institution, details.city, details.country) if each)
+    return ", ".join(each for each in (details.institution, details.city, country or details.country) if each)
 
 
-def public_row(hub: Hub, people: int | None, ui: Catalogue) -> dict[str, object]:
-    """A hub as everybody may know it: never its coordinator, its machine, or when it was seen."""
+def public_row(hub: Hub, people: int | None, ui: Catalogue, country: str | None = None) -> dict[str, object]:
+    """A hub as everybody may know it: never its coordinator, its machine, or when it was seen. `country`: what its
+    country is called in the language of `ui`.
+    """
     return {
         "title": hub.title,
-        "place": place(hub),
+        "place": place(hub, country),
         "languages": ", ".join(ui.language_name(tag) for tag in hub.details.languages),
         "people": "" if people is None else ui.text(HubText.NOW, n=people),
         "hours": hours(hub.here_ms, ui),

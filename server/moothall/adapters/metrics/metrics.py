@@ -19,8 +19,6 @@ from moothall.services.metrics.durations import Durations
 
 MOST_SESSIONS = 200
 """Sessions that have series of their own. Overflow: those that were loaded first have none."""
-FEWEST_READERS = 5
-"""Fewer readers of a session aren't told: who knows who was there could know who reads."""
 
 
 class Kind(Enum):

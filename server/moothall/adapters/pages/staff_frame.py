@@ -25,6 +25,14 @@ from moothall.services.sessions.role_links import HALL, Staff, opens_admin, room
 
 OVERVIEWS = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})
 """Who looks after more than one meeting."""
+
+
+def _who(command: type[SetStatus | TagSegment]) -> frozenset[Role]:
+    return frozenset(role for role in STAFF_ROLES if command in COMMANDS[role])
+
+
+SEES_FIGURES = OVERVIEWS | _who(SetStatus)
+"""Who may see a meeting's figures."""
 WORK, CONTROL, ADMIN, GROUPS = "/staff", "/control", "/admin", "/admin/hubs"
 
 
@@ -36,6 +44,7 @@ class Tab(StrEnum):
     QUESTIONS = "questions"
     PODIUM = "podium"
     REPORT = "report"
+    FIGURES = "figures"
     SETTINGS = "settings"
 
 
@@ -113,6 +122,7 @@ def meeting_frame(
         (Tab.QUESTIONS, ui.text("Questions, at work"), f"/moderate/{name}", _who(SetStatus)),
         (Tab.PODIUM, ui.text("Podium"), f"/podium/{name}", _who(SetStatus)),
         (Tab.REPORT, ui.text("Report, at work"), f"/desk/{name}#Outcome", _who(TagSegment)),
+        (Tab.FIGURES, ui.text("Figures"), f"/figures/{name}", SEES_FIGURES),
     )
     rows = [
         _tab(text, asked.to(path, roles), "page" if tab is here else "")
@@ -152,10 +162,6 @@ def house_frame(links: Sequence[Staff], ui: Catalogue, zone: Zone, *, asked: Ask
 def _house(ui: Catalogue, zone: Zone, asked: Asked) -> dict[str, object]:
     place = zone.name.rpartition("/")[2].replace("_", " ")
     return {"home": asked.to(WORK), "zone": zone.name, "place": place, "language": ui.language}
-
-
-def _who(command: type[SetStatus | TagSegment]) -> frozenset[Role]:
-    return frozenset(role for role in STAFF_ROLES if command in COMMANDS[role])
 
 
 def _tab(text: str, address: str, here: str) -> dict[str, str]:

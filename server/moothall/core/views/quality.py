@@ -36,6 +36,10 @@ MAPPINGS = 64
 """Mappings of the clock that are kept: about an hour. Overflow: words from before go by the oldest that is kept."""
 LINES = 10_000
 """Overflow: beyond twice as many lines the oldest are settled; what becomes of them later is not counted."""
+PERIOD_MS = 300_000
+"""Media ms of a period, in which the figures of a stretch of a session are told by themselves."""
+PERIODS = 144
+"""Periods of a text that are kept: twelve hours. Overflow: the earliest one goes."""
 LANGUAGES = 50
 """Languages of a text that are told apart. Overflow: those that come later count as `und`."""
 
@@ -206,6 +210,8 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
     """One channel's."""
 
     figures: QualityFigures = _NOTHING
+    periods: dict[int, QualityFigures] = {}
+    """The same by period, which is that of a line's first word; by its number from the beginning on."""
     newer: PersistentMap[SegmentId, _Line] = _NO_LINES
     older: PersistentMap[SegmentId, _Line] = _NO_LINES
     came: int | None = None
@@ -224,8 +230,7 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
         text, replace = self, msgspec.structs.replace
         if timed is not None:
             waited = timed.at - max(timed.began, timed.began if self.came is None else self.came)
-            gaps = self.figures.gaps + (waited > GAP_MS)
-            text = replace(self, came=timed.at, figures=replace(self.figures, gaps=gaps))
+            text = replace(self.with_gaps(waited > GAP_MS, event.words[0].t0), came=timed.at)
         line = text.line(event.segment)
         if line is None or not event.words:
             return text
@@ -258,8 +263,8 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
         joined = self.gap[0] < self.gap[1] and self.gap[0] <= event.t0 <= self.gap[1]
         gap = (self.gap[0], max(self.gap[1], event.t1)) if joined else (event.t0, event.t1)
         known = joined and self.gap[1] - self.gap[0] > GAP_MS
-        gaps = self.figures.gaps + (not known and gap[1] - gap[0] > GAP_MS)
-        return msgspec.structs.replace(self, gap=gap, figures=msgspec.structs.replace(self.figures, gaps=gaps))
+        text = self.with_gaps(not known and gap[1] - gap[0] > GAP_MS, gap[0])
+        return msgspec.structs.replace(text, gap=gap)
 
     def line(self, segment: SegmentId) -> _Line | None:
         return self.newer.get(segment) or self.older.get(segment)
@@ -270,10 +275,33 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
 
     def changed(self, segment: SegmentId, old: _Line, **fields: object) -> _Text:
         line = msgspec.structs.replace(old, **fields)
-        figures = self.figures - old.figures() + line.figures()
+        text = self.without(old.figures(), old.t0).plus(line.figures(), line.t0)
         if segment in self.newer:
-            return msgspec.structs.replace(self, figures=figures, newer=self.newer.set(segment, line))
-        return msgspec.structs.replace(self, figures=figures, older=self.older.set(segment, line))
+            return msgspec.structs.replace(text, newer=self.newer.set(segment, line))
+        return msgspec.structs.replace(text, older=self.older.set(segment, line))
+
+    def with_gaps(self, gaps: int, t: int) -> _Text:
+        return self.plus(QualityFigures(gaps=gaps), t) if gaps else self
+
+    def plus(self, figures: QualityFigures, t: int) -> _Text:
+        """With these figures, which are those of media ms `t`."""
+        if figures == _NOTHING:
+            return self
+        at = t // PERIOD_MS
+        periods = {**self.periods, at: self.periods.get(at, _NOTHING) + figures}
+        if len(periods) > PERIODS:  # Empty ones stay: else one that went could come back with a part of what it had.
+            del periods[min(periods)]
+        return msgspec.structs.replace(self, figures=self.figures + figures, periods=periods)
+
+    def without(self, figures: QualityFigures, t: int) -> _Text:
+        """The opposite; of a period that is gone nothing is taken."""
+        at = t // PERIOD_MS
+        if figures == _NOTHING:
+            return self
+        periods = self.periods
+        if at in periods:
+            periods = {**periods, at: periods[at] - figures}
+        return msgspec.structs.replace(self, figures=self.figures - figures, periods=periods)
 
 
 class _Timed(msgspec.Struct, frozen=True):
@@ -326,6 +354,18 @@ class QualityView(msgspec.Struct, frozen=True, kw_only=True):
         if channel is not None:
             return self._text(channel).figures.quality()
         return sum((text.figures for text in self.texts.values()), start=_NOTHING).quality()
+
+    def periods(self) -> tuple[tuple[int, QualityFigures], ...]:
+        """When each period began in which anything was, Unix ms, with its figures of all texts; the earliest first.
+
+        Before the session was opened there is none.
+        """
+        sums: dict[int, QualityFigures] = {}
+        for text in self.texts.values():
+            for at, figures in text.periods.items():
+                sums[at] = sums.get(at, _NOTHING) + figures
+        kept = [at for at in sorted(sums) if self.mappings and sums[at] != _NOTHING]
+        return tuple((self._wall(at * PERIOD_MS), sums[at]) for at in kept[-PERIODS:])
 
     def _text(self, channel: ChannelId) -> _Text:
         return self.texts.get(channel) or _Text()

@@ -19,6 +19,8 @@ STORED = (1, 2, 5, 10, 20, 50, 100, 250, 500, 1_000, 5_000)
 HANDED = (1, 2, 5, 10, 20, 30, 50, 100, 250, 1_000)
 """Edges (ms) of what a walk over the readers takes."""
 
+FEWEST_READERS = 5
+"""Fewer readers of a session aren't told: who knows who was there could know who reads."""
 
 LOOK_MS = 500
 """How often it is looked how late the loop is."""

@@ -47,9 +47,9 @@ def names(frame: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("role", "tabs"),
     [
-        (Role.SECRETARIAT, ["Microphone", "Text", "Questions", "Podium", "Report", "Settings"]),
-        (Role.TECHNICIAN, ["Microphone", "Text", "Questions", "Podium", "Report"]),
-        (Role.MODERATOR, ["Microphone", "Text", "Questions", "Podium", "Report"]),
+        (Role.SECRETARIAT, ["Microphone", "Text", "Questions", "Podium", "Report", "Figures", "Settings"]),
+        (Role.TECHNICIAN, ["Microphone", "Text", "Questions", "Podium", "Report", "Figures"]),
+        (Role.MODERATOR, ["Microphone", "Text", "Questions", "Podium", "Report", "Figures"]),
         (Role.RAPPORTEUR, ["Text", "Report"]),
         (Role.CAPTIONER, ["Text"]),
         (Role.INTERPRETER, ["Text"]),
@@ -72,7 +72,7 @@ def test_the_microphone_is_for_those_whose_sound_is_taken() -> None:
 
 def test_two_links_open_what_either_opens_and_settings_are_the_whole_houses() -> None:
     both = meeting(link(Role.CAPTIONER), link(Role.MODERATOR, f"session:{S}"))
-    assert names(both) == ["Microphone", "Text", "Questions", "Podium", "Report"]
+    assert names(both) == ["Microphone", "Text", "Questions", "Podium", "Report", "Figures"]
     assert "Settings" not in names(meeting(link(Role.SECRETARIAT, f"session:{S}")))
 
 
@@ -91,6 +91,7 @@ def test_the_page_that_one_is_on_is_marked_and_addresses_keep_language_and_a_job
         {"name": "Questions", "address": "/moderate/plenary?ui=fr", "here": ""},
         {"name": "Podium", "address": "/podium/plenary?ui=fr", "here": ""},
         {"name": "Report", "address": "/desk/plenary?ui=fr#Outcome", "here": ""},
+        {"name": "Figures", "address": "/figures/plenary?ui=fr", "here": ""},
     ]
     assert frame["home"] == "/staff?ui=fr"
     sends = meeting(link(Role.TECHNICIAN), here=Tab.MICROPHONE, microphone="/room/a/microphone")

@@ -9,7 +9,18 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
-from moothall.core.views.quality import EDGES, LANGUAGES, LINES, MIN_WORDS, Corrected, Delay, Quality, QualityView
+from moothall.core.views.quality import (
+    EDGES,
+    LANGUAGES,
+    LINES,
+    MIN_WORDS,
+    PERIOD_MS,
+    PERIODS,
+    Corrected,
+    Delay,
+    Quality,
+    QualityView,
+)
 
 FLOOR, FRENCH = ChannelId("floor"), ChannelId("fr")
 NINE = 1_764_000_000_000
@@ -317,3 +328,29 @@ def test_what_says_nothing_changes_nothing() -> None:
     for event in (None, UnknownEvent(type="floor.asked", v=1), ev.SessionClosed(t=1)):
         story.tell(30_000, event)
     assert story.view is before
+
+
+def test_figures_by_periods_of_five_minutes() -> None:
+    story = Story()
+    story.line(0, [500] * 60)
+    story.correct(story.line(PERIOD_MS, [900] * 60))
+    first, second = story.view.periods()
+    assert (first[0], second[0]) == (NINE, NINE + PERIOD_MS)
+    assert (first[1].words, first[1].by_person, first[1].gaps) == (60, 0, 0)
+    assert (second[1].words, second[1].by_person, second[1].gaps) == (60, 1, 0)
+
+
+def test_the_earliest_period_goes_and_does_not_come_back() -> None:
+    story = Story()
+    lines = [story.line(n * PERIOD_MS, [500]) for n in range(PERIODS + 1)]
+    story.correct(lines[0])
+    found = story.view.periods()
+    assert len(found) == PERIODS
+    assert found[0][0] == NINE + PERIOD_MS
+    assert story.view.texts[FLOOR].figures.by_person == 1, "the whole has it still"
+
+
+def test_before_it_is_opened_a_session_has_no_periods() -> None:
+    story = Story(opened=False)
+    story.line(0, [500] * 60)
+    assert story.view.periods() == ()

@@ -1,0 +1,103 @@
+"""`/figures/{session}`: who was heard, how good the text was, how many read it: tables, each with its picture.
+
+Figures alone: no words of the meeting, and no names of people. Nothing of it needs a script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
+from urllib.parse import quote, urlencode
+
+from aiohttp import web
+
+from moothall.adapters.desks.control_socket import ROLES, MayAct
+from moothall.adapters.desks.figure_tables import heard_part, quality_part, readers_part
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import language, own_html
+from moothall.adapters.pages.staff_frame import SEES_FIGURES, Asked, Tab, facts_of, meeting_frame
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+from moothall.core.events.question_parts import HUB
+from moothall.core.kernel.ids import SessionId, is_name
+from moothall.core.kernel.times import clock_time
+from moothall.core.ports import Clock
+from moothall.core.questions.balance import by_origin
+from moothall.core.session.state import ON, Status
+from moothall.services.control.reader_trends import ReaderTrends
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.role_links import Staff
+
+Find = Callable[[SessionId], Awaitable[LiveSession | None]]
+"""A session, None for an unknown one; may raise StorageUnavailable."""
+
+
+@dataclass(eq=False, repr=False)
+class FiguresDoor:
+    """Serves the page to those who see the control room and to those who moderate."""
+
+    pages: Pages
+    trends: ReaderTrends
+    clock: Clock
+    _: KW_ONLY
+    find: Find
+    staff: Callable[[web.Request], Sequence[Staff]]
+    may_act: MayAct
+    place: Callable[[SessionId], str]
+    """The title of a session's room."""
+    title_of: Callable[[str], str | None]
+    """What people call a hub."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/figures/{session}", self.page)]
+
+    async def page(self, request: web.Request) -> web.Response:
+        """The page, or a sentence that says why not."""
+        ui, chosen = language(self.pages, request)
+        links = self.staff(request)
+        if not links:
+            return own_html(self.pages.render_error(401, ErrorText.STAFF, ui=ui), ui, status=401)
+        session = SessionId(request.match_info["session"])
+        reaching = [each for each in links if is_name(session) and self.may_act(each, session)]
+        live = await self.find(session) if any(each.role in SEES_FIGURES for each in reaching) else None
+        if live is None or live.state.status is Status.ABSENT:
+            return own_html(self.pages.render_error(404, ErrorText.NO_SESSION, ui=ui), ui, status=404)
+        asked = Asked(path=request.path, language=ui.language if chosen else "", role=request.query.get("role", ""))
+        text = self.pages.render(
+            "figures.html",
+            ui=ui,
+            frame=meeting_frame(
+                facts_of(live.state, self.place(session)),
+                reaching,
+                ui,
+                self.pages.zone(),
+                here=Tab.FIGURES,
+                asked=asked,
+            ),
+            title=live.state.title.strip() or ui.text("Meeting without a title"),
+            language=next(iter(live.state.languages), ""),
+            made=ui.text("As of {time}", time=clock_time(self.pages.zone().at(self.clock.wall()))),
+            again=asked.to(request.path),
+            control=any(each.role in ROLES for each in reaching) and asked.to("/control"),
+            in_language=lambda tag: f"{quote(request.path)}?{urlencode({'ui': tag})}",
+            **self._figures(live, ui),
+        )
+        return own_html(text, ui)
+
+    def _figures(self, live: LiveSession, ui: Catalogue) -> dict[str, object]:
+        state, zone, since = live.state, self.pages.zone(), self.trends.since
+        shares = by_origin(state.questions, state.media_now(self.clock.wall()))
+        hubs = [origin.removeprefix(HUB) for origin in shares if origin.startswith(HUB)]
+        # The registry may have taken a hub out; what the log says of it stays.
+        logged = {name: hub.title for name, hub in state.hubs.items()}
+        titles = {name: self.title_of(name) or logged.get(name) or name for name in hubs}
+        anew = state.status in ON and state.media_now(since) > 0
+        return {
+            "heard": heard_part(shares, titles, ui),
+            "quality": quality_part(live.writer.quality.periods(), ui, zone),
+            "readers": readers_part(self.trends.of(live.id), state.channels, ui, zone),
+            "since": ui.text("They begin at {time}: the server was started then.", time=clock_time(zone.at(since)))
+            if anew
+            else "",
+        }

@@ -1,0 +1,67 @@
+"""How many read each text over time: a sample a minute, in memory alone.
+
+Fewer than five readers of a text are not kept: a number that small could tell who reads. After a restart, or where
+another node has taken over the house, the samples begin anew; `since` says when.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import msgspec
+
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.ports import Clock
+from moothall.core.session.state import ON
+from moothall.services.metrics.measures import FEWEST_READERS
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
+
+SAMPLE_MS = 60_000
+"""How far two samples are apart."""
+MOST = 720
+"""Samples of a session: twelve hours. Overflow: the oldest goes."""
+
+
+class ReaderSample(msgspec.Struct, frozen=True):
+    """Who read at a moment."""
+
+    at: int
+    """Unix ms."""
+    readers: dict[ChannelId, int]
+    """By text; without those that fewer than five read."""
+
+
+class ReaderTrends:
+    """The samples of all sessions that are on. `run` must be running, else none is added."""
+
+    def __init__(self, sessions: Sessions, clock: Clock) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        # Bound: the sessions that are loaded; one that leaves the memory takes its samples along.
+        self._samples: dict[SessionId, deque[ReaderSample]] = {}
+        self.since = clock.wall()
+        """Since when there may be samples, Unix ms."""
+
+    def of(self, session: SessionId) -> tuple[ReaderSample, ...]:
+        """The samples of a session, the oldest first."""
+        return tuple(self._samples.get(session, ()))
+
+    async def run(self) -> None:
+        """Add a sample a minute to each session that is on, until cancelled."""
+        while True:
+            self.look()
+            await self._clock.sleep(SAMPLE_MS)
+
+    def look(self) -> None:
+        """Add a sample now."""
+        at, loaded = self._clock.wall(), {live.id: live for live in self._sessions.all_loaded}
+        for gone in self._samples.keys() - loaded.keys():
+            del self._samples[gone]
+        for live in loaded.values():
+            if live.state.status in ON:
+                self._samples.setdefault(live.id, deque(maxlen=MOST)).append(ReaderSample(at, _told(live)))
+
+
+def _told(live: LiveSession) -> dict[ChannelId, int]:
+    return {channel: count for channel, count in live.fanout.readers.items() if count >= FEWEST_READERS}
