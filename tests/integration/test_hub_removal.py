@@ -242,10 +242,10 @@ async def test_a_break_as_a_hubs_desk_and_readers_see_it_and_nothing_of_it_is_in
         async with client.get(f"{hub.own}/enter/{token}"):
             pass
         desk = f"{hub.own}/desk?ui=en"
-        assert not await shows(client, desk, told)()
+        assert not await shows(client, desk, f">{told}<")()
         # Set back to before what was said: it goes, from the hub's disk as well.
         await meeting.do(do.PauseSession(back=30_000), by=SECRETARIAT)
-        await until(shows(client, desk, told))
+        await until(shows(client, desk, f">{told}<"))
         await until(shows(client, page, told))
 
         async def gone() -> bool:
@@ -259,12 +259,12 @@ async def test_a_break_as_a_hubs_desk_and_readers_see_it_and_nothing_of_it_is_in
         await until(shows(client, page, kept))
 
         async def over() -> bool:
-            return not await shows(client, desk, told)()
+            return not await shows(client, desk, f">{told}<")()
 
         await until(over)
         # From 20 s ago: not before somebody had said that it began, and readers are told where the text begins.
         await meeting.do(do.PauseSession(), by=SECRETARIAT)
-        await until(shows(client, desk, told))
+        await until(shows(client, desk, f">{told}<"))
         await meeting.do(do.ResumeSession(back=20_000), by=SECRETARIAT)
         await until(over)
         await say(meeting, "b", f"And {LATER} as well.")

@@ -343,13 +343,13 @@ async def test_readers_below_are_told_of_the_sound_as_readers_of_the_centre_are(
             _, token = await kisumu.parts.links.create(*COORDINATOR)
             async with client.get(f"{kisumu.own}/enter/{token}") as response:
                 page = await response.text()
-                assert "Text delayed 63\N{NO-BREAK SPACE}s" in page, page
+                assert ">Text delayed 63\N{NO-BREAK SPACE}s" in page, page
         # The centre is gone: nobody knows how late the text is.
         for stream in streams[1:]:
             while (await next_state(stream))["lag"]:
                 pass
             stream.close()
-        assert "Text delayed" not in await (await client.get(f"{kisumu.own}/desk?ui=en")).text()
+        assert ">Text delayed" not in await (await client.get(f"{kisumu.own}/desk?ui=en")).text()
 
 
 async def test_a_loop_is_refused(tmp_path: Path) -> None:

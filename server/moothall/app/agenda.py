@@ -1,4 +1,7 @@
-"""The doors of the agenda, of access needs, and of the secretariat's pages for both: what they are made of."""
+"""The doors of the agenda, of access needs, and of the secretariat's pages for both: what they are made of.
+
+A module by itself, as each part of the composition has one.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Lines that readers see while they are typed at a desk, before they are sent.
 
-One text a channel, in memory alone, shown as that of an author whose turn it is (`core/signals.Typing`): it becomes a
-line by the ordinary act, under the same id. Nothing is shown of what would not be taken as a line.
+One text a channel, in memory alone, shown as that of an author whose turn it is (`Typing` in `core/signals.py`): it
+becomes a line by the ordinary act, under the same id. Nothing is shown of what would not be taken as a line.
 """
 
 from __future__ import annotations

@@ -57,12 +57,16 @@ class RejectedNeed(StrEnum):
 class AccessNeeds:
     """Takes needs, shows them to the secretariat, and deletes them. Call `load`; `run` must be running."""
 
-    def __init__(self, *, book: Book, programme: Programme, clock: Clock, randomness: Randomness) -> None:
+    def __init__(
+        self, *, book: Book, programme: Programme, clock: Clock, randomness: Randomness, most: int = MOST_NEEDS
+    ) -> None:
+        """`most`: how many are kept at a time."""
         self._book = book
         self._programme = programme
         self._clock = clock
+        self._most = most
         self._key = randomness.bytes(_KEY_BYTES)
-        # Bound: MOST_NEEDS.
+        # Bound: `most`.
         self._needs: dict[str, AccessNeed] = {}
         self._from: OrderedDict[bytes, int] = OrderedDict()
 
@@ -97,7 +101,7 @@ class AccessNeeds:
         if key in self._needs:
             return None
         place = hmac.digest(self._key, widest(address).encode("utf-8", "replace"), hashlib.sha256)[:8]
-        if len(self._needs) >= MOST_NEEDS or self._from.get(place, 0) >= SHARE:
+        if len(self._needs) >= self._most or self._from.get(place, 0) >= SHARE:
             return RejectedNeed.FULL
         kept = msgspec.structs.replace(need, id=key, at=self._clock.wall(), dealt_with=False)
         await self._book.write([BookEntry(NAMESPACE, key, msgspec.json.encode(kept))])

@@ -28,6 +28,7 @@ def test_pages_and_files_say_in_one_sentence_what_the_text_is(language: str) -> 
 def test_nowhere_it_is_called_minutes_but_where_it_is_said_not_to_be(language: str) -> None:
     ui, word = ALL[language], OFFICIAL[language]
     told = {ui.text(NOTICE), *(text for name, text in ui.group("page").items() if name.startswith("notice."))}
+    told |= {ui.text(key) for key in ui.keys if "it is not official minutes" in key}
     found = re.compile(rf"(?<!\w)(?:ال)?{word}(?!\w)" if word.isascii() else word, re.IGNORECASE)
     for key in sorted(ui.keys):
         with contextlib.suppress(KeyError):  # Counted ones name nothing of the kind.

@@ -8,10 +8,15 @@ from contextlib import asynccontextmanager
 import pytest
 
 from moothall.core.kernel.ids import SessionId
-from moothall.core.programme import access_needs as bounds
-from moothall.core.programme.access_needs import AT_MOST_MS, DAY_MS, KEEP_MS, AccessNeed
-from moothall.services.programme import access_needs
-from moothall.services.programme.access_needs import LOOK_MS, NAMESPACE, SHARE, AccessNeeds, RejectedNeed
+from moothall.core.programme.access_needs import AT_MOST_MS, DAY_MS, KEEP_MS, MOST_NEEDS, AccessNeed
+from moothall.services.programme.access_needs import (
+    LOOK_MS,
+    MOST_ADDRESSES,
+    NAMESPACE,
+    SHARE,
+    AccessNeeds,
+    RejectedNeed,
+)
 from moothall.testing import loop
 from moothall.testing.clock import ManualClock, SeededRandomness
 from support.memory.programme import HOUR, ProgrammeHouse, programme_house
@@ -20,8 +25,9 @@ NEED = AccessNeed(id="", at=0, text="A seat in front")
 A = SessionId("a")
 
 
-def needs_of(house: ProgrammeHouse, clock: ManualClock) -> AccessNeeds:
-    return AccessNeeds(book=house.book, programme=house.programme, clock=clock, randomness=SeededRandomness(3))
+def needs_of(house: ProgrammeHouse, clock: ManualClock, most: int = MOST_NEEDS) -> AccessNeeds:
+    randomness = SeededRandomness(3)
+    return AccessNeeds(book=house.book, programme=house.programme, clock=clock, randomness=randomness, most=most)
 
 
 @asynccontextmanager
@@ -85,19 +91,30 @@ def test_one_address_takes_its_share_and_keeps_nobody_else_out() -> None:
     loop.run(story())
 
 
-def test_all_together_are_bounded_and_so_are_the_addresses_that_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access_needs, "MOST_NEEDS", 3)
-    monkeypatch.setattr(access_needs, "MOST_ADDRESSES", 2)
-
+def test_all_together_are_bounded() -> None:
     async def story() -> None:
-        async with a_house() as (_, needs, _clock):
+        async with programme_house() as house:
+            needs = needs_of(house, ManualClock(), most=3)
             for number in range(3):
                 assert await needs.tell(NEED, f"form {number}", f"192.0.2.{number}") is None
             assert await needs.tell(NEED, "one more", "192.0.2.9") is RejectedNeed.FULL
             assert len(needs.all()) == 3
 
     loop.run(story())
-    assert bounds.MOST_NEEDS == 2_000
+    assert MOST_NEEDS == 2_000
+
+
+def test_the_address_that_has_sent_nothing_for_longest_is_forgotten() -> None:
+    async def story() -> None:
+        async with a_house() as (_, needs, _clock):
+            for number in range(SHARE):
+                assert await needs.tell(NEED, f"form {number}", "192.0.2.1") is None
+            assert await needs.tell(NEED, "too many", "192.0.2.1") is RejectedNeed.FULL
+            for number in range(MOST_ADDRESSES):
+                assert await needs.tell(NEED, f"other {number}", f"10.0.{number // 250}.{number % 250}") is None
+            assert await needs.tell(NEED, "again", "192.0.2.1") is None
+
+    loop.run(story())
 
 
 def test_each_goes_a_week_after_what_it_is_about() -> None:
