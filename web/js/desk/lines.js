@@ -1,7 +1,7 @@
 // The lines on a staff page: shown, picked (one, or a range), and handed to the editor.
 
 import { doubts, wordAt, wordSpans } from './word_spans.js';
-import { gapMark, headed } from '../lib/headings.js';
+import { gapMark, headed, named } from '../lib/headings.js';
 import { at, element } from '../lib/nodes.js';
 import { Turn } from '../lib/reading_order.js';
 import { direction, mediaTime } from '../lib/words.js';
@@ -251,7 +251,7 @@ export class DeskLines {
     const time = mediaTime(line.t0);
     const text = line.text.trim();
     const item = element('li', { class: 'line', id: line.segment, 'data-speaker': line.speaker ?? '', tabindex: '-1' });
-    if (name) item.append(element('p', { class: 'speaker' }, element('bdi', {}, name)));
+    if (name) item.append(named(name, line.speaker));
     const said = (/** @type {string} */ does) => `${this.words.text(does)}: ${time} ${text.slice(0, 40)}`;
     const pick = element('input', { type: 'checkbox', 'data-does': 'pick', tabindex: '-1', 'aria-label': said('select') });
     pick.checked = this.picked.has(line.segment);
@@ -301,7 +301,7 @@ export class DeskLines {
     const paragraph = element('p', { class: 'text', lang: language, dir: direction(language) });
     paragraph.append(element('span', { class: 'sure' }, text.trimStart()), element('span', { class: 'rest' }, text ? own : own.trimStart()));
     const { name } = line ? turn.then(this.#name(line)) : { name: null };
-    const over = name === null ? [] : [element('p', { class: 'speaker' }, name ? element('bdi', {}, name) : this.words.text('unnamed'))];
+    const over = name === null ? [] : [name ? named(name, line?.speaker) : element('p', { class: 'speaker unnamed' }, this.words.text('unnamed'))];
     this.growing.replaceChildren(...over, paragraph);
   }
 

@@ -1,7 +1,15 @@
-// What stands between lines.
+// What stands between lines, and above them.
 
 import { element } from './nodes.js';
 import { mediaTime } from './words.js';
+
+const MARKS = 6; // colours and shapes before speakers' names
+
+/** @param {string} name  @param {?string} [speaker] */
+export const named = (name, speaker) => element('p', { class: 'speaker', 'data-mark': markOf(speaker ?? '') }, element('bdi', {}, name));
+
+/** Which of the marks a speaker has, as adapters/reading/page_rows.py says. @param {string} speaker */
+const markOf = (speaker) => [...speaker].reduce((sum, character) => sum + character.charCodeAt(0), 0) % MARKS;
 
 /** @param {Element} line  @param {ReturnType<import('./reading_order.js').Turn['then']>} heading  @param {string} unnamed */
 export function headed(line, { begins, name }, unnamed) {

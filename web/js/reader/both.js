@@ -2,9 +2,9 @@
 // the markup is that of web/pages/_parts.html, and server/moothall/adapters/reading/parallel_text.py puts it there without scripts.
 
 import { Link } from '../lib/link.js';
+import { named } from '../lib/headings.js';
 import { element, only, set } from '../lib/nodes.js';
 import { Reader } from './reader.js';
-import { named } from './view.js';
 import { direction } from '../lib/words.js';
 
 export class Both {

@@ -1,17 +1,9 @@
 // Lines on the page: the markup of web/pages/_parts.html.
 
-import { gapMark, headed } from '../lib/headings.js';
+import { gapMark, headed, named } from '../lib/headings.js';
 import { at, element, only, set } from '../lib/nodes.js';
 import { Turn } from '../lib/reading_order.js';
 import { direction, isoTime, mediaTime } from '../lib/words.js';
-
-const MARKS = 6; // colours and shapes before speakers' names
-
-/** @param {string} name  @param {?string} [speaker] */
-export const named = (name, speaker) => element('p', { class: 'speaker', 'data-mark': markOf(speaker ?? '') }, element('bdi', {}, name));
-
-/** Which of the marks a speaker has, as adapters/reading/page_rows.py says. @param {string} speaker */
-const markOf = (speaker) => [...speaker].reduce((sum, character) => sum + character.charCodeAt(0), 0) % MARKS;
 
 /** @typedef {Pick<Line, 'language'> & {speaker?: ?string}} Shown  a line, or words that aren't yet */
 
