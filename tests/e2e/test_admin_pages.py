@@ -91,7 +91,7 @@ async def test_the_secretariat_signs_in_and_limits_a_link_to_one_browser(page: P
         await page.goto(f"{house.running.address}/admin")
         await page.get_by_role("link", name="Sign in").click()
         await expect(page).to_have_url(re.compile(r"/admin$"))
-        await page.locator("#LinksTitle").click()
+        await page.get_by_role("link", name="Links and sheets").click()
         await expect(page.get_by_role("heading", name="Signed in with an account")).to_be_visible()
         await page.fill("#LinkLabel", "Ana")
         await page.get_by_label("Only for the first browser that opens it").check()
@@ -102,8 +102,7 @@ async def test_the_secretariat_signs_in_and_limits_a_link_to_one_browser(page: P
         assert await ana.get(address) == 200
         await page.goto(address)
         await expect(page.get_by_role("heading", name="This link belongs to another browser")).to_be_visible()
-        await page.goto(f"{house.running.address}/admin")
-        await page.locator("#LinksTitle").click()
+        await page.goto(f"{house.running.address}/admin/links")
         await expect(page.get_by_text("Opened: 1 ×, browsers: 1")).to_be_visible()
         await page.get_by_role("button", name="Let another browser in").click()
         await expect(page.get_by_role("button", name="Let another browser in")).to_have_count(0)

@@ -176,7 +176,18 @@ GROUPS = {
     "display/embed.js": ("standing", "display"),
 }
 """The groups of texts that the page of a script gives it, `Catalogue.script`."""
-OTHER_GROUPS = {"interpreter", "page", "admin", "agenda", "asking", "hub", "hub-todo", "record", "record-asked"}
+OTHER_GROUPS = {
+    "interpreter",
+    "page",
+    "admin",
+    "agenda",
+    "asking",
+    "hub",
+    "hub-todo",
+    "links",
+    "record",
+    "record-asked",
+}
 
 
 @pytest.mark.parametrize("script", GROUPS)
@@ -256,6 +267,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "moderation/order": questions.QueueOrder,
     "moderation/means": questions.QueueOrder,
     "admin/role": LINK_ROLES,
+    "links/does": LINK_ROLES,
     "agenda/part": AgendaPart,
     "agenda/change": AgendaChangeKind,
     "admin/access": Access,

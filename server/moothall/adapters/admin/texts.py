@@ -28,6 +28,8 @@ class AdminText:
         "whoever runs the server can let you in without it."
     )
     EXPIRES = "A link has to expire later than now. Write the time as 2026-11-24 10:00."
+    NONE_CHOSEN = "Choose at least one meeting and one job."
+    TOO_MANY = "These would be {n} links. At most {most} are made at once: choose one day, or fewer jobs."
     CONFLICT = "That does not fit how the meeting stands now, and nothing was done."
     QUICKER = "{who} has started “{title}” already."
     QUICKER_NOBODY = "Somebody else has started “{title}” already."
