@@ -9,10 +9,12 @@ from pathlib import Path
 
 from aiohttp import web
 
+from moothall.adapters.admin.first_steps import first_steps
 from moothall.adapters.admin.import_door import ImportDoor
 from moothall.adapters.admin.link_sheets import LinkSheets
 from moothall.adapters.admin.links_door import LinksDoor
 from moothall.adapters.admin.local_door import HOST, LocalDoor, Operations, leave_card, take_card
+from moothall.adapters.admin.look_door import LookDoor
 from moothall.adapters.admin.meeting_door import MeetingDoor
 from moothall.adapters.admin.my_sessions_door import WorkDoor
 from moothall.adapters.admin.pages_door import AdminDoor
@@ -41,6 +43,7 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
         pages=shared,
         programme=backend.programme,
         sheets=sheets,
+        first_steps=lambda entries: first_steps(backend.look, backend.programme, backend.links, entries),
         entries=entrance.catalogue.all,
         reach=services.translation.reach,
         balance=backend.balance,
@@ -59,7 +62,8 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
     meeting = MeetingDoor(pages=shared, programme=backend.programme, links=backend.links)
     imports = ImportDoor(pages=shared, programme=backend.programme, zones=find_zone, calendar=read_icalendar)
     work = WorkDoor(pages=shared, programme=backend.programme)
-    return [route for door in (admin, links, meeting, imports, work) for route in door.routes()]
+    look = LookDoor(pages=shared, look=backend.look, programme=backend.programme)
+    return [route for door in (admin, links, look, meeting, imports, work) for route in door.routes()]
 
 
 async def open_local_door(

@@ -35,6 +35,7 @@ from moothall.core.events.types import Access, ChannelKind, GapReason, Origin, S
 from moothall.core.kernel.errors import FirstKnow, RefusalCode
 from moothall.core.programme.agenda import AgendaChangeKind, AgendaPart
 from moothall.core.programme.changes import ChangeKind
+from moothall.core.programme.look import Theme
 from moothall.core.questions.blocked_words import BLOCKED_WORD
 from moothall.core.questions.order import Why
 from moothall.core.questions.statements import Dimension
@@ -268,6 +269,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "moderation/means": questions.QueueOrder,
     "admin/role": LINK_ROLES,
     "links/does": LINK_ROLES,
+    "links/theme": Theme,
     "agenda/part": AgendaPart,
     "agenda/change": AgendaChangeKind,
     "admin/access": Access,

@@ -11,6 +11,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.admin import view
+from moothall.adapters.admin.first_steps import FirstSteps
 from moothall.adapters.admin.language_names import NoLanguages, read_languages
 from moothall.adapters.admin.link_sheets import LinkSheets
 from moothall.adapters.admin.meeting_list import MeetingList, Sought, all_meetings, sought
@@ -53,6 +54,7 @@ class AdminDoor:
     entries: Callable[[], Awaitable[Sequence[Entry]]]
     reach: Callable[[], Reach]
     balance: Balance
+    first_steps: Callable[[Sequence[Entry]], FirstSteps | None] = lambda _: None
     draining: Callable[[], bool] = lambda: False
     one_copy: Callable[[], bool] = lambda: False
     unconfirmed: Callable[[], Iterable[str]] = tuple
@@ -63,6 +65,7 @@ class AdminDoor:
         return [
             web.get("/admin", self.overview),
             web.post("/admin/meetings", self.make_meeting),
+            web.post("/admin/first-steps/rehearsal", self.rehearse),
             web.get("/admin/balance.json", self.heard),
             web.post("/admin/rooms", self.add_place),
             web.post("/admin/rooms/{room}/next", self.next_meeting),
@@ -93,6 +96,7 @@ class AdminDoor:
             problem=problem,
             given=given or {},
             **meetings.values(looked_for or Sought(), ui.language if asked.chosen else ""),
+            guide=self.first_steps(tuple(entries.values())),
             places=places,
             times=view.clock_of(self.programme, ui),
             zone=self.programme.zone().name,
@@ -116,7 +120,16 @@ class AdminDoor:
     @staff_page(runs_the_house)
     async def make_meeting(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """A meeting from a title and languages; answers with its links."""
+        return await self._make(asked, await self.pages.form(request, asked))
+
+    @staff_page(runs_the_house)
+    async def rehearse(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """A rehearsal in the language of the page, at one press; answers with its links."""
         given = await self.pages.form(request, asked)
+        wanted = {"title": asked.ui.text(AdminText.TEST_MEETING), "languages": asked.ui.language, "rehearsal": "1"}
+        return await self._make(asked, given | wanted)
+
+    async def _make(self, asked: AdminRequest, given: dict[str, str]) -> web.Response:
         title = " ".join(given.get("title", "").split())
         languages = await read_languages(given.get("languages", "")[:200])
         room = RoomId(given.get("place", ""))
