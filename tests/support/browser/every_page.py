@@ -71,6 +71,11 @@ async def _sheets(page: Page) -> None:
     await _sent(page, "#New button.main")
 
 
+async def _colour_is_refused(page: Page) -> None:
+    await page.fill("#LightColour", "#ffcc00")
+    await _sent(page, "button.main")
+
+
 async def _many_sheets(page: Page) -> None:
     await _sent(page, "#Many button.main")
 
@@ -250,6 +255,8 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "admin_import.html": ("/admin", _file_of_a_programme),
     "admin_sheets.html": ("/admin", _sheets),
     "admin_sheets.html, many": ("/admin/links?day=all", _many_sheets),
+    "admin_look.html": ("/admin/look", None),
+    "admin_look.html, refused": ("/admin/look", _colour_is_refused),
     "admin_links.html": ("/admin/links", None),
     "admin_revoke.html": ("/admin/links", _revoking),
     "admin_hubs.html": ("/admin/hubs", None),

@@ -134,7 +134,7 @@ class LookDoor:
             if fields.get("base", "") != self.look.version:
                 return self._page(asked, status=409, problems=[asked.ui.text(AdminText.LOOK_MEANWHILE)], given=given)
             colours = Colours(light=chosen[Theme.LIGHT], dark=chosen[Theme.DARK])
-            if zone and zone != self.programme.zone().name:
+            if zone and (zone != self.programme.zone().name or not self.programme.zone_named):
                 await self.programme.keep_zone(zone)
             await self.look.write(name=given["name"], colours=colours, logo=logo)
         to = asked.to("/admin/look")
