@@ -14,6 +14,7 @@ from moothall.core.programme.look import Colours
 from moothall.core.programme.plan import RoomId
 from support.browser.axe import findings
 from support.desks.admin import admin_house
+from support.files.pictures import png
 from support.files.programme_files import sample
 from support.sign_in.house import house_with
 
@@ -163,7 +164,11 @@ async def test_the_links_of_a_day_are_one_print_job_and_a_table(page: Page, tmp_
         await page.goto(f"{page.url}?day=all")
         meetings = await page.locator("[name=meeting]:checked").count()
         assert meetings > 1
+        name = "World Forum on Water and Cities 2026, Nairobi"  # What is added to a sheet takes it to no second page.
+        await running.backend.look.write(name=name, colours=Colours(), logo=png(90, 60))
         await page.get_by_label("Captioner").check()
+        await page.locator("#Many summary").click()
+        await page.fill("#ManyLabel", "Ana Maria Souza, who comes in the morning and goes at noon")
         await page.get_by_role("button", name="Make the links").click()
         sheets = page.locator(".sheet")
         await expect(sheets).to_have_count(3 * meetings)
