@@ -68,7 +68,8 @@ async def house(meetings: int, days: int, rooms: int) -> AsyncIterator[RunningSe
             yield running
 
 
-async def _enter(running: RunningServer) -> str:
+async def enter(running: RunningServer) -> str:
+    """A new link of the secretariat."""
     _, token = await running.backend.links.create(Role.SECRETARIAT, HALL, "bench")
     return f"{running.address}/enter/{token}"
 
@@ -77,7 +78,7 @@ async def server_ms(running: RunningServer, path: str, times: int) -> tuple[floa
     """Median and slowest ms of an answer, and its bytes."""
     took, size = [], 0
     async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as client:
-        await (await client.get(await _enter(running))).read()
+        await (await client.get(await enter(running))).read()
         for _ in range(times):
             began = time.perf_counter()
             async with client.get(running.address + path) as answer:
@@ -113,7 +114,7 @@ async def measure(answers: int) -> None:
             async with house(meetings, days, rooms) as running:
                 context = await browser.new_context(viewport={"width": 1280, "height": 800})
                 page = await context.new_page()
-                await page.goto(await _enter(running))
+                await page.goto(await enter(running))
                 await page.goto(f"{running.address}/admin")
                 height = await page.evaluate("document.documentElement.scrollHeight")
                 middle, slowest, size = await server_ms(running, "/admin", answers)

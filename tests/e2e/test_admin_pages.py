@@ -10,8 +10,11 @@ from playwright.async_api import Page, expect
 
 from moothall.core.events.types import Access
 from moothall.core.kernel.ids import SessionId
+from moothall.core.programme.look import Colours
 from moothall.core.programme.plan import RoomId
+from support.browser.axe import findings
 from support.desks.admin import admin_house
+from support.files.pictures import png
 from support.files.programme_files import sample
 from support.sign_in.house import house_with
 
@@ -68,7 +71,15 @@ async def test_nothing_is_wider_than_a_narrow_window_and_each_sheet_is_a_page(pa
         await page.set_viewport_size({"width": 320, "height": 640})
         await page.goto(link)
         planned = next(each.session for each in running.backend.programme.planned() if each.session != "harbour-ht01")
-        for path in ("/admin", "/admin/meetings/harbour-ht01", f"/admin/meetings/{planned}", "/staff", "/enter/wrong"):
+        for path in (
+            "/admin",
+            "/admin/meetings/harbour-ht01",
+            f"/admin/meetings/{planned}",
+            "/staff",
+            "/enter/wrong",
+            "/admin/links",
+            "/admin/look",
+        ):
             for ui in ("en", "ar", "ru"):
                 await page.goto(f"{running.address}{path}?ui={ui}")
                 await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
@@ -91,7 +102,7 @@ async def test_the_secretariat_signs_in_and_limits_a_link_to_one_browser(page: P
         await page.goto(f"{house.running.address}/admin")
         await page.get_by_role("link", name="Sign in").click()
         await expect(page).to_have_url(re.compile(r"/admin$"))
-        await page.locator("#LinksTitle").click()
+        await page.locator("#Links a").click()
         await expect(page.get_by_role("heading", name="Signed in with an account")).to_be_visible()
         await page.fill("#LinkLabel", "Ana")
         await page.get_by_label("Only for the first browser that opens it").check()
@@ -102,8 +113,7 @@ async def test_the_secretariat_signs_in_and_limits_a_link_to_one_browser(page: P
         assert await ana.get(address) == 200
         await page.goto(address)
         await expect(page.get_by_role("heading", name="This link belongs to another browser")).to_be_visible()
-        await page.goto(f"{house.running.address}/admin")
-        await page.locator("#LinksTitle").click()
+        await page.goto(f"{house.running.address}/admin/links")
         await expect(page.get_by_text("Opened: 1 ×, browsers: 1")).to_be_visible()
         await page.get_by_role("button", name="Let another browser in").click()
         await expect(page.get_by_role("button", name="Let another browser in")).to_have_count(0)
@@ -139,3 +149,80 @@ async def test_the_day_is_a_table_that_becomes_a_list_and_the_live_meeting_is_on
         await page.goto(f"{running.address}/admin")
         strip = page.get_by_role("region", name="Live now")
         await expect(strip.get_by_role("link", name="Text")).to_have_attribute("href", f"/desk/{on}")
+
+
+# integration/test_admin_many_links.py has the same without a browser.
+@pytest.mark.slow
+async def test_the_links_of_a_day_are_one_print_job_and_a_table(page: Page, tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        running = house.running
+        await running.office.import_programme(sample("schedule.json"), zone="UTC", access=Access.PUBLIC, apply=True)
+        link = await running.office.admin_link(new=True)
+        assert link is not None
+        await page.goto(link)
+        await page.locator("#Links a").click()
+        await page.goto(f"{page.url}?day=all")
+        meetings = await page.locator("[name=meeting]:checked").count()
+        assert meetings > 1
+        name = "World Forum on Water and Cities 2026, Nairobi"  # What is added to a sheet takes it to no second page.
+        await running.backend.look.write(name=name, colours=Colours(), logo=png(90, 60))
+        await page.get_by_label("Captioner").check()
+        await page.locator("#Many summary").click()
+        await page.fill("#ManyLabel", "Ana Maria Souza, who comes in the morning and goes at noon")
+        await page.get_by_role("button", name="Make the links").click()
+        sheets = page.locator(".sheet")
+        await expect(sheets).to_have_count(3 * meetings)
+        pdf = await page.pdf(prefer_css_page_size=True)
+        assert len(re.findall(rb"/MediaBox \[0 0 420 594", pdf)) in (1, 3 * meetings)
+        assert pdf.count(b"/Type /Page\n") == 3 * meetings
+        await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await sheets.nth(1).get_by_role("button", name="Copy").click()
+        await expect(page.get_by_role("status").filter(has_text="Copied: ")).to_be_visible()
+        address = await sheets.nth(1).locator(".address a").get_attribute("href")
+        assert await page.evaluate("navigator.clipboard.readText()") == address
+        await page.evaluate("window.print = () => { document.title = 'printed'; }")
+        await page.get_by_role("button", name="Print").click()
+        assert await page.title() == "printed"
+        async with page.expect_download() as download:
+            await page.get_by_role("button", name="As a table").click()
+        await (await download.value).save_as(tmp_path / "links.csv")
+        saved = (tmp_path / "links.csv").read_text("utf-8-sig")
+        assert len(saved.splitlines()) == 1 + 3 * meetings
+        assert address is not None
+        assert address in saved
+
+
+# integration/test_look.py has the same without a browser.
+@pytest.mark.slow
+async def test_chosen_colours_are_in_the_two_plain_themes_alone(page: Page, tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        await house.running.backend.look.write(name="", colours=Colours(light="#7a0026", dark="#ff99bb"), logo=None)
+        accent = "getComputedStyle(document.documentElement).getPropertyValue('--accent')"
+        for system, theme, colour in (
+            ("light", "", "#7a0026"), ("dark", "", "#ff99bb"), ("dark", "light", "#7a0026"),
+            ("light", "dark", "#ff99bb"),
+            ("light", "yellow", "#00256b"), ("light", "blue", "#ffe27a"), ("dark", "system", "#ff99bb"),
+        ):  # fmt: skip
+            await page.emulate_media(color_scheme=system)  # type: ignore[arg-type]
+            await page.goto(house.running.address)
+            await page.evaluate(f"document.documentElement.dataset.theme = '{theme}'" if theme else "0")
+            assert await page.evaluate(accent) == colour, (system, theme)
+        await page.emulate_media(color_scheme="light", forced_colors="active")
+        assert await page.evaluate(f"delete document.documentElement.dataset.theme; {accent}") == "#0d4a57"
+        await page.emulate_media(media="print", forced_colors="none")
+        assert await page.evaluate(accent) == "#0d4a57"
+
+
+# The house of test_accessibility.py has meetings, and no first steps.
+@pytest.mark.slow
+async def test_the_first_steps_pass_axe_and_fit_a_narrow_window(page: Page, tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        link = await house.running.office.admin_link(new=True)
+        assert link is not None
+        await page.set_viewport_size({"width": 320, "height": 640})
+        await page.goto(link)
+        for ui in ("en", "ar"):
+            await page.goto(f"{house.running.address}/admin?ui={ui}")
+            assert await page.locator("#FirstSteps li").count() == 4
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+            assert await findings(page) == []

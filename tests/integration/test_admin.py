@@ -29,6 +29,7 @@ DOORS = [
     ("GET", "/admin/meetings/water-board/delete"), ("POST", "/admin/meetings/water-board/delete"),
     ("POST", "/admin/meetings/water-board/restore"),
     ("POST", "/admin/rooms/hall/next"),
+    ("GET", "/admin/links"), ("POST", "/admin/links/many"), ("POST", "/admin/links/table"),
     ("POST", "/admin/links"), ("POST", "/admin/links/x/replace"), ("POST", "/admin/links/x/revoke"),
     ("POST", "/admin/programme"), ("POST", "/admin/programme/import"), ("POST", "/staff/rooms/hall/next"),
 ]  # fmt: skip
@@ -266,7 +267,7 @@ async def test_the_next_meeting_of_a_place_starts_at_one_press(tmp_path: Path) -
         assert await secretary.send("/admin/rooms", title="main hall") == 400
         for title in ("First", "Second"):
             await make(secretary, title=title, place="main-hall")
-        await secretary.get("/admin")
+        await secretary.get("/admin/links")
         assert await secretary.send("/admin/links", role="technician", scope="room:main-hall") == 200
         await technician.get(secretary.addresses()[0])
         assert '"/room/main-hall/microphone"' in technician.text

@@ -177,7 +177,7 @@ async def test_whoever_leaves_is_a_stranger(tmp_path: Path) -> None:
 async def test_a_link_for_one_browser_sends_a_second_one_away_until_it_is_freed(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         secretary = await house.secretary()
-        await secretary.get("/admin")
+        await secretary.get("/admin/links")
         await secretary.send("/admin/links", role="chair", label="Ana", one_browser="1")
         (link,) = secretary.addresses()
         first, second = await house.browser(), await house.browser()
@@ -190,7 +190,7 @@ async def test_a_link_for_one_browser_sends_a_second_one_away_until_it_is_freed(
         assert "This link belongs to another browser" in second.text
         assert await first.post("/leave") == 200
         assert await first.get(link) == 200
-        await secretary.get("/admin")
+        await secretary.get("/admin/links")
         assert "Opened: 2 ×, browsers: 1" in secretary.text
         (staff,) = [each for each in house.running.backend.links.list() if each.label == "Ana"]
         assert await secretary.send(f"/admin/links/{staff.link}/free") == 200

@@ -26,10 +26,12 @@ from moothall.core.backup.removed import Done, SoundSilenced
 from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId, SourceId, SpeakerId
+from moothall.core.programme.look import Colours
 from moothall.core.removal.selection import Interventions
 from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Engine as EngineSettings
 from moothall.settings.sections import Server, Settings
+from support.files.pictures import png
 from support.halls.removal import HIDDEN, SESSION, asked, at_a_desk, found, held
 from support.halls.room_before import room_before
 from support.sound.recordings import RATE, loudness, pattern, record, tone
@@ -97,6 +99,9 @@ async def test_what_is_backed_up_live_is_restored_and_served_without_what_was_re
     async with hall(settings_of(data)) as running:
         await held(running)
         _, token = await running.backend.links.create(Role.CAPTIONER, f"session:{SESSION}", "Eva")
+        colours = Colours(light="#7a0026")
+        await running.backend.look.write(name="Water Forum", colours=colours, logo=png(3, 2))
+        shown = running.backend.look.shown
         place = ("--data", data, "--to", backup, "--keys", tmp_path / "keys")
         said = await moothall("backup", *place, "--rate", "1000")
         assert "restore point" in said
@@ -118,6 +123,7 @@ async def test_what_is_backed_up_live_is_restored_and_served_without_what_was_re
         assert "Good day." in text
         assert HIDDEN not in text
         assert await epoch_of(running) != epoch
+        assert running.backend.look.shown == shown
         entering = f"{running.address}/enter/{token}"
         async with aiohttp.ClientSession() as http, http.get(entering, allow_redirects=False) as response:
             assert response.status == 303

@@ -49,7 +49,7 @@ async def test_somebody_signs_in_runs_a_meeting_and_signs_out(tmp_path: Path, ca
         assert re.fullmatch("[0-9a-f]{16}", signed_in.staff.link)
         assert signed_in.staff.link.encode() in kept
 
-        await browser.get("/admin")
+        await browser.get("/admin/links")
         assert "Signed in with an account" in browser.text
         assert signed_in.staff.link in browser.text
         other = await house.browser()
@@ -58,7 +58,7 @@ async def test_somebody_signs_in_runs_a_meeting_and_signs_out(tmp_path: Path, ca
         assert pseudonyms == {signed_in.staff.link}  # An account keeps its pseudonym.
         assert await other.post("/leave") == 200
         assert await other.get("/admin") == 403
-        await browser.get("/admin")
+        await browser.get("/admin/links")
         assert await browser.send(f"/admin/signed-in/{signed_in.staff.link}/end") == 403  # Its own page is gone.
         assert await browser.get("/admin") == 403
 
@@ -122,6 +122,7 @@ async def test_where_admin_demands_it_a_link_leads_to_the_sign_in(tmp_path: Path
         other, second = await house.browser(), await house.browser()
         assert await other.get(way_in) == 200
         assert other.url == "/admin"
+        await other.get("/admin/links")
         assert "Opens without a sign-in" in other.text
         assert await second.get(way_in) == 403
 

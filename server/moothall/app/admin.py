@@ -9,8 +9,12 @@ from pathlib import Path
 
 from aiohttp import web
 
+from moothall.adapters.admin.first_steps import first_steps
 from moothall.adapters.admin.import_door import ImportDoor
+from moothall.adapters.admin.link_sheets import LinkSheets
+from moothall.adapters.admin.links_door import LinksDoor
 from moothall.adapters.admin.local_door import HOST, LocalDoor, Operations, leave_card, take_card
+from moothall.adapters.admin.look_door import LookDoor
 from moothall.adapters.admin.meeting_door import MeetingDoor
 from moothall.adapters.admin.my_sessions_door import WorkDoor
 from moothall.adapters.admin.pages_door import AdminDoor
@@ -27,25 +31,39 @@ from moothall.services.programme.office import Office
 def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = None) -> Sequence[web.RouteDef]:
     """Their routes."""
     backend, shared = services.backend, entrance.forms
-    admin = AdminDoor(
+    sheets = LinkSheets(
         pages=shared,
         programme=backend.programme,
         links=backend.links,
-        entries=entrance.catalogue.all,
         public=entrance.address.public,
         qr_svg=qr_svg,
+        key=backend.signer.key_id,
+    )
+    admin = AdminDoor(
+        pages=shared,
+        programme=backend.programme,
+        sheets=sheets,
+        first_steps=lambda entries: first_steps(backend.look, backend.programme, backend.links, entries),
+        entries=entrance.catalogue.all,
         reach=services.translation.reach,
         balance=backend.balance,
-        key=backend.signer.key_id,
         needs=backend.access_needs.open,
         draining=lambda: services.draining.on,
         one_copy=services.one_copy,
         unconfirmed=tuple if nodes is None else nodes.unconfirmed,
     )
+    links = LinksDoor(
+        pages=shared,
+        programme=backend.programme,
+        links=backend.links,
+        sheets=sheets,
+        entries=entrance.catalogue.all,
+    )
     meeting = MeetingDoor(pages=shared, programme=backend.programme, links=backend.links)
     imports = ImportDoor(pages=shared, programme=backend.programme, zones=find_zone, calendar=read_icalendar)
     work = WorkDoor(pages=shared, programme=backend.programme)
-    return [route for door in (admin, meeting, imports, work) for route in door.routes()]
+    look = LookDoor(pages=shared, look=backend.look, programme=backend.programme)
+    return [route for door in (admin, links, look, meeting, imports, work) for route in door.routes()]
 
 
 async def open_local_door(

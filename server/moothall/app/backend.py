@@ -42,6 +42,7 @@ from moothall.services.metrics.measures import Measures
 from moothall.services.metrics.readiness import Readiness, disk_lacks, log_lacks
 from moothall.services.metrics.tracing import Tracing
 from moothall.services.programme.access_needs import AccessNeeds
+from moothall.services.programme.house_look import HouseLook
 from moothall.services.programme.office import Office
 from moothall.services.programme.programme import Programme
 from moothall.services.programme.rehearsals import Rehearsals
@@ -123,6 +124,7 @@ class Backend:
             zones=find_zone,
             opened_by=self.openers.of,
         )
+        self.look = HouseLook(book=self.book)
         self.access_needs = AccessNeeds(
             book=self.book, programme=self.programme, clock=self.clock, randomness=randomness
         )
@@ -163,6 +165,7 @@ class Backend:
         self.sessions.observe(lambda live, _: self.ballots.observe(live))
         self.sessions.observe(lambda live, _: self.balance.observe(live))
         await self.programme.load()
+        await self.look.load()
         await self.access_needs.load()
         await self.links.load()
         await self.openers.load(self.log)

@@ -99,6 +99,7 @@ async def hall(
         backend = await open_backend(stack, settings, clock, house)
         web = Path(settings.server.web) if settings.server.web else find_web_folder()
         pages = Pages(web, zone=backend.programme.zone)
+        pages.show_look(lambda: backend.look.shown)
         manager = ServiceManager(os.environ, clock, os.getpid())
         listener = stack.enter_context(closing(listener or listen(settings)))
         recordings, sound_folder = open_recordings(stack, backend)

@@ -57,6 +57,7 @@ from moothall.app.sign_in import open_sign_in
 from moothall.app.sound import microphone_doors, sound_address, sound_door
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
+from moothall.core.programme.look import MOST_LOGO_BYTES
 from moothall.core.programme.plan import RoomId
 from moothall.core.programme.reading import MOST_BYTES
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
@@ -72,6 +73,7 @@ LINK_TRIES = Allowance(per_second=5, burst=300)
 """Links that one address may open: a hall of 300 readers may come at once, and nobody guesses 160 bits at this rate."""
 LARGER_BODIES = {
     "/admin/programme": MOST_BYTES + MAX_BODY_BYTES,
+    "/admin/look": MOST_LOGO_BYTES + MAX_BODY_BYTES,
     "/admin/agenda": AGENDA_BYTES + MAX_BODY_BYTES,
 }
 """Which routes take bodies over `MAX_BODY_BYTES`, and up to which size."""

@@ -71,9 +71,17 @@ async def _sheets(page: Page) -> None:
     await _sent(page, "#New button.main")
 
 
+async def _colour_is_refused(page: Page) -> None:
+    await page.fill("#LightColour", "#ffcc00")
+    await _sent(page, "button.main")
+
+
+async def _many_sheets(page: Page) -> None:
+    await _sent(page, "#Many button.main")
+
+
 async def _revoking(page: Page) -> None:
     """Asked whether a link is to be revoked."""
-    await _unfolded(page, "Links")
     await _sent(page, "form[action*='/revoke'] button >> nth=0")
 
 
@@ -247,7 +255,11 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "admin_delete.html": ("/admin/meetings/tomorrow/delete", None),
     "admin_import.html": ("/admin", _file_of_a_programme),
     "admin_sheets.html": ("/admin", _sheets),
-    "admin_revoke.html": ("/admin", _revoking),
+    "admin_sheets.html, many": ("/admin/links?day=all", _many_sheets),
+    "admin_look.html": ("/admin/look", None),
+    "admin_look.html, refused": ("/admin/look", _colour_is_refused),
+    "admin_links.html": ("/admin/links", None),
+    "admin_revoke.html": ("/admin/links", _revoking),
     "admin_hubs.html": ("/admin/hubs", None),
     "admin_hub.html": ("/admin/hubs/kisumu-library", None),
     "admin_hub_sheets.html": ("/admin/hubs", _group_is_added),

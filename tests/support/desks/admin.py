@@ -12,6 +12,8 @@ from pathlib import Path
 import aiohttp
 
 from moothall.app.hall import RunningServer, hall
+from moothall.core.kernel.actors import Role
+from moothall.services.sessions.role_links import HALL
 from moothall.settings.sections import Engine, Server, Settings, SignIn, Translation
 
 NO_SIGN_IN = SignIn()
@@ -91,6 +93,13 @@ class AdminHouse:
         link = await self.running.office.admin_link(new=True)
         assert link is not None
         assert await browser.get(link) == 200
+        return browser
+
+    async def colleague(self) -> Browser:
+        """Another of the secretariat, beside those who are there."""
+        browser = await self.browser()
+        _, token = await self.running.backend.links.create(Role.SECRETARIAT, HALL, "colleague")
+        assert await browser.get(f"/enter/{token}") == 200
         return browser
 
 

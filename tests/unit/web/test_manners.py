@@ -32,13 +32,16 @@ FORBIDDEN = {
     "2.3.3, scrolls smoothly": r"\bsmooth\b",
 }
 
+LOGO = '<img class="logo"'
+"""The conference's own: 1.4.5 leaves logos out, and its name stands beside it as text."""
+
 
 @pytest.mark.parametrize("what", FORBIDDEN)
 def test_nothing_of_this_kind(what: str) -> None:
     found = [
         f"{path.name}: {match[0]}"
         for path in ALL
-        for match in re.finditer(FORBIDDEN[what], path.read_text(encoding="utf-8"))
+        for match in re.finditer(FORBIDDEN[what], path.read_text(encoding="utf-8").replace(LOGO, ""))
     ]
     assert found == [], what
 

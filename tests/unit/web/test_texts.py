@@ -35,6 +35,7 @@ from moothall.core.events.types import Access, ChannelKind, GapReason, Origin, S
 from moothall.core.kernel.errors import FirstKnow, RefusalCode
 from moothall.core.programme.agenda import AgendaChangeKind, AgendaPart
 from moothall.core.programme.changes import ChangeKind
+from moothall.core.programme.look import Theme
 from moothall.core.questions.blocked_words import BLOCKED_WORD
 from moothall.core.questions.order import Why
 from moothall.core.questions.statements import Dimension
@@ -176,7 +177,18 @@ GROUPS = {
     "display/embed.js": ("standing", "display"),
 }
 """The groups of texts that the page of a script gives it, `Catalogue.script`."""
-OTHER_GROUPS = {"interpreter", "page", "admin", "agenda", "asking", "hub", "hub-todo", "record", "record-asked"}
+OTHER_GROUPS = {
+    "interpreter",
+    "page",
+    "admin",
+    "agenda",
+    "asking",
+    "hub",
+    "hub-todo",
+    "links",
+    "record",
+    "record-asked",
+}
 
 
 @pytest.mark.parametrize("script", GROUPS)
@@ -256,6 +268,8 @@ FAMILIES: dict[str, Iterable[str]] = {
     "moderation/order": questions.QueueOrder,
     "moderation/means": questions.QueueOrder,
     "admin/role": LINK_ROLES,
+    "links/does": LINK_ROLES,
+    "links/theme": Theme,
     "agenda/part": AgendaPart,
     "agenda/change": AgendaChangeKind,
     "admin/access": Access,

@@ -6,11 +6,11 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from moothall.adapters.admin.language_names import NoLanguages, language_names, read_languages
-from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page
-from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.admin.request import AdminRequest, StaffPages, runs_the_house, staff_page
+from moothall.adapters.admin.upload import read_upload
 from moothall.adapters.admin.view import change_rows, clash_rows, import_view
 from moothall.adapters.http.form_guard import FIELD
 from moothall.adapters.pages.visitor_request import see_other
@@ -26,7 +26,6 @@ from moothall.services.programme.programme import Programme
 
 MOST_PENDING = 4
 """Files that were shown and not yet made. Overflow: the oldest has to be sent again."""
-LONGEST_FIELD = 200
 MOST_CLASHES = 50
 """Pairs of meetings that are shown. Overflow: the later ones aren't."""
 _EMPTY: dict[str, object] = {
@@ -56,7 +55,7 @@ class ImportDoor:
     @staff_page(runs_the_house)
     async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Read a file and say what it would change."""
-        fields, data = await _upload(request)
+        fields, data = await read_upload(request, MOST_BYTES)
         self.pages.check(asked, fields.get(FIELD, ""))
         zone = fields.get("zone", "").strip()
         try:
@@ -118,32 +117,3 @@ class ImportDoor:
         if read is None or wrong:
             raise ProgrammeError(*wrong)
         return read
-
-
-async def _upload(request: web.Request) -> tuple[dict[str, str], bytes]:
-    """The fields and the one file of a form, never more of it than may be; raises AdminProblem."""
-    fields: dict[str, str] = {}
-    data = b""
-    try:
-        reader = await request.multipart()
-        async for part in reader:
-            if not isinstance(part, BodyPartReader) or len(fields) > 8:
-                raise AdminProblem(400, AdminText.FILE)
-            most = MOST_BYTES if part.name == "file" else LONGEST_FIELD
-            content = await _content(part, most)
-            if part.name == "file":
-                data = content
-            else:
-                fields[part.name or ""] = content.decode("utf-8", "replace")
-    except (ValueError, AssertionError, RuntimeError) as error:
-        raise AdminProblem(400, AdminText.FILE) from error
-    return fields, data
-
-
-async def _content(part: BodyPartReader, most: int) -> bytes:
-    content = bytearray()
-    while chunk := await part.read_chunk():
-        content += chunk
-        if len(content) > most:
-            raise AdminProblem(413, AdminText.FILE, f"It is larger than {most} bytes.")
-    return bytes(content)

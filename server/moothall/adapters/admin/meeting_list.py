@@ -14,11 +14,11 @@ import msgspec
 from babel.dates import format_date
 
 from moothall.adapters.admin.day_table import Cell, starts_of, table
-from moothall.adapters.admin.view import Rows, meeting_row, state_of
+from moothall.adapters.admin.view import Rows, meeting_row, planned_of, state_of
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import iso_time, time_of_day
-from moothall.core.programme.plan import Planned, RoomId, clashes
+from moothall.core.programme.plan import Planned, RoomId, clashes, in_order
 from moothall.core.session.state import ON, Status
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.catalogue import Entry
@@ -62,6 +62,15 @@ def sought(query: Mapping[str, str]) -> Sought:
         room=RoomId(query.get("room", "")),
         state=state if state in STATES else "",
     )
+
+
+def all_meetings(known: Mapping[SessionId, Entry], programme: Programme) -> tuple[Planned, ...]:
+    """The meetings of the programme and those that were made elsewhere, in the order of their starts, without those
+    that are being deleted. `known`: what is known of sessions without loading them.
+    """
+    planned = programme.planned()
+    here = {each.session for each in (*planned, *programme.deleted())}
+    return in_order([*planned, *(planned_of(entry) for name, entry in known.items() if name not in here)])
 
 
 class Meeting(msgspec.Struct, frozen=True, kw_only=True):

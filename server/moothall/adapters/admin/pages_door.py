@@ -11,8 +11,10 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.admin import view
+from moothall.adapters.admin.first_steps import FirstSteps
 from moothall.adapters.admin.language_names import NoLanguages, read_languages
-from moothall.adapters.admin.meeting_list import MeetingList, Sought, sought
+from moothall.adapters.admin.link_sheets import LinkSheets
+from moothall.adapters.admin.meeting_list import MeetingList, Sought, all_meetings, sought
 from moothall.adapters.admin.my_sessions_door import go_on
 from moothall.adapters.admin.plan_form import LONGEST_TITLE, choices
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page, wrong
@@ -23,15 +25,14 @@ from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import SessionId
-from moothall.core.programme.plan import Planned, RoomId, in_order
+from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.session.state import State, Status
 from moothall.services.programme.calling_off import UNDO_MS
 from moothall.services.programme.programme import Programme
 from moothall.services.questions.balance import Balance
 from moothall.services.sessions.catalogue import Entry
-from moothall.services.sessions.link_terms import FOR_EVER, HOUR_MS, LinkTerms
-from moothall.services.sessions.role_links import HALL, RoleLinks, Staff, session_scope
-from moothall.services.sessions.role_links import ROLES as LINK_ROLES
+from moothall.services.sessions.link_terms import WantedLink
+from moothall.services.sessions.role_links import session_scope
 from moothall.services.translation.text_translation import Reach
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -41,22 +42,19 @@ Choice = TypeVar("Choice", bound=StrEnum)
 class AdminDoor:
     """Handlers of `/admin`, but for single meetings (`meeting_door.py`) and the import (`import_door.py`).
 
-    `entries` tells of every session without loading it; `public` is the address that links and codes say, with
-    no slash at its end; `reach` is what can be translated now; `key` is the id of the key that signs records;
-    `draining` says whether no session may begin, since the server is being replaced; `one_copy` whether acts are on the
-    disk of this machine alone, since Redis is away; `unconfirmed` names nodes that may still hold what was removed;
-    `needs` counts what people need and nobody has dealt with.
+    `entries` tells of every session without loading it; `reach` is what can be translated now; `draining` says whether
+    no session may begin, since the server is being replaced; `one_copy` whether acts are on the disk of this machine
+    alone, since Redis is away; `unconfirmed` names nodes that may still hold what was removed; `needs` counts what
+    people need and nobody has dealt with.
     """
 
     pages: StaffPages
     programme: Programme
-    links: RoleLinks
+    sheets: LinkSheets
     entries: Callable[[], Awaitable[Sequence[Entry]]]
-    public: str
-    qr_svg: view.QrSvg
     reach: Callable[[], Reach]
     balance: Balance
-    key: str
+    first_steps: Callable[[Sequence[Entry]], FirstSteps | None] = lambda _: None
     draining: Callable[[], bool] = lambda: False
     one_copy: Callable[[], bool] = lambda: False
     unconfirmed: Callable[[], Iterable[str]] = tuple
@@ -67,14 +65,10 @@ class AdminDoor:
         return [
             web.get("/admin", self.overview),
             web.post("/admin/meetings", self.make_meeting),
+            web.post("/admin/first-steps/rehearsal", self.rehearse),
             web.get("/admin/balance.json", self.heard),
             web.post("/admin/rooms", self.add_place),
             web.post("/admin/rooms/{room}/next", self.next_meeting),
-            web.post("/admin/links", self.make_link),
-            web.post("/admin/links/{link}/replace", self.replace_link),
-            web.post("/admin/links/{link}/revoke", self.revoke_link),
-            web.post("/admin/links/{link}/free", self.free_link),
-            web.post("/admin/signed-in/{pseudonym}/end", self.sign_out),
         ]
 
     @staff_page(runs_the_house)
@@ -93,12 +87,8 @@ class AdminDoor:
     ) -> web.Response:
         ui = asked.ui
         entries = {entry.session: entry for entry in await self.entries() if entry.status is not Status.ABSENT}
-        planned = {each.session: each for each in self.programme.planned()}
-        gone = {each.session for each in self.programme.deleted()}
-        others = [view.planned_of(entry) for name, entry in entries.items() if name not in planned and name not in gone]
-        meetings = MeetingList(in_order([*planned.values(), *others]), entries, self.programme, ui)
+        meetings = MeetingList(all_meetings(entries, self.programme), entries, self.programme, ui)
         places = view.place_rows(self.programme, ui)
-        links = [staff for staff in self.links.list() if not staff.scope.startswith("session:")]
         return self.pages.show(
             "admin.html",
             asked,
@@ -106,6 +96,7 @@ class AdminDoor:
             problem=problem,
             given=given or {},
             **meetings.values(looked_for or Sought(), ui.language if asked.chosen else ""),
+            guide=self.first_steps(tuple(entries.values())),
             places=places,
             times=view.clock_of(self.programme, ui),
             zone=self.programme.zone().name,
@@ -113,13 +104,9 @@ class AdminDoor:
             one_copy=self.one_copy(),
             unconfirmed=sorted(self.unconfirmed()),
             needs=self.needs(),
-            links=view.link_rows(links, self.links, self.programme, ui),
-            hours=self.links.after_close_ms // HOUR_MS,
-            signed=view.signed_rows(self.links, self.programme, ui),
             choices=choices(self.programme, ui),
-            local=view.local_address(self.public),
+            local=self.sheets.local,
             deleted=[view.named_meeting(each, self.programme, ui) for each in self._just_deleted()],
-            roles=view.role_choices(ui, readers=False),
             translation=reach_part(self.reach(), ui),
             suggestions=[ui.language_name(tag) for tag in self.pages.pages.catalogues.languages],
             in_language=lambda tag: f"/admin?ui={tag}",
@@ -133,7 +120,16 @@ class AdminDoor:
     @staff_page(runs_the_house)
     async def make_meeting(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """A meeting from a title and languages; answers with its links."""
+        return await self._make(asked, await self.pages.form(request, asked))
+
+    @staff_page(runs_the_house)
+    async def rehearse(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """A rehearsal in the language of the page, at one press; answers with its links."""
         given = await self.pages.form(request, asked)
+        wanted = {"title": asked.ui.text(AdminText.TEST_MEETING), "languages": asked.ui.language, "rehearsal": "1"}
+        return await self._make(asked, given | wanted)
+
+    async def _make(self, asked: AdminRequest, given: dict[str, str]) -> web.Response:
         title = " ".join(given.get("title", "").split())
         languages = await read_languages(given.get("languages", "")[:200])
         room = RoomId(given.get("place", ""))
@@ -169,14 +165,14 @@ class AdminDoor:
     async def _first_links(self, asked: AdminRequest, planned: Planned) -> web.Response:
         """The sheets of a meeting that was just made: the text, and the technician's link."""
         state = await self._state(planned.session)
-        sheets = []
+        scope = session_scope(planned.session)
+        wanted = [WantedLink(role=Role.TECHNICIAN, scope=scope)]
+        if state is not None and state.access is Access.LINK:
+            wanted.insert(0, WantedLink(role=Role.READER, scope=scope))
+        made = await self.sheets.make(wanted, asked.ui)
         if state is not None and state.access is Access.PUBLIC:
-            address = f"{self.public}/s/{planned.session}"
-            sheets.append(view.public_sheet(planned, address, asked.ui, self.qr_svg))
-        elif state is not None and state.access is Access.LINK:
-            sheets.append(await self._new_sheet(asked, Role.READER, session_scope(planned.session), ""))
-        sheets.append(await self._new_sheet(asked, Role.TECHNICIAN, session_scope(planned.session), ""))
-        return self._sheets(asked, sheets, planned)
+            made.insert(0, self.sheets.public_sheet(planned, asked.ui))
+        return self.sheets.show(asked, made, planned=planned)
 
     @staff_page(runs_the_house)
     async def heard(self, _request: web.Request, _asked: AdminRequest) -> web.Response:
@@ -204,97 +200,6 @@ class AdminDoor:
         given = await self.pages.form(request, asked)
         await go_on(self.programme, RoomId(request.match_info["room"]), given, by=asked.staff[0].link)
         return see_other(asked.to("/admin"))
-
-    @staff_page(runs_the_house)
-    async def make_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """A link for a job; answers with its sheet, the only time that it is shown."""
-        given = await self.pages.form(request, asked)
-        role = _choice(Role, given.get("role"), Role.TECHNICIAN)
-        scope = given.get("scope", HALL)
-        if role not in LINK_ROLES or (role is Role.READER and not scope.startswith("session:")):
-            raise AdminProblem(400, AdminText.CONFLICT)
-        terms = view.wanted_terms(given, role, scope, self.programme.zone(), self.programme.now())
-        if isinstance(terms, str):
-            raise AdminProblem(400, terms)
-        if not self.pages.once(given):
-            return see_other(asked.to("/admin"))
-        return self._sheets(asked, [await self._new_sheet(asked, role, scope, given.get("label", ""), terms)], None)
-
-    @staff_page(runs_the_house)
-    async def replace_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """A new address for a link that was lost; answers with its sheet."""
-        given = await self.pages.form(request, asked)
-        staff = self.links.get(request.match_info["link"])
-        if staff is None:
-            raise AdminProblem(404, AdminText.GONE)
-        if not self.pages.once(given):
-            return see_other(asked.to("/admin"))
-        address = self._address(staff, await self.links.replace(staff.link))
-        return self._sheets(asked, [view.sheet(staff, address, self.programme, asked.ui, self.qr_svg)], None)
-
-    @staff_page(runs_the_house)
-    async def revoke_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Ask whether a link is to end, and end it; answers with what became of it."""
-        given = await self.pages.form(request, asked)
-        staff = self.links.get(request.match_info["link"])
-        if staff is None:
-            raise AdminProblem(404, AdminText.GONE)
-        (row,) = view.link_rows([staff], self.links, self.programme, asked.ui)
-        gone = given.get("sure") == "yes"
-        if gone:
-            await self.links.revoke(staff.link)
-        kind, _, name = staff.scope.partition(":")
-        of_meeting = kind == "session"
-        return self.pages.show(
-            "admin_revoke.html",
-            asked,
-            link=row,
-            hours=self.links.after_close_ms // HOUR_MS,
-            gone=gone,
-            back=f"/admin/meetings/{name}" if of_meeting else "/admin",
-            back_name=asked.ui.text("All about this meeting" if of_meeting else "Running the meetings"),
-        )
-
-    @staff_page(runs_the_house)
-    async def free_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Let another browser be the one of a link for one browser."""
-        await self.pages.form(request, asked)
-        staff = self.links.get(request.match_info["link"])
-        if staff is None:
-            raise AdminProblem(404, AdminText.GONE)
-        await self.links.free(staff.link)
-        kind, _, name = staff.scope.partition(":")
-        return see_other(asked.to(f"/admin/meetings/{name}" if kind == "session" else "/admin"))
-
-    @staff_page(runs_the_house)
-    async def sign_out(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """End what somebody's sign-in gives, in all their browsers."""
-        await self.pages.form(request, asked)
-        if not await self.links.sign_out(request.match_info["pseudonym"]):
-            raise AdminProblem(404, AdminText.GONE)
-        return see_other(asked.to("/admin"))
-
-    async def _new_sheet(
-        self, asked: AdminRequest, role: Role, scope: str, label: str, terms: LinkTerms = FOR_EVER
-    ) -> dict[str, object]:
-        staff, token = await self.links.create(role, scope, label, terms)
-        return view.sheet(staff, self._address(staff, token), self.programme, asked.ui, self.qr_svg)
-
-    def _address(self, staff: Staff, token: str) -> str:
-        session = staff.scope.removeprefix("session:")
-        return f"{self.public}/s/{session}?key={token}" if staff.role is Role.READER else f"{self.public}/enter/{token}"
-
-    def _sheets(self, asked: AdminRequest, sheets: list[dict[str, object]], planned: Planned | None) -> web.Response:
-        pages = [] if planned is None else view.jobs(planned.session, Role.SECRETARIAT, asked.ui)
-        return self.pages.show(
-            "admin_sheets.html",
-            asked,
-            sheets=sheets,
-            pages=pages,
-            meeting=planned and planned.session,
-            key=self.key,
-            local=view.local_address(self.public),
-        )
 
     async def _state(self, session: SessionId) -> State | None:
         live = await self.programme.live(session)

@@ -150,7 +150,7 @@ class StaffDoor:
                 response = await handler(request)
             finally:
                 ASKER.reset(reset)
-            if asker and not response.prepared and not request.path.startswith("/static/"):
+            if asker and not response.prepared and not request.path.startswith(("/static/", "/look/")):
                 response.headers[hdrs.CACHE_CONTROL] = "no-store"  # It may hold what is not for everybody.
             return response
 

@@ -28,6 +28,21 @@ class AdminText:
         "whoever runs the server can let you in without it."
     )
     EXPIRES = "A link has to expire later than now. Write the time as 2026-11-24 10:00."
+    TEST_MEETING = "Test meeting"
+    NONE_CHOSEN = "Choose at least one meeting and one job."
+    TOO_MANY = "These would be {n} links. At most {most} are made at once: choose one day, or fewer jobs."
+    NAME_LONG = "The name may have {n} characters at most."
+    NO_COLOUR = "{typed} is no colour. Write it as #0d4a57."
+    COLOUR_POOR = (
+        "{theme}: {colour} can't be read there. Its contrast is {ratio}:1, and {least}:1 is the least. "
+        "The nearest colour that will do is {near}."
+    )
+    COLOUR_FAIR = "{theme}: contrast {ratio}:1 can be read. {good}:1 would be better, as with {near}."
+    NO_PICTURE = "The logo has to be a PNG picture of at most {kilobytes} KB and {side} × {side} pixels."
+    LOOK_MEANWHILE = (
+        "Somebody else has changed the look meanwhile, and nothing was saved. What you typed stands below; "
+        "save again to have it."
+    )
     CONFLICT = "That does not fit how the meeting stands now, and nothing was done."
     QUICKER = "{who} has started “{title}” already."
     QUICKER_NOBODY = "Somebody else has started “{title}” already."

@@ -230,7 +230,9 @@ def sheet(staff: Staff, address: str, programme: Programme, ui: Catalogue, qr: Q
     """The sheet of a link."""
     reader = staff.role is Role.READER
     return {
+        **about_scope(staff.scope, programme, ui),
         "job": ui.text(AdminText.READERS_LINK) if reader else ui.named(f"admin/role.{staff.role}"),
+        "does": ui.named(f"links/does.{staff.role}"),
         "good_for": scope_name(staff.scope, programme, ui),
         "label": staff.label,
         "address": address,
@@ -239,15 +241,29 @@ def sheet(staff: Staff, address: str, programme: Programme, ui: Catalogue, qr: Q
     }
 
 
-def public_sheet(planned: Planned, address: str, ui: Catalogue, qr: QrSvg) -> dict[str, object]:
+def public_sheet(planned: Planned, address: str, programme: Programme, ui: Catalogue, qr: QrSvg) -> dict[str, object]:
     """The sheet of a page that everybody may read."""
     return {
+        **about_scope(f"session:{planned.session}", programme, ui),
         "job": ui.text(AdminText.READERS_PAGE),
+        "does": ui.named(f"links/does.{Role.READER}"),
         "good_for": planned.title,
         "label": "",
         "address": address,
         "qr": qr(address),
         "secret": False,
+    }
+
+
+def about_scope(scope: str, programme: Programme, ui: Catalogue) -> dict[str, str]:
+    """When and where the meeting of a link is, as far as it has one that is planned."""
+    kind, _, name = scope.partition(":")
+    planned = programme.plan_of(SessionId(name)) if kind == "session" else None
+    if planned is None:
+        return {"when": "", "place": ""}
+    return {
+        "when": when(planned.starts, planned.ends, ui, programme.zone()),
+        "place": programme.room_title(planned.session),
     }
 
 

@@ -19,6 +19,7 @@ from moothall.adapters.pages.visitor_request import clean, kept_query, private, 
 TYPED = frozenset(
     {
         *("text", "name", "note", "people", "title", "languages", "starts", "ends", "zone", "questions", "label"),
+        *("light", "dark"),
         *("reach", "statement", "theme", "new-themes", "topics", "emerging", "exhibitors", "proposing"),
         "reason",
         *("expires", "city", "country", "institution", "coordinator", "expected", "address", "below"),

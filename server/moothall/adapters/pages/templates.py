@@ -16,6 +16,7 @@ from moothall.adapters.pages.catalogues import Catalogue, Catalogues
 from moothall.adapters.pages.static_files import StaticFiles
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.views.captions import Session
+from moothall.services.programme.house_look import Shown
 
 CARD = "card.png"
 """The picture that other sites show beside the address of a page."""
@@ -85,7 +86,12 @@ class Pages:
         self._templates.globals["asset"] = self.static.address
         self._templates.globals["icon"] = read_icons(web_folder / "icons").__getitem__
         self._templates.globals["hub_status_bar"] = None
+        self.show_look(Shown)
         self.card = self.static.address(CARD)
+
+    def show_look(self, look: Callable[[], Shown]) -> None:
+        """Pages show the name, logo and colours that `look` says at the moment. A hub's keep those of the house."""
+        self._templates.globals["house_look"] = look
 
     def status_bar(self, made: Callable[[Catalogue, str, str], Markup]) -> None:
         """At a hub: every page begins with what `made` says of the line, given a session's id and a text's, or ""."""

@@ -28,6 +28,7 @@ NAMESPACES: dict[str, Kept] = {
     "room": Kept.IN_BACKUP,
     "planned": Kept.IN_BACKUP,
     "conference": Kept.IN_BACKUP,
+    "look": Kept.IN_BACKUP,
     "agenda-text": Kept.IN_BACKUP,
     "agenda-note": Kept.IN_BACKUP,
     "agenda-change": Kept.IN_BACKUP,

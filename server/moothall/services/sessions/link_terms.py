@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from moothall.core.kernel.actors import Role
+
 HOUR_MS = 3_600_000
 
 
@@ -31,6 +33,16 @@ class LinkTerms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 FOR_EVER = LinkTerms()
+
+
+class WantedLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A link that is to be made."""
+
+    role: Role
+    scope: str
+    """`hall`, `room:ID` or `session:ID`."""
+    label: str = ""
+    terms: LinkTerms = FOR_EVER
 
 
 class LinkUse(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,7 +29,7 @@ from moothall.core.kernel.visible import visible
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.programme.plan import RoomId
 from moothall.core.rules.authority import STAFF_ROLES
-from moothall.services.sessions.link_terms import FOR_EVER, HOUR_MS, LinkTerms, LinkUse
+from moothall.services.sessions.link_terms import FOR_EVER, HOUR_MS, LinkTerms, LinkUse, WantedLink
 from moothall.services.supervision.waiting import Listeners
 
 logger = logging.getLogger(__name__)
@@ -260,19 +260,36 @@ class RoleLinks:
         Raises NoLink for a role, a scope or terms that no link can have or when there are too many,
         StorageUnavailable.
         """
-        kind, _, name = scope.partition(":")
-        if role not in ROLES or not (scope == HALL or (kind in ("room", "session") and is_name(name))):
-            raise NoLink("A link is for a job, and for everything, one place or one meeting.")
-        if terms.one_browser and role is Role.READER:
-            raise NoLink("A link for readers is for many browsers.")
-        if terms.with_session and kind != "session":
-            raise NoLink("Only a link of one meeting can end with it.")
-        if len(self._links) >= MOST_LINKS:
+        (made,) = await self.create_all([WantedLink(role=role, scope=scope, label=label, terms=terms)])
+        return made
+
+    async def create_all(self, wanted: Sequence[WantedLink]) -> Sequence[tuple[Staff, str]]:
+        """Make several links, all of them or none; whom each stands for and its token, in the same order.
+
+        Raises as `create` does.
+        """
+        for each in wanted:
+            _check(each)
+        if len(self._links) + len(wanted) > MOST_LINKS:
             raise NoLink(f"There are {MOST_LINKS} links already; revoke some that nobody needs.")
-        staff = Staff(
-            link=self._short_id(), role=role, scope=scope, label=" ".join(visible(label).split())[:LONGEST_LABEL]
-        )
-        return staff, await self._keep(staff, terms, None)
+        made = [self._drawn(self._staff_of(each), each.terms) for each in wanted]
+        await self._book.write([_link_entry(kept) for kept, _ in made])
+        for kept, _ in made:
+            self._links[kept.staff.link] = kept
+            self._by_digest[kept.digest] = kept.staff.link
+        return [(kept.staff, token) for kept, token in made]
+
+    def lacking(self, wanted: Sequence[WantedLink]) -> tuple[Sequence[WantedLink], Sequence[Staff]]:
+        """Which of them there is no link for yet that is good, each once, and the good links of the same role and scope
+        that are there.
+        """
+        living: dict[tuple[Role, str], list[Staff]] = {}
+        for kept in self._links.values():
+            if self._lives(kept):
+                living.setdefault((kept.staff.role, kept.staff.scope), []).append(kept.staff)
+        once = {(each.role, each.scope): each for each in wanted}
+        there = [staff for key in once for staff in living.get(key, ())]
+        return [each for key, each in once.items() if key not in living], there
 
     async def replace(self, link: str, terms: LinkTerms | None = None) -> str:
         """Give a link a new token, with its own or other terms; the old one and what it opened are dead.
@@ -500,8 +517,7 @@ class RoleLinks:
         return base64.urlsafe_b64encode(self._randomness.bytes(32)).decode().rstrip("=")
 
     async def _keep(self, staff: Staff, terms: LinkTerms, old: str | None) -> str:
-        token = base64.b32encode(self._randomness.bytes(TOKEN_BYTES)).decode().lower()
-        kept = _Kept(staff, _digest(token), self._clock.wall(), terms)
+        kept, token = self._drawn(staff, terms)
         visitors = self._without(staff.link)
         await self._book.write([_link_entry(kept), *_entries(visitors)])
         self._links[staff.link] = kept
@@ -510,6 +526,15 @@ class RoleLinks:
         self._by_digest[kept.digest] = staff.link
         self._put(visitors)
         return token
+
+    def _staff_of(self, wanted: WantedLink) -> Staff:
+        label = " ".join(visible(wanted.label).split())[:LONGEST_LABEL]
+        return Staff(link=self._short_id(), role=wanted.role, scope=wanted.scope, label=label)
+
+    def _drawn(self, staff: Staff, terms: LinkTerms) -> tuple[_Kept, str]:
+        """A link with a new token, and the token."""
+        token = base64.b32encode(self._randomness.bytes(TOKEN_BYTES)).decode().lower()
+        return _Kept(staff, _digest(token), self._clock.wall(), terms), token
 
     def _known(self, link: str) -> _Kept:
         kept = self._links.get(link)
@@ -551,6 +576,16 @@ class RoleLinks:
     def _tell(self, link: str) -> None:
         logger.info("link %s: its pages are closed", link)
         self.when_gone.tell(link)
+
+
+def _check(wanted: WantedLink) -> None:
+    kind, _, name = wanted.scope.partition(":")
+    if wanted.role not in ROLES or not (wanted.scope == HALL or (kind in ("room", "session") and is_name(name))):
+        raise NoLink("A link is for a job, and for everything, one place or one meeting.")
+    if wanted.terms.one_browser and wanted.role is Role.READER:
+        raise NoLink("A link for readers is for many browsers.")
+    if wanted.terms.with_session and kind != "session":
+        raise NoLink("Only a link of one meeting can end with it.")
 
 
 def _digest(secret: str) -> str:

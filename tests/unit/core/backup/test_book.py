@@ -10,7 +10,7 @@ from moothall.core.kernel.errors import RecordBroken
 from moothall.core.ports import BookEntry
 from moothall.services.cluster import two_books
 from moothall.services.hubs import keys, pairing, removals
-from moothall.services.programme import access_needs, agenda, programme
+from moothall.services.programme import access_needs, agenda, house_look, programme
 from moothall.services.proposals import proposing
 from moothall.services.questions import asking, balance, ballot_box
 from moothall.services.sessions import role_links, sign_in
@@ -24,6 +24,7 @@ USED = {
     "hubs/registry.py": [keys.NAMESPACE],
     "programme/access_needs.py": [access_needs.NAMESPACE],
     "programme/agenda.py": [agenda.TEXTS, agenda.NOTES, agenda.CHANGES],
+    "programme/house_look.py": [house_look.NAMESPACE],
     "programme/programme.py": [programme.ROOMS, programme.PLANNED, programme.CONFERENCE],
     "proposals/proposing.py": [proposing.PROPOSED, proposing.LEFT],
     "questions/asking.py": [asking.NAMESPACE],

@@ -1,0 +1,375 @@
+"""`/admin/links`: the links of the house, and many at once: those of a day's meetings, as sheets and as a table."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+from aiohttp import hdrs, web
+from babel.dates import format_date
+
+from moothall.adapters.admin import view
+from moothall.adapters.admin.link_sheets import PAPERS, LinkSheets, Sheet
+from moothall.adapters.admin.link_table import link_table
+from moothall.adapters.admin.meeting_list import all_meetings
+from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page
+from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.pages.visitor_request import see_other
+from moothall.core.events.types import Access
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.times import time_of_day
+from moothall.core.programme.plan import Planned
+from moothall.core.session.state import Status
+from moothall.services.programme.programme import Programme
+from moothall.services.sessions.catalogue import Entry
+from moothall.services.sessions.link_terms import HOUR_MS, WantedLink
+from moothall.services.sessions.role_links import HALL, RoleLinks, Staff, room_scope, session_scope
+from moothall.services.sessions.role_links import ROLES as LINK_ROLES
+
+AT_ONCE = (
+    Role.TECHNICIAN,
+    Role.CAPTIONER,
+    Role.INTERPRETER,
+    Role.MODERATOR,
+    Role.CHAIR,
+    Role.RAPPORTEUR,
+    Role.READER,
+)
+"""The jobs for which links of many meetings are made, in the order of their sheets."""
+USUAL = (Role.TECHNICIAN, Role.MODERATOR)
+MOST_AT_ONCE = 400
+"""Links that are made at once. Overflow: none is made, and a sentence says so."""
+MOST_SHOWN = 400
+"""Meetings that can be chosen, and links in a list. Overflow: the later ones aren't shown; another day has them."""
+ALL_DAYS = "all"
+
+
+class _Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a form chose."""
+
+    meetings: Collection[str]
+    roles: Collection[str]
+    given: Mapping[str, str]
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class LinksDoor:
+    """Handlers of `/admin/links` and below, and of who is signed in.
+
+    `entries` tells of every session without loading it.
+    """
+
+    pages: StaffPages
+    programme: Programme
+    links: RoleLinks
+    sheets: LinkSheets
+    entries: Callable[[], Awaitable[Sequence[Entry]]]
+
+    def __post_init__(self) -> None:
+        self._making = asyncio.Lock()
+        """Held while it is looked which links lack, and these are made: two secretaries may ask for the same."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/admin/links", self.show),
+            web.post("/admin/links", self.make_link),
+            web.post("/admin/links/many", self.make_many),
+            web.post("/admin/links/table", self.table),
+            web.post("/admin/links/{link}/replace", self.replace_link),
+            web.post("/admin/links/{link}/revoke", self.revoke_link),
+            web.post("/admin/links/{link}/free", self.free_link),
+            web.post("/admin/signed-in/{pseudonym}/end", self.sign_out),
+        ]
+
+    @staff_page(runs_the_house)
+    async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """All links of the house and those of a day's meetings, with the forms."""
+        return await self._page(asked, request.query.get("day", "")[:10])
+
+    async def _page(
+        self, asked: AdminRequest, day: str, *, problem: str = "", chosen: _Choice | None = None
+    ) -> web.Response:
+        ui, programme = asked.ui, self.programme
+        known = await self._known()
+        meetings = self._offered(known)
+        days = self._days(meetings)
+        if day not in (*days, ALL_DAYS):
+            day = self._nearest(days)
+        here = [each for each in meetings if day == ALL_DAYS or self._day(each) == day]
+        scopes = {session_scope(each.session) for each in here}
+        listed = [staff for staff in self.links.list() if not staff.scope.startswith("session:")]
+        listed += [staff for staff in self.links.list() if staff.scope in scopes]
+        places = [(room_scope(room.id), room.title) for room in programme.rooms()]
+        return self.pages.show(
+            "admin_links.html",
+            asked,
+            status=400 if problem else 200,
+            problem=problem,
+            local=self.sheets.local,
+            day=day,
+            days=[
+                *({"value": each, "name": self._day_name(each, asked), "number": n} for each, n in days.items()),
+                *([{"value": ALL_DAYS, "name": ui.text("All days"), "number": len(meetings)}] if meetings else []),
+            ],
+            meetings=[
+                {
+                    **view.named_meeting(each, programme, ui),
+                    "place": programme.room_title(each.session),
+                    "chosen": not each.rehearsal if chosen is None else each.session in chosen.meetings,
+                }
+                for each in here[:MOST_SHOWN]
+            ],
+            jobs=[
+                {
+                    "value": role.value,
+                    "name": ui.named(f"admin/role.{role}"),
+                    "chosen": role in (USUAL if chosen is None else chosen.roles),
+                }
+                for role in AT_ONCE
+            ],
+            given={} if chosen is None else chosen.given,
+            times=view.clock_of(programme, ui),
+            links=view.link_rows(listed[:MOST_SHOWN], self.links, programme, ui),
+            hours=self._hours,
+            signed=view.signed_rows(self.links, programme, ui),
+            roles=view.role_choices(ui, readers=False),
+            scopes=[{"value": scope, "name": name} for scope, name in [(HALL, ui.text(AdminText.EVERYTHING)), *places]],
+        )
+
+    @staff_page(runs_the_house)
+    async def make_many(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """The links of meetings or places that are not there yet; answers with their sheets, shown only this once."""
+        given = await self.pages.form(request, asked)
+        sent = await request.post()
+        chosen = _Choice(
+            meetings={each for each in sent.getall("meeting", []) if isinstance(each, str)},
+            roles={each for each in sent.getall("role", []) if isinstance(each, str)},
+            given=given,
+        )
+        day = given.get("day", "")[:10]
+        known = await self._known()
+        meetings = [each for each in self._offered(known) if each.session in chosen.meetings]
+        roles = [role for role in AT_ONCE if role in chosen.roles]
+        if not meetings or not roles:
+            return await self._page(asked, day, problem=asked.ui.text(AdminText.NONE_CHOSEN), chosen=chosen)
+        wanted = self._wanted(meetings, roles, known, given)
+        if isinstance(wanted, str):
+            return await self._page(asked, day, problem=asked.ui.text(wanted), chosen=chosen)
+        if len(wanted) > MOST_AT_ONCE:
+            said = asked.ui.text(AdminText.TOO_MANY, n=len(wanted), most=MOST_AT_ONCE)
+            return await self._page(asked, day, problem=said, chosen=chosen)
+        if not self.pages.once(given):
+            return see_other(asked.to("/admin/links"))
+        async with self._making:
+            lacking, there = self.links.lacking(wanted)
+            made = await self.sheets.make(wanted if "again" in given else lacking, asked.ui)
+        if Role.READER in roles:
+            made += [
+                self.sheets.public_sheet(each, asked.ui) for each in meetings if _access(each, known) is Access.PUBLIC
+            ]
+        return self.sheets.show(
+            asked,
+            _in_order(made, meetings),
+            paper=given.get("paper", "") if given.get("paper") in PAPERS else PAPERS[0],
+            there=view.link_rows([] if "again" in given else there, self.links, self.programme, asked.ui),
+            hours=self._hours,
+        )
+
+    def _wanted(
+        self,
+        meetings: Sequence[Planned],
+        roles: Sequence[Role],
+        known: Mapping[SessionId, Entry],
+        given: Mapping[str, str],
+    ) -> list[WantedLink] | str:
+        """The links that a form asks for, each once; or the key of the sentence on what is wrong."""
+        wanted: dict[tuple[Role, str], WantedLink] = {}
+        for each in meetings:
+            for role in roles:
+                reader = role is Role.READER
+                if reader and _access(each, known) is not Access.LINK:
+                    continue
+                by_place = given.get("each") == "place" and each.room is not None and not reader
+                scope = room_scope(each.room) if by_place and each.room is not None else session_scope(each.session)
+                fitting = dict(given)
+                if reader:
+                    fitting.pop("one_browser", None)
+                if by_place:
+                    fitting.pop("with_session", None)
+                terms = view.wanted_terms(fitting, role, scope, self.programme.zone(), self.programme.now())
+                if isinstance(terms, str):
+                    return terms
+                wanted[role, scope] = WantedLink(role=role, scope=scope, label=given.get("label", ""), terms=terms)
+        return list(wanted.values())
+
+    @staff_page(runs_the_house)
+    async def table(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """The sheets of a page as a table (CSV). The form holds what they say; the server keeps none of it."""
+        given = await self.pages.form(request, asked)
+        rows = [row for item in given.get("sheets", "").split()[:MOST_AT_ONCE] if (row := self._row(item, asked))]
+        return web.Response(
+            body=link_table(rows),
+            content_type="text/csv",
+            charset="utf-8",
+            headers={
+                hdrs.CACHE_CONTROL: "no-store",
+                hdrs.CONTENT_DISPOSITION: 'attachment; filename="links.csv"',
+            },
+        )
+
+    def _row(self, item: str, asked: AdminRequest) -> list[str]:
+        """A line of the table for a token, or for `=` and a meeting's name; empty for what is neither."""
+        staff = None if item.startswith("=") else self.links.of_token(item)
+        planned = self.programme.plan_of(SessionId(item[1:])) if item.startswith("=") else None
+        if staff is None and planned is None:
+            return []
+        scope, role, label, address = (
+            (staff.scope, staff.role, staff.label, self.sheets.address(staff, item))
+            if staff is not None
+            else (f"session:{item[1:]}", Role.READER, "", f"{self.sheets.public}/s/{item[1:]}")
+        )
+        kind, _, name = scope.partition(":")
+        of_meeting = self.programme.plan_of(SessionId(name)) if kind == "session" else None
+        title = view.scope_name(scope, self.programme, asked.ui)
+        job = asked.ui.named(f"admin/role.{role}")
+        if of_meeting is None:
+            meeting, room = ("", title) if kind == "room" else (title, "")
+            return ["", "", meeting, room, job, label, address]
+        at = self.programme.zone().at
+        times = [time_of_day(at(each)) for each in (of_meeting.starts, of_meeting.ends) if each is not None]
+        room = self.programme.room_title(of_meeting.session)
+        return [self._day(of_meeting), "\N{EN DASH}".join(times), title, room, job, label, address]
+
+    @staff_page(runs_the_house)
+    async def make_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """A link for a job; answers with its sheet, the only time that it is shown."""
+        given = await self.pages.form(request, asked)
+        try:
+            role = Role(given.get("role", Role.TECHNICIAN))
+        except ValueError as error:
+            raise AdminProblem(400, AdminText.CONFLICT) from error
+        scope = given.get("scope", HALL)
+        if role not in LINK_ROLES or (role is Role.READER and not scope.startswith("session:")):
+            raise AdminProblem(400, AdminText.CONFLICT)
+        terms = view.wanted_terms(given, role, scope, self.programme.zone(), self.programme.now())
+        if isinstance(terms, str):
+            raise AdminProblem(400, terms)
+        if not self.pages.once(given):
+            return see_other(asked.to("/admin/links"))
+        wanted = WantedLink(role=role, scope=scope, label=given.get("label", ""), terms=terms)
+        return self.sheets.show(asked, await self.sheets.make([wanted], asked.ui))
+
+    @staff_page(runs_the_house)
+    async def replace_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """A new address for a link that was lost; answers with its sheet."""
+        given = await self.pages.form(request, asked)
+        staff = self._link(request)
+        if not self.pages.once(given):
+            return see_other(asked.to("/admin/links"))
+        token = await self.links.replace(staff.link)
+        return self.sheets.show(asked, [self.sheets.sheet(staff, token, asked.ui)])
+
+    @staff_page(runs_the_house)
+    async def revoke_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """Ask whether a link is to end, and end it; answers with what became of it."""
+        given = await self.pages.form(request, asked)
+        staff = self._link(request)
+        (row,) = view.link_rows([staff], self.links, self.programme, asked.ui)
+        gone = given.get("sure") == "yes"
+        if gone:
+            await self.links.revoke(staff.link)
+        of_meeting = staff.scope.startswith("session:")
+        return self.pages.show(
+            "admin_revoke.html",
+            asked,
+            link=row,
+            hours=self._hours,
+            gone=gone,
+            back=_list_of(staff),
+            back_name=asked.ui.text("All about this meeting" if of_meeting else "Links"),
+        )
+
+    @staff_page(runs_the_house)
+    async def free_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """Let another browser be the one of a link for one browser."""
+        await self.pages.form(request, asked)
+        staff = self._link(request)
+        await self.links.free(staff.link)
+        return see_other(asked.to(_list_of(staff)))
+
+    @staff_page(runs_the_house)
+    async def sign_out(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """End what somebody's sign-in gives, in all their browsers."""
+        await self.pages.form(request, asked)
+        if not await self.links.sign_out(request.match_info["pseudonym"]):
+            raise AdminProblem(404, AdminText.GONE)
+        return see_other(asked.to("/admin/links"))
+
+    @property
+    def _hours(self) -> int:
+        return self.links.after_close_ms // HOUR_MS
+
+    def _link(self, request: web.Request) -> Staff:
+        staff = self.links.get(request.match_info["link"])
+        if staff is None:
+            raise AdminProblem(404, AdminText.GONE)
+        return staff
+
+    async def _known(self) -> dict[SessionId, Entry]:
+        return {entry.session: entry for entry in await self.entries() if entry.status is not Status.ABSENT}
+
+    def _offered(self, known: Mapping[SessionId, Entry]) -> list[Planned]:
+        """The meetings that are still to be held or on."""
+        return [
+            each
+            for each in all_meetings(known, self.programme)
+            if not each.cancelled and (each.session not in known or known[each.session].status is not Status.CLOSED)
+        ]
+
+    def _day(self, planned: Planned) -> str:
+        """ISO 8601, in the zone of the programme; empty where no time is planned."""
+        return "" if planned.starts is None else self.programme.zone().at(planned.starts).date().isoformat()
+
+    def _days(self, meetings: Sequence[Planned]) -> dict[str, int]:
+        """How many meetings each day has."""
+        days = sorted(filter(None, map(self._day, meetings)))
+        return {day: days.count(day) for day in days}
+
+    def _nearest(self, days: Mapping[str, int]) -> str:
+        """Today, else the next day with meetings, else all days."""
+        today = self.programme.zone().at(self.programme.now()).date().isoformat()
+        return next((day for day in days if day >= today), ALL_DAYS)
+
+    def _day_name(self, day: str, asked: AdminRequest) -> str:
+        return str(format_date(date.fromisoformat(day), "EEE d MMM", locale=asked.ui.locale))
+
+
+def _list_of(staff: Staff) -> str:
+    """The page that lists a link."""
+    kind, _, name = staff.scope.partition(":")
+    return f"/admin/meetings/{name}" if kind == "session" else "/admin/links"
+
+
+def _access(planned: Planned, known: Mapping[SessionId, Entry]) -> Access | None:
+    entry = known.get(planned.session)
+    return None if entry is None else entry.access
+
+
+def _in_order(sheets: Sequence[Sheet], meetings: Sequence[Planned]) -> list[Sheet]:
+    """By meeting or place, as they come first, then by job."""
+    scopes: dict[str, int] = {}
+    for each in meetings:
+        if each.room is not None:
+            scopes.setdefault(room_scope(each.room), len(scopes))
+        scopes[session_scope(each.session)] = len(scopes)
+    jobs = {role: n for n, role in enumerate(AT_ONCE)}
+
+    def place(row: Sheet) -> tuple[int, int]:
+        return scopes[str(row["scope"])], jobs[Role(str(row["role"]))]
+
+    return sorted(sheets, key=place)

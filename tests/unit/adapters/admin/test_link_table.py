@@ -1,0 +1,31 @@
+"""What a spreadsheet makes of the table of links."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moothall.adapters.admin.link_table import COLUMNS, defused, link_table
+
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_size=20)
+
+
+@given(st.lists(st.tuples(*[CELLS] * len(COLUMNS)), max_size=5))
+def test_no_cell_is_a_formula_and_every_cell_comes_back(rows: list[tuple[str, ...]]) -> None:
+    data = link_table(rows)
+    assert data.startswith(b"\xef\xbb\xbf")
+    head, *lines = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    assert tuple(head) == COLUMNS
+    assert [[cell.removeprefix("'") for cell in line] for line in lines] == [
+        [cell.removeprefix("'") for cell in row] for row in rows
+    ]
+    assert not any(cell.lstrip().startswith(("=", "+", "-", "@")) for line in lines for cell in line)
+
+
+def test_what_begins_as_a_formula_gets_an_apostrophe() -> None:
+    for cell in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1"):
+        assert defused(cell) == f"'{cell}"
+    assert defused("Ana - Bo") == "Ana - Bo"
