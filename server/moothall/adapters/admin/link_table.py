@@ -1,4 +1,7 @@
-"""Links as a table for a mail merge: CSV as spreadsheets read it."""
+"""Links as a table for a mail merge: CSV as spreadsheets read it.
+
+A module by itself: the form of links and its test know it.
+"""
 
 from __future__ import annotations
 
