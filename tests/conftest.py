@@ -45,8 +45,9 @@ LONG_FIRST = (
     "integration/test_kill",
     "integration/test_full_disk",
     "integration/test_not_recorded",
-    "e2e",
+    "integration/cluster",
     "integration",
+    "e2e",
 )
 """Where tests wait longest for real servers: begun last, they would keep one worker busy and the others idle."""
 

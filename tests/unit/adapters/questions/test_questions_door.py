@@ -122,7 +122,7 @@ async def test_only_what_is_published_is_there(house: House) -> None:
     await house.stand(InterventionStatus.QUEUED, "shown")
     text = await house.list()
     assert "shown & <why>?" in text
-    assert "hidden" not in text
+    assert "hidden" not in text.replace("aria-hidden", "")
     assert '<p class="words" id="Text-1" lang="ar" dir="rtl">' in text
     assert "It stands here because of the time at which it came." in text
     assert "Received: 2. Answered: 0." in text
