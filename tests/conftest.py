@@ -45,9 +45,8 @@ LONG_FIRST = (
     "integration/test_kill",
     "integration/test_full_disk",
     "integration/test_not_recorded",
-    "integration/cluster",
-    "integration",
     "e2e",
+    "integration",
 )
 """Where tests wait longest for real servers: begun last, they would keep one worker busy and the others idle."""
 

@@ -30,6 +30,7 @@ async def lead(page: Page, on: Meeting, query: str = "") -> None:
     await page.goto(f"{on.running.address}/moderate/{S}{query}")
     await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
     await expect(page.locator("#Desk")).to_be_visible()
+    await expect(page.locator("#Checked .question"), "a key moves through rows that are drawn").not_to_have_count(0)
 
 
 async def forty(on: Meeting) -> None:
