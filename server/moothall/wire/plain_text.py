@@ -37,8 +37,8 @@ _CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), " 
 class _Open(msgspec.Struct, frozen=True):
     t0: int
     speaker: SpeakerId | None
-    doubtful: tuple[str, ...] = ()
-    """Words of which the recogniser was not sure, in their order."""
+    words: tuple[ev.Word, ...] = ()
+    """As they were recognised, in their order; none from a feed without words."""
 
 
 class PlainText:
@@ -103,8 +103,7 @@ class PlainText:
                 self._begin(event.segment, _Open(event.t0, event.speaker))
             case ev.WordsCommitted() if event.segment in self._open:
                 line = self._open[event.segment]
-                unsure = tuple(word.text.strip() for word in event.words if word.p < SURE)
-                self._open[event.segment] = msgspec.structs.replace(line, doubtful=line.doubtful + unsure)
+                self._open[event.segment] = msgspec.structs.replace(line, words=line.words + event.words)
             case ev.SegmentEnded() if event.segment in self._open and event.segment not in self._given:
                 return self._give(event.segment, self._open.pop(event.segment), event.text)
             case ev.SpeakerAssigned():
@@ -127,7 +126,7 @@ class PlainText:
     def _give(self, segment: SegmentId, line: _Open, text: str) -> str:
         self._given[segment] = None
         _forget(self._given)
-        words = with_doubts(plain(text), line.doubtful)
+        words = with_doubts(plain(text), line.words)
         if not words:
             return ""
         marks = self._marks(line.t0)
@@ -159,14 +158,28 @@ def plain(text: str) -> str:
     return " ".join(text.translate(_CONTROLS).split())
 
 
-def with_doubts(text: str, doubtful: tuple[str, ...]) -> str:
-    """The text with `(?)` behind each of these words, in their order; one that isn't there any more is passed over."""
-    marked, rest = "", text
-    for word in filter(None, map(plain, doubtful)):
-        before, found, behind = rest.partition(word)
-        if found:
-            marked, rest = f"{marked}{before}{word}{DOUBT}", behind
-    return marked + rest
+def with_doubts(text: str, words: Iterable[ev.Word]) -> str:
+    """The text with `(?)` behind each word of which the recogniser was not sure.
+
+    `words`: all of the line, in their order. Each is looked for behind the one before it; one that isn't there any more
+    is passed over.
+    """
+    marked, at = "", 0
+    for bare, sure in ((plain(word.text), word.p >= SURE) for word in words):
+        found = _found(bare, text, at) if bare else -1
+        if found >= 0:
+            end = found + len(bare)
+            marked += text[at:end] + ("" if sure else DOUBT)
+            at = end
+    return marked + text[at:]
+
+
+def _found(word: str, text: str, at: int) -> int:
+    """Where a word stands from `at` on, not inside another; in a writing without spaces, right there; -1: nowhere."""
+    found = text.find(word, at)
+    while found >= 0 and (text[max(found - 1, 0) : found].isalnum() or text[found + len(word) :][:1].isalnum()):
+        found = text.find(word, found + 1)
+    return at if found < 0 and text.startswith(word, at) else found
 
 
 def _forget(known: dict[SegmentId, _Open] | dict[SegmentId, None]) -> None:

@@ -200,9 +200,26 @@ async def test_from_a_feed_with_words_those_that_are_not_sure_are_marked_once_th
     )
 
 
-@given(st.lists(st.text("ab ?", max_size=5), max_size=6), st.lists(st.text("ab ", max_size=4), max_size=4))
-def test_marks_of_doubt_change_nothing_else(words: list[str], doubtful: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("text", "words", "marked"),
+    [
+        ("Other water, the a.", ("Other", " water,", " ?the", " ?a."), "Other water, the (?) a. (?)"),
+        ("The data", ("The", " ?a", " data"), "The data"),
+        ("他说水的权利", ("他", "说", "?水", "的", "权利"), "他说水 (?)的权利"),
+    ],
+    ids=["a short word inside others", "a word that is gone", "no spaces"],
+)
+def test_a_doubtful_word_is_found_where_it_was_said(text: str, words: tuple[str, ...], marked: str) -> None:
+    said = [ev.Word(each.replace("?", ""), n, n + 1, 0.2 if "?" in each else 1.0) for n, each in enumerate(words)]
+    assert with_doubts(text, said) == marked
+
+
+@given(
+    st.lists(st.text("ab ?", max_size=5), max_size=6),
+    st.lists(st.tuples(st.text("ab ", max_size=4), st.sampled_from([0.2, 1.0])), max_size=6),
+)
+def test_marks_of_doubt_change_nothing_else(words: list[str], said: list[tuple[str, float]]) -> None:
     text = plain(" ".join(words).replace("?", ""))
-    marked = with_doubts(text, tuple(doubtful))
+    marked = with_doubts(text, [ev.Word(each, 0, 1, p) for each, p in said])
     assert marked.replace(DOUBT, "") == text
-    assert marked.count(DOUBT) <= len(doubtful)
+    assert marked.count(DOUBT) <= sum(p < 1 for _, p in said)

@@ -275,33 +275,24 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
 
     def changed(self, segment: SegmentId, old: _Line, **fields: object) -> _Text:
         line = msgspec.structs.replace(old, **fields)
-        text = self.without(old.figures(), old.t0).plus(line.figures(), line.t0)
+        text = self.with_figures(line.figures(), line.t0, old.figures(), old.t0)
         if segment in self.newer:
             return msgspec.structs.replace(text, newer=self.newer.set(segment, line))
         return msgspec.structs.replace(text, older=self.older.set(segment, line))
 
     def with_gaps(self, gaps: int, t: int) -> _Text:
-        return self.plus(QualityFigures(gaps=gaps), t) if gaps else self
+        return self.with_figures(QualityFigures(gaps=gaps), t) if gaps else self
 
-    def plus(self, figures: QualityFigures, t: int) -> _Text:
-        """With these figures, which are those of media ms `t`."""
-        if figures == _NOTHING:
-            return self
-        at = t // PERIOD_MS
-        periods = {**self.periods, at: self.periods.get(at, _NOTHING) + figures}
+    def with_figures(self, added: QualityFigures, t: int, taken: QualityFigures = _NOTHING, since: int = 0) -> _Text:
+        """With what is `added`, of media ms `t`, in place of what is `taken`, of media ms `since`."""
+        at, of, periods = t // PERIOD_MS, since // PERIOD_MS, dict(self.periods)
+        if taken != _NOTHING and of in periods:  # Of a period that is gone nothing is taken.
+            periods[of] = periods[of] - taken
+        if added != _NOTHING:
+            periods[at] = periods.get(at, _NOTHING) + added
         if len(periods) > PERIODS:  # Empty ones stay: else one that went could come back with a part of what it had.
             del periods[min(periods)]
-        return msgspec.structs.replace(self, figures=self.figures + figures, periods=periods)
-
-    def without(self, figures: QualityFigures, t: int) -> _Text:
-        """The opposite; of a period that is gone nothing is taken."""
-        at = t // PERIOD_MS
-        if figures == _NOTHING:
-            return self
-        periods = self.periods
-        if at in periods:
-            periods = {**periods, at: periods[at] - figures}
-        return msgspec.structs.replace(self, figures=self.figures - figures, periods=periods)
+        return msgspec.structs.replace(self, figures=self.figures - taken + added, periods=periods)
 
 
 class _Timed(msgspec.Struct, frozen=True):
