@@ -36,6 +36,7 @@ from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
+from moothall.adapters.questions.your_turn import YourTurn
 from moothall.adapters.reading.front_page import FrontPage
 from moothall.adapters.reading.low_data_door import LowDataDoor
 from moothall.adapters.reading.page_door import PageDoor
@@ -45,7 +46,6 @@ from moothall.adapters.reading.reader_routes import Readers, visitor_gate
 from moothall.adapters.reading.reports_door import ReportsDoor
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.websocket import WebSocketDoor
-from moothall.adapters.reading.your_turn import YourTurn
 from moothall.adapters.record.record_door import RecordDoor
 from moothall.adapters.system.time_zones import chosen_zone
 from moothall.core.kernel.ids import ChannelId, SessionId

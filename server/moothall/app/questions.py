@@ -11,7 +11,7 @@ from moothall.adapters.questions.asking_door import AskingDoor
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
 from moothall.adapters.questions.typing_door import TypingDoor
-from moothall.adapters.reading.your_turn import YourTurn
+from moothall.adapters.questions.your_turn import YourTurn
 from moothall.app.backend import Backend
 from moothall.app.parts import Services
 from moothall.core.events.types import BodyRemoved

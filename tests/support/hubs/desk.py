@@ -28,9 +28,9 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import COOKIE
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
+from moothall.adapters.questions.your_turn import YourTurn
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.reading.sse import EventsDoor
-from moothall.adapters.reading.your_turn import YourTurn
 from moothall.core import commands as do
 from moothall.core.events.codec import decode_event
 from moothall.core.events.question_parts import InterventionStatus

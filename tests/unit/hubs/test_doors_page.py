@@ -16,7 +16,7 @@ DOORS = (
     PAGES / "local_wall.py",
     ROOT / "hubs/moothall_hub/node/node_below.py",
     *(ADAPTERS / f"questions/{shared}_door.py" for shared in SHARED),
-    ADAPTERS / "reading/your_turn.py",
+    ADAPTERS / "questions/your_turn.py",
 )
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import msgspec
 from aiohttp import hdrs, web
-from babel.dates import format_date
 
 from moothall.adapters.admin import view
 from moothall.adapters.admin.link_sheets import PAPERS, LinkSheets, Sheet
@@ -21,7 +19,6 @@ from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.events.types import Access
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
-from moothall.core.kernel.times import time_of_day
 from moothall.core.programme.plan import Planned
 from moothall.core.session.state import Status
 from moothall.services.programme.programme import Programme
@@ -113,7 +110,7 @@ class LinksDoor:
             local=self.sheets.local,
             day=day,
             days=[
-                *({"value": each, "name": self._day_name(each, asked), "number": n} for each, n in days.items()),
+                *({"value": each, "name": view.day_name(each, ui), "number": n} for each, n in days.items()),
                 *([{"value": ALL_DAYS, "name": ui.text("All days"), "number": len(meetings)}] if meetings else []),
             ],
             meetings=[
@@ -240,10 +237,9 @@ class LinksDoor:
         if of_meeting is None:
             meeting, room = ("", title) if kind == "room" else (title, "")
             return ["", "", meeting, room, job, label, address]
-        at = self.programme.zone().at
-        times = [time_of_day(at(each)) for each in (of_meeting.starts, of_meeting.ends) if each is not None]
+        times = view.times_of(of_meeting, self.programme)
         room = self.programme.room_title(of_meeting.session)
-        return [self._day(of_meeting), "\N{EN DASH}".join(times), title, room, job, label, address]
+        return [self._day(of_meeting), times, title, room, job, label, address]
 
     @staff_page(runs_the_house)
     async def make_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
@@ -344,9 +340,6 @@ class LinksDoor:
         """Today, else the next day with meetings, else all days."""
         today = self.programme.zone().at(self.programme.now()).date().isoformat()
         return next((day for day in days if day >= today), ALL_DAYS)
-
-    def _day_name(self, day: str, asked: AdminRequest) -> str:
-        return str(format_date(date.fromisoformat(day), "EEE d MMM", locale=asked.ui.locale))
 
 
 def _list_of(staff: Staff) -> str:

@@ -14,7 +14,7 @@ import msgspec
 from babel.dates import format_date
 
 from moothall.adapters.admin.day_table import Cell, starts_of, table
-from moothall.adapters.admin.view import Rows, meeting_row, planned_of, state_of
+from moothall.adapters.admin.view import Rows, day_name, meeting_row, planned_of, state_of, times_of
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import iso_time, time_of_day
@@ -121,7 +121,7 @@ class MeetingList:
             "live": [self._live(each) for each in self._all if self._status(each) in ON],
             "days": [
                 {
-                    "name": self._day_name(name),
+                    "name": day_name(name, self._ui),
                     "number": number,
                     "here": name == day,
                     "address": _address(msgspec.structs.replace(looked_for, day=name), language),
@@ -148,16 +148,11 @@ class MeetingList:
 
     def _row(self, planned: Planned) -> dict[str, object]:
         row = meeting_row(planned, self._known.get(planned.session), self._programme, self._ui)
-        return row | {"times": self._times(planned)}
+        return row | {"times": times_of(planned, self._programme)}
 
     def _status(self, planned: Planned) -> Status:
         known = self._known.get(planned.session)
         return Status.CREATED if known is None else known.status
-
-    def _times(self, planned: Planned) -> str:
-        at = self._programme.zone().at
-        starts = "" if planned.starts is None else time_of_day(at(planned.starts))
-        return starts if planned.ends is None else f"{starts}\N{EN DASH}{time_of_day(at(planned.ends))}"
 
     def _live(self, planned: Planned) -> dict[str, object]:
         live = self._programme.sessions.loaded(planned.session)
@@ -198,9 +193,6 @@ class MeetingList:
         today = self._programme.zone().at(self._programme.now()).date().isoformat()
         return next((day for day in sorted(counts) if day >= today), max(counts, default=""))
 
-    def _day_name(self, day: str) -> str:
-        return str(format_date(date.fromisoformat(day), "EEE d MMM", locale=self._ui.locale))
-
     def _full_day(self, day: str) -> str:
         return str(format_date(date.fromisoformat(day), "full", locale=self._ui.locale)) if _is_day(day) else ""
 
@@ -208,7 +200,7 @@ class MeetingList:
         days = sorted(set(self._days.values()))
         there = {CANCELLED if each.cancelled else self._status(each) for each in self._all}
         return {
-            "days": [{"value": day, "name": self._day_name(day)} for day in days],
+            "days": [{"value": day, "name": day_name(day, self._ui)} for day in days],
             "rooms": [{"value": room.id, "name": room.title} for room in self._programme.rooms()],
             "states": [
                 {"value": str(state), "name": self._ui.named(f"page/state.{state}")}

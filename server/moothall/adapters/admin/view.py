@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import msgspec
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from markupsafe import Markup
 
 from moothall.adapters.admin.texts import AdminText
@@ -17,7 +18,7 @@ from moothall.core.commands import SetStatus
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.kernel.ids import SessionId
-from moothall.core.kernel.times import UTC_ZONE, Zone, offset_name
+from moothall.core.kernel.times import UTC_ZONE, Zone, offset_name, time_span
 from moothall.core.programme.changes import Change, ChangeKind
 from moothall.core.programme.plan import Planned, RoomId, Timetable
 from moothall.core.programme.times import moment
@@ -52,6 +53,18 @@ def when(starts: int | None, ends: int | None, ui: Catalogue, zone: Zone = UTC_Z
     if first.utcoffset() != last.utcoffset():
         begins, ending = f"{begins} {offset_name(first)}", f"{ending} {offset_name(last)}"
     return f"{begins} \N{EN DASH} {ending}"
+
+
+def times_of(planned: Planned, programme: Programme) -> str:
+    """From when to when on its day a meeting is planned; empty without times."""
+    at = programme.zone().at
+    starts, ends = (None if each is None else at(each) for each in (planned.starts, planned.ends))
+    return time_span(starts, ends)
+
+
+def day_name(day: str, ui: Catalogue) -> str:
+    """A day (ISO 8601) in a short list, in the reader's language."""
+    return str(format_date(date.fromisoformat(day), "EEE d MMM", locale=ui.locale))
 
 
 def clock_of(programme: Programme, ui: Catalogue) -> str:

@@ -18,7 +18,7 @@ from moothall.adapters.admin.view import when
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import direction
-from moothall.core.kernel.times import Zone, iso_time, time_of_day
+from moothall.core.kernel.times import Zone, iso_time, time_span
 from moothall.core.programme.agenda import AgendaChange, AgendaChangeKind, AgendaPart, Block, blocks, written
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.session.state import Status
@@ -199,16 +199,13 @@ class AgendaRows:
         entry, starts = each.entry, each.starts
         ends = None if each.plan is None or each.plan.starts is None else each.plan.ends
         moment = None if starts is None else zone.at(starts)
-        time = "" if moment is None else time_of_day(moment)
-        if time and ends is not None:
-            time = f"{time}–{time_of_day(zone.at(ends))}"  # noqa: RUF001  # a span of time
         return AgendaRow(
             session=entry.session,
             address=f"/s/{quote(entry.session)}{query}",
             title=title_of(entry, ui),
             language=entry.languages[0] if entry.title.strip() and entry.languages else "",
             moment="" if moment is None else iso_time(moment),
-            time=time,
+            time=time_span(moment, None if moment is None or ends is None else zone.at(ends)),
             state="" if entry.status is Status.CREATED else ui.named(f"page/state.{entry.status}"),
             status=entry.status.value,
             spoken=", ".join(ui.language_name(tag) for tag in entry.languages),

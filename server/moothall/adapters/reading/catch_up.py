@@ -10,9 +10,9 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions.page_hands import hands_of
+from moothall.adapters.questions.your_turn import asker
 from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.reading.page_rows import Row, gap_text, row_of, shows, standing
-from moothall.adapters.reading.your_turn import asker
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, media_time, time_of_day
 from moothall.core.questions.interventions import Intervention, Questions

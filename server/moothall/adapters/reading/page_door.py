@@ -32,6 +32,7 @@ from moothall.adapters.pages.static_door import ASK_AGAIN, StaticDoor
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_request import number_at, number_in, see_other
+from moothall.adapters.questions.your_turn import YourTurn, now_asked
 from moothall.adapters.reading import page_choices
 from moothall.adapters.reading.catch_up import render_catch_up
 from moothall.adapters.reading.page_address import TextAddresses
@@ -50,7 +51,6 @@ from moothall.adapters.reading.session_page import (
     first_shown,
 )
 from moothall.adapters.reading.shared_pages import FORGET_S, SharedPages, shared_html
-from moothall.adapters.reading.your_turn import YourTurn, now_asked
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
 from moothall.core.kernel.lanes import Feed

@@ -45,6 +45,11 @@ def time_of_day(moment: datetime) -> str:
     return f"{moment:%H:%M}"
 
 
+def time_span(starts: datetime | None, ends: datetime | None) -> str:
+    """From when to when, as `09:05-10:35`; one of both where the other isn't known, empty without either."""
+    return "\N{EN DASH}".join(time_of_day(each) for each in (starts, ends) if each is not None)
+
+
 def clock_time(moment: datetime) -> str:
     """The time of day to the second, with its offset: `17:03:12 UTC+3`."""
     return f"{moment:%H:%M:%S} {offset_name(moment)}"

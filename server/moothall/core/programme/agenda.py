@@ -127,10 +127,11 @@ def written(texts: Texts, part: AgendaPart, language: str, otherwise: Sequence[s
 
 def changes_of_plan(before: Planned | None, after: Planned, at: int) -> tuple[AgendaChange, ...]:
     """What a new or changed plan changes for readers of the agenda. Rehearsals, and sessions that the programme only
-    takes over (they have not been made by it), change nothing.
+    takes over (they have not been made by it), change nothing; nor does a deletion, which can be taken back.
     """
     session = after.session
-    if after.rehearsal or (before is None and not after.made):
+    deletion = any(each is not None and each.deleted is not None for each in (before, after))
+    if deletion or after.rehearsal or (before is None and not after.made):
         return ()
     if before is None:
         return (AgendaChange(at=at, session=session, kind=AgendaChangeKind.NEW),)

@@ -13,8 +13,8 @@ from moothall.adapters.pages.catalogues import NO_BREAK
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.questions.your_turn import YourTurn
 from moothall.adapters.reading.page_door import PageDoor
-from moothall.adapters.reading.your_turn import YourTurn
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import Role

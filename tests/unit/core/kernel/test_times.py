@@ -5,7 +5,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from moothall.core.kernel.times import UTC_ZONE, Zone, clock_time, iso_time, media_time, offset_name, time_of_day
+from moothall.core.kernel.times import (
+    UTC_ZONE,
+    Zone,
+    clock_time,
+    iso_time,
+    media_time,
+    offset_name,
+    time_of_day,
+    time_span,
+)
 from moothall.testing.clock import LONG_AGO
 
 
@@ -56,3 +65,9 @@ def test_a_meeting_keeps_its_clock_when_summer_time_ends_in_it() -> None:
     assert (offset_name(paris.at(began)), offset_name(paris.at(later))) == ("UTC+2", "UTC+1")
     assert offset_name(paris.steady(began).at(later)) == "UTC+2"
     assert paris.steady(began).name == "Europe/Paris"
+
+
+def test_a_span_of_time_says_what_is_known_of_it() -> None:
+    starts, ends = (UTC_ZONE.at(LONG_AGO + minutes * 60_000) for minutes in (0, 90))
+    assert time_span(starts, ends) == f"{time_of_day(starts)}-{time_of_day(ends)}".replace("-", "\N{EN DASH}")
+    assert (time_span(starts, None), time_span(None, None)) == (time_of_day(starts), "")

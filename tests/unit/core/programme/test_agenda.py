@@ -13,7 +13,7 @@ from moothall.core.programme.agenda import (
     changes_of_plan,
     written,
 )
-from moothall.core.programme.plan import Planned, RoomId
+from moothall.core.programme.plan import Deleted, Planned, RoomId
 
 A = SessionId("a")
 PLAN = Planned(session=A, title="Opening", starts=1_000, ends=2_000, room=RoomId("hall"), made=1)
@@ -61,3 +61,9 @@ def test_that_it_is_cancelled_or_held_after_all_is_a_change() -> None:
     off = replace(PLAN, cancelled=True)
     assert changes_of_plan(PLAN, off, 9) == (AgendaChange(at=9, session=A, kind=AgendaChangeKind.CANCELLED),)
     assert changes_of_plan(off, PLAN, 9) == (AgendaChange(at=9, session=A, kind=AgendaChangeKind.RESTORED),)
+
+
+def test_a_deletion_and_taking_it_back_are_no_change() -> None:
+    gone = replace(PLAN, cancelled=True, deleted=Deleted(at=5))
+    assert changes_of_plan(PLAN, gone, 9) == ()
+    assert changes_of_plan(gone, PLAN, 9) == ()

@@ -120,11 +120,12 @@ def test_a_deletion_is_taken_back_whole(cancelled: str | None, listed: bool) -> 
         if cancelled is not None:
             await cancel(programme, A, cancelled, by="l1")
         await list_or_hide(programme, A, listed=listed, by="l1")
-        before = programme.plan_of(A)
+        before, noted = programme.plan_of(A), programme.agenda.changes()
         assert await delete(programme, A, by="l1") is None
         assert await restore(programme, A, by="l1") is None
         assert await state(house) == (cancelled, listed)
         assert programme.plan_of(A) == before
+        assert programme.agenda.changes() == noted, "nobody reads of what was taken back"
         await asyncio.sleep((UNDO_MS + 1) / 1000)
         await sweeper.sweep()
         assert await house.sessions.names() == [A, B]
