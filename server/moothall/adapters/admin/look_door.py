@@ -137,8 +137,7 @@ class LookDoor:
             if zone and (zone != self.programme.zone().name or not self.programme.zone_named):
                 await self.programme.keep_zone(zone)
             await self.look.write(name=given["name"], colours=colours, logo=logo)
-        to = asked.to("/admin/look")
-        return see_other(f"{to}{'&' if '?' in to else '?'}saved=1")
+        return see_other(asked.to("/admin/look", saved="1"))
 
     @staff_page(runs_the_house)
     async def hide_first_steps(self, request: web.Request, asked: AdminRequest) -> web.Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Protocol, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 from aiohttp import hdrs, web
@@ -70,9 +70,10 @@ class AdminRequest(msgspec.Struct, frozen=True, kw_only=True):
         """The page, for its frame."""
         return Asked(path=self.path, language=self.ui.language if self.chosen else "")
 
-    def to(self, path: str) -> str:
-        """The address of another page in the same language."""
-        return f"{path}?ui={quote(self.ui.language)}" if self.chosen else path
+    def to(self, path: str, **query: str) -> str:
+        """The address of another page in the same language, with `query`."""
+        asked = {"ui": self.ui.language, **query} if self.chosen else query
+        return f"{path}?{urlencode(asked)}" if asked else path
 
 
 class StaffPages:

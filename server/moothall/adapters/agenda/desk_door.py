@@ -61,8 +61,7 @@ class AgendaDeskDoor:
         if not await self.programme.agenda.write(language, parts):
             problem = asked.ui.text(AgendaText.PART_LONG, n=LONGEST_PART)
             return self._texts(asked, language, given=given, problem=problem)
-        to = asked.to("/admin/agenda")
-        return see_other(f"{to}{'&' if '?' in to else '?'}text={language}&saved=1")
+        return see_other(asked.to("/admin/agenda", text=language, saved="1"))
 
     def _language(self, wanted: str, asked: AdminRequest) -> str:
         return wanted if wanted in self.pages.pages.catalogues.languages else asked.ui.language
@@ -78,7 +77,6 @@ class AgendaDeskDoor:
     ) -> web.Response:
         ui, kept = asked.ui, self.programme.agenda.texts
         there = kept.get(language, {})
-        to = asked.to("/admin/agenda")
         return self.pages.show(
             "admin_agenda.html",
             asked,
@@ -92,7 +90,7 @@ class AgendaDeskDoor:
                     "name": own_name(tag),
                     "here": tag == language,
                     "written": tag in kept,
-                    "address": f"{to}{'&' if '?' in to else '?'}text={tag}",
+                    "address": asked.to("/admin/agenda", text=tag),
                 }
                 for tag in self.pages.pages.catalogues.languages
             ],

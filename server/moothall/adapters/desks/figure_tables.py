@@ -14,7 +14,7 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.events.question_parts import HUB, REMOTE, ROOM
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId
-from moothall.core.kernel.times import Zone
+from moothall.core.kernel.times import Zone, time_of_day
 from moothall.core.pictures.charts import MOST_GROUPS, MOST_LINES, Bar, Group, Series, bars, lines
 from moothall.core.questions.balance import SpeakingShare
 from moothall.core.session.parts import Channel
@@ -91,14 +91,14 @@ def quality_part(periods: Sequence[tuple[int, QualityFigures]], ui: Catalogue, z
     counts = [(each.by_person, each.by_machine, each.gaps) for _, each in periods]
     rows = [
         (
-            _time(at, zone),
+            time_of_day(zone.at(at)),
             *(_number(rates[i], ui), _seconds(halves[i], ui), _seconds(mosts[i], ui)),
             *(_number(n, ui) for n in counts[i]),
         )
         for i, (at, _) in enumerate(periods)
     ]
     slots = _slots([at for at, _ in periods], PERIOD_MS)
-    times = [(slot, _time(at, zone)) for slot, (at, _) in zip(slots, periods, strict=True)]
+    times = [(slot, time_of_day(zone.at(at))) for slot, (at, _) in zip(slots, periods, strict=True)]
 
     def over_time(*named: tuple[str, Sequence[float | None]], whole: bool = True) -> str:
         return _lines([Series(name, _spread(values, slots)) for name, values in named], times, ui, whole=whole)
@@ -137,9 +137,11 @@ def readers_part(
     rows = []
     for within in quarters.values() if read else ():
         most = (max(each.readers.get(name, 0) for each in within) for name in read)
-        rows.append((_time(within[0].at, zone), *(_number(n, ui) if n else ui.text("fewer than 5") for n in most)))
+        rows.append(
+            (time_of_day(zone.at(within[0].at)), *(_number(n, ui) if n else ui.text("fewer than 5") for n in most))
+        )
     slots = _slots([each.at for each in samples], SAMPLE_MS)
-    times = [(slot, _time(each.at, zone)) for slot, each in zip(slots, samples, strict=True)]
+    times = [(slot, time_of_day(zone.at(each.at))) for slot, each in zip(slots, samples, strict=True)]
     short = _short(read, channels, ui)
     series = [Series(short[name], _spread([each.readers.get(name) for each in samples], slots)) for name in read]
     return FigurePart(
@@ -195,11 +197,6 @@ def _short(read: Sequence[ChannelId], channels: Mapping[ChannelId, Channel], ui:
     several = Counter(tongue.values())
     floor = {name for name in read if channels[name].kind is ChannelKind.FLOOR}
     return {name: whole[name] if name in floor or several[tongue[name]] > 1 else tongue[name] for name in read}
-
-
-def _time(at: int, zone: Zone) -> str:
-    """Hours and minutes, as the frame of the page has them."""
-    return f"{zone.at(at):%H:%M}"
 
 
 def _minutes(ms: int) -> str:
