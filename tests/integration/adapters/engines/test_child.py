@@ -210,6 +210,7 @@ STARTING = """
 import os, signal, socket, subprocess, sys
 stopped = subprocess.Popen(["sleep", "600"], process_group=0)
 os.kill(stopped.pid, signal.SIGSTOP)
+os.waitpid(stopped.pid, os.WUNTRACED)  # It is told of the end of its parent only where it is frozen by then.
 beside = subprocess.Popen(["sleep", "600"])
 line = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 line.sendall(b"%d\\n" % os.getpid())
