@@ -109,8 +109,12 @@ class Offers:
         await self.keep()
 
     async def welcomed(self, told: Welcome) -> None:
-        """What the server above says of itself. Raises StorageUnavailable; it holds all the same."""
-        about = made_of(CentreInfo, told)
+        """What the server above says of itself. Raises StorageUnavailable; it holds all the same.
+
+        Pages lead to its address: what is none of the web is as if it had none.
+        """
+        of_the_web = told.address.startswith(("https://", "http://"))
+        about = made_of(CentreInfo, told, address=told.address if of_the_web else "")
         if about != self.about:
             self._know(about)
             self._unkept.add(ABOUT)

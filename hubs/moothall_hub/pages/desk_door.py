@@ -18,6 +18,7 @@ from moothall.adapters.displays.display_door import newest_lines
 from moothall.adapters.pages.request_context import HttpProblem, SnapshotOf
 from moothall.adapters.pages.request_context import asked as asked_text
 from moothall.adapters.pages.visitor_request import number_in, see_other
+from moothall.adapters.reading.page_menu import text_in
 from moothall.core.kernel.ids import InterventionId, NoteId, SessionId
 from moothall.core.kernel.languages import is_language
 from moothall.core.kernel.times import Zone
@@ -234,7 +235,7 @@ class DeskDoor:
         """The newest lines, in the coordinator's own language where that text is here; None while none is."""
         try:
             wanted = await asked_text(request, self.snapshot_of, "", session)
-            own = view.own_text(wanted.snapshot.session, asked.ui.language)
+            own = text_in(wanted.snapshot.session, asked.ui.language)
             if own is not None:
                 wanted = await asked_text(request, self.snapshot_of, own, session)
         except HttpProblem:

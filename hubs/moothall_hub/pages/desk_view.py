@@ -10,11 +10,10 @@ from moothall.adapters.questions import asking_texts
 from moothall.core.events.question_parts import Kind
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone
 from moothall.core.session.state import ON
-from moothall.core.views.captions import Session
 from moothall.services.questions.author_view import Own, QuestionPlace
 from moothall.services.sessions.reports import Tally
 from moothall.wire.hub.messages import Offered
@@ -148,19 +147,6 @@ def reported(tally: Tally, ui: Catalogue) -> list[dict[str, object]]:
         }
         for kind, count in tally.counts.items()
     ]
-
-
-def own_text(session: Session, language: str) -> ChannelId | None:
-    """The text in the interface's language, where there is one beside what is spoken."""
-    spoken = session.languages[:1] == (language,)
-    return next(
-        (
-            name
-            for name, each in session.channels.items()
-            if not spoken and each.kind is not ChannelKind.FLOOR and each.languages[:1] == (language,)
-        ),
-        None,
-    )
 
 
 def question(

@@ -14,16 +14,16 @@ from babel.dates import format_date
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import DEFAULT_CHANNEL, SnapshotOf, html, language
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.reading.page_menu import text_in
 from moothall.adapters.reading.page_rows import shows, times_are
-from moothall.core.events.types import ChannelKind
-from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone, iso_time, offset_name, time_of_day
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.session.state import Status
-from moothall.core.views.captions import Line, Session
+from moothall.core.views.captions import Line
 from moothall.services.sessions.catalogue import Entry
 
 Listed = Callable[[], Awaitable[Sequence[Entry]]]
@@ -133,7 +133,7 @@ class FrontPage:
         if self.snapshot_of is None:
             return row
         found = await self.snapshot_of(row.session, Feed(channel=DEFAULT_CHANNEL))
-        if found is not None and (own := _in_language(found.session, ui.language)) is not None:
+        if found is not None and (own := text_in(found.session, ui.language)) is not None:
             found = await self.snapshot_of(row.session, Feed(channel=own)) or found
         line = None if found is None else _last(found.lines)
         if line is None:
@@ -189,19 +189,6 @@ def more_languages(tags: Iterable[str], spoken: Sequence[str], ui: Catalogue) ->
     """In which languages a session can be read, in words; empty where those are only the ones that are spoken."""
     names, heard = ({ui.language_name(tag) for tag in each} for each in (tags, spoken))
     return ", ".join(sorted(names, key=str.casefold)) if names - heard else ""
-
-
-def _in_language(session: Session, language: str) -> ChannelId | None:
-    """The text of a session in a language, where it isn't spoken in that one anyhow; an interpreter's goes first."""
-
-    def takes(tags: Sequence[str]) -> bool:
-        return any(tag.partition("-")[0].lower() == language for tag in tags)
-
-    floor = session.channels.get(DEFAULT_CHANNEL)
-    if floor is None or takes(floor.languages):
-        return None
-    others = [(channel.kind is ChannelKind.TRANSLATION, name) for name, channel in session.channels.items()]
-    return next((name for _, name in sorted(others) if takes(session.channels[name].languages)), None)
 
 
 def _last(lines: Sequence[Line]) -> Line | None:

@@ -160,23 +160,29 @@ def in_place(
 
 def in_own_language(session: Session, address: TextAddresses, ui: Catalogue) -> dict[str, str] | None:
     """The text in the language of the page, an interpreter's first, for somebody who reads what is spoken in others."""
-    here = session.channels.get(address.channel or ChannelId(""))
-    if (
-        here is None
-        or here.kind is not ChannelKind.FLOOR
-        or any(same_language(tag, ui.language) for tag in here.languages)
-    ):
+    name = text_in(session, ui.language, address.channel)
+    if name is None:
+        return None
+    tag = session.channels[name].languages[0]
+    return {"address": address.page(channel=name), "name": own_name(tag) or ui.language_name(tag), "tag": tag}
+
+
+def text_in(session: Session, language: str, here: ChannelId | None = None) -> ChannelId | None:
+    """The text in a language, an interpreter's first, for somebody who reads `here` what is spoken; None where there is
+    none, or that language is spoken anyhow.
+    """
+    heard = session.channels.get(here or spoken(session) or ChannelId(""))
+    if heard is None or heard.kind is not ChannelKind.FLOOR or _is_in(heard.languages, language):
         return None
     for kind in (ChannelKind.INTERPRETATION, ChannelKind.TRANSLATION):
         for name, channel in session.channels.items():
-            tag = channel.languages[0] if channel.languages else ""
-            if channel.kind is kind and same_language(tag, ui.language):
-                return {
-                    "address": address.page(channel=name),
-                    "name": own_name(tag) or ui.language_name(tag),
-                    "tag": tag,
-                }
+            if channel.kind is kind and _is_in(channel.languages[:1], language):
+                return name
     return None
+
+
+def _is_in(tags: Sequence[str], language: str) -> bool:
+    return any(same_language(tag, language) for tag in tags)
 
 
 def by_language(session: Session) -> str:

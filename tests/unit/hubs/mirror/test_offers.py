@@ -19,7 +19,14 @@ ONE = Offered(
 )
 TWO = Offered(session=SessionId("two"), title="Two", begins=3, status=Status.CREATED)
 WELCOME = Welcome(
-    protocol=1, hub="kisumu", title="Kisumu", above=("c",), wall=0, keys=b"{}", zone="Africa/Nairobi", address="a"
+    protocol=1,
+    hub="kisumu",
+    title="Kisumu",
+    above=("c",),
+    wall=0,
+    keys=b"{}",
+    zone="Africa/Nairobi",
+    address="https://a.example",
 )
 
 
@@ -42,10 +49,17 @@ async def test_what_is_offered_and_chosen_outlives_a_restart() -> None:
     assert told == 3
     again = await Offers.load(book)
     assert (again.sessions, again.get()) == ((ONE, TWO), chosen)
-    assert again.about == CentreInfo(hub="kisumu", title="Kisumu", zone="Africa/Nairobi", address="a")
+    assert again.about == CentreInfo(hub="kisumu", title="Kisumu", zone="Africa/Nairobi", address="https://a.example")
     assert (offers.zone.name, again.zone.name) == ("Africa/Nairobi", "Africa/Nairobi"), "also before it has a line"
     assert again.of(SessionId("two")) == TWO
     assert again.of(SessionId("three")) is None
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)//", "data:text/html,x", "//a.example", ""])
+async def test_no_page_leads_where_is_no_web(address: str) -> None:
+    offers = await Offers.load(MemoryBook())
+    await offers.welcomed(msgspec.structs.replace(WELCOME, address=address))
+    assert (offers.about.hub, offers.about.address) == ("kisumu", "")
 
 
 async def test_what_has_changed_is_laid_over_what_was_told() -> None:

@@ -312,10 +312,17 @@ async def test_the_text_of_the_meeting_stands_in_the_desk_in_the_coordinators_la
     _, text = await desk.get("/desk")
     assert '<span class="sure">It is <so>. </span>' in text
     assert '"events":"/s/s/events?channel=floor' in text
-    added = do.AddChannel(channel=ChannelId("pt"), kind=ChannelKind.TRANSLATION, languages=("pt",))
-    await room.meeting.do(added, actor=SYSTEM)
-    assert "channel=pt" in (await desk.get("/desk?ui=pt"))[1]
-    assert "channel=floor" in (await desk.get("/desk?ui=fr"))[1]
+    for kind, name, tag in (
+        (ChannelKind.TRANSLATION, "mt-es", "es"),
+        (ChannelKind.TRANSLATION, "mt-pt", "pt"),
+        (ChannelKind.INTERPRETATION, "ru", "ru-RU"),
+        (ChannelKind.TRANSLATION, "mt-ru", "ru"),
+    ):
+        await room.meeting.do(do.AddChannel(channel=ChannelId(name), kind=kind, languages=(tag,)), actor=SYSTEM)
+    shown = (("es", "mt-es"), ("pt", "floor"), ("ru", "ru"), ("fr", "floor"))  # Portuguese is spoken there.
+    for language, channel in shown:
+        _, text = await desk.get(f"/desk?ui={language}")
+        assert f'"events":"/s/s/events?channel={channel}\\u0026' in text, language
     room.meetings.offered[:] = [Offered(session=SessionId("later"), title="Later", status=Status.CREATED)]
     _, text = await desk.get("/desk")
     assert "Nothing of its text is here yet." in text
