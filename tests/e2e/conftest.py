@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator
+from http import HTTPStatus
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Response, async_playwright, expect
 
+expect.set_options(timeout=60_000)  # Playwright's own 5 s is too short for a machine that does much else
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The first that is installed, where the environment's CHROMIUM names none. The shell is the same engine without the
 browser's own windows: what they cost was a third of the processors' time of these tests."""
@@ -47,6 +50,14 @@ QUIET = (
     f"--disable-features={','.join(NOT_OURS)}",
 )
 
+LOST = (
+    "Failed to load resource",
+    "net::ERR_",
+    "Failed to fetch dynamically imported module",
+    "An unknown error occurred when fetching the script",
+)
+"""What Chromium says in the console of a line that was cut."""
+
 
 def chromium() -> str | None:
     """Where the browser is, None when there is none."""
@@ -80,16 +91,15 @@ async def browser(started: Browser) -> AsyncIterator[Browser]:
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A browser as somebody has it who has never been here."""
     made = await browser.new_context(viewport={"width": 1000, "height": 700}, locale="en-GB")
-    made.set_default_timeout(10_000)
     yield made
     await made.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(context: BrowserContext, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
-    """A tab. What goes wrong in its scripts or against its policy fails the test at its end.
+async def page(context: BrowserContext) -> AsyncIterator[Page]:
+    """A tab. What goes wrong in its scripts or against its policy fails the test at its end; so does a file that lacks.
 
-    In a test that is marked `cuts_line` a script may not come: whichever was on its way when the line was cut.
+    A line that is cut is no fault, nor a script that was on its way over it: a test's server stops before its tab.
     """
     made = await context.new_page()
     complaints: list[str] = []
@@ -98,10 +108,12 @@ async def page(context: BrowserContext, request: pytest.FixtureRequest) -> Async
         if message.type in ("error", "warning"):
             complaints.append(message.text)
 
+    def look(answer: Response) -> None:
+        if answer.status == HTTPStatus.NOT_FOUND and urlsplit(answer.url).path.startswith("/static/"):
+            complaints.append(f"The server has no {answer.url}.")
+
     made.on("console", listen)
+    made.on("response", look)
     made.on("pageerror", lambda error: complaints.append(str(error)))
     yield made
-    lost = ["Failed to load resource", "net::ERR_"]
-    if request.node.get_closest_marker("cuts_line") is not None:
-        lost += ["Failed to fetch dynamically imported module", "An unknown error occurred when fetching the script"]
-    assert [each for each in complaints if not any(part in each for part in lost)] == []
+    assert [each for each in complaints if not any(part in each for part in LOST)] == []

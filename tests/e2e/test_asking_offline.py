@@ -30,7 +30,6 @@ async def write(page: Page, text: str) -> None:
     await page.get_by_role("button", name="Send").click()
 
 
-@pytest.mark.cuts_line
 async def test_it_is_kept_and_sent_once_when_the_line_is_back(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await page.goto(f"{on.running.address}/s/{S}/ask?ui=en")
@@ -80,7 +79,6 @@ async def test_an_answer_that_was_cut_off_does_not_double_it(page: Page, tmp_pat
 
 # A refinement of what is kept.
 @pytest.mark.slow
-@pytest.mark.cuts_line
 async def test_what_is_not_taken_later_says_why_and_stays(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await page.goto(f"{on.running.address}/s/{S}/ask?ui=en")
@@ -109,7 +107,6 @@ async def test_what_the_server_refuses_at_once_stands_in_the_form(page: Page, tm
         assert [each.text for each in received(on)] == ["Who pays?"]
 
 
-@pytest.mark.cuts_line
 async def test_the_form_opens_without_a_line_for_whoever_has_read_the_meeting(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await page.add_init_script(AT_ONCE)
@@ -126,7 +123,6 @@ async def test_the_form_opens_without_a_line_for_whoever_has_read_the_meeting(pa
         assert [each.text for each in received(on)] == ["Who pays?"]
 
 
-@pytest.mark.cuts_line
 @pytest.mark.parametrize("frozen", [False, pytest.param(True, marks=pytest.mark.slow)])
 async def test_before_the_form_is_kept_nobody_is_led_away_from_the_text(
     page: Page, tmp_path: Path, *, frozen: bool
@@ -156,7 +152,6 @@ async def test_before_the_form_is_kept_nobody_is_led_away_from_the_text(
         assert "/ask" not in page.url
 
 
-@pytest.mark.cuts_line
 async def test_a_kept_form_that_is_opened_again_loses_nothing_that_was_written_on_it(
     page: Page, tmp_path: Path
 ) -> None:

@@ -11,7 +11,6 @@ from support.desks.process import DeskHall, desk_hall
 from support.halls.process import SESSION, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-PATIENCE_MS = 20_000
 
 
 async def sit_down(page: Page, hall: DeskHall) -> None:
@@ -22,7 +21,6 @@ async def sit_down(page: Page, hall: DeskHall) -> None:
 
 # integration/test_undo_after_kill.py has it without pages, and `test_desk.py` the press.
 @pytest.mark.slow
-@pytest.mark.cuts_line
 async def test_what_was_done_before_a_kill_is_undone_by_a_press(page: Page, tmp_path: Path) -> None:
     async with desk_hall(tmp_path / "data", free_port(42)) as hall:
         await sit_down(page, hall)
@@ -39,7 +37,7 @@ async def test_what_was_done_before_a_kill_is_undone_by_a_press(page: Page, tmp_
         await hall.kill()
         await expect(page.locator("#Stands")).to_have_attribute("data-kind", "lost")
         await hall.start()
-        await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live", timeout=PATIENCE_MS)
+        await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
         await page.get_by_role("button", name="Undo: Lines moved to another meeting").click()
         await expect(page.locator("#Status")).to_have_text("Undone")
         await page.reload()

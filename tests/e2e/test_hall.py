@@ -21,7 +21,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.asyncio(loop_s
 MODEL = "whisper-tiny.en"
 MOST_ERRORS = 0.08
 LINES = "#Lines > li.line > .text"
-PATIENCE = 120_000
 """ms: this plays as fast as the machine goes."""
 REAL = Path(__file__).resolve().parents[3] / "shared" / "speech" / "dev_meeting_en.flac"
 """Real speech, where a developer has it beside the checkout."""
@@ -56,7 +55,6 @@ there = pytest.mark.skipif(not REAL.exists(), reason="no recorded speech lies be
         pytest.param(real, id="recorded speech", marks=[pytest.mark.slow, there]),
     ],
 )
-@pytest.mark.cuts_line
 async def test_its_words_reach_a_reader_over_a_cut_line_and_a_killed_server(
     page: Page, tmp_path: Path, played: Callable[[Path], Awaitable[tuple[Path, str]]]
 ) -> None:
@@ -67,16 +65,16 @@ async def test_its_words_reach_a_reader_over_a_cut_line_and_a_killed_server(
     try:
         async with line_to(port) as line:
             await page.goto(f"{line.address}/s/{SESSION}")
-            await page.locator(LINES).nth(1).wait_for(timeout=PATIENCE)
+            await page.locator(LINES).nth(1).wait_for()
 
             await hall.kill()
             await hall.start()
-            await page.locator(LINES).nth(3).wait_for(timeout=PATIENCE)
+            await page.locator(LINES).nth(3).wait_for()
 
             line.cut()
             await page.locator("#State[data-kind=lost]").wait_for()
             line.mend()
-            await page.locator("#State[data-kind=closed]").wait_for(timeout=PATIENCE)
+            await page.locator("#State[data-kind=closed]").wait_for()
             shown = await page.locator(LINES).all_inner_texts()
             ids = await page.locator("#Lines > li.line").evaluate_all("lines => lines.map(line => line.id)")
     finally:

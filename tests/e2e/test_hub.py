@@ -20,7 +20,6 @@ from support.links.weak_line import weak_line_to
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(90)]
 
 SESSION = "plenary"
-PATIENCE_MS = 15_000
 """Pages of a hub look each 5 to 10 s how things stand; a hub dials again within 1, 2, 4, … s."""
 
 
@@ -81,7 +80,7 @@ async def shows(page: Page, part: str, says: str, *, by_itself: bool) -> None:
     while not by_itself and says not in await page.locator(part).inner_text():
         await page.reload()
         await CLOCK.sleep(LOOK_MS)
-    await expect(page.locator(part)).to_contain_text(says, timeout=PATIENCE_MS)
+    await expect(page.locator(part)).to_contain_text(says)
 
 
 async def asked_while_cut(all_of: House, at: Seats, lines: Sequence[str], *, by_itself: bool = True) -> None:
@@ -103,13 +102,13 @@ async def asked_while_cut(all_of: House, at: Seats, lines: Sequence[str], *, by_
     await expect(here).to_have_count(0)
     for name in lines:
         getattr(all_of, name).mend()
-    await expect(here).to_have_count(1, timeout=PATIENCE_MS)
-    await expect(at.moderator.locator("#Groups")).to_contain_text("North\u2069 (23 people)", timeout=PATIENCE_MS)
+    await expect(here).to_have_count(1)
+    await expect(at.moderator.locator("#Groups")).to_contain_text("North\u2069 (23 people)")
     await expect(here).to_contain_text("Kisumu\u2069, by way of \u2068North")
     await stands("Being checked")
     await here.get_by_role("button", name="Approve").click()
     await stands("In the queue")
-    await expect(at.reader.locator("#Lines .text").last).to_have_text("On dit cela.", timeout=PATIENCE_MS)
+    await expect(at.reader.locator("#Lines .text").last).to_have_text("On dit cela.")
     asked = (await all_of.centre.order(look=True))["asked"]
     assert asked.count(text) == 1
 
@@ -117,7 +116,7 @@ async def asked_while_cut(all_of: House, at: Seats, lines: Sequence[str], *, by_
 async def text_is_everywhere(at: Seats) -> None:
     """What was said before is at the bottom, and all say that the line is there."""
     first = at.reader.locator("#Lines .text").first
-    await expect(first).to_have_text("Bonjour à tous.", timeout=PATIENCE_MS)
+    await expect(first).to_have_text("Bonjour à tous.")
     await expect(first).to_have_attribute("lang", "fr")
     await expect(at.desk.locator("#LineNow")).to_contain_text("The line is good.")
 

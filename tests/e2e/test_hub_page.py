@@ -25,7 +25,10 @@ FORM_KEPT = """async () => {
     const cache = await caches.open('moothall.asking');
     while (!(await cache.keys()).some(({ url }) => url.includes('/ask'))) await new Promise(requestAnimationFrame);
 }"""
-SENT = "() => JSON.parse(localStorage.getItem(`moothall.hub.${location.pathname}`)).people === null"
+SENT = """async () => {
+    const kept = () => JSON.parse(localStorage.getItem(`moothall.hub.${location.pathname}`));
+    while (kept().people !== null) await new Promise(requestAnimationFrame);
+}"""
 PAGE = f"/hub/kisumu/{S}"
 
 
@@ -71,7 +74,7 @@ async def test_a_code_is_scanned_and_heads_are_counted_by_taps(browser: Browser,
         await page.get_by_role("button", name="Set the number").click()
         await expect(page.locator(".many")).to_have_text("People now: 23")
         await expect(page.get_by_label("Or the number itself")).to_have_value("")
-        await page.wait_for_function(SENT)
+        await page.evaluate(SENT)
         assert await page.evaluate("window.same")
         assert house.running.backend.hubs.people("kisumu") == 23
         assert house.running.backend.hubs.here("kisumu")
@@ -175,7 +178,7 @@ async def test_what_is_counted_written_and_asked_without_a_line_is_kept_and_sent
         await page.goto(house.running.address + PAGE)  # The browser has kept it, though the page was left.
         await expect(page.locator(".note")).to_have_text(["We hear nothing."])
         await expect(page.locator("#Waiting")).to_be_hidden()
-        await page.wait_for_function(SENT)
+        await page.evaluate(SENT)
         await expect(page.locator(".many")).to_have_text("People now: 3")
         assert house.running.backend.hubs.people("kisumu") == 3
         live = house.running.backend.sessions.loaded(S)

@@ -118,7 +118,7 @@ async def test_the_strip_says_by_itself_when_the_line_is_another(hub: RunningHub
     status = page.locator("#HubSaid")
     await status.get_by_text("not connected to any meeting").wait_for()
     await hub.parts.pairings.keep(Pairing(address="http://127.0.0.1:1", hub="kisumu", title="Kisumu", key="k", keys={}))
-    await status.get_by_text("This computer is connecting").wait_for(timeout=20_000)
+    await status.get_by_text("This computer is connecting").wait_for()
     assert await status.get_attribute("role") == "status"
 
 

@@ -28,7 +28,6 @@ LEADS = Actor(Role.MODERATOR, "m")
 NOT_RECORDED = (
     "Nothing is recorded now, and nothing is sent. Your words stay in the box: send them when recording goes on."
 )
-PATIENCE_MS = 20_000
 PAUSE_MS = 5_000
 """After so long without a word a line is finished by itself at the centre."""
 
@@ -83,7 +82,7 @@ async def called(page: Page, hub: Hub) -> None:
     await until(received)
     for status in (InterventionStatus.QUEUED, InterventionStatus.CALLED):
         await hub.meeting.do(do.SetStatus(interventions=(what,), status=status), by=LEADS)
-    await expect(page.locator("#Turn")).to_contain_text("Now: it is your turn", timeout=PATIENCE_MS)
+    await expect(page.locator("#Turn")).to_contain_text("Now: it is your turn")
 
 
 async def test_a_draft_goes_when_its_author_sends_it_and_never_by_itself(page: Page, hub: Hub) -> None:
@@ -118,7 +117,7 @@ async def test_while_nothing_is_recorded_the_page_says_so_and_the_words_stay(
         await plain.goto(address)
         await plain.get_by_label("Your words").fill("Among")
         await hub.meeting.do(do.BeginNotRecorded(), by=LEADS)
-        await expect(said).to_have_text(NOT_RECORDED, timeout=PATIENCE_MS)
+        await expect(said).to_have_text(NOT_RECORDED)
         await plain.get_by_role("button", name="Send").click()
         await expect(plain.get_by_role("alert").filter(has_text="Nothing")).to_have_text(NOT_RECORDED)
         await expect(plain.get_by_label("Your words")).to_have_value("Among")
@@ -128,7 +127,7 @@ async def test_while_nothing_is_recorded_the_page_says_so_and_the_words_stay(
     await expect(said).to_have_text(NOT_RECORDED)
     await expect(page.locator("#Unkept")).to_be_hidden()
     await hub.meeting.do(do.EndNotRecorded(), by=LEADS)
-    await expect(said).to_be_empty(timeout=PATIENCE_MS)
+    await expect(said).to_be_empty()
     await words.press("Enter")
     await hub.has("Between")
 

@@ -55,7 +55,7 @@ async def test_who_leads_is_asked_whether_to_wait_until_they_are_back(page: Page
         await on.do(state_hub("lima", "Lima", 0, now + 3, here=False))
         await expect(groups.last).to_contain_text("Has left")
         await expect(cut).not_to_contain_text("Lima")
-        await expect(cut).to_be_hidden(timeout=15_000)
+        await expect(cut).to_be_hidden()
 
 
 # The titles are in the tests above; what a hub is called is in unit/services/hubs.
@@ -94,6 +94,6 @@ async def test_a_wall_says_who_is_with_us_and_goes_from_one_to_the_next(page: Pa
         await expect(line).to_be_visible()
         await on.say(stands("lima", None))
         for said in ("Lima\u2069 is with us", "Kisumu\u2069 is with us: 23 people"):
-            await expect(line).to_contain_text(said, timeout=12_000)
+            await expect(line).to_contain_text(said)
         await on.say(stands("lima", None, here=False), stands("kisumu", 24, here=False))
         await expect(line).to_be_hidden()

@@ -87,6 +87,6 @@ async def test_the_demo_is_read_from_the_local_network(browser: Browser, tmp_pat
             await asyncio.open_connection("127.0.0.1", port)
         async with tab(browser, ignore_https_errors=True) as page:
             await page.goto(running.page)
-            await expect(page.locator("#Reader")).to_contain_text("w1 w2", timeout=10_000)
+            await expect(page.locator("#Reader")).to_contain_text("w1 w2")
             assert await page.evaluate("isSecureContext && 'mediaDevices' in navigator") == (scheme == "https")
         assert await running.stop() == (0, "")

@@ -44,7 +44,7 @@ async def test_who_closes_and_who_reads_is_told_that_the_last_words_are_coming(p
         answer = await plain.request.get(f"{on.running.address}/s/{S}")
         assert f'data-kind="last-words">{COMING}' in await answer.text()
         # No engine comes within ten seconds of the start: it is closed, and the record says what is missing.
-        await expect(reader.locator("#State")).to_have_text("Closed: this is the record", timeout=15_000)
+        await expect(reader.locator("#State")).to_have_text("Closed: this is the record")
         await expect(page.locator("#State")).to_have_attribute("data-kind", "closed")
         gap = await asyncio.wait_for(gaps, 5)
         assert (gap.channel, gap.t0, gap.reason) == (FLOOR, take.audio.t, GapReason.ENGINE_LOST)

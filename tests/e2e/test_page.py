@@ -118,7 +118,6 @@ async def test_lines_made_in_the_browser_are_those_of_the_server(page: Page, bro
             await plain.close()
 
 
-@pytest.mark.cuts_line
 async def test_a_closed_meeting_is_its_record_at_the_same_address(page: Page) -> None:
     async with stage() as on:
         await on.lines(2)

@@ -94,7 +94,6 @@ async def test_a_mended_old_line_does_not_move_what_is_read(page: Page) -> None:
         assert abs(await top_of(page, read) - before) <= 1
 
 
-@pytest.mark.cuts_line
 async def test_a_cut_line_goes_on_without_gap_or_double(page: Page) -> None:
     async with stage() as on:
         await on.lines(3)
@@ -111,7 +110,6 @@ async def test_a_cut_line_goes_on_without_gap_or_double(page: Page) -> None:
         assert "after=k3j9x2" in on.asked[-1]
 
 
-@pytest.mark.cuts_line
 async def test_a_server_that_refuses_is_asked_again_and_the_reader_is_told(page: Page) -> None:
     async with stage() as on:
         await on.lines(2)
@@ -122,12 +120,11 @@ async def test_a_server_that_refuses_is_asked_again_and_the_reader_is_told(page:
         await expect(page.locator("#Status")).to_have_text("Reconnecting: nothing will be missed")
         await on.lines(1)
         on.refusing = False
-        await expect(page.locator("#s2")).to_be_attached(timeout=30_000)  # it waits ever longer between its tries
+        await expect(page.locator("#s2")).to_be_attached()  # it waits ever longer between its tries
         await expect(page.locator("#State")).to_have_text("Nothing missed")
         assert len(await texts(page)) == 3
 
 
-@pytest.mark.cuts_line
 async def test_a_long_absence_ends_with_a_snapshot_and_no_hole(page: Page) -> None:
     async with stage() as on:
         await on.lines(30)

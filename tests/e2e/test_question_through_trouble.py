@@ -23,7 +23,6 @@ from support.halls.process import SESSION, free_port
 from support.links.line import Line, line_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-PATIENCE_MS = 30_000
 MOST_TABS = 120
 ASKED = "¿Quién paga el agua de Nairobi?"
 TYPED = "Gracias por la respuesta."
@@ -74,7 +73,7 @@ class Story:
         elif self.trouble is Trouble.RESTART:
             await self.hall.kill()
         if self.away:
-            await expect(self.desk.locator("#Stands")).to_have_attribute("data-kind", "lost", timeout=PATIENCE_MS)
+            await expect(self.desk.locator("#Stands")).to_have_attribute("data-kind", "lost")
         yield
         if self.trouble is Trouble.CUT:
             self.line.mend()
@@ -85,7 +84,7 @@ class Story:
         if self.away:
             for page in (self.author, self.desk, self.wall):
                 await page.evaluate("dispatchEvent(new Event('online'))")
-        await expect(self.desk.locator("#Stands")).to_have_attribute("data-kind", "live", timeout=PATIENCE_MS)
+        await expect(self.desk.locator("#Stands")).to_have_attribute("data-kind", "live")
 
     async def press(self, button: Locator) -> None:
         """Press a button or follow a link, by mouse or by keys."""
@@ -118,7 +117,7 @@ class Story:
 
 
 async def _shown(locator: Locator, text: str) -> None:
-    await expect(locator).to_contain_text(text, timeout=PATIENCE_MS)
+    await expect(locator).to_contain_text(text)
 
 
 @asynccontextmanager
@@ -204,11 +203,11 @@ async def test_a_question_comes_through(browser: Browser, tmp_path: Path, troubl
         async with story.act():
             await story.press(desk.get_by_role("button", name="Answered No. 1", exact=True))
         await _shown(desk.locator("#Answered .question"), ASKED)
-        await expect(wall.locator("#Asked")).to_be_hidden(timeout=PATIENCE_MS)
+        await expect(wall.locator("#Asked")).to_be_hidden()
         moment = author.get_by_role("link", name="Ver la respuesta en el texto")
-        await moment.wait_for(timeout=PATIENCE_MS)
+        await moment.wait_for()
         await story.press(moment)
-        await expect(author.locator("#Lines .line:target")).to_be_in_viewport(timeout=PATIENCE_MS)
+        await expect(author.locator("#Lines .line:target")).to_be_in_viewport()
 
         assert story.statuses() == [InterventionStatus.ANSWERED, InterventionStatus.JOINED]
         typed = [line.whole for line in story.hall.lines() if line.origin is Origin.SPEAKER and not line.made_from]

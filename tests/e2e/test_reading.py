@@ -121,7 +121,6 @@ async def test_finished_sentences_and_two_lines(page: Page) -> None:
         assert (await box(name))["y"] == pytest.approx(words_box["y"], abs=2)
 
 
-@pytest.mark.cuts_line
 async def test_low_data(page: Page) -> None:
     async with stage() as on:
         await on.lines(3)

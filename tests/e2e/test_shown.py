@@ -32,7 +32,6 @@ async def sideways(page: Page) -> int:
     return int(await page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
-@pytest.mark.cuts_line
 async def test_the_wall_shows_words_as_they_come_and_says_how_things_stand(page: Page) -> None:
     await page.set_viewport_size({"width": 1280, "height": 720})
     async with stage(ev.SpeakerIntroduced(speaker=ANA, name="Ana")) as on:
@@ -71,7 +70,7 @@ async def test_the_wall_shows_words_as_they_come_and_says_how_things_stand(page:
         on.refusing = False
         await on.say(ev.SessionClosed(t=9))
         # The page waits longer after each try that was refused.
-        await expect(page.locator("#State")).to_have_text("Closed: this is the record", timeout=30_000)
+        await expect(page.locator("#State")).to_have_text("Closed: this is the record")
 
 
 async def test_paragraphs_that_stand_are_never_set_anew(page: Page) -> None:
@@ -166,9 +165,9 @@ async def test_a_reader_says_what_is_wrong_and_sees_what_becomes_of_it(page: Pag
         tally = on.reports.tally(on.session)
         assert (tally.readers, tally.counts) == (210, {ReportKind.LANGUAGE: 1})
         on.reports.seen(on.session, ReportKind.LANGUAGE)
-        await expect(became).to_have_text("Wrong language Somebody has seen it", timeout=2_000)
+        await expect(became).to_have_text("Wrong language Somebody has seen it")
         on.reports.mended(on.session, ReportKind.LANGUAGE)
-        await expect(became).to_have_text("Wrong language Mended, thank you", timeout=2_000)
+        await expect(became).to_have_text("Wrong language Mended, thank you")
         assert await page.evaluate("document.cookie") == ""
 
 

@@ -144,7 +144,7 @@ async def test_who_reads_an_interpreter_is_brought_to_the_translation_and_back(p
         await expect(page.locator("#Instead")).to_have_text(notice)
         await expect(page.locator("#Status")).to_have_text(notice)
         assert await page.evaluate("history.length") == before
-        await page.wait_for_function("document.documentElement.classList.contains('live')")
+        await expect(page.locator("html")).to_contain_class("live")
         await on.say(
             signals=[StandIn(channel=FRENCH, instead=None), StandIn(channel=ChannelId("mt-fr"), instead=FRENCH)]
         )
@@ -211,7 +211,7 @@ async def test_without_scripts_the_page_says_where_to_read_and_after_the_close_n
         await expect(page).to_have_url(f"{on.page}?channel=fr&ui=en")
         await on.say(signals=[StandIn(channel=FRENCH, instead=machine), StandIn(channel=machine, instead=None)])
         await expect(page).to_have_url(f"{on.page}?channel=mt-fr&ui=en&instead-of=fr")
-        await page.wait_for_function("document.documentElement.classList.contains('live')")
+        await expect(page.locator("html")).to_contain_class("live")
         await expect(page.locator("#Instead")).to_be_visible()
         await on.say(ev.SessionClosed(t=9_000))
         await expect(page.locator("#Instead")).to_be_hidden()

