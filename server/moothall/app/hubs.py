@@ -12,7 +12,7 @@ from aiohttp import web
 from moothall.adapters.http.forwarded import AddressOf
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.hubs.admin_door import HubAdminDoor
-from moothall.adapters.hubs.hub_map import HubMap
+from moothall.adapters.hubs.hub_map import HubMap, read_gazetteer
 from moothall.adapters.hubs.link_door import TRIES, TRIES_PATIENCE_MS, HubDoor
 from moothall.adapters.hubs.list_door import HubListDoor
 from moothall.adapters.hubs.page_door import HubPageDoor
@@ -23,7 +23,7 @@ from moothall.adapters.store.files import read_text, shipped
 from moothall.adapters.system.time_zones import find_zone
 from moothall.app.backend import Backend
 from moothall.app.parts import Entrance, Services
-from moothall.core.hubs.places import MOST_BYTES, read_places
+from moothall.core.hubs.places import MOST_BYTES
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.services.hubs.acts import HubActs
@@ -99,7 +99,7 @@ def hub_map(conference: Conference, pages: Pages) -> HubMap | None:
     text = read_text(file)
     if (size := len(text.encode())) > MOST_BYTES:
         raise ConfigurationError(f"{file} has {size} bytes; a table of places has at most {MOST_BYTES}.")
-    return HubMap(read_places(text, str(file)), pages.static)
+    return HubMap(read_gazetteer(text, str(file)), pages.static)
 
 
 def hub_door(

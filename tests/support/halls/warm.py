@@ -173,10 +173,12 @@ def _serve(orders: socket.socket) -> Callable[[], object]:
     """Fork as ordered, and tell how each ends. Comes back in what was forked, with what it is to run."""
     from moothall.adapters.pages.static_files import find_web_folder
     from moothall.adapters.pages.templates import Pages
+    from moothall.app.hubs import hub_map
+    from moothall.settings.sections import Conference
 
     for module in LOADED:
         import_module(module)
-    Pages(find_web_folder())  # reads the texts of pages
+    hub_map(Conference(), Pages(find_web_folder()))  # reads the texts of pages and the table of places
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for what was forked.
     gc.collect()
     gc.freeze()

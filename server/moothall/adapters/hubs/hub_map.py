@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from markupsafe import Markup
@@ -11,7 +11,7 @@ from markupsafe import Markup
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogue
 from moothall.adapters.pages.static_files import StaticFiles
 from moothall.core.hubs.entry import Details, Hub
-from moothall.core.hubs.places import Gazetteer, PlaceTable
+from moothall.core.hubs.places import Gazetteer, read_places
 from moothall.core.pictures.world import Dot, world_map
 
 LAND = "map/land.svg"
@@ -21,8 +21,8 @@ LAND = "map/land.svg"
 class HubMap:
     """Draws where hubs are. Those that can't be found stand in the list alone."""
 
-    def __init__(self, table: PlaceTable, static: StaticFiles) -> None:
-        self._gazetteer = Gazetteer(table, {code: _names(code) for code in table.countries})
+    def __init__(self, gazetteer: Gazetteer, static: StaticFiles) -> None:
+        self._gazetteer = gazetteer
         self._land = f"{static.address(LAND)}#land"
 
     def svg(self, hubs: Iterable[Hub], ui: Catalogue) -> Markup:
@@ -41,6 +41,17 @@ class HubMap:
         if code is None:
             return details.country
         return self._gazetteer.name(code, ui.language) or str(ui.locale.territories.get(code, details.country))
+
+
+@lru_cache(maxsize=2)
+def read_gazetteer(text: str, source: str) -> Gazetteer:
+    """A table of places out of TOML, with the names of its countries in the languages of the pages.
+
+    Kept, as catalogues are: a hub may run beside a server, and tests start hundreds; reading it was a third of a start.
+    Raises ConfigurationError that names `source`.
+    """
+    table = read_places(text, source)
+    return Gazetteer(table, {code: _names(code) for code in table.countries})
 
 
 @cache

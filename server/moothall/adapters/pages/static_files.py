@@ -103,7 +103,7 @@ class StaticFiles:
         self._files: dict[str, StaticFile] = {}
         digest = sha256(FORM)
         try:
-            for path in sorted(folder.rglob("*")):
+            for path in sorted(folder.rglob("*"), key=str):
                 if path.suffix not in TYPES or not path.is_file():
                     continue
                 name = path.relative_to(folder).as_posix()

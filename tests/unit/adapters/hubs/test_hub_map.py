@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from moothall.adapters.hubs.hub_map import HubMap
+from moothall.adapters.hubs.hub_map import HubMap, read_gazetteer
 from moothall.adapters.hubs.view import place
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
 from moothall.adapters.pages.static_files import StaticFiles, find_web_folder
@@ -13,8 +13,9 @@ from moothall.core.hubs.places import read_places
 
 WEB = find_web_folder()
 UI = Catalogues(WEB / "locales")
-TABLE = read_places((Path(__file__).parents[4] / "config" / "places.toml").read_text("utf-8"), "places.toml")
-WORLD = HubMap(TABLE, StaticFiles(WEB))
+TEXT = (Path(__file__).parents[4] / "config" / "places.toml").read_text("utf-8")
+TABLE = read_places(TEXT, "places.toml")
+WORLD = HubMap(read_gazetteer(TEXT, "places.toml"), StaticFiles(WEB))
 
 
 def hub(title: str, city: str = "", country: str = "") -> Hub:
