@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from moothall.adapters.system.collector import THRESHOLDS
+from support.files.compiled_templates import keep_compiled
 from support.files.rewritten import rewrite_part
 from support.halls.warm import keep_warm
 
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 gc.set_threshold(*THRESHOLDS)
 
 settings.register_profile("dev", max_examples=50, deadline=None)
-settings.register_profile("ci", max_examples=25, deadline=None, derandomize=True)
+settings.register_profile("ci", max_examples=15, deadline=None, derandomize=True)
 settings.register_profile("long", max_examples=500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
 keep_warm()
+keep_compiled()
 # Servers that tests start as processes have no translators, unless a test says so: they cost a second of CPU each.
 os.environ.setdefault("MOOTHALL_TRANSLATION__TRANSLATORS", "")
 # Nor metrics: their port is the same for all of them.

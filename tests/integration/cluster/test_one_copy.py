@@ -19,7 +19,7 @@ from moothall.adapters.store.one_copy_list import FILE_NAME, OneCopySpan, read_s
 from moothall.cli.verifying import verify_command
 from moothall.core.chain import LogRecord
 from support.cluster.nodes import NodeProcess
-from support.cluster.process import PROGRAMS, RedisProcess, running
+from support.cluster.process import RedisProcess, running
 from support.cluster.typing import Typist, house, require_all, texts
 from support.halls.process import CLOCK, FLOOR
 from support.links.weak_line import weak_line_to
@@ -79,7 +79,8 @@ async def has_two_again(keeper: NodeProcess, typist: Typist) -> None:
     assert not await has_one_copy(keeper)
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+# The contract tests ask both programs the same.
+@pytest.mark.parametrize("program", ["valkey", pytest.param("redis", marks=pytest.mark.slow)])
 async def test_acts_go_on_while_redis_is_away_and_it_has_all_of_them_afterwards(tmp_path: Path, program: str) -> None:
     with running(program, tmp_path) as redis:
         async with house(tmp_path, redis, more=ALLOWED) as ((first, second), typist):

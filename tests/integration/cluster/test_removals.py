@@ -15,7 +15,7 @@ from support.cluster.process import RedisProcess, RedisProcesses
 from support.cluster.typing import Typist, house, texts
 from support.halls.process import CLOCK
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(300)
 
 
 async def unconfirmed(node: NodeProcess) -> dict[str, int]:
@@ -28,14 +28,14 @@ async def unconfirmed(node: NodeProcess) -> dict[str, int]:
 async def names(node: NodeProcess, wanted: dict[str, int]) -> None:
     """Comes back when these have not confirmed so many."""
     while await unconfirmed(node) != wanted:
-        await CLOCK.sleep(100)
+        await CLOCK.sleep(250)
 
 
 async def told(redis: RedisProcess, number: int, *nodes: NodeProcess) -> None:
     """Comes back when these have noted that they have come so far."""
     for node in nodes:
         while decode(redis.ask("HGET", "moothall:nodes", node.name))["applied"]["number"] != number:
-            await CLOCK.sleep(100)
+            await CLOCK.sleep(250)
 
 
 async def removed(typist: Typist, number: int) -> str:

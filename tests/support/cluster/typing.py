@@ -40,7 +40,8 @@ class Typist:
             assert "refusal" not in answer, answer
             self.typed.append(text)
             self._news.set()
-            await asyncio.sleep(0.03)  # Not as fast as it goes: a desk may send 20 messages a second, for long.
+            # Not as fast as it goes: each line keeps all nodes at work, for as long as a test waits for something else.
+            await asyncio.sleep(0.15)
 
     async def act(self, name: str, *commands: dict[str, Any]) -> None:
         """Another act at the same desk."""

@@ -101,7 +101,8 @@ class PersistentDesk:
                 cookie_jar=aiohttp.CookieJar(unsafe=True),
                 ws_response_class=self._opened,  # type: ignore[arg-type]  # it is only called
             )
-            async with self._http.get(f"{address}/enter/{self._token}") as entered:
+            # The page to which it leads is not loaded: a server that has just started would make it first.
+            async with self._http.get(f"{address}/enter/{self._token}", allow_redirects=False) as entered:
                 entered.raise_for_status()
             self._gone = gone = asyncio.Event()
             self._io = io = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=self._http)

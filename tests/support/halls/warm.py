@@ -175,7 +175,9 @@ def _serve(orders: socket.socket) -> Callable[[], object]:
     from moothall.adapters.pages.templates import Pages
     from moothall.app.hubs import hub_map
     from moothall.settings.sections import Conference
+    from support.files.compiled_templates import keep_compiled
 
+    keep_compiled()
     for module in LOADED:
         import_module(module)
     hub_map(Conference(), Pages(find_web_folder()))  # reads the texts of pages and the table of places

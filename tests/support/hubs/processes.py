@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ from support.halls.process import CLOCK, free_port
 from support.halls.warm import Program, start_program
 from support.links.weak_line import GOOD, WeakLine, weak_line_to
 
-STOP_S = 20.0
+STOP_S = 60.0
 LOOK_MS = 50
 AGAIN_MS = 200
 
@@ -96,15 +95,13 @@ class HubProcess:
 
     async def pair(self, address: str, words: str) -> str:
         """Pair it with the server at an address; what it said. It must not run."""
-        pairing = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *self._command("pair", address, *words.split()),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=self._environment,
-        )
-        said, _ = await pairing.communicate()
-        assert pairing.returncode == 0, said.decode()
+        with self.log.open("ab") as log:
+            pairing = await start_program(
+                *self._command("pair", address, *words.split()), stderr=log, env=self._environment
+            )
+        assert pairing.stdout is not None
+        said = await pairing.stdout.read()
+        assert await pairing.wait() == 0, said.decode() + self.log.read_text()
         return said.decode()
 
     async def start(self) -> None:
