@@ -31,6 +31,13 @@ PYTEST := $(BIN)/python -m pytest --durations=20
 WORKERS ?= 3
 SIDE_BY_SIDE := --numprocesses=$(WORKERS) --dist=worksteal
 
+# `make check` beside the tests: it keeps one core busy for a minute at most, and the tests wait much of their time. What
+# it says is printed at once when it has ended, and again behind the tests where it found something.
+CHECKED := $(VENV)/check.log
+BESIDE := { $(MAKE) --no-print-directory check >$(CHECKED) 2>&1; found=$$?; cat $(CHECKED); exit $$found; } & \
+	checks=$$!; trap 'kill $$checks' INT TERM;
+BOTH := tested=$$?; if wait $$checks; then exit $$tested; else cat $(CHECKED); exit 1; fi
+
 # What holds the gate of coverage: the tests of the pure layers themselves. They start no process and no browser.
 GATED := unit/core unit/wire unit/record unit/models/speech unit/models/engine/test_session.py property/test_ids.py \
 	property/test_persistent.py property/core/questions/test_newcomers.py property/wire/test_hub_records_laws.py \
@@ -61,9 +68,9 @@ serve: $(VENV)/.demo $(VENV)/.project apertium ## run the server with config/moo
 	@$(BIN)/moothall models fetch whisper-base
 	@$(FOREGROUND) $(BIN)/moothall serve --config config/moothall.toml
 
-test: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium strace redis check ## all checks and tests but the long ones
+test: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium strace redis ## all checks and tests but the long ones
 	@$(BIN)/moothall models fetch whisper-tiny.en
-	$(PYTEST) $(SIDE_BY_SIDE) -m "not chaos and not slow" $(ARGS)
+	@$(BESIDE) $(PYTEST) $(SIDE_BY_SIDE) -m "not chaos and not slow" $(ARGS); $(BOTH)
 
 test-all: export HYPOTHESIS_PROFILE = long
 test-all: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium strace redis check ## the long ones too
