@@ -46,6 +46,6 @@ async def test_who_closes_and_who_reads_is_told_that_the_last_words_are_coming(p
         # No engine comes within ten seconds of the start: it is closed, and the record says what is missing.
         await expect(reader.locator("#State")).to_have_text("Closed: this is the record")
         await expect(page.locator("#State")).to_have_attribute("data-kind", "closed")
-        gap = await asyncio.wait_for(gaps, 5)
+        gap = await asyncio.wait_for(gaps, 60)
         assert (gap.channel, gap.t0, gap.reason) == (FLOOR, take.audio.t, GapReason.ENGINE_LOST)
         await expect(reader.locator(".gap")).to_contain_text("speech recognition was not available")

@@ -114,7 +114,7 @@ async def test_sound_that_is_closed_while_its_next_part_is_looked_for_stays_sile
         await expect(audio).to_have_attribute("src", re.compile(r"first=0&upto=5000$"))
         await page.route("**/sound.json*", late)
         await line(page, 3_000).locator("a.time").click()
-        await asyncio.wait_for(asked.wait(), 10)
+        await asyncio.wait_for(asked.wait(), 60)
         await page.get_by_text("Listen to the meeting").click()
         await expect(page.locator("#Sound")).not_to_have_attribute("open", "")
         closed.set()

@@ -120,7 +120,7 @@ async def test_a_meeting_for_whoever_has_the_link_is_nothing_to_others(tmp_path:
 
 
 async def test_whoever_reads_with_a_link_that_is_taken_back_reads_no_further(tmp_path: Path) -> None:
-    async with admin_house(tmp_path) as house, asyncio.timeout(20):
+    async with admin_house(tmp_path) as house, asyncio.timeout(60):
         secretary = await house.secretary()
         await make(secretary, access="link")
         links = house.running.backend.links

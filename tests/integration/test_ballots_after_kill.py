@@ -50,7 +50,7 @@ class Hall:
         self.news = asyncio.Event()
 
     async def say(self, visitors: range) -> None:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
             for visitor in visitors:
                 question = visitor % len(QUESTIONS)
                 await self._send(http, visitor, f"asked/{question + 1}/support")

@@ -128,7 +128,7 @@ async def at_desk(running: RunningServer) -> AsyncIterator[tuple[socketio.AsyncC
         client = socketio.AsyncClient(reconnection=False, http_session=http)
         await client.connect(running.address, namespaces=["/desk"], transports=["websocket"])
         try:
-            yield client, await client.call("join", {"session": S}, namespace="/desk", timeout=20)
+            yield client, await client.call("join", {"session": S}, namespace="/desk", timeout=60)
         finally:
             await client.disconnect()
 
@@ -186,7 +186,7 @@ async def test_a_flood_takes_the_share_of_its_address_and_goes_in_one_act(meetin
         known = {item["id"] for item in told["items"]}
         more = told["more"]
         while more is not None:
-            page = await client.call("older", {"first": more["before"]}, namespace="/desk", timeout=20)
+            page = await client.call("older", {"first": more["before"]}, namespace="/desk", timeout=60)
             known |= {item["id"] for item in page["items"]}
             more = page["more"]
         assert len(known) == MANY + 1
@@ -197,11 +197,11 @@ async def test_a_flood_takes_the_share_of_its_address_and_goes_in_one_act(meetin
             MANY // 3,
         )  # A house may let more in than one command.
         try:
-            answer = await client.call("crowd", wish, namespace="/desk", timeout=20)
+            answer = await client.call("crowd", wish, namespace="/desk", timeout=60)
         finally:
             question_rules.MOST_AT_ONCE = most
-        assert await client.call("crowd", wish, namespace="/desk", timeout=20) == answer, "sent again it is the same"
-        other = await client.call("crowd", {**wish, "id": "again"}, namespace="/desk", timeout=20)
+        assert await client.call("crowd", wish, namespace="/desk", timeout=60) == answer, "sent again it is the same"
+        other = await client.call("crowd", {**wish, "id": "again"}, namespace="/desk", timeout=60)
         assert other["refusal"]["code"] == "stale"
     assert (await meeting.status(InterventionStatus.DECLINED), await meeting.status(InterventionStatus.CHECKED)) == (
         MANY,

@@ -179,10 +179,10 @@ async def test_a_desk_of_a_stock_client_works_through_two_nodes_in_turn(
             await made.staff(http, Role.SECRETARIAT, made.nodes[0])
             desk = socketio.AsyncClient(reconnection=False, http_session=http)
             await desk.connect(address, namespaces=["/desk"], transports=transports)
-            joined = await desk.call("join", {"session": SESSION}, namespace="/desk", timeout=20)
+            joined = await desk.call("join", {"session": SESSION}, namespace="/desk", timeout=60)
             assert "error" not in joined, joined
             for _ in range(3):
-                answer = await desk.call("join", {"session": SESSION}, namespace="/desk", timeout=20)
+                answer = await desk.call("join", {"session": SESSION}, namespace="/desk", timeout=60)
                 assert isinstance(answer, dict)
             if transports is None:
                 await until(lambda: desk.transport() == "websocket")
@@ -230,7 +230,7 @@ async def test_a_stock_desk_works_behind_nginx_that_goes_round(tmp_path: Path) -
             await made.staff(http, Role.SECRETARIAT, one)
             desk = socketio.AsyncClient(reconnection=False, http_session=http)
             await desk.connect(address, namespaces=["/desk"])
-            assert isinstance(await desk.call("join", {"session": SESSION}, namespace="/desk", timeout=20), dict)
+            assert isinstance(await desk.call("join", {"session": SESSION}, namespace="/desk", timeout=60), dict)
             await until(lambda: desk.transport() == "websocket")
             await desk.disconnect()
         finally:

@@ -38,7 +38,7 @@ async def closed_to_go_on(hall: DeskHall) -> None:
 
 async def opened(hall: DeskHall) -> None:
     """Wait until the second session is open, as its readers see it."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for frame, _ in follow(f"{hall.address}/s/{OTHER}", FLOOR, CLOCK, tries=20):
             begun = any(isinstance(decode_event(bytes(event.body)), SessionOpened) for event in frame.events)
             if begun or (frame.snapshot is not None and frame.snapshot.session.status is Status.OPEN):

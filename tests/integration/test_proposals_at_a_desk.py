@@ -99,7 +99,7 @@ class Desk:
         self.client = client
 
     async def ask(self, event: str, **data: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = await self.client.call(event, data, namespace="/desk", timeout=5)
+        answer: dict[str, Any] = await self.client.call(event, data, namespace="/desk", timeout=60)
         return answer
 
 
@@ -109,7 +109,7 @@ async def at_a_desk(running: RunningServer, role: Role) -> AsyncIterator[Desk]:
         client = socketio.AsyncClient(reconnection=False, http_session=http)
         await client.connect(running.address, namespaces=["/desk"], transports=["websocket"])
         try:
-            joined = await client.call("join", {"session": SESSION}, namespace="/desk", timeout=5)
+            joined = await client.call("join", {"session": SESSION}, namespace="/desk", timeout=60)
             assert HIDDEN not in str(joined)
             yield Desk(client)
         finally:

@@ -94,7 +94,7 @@ async def test_a_question_leaves_every_file_and_every_page(tmp_path: Path) -> No
             await until(lambda: bool(bodies))
             item = next(item for item in bodies[-1]["items"] if item["id"] == "q")
             assert (item["number"], item["removed"], item["text"], item["status"]) == (1, True, "", "written")
-            undone = await client.call("undo", {"id": "write"}, namespace="/desk", timeout=5)
+            undone = await client.call("undo", {"id": "write"}, namespace="/desk", timeout=60)
             assert undone["refusal"]["code"] == "unknown"
         for path in ("questions", "record.json", "record.txt", "record.html"):
             text = await page(running, path)
@@ -126,7 +126,7 @@ async def test_what_was_being_said_leaves_the_desks_with_the_words(tmp_path: Pat
         await questions(running, age=7_000)
         async with at_a_desk(running, Role.TECHNICIAN) as client:
             bodies = told(client)
-            news = (await client.call("join", {"session": SESSION}, namespace="/desk", timeout=5))["news"]
+            news = (await client.call("join", {"session": SESSION}, namespace="/desk", timeout=60))["news"]
             assert HIDDEN in json.dumps(news["interventions"])
             if how == "request":
                 assert "receipt" in await asked(client, "r", {"type": "lines", "segments": ["b"]})
@@ -135,7 +135,7 @@ async def test_what_was_being_said_leaves_the_desks_with_the_words(tmp_path: Pat
                 await done(running, "off", off, by=Actor(Role.CHAIR, "x"))
             await until(lambda: bool(bodies))
             assert all(item["said"] is None or HIDDEN not in item["said"]["text"] for item in bodies[-1]["items"])
-            news = (await client.call("join", {"session": SESSION}, namespace="/desk", timeout=5))["news"]
+            news = (await client.call("join", {"session": SESSION}, namespace="/desk", timeout=60))["news"]
             assert HIDDEN not in json.dumps(news)
         assert found(tmp_path, HIDDEN) == []
         assert FLOOR in live.state.channels
@@ -151,7 +151,7 @@ async def test_what_is_asked_while_nothing_is_recorded_is_kept_and_nothing_that_
         await questions(running, line=None)
         live = await running.backend.sessions.open(SESSION)
         async with at_a_desk(running, Role.MODERATOR) as client:
-            news = (await client.call("join", {"session": SESSION}, namespace="/desk", timeout=5))["news"]
+            news = (await client.call("join", {"session": SESSION}, namespace="/desk", timeout=60))["news"]
             items = news["interventions"]["items"]
             assert [(item["number"], item["said"]) for item in items] == [(1, None), (2, None)]
         assert not live.state.recorded

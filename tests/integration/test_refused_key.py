@@ -52,7 +52,7 @@ class Heard(logging.Handler):
 
     async def until(self, text: str, times: int = 1) -> None:
         """Wait until it was said so often."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while sum(text in said for said in self.said) < times:
                 self._news.clear()
                 await self._news.wait()
@@ -129,8 +129,8 @@ async def alarms(running: RunningServer) -> list[str]:
             await shown.put([alarm["kind"] for alarm in raised])
 
         await client.connect(running.address, namespaces=["/control"], transports=["websocket"])
-        await client.call("join", {}, namespace="/control", timeout=5)
-        async with asyncio.timeout(20):
+        await client.call("join", {}, namespace="/control", timeout=60)
+        async with asyncio.timeout(60):
             while not (kinds := await shown.get()):
                 pass
         await client.disconnect()

@@ -46,7 +46,7 @@ class Desk:
             self.whole.set()
 
     async def join(self, namespace: str = "/desk", **wish: str) -> dict[str, object]:
-        answer: dict[str, object] = await self.client.call("join", wish, namespace=namespace, timeout=10)
+        answer: dict[str, object] = await self.client.call("join", wish, namespace=namespace, timeout=60)
         return answer
 
 
@@ -94,7 +94,7 @@ async def test_each_role_is_told_what_is_for_it(tmp_path: Path) -> None:
                 assert code(await desk.join(session=HIDDEN)) == "unknown"
                 shown = await desk.join(session=SESSION, after="e1:1")
                 news = set(shown["news"]) if isinstance(shown["news"], dict) else set()
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(60):
                     await desk.whole.wait()
                 assert desk.types == THEIRS, role
                 led = {"interventions", "balance"}

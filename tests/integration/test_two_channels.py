@@ -94,7 +94,7 @@ async def test_both_texts_are_whole_and_a_silent_interpreter_is_told(tmp_path: P
 
     await hall.start()
     try:
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(100):
             await read_french()
     finally:
         await hall.stop()

@@ -29,7 +29,7 @@ class Desk:
         client.on("alarm", self._alarms.put_nowait, namespace="/desk")
 
     async def ask(self, event: str, **wish: object) -> dict[str, Any]:
-        answer: dict[str, Any] = await self._client.call(event, wish, namespace="/desk", timeout=20)
+        answer: dict[str, Any] = await self._client.call(event, wish, namespace="/desk", timeout=60)
         return answer
 
     async def alarm(self, kind: str) -> dict[str, object]:

@@ -136,7 +136,7 @@ def test_no_docstring_only_sends_readers_elsewhere() -> None:
 
 
 NOT_IN_TESTS = re.compile(r"time\.sleep|\bmock\b|\bMock\b|MagicMock|monkeypatch|wait_for_function", re.ASCII)
-"""The last is Playwright's: a page's policy forbids what it evaluates from its second look on. `expect` waits as well."""
+"""The last is Playwright's: a page's policy forbids what it evaluates from its second look on. `expect` waits too."""
 
 
 def test_no_test_sleeps_or_mocks() -> None:

@@ -178,7 +178,7 @@ async def test_the_stock_client_of_npm_does_the_same(transports: tuple[str, ...]
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             said, _ = await process.communicate(json.dumps(wish).encode())
         found = json.loads(said)
         assert found["transport"] == transports[0]

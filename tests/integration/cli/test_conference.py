@@ -100,7 +100,7 @@ async def test_what_is_wrong_is_said_in_a_sentence(shell: Shell, tmp_path: Path)
     broken = tmp_path / "broken"
     broken.write_text("<!DOCTYPE x><schedule/>", encoding="utf-8")
     for held in (False, True):
-        async with admin_house(tmp_path) if held else asyncio.timeout(20):
+        async with admin_house(tmp_path) if held else asyncio.timeout(60):
             for arguments, why in (
                 ([str(broken), "--yes"], "DOCTYPE"),
                 ([str(tmp_path / "none")], "can't be read"),

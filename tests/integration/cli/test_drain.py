@@ -35,7 +35,7 @@ async def test_a_meeting_that_is_on_goes_on_to_its_end(tmp_path: Path) -> None:
         assert status.draining
         assert [each.session for each in status.sessions] == ["plenary"]
         assert isinstance(await live.writer.send(SYSTEM, CommandId("close"), CloseSession()), Receipt)
-        await asyncio.wait_for(running.draining.ended(), 30)
+        await asyncio.wait_for(running.draining.ended(), 60)
 
 
 async def test_the_page_of_those_who_run_the_meetings_says_so(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ async def test_it_is_stopped_where_a_script_has_left_it_behind_without_ctrl_c(tm
         starting = started("--data", str(tmp_path), "--port", "0", "--host", "127.0.0.1")
         async with starting as hub:
             await hub.until("not connected to a meeting yet")
-            assert await asyncio.wait_for(hub.stop(signal.SIGTERM), 20) == 0
+            assert await asyncio.wait_for(hub.stop(signal.SIGTERM), 60) == 0
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -85,10 +85,10 @@ async def test_the_link_is_shown_once_and_made_anew_when_it_is_lost(tmp_path: Pa
     data = ("--data", str(tmp_path), "--port", "0", "--host", "127.0.0.1")
     async with started(*data) as hub:
         await hub.until("Coordinator's link: ")
-        await hub.stop(signal.SIGINT)
+        await hub.stop(signal.SIGTERM)
     async with started(*data) as hub:
         await hub.until("'moothall hub link' makes another")
-        await hub.stop(signal.SIGINT)
+        await hub.stop(signal.SIGTERM)
 
 
 def run(*arguments: str) -> int:

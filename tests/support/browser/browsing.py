@@ -42,7 +42,7 @@ async def style(where: Locator, name: str) -> str:
 async def tab(browser: Browser, **about: object) -> AsyncIterator[Page]:
     """A tab of a browser that is set as `about` says."""
     context = await browser.new_context(locale="en-GB", **about)  # type: ignore[arg-type]
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     try:
         yield await context.new_page()
     finally:

@@ -520,7 +520,7 @@ def _line(number: int, language: str, text: str) -> Sequence[do.AnyCommand]:
 async def visitor(browser: Browser, running: RunningServer, **options: Any) -> AsyncIterator[BrowserContext]:
     """A browser that has the links of a technician, of the secretariat and of a hub; it lets tests put scripts in."""
     context = await browser.new_context(bypass_csp=True, **{"locale": "en-GB", **options})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     hub = (Role.HUB, session_scope(SessionId("translated")), "Kisumu & <Library>")
     for link in (*((role, HALL, f"{role}") for role in (Role.SECRETARIAT, Role.TECHNICIAN)), hub):
         _, token = await running.backend.links.create(*link)

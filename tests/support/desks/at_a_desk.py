@@ -33,7 +33,7 @@ async def at_a_desk(hall: HallWithLink) -> AsyncIterator[tuple[socketio.AsyncCli
             client = socketio.AsyncClient(reconnection=False, http_session=http)
         await client.connect(hall.address, namespaces=["/desk"], transports=["websocket"])
         try:
-            joined = await client.call("join", {"session": SESSION}, namespace="/desk", timeout=10)
+            joined = await client.call("join", {"session": SESSION}, namespace="/desk", timeout=60)
             yield client, joined["acts"]
         finally:
             await client.disconnect()
@@ -41,7 +41,7 @@ async def at_a_desk(hall: HallWithLink) -> AsyncIterator[tuple[socketio.AsyncCli
 
 async def asked(client: socketio.AsyncClient, message: str, **wish: object) -> None:
     """Ask for something, which must be done."""
-    answer = await client.call(message, wish, namespace="/desk", timeout=10)
+    answer = await client.call(message, wish, namespace="/desk", timeout=60)
     assert "receipt" in answer, answer
 
 

@@ -19,7 +19,7 @@ from support.releases.release import Release
 LANGUAGE = "ru"
 """Into which all is translated."""
 TOKENS = {"recognise": "a-token-of-an-engine-that-is-long", "translate": "a-token-of-translators-as-long"}
-STOP_S = 30.0
+STOP_S = 60.0
 BAD = (" ERROR ", " CRITICAL ", "Traceback (most recent call last)")
 """In a line of a log."""
 _PREPARED = """
