@@ -102,10 +102,10 @@ def test_no_sound_is_one_sentence_of_the_program_and_status_1(tmp_path: Path) ->
     assert text.strip().count("\n") == 0, text
 
 
-def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = moothall("serve", "--port", port, "--data", str(tmp_path), "--model", "scripted:x")
-    assert done.returncode == 1
-    assert f"can't listen on 127.0.0.1:{port}" in done.stderr.decode()
-    assert b"Traceback" not in done.stderr
+        assert main(("serve", "--port", port, "--data", str(tmp_path), "--model", "scripted:x")) == 1
+    said = capsys.readouterr().err
+    assert f"can't listen on 127.0.0.1:{port}" in said
+    assert "Traceback" not in said
