@@ -20,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import import_module
@@ -27,7 +28,13 @@ from pathlib import Path
 from typing import IO, Any
 
 TESTS = Path(__file__).parents[2]
-LOADED = ("moothall.cli.main", "moothall.cli.play", "moothall_hub.cli", "moothall_hub.running")
+LOADED = (
+    "moothall.cli.main",
+    "moothall.cli.play",
+    "moothall.app.cluster.node",
+    "moothall_hub.cli",
+    "moothall_hub.running",
+)
 PATHS = os.environ.get("PYTHONPATH", "").split(os.pathsep) if os.environ.get("PYTHONPATH") else []
 """Where the product is, where it is not the one that is installed: `tools/mutations.py` runs tests over a copy."""
 MOST_BYTES, MOST_FILES = 200_000, 1_024
@@ -171,16 +178,27 @@ async def start_program(
 
 def _serve(orders: socket.socket) -> Callable[[], object]:
     """Fork as ordered, and tell how each ends. Comes back in what was forked, with what it is to run."""
-    from moothall.adapters.pages.static_files import find_web_folder
-    from moothall.adapters.pages.templates import Pages
-    from moothall.app.hubs import hub_map
-    from moothall.settings.sections import Conference
+    from moothall.app.hall import hall
+    from moothall.settings.sections import Engine, Metrics, Server, Settings, Translation
     from support.files.compiled_templates import keep_compiled
+
+    async def begin_once() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            settings = Settings(
+                server=Server(port=0, data=folder),
+                engine=Engine(count=0),
+                translation=Translation(translators=()),
+                metrics=Metrics(host=""),
+            )
+            async with hall(settings):
+                pass
 
     keep_compiled()
     for module in LOADED:
         import_module(module)
-    hub_map(Conference(), Pages(find_web_folder()))  # reads the texts of pages and the table of places
+    asyncio.run(
+        begin_once()
+    )  # what each start reads, compiles and keeps: texts of pages, places, patterns of addresses
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for what was forked.
     gc.collect()
     gc.freeze()
