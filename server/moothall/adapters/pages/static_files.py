@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 from functools import lru_cache
 from hashlib import sha256
@@ -95,24 +96,38 @@ def _address(version: str, name: str) -> str:
     return f"/static/{version}/{name}"
 
 
+def _written(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """The names of all files that are served, with when they were written and their sizes, in the order of names."""
+    found = []
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if os.path.splitext(name)[1] in TYPES:
+                path = os.path.join(place, name)
+                stat = os.stat(path)
+                found.append((os.path.relpath(path, folder).replace(os.sep, "/"), stat.st_mtime_ns, stat.st_size))
+    return tuple(sorted(found))
+
+
+@lru_cache(maxsize=4)
+def _read(folder: Path, written: tuple[tuple[str, int, int], ...]) -> tuple[dict[str, StaticFile], str]:
+    """Files by name, and the version that they are together. Kept for as long as none was written anew."""
+    files: dict[str, StaticFile] = {}
+    digest = sha256(FORM)
+    for name, _, _ in written:
+        files[name] = file = _served(name, (folder / name).read_bytes())
+        digest.update(f"{name}\0{len(file.body)}\0".encode() + file.body)
+    return files, digest.hexdigest()[:12]
+
+
 class StaticFiles:
     """The style sheets, scripts and images under `web`, all in memory. Those of a page are joined to one of a kind."""
 
     def __init__(self, folder: Path) -> None:
         """Read them; raises ConfigurationError when they can't be read."""
-        self._files: dict[str, StaticFile] = {}
-        digest = sha256(FORM)
         try:
-            for path in sorted(folder.rglob("*"), key=str):
-                if path.suffix not in TYPES or not path.is_file():
-                    continue
-                name = path.relative_to(folder).as_posix()
-                file = _served(name, path.read_bytes())
-                digest.update(f"{name}\0{len(file.body)}\0".encode() + file.body)
-                self._files[name] = file
+            self._files, self.version = _read(folder, _written(folder))
         except OSError as error:
             raise ConfigurationError(f"The web folder can't be read: {error}.") from error
-        self.version = digest.hexdigest()[:12]
         scripts = tuple((name, file.body) for name, file in self._files.items() if _is_script(name))
         self._scripts = _scripts(self.version, scripts)
 
