@@ -98,13 +98,13 @@ def _address(version: str, name: str) -> str:
 
 def _written(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """The names of all files that are served, with when they were written and their sizes, in the order of names."""
-    found = []
+    found, top = [], os.path.join(folder, "")
     for place, _, names in os.walk(folder):
         for name in names:
             if os.path.splitext(name)[1] in TYPES:
                 path = os.path.join(place, name)
                 stat = os.stat(path)
-                found.append((os.path.relpath(path, folder).replace(os.sep, "/"), stat.st_mtime_ns, stat.st_size))
+                found.append((path.removeprefix(top).replace(os.sep, "/"), stat.st_mtime_ns, stat.st_size))
     return tuple(sorted(found))
 
 
