@@ -19,8 +19,9 @@ async def test_the_worst_stands_below_one_line(page: Page, tmp_path: Path) -> No
         await on.enter(page, Role.TECHNICIAN)
         await page.goto(f"{on.running.address}/control")
         await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
-        tile = page.locator(".card")
-        assert (await tile.bounding_box() or {})["y"] <= 80
+        box = await page.locator(".card").bounding_box()
+        assert box is not None
+        assert box["y"] <= 80
         after = "() => Boolean(document.querySelector('#Cards').nextElementSibling.matches('#Bell'))"
         assert await page.evaluate(after)
         await expect(page.locator("#House")).to_be_hidden()

@@ -42,8 +42,9 @@ async def test_a_discussion_is_led_with_a_thumb(page: Page, tmp_path: Path) -> N
         await call.click()
         await expect(page.locator("#Called #q-q0")).to_be_visible()
         assert await page.evaluate("scrollY") == 0
-        top = (await page.locator("#Called").bounding_box() or {})["y"]
-        assert top <= 64, "what is asked now stands below one slim bar"
+        box = await page.locator("#Called").bounding_box()
+        assert box is not None
+        assert box["y"] <= 64, "what is asked now stands below one slim bar"
         for row in ("q0", "q1", "q2", "q3"):
             assert await page.locator(f"#q-{row}").evaluate(IN_SIGHT), f"{row} is in the first screen"
         for button in (call, answered, undo, page.locator("#q-q1 [data-does=call]")):

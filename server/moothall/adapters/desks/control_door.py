@@ -28,7 +28,7 @@ from moothall.services.translation.text_translation import Reach
 
 OLD_S, DEAD_S = 15, 3
 """Sound that came longer ago says nothing of the delay; so much digital silence is worth a word. As in control.js."""
-_SENTENCE = re.compile(r"((?:\u2068[^\u2069]*\u2069|[^.。？?؟])*[.。？?؟])\s*(.+)", re.DOTALL)
+_SENTENCE = re.compile(r"((?:\u2068[^\u2069]*\u2069|[^.\u3002\uff1f?\u061f])*[.\u3002\uff1f?\u061f])\s*(.+)", re.DOTALL)
 StaffOf = Callable[[web.Request], Sequence[Staff]]
 
 
