@@ -112,7 +112,7 @@ function alarm(card, { kind, urgent, values, by }) {
 function wall({ session, place, title }) {
   const named = place || title;
   const label = words.text('clear');
-  const button = element('button', { type: 'button', class: 'grave', 'data-key': `wall:${session}`, 'aria-label': `${label}: ${named}` }, label);
+  const button = element('button', { type: 'button', class: 'quiet', 'data-key': `wall:${session}`, 'aria-label': `${label}: ${named}` }, label);
   button.addEventListener('click', async () => {
     const answer = await link.request('clear-wall', { id: newId(), session });
     at('Status').textContent = words.text(answer.refusal ? 'uncleared' : 'cleared', { place: alone(named) });

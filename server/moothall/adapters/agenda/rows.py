@@ -134,7 +134,7 @@ class AgendaRows:
         ]
 
     def days(self, sessions: Sequence[PublicSession], ui: Catalogue, query: str, now: int) -> list[AgendaDay]:
-        """The sessions by day and, within each, by room: in order of time, those without a time last; `now` in Unix ms."""
+        """The sessions by day and, within each, by room: in order of time, those without one last; `now` in Unix ms."""
         zone = self.programme.zone()
         today = zone.at(now).date().isoformat()
 
