@@ -361,5 +361,6 @@ async def test_the_frame_leads_from_page_to_page_and_says_the_time_of_the_progra
         await on.do(do.CloseSession(), by=SYSTEM)
         await expect(frame.locator("#FrameState")).to_have_text("Closed")
         await page.set_viewport_size({"width": 320, "height": 640})
+        await frame.get_by_role("button", name="Pages").click()
         await frame.get_by_role("link", name="Report").click()
         await expect(page.locator("#Outcome")).to_be_in_viewport()

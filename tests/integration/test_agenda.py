@@ -5,6 +5,7 @@ secretariat.
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import aiohttp
@@ -147,6 +148,23 @@ async def test_a_text_that_is_too_long_stands_in_the_form_again_and_eight_thousa
         assert await secretary.send(f"/admin/meetings/{made.session}/agenda", statement="y" * 501) == 400
         assert "y" * 501 in secretary.text
         assert await secretary.get("/admin/meetings/nowhere/agenda") == 404
+
+
+async def test_today_or_the_next_day_stands_on_top_and_the_texts_below_the_days(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        programme = house.running.backend.programme
+        noon = programme.now() - programme.now() % (24 * HOUR) + 12 * HOUR
+        for name, days in (("before", -1), ("today", 0), ("tomorrow", 1)):
+            await planned(house, name, name, starts=noon + days * 24 * HOUR, ends=noon + days * 24 * HOUR + HOUR)
+        await planned(house, "open", "open", starts=None, ends=None)
+        await programme.agenda.write("en", {AgendaPart.THEME: "Nobody offline."})
+        text = await everything(await house.browser(), "/agenda?ui=en")
+        order = [text.index(f'id="{name}"') for name in ("today", "tomorrow", "open", "before", "theme")]
+        assert order == sorted(order)
+        tabs = re.findall(r'<li><a href="#Day-([\d-]+)"( aria-current="true")?>', text)
+        assert [bool(here) for _, here in tabs] == [False, True, False]
+        assert tabs == sorted(tabs)
+        assert text.count(">Today<") == text.count(">Past<") == 1
 
 
 async def test_what_changed_is_told_with_what_was_before(tmp_path: Path) -> None:

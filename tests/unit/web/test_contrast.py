@@ -15,7 +15,8 @@ import pytest
 from moothall.adapters.pages.static_files import find_web_folder
 
 CSS = find_web_folder() / "css"
-TEXTS, GROUNDS, LINES = ("ink", "soft", "accent", "warn"), ("paper", "raised", "marked"), ("edge", "accent", "warn")
+TEXTS, GROUNDS = ("ink", "soft", "accent", "warn", "look"), ("paper", "raised", "marked")
+LINES = ("edge", "accent", "warn", "look")
 LEAST_OF_TEXT, LEAST_OF_CONTROL = 4.5, 3.0
 GOOD = 7.0
 """WCAG's better grade, held by what is read for hours: words, and what stands beside them, on the page itself."""
@@ -122,7 +123,7 @@ def test_the_sheets_set_no_other_colours() -> None:
                 known = set(TEXTS) | {"on-accent"} | ({"edge"} if selector.endswith("::before") else set())
             elif key in ("background", "background-color"):
                 known = set(GROUNDS) | ({"accent"} if declared.get("color") == "var(--on-accent)" else set())
-                known |= {"accent", "warn", "ink"} if _is_a_sign(selector) else set()
+                known |= {"accent", "warn", "look", "ink"} if _is_a_sign(selector) else set()
             elif key.startswith(("border", "outline")) and "radius" not in key:
                 known = {*LINES, "ink", "hair"}
             else:
@@ -151,5 +152,5 @@ def test_what_can_be_used_has_a_border_that_can_be_seen(name: str) -> None:
 
 
 def test_the_tokens_are_found() -> None:
-    assert {len(colours) for colours in THEMES.values()} == {10}
+    assert {len(colours) for colours in THEMES.values()} == {11}
     assert (CSS / "tokens.css").read_text(encoding="utf-8").count("--paper:") == len(THEMES)

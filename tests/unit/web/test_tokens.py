@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +42,15 @@ def test_every_choice_of_a_reader_is_in_the_sheets() -> None:
     for name, values in {**{n: list(v) for n, (_, v) in OFFERED.items() if n in SHOWN}, "size": list(SIZES)}.items():
         for value in values:
             assert value in usual or f'[data-{name}="{value}"]' in sheets, (name, value)
+
+
+PRESSED = re.compile(r"(?:^|[\s,>(])(?:button\b[^\s,]*|\.button|\.act)(?=\s*(?:,|$|\)))|\.tool\b")
+
+
+@pytest.mark.parametrize("path", sorted(CSS.glob("*.css")), ids=lambda path: path.name)
+def test_whatever_is_pressed_has_the_corners_of_the_token(path: Path) -> None:
+    sheet = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", sheet)
+    found = [(head.strip(), body) for head, body in rules if PRESSED.search(head.strip()) and "::" not in head]
+    corners = {head: re.findall(r"border-radius: ([^;]+);", body) for head, body in found}
+    assert {head: each for head, each in corners.items() if set(each) - {"var(--button)", "var(--round)", "0"}} == {}

@@ -28,6 +28,9 @@ const words = new Words(data);
 const tongue = tongues(data.ui);
 const qualityLine = qualityLines(data.ui, words, tongue);
 const clock = dayClock(data.ui, data.zone);
+const minutes = dayClock(data.ui, data.zone, {});
+const SENTENCE = /^((?:\u2068[^\u2069]*\u2069|[^.。？?؟])*[.。？?؟])\s*(.+)$/s; // as in control_door.py; titles stand in isolates
+const PHONE = matchMedia('(max-width: 40rem)'); // as in control.css
 const form = at('Bell').elements;
 const big = at('Cards').dataset.big !== undefined; // a screen that nobody touches
 /** @type {Set<string>} */
@@ -93,7 +96,9 @@ function levels(all, within = document) {
 function alarm(card, { kind, urgent, values, by }) {
   const text = words.text(`alarm.${kind}`, alarmValues(values, tongue));
   const sign = words.text(urgent ? 'urgent' : 'look');
-  const box = element('div', { class: urgent ? 'alarm urgent' : 'alarm' }, element('p', {}, element('strong', {}, sign), ' – ', text));
+  const [, fault = text, remedy = ''] = SENTENCE.exec(text) ?? [];
+  const box = element('div', { class: urgent ? 'alarm urgent' : 'alarm' }, element('p', { class: 'fault' }, element('strong', {}, sign), ' – ', fault));
+  if (remedy) box.append(element('p', { class: 'remedy' }, remedy));
   if (by) box.append(element('p', { class: 'mark' }, words.text('seen', { name: by })));
   else if (!big) {
     const button = element('button', { type: 'button', 'data-key': `${card.session}:${kind}`, 'aria-label': `${words.text('mine')}: ${card.place || card.title}, ${text}` }, words.text('mine'));
@@ -107,7 +112,7 @@ function alarm(card, { kind, urgent, values, by }) {
 function wall({ session, place, title }) {
   const named = place || title;
   const label = words.text('clear');
-  const button = element('button', { type: 'button', class: 'grave', 'data-key': `wall:${session}`, 'aria-label': `${label}: ${named}` }, label);
+  const button = element('button', { type: 'button', class: 'quiet', 'data-key': `wall:${session}`, 'aria-label': `${label}: ${named}` }, label);
   button.addEventListener('click', async () => {
     const answer = await link.request('clear-wall', { id: newId(), session });
     at('Status').textContent = words.text(answer.refusal ? 'uncleared' : 'cleared', { place: alone(named) });
@@ -169,10 +174,10 @@ const desk = ({ session }) => `/desk/${encodeURIComponent(session)}?ui=${data.ui
 /** @param {Card} card */
 function show(card) {
   const worst = card.alarms.find(({ by }) => !by) ?? card.alarms[0];
-  const made = element('li', { class: card.alarms.length ? 'card bad' : 'card', 'data-card': card.key, 'data-session': card.session });
+  const made = element('li', { class: worst ? `card ${worst.urgent ? 'bad' : 'look'}` : 'card', 'data-card': card.key, 'data-session': card.session });
   const lang = card.title ? Object.values(card.channels).find(([kind]) => kind === 'floor')?.[1] : null;
   const named = element('bdi', { lang: card.place ? null : lang }, card.place || card.title);
-  const state = element('p', { class: 'state', 'data-kind': card.stands }, words.text(`stands.${card.stands}`));
+  const state = element('p', { class: 'state', 'data-kind': card.stands }, words.text(`stands.${card.stands}`, { time: card.silent_since === null ? '' : minutes.format(card.silent_since) }));
   made.append(element('div', { class: 'head' }, element('h2', {}, card.session && !big ? element('a', { href: desk(card), 'data-key': `desk:${card.session}` }, named) : named), state));
   if (card.place && card.title) made.append(element('p', { class: 'title' }, element('bdi', { lang }, card.title)));
   if (card.session) made.append(element('div', { class: 'hear' }, meter(card.session), ...(big ? [] : [listen(card)])), trends(card));
@@ -259,7 +264,8 @@ function bell(cards) {
   if (!now.has(told[0])) unsay(told[1]);
   for (const key of fresh) rung.add(key);
   const { title = '' } = at('Bell').dataset;
-  document.title = now.size ? `(${now.size}) ${title}` : title;
+  const [worst] = [...now.values()].sort(([, one], [, other]) => Number(other.urgent) - Number(one.urgent));
+  document.title = worst ? `(${now.size}) ${worst[0].place || worst[0].title} – ${title}` : title; // Of a tab little is seen: the room.
   const first = now.get(fresh[0]);
   if (!first) return;
   const [card, each] = first;
@@ -301,6 +307,10 @@ addEventListener('keydown', (event) => {
   target.closest('.card')?.querySelector('.hear button')?.click();
 });
 
+// A phone: what is wrong comes first, and then what rings.
+const order = () => (PHONE.matches ? at('Cards').after(at('Bell')) : at('Shared').before(at('Bell')));
+PHONE.addEventListener('change', order);
+order();
 at('Bell').dataset.title = document.title;
 at('Bell').hidden = big;
 if (!big) at('Again').hidden = true;

@@ -41,6 +41,15 @@ function showCurrent() {
   else if (left < box.left) row.scrollBy(left - box.left - BESIDE, 0);
 }
 
+// A phone: one line, and the rest on demand. Without scripts nothing is folded.
+const fold = document.getElementById('FrameFold');
+if (fold) {
+  fold.hidden = false;
+  fold.addEventListener('click', () => {
+    fold.setAttribute('aria-expanded', String(fold.getAttribute('aria-expanded') !== 'true'));
+    showCurrent();
+  });
+}
 showCurrent();
 if (clock && time) {
   const format = dayClock(document.documentElement.lang, clock.dataset.zone ?? 'UTC', {});

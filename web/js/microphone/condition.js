@@ -15,3 +15,25 @@ export function condition({ sending, stands, verdict, muted, meeting }) {
   if (meeting === 'break' || meeting === 'off') return meeting;
   return muted || UNHEARD.includes(verdict) ? 'soundless' : 'live';
 }
+
+const ENDED = ['over', 'forbidden', 'unknown', 'refused', 'replaced']; // The sentence of each says what to do itself.
+const BETTER = ['hum', 'quiet', 'loud'];
+
+/**
+ * What whoever sits at the page does next, as the name of a text; null where what stands there says so.
+ * @param {{sending: boolean, stands: string, verdict: string, muted: boolean, meeting: ?string, on: boolean}} facts  `on`: whether there
+ *   is an input
+ * @returns {?('allow' | 'speak' | 'level' | 'start' | 'live' | 'waits' | 'soundless' | 'held')}
+ */
+export function next(facts) {
+  const { sending, stands, verdict, muted, on } = facts;
+  if (stands === 'held') return 'held';
+  if (ENDED.includes(stands)) return null;
+  if (stands === 'finishing') return 'waits';
+  if (!sending && !on) return 'allow';
+  if (sending && !['live', 'soundless'].includes(condition(facts))) return 'waits';
+  if (muted || verdict === 'dead' || (sending && verdict === 'off')) return 'soundless';
+  if (BETTER.includes(verdict)) return 'level';
+  if (sending) return 'live';
+  return verdict === 'ready' ? 'start' : 'speak';
+}

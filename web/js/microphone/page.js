@@ -3,7 +3,7 @@
 import { alone } from '../lib/names.js';
 import { Capture } from './capture.js';
 import { Room } from './echo.js';
-import { condition } from './condition.js';
+import { condition, next } from './condition.js';
 import { tone } from './tone.js';
 import { Continuity, Levels } from './level.js';
 import { Line } from './line.js';
@@ -105,10 +105,12 @@ async function play() {
 /** One word for how the page stands, with its colour and shape. */
 function condense() {
   const now = becoming({ session: words.session, lost: words.lost, heard: words.heard, now: performance.now() });
-  const kind = condition({ sending, stands, verdict: verdict.kind, muted: capture.muted, meeting: now?.kind ?? null });
+  const facts = { sending, stands, verdict: verdict.kind, muted: capture.muted, meeting: now?.kind ?? null, on: capture.stream !== null };
+  const kind = condition(facts), step = next(facts);
   const place = at('Condition');
   place.dataset.kind = kind === 'between' ? 'idle' : kind;
   set(place, say(`condition.${kind}`));
+  set(at('Next'), step ? say(`next.${step}`) : '');
   at('Muted').hidden = !capture.muted;
 }
 
@@ -132,6 +134,7 @@ function judge(kind, now) {
   at('Level').setAttribute('aria-valuenow', String(Math.round(Math.max(-LOUDEST, levels.now))));
   at('Level').setAttribute('aria-valuetext', said);
   if (kind !== 'off') at('Status').textContent = said;
+  condense();
 }
 
 /** @param {string} device */
@@ -147,6 +150,7 @@ async function switchOn(device) {
   lastHeard = performance.now();
   at('Asking').hidden = true;
   at('Choosing').hidden = false;
+  condense();
   await list();
   if (verdict.kind === 'off') judge('waiting', performance.now());
   return true;

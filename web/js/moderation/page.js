@@ -6,6 +6,7 @@ import { clearsWall } from '../desk/clear_wall.js';
 import { DeskKeys } from '../desk/keys.js';
 import { newId } from '../desk/link.js';
 import { HandsDesk } from './hands.js';
+import { fitsPhone } from './phone.js';
 import { KEYS, renewed } from './keymap.js';
 import { keep, recall } from '../lib/kept.js';
 import { at, element, only, set } from '../lib/nodes.js';
@@ -91,6 +92,17 @@ goesByArrows({
   },
 });
 at('UndoLast').addEventListener('click', undo);
+fitsPhone({
+  undo,
+  answered: () => (questions.called === null ? say(words.text('taken-first')) : does('answered', [questions.called])),
+  call: () => {
+    const [next] = questions.panel('Queued');
+    if (questions.over) say(words.text('over'));
+    else if (questions.called !== null) say(words.text('answered-first', { n: questions.get(questions.called)?.number ?? '?' }));
+    else if (next) does('call', [next]);
+    else say(words.text('none'));
+  },
+});
 
 /** The numbers of these, in a row. @param {string[]} ids */
 const numbers = (ids) => ids.map((id) => questions.get(id)?.number).join(', ');
@@ -235,7 +247,9 @@ function show() {
   at('Picked').textContent = words.text('picked', { n: panels.picked.size });
   at('Unarranged').hidden = !questions.arranged.length;
   const last = line.done.undoable();
-  at('UndoLast').setAttribute('aria-disabled', String(!last));
+  for (const id of /** @type {const} */ (['UndoLast', 'ThumbUndo'])) at(id).setAttribute('aria-disabled', String(!last));
+  at('ThumbCall').classList.toggle('first', questions.called === null);
+  at('ThumbAnswered').classList.toggle('first', questions.called !== null);
   set(at('UndoWhat'), last ? line.done.describe(last.commands, last.numbers) : '');
   crowds();
   const checked = questions.panel('Checked').length;

@@ -64,7 +64,7 @@ export class QuestionPanels {
       const list = only('ol', at(name));
       const rows = ids.flatMap((id) => this.#row(id) ?? []);
       put(list, rows);
-      set(only('.count', at(name)), ids.length ? `(${ids.length})` : '');
+      for (const count of document.querySelectorAll(`#${name} .count, .jump .count[data-of="${name}"]`)) set(count, ids.length ? `(${ids.length})` : '');
       const all = at(name).querySelector('button[data-does="pick-all"]');
       if (all) all.hidden = !ids.length;
       for (const id of ids) wanted.add(id);

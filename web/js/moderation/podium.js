@@ -6,10 +6,10 @@ import { frameStands } from '../lib/staff_frame.js';
 import { at, element, set } from '../lib/nodes.js';
 import { QuestionItems } from './items.js';
 import { QuestionLine } from './line.js';
+import { pressed } from './press.js';
 import { QuestionTurn } from './turn.js';
 
 const NEXT = 2; // questions that are shown beside the one that is asked now
-const TWICE = 600; // ms in which a second press of the same button is a finger that touched twice, or a key that was held
 
 const line = new QuestionLine({ shown: show, came: () => {}, closed: () => {}, said: show, balance: (told) => heard.take(told) });
 const { questions, words, state, data, say, act } = line;
@@ -19,7 +19,6 @@ const items = new QuestionItems(questions, words, {
 });
 
 const turn = new QuestionTurn(line);
-let last = { id: '', at: 0 }; // the button that was pressed last, and when
 
 function show() {
   if (!state.session) return;
@@ -49,18 +48,6 @@ function fill(box, parts) {
 async function bring(id, status, more = {}) {
   const answer = await act({ do: 'set-status', interventions: [id], status, ...more });
   if (!answer.refusal) say(`${words.text(`stands.${status}`)}: ${words.text('number', { n: questions.get(id)?.number ?? '' })}`);
-}
-
-/**
- * Have a button do something, once where it is touched twice: the second touch would be for the question behind.
- * @param {string} id  @param {() => void} does
- */
-function pressed(id, does) {
-  at(id).addEventListener('click', ({ timeStamp }) => {
-    const twice = last.id === id && timeStamp - last.at < TWICE;
-    last = { id, at: timeStamp };
-    if (!twice) does();
-  });
 }
 
 pressed('Taken', () => {

@@ -21,6 +21,10 @@ function count({ counts }) {
     const n = counts[place.dataset.of ?? ''];
     if (n !== undefined) set(place, n ? (forms[plural.select(n)] ?? forms.other).replace('{n}', String(n)) : '');
   }
+  for (const place of document.querySelectorAll('[data-count]')) {
+    const n = counts[place.dataset.count ?? ''];
+    if (n !== undefined) set(place, n ? String(n) : '');
+  }
   if ('moves' in list.dataset) renewal.soon(MOVING);
 }
 

@@ -255,6 +255,8 @@ interface Card {
   off: boolean;
   /** How it stands, in one word. */
   stands: string;
+  /** When the last words came, Unix ms, where it is silent. */
+  silent_since: number | null;
   /** Each 10 s of the last ten minutes, the newest last: s, and words a minute; left out where they are as they were told last. */
   delays?: (number | null)[];
   rates?: number[];

@@ -49,12 +49,14 @@ class AgendaDoor:
             return refusal(HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, ui)
         programme = self.rows.programme
         newest, earlier = _cut(self.rows.changes(sessions, ui))
+        days = self.rows.days(sessions, ui, query, programme.now())
         text = self.pages.render(
             "agenda.html",
             ui=ui,
             query=query,
             parts_written=self.rows.parts(ui, self.pages.catalogues.languages),
-            days=self.rows.days(sessions, ui, query),
+            tabs=[day for day in days if day.name],
+            days=sorted(days, key=lambda day: day.past),  # today, or the next that there is, stands on top
             changes=newest,
             earlier=earlier,
             times=times_are(programme.zone(), programme.now(), ui),

@@ -85,6 +85,8 @@ class AgendaDay(msgspec.Struct, frozen=True):
     name: str
     """Empty for those without a time."""
     short: str
+    is_today: bool
+    past: bool
     places: tuple[AgendaPlace, ...]
 
 
@@ -131,9 +133,10 @@ class AgendaRows:
             if text is not None
         ]
 
-    def days(self, sessions: Sequence[PublicSession], ui: Catalogue, query: str) -> list[AgendaDay]:
-        """The sessions by day and, within each, by room; those without a time last."""
+    def days(self, sessions: Sequence[PublicSession], ui: Catalogue, query: str, now: int) -> list[AgendaDay]:
+        """The sessions by day and, within each, by room: in order of time, those without one last; `now` in Unix ms."""
         zone = self.programme.zone()
+        today = zone.at(now).date().isoformat()
 
         def day(each: PublicSession) -> str:
             return "" if each.starts is None else zone.at(each.starts).date().isoformat()
@@ -148,7 +151,9 @@ class AgendaRows:
             for each in on_it:
                 places.setdefault(self.place(each.plan), []).append(self._row(each, ui, zone, query))
             ordered = sorted(places.items(), key=lambda place: (not place[0], place[0]))
-            days.append(AgendaDay(date, name, short, tuple(AgendaPlace(place, tuple(rows)) for place, rows in ordered)))
+            rooms = tuple(AgendaPlace(place, tuple(rows)) for place, rows in ordered)
+            past = bool(date) and date < today
+            days.append(AgendaDay(date, name, short, is_today=date == today, past=past, places=rooms))
         return days
 
     def place(self, plan: Planned | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote, urlencode
@@ -19,7 +20,7 @@ from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.translation_texts import reach_part
 from moothall.core.events.types import ChannelKind
-from moothall.core.kernel.times import clock_time
+from moothall.core.kernel.times import Zone, clock_time, time_of_day
 from moothall.services.control.alarms import GIGABYTE
 from moothall.services.control.control_room import ControlRoom, Overview, RoomCard
 from moothall.services.sessions.role_links import Staff
@@ -27,6 +28,7 @@ from moothall.services.translation.text_translation import Reach
 
 OLD_S, DEAD_S = 15, 3
 """Sound that came longer ago says nothing of the delay; so much digital silence is worth a word. As in control.js."""
+_SENTENCE = re.compile(r"((?:\u2068[^\u2069]*\u2069|[^.\u3002\uff1f?\u061f])*[.\u3002\uff1f?\u061f])\s*(.+)", re.DOTALL)
 StaffOf = Callable[[web.Request], Sequence[Staff]]
 
 
@@ -64,7 +66,7 @@ class ControlDoor:
             "control.html",
             ui=ui,
             frame=frame | {"tabs": []} if big else frame,
-            rows=[_row(card, ui) for card in cards],
+            rows=[_row(card, ui, self.pages.zone()) for card in cards],
             made=ui.text("As of {time}", time=clock_time(self.pages.zone().at(overview.at))),
             overview=_overview(overview, ui),
             alarms=[_alarm(each.kind, each.values, each.by, urgent=each.urgent, ui=ui) for each in overview.alarms],
@@ -85,7 +87,7 @@ class ControlDoor:
         return own_html(text, ui)
 
 
-def _row(card: RoomCard, ui: Catalogue) -> dict[str, object]:
+def _row(card: RoomCard, ui: Catalogue, zone: Zone) -> dict[str, object]:
     """A card in words; the same is done in `web/js/desk/control.js`."""
     said = [_alarm(alarm.kind, alarm.values, alarm.by, urgent=alarm.urgent, ui=ui) for alarm in card.alarms]
     worst = next((n for n, alarm in enumerate(card.alarms) if alarm.by is None), 0)
@@ -99,7 +101,7 @@ def _row(card: RoomCard, ui: Catalogue) -> dict[str, object]:
         if card.session is None
         else f"/figures/{quote(card.session)}?{urlencode({'ui': ui.language})}",
         "stands": card.stands,
-        "state": ui.named(f"control/stands.{card.stands}"),
+        "state": ui.named(f"control/stands.{card.stands}", time=_silent_since(card, zone)),
         "following": ui.text("Next: {title}", title=f"\u2068{card.following}\u2069") if card.following else "",
         "alarm": said[worst] if said else None,
         "further": further,
@@ -115,6 +117,11 @@ def _row(card: RoomCard, ui: Catalogue) -> dict[str, object]:
         ],
         "figures": [] if card.session is None else _figures(card, ui),
     }
+
+
+def _silent_since(card: RoomCard, zone: Zone) -> str:
+    """Hours and minutes at the place of the meetings; empty where it isn't silent."""
+    return "" if card.silent_since is None else time_of_day(zone.at(card.silent_since))
 
 
 def _title_language(card: RoomCard) -> str:
@@ -164,12 +171,24 @@ def _said(name: str, value: int | str, ui: Catalogue) -> int | str:
 def _alarm(
     kind: str, values: dict[str, int | str], by: str | None, *, urgent: bool, ui: Catalogue
 ) -> dict[str, object]:
+    fault, remedy = parted(
+        ui.named(f"staff/alarm.{kind}", **{name: _said(name, value, ui) for name, value in values.items()})
+    )
     return {
         "sign": ui.text("Urgent" if urgent else "Look at it"),
         "urgent": urgent,
-        "text": ui.named(f"staff/alarm.{kind}", **{name: _said(name, value, ui) for name, value in values.items()}),
+        "fault": fault,
+        "remedy": remedy,
         "by": None if by is None else ui.text("{name} sees to it", name=by),
     }
+
+
+def parted(text: str) -> tuple[str, str]:
+    """The text of an alarm as what is wrong, its first sentence, and what to do, the rest; `remedy` in
+    `web/js/desk/control.js`. A point in a title, which stands in isolates, ends no sentence.
+    """
+    found = _SENTENCE.match(text)
+    return (found[1], found[2]) if found else (text, "")
 
 
 def _gigabytes(size: int, ui: Catalogue) -> str:

@@ -229,6 +229,7 @@ class QuestionsDoor:
                 "removed": each.removed,
                 "why": "" if why is None else ui.text(texts.WHYS[why]),
                 "support": ui.counted(texts.SUPPORT, each.support) if each.support else "",
+                "count": each.support,
                 "support_here": "" if self.room is None else self.room.support(wanted.session, each.id, ui),
                 "mine": each.id in mine,
                 "yours": each.id in own,
@@ -256,6 +257,7 @@ class QuestionsDoor:
             ],
             now=[row(each) for each in found.now],
             queue=[row(each.intervention, each.why) for each in found.queue],
+            as_they_came=all(each.why is Why.ARRIVAL for each in found.queue),
             later=[row(each) for each in found.later],
             answered=[row(each) for each in found.answered],
             written=[row(each) for each in found.written],
@@ -327,6 +329,7 @@ class AbuseDoor:
 _OF_ROOM: Row = {
     **dict.fromkeys(("why", "support", "answer", "answer_language", "line", "live"), ""),
     **dict.fromkeys(("translated", "removed", "reported"), False),
+    "count": 0,
     "answer_direction": "auto",
 }
 """What there is of nothing that the meeting has not published."""

@@ -17,7 +17,7 @@ MUTED_MS = 20_000
 NO_SOURCE_MS = 60_000
 """Open without a source and without a line."""
 NO_WORDS_MS = 30_000
-"""With speech and without words."""
+"""With speech and without words; without either, how long until a session is called silent."""
 NO_MACHINE_MS = 10_000
 """How long a session may have sound and no engine; restarting an engine takes less."""
 LATE_MS = 10_000
@@ -55,6 +55,8 @@ class Standing(StrEnum):
     OFF = "off"
     """What is said is not recorded."""
     LATE = "late"
+    SILENCE = "silence"
+    """It is on, and no words have come for `NO_WORDS_MS`: nobody speaks, as far as one can tell."""
     CUT = "cut"
     """No text comes of what is said."""
     CLOSED = "closed"
@@ -150,8 +152,14 @@ def alarms(figures: SessionHealth) -> tuple[Alarm, ...]:
     return tuple(sorted(found, key=lambda alarm: not alarm.urgent))
 
 
-def standing(status: Status, found: Sequence[Alarm], *, off: bool) -> Standing:
-    """The one word for how a session stands that has these alarms; `off`: whether it is not recorded.
+def wordless_for(figures: SessionHealth) -> int:
+    """Ms since the last words, or since it was opened where none came after that."""
+    return figures.open_for if figures.words_age is None else min(figures.words_age, figures.open_for)
+
+
+def standing(status: Status, found: Sequence[Alarm], *, off: bool, wordless: int = 0) -> Standing:
+    """The one word for how a session stands that has these alarms; `off`: whether it is not recorded; `wordless`: as
+    `wordless_for` says it.
 
     That nothing is recorded goes before all else, since it was promised to whoever speaks.
     """
@@ -163,7 +171,9 @@ def standing(status: Status, found: Sequence[Alarm], *, off: bool) -> Standing:
         return Standing.BREAK
     if any(alarm.kind in CUT or (alarm.urgent and alarm.kind in ("no-machine", "key-refused")) for alarm in found):
         return Standing.CUT
-    return Standing.LATE if any(alarm.kind in LATE for alarm in found) else Standing.LIVE
+    if any(alarm.kind in LATE for alarm in found):
+        return Standing.LATE
+    return Standing.SILENCE if wordless >= NO_WORDS_MS else Standing.LIVE
 
 
 def _of_house(figures: SessionHealth) -> list[Alarm]:
@@ -206,7 +216,7 @@ def _of_sound(figures: SessionHealth) -> list[Alarm]:
         return [Alarm(kind="no-language", urgent=True)]
     if figures.crowded_out:
         return [Alarm(kind="no-room", urgent=True)]
-    wordless = figures.open_for if figures.words_age is None else min(figures.words_age, figures.open_for)
+    wordless = wordless_for(figures)
     speaking = figures.speech_age is not None and figures.speech_age < 5_000
     if speaking and figures.silent_for == 0 and wordless >= NO_WORDS_MS and figures.off_for is None:
         return [Alarm(kind="no-words", urgent=True, values={"n": wordless // 1000})]

@@ -21,7 +21,16 @@ from moothall.core.questions.blocked_words import unread_for
 from moothall.core.session.state import ON, State, Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.core.views.quality import Quality
-from moothall.services.control.alarms import OF_ALL, Alarm, RoomConflict, SessionHealth, Standing, alarms, standing
+from moothall.services.control.alarms import (
+    OF_ALL,
+    Alarm,
+    RoomConflict,
+    SessionHealth,
+    Standing,
+    alarms,
+    standing,
+    wordless_for,
+)
 from moothall.services.control.control_watch import Watched, seconds
 from moothall.services.log.publication import Publication
 from moothall.services.programme.programme import Programme
@@ -86,6 +95,8 @@ class RoomCard(msgspec.Struct, frozen=True, kw_only=True):
     off: bool = False
     """Whether what is said now is not recorded."""
     stands: Standing = Standing.IDLE
+    silent_since: int | None = None
+    """When the last words came, Unix ms to the second; None unless it stands as silent."""
     delays: tuple[int | None, ...] = ()
     """The delay in s each 10 s of the last ten minutes, the newest last; None while no sound came."""
     rates: tuple[int, ...] = ()
@@ -238,7 +249,10 @@ class ControlRoom:
         loudness = self._of_floor(live)
         seen.dead = 0 if loudness is None else loudness.dead_ms
         seen.note(now)
-        found = alarms(self._figures(live, seen, now, readers, reports))
+        figures = self._figures(live, seen, now, readers, reports)
+        found, wordless = alarms(figures), wordless_for(figures)
+        stands = standing(state.status, found, off=not state.recorded, wordless=wordless)
+        silent_since = (self.overview.at - wordless) // 1000 * 1000 if stands is Standing.SILENCE else None
         raised = self._raised[live.id] = tuple(self._with_name(live.id, alarm) for alarm in found)
         channel = next(iter(state.channels.values()), None)
         return RoomCard(
@@ -263,7 +277,8 @@ class ControlRoom:
             reports=reports,
             quality=live.writer.quality.quality(),
             off=not state.recorded,
-            stands=standing(state.status, found, off=not state.recorded),
+            stands=stands,
+            silent_since=silent_since,
             delays=tuple(seen.delays),
             rates=tuple(seen.rates),
             alarms=tuple(each for each in raised if each.kind not in OF_ALL),

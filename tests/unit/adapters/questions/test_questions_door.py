@@ -124,7 +124,8 @@ async def test_only_what_is_published_is_there(house: House) -> None:
     assert "shown & <why>?" in text
     assert "hidden" not in text.replace("aria-hidden", "")
     assert '<p class="words" id="Text-1" lang="ar" dir="rtl">' in text
-    assert "It stands here because of the time at which it came." in text
+    assert "In the order in which they came." in text
+    assert "It stands here because" not in text, "what is the same of all is said once"
     assert "Received: 2. Answered: 0." in text
     assert "waited" not in text
 
@@ -215,6 +216,7 @@ async def test_who_would_ask_it_too_is_counted_and_told(house: House) -> None:
     await until(counted)
     text = await house.list(cookie="a" * 22)
     assert "2 would ask this too" in text
+    assert 'data-count="when" aria-hidden="true">2</span>' in text
     assert "You\u2019d ask this too" in text
     assert text.count("I\u2019d ask this too") == 1
     assert re.search(r'id="Too-2" name="too" value="no" [^>]+>Withdraw my support<', text)
@@ -261,6 +263,8 @@ async def test_nobody_supports_their_own_question(house: House) -> None:
     await house.stand(InterventionStatus.QUEUED, "own", "other")
     mine = await house.list(cookie="A" * 22)
     assert mine.count("You asked this") == 1
+    assert '<li id="No-1" class="yours">' in mine
+    assert "/asked/1/abuse" not in mine, "nobody reports their own"
     assert "Too-1" not in mine
     assert "Too-2" in mine
     assert (await house.support(1, "A" * 22))[0] == 409

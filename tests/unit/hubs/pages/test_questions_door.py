@@ -127,7 +127,7 @@ async def test_after_the_close_the_list_says_what_became_of_what_was_left(house:
     assert 'action="/s/s/asked/1/support"' in (await somebody.get("/s/s/questions"))[1]
     await room.meeting.do(do.CloseSession(), actor=SYSTEM)
     _, text = await somebody.get("/s/s/questions")
-    left = text[text.index('<div id="Left">') :].partition("</div>")[0]
+    left = text[text.index('<div id="Left">') :].partition('<div id="Later">')[0]
     assert "The meeting ended before its turn came</h2>" in left
     assert "Who <pays>?" in left
     assert "In the queue" not in text

@@ -14,7 +14,16 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.core.hubs.presence import HubNow
 from moothall.core.session.state import Status
 from moothall.services.control import alarms as rules
-from moothall.services.control.alarms import CUT, LATE, RoomConflict, SessionHealth, Standing, alarms, standing
+from moothall.services.control.alarms import (
+    CUT,
+    LATE,
+    RoomConflict,
+    SessionHealth,
+    Standing,
+    alarms,
+    standing,
+    wordless_for,
+)
 
 WELL = SessionHealth(
     status=Status.OPEN, open_for=3_600_000, source=True, sound_age=500, speech_age=500, words_age=2_000, lag=900,
@@ -122,7 +131,7 @@ def test_every_alarm_has_its_words_and_its_row_in_the_documentation() -> None:
 
 def stands(*, off: bool = False, **changed: object) -> Standing:
     figures = msgspec.structs.replace(WELL, **changed)
-    return standing(figures.status, alarms(figures), off=off)
+    return standing(figures.status, alarms(figures), off=off, wordless=wordless_for(figures))
 
 
 @pytest.mark.parametrize(
@@ -141,6 +150,14 @@ def stands(*, off: bool = False, **changed: object) -> Standing:
         ({"status": Status.PAUSED}, Standing.BREAK),
         ({"status": Status.CLOSED, "off": True}, Standing.CLOSED),
         ({"status": Status.CREATED}, Standing.IDLE),
+        ({"words_age": rules.NO_WORDS_MS - 1, "speech_age": None}, Standing.LIVE),
+        ({"words_age": rules.NO_WORDS_MS, "speech_age": None}, Standing.SILENCE),
+        ({"words_age": None, "speech_age": None}, Standing.SILENCE),
+        ({"words_age": None, "speech_age": None, "open_for": rules.NO_WORDS_MS - 1}, Standing.LIVE),
+        ({"words_age": rules.QUIET_MS, "speech_age": None, "silent_for": rules.QUIET_MS}, Standing.SILENCE),
+        ({"words_age": rules.NO_WORDS_MS}, Standing.CUT),
+        ({"words_age": rules.NO_WORDS_MS, "speech_age": None, "status": Status.PAUSED}, Standing.BREAK),
+        ({"words_age": rules.NO_WORDS_MS, "off": True}, Standing.OFF),
     ],
 )
 def test_one_word_says_how_a_room_stands(changed: dict[str, Any], said: Standing) -> None:

@@ -178,6 +178,25 @@ def test_the_figures_come_from_what_is_published() -> None:
     run(story())
 
 
+def test_a_room_in_which_nobody_speaks_says_since_when() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            live = await on.begin("s", ONE)
+            await on.do(live, AttachSource(source=MIC, channel=FLOOR, t=0, rate=16_000))
+            opened = on.hall.clock.wall()
+            for seconds in range(0, 40, 10):
+                live.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SILENCE, lag=0, t=seconds * 1000))
+                card = (await on.after(10))[0]
+                assert card.stands == ("live" if seconds < 20 else "silence")
+            assert card.alarms == ()
+            assert card.silent_since is not None
+            assert opened - 1000 <= card.silent_since <= opened
+            await on.do(live, CloseSession())
+            assert all(card.silent_since is None for card in await on.after(1))
+
+    run(story())
+
+
 def test_speech_in_a_break_is_told_of_after_ten_seconds() -> None:
     async def story() -> None:
         async with watching() as on:

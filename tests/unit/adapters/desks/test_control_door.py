@@ -1,0 +1,27 @@
+"""The overview's words: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from moothall.adapters.desks.control_door import parted
+from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
+from moothall.adapters.pages.static_files import find_web_folder
+
+LOCALES = find_web_folder() / "locales"
+KINDS = [name for name in read_names(LOCALES)["staff"] if name.startswith("alarm.")]
+QUESTIONS = {"alarm.break-speech"}
+"""Which are one question, in which the remedy is."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_alarm_says_what_is_wrong_and_what_to_do(language: str) -> None:
+    ui, title = Catalogues(LOCALES)[language], "\u2068Whose data? A town hall.\u2069"
+    values = {"n": 5, "all": 9, "title": title, "who": "\u2068A. Diallo\u2069", "expected": "a", "heard": "b"}
+    found = {kind: parted(ui.named(f"staff/{kind}", **values)) for kind in KINDS}
+    assert {kind for kind, (_, remedy) in found.items() if not remedy} <= QUESTIONS
+    assert all(title in fault for kind, (fault, _) in found.items() if "same-room" in kind), "a title is one piece"
+
+
+def test_a_text_of_one_sentence_has_no_remedy() -> None:
+    assert parted("They are speaking: end the break?") == ("They are speaking: end the break?", "")

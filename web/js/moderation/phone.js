@@ -1,0 +1,67 @@
+// The moderator's page on a phone: what is asked now and comes next first, its acts within reach of a thumb, the rest folded.
+
+import { at, element, only } from '../lib/nodes.js';
+import { pressed } from './press.js';
+
+const PHONE = '(max-width: 40rem)'; // as in web/css/moderate_phone.css
+
+/**
+ * Arrange the page for a phone as long as its window is as narrow as one.
+ * @param {{answered: () => void, call: () => void, undo: () => void}} acts
+ */
+export function fitsPhone(acts) {
+  const phone = matchMedia(PHONE);
+  const [queue, jump, sifting] = [at('Queued'), only('.jump'), only('details.sifting')];
+  const [queueAt, jumpAt] = [queue, jump].map((part) => {
+    const mark = document.createComment('');
+    part.before(mark);
+    return mark;
+  });
+  pressed('ThumbAnswered', acts.answered);
+  pressed('ThumbCall', acts.call);
+  pressed('ThumbUndo', acts.undo);
+  at('ThumbMore').addEventListener('click', () => more(at('ThumbMore').getAttribute('aria-expanded') !== 'true'));
+  jump.addEventListener('click', ({ target }) => open(target.closest('a')?.getAttribute('href')?.slice(1)));
+  const arrange = () => {
+    // The order of what is read is the order in which it stands, so it is moved and not only drawn elsewhere.
+    if (phone.matches) {
+      only('.column').before(queue);
+      at('Turn').append(jump);
+    } else {
+      queueAt.after(queue);
+      jumpAt.after(jump);
+      more(false);
+    }
+    sifting.open = !phone.matches || sifting.contains(document.activeElement);
+    for (const section of document.querySelectorAll('.asides > .folds')) fold(section, phone.matches);
+  };
+  phone.addEventListener('change', arrange);
+  arrange();
+}
+
+/** What is seldom wanted of what is asked now: the speaking time, and *Clear the wall*. @param {boolean} shown */
+function more(shown) {
+  at('ThumbMore').setAttribute('aria-expanded', String(shown));
+  at('Turn').classList.toggle('whole', shown);
+}
+
+/** Fold a section below its heading, or have it whole again. @param {Element} section  @param {boolean} folds */
+function fold(section, folds) {
+  const heading = only('h2', section);
+  const button = heading.querySelector('button');
+  if (folds === Boolean(button)) return;
+  section.classList.toggle('folded', folds);
+  if (button) {
+    button.replaceWith(...button.childNodes);
+    return;
+  }
+  const made = element('button', { type: 'button', class: 'unfold', 'aria-expanded': 'false' }, ...heading.childNodes);
+  made.addEventListener('click', () => made.setAttribute('aria-expanded', String(!section.classList.toggle('folded'))));
+  heading.append(made);
+}
+
+/** Open the section to whose heading somebody goes. @param {string} [heading] */
+function open(heading) {
+  const button = heading ? document.getElementById(heading)?.querySelector('button[aria-expanded="false"]') : null;
+  if (button instanceof HTMLElement) button.click();
+}
