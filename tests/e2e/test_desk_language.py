@@ -130,7 +130,6 @@ async def test_saying_at_the_desk_that_they_speak_german_writes_the_last_minute_
 
 @pytest.mark.slow
 @pytest.mark.model
-@pytest.mark.timeout(300)
 @pytest.mark.skipif(not MULTI.exists(), reason="No recording in two languages stands beside the checkout.")
 async def test_a_real_model_writes_the_last_minute_again_in_german(page: Page, tmp_path: Path) -> None:
     rows = [json.loads(row) for row in MULTI.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()]
