@@ -11,7 +11,7 @@ from support.files.traces import BEGIN_MS, END_MS, MODEL, WORD, found_in, heard_
 from support.halls.process import CLOCK, free_port, logged, require_intact, watched
 from support.halls.process_with_desk import HallWithDesk
 
-pytestmark = [pytest.mark.model, pytest.mark.chaos, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.model, pytest.mark.chaos]
 
 
 @pytest.mark.parametrize("killed", ["server", "engine", "nobody"])

@@ -101,6 +101,10 @@ def lines(on: Meeting) -> Sequence[Segment]:
     return sorted(stand, key=lambda line: line.t0)
 
 
+def words(on: Meeting) -> list[str]:
+    return [word.text.strip() for line in lines(on) for word in line.words]
+
+
 async def test_saying_at_the_desk_that_they_speak_german_writes_the_last_minute_again(
     page: Page, tmp_path: Path
 ) -> None:
@@ -113,18 +117,19 @@ async def test_saying_at_the_desk_that_they_speak_german_writes_the_last_minute_
         before = lines(on)
         assert {line.language for line in before} == {"en"}
         await press(page, on, "German")
+        said = [word.text.strip() for word in script.words]
+        while len(words(on)) < len(said) or {line.language for line in lines(on)} != {"de"}:  # line by line
+            await on.running.backend.clock.sleep(100)
         await heard(on, script.words[-1].t1 - SLACK_MS)
         after = lines(on)
         assert {line.language for line in after} == {"de"}
         assert not {line.id for line in before} & {line.id for line in after}
-        said = [word.text.strip() for word in script.words]
-        assert [word.text.strip() for line in after for word in line.words] == said
+        assert words(on) == said
         await expect(page.locator("#Lines .text[lang=en]")).to_have_count(0)
 
 
 @pytest.mark.slow
 @pytest.mark.model
-@pytest.mark.timeout(300)
 @pytest.mark.skipif(not MULTI.exists(), reason="No recording in two languages stands beside the checkout.")
 async def test_a_real_model_writes_the_last_minute_again_in_german(page: Page, tmp_path: Path) -> None:
     rows = [json.loads(row) for row in MULTI.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()]

@@ -46,7 +46,6 @@ async def real(_: Path) -> tuple[Path, str]:
 there = pytest.mark.skipif(not REAL.exists(), reason="no recorded speech lies beside the checkout")
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     "played",
     [

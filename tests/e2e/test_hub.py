@@ -17,7 +17,7 @@ from support.halls.process import CLOCK, free_port
 from support.hubs.processes import LOOK_MS, CentreProcess, House, HubProcess, house
 from support.links.weak_line import weak_line_to
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SESSION = "plenary"
 """Pages of a hub look each 5 to 10 s how things stand; a hub dials again within 1, 2, 4, … s."""
@@ -133,7 +133,6 @@ async def test_text_comes_down_and_what_is_asked_while_the_upper_line_is_cut_arr
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 async def test_any_of_the_lines_may_be_cut_and_who_asks_too_late_is_told(browser: Browser, tmp_path: Path) -> None:
     async with house(tmp_path, 63) as all_of, seats(browser, all_of) as at:
         await text_is_everywhere(at)

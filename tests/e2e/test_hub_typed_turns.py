@@ -22,7 +22,7 @@ from support.browser.browsing import tab
 from support.hubs.node import running_hub
 from support.hubs.together import SESSION, Meeting, centre, paired, shows, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 LEADS = Actor(Role.MODERATOR, "m")
 NOT_RECORDED = (

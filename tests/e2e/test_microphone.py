@@ -100,7 +100,6 @@ async def record(address: str) -> str:
     return re.sub(r"<[^>]*>", "", " ".join(said))
 
 
-@pytest.mark.timeout(120)
 async def test_words_reach_readers_over_a_cut_line_and_a_killed_server_and_somebody_takes_over(tmp_path: Path) -> None:
     script = a_script(5, 22)
     model = scripted(tmp_path, script)
@@ -170,7 +169,6 @@ async def test_words_reach_readers_over_a_cut_line_and_a_killed_server_and_someb
 
 # integration/test_spool_lost.py loses the same without a browser, and tests/js/microphone has what is kept.
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 async def test_the_page_has_what_a_server_had_on_a_disk_that_is_lost(tmp_path: Path) -> None:
     """It sends what isn't done once more: no word is missing, and none comes twice."""
     script = a_script(6, 24)
@@ -203,7 +201,6 @@ async def test_the_page_has_what_a_server_had_on_a_disk_that_is_lost(tmp_path: P
     assert base // 16 < log.words[3].t1, "It has forgotten no word that came after these."
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("away_s", "script", "cut"),
     [

@@ -115,7 +115,6 @@ async def prepared(data: Path) -> tuple[DeskHall, Sequence[str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(150)
 async def test_every_acknowledged_ballot_is_there_once(tmp_path: Path) -> None:
     hall, tokens = await prepared(tmp_path / "data")
     await hall.start()

@@ -31,7 +31,7 @@ from support.halls.process import free_port
 from support.links.proxies import HOST, PROGRAMS, browser, missing, proxy
 from support.links.smuggling import HIDDEN, PROBES, Passed, answers
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow]
 
 SESSION = SessionId("plenary")
 TYPIST = Actor(Role.CAPTIONER, "typist")

@@ -24,7 +24,6 @@ from support.halls.process import free_port
 from support.halls.readers import HANDSHAKE, talk, unread, until
 from support.memory.microphone import greeting
 
-pytestmark = pytest.mark.timeout(120)
 READERS = 200
 
 

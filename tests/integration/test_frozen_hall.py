@@ -23,7 +23,7 @@ from support.halls.process import (
     write_wave,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow]
 SILENT_MS = Patience().silent_ms
 
 

@@ -34,7 +34,6 @@ from support.halls.process import (
 DISK_BYTES = 1 << 20
 BYTES_A_MS = 32
 """Of audio: PCM16 mono at 16 kHz."""
-pytestmark = pytest.mark.timeout(120)
 
 
 class SmallDisk:

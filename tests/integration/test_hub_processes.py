@@ -104,7 +104,6 @@ async def scene(folder: Path, number: int) -> AsyncIterator[Scene]:
         yield Scene(all_of, client)
 
 
-@pytest.mark.timeout(120)
 async def test_each_of_them_is_killed_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
     async with scene(tmp_path, 40) as made:
         centre, north, kisumu, upper, lower = made.house

@@ -113,7 +113,6 @@ def test_the_page_has_the_commands_that_are_walked_here() -> None:
 
 # cli/test_hub_command.py runs the same commands one by one, and test_hub_link.py what they bring about.
 @pytest.mark.slow
-@pytest.mark.timeout(60)
 async def test_a_newcomer_gets_there_by_what_the_page_says(tmp_path: Path) -> None:
     demo, demo_hub, _, _, hub, pair = commands()
     (tmp_path / ".venv").symlink_to(sys.prefix)

@@ -31,7 +31,6 @@ FIRST_MS, LAST_MS = 16_600, 54_400
 MODEL = "whisper-tiny.en"
 
 
-@pytest.mark.timeout(150)
 @pytest.mark.parametrize(
     ("rounds", "words", "kinds"),
     [
@@ -61,7 +60,6 @@ async def test_killed_at_random_every_word_stands_once(
 
 @pytest.mark.model
 @pytest.mark.slow
-@pytest.mark.timeout(150)
 async def test_a_real_model_takes_up_its_words_where_it_was_killed(tmp_path: Path) -> None:
     write_wave(tmp_path / "sound.wav", await sample_sound(FIRST_MS, LAST_MS))
     hall, other = (

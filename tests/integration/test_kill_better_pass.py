@@ -105,7 +105,6 @@ class Hall(HallProcess):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 async def test_killed_between_the_end_of_a_line_and_its_better_text(tmp_path: Path) -> None:
     script = make_script(5, 34)
     (tmp_path / "script.json").write_bytes(write_script(script))

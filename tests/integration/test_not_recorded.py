@@ -23,7 +23,6 @@ from support.files.traces import BEGIN_MS, END_MS, MODEL, WORD, found_in, heard_
 from support.halls.process import CLOCK, SESSION, HallProcess, free_port, logged, plain, watched, write_wave
 from support.halls.process_with_desk import HallWithDesk
 
-pytestmark = pytest.mark.timeout(150)
 BYTES_A_MS = 32
 SCRIPT = Script(
     words=(

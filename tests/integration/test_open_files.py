@@ -9,11 +9,9 @@ import sys
 from pathlib import Path
 
 import aiohttp
-import pytest
 
 FILES = 400
 SLOW = b"POST /s/plenary/ask HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\n\r\nx"
-pytestmark = pytest.mark.timeout(120)
 
 
 async def test_slow_bodies_of_one_address_keep_nobody_out_and_fill_no_disk(tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ from support.halls.process import HallProcess, free_port, logged, watched, write
 from support.models.transcription_service import KEY, Service, refusal, serving
 from support.sound.hearing import sample_sound
 
-pytestmark = pytest.mark.timeout(120)
 OPENING = "welcome to this open session on remote participation"
 
 

@@ -20,7 +20,6 @@ os.dup2(int(sys.argv[1]), 3)
 os.environ["LISTEN_PID"] = str(os.getpid())
 os.execv(sys.argv[2], sys.argv[2:])
 """
-pytestmark = pytest.mark.timeout(180)
 
 
 class Manager:

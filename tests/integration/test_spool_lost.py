@@ -9,8 +9,6 @@ import shutil
 import signal
 from pathlib import Path
 
-import pytest
-
 from moothall.adapters.sound.sender import RATE, Sender
 from moothall.app.backend import SPOOL_FOLDER
 from moothall.core.events import types as ev
@@ -25,7 +23,6 @@ UNHEARD = 3 * RATE
 """Samples that are safe and of which there are no words."""
 
 
-@pytest.mark.timeout(150)
 async def test_no_word_is_lost_or_doubled_with_the_spool(tmp_path: Path) -> None:
     script = make_script(7, 30, pause_ms=300)
     (tmp_path / "script.json").write_bytes(write_script(script))

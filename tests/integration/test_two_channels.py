@@ -69,7 +69,6 @@ def plain(words: Sequence[ev.Word]) -> list[str]:
     return [word.text.strip() for word in words]
 
 
-@pytest.mark.timeout(60)
 async def test_both_texts_are_whole_and_a_silent_interpreter_is_told(tmp_path: Path) -> None:
     made = make_script(11, 60).words
     cut = made[45].t0 - 100  # what follows is what the interpreter says
@@ -107,7 +106,6 @@ async def test_both_texts_are_whole_and_a_silent_interpreter_is_told(tmp_path: P
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(90)
 async def test_on_two_engines_of_which_one_is_killed_both_texts_are_whole(tmp_path: Path) -> None:
     (tmp_path / "two.toml").write_text("[engine]\ncount = 2\n")
     script = make_script(12, 60)

@@ -136,7 +136,6 @@ async def visit(address: str, token: str) -> list[str]:
     return [*tokens, asked.headers["Location"].rpartition("/")[2].partition("?")[0]]
 
 
-@pytest.mark.timeout(120)
 async def test_server_and_engine_write_one_object_a_line(tmp_path: Path) -> None:
     script = make_script(3, 6)
     (tmp_path / "script.json").write_bytes(write_script(script))

@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
-import pytest
 
 from moothall.app.hall import hall
 from moothall.core import commands as do
@@ -82,7 +81,6 @@ async def test_an_act_is_traced_to_its_append_and_its_publication_and_says_nothi
             assert hidden.encode() not in collector.raw
 
 
-@pytest.mark.timeout(120)
 async def test_an_engine_traces_its_passes(tmp_path: Path) -> None:
     script = make_script(3, 6)
     (tmp_path / "script.json").write_bytes(write_script(script))

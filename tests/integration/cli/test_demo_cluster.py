@@ -81,7 +81,6 @@ async def words_until(address: str, enough: Callable[[list[str]], bool]) -> None
 
 
 @pytest.mark.slow  # What it starts is proved by test_two_nodes.py and integration/adapters/sound/test_sender.py.
-@pytest.mark.timeout(240)
 async def test_a_person_kills_the_keeper_and_reads_on(tmp_path: Path) -> None:
     if not (shutil.which("valkey-server") or shutil.which("redis-server")):
         pytest.skip("Neither valkey-server nor redis-server is installed: `make test` does it as root, or says how.")

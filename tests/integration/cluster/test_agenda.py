@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import aiohttp
-import pytest
 
 from moothall.adapters.store import book_sqlite
 from support.cluster.process import RedisProcesses
 from support.cluster.typing import house
 
-pytestmark = pytest.mark.timeout(150)
 NEED = {"id": "one-form", "text": "A seat in front", "name": "Ana"}
 
 

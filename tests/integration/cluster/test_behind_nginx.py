@@ -105,7 +105,6 @@ def line(number: int) -> dict[str, Any]:
     return {"do": "type", "channel": "floor", "segment": f"s{number}", "text": f"Line {number}.", "language": "en"}
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("options", "last"),
     [

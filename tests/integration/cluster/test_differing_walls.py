@@ -23,8 +23,6 @@ from support.cluster.typing import Typist
 from support.halls.process import CLOCK
 from support.halls.readers import until
 
-pytestmark = pytest.mark.timeout(150)
-
 
 class Ahead(SystemClock):
     """The wall clock of another machine."""

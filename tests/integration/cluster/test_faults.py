@@ -9,8 +9,6 @@ import asyncio
 import random
 from pathlib import Path
 
-import pytest
-
 from cluster_faults import Round, settings
 from cluster_house import faulty_house
 from cluster_strikes import KINDS
@@ -20,7 +18,6 @@ FAULTS = ("valkey flushed", "keeper's disk full", "valkey older")
 QUICK = ("--longest", "2", "--line-every", "0.4", "--typists", "2", "--readers", "2")
 
 
-@pytest.mark.timeout(300)
 async def test_nothing_is_lost_doubled_or_reordered(tmp_path: Path, redis_processes: RedisProcesses) -> None:
     redis_processes.empty("valkey")  # Skips where there is none.
     assert set(FAULTS) <= set(KINDS)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import aiohttp
-import pytest
 
 from support.cluster.process import RedisProcesses
 from support.cluster.typing import house
 
-pytestmark = pytest.mark.timeout(150)
 ANEW = "the server was started then"
 
 

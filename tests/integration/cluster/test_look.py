@@ -9,7 +9,6 @@ from html import unescape
 from pathlib import Path
 
 import aiohttp
-import pytest
 
 from moothall.adapters.admin.local_door import Caller
 from moothall.adapters.store import book_sqlite
@@ -17,8 +16,6 @@ from support.cluster.process import RedisProcesses
 from support.cluster.typing import house
 from support.desks.admin import Browser
 from support.files.pictures import chunk, png
-
-pytestmark = pytest.mark.timeout(150)
 
 
 async def test_a_node_that_does_not_keep_the_house_takes_look_and_links_and_a_take_over_keeps_them(

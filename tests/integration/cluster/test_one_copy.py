@@ -24,8 +24,6 @@ from support.cluster.typing import Typist, house, require_all, texts
 from support.halls.process import CLOCK, FLOOR
 from support.links.weak_line import weak_line_to
 
-pytestmark = pytest.mark.timeout(200)
-
 TOLD = "is kept on one machine alone"
 ALLOWED = 'one_copy = "allow"\nnodes = ["n1", "n2"]\n'
 

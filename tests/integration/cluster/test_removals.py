@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import aiohttp
-import pytest
 from msgspec.json import decode
 
 from moothall.adapters.admin.local_door import Caller
@@ -14,8 +13,6 @@ from support.cluster.nodes import NodeProcess
 from support.cluster.process import RedisProcess, RedisProcesses
 from support.cluster.typing import Typist, house, texts
 from support.halls.process import CLOCK
-
-pytestmark = pytest.mark.timeout(300)
 
 
 async def unconfirmed(node: NodeProcess) -> dict[str, int]:

@@ -8,14 +8,11 @@ import shutil
 from functools import partial
 from pathlib import Path
 
-import pytest
-
 from moothall.adapters.store.removal_list import FILE_NAME as LIST
 from moothall.cli.backup import backup_command, restore_command
 from support.cluster.process import RedisProcesses
 from support.cluster.typing import house, texts
 
-pytestmark = pytest.mark.timeout(150)
 FAST = 1_000_000_000
 """Bytes a second."""
 

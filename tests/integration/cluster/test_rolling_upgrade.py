@@ -13,7 +13,7 @@ from support.halls.process import free_port
 from support.hubs.processes import HubProcess, ask, let_in_questions
 from support.releases.release import WORK, Release, unpacked
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow]
 BEFORE = "0.2.0"
 """The first release with nodes."""
 

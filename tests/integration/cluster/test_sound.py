@@ -8,8 +8,6 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from moothall.adapters.sound.sender import RATE, Sender
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
@@ -46,7 +44,6 @@ async def kill_with_unheard_sound(node: NodeProcess, session: SessionId, sender:
     return sender.safe - 16 * Log(node, session).words[-1].t1
 
 
-@pytest.mark.timeout(150)
 async def test_no_word_is_lost_or_doubled_when_keepers_are_killed_while_somebody_speaks(
     tmp_path: Path, redis_processes: RedisProcesses
 ) -> None:

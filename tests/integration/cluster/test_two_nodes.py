@@ -22,8 +22,6 @@ from support.cluster.typing import house, require_all, texts
 from support.halls.process import CLOCK, FLOOR, free_port
 from support.hubs.processes import HubProcess, ask, let_in_questions
 
-pytestmark = pytest.mark.timeout(150)
-
 
 def writers(node: NodeProcess, session: SessionId) -> list[str]:
     """Who wrote, as the log says it."""

@@ -27,7 +27,7 @@ from moothall.settings.sections import Server, Settings
 from support.halls.process import free_port
 from support.halls.warm import Program, start_program
 
-STARTED_S = 60.0
+STARTED_S = 200.0
 HOUR_MS = 3_600_000
 HUB = "Kisumu"
 

@@ -27,6 +27,7 @@ from moothall.core.commands import (
 from moothall.core.events.types import EndReason, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
+from moothall.core.ports import Clock
 from moothall.services.desks.desks import Desks, News
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
@@ -114,8 +115,9 @@ async def desk_house(
     routes: Callable[[House], Sequence[web.RouteDef]] = lambda _: (),
     name: SessionId = SESSION,
     ping_s: float = PING_S,
+    clock: Clock | None = None,
 ) -> AsyncIterator[House]:
-    """The server, running; `routes` adds doors to it."""
+    """The server, running; `routes` adds doors to it. `clock`: of the socket, unless it is the house's."""
     async with AsyncExitStack() as stack:
         hall = await stack.enter_async_context(memory_hall())
         house = House(hall, await hall.session(name))
@@ -123,7 +125,7 @@ async def desk_house(
         house.socket = StaffSocket(
             staff=house.of,
             origins=origins,  # type: ignore[arg-type]  # grows
-            clock=hall.clock,
+            clock=clock or hall.clock,
             ping_s=ping_s,
         )
         look: dict[str, News] = {

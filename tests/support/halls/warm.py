@@ -1,4 +1,4 @@
-"""Servers and hubs as real processes, from a process that has loaded the product and does nothing else: it forks.
+"""Servers and hubs as real processes, from one that has loaded the product, has begun a server once, and forks.
 
 A start by the command line is mostly loading: a second of CPU, a hundred times in `make test`. What is forked has a
 process id, a memory, an environment and files of its own and dies by kill -9 like any other; its parent has one thread,

@@ -24,8 +24,6 @@ from support.cluster.forwarding import Node, keeper_of, node
 from support.halls.readers import HANDSHAKE, talk, unread, until
 from support.links.certificate import make_certificate
 
-pytestmark = pytest.mark.timeout(60)
-
 ENDED = (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR, aiohttp.WSMsgType.CLOSE)
 MANY = 32 << 20
 """More than all buffers on the way together."""

@@ -11,7 +11,6 @@ import pytest
 from moothall.adapters.cluster.splicing import Splice
 from support.halls.readers import until
 
-pytestmark = pytest.mark.timeout(30)
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 LONG = bytes(range(256)) * 8_192
 
