@@ -8,14 +8,18 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from moothall.core.commands import OpenSession
 from moothall.core.events.types import Access
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.programme.look import Colours
-from moothall.core.programme.plan import RoomId
+from moothall.core.programme.plan import Planned, Room, RoomId
+from moothall.services.log.act_queue import Receipt
 from support.browser.axe import findings
 from support.desks.admin import admin_house
 from support.files.pictures import png
 from support.files.programme_files import sample
+from support.memory.programme import HOUR
 from support.sign_in.house import house_with
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -149,6 +153,45 @@ async def test_the_day_is_a_table_that_becomes_a_list_and_the_live_meeting_is_on
         await page.goto(f"{running.address}/admin")
         strip = page.get_by_role("region", name="Live now")
         await expect(strip.get_by_role("link", name="Text")).to_have_attribute("href", f"/desk/{on}")
+
+
+async def test_a_meeting_is_dragged_to_another_place_and_time_and_a_clash_is_shown(page: Page, tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        programme = house.running.backend.programme
+        await programme.keep(rooms=[Room(id=RoomId(name), title=name.title()) for name in ("garden", "hall")])
+        nine = programme.now() - programme.now() % (24 * HOUR) + 33 * HOUR
+        for name, room, hours in (("a", "garden", 0), ("b", "hall", 2), ("c", "garden", 4)):
+            starts = nine + hours * HOUR
+            made = Planned(
+                session=SessionId(name), title=f"Talk {name}", room=RoomId(room), starts=starts, ends=starts + HOUR
+            )
+            assert isinstance(await programme.make(made), Planned)
+        link = await house.running.office.admin_link(new=True)
+        assert link is not None
+        await page.set_viewport_size({"width": 1280, "height": 800})
+        await page.goto(link)
+        await expect(page.locator("#DragHint")).to_be_visible()
+        block = page.locator(".meeting", has_text="Talk a")
+        free = page.locator("td[data-place=hall]").nth(0)
+        async with page.expect_navigation(url=re.compile(r"/admin\?day=")):
+            await block.drag_to(free)
+        moved = programme.plan_of(SessionId("a"))
+        assert moved is not None
+        assert (moved.room, moved.starts, moved.ends) == ("hall", nine, nine + HOUR)
+        await expect(page.locator("td[data-place=hall]", has_text="Talk a")).to_be_visible()
+        await expect(page.locator(".clash")).to_have_count(0)
+        async with page.expect_navigation(url=re.compile(r"/admin\?day=")):
+            await page.locator(".meeting", has_text="Talk c").drag_to(page.locator("td", has_text="Talk b"))
+        await expect(page.locator("p.clash")).to_have_text("At the same time in the same place")
+        # What has begun stays, and what somebody has begun meanwhile too: its page says so.
+        live = await programme.live(SessionId("b"))
+        assert live is not None
+        assert isinstance(await live.writer.send(SYSTEM, CommandId("open"), [OpenSession()]), Receipt)
+        async with page.expect_navigation(url=re.compile(r"/admin/meetings/b")):
+            await page.locator(".meeting", has_text="Talk b").drag_to(page.locator("td[data-place=garden]").first)
+        await expect(page.get_by_text("The meeting has begun: its place and its start stay")).to_be_attached()
+        await page.goto(f"{house.running.address}/admin")
+        await expect(page.locator(".meeting", has_text="Talk b")).not_to_have_attribute("draggable", "true")
 
 
 # integration/test_admin_many_links.py has the same without a browser.

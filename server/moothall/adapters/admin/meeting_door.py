@@ -141,6 +141,7 @@ class MeetingDoor:
         """Another title, other languages, and until the meeting begins another place, other readers, other times.
 
         While it is on its planned end can be changed. What two people changed alike is shown to the later one.
+        `then=day`: back to the table of the day on which it begins now.
         """
         given = await self.pages.form(request, asked)
         planned, state = await self._planned(request)
@@ -159,6 +160,9 @@ class MeetingDoor:
             return await self._meeting(request, asked, problem=problem, given=given, differing=done)
         if done is not None and done.code is RefusalCode.INVALID:
             return await self._meeting(request, asked, problem=asked.ui.text(AdminText.TIMES), given=given)
+        if done is None and given.get("then") == "day" and wanted.starts is not None:  # It was dragged there.
+            day = self.programme.zone().at(wanted.starts).date().isoformat()
+            return see_other(f"{asked.to('/admin', day=day)}#Meetings")
         return self._back(asked, planned, done)
 
     @staff_page(runs_the_house)

@@ -14,6 +14,7 @@ import msgspec
 from babel.dates import format_date
 
 from moothall.adapters.admin.day_table import Cell, starts_of, table
+from moothall.adapters.admin.plan_form import form_time
 from moothall.adapters.admin.view import Rows, day_name, meeting_row, planned_of, state_of, times_of
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.kernel.ids import SessionId
@@ -31,6 +32,8 @@ MOST_FOUND = 400
 """Meetings in a list. Overflow: the later ones aren't shown; other words find them."""
 MOST_CLASHES = 50
 """Pairs of meetings that are shown. Overflow: the later ones aren't."""
+MOST_COLUMNS = 8
+"""Rooms of a table that shows those in which nothing is planned."""
 
 
 class Sought(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,7 +136,10 @@ class MeetingList:
             "clashes": [[self._row(each) for each in pair] for pair in pairs[:MOST_CLASHES]] if not listed else [],
             "elsewhere": [self._row(each) for each in there if each.room is None],
             "sometime": [] if listed else [self._row(each) for each in fitting if each.starts is None][:MOST_FOUND],
-            **self._table([each for each in there if each.room is not None]),
+            **self._table(
+                [each for each in there if each.room is not None],
+                free=not (looked_for.words or looked_for.room or looked_for.state),
+            ),
         }
 
     def _fits(self, planned: Planned, looked_for: Sought) -> bool:
@@ -148,7 +154,9 @@ class MeetingList:
 
     def _row(self, planned: Planned) -> dict[str, object]:
         row = meeting_row(planned, self._known.get(planned.session), self._programme, self._ui)
-        return row | {"times": times_of(planned, self._programme)}
+        zone = self._programme.zone()
+        times = {"from": form_time(planned.starts, zone), "until": form_time(planned.ends, zone)}
+        return row | times | {"times": times_of(planned, self._programme)}
 
     def _status(self, planned: Planned) -> Status:
         known = self._known.get(planned.session)
@@ -170,17 +178,29 @@ class MeetingList:
             ],
         }
 
-    def _table(self, planned: Sequence[Planned]) -> dict[str, object]:
-        """A day's rooms, in order of their titles, and its times with their cells."""
+    def _table(self, planned: Sequence[Planned], *, free: bool) -> dict[str, object]:
+        """A day's rooms, in order of their titles, and its times with their cells.
+
+        `free`: rooms in which nothing is planned are there too, unless there are many: something may be moved there.
+        """
         rooms = {each.room: self._programme.room(each.room) for each in planned if each.room is not None}
+        every = self._programme.rooms()
+        if free and len(every) <= MOST_COLUMNS:
+            rooms = {each.id: each for each in every} | rooms
         titles = sorted((room.title if room is not None else name, name) for name, room in rooms.items())
         columns = [[self._meeting(each) for each in planned if each.room == name] for _, name in titles]
         at = self._programme.zone().at
         rows = zip(starts_of(columns), table(columns), strict=True)
         return {
             "columns": [title for title, _ in titles],
+            "places_of_columns": [name for _, name in titles],
             "day_rows": [
-                {"time": time_of_day(at(start)), "moment": iso_time(at(start)), "cells": [_cell(each) for each in row]}
+                {
+                    "time": time_of_day(at(start)),
+                    "moment": iso_time(at(start)),
+                    "field": form_time(start, self._programme.zone()),
+                    "cells": [_cell(each) for each in row],
+                }
                 for start, row in rows
             ],
         }

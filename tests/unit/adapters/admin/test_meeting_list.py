@@ -98,6 +98,18 @@ def test_a_day_is_a_table_of_rooms_and_times_and_what_is_on_stands_above() -> No
     run(story())
 
 
+def test_a_place_that_is_free_is_a_column_too_unless_something_is_looked_for() -> None:
+    async def story() -> None:
+        found = await listed(day="2025-11-25")
+        assert (found["columns"], found["places_of_columns"]) == (["Garden", "Main hall"], [B, A])
+        (row,) = found["day_rows"]
+        assert [len(cell["meetings"]) for cell in row["cells"]] == [0, 1]
+        assert row["field"] == row["cells"][1]["meetings"][0]["from"] == "2025-11-25T16:00"
+        assert (await listed(day="2025-11-25", state="open"))["columns"] == ["Main hall"]
+
+    run(story())
+
+
 def test_without_a_day_it_is_the_nearest_and_what_has_no_time_or_place_stands_below() -> None:
     async def story() -> None:
         found = await listed()

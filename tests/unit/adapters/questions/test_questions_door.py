@@ -263,7 +263,7 @@ async def test_nobody_supports_their_own_question(house: House) -> None:
     await house.stand(InterventionStatus.QUEUED, "own", "other")
     mine = await house.list(cookie="A" * 22)
     assert mine.count("You asked this") == 1
-    assert '<li id="No-1" class="yours">' in mine
+    assert '<li id="No-1" class="ones-own">' in mine
     assert "/asked/1/abuse" not in mine, "nobody reports their own"
     assert "Too-1" not in mine
     assert "Too-2" in mine

@@ -1,0 +1,86 @@
+// A meeting that has not begun is dragged to another place and time of the day's table. What is sent is the form of the
+// meeting's own page, with its place and its times changed: whoever goes by keys sends the same.
+
+const MOVED = 'text/x-moothall-meeting'; // what is dragged, so that no other thing can be dropped
+
+/** @type {?HTMLElement} */
+let dragged = null;
+
+/** How long it lasts is kept, by the clock on the wall. @param {string} starts  @param {string} ends  @param {string} moved */
+function endOf(starts, ends, moved) {
+  if (!starts || !ends) return '';
+  const [from, to, now] = [starts, ends, moved].map((time) => Date.parse(`${time}Z`));
+  return new Date(now + to - from).toISOString().slice(0, `${moved}`.length);
+}
+
+/** Where a meeting would go. @param {?EventTarget} target */
+function cellAt(target) {
+  const cell = target instanceof Element ? target.closest('td[data-place]') : null;
+  return cell instanceof HTMLElement ? cell : null;
+}
+
+/** Send the form of a meeting with another place and time. @param {HTMLElement} meeting  @param {HTMLElement} cell */
+async function move(meeting, cell) {
+  const { address = '', starts = '', ends = '' } = meeting.dataset;
+  const { place = '', starts: moved = '' } = cell.dataset;
+  const answer = await fetch(address);
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const form = page.querySelector('form[data-plan]');
+  const fields = form instanceof HTMLFormElement ? form.elements : null;
+  const chosen = fields?.namedItem('place');
+  if (!(form instanceof HTMLFormElement) || !fields || !(chosen instanceof HTMLSelectElement)) {
+    location.assign(address); // Somebody has begun it, or it is gone: its page says so.
+    return;
+  }
+  chosen.value = place;
+  for (const [name, value] of Object.entries({ starts: moved, ends: endOf(starts, ends, moved) })) {
+    const field = fields.namedItem(name);
+    if (field instanceof HTMLInputElement && value) field.value = value;
+  }
+  const then = Object.assign(page.createElement('input'), { type: 'hidden', name: 'then', value: 'day' });
+  form.append(then);
+  form.hidden = true;
+  document.body.append(document.adoptNode(form));
+  form.submit(); // What is wrong with it stands on the page that answers, as after any such form.
+}
+
+/** @param {?HTMLElement} cell */
+function mark(cell) {
+  for (const each of document.querySelectorAll('td.target')) each.classList.toggle('target', each === cell);
+  cell?.classList.add('target');
+}
+
+for (const meeting of document.querySelectorAll('[data-address][data-starts]')) {
+  if (!(meeting instanceof HTMLElement)) continue;
+  meeting.draggable = true;
+  for (const link of meeting.querySelectorAll('a')) link.draggable = false; // Its block is dragged, not its address.
+  meeting.addEventListener('dragstart', ({ dataTransfer }) => {
+    dragged = meeting;
+    dataTransfer?.setData(MOVED, meeting.dataset.address ?? '');
+    if (dataTransfer) dataTransfer.effectAllowed = 'move';
+  });
+  meeting.addEventListener('dragend', () => {
+    dragged = null;
+    mark(null);
+  });
+}
+const table = document.querySelector('table.day');
+table?.addEventListener('dragover', (event) => {
+  const cell = cellAt(event.target);
+  if (!(event instanceof DragEvent) || !dragged || !cell || cell.contains(dragged)) {
+    mark(null);
+    return;
+  }
+  event.preventDefault();
+  mark(cell);
+});
+table?.addEventListener('drop', (event) => {
+  const [cell, meeting] = [cellAt(event.target), dragged];
+  if (!cell || !meeting || cell.contains(meeting)) return;
+  event.preventDefault();
+  mark(null);
+  meeting.classList.add('moving');
+  move(meeting, cell).catch(() => location.assign(meeting.dataset.address ?? ''));
+});
+const hint = document.getElementById('DragHint');
+if (hint && table && document.querySelector('[draggable="true"]')) hint.hidden = false;
