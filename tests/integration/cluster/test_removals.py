@@ -87,3 +87,6 @@ async def test_a_node_that_is_stopped_while_words_are_removed_is_named_until_it_
         await third.stop()
         gone.append(await removed(typist, 7))
         await names(second, {"n3": 1})
+        said = await Caller(second.data).retire("n3")
+        assert said.startswith("Node n3 is out of the house. It has not confirmed 1 removal, and is named for that no")
+        await names(second, {})
