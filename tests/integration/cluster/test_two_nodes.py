@@ -93,13 +93,13 @@ async def test_commands_at_a_node_that_stands_by_are_told_who_keeps_the_house(
         with pytest.raises(ConfigurationError, match="when it is restarted"):
             await there.reload()
         here = Caller(first.data)
-        for node, sentence in (
+        for name, sentence in (
             ("n2", "linked to the keeper, so it lives"),
             ("n1", "n1 is this one"),
             ("x", "it knows: n2.$"),
         ):
             with pytest.raises(ConfigurationError, match=sentence):
-                await here.retire(node)
+                await here.retire(name)
         found = {each.topic: each.sentence for each in await examine(load(second.config, {}), quick=True)}
         assert "Redis's machine" in found
         assert await first.stop() == 0
