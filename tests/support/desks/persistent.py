@@ -55,7 +55,7 @@ class _Line:
 
 
 class PersistentDesk:
-    """A technician's page, which comes back after each cut. Several may send at it at a time: they have one line."""
+    """A technician's page, which comes back after each cut. Several may send at it at a time, in the same session."""
 
     def __init__(
         self, addresses: Sequence[str], token: str, *, again_s: float = AGAIN_S, patience_s: float = PATIENCE_S
