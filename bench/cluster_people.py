@@ -237,6 +237,7 @@ class Reader:
             if answer.status != 200:
                 return
             self.connections += 1
+            self.whole.come_back()
             stream = EventStream()
             async for data in answer.content.iter_any():
                 for event in stream.feed(data):

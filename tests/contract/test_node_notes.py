@@ -39,6 +39,15 @@ async def test_each_node_s_newest_note_is_told(notes: NodeNotes) -> None:
     assert await notes.all() == {"n1": FIRST, "n2": gone}
 
 
+async def test_a_note_is_taken_out_unless_the_node_has_written_another_one(notes: NodeNotes) -> None:
+    await notes.tell("n1", FIRST)
+    await notes.tell("n2", SECOND)
+    assert not await notes.drop("n1", SECOND)
+    assert not await notes.drop("n3", SECOND)
+    assert await notes.drop("n2", SECOND)
+    assert await notes.all() == {"n1": FIRST}
+
+
 async def test_a_note_of_a_release_that_knew_of_no_list_of_removals_has_come_nowhere(
     redis_processes: RedisProcesses,
 ) -> None:
@@ -57,4 +66,5 @@ async def test_a_note_that_can_t_be_read_is_left_out(redis_processes: RedisProce
     server = process.reached()
     await RedisNotes(server).tell("n2", SECOND)
     assert await RedisNotes(server).all() == {"n2": SECOND}
+    assert not await RedisNotes(server).drop("n1", SECOND)
     await server.close()

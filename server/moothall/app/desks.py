@@ -95,6 +95,7 @@ def open_desks(
         sound=lambda session: (sound.begun_again(session), sound.stopped(session)),
         full=sound.full,
         disk=lambda: backend.disk,
+        stuck=services.stuck_removals,
         tally=reports.tally,
         presence=desks.presence,
     )

@@ -127,6 +127,7 @@ async def hall(
             hub_acts=hub_acts,
             draining=draining,
             one_copy=(lambda: False) if nodes is None else nodes.one_copy,
+            stuck_removals=dict if nodes is None else nodes.stuck,
         )
         room = watch_open_files(stack, settings.server.max_readers, "max_readers")
         doors = await open_doors(stack, services, listener, room, nodes)

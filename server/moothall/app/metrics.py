@@ -70,6 +70,8 @@ def read(measured: Measured) -> Scrape:
         scrape.tell("moothall_one_copy", measured.nodes.one_copy())
         for node, removals in measured.nodes.unconfirmed().items():
             scrape.tell("moothall_removals_unconfirmed", removals, node=node)
+        for node, stuck in measured.nodes.stuck().items():
+            tell_stuck(scrape, node, stuck)
     tell_measures(scrape, backend.measures)
     loaded = backend.sessions.all_loaded
     _sessions(scrape, loaded)
@@ -81,6 +83,12 @@ def read(measured: Measured) -> Scrape:
     _hubs(scrape, measured)
     tell_disk(scrape, backend.disk)
     return scrape
+
+
+def tell_stuck(scrape: Scrape, node: str, removals: Sequence[str]) -> None:
+    """Which removals a node can't apply."""
+    for removal in removals:
+        scrape.tell("moothall_removal_stuck", 1, node=node, removal=removal)
 
 
 def tell_measures(scrape: Scrape, measures: Measures) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moothall import __version__
 from moothall.adapters.admin.local_door import Operations
-from moothall.app.parts import Nodes, OpenDoors, Services
+from moothall.app.parts import Nodes, OpenDoors, Services, no_other_node
 from moothall.app.reloading import Reloading
 from moothall.services.control.control_room import RoomCard
 from moothall.services.operation.status import NodeStatus, ServerStatus, SessionStatus, total_readers
@@ -23,6 +23,7 @@ def operations(services: Services, doors: OpenDoors, reloading: Reloading, nodes
         new_probe=doors.probe.new_pass,
         drain=drain,
         reload=reloading.reload,
+        retire=no_other_node if nodes is None else nodes.retire,
     )
 
 
@@ -59,6 +60,7 @@ def _status(services: Services, doors: OpenDoors, since: int, nodes: Nodes | Non
             keeper_address=own.address,
             one_copy=services.one_copy(),
             unconfirmed=dict(nodes.unconfirmed()),
+            stuck=dict(nodes.stuck()),
         ),
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -23,6 +23,7 @@ from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.backend import Backend
 from moothall.app.translation import Translation
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.capture.ingest import Ingest
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
@@ -59,6 +60,13 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     draining: Draining
     one_copy: Callable[[], bool]
     """Whether acts have one copy now, since Redis is away; never at a server alone."""
+    stuck_removals: Callable[[], Mapping[str, tuple[str, ...]]] = dict
+    """Names of the removals that a node can't apply, by the node's name; none at a server alone."""
+
+
+async def no_other_node(_: str) -> str:
+    """For a server that is alone. Raises ConfigurationError."""
+    raise ConfigurationError("This server is alone: [cluster] names no Redis, and so there are no nodes.")
 
 
 class Nodes(NamedTuple):
@@ -72,6 +80,11 @@ class Nodes(NamedTuple):
     """Whether acts have one copy now, since Redis is away."""
     unconfirmed: Callable[[], Mapping[str, int]] = dict
     """How many removals each of them has not confirmed, by its name; none for those that have confirmed all."""
+    stuck: Callable[[], Mapping[str, tuple[str, ...]]] = dict
+    """Names of the removals that a node can't apply, this one too, by the node's name."""
+    retire: Callable[[str], Awaitable[str]] = no_other_node
+    """Takes a node that is gone for good out of the house, by its name; what there is to say then. Raises
+    ConfigurationError, StorageUnavailable."""
 
 
 class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):

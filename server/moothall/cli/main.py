@@ -19,7 +19,7 @@ COMMANDS = {
     "demo_cluster": ("demo-cluster",),
     "conference": ("conference", "admin-link"),
     "doctor": ("doctor",),
-    "operating": ("status", "drain", "reload"),
+    "operating": ("status", "drain", "reload", "cluster"),
     "replay": ("replay",),
     "read": ("read",),
     "transcribe": ("transcribe",),

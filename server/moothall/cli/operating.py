@@ -1,4 +1,4 @@
-"""`moothall status`, `moothall drain` and `moothall reload`: what the operator asks of the server that runs."""
+"""`moothall status`, `drain`, `reload` and `cluster retire`: what the operator asks of the server that runs."""
 
 from __future__ import annotations
 
@@ -43,6 +43,20 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add_house(reload)
     reload.set_defaults(run=_reload)
+    cluster = commands.add_parser(
+        "cluster", help="the nodes of a house on several machines", description="The nodes of a house."
+    )
+    acts = cluster.add_subparsers(required=True, metavar="ACT")
+    retire = acts.add_parser(
+        "retire",
+        help="take a node that is gone for good out of the house",
+        description="Take a node out of the house whose machine is gone for good: it is named and waited for no more. "
+        "Run it on the keeper's machine. Refused while that node lives. See to its disk: what was removed since it "
+        "went is still there.",
+    )
+    retire.add_argument("node", metavar="NODE", help="its name, as in `node` of [cluster]")
+    add_house(retire)
+    retire.set_defaults(run=_retire)
 
 
 async def running(data: Path) -> Caller | None:
@@ -85,6 +99,15 @@ def _reload(arguments: argparse.Namespace) -> int:
     for each in told.by_restart:
         print(f"A change of {each} takes a restart.")
     return 0
+
+
+def _retire(arguments: argparse.Namespace) -> int:
+    print(asyncio.run(_retired(Path(house_settings(arguments).server.data), arguments.node)))
+    return 0
+
+
+async def _retired(data: Path, node: str) -> str:
+    return await (await require_running(data)).retire(node)
 
 
 async def _reloaded(data: Path) -> ReloadAnswer:

@@ -285,6 +285,10 @@ class NodeNotes(Protocol):
         """Every node's newest note by its name, of those too that are gone. What can't be read is left out."""
         ...
 
+    async def drop(self, node: str, note: NodeNote) -> bool:
+        """Take a node's note out, unless it has written another one than `note` since; whether it was."""
+        ...
+
 
 class Book(Protocol):
     """What the house knows beside its logs: rooms, planned sessions, links. Small entries, by namespace and key.

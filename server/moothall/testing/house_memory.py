@@ -73,6 +73,14 @@ class MemoryNotes:
         self._refuse_when_away()
         return dict(self.notes)
 
+    async def drop(self, node: str, note: NodeNote) -> bool:
+        """Take a node's note out (`NodeNotes`)."""
+        self._refuse_when_away()
+        if self.notes.get(node) != note:
+            return False
+        del self.notes[node]
+        return True
+
     def _refuse_when_away(self) -> None:
         if self.away:
             raise StorageUnavailable("The nodes can't be told.")

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from moothall.app.hall import hall
 from moothall.cli.main import main
@@ -21,7 +22,7 @@ from moothall.settings.sections import Engine, Server, Settings, Translation
 from support.desks.admin import admin_house
 
 
-async def test_a_meeting_that_is_on_goes_on_to_its_end(tmp_path: Path) -> None:
+async def test_a_meeting_that_is_on_goes_on_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = tmp_path / "data"
     settings = Settings(
         server=Server(port=0, data=str(data)), engine=Engine(count=0), translation=Translation(translators=())
@@ -30,6 +31,8 @@ async def test_a_meeting_that_is_on_goes_on_to_its_end(tmp_path: Path) -> None:
         live = await running.backend.sessions.open(SessionId("plenary"))
         await live.writer.send(SYSTEM, CommandId("make"), CreateSession(title="Plenary", languages=("en",)))
         await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
+        assert await asyncio.to_thread(main, ["cluster", "retire", "south", "--data", str(data)]) == 1
+        assert "This server is alone" in capsys.readouterr().err
         assert await asyncio.to_thread(main, ["drain", "--data", str(data)]) == 0
         status = await (await require_running(data)).status()
         assert status.draining

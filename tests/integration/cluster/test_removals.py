@@ -8,10 +8,16 @@ import aiohttp
 from msgspec.json import decode
 
 from moothall.adapters.admin.local_door import Caller
+from moothall.adapters.store.aside_folder import FOLDER
+from moothall.core.events.types import Access
+from moothall.core.kernel.ids import SessionId
+from moothall.services.operation.status import NodeStatus
 from support.backup.houses import holding
 from support.cluster.nodes import NodeProcess
 from support.cluster.process import RedisProcess, RedisProcesses
 from support.cluster.typing import Typist, house, texts
+from support.desks.persistent import PersistentDesk
+from support.files.programme_files import SAMPLES
 from support.halls.process import CLOCK
 
 
@@ -84,3 +90,52 @@ async def test_a_node_that_is_stopped_while_words_are_removed_is_named_until_it_
         await third.stop()
         gone.append(await removed(typist, 7))
         await names(second, {"n3": 1})
+        said = await Caller(second.data).retire("n3")
+        assert said.startswith("Node n3 is out of the house. It has not confirmed 1 removal, and is named for that no")
+        await names(second, {})
+
+
+async def node_status(node: NodeProcess) -> NodeStatus:
+    """What a node says of itself and of the others."""
+    status = (await Caller(node.data).status()).node
+    assert status is not None
+    return status
+
+
+async def test_a_removal_that_a_node_cannot_apply_is_named_and_holds_up_none_behind_it(
+    tmp_path: Path, redis_processes: RedisProcesses
+) -> None:
+    """Where the ends of a session lie that were set aside there is a file and no folder, which can't be removed."""
+    other = SessionId("harbour-ht03")
+    async with house(tmp_path, redis_processes.empty("valkey")) as ((first, second), typist):
+        programme = (SAMPLES / "schedule.xml").read_bytes()
+        await Caller(first.data).import_programme(programme, zone="", access=Access.PUBLIC, apply=True)
+        desk = PersistentDesk([first.address], typist.planned.token)
+        line = {"do": "type", "channel": "floor", "segment": "o1", "text": "Elsewhere.", "language": "fr"}
+        for name, command in (("open", {"do": "open"}), ("o1", line)):
+            answer = await desk.send(other, "act", {"id": name, "commands": [command]})
+            assert "receipt" in answer, answer
+        while texts(second, other) != ["Elsewhere."]:
+            await CLOCK.sleep(100)
+        (second.data / FOLDER).mkdir(exist_ok=True)
+        in_the_way = second.data / FOLDER / typist.session
+        in_the_way.touch()
+        gone = await removed(typist, 1)
+        answer = await desk.send(other, "remove", {"id": "r", "removes": {"type": "lines", "segments": ["o1"]}})
+        assert "receipt" in answer, answer
+        await desk.close()
+        while not (stuck := (await node_status(first)).stuck):
+            await CLOCK.sleep(100)
+        (name,) = stuck["n2"]
+        assert name.startswith(f"{typist.session}:")
+        assert await unconfirmed(first) == {"n2": 1}
+        assert (await node_status(second)).stuck == stuck
+        alarms = {kind for each in (await Caller(first.data).status()).sessions for kind in each.alarms}
+        assert "removal-stuck" in alarms
+        assert texts(second, other) == []
+        assert gone in texts(second, typist.session)
+        assert f"removal {name}: it can't be applied here" in second.log.read_text()
+        in_the_way.unlink()
+        await names(first, {})
+        assert (await node_status(first)).stuck == (await node_status(second)).stuck == {}
+        assert gone not in texts(second, typist.session)

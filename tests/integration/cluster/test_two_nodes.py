@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from msgspec.json import encode
 from moothall.adapters.admin.local_door import Caller
 from moothall.adapters.reading.reader_client import follow
 from moothall.cli.doctor import examine
+from moothall.cli.main import main
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.errors import ConfigurationError
@@ -83,11 +85,19 @@ async def test_commands_at_a_node_that_stands_by_are_told_who_keeps_the_house(
         status = await there.status()
         assert status.node == NodeStatus(name="n2", keeper="n1", keeper_address=first.address)
         assert (status.address, status.sessions) == (second.address, ())
-        for asked in (there.admin_link(new=True), there.drain(), there.new_probe()):
+        for asked in (there.admin_link(new=True), there.drain(), there.new_probe(), there.retire("n1")):
             with pytest.raises(ConfigurationError, match=f"stands by and changes nothing.*keeper at {first.address}"):
                 await asked
         with pytest.raises(ConfigurationError, match="when it is restarted"):
             await there.reload()
+        here = Caller(first.data)
+        for name, sentence in (
+            ("n2", "linked to the keeper, so it lives"),
+            ("n1", "n1 is this one"),
+            ("x", "it knows: n2.$"),
+        ):
+            with pytest.raises(ConfigurationError, match=sentence):
+                await here.retire(name)
         found = {each.topic: each.sentence for each in await examine(load(second.config, {}), quick=True)}
         assert "Redis's machine" in found
         assert await first.stop() == 0
@@ -95,6 +105,10 @@ async def test_commands_at_a_node_that_stands_by_are_told_who_keeps_the_house(
         node = (await Caller(second.data).status()).node
         assert node is not None
         assert node.keeps
+        command = ["cluster", "retire", "n1", "--config", str(second.config)]
+        while await asyncio.to_thread(main, command):  # The new keeper has to have looked at the others first.
+            await CLOCK.sleep(100)
+        assert await asyncio.to_thread(main, command) == 1, "it is out"
 
 
 async def test_a_hub_at_a_node_that_stands_by_goes_on_when_that_one_keeps_the_house(

@@ -52,6 +52,18 @@ def test_what_is_missing_is_a_loss(frames: tuple[Received, ...], said: str) -> N
     assert (whole.lost, whole.doubled, whole.faults) == (1, 0, [said])
 
 
+def test_a_first_frame_at_another_node_may_begin_before_the_position_and_no_other() -> None:
+    whole = taken(snapshot(4))
+    whole.come_back()
+    whole.take(events(2, 3, 4, 5))
+    assert (whole.doubled, str(whole.position)) == (0, "e:5")
+    whole.take(events(2, 5, 6))
+    assert whole.doubled == 1
+    whole.come_back()
+    whole.take(events(2, 3, 4))
+    assert whole.doubled == 2, "there is nothing new in it"
+
+
 @pytest.mark.parametrize("again", [(3, 4), (5, 5), (6, 5)])
 def test_what_comes_again_or_out_of_order_is_doubled(again: tuple[int, ...]) -> None:
     whole = taken(snapshot(4), events(4, *again))

@@ -69,6 +69,9 @@ class Operations(msgspec.Struct, frozen=True, kw_only=True):
     """Begins a drain, and says how the server is then."""
     reload: Callable[[], Awaitable[msgspec.Struct]]
     """Reads the settings again. Raises ConfigurationError."""
+    retire: Callable[[str], Awaitable[str]]
+    """Takes a node that is gone for good out of the house, by its name; what there is to say then. Raises
+    ConfigurationError, StorageUnavailable."""
 
 
 class LocalDoor:
@@ -93,6 +96,7 @@ class LocalDoor:
                 web.post("/local/probe", self._probe),
                 web.post("/local/drain", self._drain),
                 web.post("/local/reload", self._reload),
+                web.post("/local/retire", self._retire),
             ]
         )
         return app
@@ -154,6 +158,9 @@ class LocalDoor:
 
     async def _reload(self, _: web.Request) -> web.StreamResponse:
         return _json(await self._operations.reload())
+
+    async def _retire(self, request: web.Request) -> web.StreamResponse:
+        return _json(_Said(await self._operations.retire(request.query.get("node", ""))))
 
     async def _probe(self, _: web.Request) -> web.StreamResponse:
         return _json(_Said(self._operations.new_probe()))
@@ -232,6 +239,12 @@ class Caller:
     async def reload(self) -> ReloadAnswer:
         """Have the settings read again. Raises ConfigurationError with what is wrong with them."""
         return msgspec.json.decode(await self._ask("reload", {}, b""), type=ReloadAnswer)
+
+    async def retire(self, node: str) -> str:
+        """Take a node that is gone for good out of the house; what there is to say then. Raises ConfigurationError with
+        why it isn't.
+        """
+        return msgspec.json.decode(await self._ask("retire", {"node": node}, b""), type=_Said).sentence
 
     async def new_probe(self) -> str:
         """A pass for the probe's door (`Operations`). Raises ConfigurationError when the server doesn't answer."""

@@ -69,6 +69,14 @@ class RedisLease:
         await self._server.run(_GIVE_UP, [_HOUSE], lease.node, lease.term)
 
 
+# ARGV: the node's name, its note as it was read.
+_DROP = Script("""#!lua flags=allow-oom
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HDEL', KEYS[1], ARGV[1])
+return 1
+""")
+
+
 class RedisNotes:
     """The `NodeNotes` of a node."""
 
@@ -89,3 +97,13 @@ class RedisNotes:
             except (UnicodeDecodeError, msgspec.DecodeError):
                 continue  # Of a release that says it otherwise, or damaged.
         return found
+
+    async def drop(self, node: str, note: NodeNote) -> bool:
+        """Take a node's note out (`NodeNotes`)."""
+        (there,) = await self._server.read("HMGET", _NODES, node)
+        try:
+            if there is None or msgspec.json.decode(there, type=NodeNote) != note:
+                return False
+        except msgspec.DecodeError:
+            return False
+        return bool(await self._server.run(_DROP, [_NODES], node, there))

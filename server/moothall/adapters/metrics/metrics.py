@@ -60,6 +60,7 @@ METRICS = (
     _gauge("moothall_nodes_linked", "Nodes that stand by and are linked to this one, which keeps the house."),
     _gauge("moothall_one_copy", "1 where the keeper goes on with one copy, since Redis is away, else 0."),
     _gauge("moothall_removals_unconfirmed", "Removals that another node has not confirmed to be gone there.", "node"),
+    _gauge("moothall_removal_stuck", "1 for a removal that a node can't apply though others are.", "node", "removal"),
     _gauge("moothall_keeper_silence_seconds", "For how long this node, which stands by, has not heard the keeper."),
     _histogram("moothall_loop_lag_seconds", "How much later than it should the event loop did what was due."),
     _gauge("moothall_alarms", "Sessions in which the control room sees this alarm.", "kind"),

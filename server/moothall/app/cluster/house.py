@@ -89,7 +89,7 @@ class House:
         self.seal = NodeSeal(own.node, self.key, self.clock, SystemRandomness())
         """Proves what this node asks of the keeper."""
         gate = NodeGate(self.key, self.clock, lambda: self.keeping.term is not None)
-        self.nodes = Nodes(gate, elsewhere, lambda: self.keeping.alone, self._unconfirmed)
+        self.nodes = Nodes(gate, elsewhere, lambda: self.keeping.alone, self._unconfirmed, self._stuck, self._retire)
         """The others, while this node keeps the house."""
         self.singles = OneCopyList(Path(self.settings.server.data) / one_copy_list.FILE_NAME, self.clock)
         self.asides = AsideFolder(Path(self.settings.server.data) / FOLDER)
@@ -149,6 +149,29 @@ class House:
     def _unconfirmed(self) -> Mapping[str, int]:
         """How many removals each other node has not confirmed."""
         return self.removing.lacking(self.others.all, self.nodes.elsewhere.applied)
+
+    def _stuck(self) -> Mapping[str, tuple[str, ...]]:
+        """Names of the removals that a node can't apply, this one too."""
+        return self.removing.stuck_at(self.others.all, self.nodes.elsewhere.applied)
+
+    async def _retire(self, node: str) -> str:
+        """Take a node out of the house that is gone for good; what there is to say then. Raises ConfigurationError
+        where it isn't gone, and StorageUnavailable.
+        """
+        if not self.keeping.answers:
+            raise StorageUnavailable("Redis can't be asked at the moment; no node was taken out.")
+        if node in self.nodes.elsewhere.names:
+            msg = f"Node {node} is linked to the keeper, so it lives. Stop it first."
+            raise ConfigurationError(msg)
+        left = self._unconfirmed().get(node, 0)
+        naming = await self.others.retire(node)
+        said = [f"Node {node} is out of the house."]
+        if left:
+            removals = "1 removal" if left == 1 else f"{left} removals"
+            said.append(f"It has not confirmed {removals}, and is named for that no more: see to its disk.")
+        if naming:
+            said.append(f"`nodes` of [cluster] still names it at {', '.join(naming)}: take it out there, and restart.")
+        return " ".join(said)
 
     async def erased(self, log: LogReading, settled: Callable[[SessionId], bool]) -> None:
         """Look how far this node has come in the list of removals, unless it has just been looked (`Removing.look`)."""

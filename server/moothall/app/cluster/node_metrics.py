@@ -15,7 +15,7 @@ from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.app.backend import disk_of
 from moothall.app.cluster.house import House
-from moothall.app.metrics import tell_disk, tell_doors, tell_fanouts, tell_measures
+from moothall.app.metrics import tell_disk, tell_doors, tell_fanouts, tell_measures, tell_stuck
 from moothall.services.cluster.reading import NodeReading
 from moothall.services.metrics.measures import Measures
 
@@ -39,6 +39,7 @@ async def open_node_metrics(
         scrape.tell("moothall_build_info", 1, version=__version__)
         scrape.tell("moothall_ready", house.keeper is not None and not reading.cut_off)
         scrape.tell("moothall_house_kept", 0)
+        tell_stuck(scrape, settings.cluster.node, [each.name for each in house.removing.stuck])
         scrape.tell_ms("moothall_keeper_silence_seconds", reading.source.age)
         tell_measures(scrape, measures)
         tell_fanouts(scrape, [each.fanout.figures for each in reading.sessions.all_loaded])

@@ -168,6 +168,7 @@ async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerA
                 name=name,
                 keeper=None if lease is None else lease.node,
                 keeper_address="" if lease is None else lease.address,
+                stuck={name: tuple(each.name for each in stuck)} if (stuck := house.removing.stuck) else {},
             ),
         )
 
@@ -176,11 +177,14 @@ async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerA
         msg = f"Node {name} stands by and changes nothing. Run the command on the machine of the keeper{where}."
         raise ConfigurationError(msg)
 
+    async def not_here(_: str) -> NoReturn:
+        elsewhere()
+
     async def unread() -> NoReturn:
         msg = f"Node {name} stands by: it reads its settings again when it is restarted, which nobody notices."
         raise ConfigurationError(msg)
 
-    asked = Operations(status=status, new_probe=elsewhere, drain=elsewhere, reload=unread)
+    asked = Operations(status=status, new_probe=elsewhere, drain=elsewhere, reload=unread, retire=not_here)
     await open_local_door(stack, data, elsewhere, SystemRandomness(), asked)
 
 

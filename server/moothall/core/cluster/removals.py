@@ -8,10 +8,25 @@ named (docs/adr/0038-stores-and-faults-on-many-machines.md).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import msgspec
 
 from moothall.core.kernel.ids import Epoch, SessionId
+
+MOST_STUCK = 50
+"""Removals that a node names as stuck. Overflow: it has come no further than the one before the next."""
+
+
+class Further(msgspec.Struct, frozen=True):
+    """How far a node has come behind removals that are stuck: all others up to there are gone from it too."""
+
+    number: int
+    """Of the removal that was the last."""
+    mark: str
+    """Of the list up to there."""
+    stuck: Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=MOST_STUCK)]
+    """Numbers of those that the node could not apply, in order; each is below `number`."""
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -21,6 +36,9 @@ class Applied(msgspec.Struct, frozen=True):
     """Of the removal that was the last; 0 before the first."""
     mark: str = ""
     """Of the list up to there: a list that has lost its end and goes on otherwise has another one at that number."""
+    further: Further | None = None
+    """How far it has come behind those that are stuck; None where none is. Whoever knows nothing of that takes all that
+    is behind `number` for lacking, and so promises nobody too much."""
 
 
 NOTHING = Applied()
@@ -42,6 +60,11 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
     """Of that event, hexadecimal."""
 
     @property
+    def name(self) -> str:
+        """By which people find it: the session, and the event that says what was removed."""
+        return f"{self.session}:{self.offset}"
+
+    @property
     def here(self) -> Applied:
         """For a node that has come up to here."""
         return Applied(self.number, self.mark)
@@ -54,8 +77,29 @@ def lacking(listed: Sequence[Removal], nodes: Mapping[str, Applied]) -> dict[str
     """
     found: dict[str, int] = {}
     for name, applied in nodes.items():
-        known = 0 < applied.number <= len(listed) and listed[applied.number - 1].here == applied
-        many = len(listed) - (applied.number if known else 0)
+        through, left = _reached(listed, applied)
+        many = len(left) + len(listed) - through
         if many:
             found[name] = many
     return found
+
+
+def stuck(listed: Sequence[Removal], nodes: Mapping[str, Applied]) -> dict[str, tuple[Removal, ...]]:
+    """Which removals each node could not apply, though later ones are gone from it, by its name; none for most."""
+    found = {name: _reached(listed, applied)[1] for name, applied in nodes.items()}
+    return {name: left for name, left in found.items() if left}
+
+
+def _reached(listed: Sequence[Removal], applied: Applied) -> tuple[int, tuple[Removal, ...]]:
+    """How far into this list a node has come, and which up to there are stuck."""
+    if applied.number and not _is_there(listed, applied.number, applied.mark):
+        return 0, ()
+    further = applied.further
+    if further is None or not _is_there(listed, further.number, further.mark):
+        return applied.number, ()
+    left = tuple(listed[n - 1] for n in sorted({*further.stuck}) if applied.number < n < further.number)
+    return further.number, left
+
+
+def _is_there(listed: Sequence[Removal], number: int, mark: str) -> bool:
+    return 0 < number <= len(listed) and listed[number - 1].mark == mark

@@ -24,6 +24,9 @@ FOLLOW_MS = 250
 """Between two looks at which of the shared logs have changed, unless it is rung for one."""
 SOON_MS = 1_000
 """An event that comes within this time after all copies were up to date was written within it."""
+STALE_MS = 10_000
+"""How long the copy of one session may lack what this node's disk refuses, before its readers are sent elsewhere: words
+may have been removed meanwhile."""
 WHOLE_MS = 60_000
 """How often all are looked at: a Redis that was emptied and filled again counts its changes from the first."""
 
@@ -34,6 +37,17 @@ class Came(NamedTuple):
     offset: int
     since: int
     """Ms of this node's monotonic clock."""
+
+
+class _Unstored(NamedTuple):
+    """What of a session this node's own log has refused."""
+
+    since: int
+    """Ms of the monotonic clock."""
+    forgotten: Epoch | None
+    """Of a log that was erased: its copy has to go before anything else comes."""
+    head: LogHead | None
+    """Of the shared log, behind that."""
 
 
 @dataclass(eq=False, repr=False)
@@ -48,8 +62,8 @@ class Following:
     archive: Readable | None = None
     """Where what the shared logs have given up is read: at the keeper."""
     then: Callable[[], Awaitable[None]] | None = None
-    """What `run` does each time when every copy is where its shared log is, and those who look on have been told.
-    Raises StorageUnavailable."""
+    """What `run` does each time when every copy is where its shared log is, but for what this node's disk refuses, and
+    those who look on have been told. Raises StorageUnavailable."""
     asides: Asides | None = None
     """Where the end of a copy goes that the shared log contradicts. Without it such a copy is left alone."""
     singles: SingleCopies | None = None
@@ -69,7 +83,13 @@ class Following:
         """Up to which change of the shared logs this node has looked."""
         self._looked = bool(self.copies)
         """Whether all copies are known that this node has, also of logs that the shared store has lost."""
+        # Bound: the sessions that there are, here and in the two below.
         self._refused: set[SessionId] = set()
+        """Those whose copy contradicts the shared log."""
+        self._unstored: dict[SessionId, _Unstored] = {}
+        """Those of which the own log refuses something. It is tried again each time; the others go on."""
+        self._stale: set[SessionId] = set()
+        """Of these, those that were for `STALE_MS`."""
         self._reached = True
         self._rung = asyncio.Event()
         # Bound: the sessions that are read here.
@@ -102,7 +122,11 @@ class Following:
 
     def follows(self, session: SessionId) -> bool:
         """Whether there is a copy that goes on from the shared log."""
-        return session in self.copies and session not in self._refused
+        return session in self.copies and session not in self._refused and session not in self._unstored
+
+    def shows(self, session: SessionId) -> bool:
+        """Whether the copy of a session may be shown: not one that can't learn what was removed."""
+        return session in self.copies and session not in self._refused and session not in self._stale
 
     @property
     def reach(self) -> int:
@@ -119,7 +143,7 @@ class Following:
         while True:
             self._rung.clear()
             try:
-                await self.catch_up()
+                await self._bring_up()
                 if self.then is not None:
                     await self.then()
                 self._reached = True
@@ -133,25 +157,73 @@ class Following:
     async def catch_up(self) -> None:
         """Bring every copy up to where its shared log is now.
 
-        Raises StorageUnavailable. A log that contradicts its copy, or can't be read, is left alone and named.
+        Raises StorageUnavailable, also where this node's disk refuses something of one session: all others are brought
+        up all the same. A log that contradicts its copy, or can't be read, is left alone and named.
         """
+        await self._bring_up()
+        if self._unstored:
+            raise StorageUnavailable(f"This node's disk refuses what came of {len(self._unstored)} sessions.")
+
+    async def _bring_up(self) -> None:
+        """The same, but for what this node's disk refuses. Raises StorageUnavailable where the shared logs are away."""
         now = self.clock.monotonic()
         if not self._looked:
             await self._look()
         if now - self._whole >= WHOLE_MS:
             self._change, self._whole = 0, now
+        for session, refused in list(self._unstored.items()):
+            await self._take(session, refused.forgotten, refused.head)
         change = self._change
         while True:
             changes = await self.shared.changed(change)
             for session, epoch in changes.forgotten.items():
-                await self._forget(session, epoch)
+                await self._take(session, epoch, None)
             for session, head in changes.heads.items():
-                await self._follow(session, head)
-                await self._note_single(session, head)
+                before = self._unstored.get(session)
+                await self._take(session, None if before is None else before.forgotten, head)
             self._change = change = changes.upto
             if not changes.heads and not changes.forgotten:
                 self.reached_at = now
                 return
+
+    async def _take(self, session: SessionId, forgotten: Epoch | None, head: LogHead | None) -> None:
+        """Have the copy forget a log that was erased, and follow the one there is. What this node's disk refuses is
+        kept for the next time. Raises StorageUnavailable where the shared logs are away.
+        """
+        before = self._unstored.get(session)
+        if before is not None and before.forgotten is not None:
+            forgotten = before.forgotten  # Nothing of a later log has been copied yet.
+        try:
+            if forgotten is not None:
+                await self._forget(session, forgotten)
+            forgotten = None
+            if head is not None:
+                await self._follow(session, head)
+                await self._note_single(session, head)
+        except StorageUnavailable as error:
+            await self.shared.head(session)  # It answers: so it is this node's disk.
+            await self._note_unstored(session, error, forgotten, head)
+            return
+        if before is not None:
+            del self._unstored[session]
+            self._stale.discard(session)
+            logger.info("session %s: this node's disk takes what comes again", session)
+
+    async def _note_unstored(
+        self, session: SessionId, error: StorageUnavailable, forgotten: Epoch | None, head: LogHead | None
+    ) -> None:
+        before, now = self._unstored.get(session), self.clock.monotonic()
+        if before is None:
+            logger.error("session %s: what came can't be stored here, and is tried again. %s", session, error)
+        since = now if before is None else before.since
+        self._unstored[session] = _Unstored(since, forgotten, head)
+        if now - since >= STALE_MS and session not in self._stale:
+            self._stale.add(session)
+            await self._told_anew(session)
+
+    async def _told_anew(self, session: SessionId) -> None:
+        if self._renewed is not None:
+            await self._renewed(session)
 
     async def _read_at_keeper(self) -> None:
         """What the keeper has told of while the shared logs are away. Its log is decided: they will have the same."""
@@ -178,8 +250,7 @@ class Following:
         del self.copies[session]
         self.came.pop(session, None)
         logger.info("session %s: it was erased, and its copy here too", session)
-        if self._renewed is not None:
-            await self._renewed(session)
+        await self._told_anew(session)
 
     async def _follow(self, session: SessionId, head: LogHead) -> None:
         there = self.copies.get(session)
@@ -195,7 +266,8 @@ class Following:
         except (LogTrimmed, RecordBroken, StaleWriter) as error:
             if session not in self._refused:
                 logger.error("session %s: its copy here doesn't follow. %s", session, error)
-            self._refused.add(session)
+                self._refused.add(session)
+                await self._told_anew(session)
 
     async def _note_single(self, session: SessionId, head: LogHead) -> None:
         """That the shared log has what this node alone had, where it has."""
@@ -259,8 +331,7 @@ class Following:
         left = await self.own.head(session)
         assert left is not None  # noqa: S101  # it was cut, and not forgotten
         self.copies[session] = left
-        if self._renewed is not None:
-            await self._renewed(session)
+        await self._told_anew(session)
         return left
 
     async def _grown(self, session: SessionId, own: LogHead) -> LogHead:

@@ -8,8 +8,17 @@ from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 
-from moothall.core.cluster.nodes import NodeNote, Seen, candidates_before, living, looked, same_number, unlisted
-from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.cluster.nodes import (
+    QUIET_MS,
+    NodeNote,
+    Seen,
+    candidates_before,
+    living,
+    looked,
+    same_number,
+    unlisted,
+)
+from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.ports import Clock, NodeNotes
 
 logger = logging.getLogger(__name__)
@@ -78,6 +87,28 @@ class Others:
         await self._tell(left=False)
         self._seen = looked(self._seen, dict(await self.notes.all()), self.clock.monotonic())
         self.last_living = frozenset(self.living) - {self.node}
+
+    async def retire(self, node: str) -> tuple[str, ...]:
+        """Take out the note of a node that is gone for good; which living nodes have it in their lists of all nodes.
+
+        Raises ConfigurationError where that is this node, one that nobody knows, or one that lives; StorageUnavailable.
+        One that was only away comes back by its next note.
+        """
+        if node == self.node:
+            raise ConfigurationError(f"Node {node} is this one, and keeps the house. Another node can take it out.")
+        await self.exchange()
+        seen, now = self._seen.get(node), self.clock.monotonic()
+        if seen is None:
+            known = ", ".join(sorted(self._seen.keys() - {self.node})) or "none"
+            raise ConfigurationError(f"The house has no node {node}. Other nodes that it knows: {known}.")
+        lives = f"Node {node} lives: it has said so within the last {QUIET_MS // 1_000} s. Stop it first."
+        if node in self.living:
+            raise ConfigurationError(lives)
+        if not await self.notes.drop(node, seen.note):
+            raise ConfigurationError(lives)
+        del self._seen[node]
+        logger.info("cluster: node %s was taken out of the house", node)
+        return tuple(sorted(name for name, note in living(self._seen, now).items() if node in note.nodes))
 
     async def leave(self) -> None:
         """Say that this node stops; no matter if it can't be said."""

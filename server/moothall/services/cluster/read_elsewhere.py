@@ -124,6 +124,11 @@ class ReadElsewhere:
         """How many nodes are."""
         return len(self._links)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Which nodes are."""
+        return frozenset(link.node for link in self._links)
+
     def begin(self, node: str) -> NodeLink:
         """For a node that has dialled; `end` when it is gone."""
         link = NodeLink(self, node)

@@ -87,7 +87,7 @@ class _Copies:
 
     async def copy(self, session: SessionId) -> NodeCopy | None:
         head = self._following.copies.get(session)
-        return None if head is None else NodeCopy(session, head)
+        return None if head is None or not self._following.shows(session) else NodeCopy(session, head)
 
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -35,8 +35,10 @@ DISK_BYTES = 2_000_000_000
 REPORTED_PERCENT = 3
 """Readers who report something, of those who read."""
 MEGABYTE, GIGABYTE = 1_000_000, 1_000_000_000
-OF_ALL = frozenset({"no-machine", "key-refused", "nearly-full", "disk"})
+OF_ALL = frozenset({"no-machine", "key-refused", "nearly-full", "disk", "removal-stuck"})
 """Kinds that are a fault of the machine, and the same in every session."""
+NAMED = 5
+"""Removals that an alarm names. Overflow: the others are told by `moothall status`."""
 
 
 CUT = frozenset(
@@ -125,6 +127,8 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     """Ms to its planned end, from 5 minutes before on; below 0 past it."""
     disk_free: int | None = None
     """Bytes."""
+    stuck: Mapping[str, Sequence[str]] = {}
+    """Removals that a node can't apply, by its name."""
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,6 +198,10 @@ def _of_house(figures: SessionHealth) -> list[Alarm]:
         found.append(Alarm(kind="key-refused"))
     if figures.disk_free is not None and figures.disk_free < DISK_BYTES:
         found.append(Alarm(kind="disk", urgent=True, values={"n": figures.disk_free // MEGABYTE}))
+    if figures.stuck:
+        removals = [name for each in figures.stuck.values() for name in each]
+        said = ", ".join(removals[:NAMED]) + (" …" if removals[NAMED:] else "")
+        found.append(Alarm(kind="removal-stuck", values={"node": ", ".join(figures.stuck), "removal": said}))
     return found
 
 

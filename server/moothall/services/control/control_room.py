@@ -158,6 +158,8 @@ class ControlRoom:
     """Of what comes just now, by text."""
     disk: Callable[[], tuple[int, int] | None]
     """Free and all bytes, where the data lie."""
+    stuck: Callable[[], Mapping[str, Sequence[str]]] = dict
+    """Removals that a node can't apply, by its name."""
     tally: Callable[[SessionId], Tally]
     presence: Callable[[SessionId], Sequence[Mapping[str, object]]]
 
@@ -331,6 +333,7 @@ class ControlRoom:
             beside=self.beside(live.id),
             left=None if overrun is None else overrun.left,
             disk_free=self.overview.disk_free,
+            stuck=self.stuck(),
         )
 
     def _watch(self, live: LiveSession, now: int) -> Watched:

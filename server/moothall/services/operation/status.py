@@ -39,6 +39,9 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it keeps the house with one copy now, on its own disk, since Redis is away."""
     unconfirmed: Mapping[str, int] = msgspec.field(default_factory=dict)
     """How many removals each other node has not confirmed, as the keeper knows: they may still be on its disk."""
+    stuck: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """Removals (`session:event`) that a node can't apply though later ones are, by its name: all nodes at the keeper,
+    its own at a node that stands by."""
 
     @property
     def keeps(self) -> bool:
@@ -89,6 +92,7 @@ def status_lines(status: ServerStatus) -> list[str]:
     if status.node is not None:
         lines.append(_node_line(status.node))
         lines += [_unconfirmed_line(*each) for each in sorted(status.node.unconfirmed.items())]
+        lines += [_stuck_line(*each) for each in sorted(status.node.stuck.items())]
     if status.node is not None and not status.node.keeps:
         return [*lines, f"Readers here: {status.readers}.", *_disk_lines(status)]
     if status.draining:
@@ -119,6 +123,14 @@ def _node_line(node: NodeStatus) -> str:
 def _unconfirmed_line(node: str, many: int) -> str:
     removals = "1 removal" if many == 1 else f"{many} removals"
     return f"Node {node} has not confirmed {removals}: its disk may still hold what was removed, until it is back."
+
+
+def _stuck_line(node: str, removals: Sequence[str]) -> str:
+    """Each as the session, and the event that says what was removed."""
+    return (
+        f"Node {node} can't apply {', '.join(removals)}, though it has applied later removals: its disk still holds "
+        "what was removed. Its log says why."
+    )
 
 
 def _disk_lines(status: ServerStatus) -> list[str]:

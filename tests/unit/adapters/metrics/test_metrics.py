@@ -28,7 +28,7 @@ def test_no_label_is_for_what_people_say_or_are_called() -> None:
     labels = {label for each in METRICS for label in each.labels}
     assert labels == {
         *("channel", "child", "code", "door", "engine", "folder", "hub", "kind", "language", "node", "number"),
-        *("reason", "session", "start", "status", "version"),
+        *("reason", "removal", "session", "start", "status", "version"),
     }
 
 

@@ -14,7 +14,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import LogChanges, LogHead
-from moothall.services.cluster.following import FOLLOW_MS, SOON_MS, WHOLE_MS, Following
+from moothall.services.cluster.following import FOLLOW_MS, SOON_MS, STALE_MS, WHOLE_MS, Following
 from moothall.testing.clock import ManualClock
 from moothall.testing.house_memory import MemorySingles
 from moothall.testing.log_memory import FailingLog
@@ -109,13 +109,93 @@ async def test_it_goes_on_once_the_disk_has_room_again(house: House, caplog: pyt
     house.own.full = True
     running = asyncio.ensure_future(house.following.run())
     await house.clock.advance(10 * FOLLOW_MS)
-    assert caplog.text.count("can't be followed") == 1
+    assert caplog.text.count("can't be stored here") == 1
     house.own.full = False
     await house.clock.advance(FOLLOW_MS)
     assert await house.same()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+async def test_a_session_that_the_disk_refuses_holds_up_no_other(house: House) -> None:
+    renewed: list[SessionId] = []
+
+    async def grown(*_: object) -> None:
+        pass
+
+    async def renew(session: SessionId) -> None:
+        renewed.append(session)
+
+    house.following.observe(grown, renew)
+    await house.say()
+    other = Recorder(session=OTHER)
+    await house.keeper.acquire(OTHER, EPOCH, 1_001_000)
+    running = asyncio.ensure_future(house.following.run())
+    await house.clock.advance(1)
+    house.own.refuses = {SESSION}
+    await house.say(2)
+    await house.store.append(OTHER, 1_001_000, 0, [other.record(PAUSED)])
+    await house.clock.advance(FOLLOW_MS)
+    assert (house.following.end(SESSION), house.following.end(OTHER)) == (1, 1)
+    assert (house.following.follows(SESSION), house.following.follows(OTHER)) == (False, True)
+    assert house.following.shows(SESSION), "what is there may be shown for a while"
+    assert house.following.reached_at == FOLLOW_MS
+    with pytest.raises(StorageUnavailable):
+        await house.following.catch_up()
+    await house.clock.advance(STALE_MS)
+    assert (house.following.shows(SESSION), renewed) == (False, [SESSION])
+    house.own.refuses = set()
+    await house.clock.advance(FOLLOW_MS)
+    assert await house.same()
+    assert house.following.shows(SESSION)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+class Reluctant(FailingLog):
+    """A log that forgets nothing for a while."""
+
+    remembers = False
+
+    async def forget(self, session: SessionId) -> None:
+        if self.remembers:
+            raise StorageUnavailable("The disk is full.")
+        await super().forget(session)
+
+
+async def test_a_copy_that_can_t_be_forgotten_goes_before_anything_of_a_later_log_comes(house: House) -> None:
+    house.own = own = Reluctant()
+    house.following = Following(MemorySharedLog(house.store, "n2"), own, house.clock)
+    await house.say(2)
+    await house.following.catch_up()
+    own.remembers = True
+    await house.keeper.forget(SESSION)
+    for _ in range(2):
+        with pytest.raises(StorageUnavailable):
+            await house.following.catch_up()
+        assert house.following.end(SESSION) == 2
+        house.recorder = Recorder(epoch=AGAIN)
+        if await house.store.head(SESSION) is None:
+            await house.keeper.acquire(SESSION, AGAIN, 1_001_000)
+            await house.say()
+    own.remembers = False
+    await house.following.catch_up()
+    assert await house.same()
+    assert house.following.end(SESSION) == 1
+
+
+async def test_what_can_t_be_stored_while_the_shared_logs_go_away_is_come_back_to(house: House) -> None:
+    await house.say(2)
+    house.own.refuses = {SESSION}
+    with pytest.raises(StorageUnavailable):
+        await house.following.catch_up()
+    house.store.away = True
+    with pytest.raises(StorageUnavailable):
+        await house.following.catch_up()
+    house.store.away, house.own.refuses = False, set()
+    await house.following.catch_up()
+    assert await house.same()
 
 
 async def test_a_copy_that_is_ahead_stays_and_counts(house: House) -> None:
@@ -330,10 +410,10 @@ async def test_what_is_to_be_done_then_is_done_when_all_copies_are_there(house: 
     running = asyncio.ensure_future(house.following.run())
     await house.clock.advance(1)
     await house.say()
-    house.own.full = True
+    house.store.away = True
     await house.clock.advance(FOLLOW_MS)
     assert reached == [3]
-    house.own.full = False
+    house.store.away = False
     await house.clock.advance(FOLLOW_MS)
     assert reached == [3, 4]
     running.cancel()

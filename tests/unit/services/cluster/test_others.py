@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from moothall.core.cluster.nodes import QUIET_MS, NodeNote
-from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.services.cluster.others import TELL_MS, Others
 from moothall.testing.clock import ManualClock
 from moothall.testing.house_memory import MemoryNotes
@@ -96,3 +96,49 @@ async def test_a_node_that_another_one_s_list_lacks_is_told_and_the_last_that_li
     assert first.last_living == frozenset({"n2"})
     assert second.unlisted(None) is None  # The first is gone, for good for all that it knows,
     assert second.unlisted("n1") == "n1"  # unless it has the lease.
+
+
+class Awake(MemoryNotes):
+    """Notes of which one is written again between the look and the act."""
+
+    async def drop(self, node: str, note: NodeNote) -> bool:
+        await self.tell(node, msgspec.structs.replace(note, beat=note.beat + 1))
+        return await super().drop(node, note)
+
+
+async def test_a_node_that_is_gone_for_good_is_taken_out_and_none_that_lives() -> None:
+    notes, clock = MemoryNotes(), ManualClock()
+    first, second, third = node(notes, clock, 1), node(notes, clock, 2), node(notes, clock, 3)
+    said = msgspec.structs.replace(third.note(), nodes=("n1", "n2", "n3"))
+    third.note = lambda: said
+    for each in (first, second, third):
+        await each.exchange()
+    for name, sentence in (
+        ("n1", "Node n1 is this one, and keeps the house"),
+        ("n2", "Node n2 lives"),
+        ("west", "The house has no node west. Other nodes that it knows: n2, n3"),
+    ):
+        with pytest.raises(ConfigurationError, match=sentence):
+            await first.retire(name)
+    await clock.advance(QUIET_MS)
+    await third.exchange()
+    assert await first.retire("n2") == ("n3",)
+    assert (sorted(first.all), sorted(notes.notes)) == (["n1", "n3"], ["n1", "n3"])
+    await third.leave()
+    assert await first.retire("n3") == (), "one that was stopped needs no wait"
+    with pytest.raises(ConfigurationError, match="Other nodes that it knows: none"):
+        await first.retire("n3")
+    await second.exchange()
+    await first.exchange()
+    assert sorted(first.living) == ["n1", "n2"], "one that was only away is in again"
+
+
+async def test_a_node_that_wakes_while_it_is_taken_out_stays() -> None:
+    notes, clock = Awake(), ManualClock()
+    first, second = node(notes, clock, 1), node(notes, clock, 2)
+    await second.exchange()
+    await first.exchange()
+    await clock.advance(QUIET_MS)
+    with pytest.raises(ConfigurationError, match="Node n2 lives"):
+        await first.retire("n2")
+    assert sorted(first.all) == ["n1", "n2"]

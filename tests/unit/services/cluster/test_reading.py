@@ -18,7 +18,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import LogChanges, LogHead
 from moothall.core.removal.selection import Lines
 from moothall.core.signals import ChannelState, Partial, Sound, Unrecorded
-from moothall.services.cluster.following import Following
+from moothall.services.cluster.following import STALE_MS, Following
 from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
 from moothall.services.cluster.reading import BEHIND_MS, CUT_OFF_MS, NodeReading
 from moothall.services.readers.fanout import SessionFanout
@@ -572,5 +572,29 @@ def test_a_node_that_has_not_caught_up_yet_serves_nobody() -> None:
             assert reading.cut_off
             await following.catch_up()
             assert not reading.cut_off
+
+    loop.run(story())
+
+
+def test_readers_of_a_session_that_the_disk_refuses_are_sent_elsewhere_and_come_back() -> None:
+    async def story() -> None:
+        async with house() as on:
+            await on.line()
+            await on.copied()
+            outlet, _ = await on.reader()
+            on.own.refuses = {SESSION}
+            await on.line()
+            with pytest.raises(StorageUnavailable):
+                await on.copied()
+            assert not on.reading.cut_off
+            assert await on.reading.find(SESSION) is None, "whoever comes now reads at the keeper"
+            assert not outlet.is_closing()
+            await on.hall.clock.sleep(STALE_MS)
+            with pytest.raises(StorageUnavailable):
+                await on.copied()
+            assert outlet.is_closing()
+            on.own.refuses = set()
+            await on.copied()
+            assert (await on.found()).position == on.live.fanout.position
 
     loop.run(story())

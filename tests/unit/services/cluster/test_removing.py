@@ -4,13 +4,13 @@ import pytest
 
 from moothall.core.chain import LogRecord
 from moothall.core.cluster.nodes import NodeNote
-from moothall.core.cluster.removals import NOTHING, Applied
+from moothall.core.cluster.removals import MOST_STUCK, NOTHING, Applied, Further
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import LogHead
 from moothall.services.cluster.following import Following
-from moothall.services.cluster.removing import Removing
+from moothall.services.cluster.removing import STUCK_LOOKS, Removing
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.log_shared import MemorySharedLog, SharedStore
@@ -43,6 +43,11 @@ class House:
         await self.store.remove(session, TERM, head.offset, [1], [removal])
         return removal
 
+    async def following_others(self) -> None:
+        """Have the node follow, though its disk refuses some."""
+        with pytest.raises(StorageUnavailable):
+            await self.following.catch_up()
+
     async def look(self) -> int:
         """How many removals are gone from the node."""
         await self.removing.look(self.own)
@@ -66,7 +71,10 @@ async def test_a_removal_is_confirmed_once_the_copy_has_it(house: House) -> None
     assert house.removing.applied == house.store.listed[0].here
 
 
-async def test_one_that_stays_holds_up_those_behind_it(house: House) -> None:
+async def test_one_that_can_t_be_applied_holds_up_none_behind_it_and_is_named(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     other = SessionId("other")
     for session in (SESSION, other):
         await house.say(session)
@@ -76,10 +84,51 @@ async def test_one_that_stays_holds_up_those_behind_it(house: House) -> None:
     house.own.refuses, house.own.keeps_of = {SESSION}, {SESSION}
     with pytest.raises(StorageUnavailable):
         await house.following.catch_up()
+    for _ in range(STUCK_LOOKS - 1):
+        assert await house.look() == 0
+        assert house.removing.applied.further is None, "it may just be late"
     assert await house.look() == 0
+    first, second = house.store.listed
+    assert house.removing.applied == Applied(further=Further(2, second.mark, (1,)))
+    assert house.removing.stuck == (first,)
+    await house.remove(other)
+    await house.remove(other)
+    await house.following_others()
+    await house.look()
+    assert house.removing.applied == Applied(further=Further(4, house.store.listed[3].mark, (1,)))
+    assert house.removing.stuck_at({}, {}) == {"n2": ("plenary:3",)}
+    assert caplog.text.count("plenary:3: it can't be applied here") == 1
     house.own.refuses, house.own.keeps_of = set(), set()
     await house.following.catch_up()
-    assert await house.look() == 2
+    assert await house.look() == 4
+    assert house.removing.applied == house.store.listed[3].here
+    assert "plenary:3: it is applied here by now" in caplog.text
+
+
+async def test_so_many_stuck_ones_are_named_and_no_more(house: House) -> None:
+    sessions = [SessionId(f"s{n:02}") for n in range(MOST_STUCK + 3)]
+    for session in sessions:
+        await house.say(session)
+    await house.following.catch_up()
+    for session in sessions:
+        await house.remove(session)
+    house.own.keeps_of = set(sessions[:MOST_STUCK])
+    await house.following_others()
+    for _ in range(STUCK_LOOKS):
+        await house.look()
+    assert house.removing.applied.further == Further(
+        MOST_STUCK + 3, house.store.listed[-1].mark, tuple(range(1, MOST_STUCK + 1))
+    )
+    house.removing = Removing(MemorySharedLog(house.store, "n2"), "n2")
+    await house.remove(sessions[-1])
+    house.own.keeps_of.add(sessions[-1])
+    await house.remove(sessions[-2])
+    await house.following_others()
+    for _ in range(STUCK_LOOKS):
+        await house.look()
+    further = house.removing.applied.further
+    assert further is not None
+    assert further.number == MOST_STUCK + 3, "one more would be too many"
 
 
 async def test_a_copy_that_goes_on_otherwise_at_that_place_confirms_nothing(house: House) -> None:

@@ -67,6 +67,12 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"begun_again": 2}, "begun-again", {"n": 2}),
         ({"unsaved": True}, "unsaved", {}),
         ({"disk_free": 1_900_000_000}, "disk", {"n": 1_900}),
+        ({"stuck": {"n2": ("plenary:7",)}}, "removal-stuck", {"node": "n2", "removal": "plenary:7"}),
+        (
+            {"stuck": {"n2": tuple(f"s:{n}" for n in range(5)), "n3": ("t:9",)}},
+            "removal-stuck",
+            {"node": "n2, n3", "removal": "s:0, s:1, s:2, s:3, s:4 …"},
+        ),
         ({"hubs": {"a": AWAY, "b": AWAY}}, "hubs-cut", {"n": 2}),
         ({"unread_for": 359_000}, "unread", {"n": 5}),
         ({"off_for": 1_800_000, "words_age": 1_800_000}, "off-long", {"n": 30}),

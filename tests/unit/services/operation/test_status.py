@@ -104,6 +104,11 @@ def test_a_node_says_who_keeps_the_house() -> None:
         "Node south has not confirmed 1 removal: its disk may still hold what was removed, until it is back.",
         "Node west has not confirmed 2 removals: its disk may still hold what was removed, until it is back.",
     ]
+    stuck = msgspec.structs.replace(keeper, stuck={"south": ("plenary:345", "other:7")})
+    assert status_lines(msgspec.structs.replace(STATUS, node=stuck))[2] == (
+        "Node south can't apply plenary:345, other:7, though it has applied later removals: its disk still holds what "
+        "was removed. Its log says why."
+    )
     other = msgspec.structs.replace(keeper, name="south")
     assert said(other) == [
         "Node south stands by; north keeps the house, at http://10.0.0.1:8080.",
