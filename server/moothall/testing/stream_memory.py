@@ -41,7 +41,7 @@ class MemoryStreams:
         """How many were given in all."""
 
     @asynccontextmanager
-    async def fetch(self, address: str) -> AsyncIterator[MemoryRun]:
+    async def fetch(self, address: str, source: str = "") -> AsyncIterator[MemoryRun]:
         """Begin to fetch (`StreamPort`)."""
         behaviour = self._behaviours[min(len(self.addresses), len(self._behaviours) - 1)]
         self.addresses.append(address)

@@ -59,6 +59,11 @@ class PulledSource(msgspec.Struct, frozen=True, kw_only=True):
     over: bool = False
     """Whether it came to its own end, as a recording does: then it isn't fetched again."""
 
+    @property
+    def key(self) -> str:
+        """Names it among all sources."""
+        return f"{self.session}/{self.channel}/{self.name}"
+
 
 class StreamLost(MoothallError):
     """There is no sound of a stream, or no more of it."""
@@ -94,8 +99,11 @@ class StreamRun(Protocol):
 class StreamPort(Protocol):
     """Fetches streams. A bridge to a conference fetches its people by the same port, a source each, with a name."""
 
-    def fetch(self, address: str) -> AbstractAsyncContextManager[StreamRun]:
-        """Begin to fetch a stream; leaving the context ends it with all that works for it. Raises StreamLost."""
+    def fetch(self, address: str, source: str = "") -> AbstractAsyncContextManager[StreamRun]:
+        """Begin to fetch a stream; leaving the context ends it with all that works for it. Raises StreamLost.
+
+        A `source` that is fetched again goes on behind what it was given before; without a name it begins anew.
+        """
         ...
 
 
@@ -203,7 +211,7 @@ class Pulling:
     async def _fetch(self) -> bool:
         """Fetch it once; whether it came to its own end. False where its text was taken, or the meeting closed."""
         self.fetched += 1
-        async with self._streams.fetch(self.source.address) as run:
+        async with self._streams.fetch(self.source.address, self.source.key) as run:
             pacing: Pacing | None = None
             came: int | None = None
             while self._live.state.status in ON:

@@ -41,7 +41,7 @@ MOST_TRIED = 2
 LOOK_MS = 1_000
 FORGET_MS = 3_600_000
 """How long after its meeting was closed an address is kept."""
-TRIED_MS = 3_000
+TRIED_MS = 2_000
 """Sound that is listened to when a stream is tried."""
 
 
@@ -176,7 +176,7 @@ class Streams:
             async with self._streams.fetch(address) as run:
                 while samples < TRIED_MS * RATE // 1_000:
                     pcm = await within(run.read(CHUNK), self._clock, START_MS)
-                    if pcm is None:
+                    if pcm is None and not samples:
                         raise StreamLost(Trouble.SILENT)
                     if not pcm:
                         break

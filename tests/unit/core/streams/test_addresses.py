@@ -100,3 +100,10 @@ def test_an_allowed_network_may_be_reached_in_whatever_form_its_address_is_writt
     assert may_reach("fd00:1::5", HOUSE)
     assert not may_reach("10.2.0.1", HOUSE)
     assert not may_reach("127.0.0.1", HOUSE)
+
+
+def test_what_an_address_stands_for_has_to_be_open_as_well() -> None:
+    tunnels = [ipaddress.ip_network("2001::/32"), ipaddress.ip_network("2002::/16")]
+    assert not may_reach("2001:0:7f00:1::", tunnels)
+    assert not may_reach("2002:7f00:1::1", tunnels)
+    assert may_reach("2002:5db8:d822::1", tunnels)
