@@ -25,6 +25,7 @@ from moothall.app.backend import Backend
 from moothall.app.translation import Translation
 from moothall.services.capture.ingest import Ingest
 from moothall.services.capture.live_ingest import LiveIngest
+from moothall.services.capture.streams import Streams
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.control.control_room import ControlRoom
 from moothall.services.engines.recognising import Recognising
@@ -50,6 +51,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     translation: Translation
     ingest: Ingest
     live: LiveIngest
+    streams: Streams
+    """Sound that is fetched from streams."""
     glossaries: Glossaries
     recordings: Recordings
     sound_folder: SoundFolder
