@@ -17,6 +17,9 @@ from moothall.core.session.state import Status
 from moothall.core.streams.addresses import LONGEST_ADDRESS, read_address
 from moothall.services.capture.streams import Tried
 
+_ISOLATES = {0x2066: None, 0x2069: None}
+"""Signs of pages that terminals show as boxes."""
+
 if TYPE_CHECKING:
     from moothall.app.hall import RunningServer
 
@@ -59,7 +62,7 @@ async def pull(running: RunningServer, wanted: Playback, address: str) -> None:
     tried = await running.streams.try_it(address)
     if isinstance(tried, Tried):
         for said in tried_said(tried, running.pages.catalogues["en"]):
-            print(said, flush=True)
+            print(said.translate(_ISOLATES), flush=True)
     refused = await running.streams.put(live.id, FLOOR, address)
     if refused is not None:
         raise ConfigurationError(f"The stream can't be fetched. {refused.message}")

@@ -68,7 +68,7 @@ def tried_said(tried: Tried, ui: Catalogue) -> list[str]:
         codec=found.codec,
         channels=found.channels,
         rate=found.rate,
-        level=tried.level,
+        level=f"\u2066\N{MINUS SIGN}{-tried.level}\u2069",  # In Arabic the sign would stand behind it.
     )
     soft = ui.text("It is very soft. Have it made louder where it is sent.")
     return [said, soft] if tried.level < SOFT else [said]

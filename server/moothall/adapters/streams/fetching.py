@@ -204,6 +204,8 @@ def _trouble(error: Exception) -> Trouble:
 
 
 async def cancelled(task: asyncio.Task[None]) -> None:
-    """Cancel it and wait until it is over."""
+    """Cancel it and wait until it is over. How it ended nobody wants to know any more, and asyncio isn't to log it."""
     task.cancel()
     await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()

@@ -77,21 +77,19 @@ class Relay:
             self.trouble = lost.trouble
             return
         try:
+            through = RtspFilter() if self._address.fetching is Fetching.RTSP else None
             passing = [
                 asyncio.ensure_future(_pass(reader, far_writer, None)),
-                asyncio.ensure_future(
-                    _pass(far_reader, writer, RtspFilter() if self._address.fetching is Fetching.RTSP else None)
-                ),
+                asyncio.ensure_future(_pass(far_reader, writer, through)),
             ]
             try:
-                done, _ = await asyncio.wait(passing, return_when=asyncio.FIRST_COMPLETED)
-                for each in done:
-                    if isinstance(each.exception(), Misled):
-                        self.trouble = Trouble.PRIVATE
+                await asyncio.wait(passing, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 for each in passing:
                     each.cancel()
                 await asyncio.wait(passing)
+            if any(not each.cancelled() and isinstance(each.exception(), Misled) for each in passing):
+                self.trouble = Trouble.PRIVATE
         finally:
             far_writer.transport.abort()
 

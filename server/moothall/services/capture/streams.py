@@ -245,9 +245,9 @@ class Streams:
         source = pulling.source
 
         async def fetched() -> None:
-            with_end = await pulling.run()
-            if with_end and self._sources.get(_key(source)) is source:
-                await self._keep(msgspec.structs.replace(source, over=True))
+            if await pulling.run() and self._sources.get(_key(source)) is source:
+                over = self._sources[_key(source)] = msgspec.structs.replace(source, over=True)
+                await self._keep(over)
 
         error = await failure_of(fetched)
         if error is not None:
