@@ -18,6 +18,7 @@ from moothall.adapters.admin.look_door import LookDoor
 from moothall.adapters.admin.meeting_door import MeetingDoor
 from moothall.adapters.admin.my_sessions_door import WorkDoor
 from moothall.adapters.admin.pages_door import AdminDoor
+from moothall.adapters.desks.stream_door import StreamDoor, said_of
 from moothall.adapters.http.limits import runner_options
 from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.programme import read_icalendar
@@ -59,11 +60,18 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
         sheets=sheets,
         entries=entrance.catalogue.all,
     )
-    meeting = MeetingDoor(pages=shared, programme=backend.programme, links=backend.links)
+    streams = services.streams
+    meeting = MeetingDoor(
+        pages=shared,
+        programme=backend.programme,
+        links=backend.links,
+        streams=lambda session, ui: [said_of(each, ui) for each in streams.of(session)],
+    )
+    stream = StreamDoor(pages=shared, streams=streams, find=backend.sessions.find, programme=backend.programme)
     imports = ImportDoor(pages=shared, programme=backend.programme, zones=find_zone, calendar=read_icalendar)
     work = WorkDoor(pages=shared, programme=backend.programme)
     look = LookDoor(pages=shared, look=backend.look, programme=backend.programme)
-    return [route for door in (admin, links, look, meeting, imports, work) for route in door.routes()]
+    return [route for door in (admin, links, look, meeting, stream, imports, work) for route in door.routes()]
 
 
 async def open_local_door(

@@ -94,6 +94,7 @@ def open_desks(
         loudness=lambda session: {**recognising.loudness(session), **sound.loudness(session)},
         sound=lambda session: (sound.begun_again(session), sound.stopped(session)),
         full=sound.full,
+        stream_lost=services.streams.lost_for,
         disk=lambda: backend.disk,
         stuck=services.stuck_removals,
         tally=reports.tally,

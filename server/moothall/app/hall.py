@@ -39,7 +39,7 @@ from moothall.app.metrics import open_metrics
 from moothall.app.operation import operations
 from moothall.app.parts import Nodes, ServerAddress, Services
 from moothall.app.reloading import Reloading, remote_holders
-from moothall.app.sound import open_live, open_recordings, spool_quota
+from moothall.app.sound import open_live, open_recordings, open_streams, spool_quota
 from moothall.app.translation import OWN, open_translating, start_translators
 from moothall.app.web import open_doors
 from moothall.core.kernel.errors import ConfigurationError
@@ -108,6 +108,7 @@ async def hall(
         recognising = Recognising(clock, recordings.record, glossaries.preferred, pulses, backend.measures)
         spools = DiskSpools(backend.data / SPOOL_FOLDER, quota=spool_quota(settings))
         live = await open_live(stack, backend, spools, recognising)
+        streams = await open_streams(stack, backend, live)
         translation = open_translating(stack, backend, glossaries, pulses)
         recognising.tell_again(translation.translating.expect_better)
         presence, hub_acts = open_presence(stack, backend)
@@ -120,6 +121,7 @@ async def hall(
             translation=translation,
             ingest=Ingest(spools=spools, recognising=recognising, clock=clock, closing=backend.closing),
             live=live,
+            streams=streams,
             glossaries=glossaries,
             recordings=recordings,
             sound_folder=sound_folder,

@@ -26,6 +26,7 @@ from moothall.app.translation import Translation
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.capture.ingest import Ingest
 from moothall.services.capture.live_ingest import LiveIngest
+from moothall.services.capture.streams import Streams
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.control.control_room import ControlRoom
 from moothall.services.engines.recognising import Recognising
@@ -51,6 +52,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     translation: Translation
     ingest: Ingest
     live: LiveIngest
+    streams: Streams
+    """Sound that is fetched from streams."""
     glossaries: Glossaries
     recordings: Recordings
     sound_folder: SoundFolder

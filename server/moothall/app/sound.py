@@ -14,6 +14,7 @@ from moothall.adapters.record.sound_door import SoundDoor
 from moothall.adapters.sound.audio_door import AudioDoor, may_send
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.sound.spool_quota import SpoolQuota
+from moothall.adapters.streams.puller import StreamPuller
 from moothall.app.backend import RECORDINGS_FOLDER, Backend, removal_list
 from moothall.app.parts import Entrance, Services
 from moothall.core.commands import AddChannel
@@ -25,6 +26,7 @@ from moothall.core.programme.plan import RoomId
 from moothall.core.session.state import State
 from moothall.core.views.captions import Session
 from moothall.services.capture.live_ingest import LiveIngest
+from moothall.services.capture.streams import Streams
 from moothall.services.engines.recognising import Recognising
 from moothall.services.programme.meeting_plan import on_beside
 from moothall.services.sessions.role_links import Staff
@@ -51,6 +53,22 @@ async def open_live(
     stack.callback(backend.tasks.create_task(backend.closing.run()).cancel)
     backend.sessions.tell_loaded(lambda session: backend.closing.complete(session.writer))
     return live
+
+
+async def open_streams(stack: AsyncExitStack, backend: Backend, live: LiveIngest) -> Streams:
+    """Fetch the streams that feed meetings until the stack unwinds; goes on with those of before a restart."""
+    streams = Streams(
+        book=backend.book,
+        sessions=backend.sessions,
+        ingest=live,
+        streams=StreamPuller(backend.clock, backend.settings.streams.allowed_networks),
+        closing=backend.closing.closing,
+        clock=backend.clock,
+        randomness=backend.randomness,
+    )
+    await streams.load()
+    backend.keep(stack, streams.run)
+    return streams
 
 
 def microphone_doors(services: Services, entrance: Entrance) -> tuple[Sequence[web.RouteDef], AudioDoor]:

@@ -38,6 +38,7 @@ from moothall.cli.playing import (
     session_of,
     told_to_stop,
 )
+from moothall.cli.pulling import address_of, close_pulled, pull, pulled_session
 from moothall.core.events.types import SoundKept
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.errors import AudioError, ConfigurationError, Refusal
@@ -67,7 +68,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _common(serve)
     serve.add_argument("--config", type=Path, metavar="FILE", help="settings; see config/moothall.toml")
     serve.add_argument("--play", metavar="FILE", help="play a recording into a session; - is raw PCM on stdin")
-    serve.add_argument("--session", default=None, help="name of the session that is played")
+    serve.add_argument(
+        "--pull", metavar="ADDRESS", help="fetch the sound of a session from a stream; @FILE reads the address there"
+    )
+    serve.add_argument("--session", default=None, help="name of the session that is played or fetched")
     serve.add_argument("--title", help="its title")
     serve.add_argument(
         "--map",
@@ -129,15 +133,23 @@ def _serve(arguments: argparse.Namespace) -> int:
             mapping=() if arguments.map is None else mapping_of(arguments.map),
             channels=arguments.channels,
         )
+    pulled = None
+    if arguments.pull is not None:
+        if programme is not None:
+            raise ConfigurationError("A session is played or fetched. Leave out --play or --pull.")
+        programme, pulled = pulled_session(arguments), address_of(arguments.pull)
     if settings.engine.count:
         require_model(settings.engine.model)
     again = partial(settings_of, arguments, arguments.config)
     if settings.cluster.redis:
         if programme is not None:
-            raise ConfigurationError("A node of a cluster plays no recording. Leave out --play or [cluster].")
+            raise ConfigurationError(
+                "A node of a cluster plays no recording, and fetches streams that are chosen on the sheet of their "
+                "meeting. Leave out --play and --pull, or [cluster]."
+            )
         asyncio.run(_run_node(settings, read=again))
     else:
-        asyncio.run(_run(settings, programme, close=arguments.close, read=again))
+        asyncio.run(_run(settings, programme, close=arguments.close, read=again, pulled=pulled))
     return 0
 
 
@@ -170,11 +182,12 @@ async def _run(
     code: bool = False,
     beside: bool = False,
     read: Callable[[], Settings] | None = None,
+    pulled: str | None = None,
 ) -> None:
     """`read` reads the settings again. `beside`: whether a hub on this machine may be connected without anybody typing
     words.
     """
-    if programme is not None:
+    if programme is not None and pulled is None:
         await require_sound(programme)
     async with told_to_stop() as stop, hall(settings, read=read) as running, heard_signals(running, stop):
         if beside:
@@ -183,6 +196,13 @@ async def _run(
             print(f"Moothall is at {running.address}/ (Ctrl-C stops it).", flush=True)
             await print_first_link(running, settings.server.data)
             await stop.wait()
+            return
+        if pulled is not None:
+            await pull(running, programme, pulled)
+            await print_first_link(running, settings.server.data)
+            await stop.wait()
+            if close:
+                await close_pulled(running, programme)
             return
         await show(running, programme, stop, close=close, staff=settings.server.data, code=code)
 

@@ -220,6 +220,14 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """The same for all of them together."""
 
 
+class Streams(msgspec.Struct, frozen=True, kw_only=True):
+    """Sound that the server fetches from streams (`docs/how-to/streams.md`)."""
+
+    allowed_networks: tuple[Annotated[str, _NETWORK], ...] = ()
+    """Networks that aren't open to all from which streams may be fetched, such as that of the house's cameras. Each
+    name is resolved, and each address checked, at every connection. Empty: only the open internet."""
+
+
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
     """What people may say of themselves when they ask something, so that it can be seen who is heard."""
 
@@ -384,6 +392,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     engine: Engine = Engine()
     translation: Translation = Translation()
     recording: Recording = Recording()
+    streams: Streams = Streams()
     balance: Balance = Balance()
     sign_in: SignIn = SignIn()
     metrics: Metrics = Metrics()

@@ -251,6 +251,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "admin_agenda_note.html": ("/admin/meetings/plenary/agenda", None),
     "admin_access_needs.html": ("/admin/access-needs", None),
     "admin_meeting.html, not begun": ("/admin/meetings/tomorrow", None),
+    "admin_stream.html": ("/admin/meetings/plenary/stream", None),
     "admin_duplicate.html": ("/admin/meetings/tomorrow/duplicate", None),
     "admin_delete.html": ("/admin/meetings/tomorrow/delete", None),
     "admin_import.html": ("/admin", _file_of_a_programme),

@@ -14,9 +14,10 @@ import aiohttp
 from moothall.app.hall import RunningServer, hall
 from moothall.core.kernel.actors import Role
 from moothall.services.sessions.role_links import HALL
-from moothall.settings.sections import Engine, Server, Settings, SignIn, Translation
+from moothall.settings.sections import Engine, Server, Settings, SignIn, Streams, Translation
 
 NO_SIGN_IN = SignIn()
+NO_STREAMS = Streams()
 
 
 class Browser:
@@ -105,7 +106,7 @@ class AdminHouse:
 
 @asynccontextmanager
 async def admin_house(
-    folder: Path, public_address: str = "", sign_in: SignIn = NO_SIGN_IN
+    folder: Path, public_address: str = "", sign_in: SignIn = NO_SIGN_IN, streams: Streams = NO_STREAMS
 ) -> AsyncIterator[AdminHouse]:
     """The server, running without engines."""
     server = Server(port=0, data=str(folder / "data"), public_address=public_address)
@@ -116,6 +117,7 @@ async def admin_house(
                 engine=Engine(count=0),
                 translation=Translation(translators=()),
                 sign_in=sign_in,
+                streams=streams,
             )
         ) as running,
         AsyncExitStack() as stack,

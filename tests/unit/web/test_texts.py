@@ -42,7 +42,9 @@ from moothall.core.questions.statements import Dimension
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.rules.questions import ABUSE, REPORTED
 from moothall.core.session.state import Status
+from moothall.core.streams.watching import Trouble
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, NOT_RECORDED
+from moothall.services.capture.pulling import PullState
 from moothall.services.control.alarms import Standing
 from moothall.services.sessions import reports
 from moothall.services.sessions.role_links import ROLES as LINK_ROLES
@@ -188,6 +190,7 @@ OTHER_GROUPS = {
     "links",
     "record",
     "record-asked",
+    "stream",
 }
 
 
@@ -275,6 +278,8 @@ FAMILIES: dict[str, Iterable[str]] = {
     "admin/access": Access,
     "admin/sound": SoundKept,
     "admin/change": ChangeKind,
+    "stream/state": PullState,
+    "stream/trouble": Trouble,
     "page/state": [*Status, "cancelled"],
     "page/sound": SoundKept,
     "page/kept": SoundKept,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -21,6 +21,7 @@ from moothall.adapters.admin.plan_form import (
 )
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.staff_frame import Tab, facts_of, meeting_frame, reaches
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core import commands as do
@@ -63,6 +64,8 @@ class MeetingDoor:
     pages: StaffPages
     programme: Programme
     links: RoleLinks
+    streams: Callable[[SessionId, Catalogue], Sequence[Sequence[str]]] = lambda _session, _ui: ()
+    """How the streams stand that a meeting's sound is fetched from, each in sentences."""
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -125,6 +128,7 @@ class MeetingDoor:
             meeting=view.meeting_row(planned, state, self.programme, ui),
             clashes=[view.named_meeting(each, self.programme, ui) for each in clashing(self.programme, state.id)],
             times=view.clock_of(self.programme, ui),
+            streams=self.streams(planned.session, ui),
             questions=[each.text for each in state.notes_and_tags.questions],
             pages=view.jobs(planned.session, Role.SECRETARIAT, ui),
             links=view.link_rows(links, self.links, self.programme, ui),

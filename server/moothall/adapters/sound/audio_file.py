@@ -201,13 +201,15 @@ _REASONS = {
 _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 
-async def start_coder(module: str, order: msgspec.Struct, **pipes: Any) -> asyncio.subprocess.Process:
-    """Start a process that decodes or encodes: a module of this package, which is given its order as JSON."""
+async def start_coder(
+    module: str, order: msgspec.Struct, *, package: str = "moothall.adapters.sound", **pipes: Any
+) -> asyncio.subprocess.Process:
+    """Start a process that decodes or encodes: a module of `package`, which is given its order as JSON."""
     return await start_child(
         sys.executable,
         "-P",
         "-m",
-        f"moothall.adapters.sound.{module}",
+        f"{package}.{module}",
         msgspec.json.encode(order).decode(),
         start_new_session=True,  # Ctrl-C is ours to handle; it ends with its pipe
         env={name: os.environ[name] for name in _KEPT if name in os.environ},

@@ -44,6 +44,7 @@ NAMESPACES: dict[str, Kept] = {
     "ballots": Kept.LEFT_OUT,  # destroyed seven days after the close; the numbers are in the log
     "balance": Kept.LEFT_OUT,  # what people say of themselves, and its key
     "access-need": Kept.LEFT_OUT,  # what people need, deleted a week after; a restore would bring it back
+    "stream": Kept.LEFT_OUT,  # addresses of streams, which may hold passwords
     "proposals": Kept.LEFT_OUT,  # words that a second pass made; it can be made again
     "proposals-left": Kept.LEFT_OUT,
     "cluster": Kept.LEFT_OUT,  # which change of the shared book a node has: a restored folder is of no cluster

@@ -126,6 +126,11 @@ class LiveIngest:
         takes = (channel.current for channel in self._of(session))
         return [take for take in takes if take is not None and not take.finished]
 
+    def current(self, session: SessionId, channel: ChannelId) -> LiveTake | None:
+        """The newest take of a text, growing or waiting to be recognised; None where there is none."""
+        found = self._channels.get((session, channel))
+        return None if found is None else found.current
+
     def growing(self, session: SessionId) -> frozenset[ChannelId]:
         """The channels of a session that have an open source; its microphone may be cut off at the moment."""
         return frozenset(name for (of, name), channel in self._channels.items() if of == session and channel.growing)

@@ -14,6 +14,8 @@ NO_SOUND_MS = 20_000
 """Without any sound from a source that is attached."""
 MUTED_MS = 20_000
 """With sound that is digital silence."""
+STREAM_MS = 10_000
+"""Without sound from a stream that is fetched."""
 NO_SOURCE_MS = 60_000
 """Open without a source and without a line."""
 NO_WORDS_MS = 30_000
@@ -42,7 +44,18 @@ NAMED = 5
 
 
 CUT = frozenset(
-    {"no-sound", "muted", "no-source", "no-language", "no-room", "no-words", "stopped", "sound-stopped", "sound-full"}
+    {
+        "no-sound",
+        "no-stream",
+        "muted",
+        "no-source",
+        "no-language",
+        "no-room",
+        "no-words",
+        "stopped",
+        "sound-stopped",
+        "sound-full",
+    }
 )
 """Kinds at which no text comes, whatever the machine itself is doing; urgent faults of the machine are such too."""
 LATE = frozenset({"late", "machine-away"})
@@ -83,6 +96,8 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     source: bool
     """Whether a source of sound is attached and not over."""
     sound_age: int | None = None
+    stream_lost: int = 0
+    """How long a stream that is fetched has given no sound."""
     speech_age: int | None = None
     words_age: int | None = None
     dead_for: int = 0
@@ -207,6 +222,8 @@ def _of_house(figures: SessionHealth) -> list[Alarm]:
 
 def _of_sound(figures: SessionHealth) -> list[Alarm]:
     """At most one of those that follow from one another: without sound there are no words either."""
+    if figures.stream_lost >= STREAM_MS:
+        return [Alarm(kind="no-stream", urgent=True, values={"n": figures.stream_lost // 1000})]
     if not figures.source:
         last = figures.open_for if figures.words_age is None else figures.words_age
         nothing = figures.open_for >= NO_SOURCE_MS and last >= NO_SOURCE_MS

@@ -154,6 +154,8 @@ class ControlRoom:
     """How often its sound was begun again, and whether some stopped."""
     full: Callable[[SessionId], bool] = lambda _: False
     """Whether its sound waits for words with all the room that it may have."""
+    stream_lost: Callable[[SessionId], int] = lambda _: 0
+    """For how long a stream that is fetched for it has given no sound, ms."""
     loudness: Callable[[SessionId], Mapping[ChannelId, Loudness]] = lambda _: {}
     """Of what comes just now, by text."""
     disk: Callable[[], tuple[int, int] | None]
@@ -307,6 +309,7 @@ class ControlRoom:
             open_for=age(now, seen.since) or 0,
             source=_has_source(live.state),
             sound_age=age(now, seen.sound),
+            stream_lost=self.stream_lost(live.id),
             speech_age=age(now, seen.speech),
             words_age=age(now, seen.words),
             dead_for=seen.dead,

@@ -8,6 +8,7 @@ import pytest
 from moothall.core.backup.book import NAMESPACES, Kept, chosen, decode_entries, encode_entries
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.ports import BookEntry
+from moothall.services.capture import streams
 from moothall.services.cluster import two_books
 from moothall.services.hubs import keys, pairing, removals
 from moothall.services.programme import access_needs, agenda, house_look, programme
@@ -17,6 +18,7 @@ from moothall.services.sessions import role_links, sign_in
 
 SERVICES = Path(programme.__file__).parents[1]
 USED = {
+    "capture/streams.py": [streams.NAMESPACE],
     "cluster/two_books.py": [two_books.NOTES, two_books.HOUSE],
     "hubs/keys.py": [keys.NAMESPACE],
     "hubs/pairing.py": [pairing.WORDS, pairing.SECRETS],

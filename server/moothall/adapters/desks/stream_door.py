@@ -1,0 +1,190 @@
+"""`/admin/meetings/{session}/stream`: the streams that a meeting's sound is fetched from, tried and taken."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page, wrong
+from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.staff_frame import Tab, facts_of, meeting_frame, reaches
+from moothall.adapters.pages.visitor_request import see_other
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, SessionId, is_name
+from moothall.core.programme.plan import RoomId
+from moothall.core.session.state import Status
+from moothall.core.streams.addresses import LONGEST_ADDRESS
+from moothall.core.streams.watching import Trouble
+from moothall.services.capture.pulling import PullState
+from moothall.services.capture.streams import NAME, PullStatus, Streams, Tried
+from moothall.services.programme.programme import Programme
+from moothall.services.sessions.live_session import LiveSession
+
+SOFT = -40
+"""dBFS: speech whose loudest moment is softer is recognised badly."""
+Find = Callable[[SessionId], Awaitable[LiveSession | None]]
+
+
+class StreamAnswer(msgspec.Struct, frozen=True):
+    """What `stream.json` says."""
+
+    streams: Sequence[PullStatus]
+
+
+def said_of(status: PullStatus, ui: Catalogue) -> list[str]:
+    """How a stream stands, in sentences."""
+    said = [ui.named(f"stream/state.{status.state}", n=status.lost)]
+    if status.state is PullState.LOST and status.trouble is not None:
+        said.append(trouble_said(status.trouble, status.number, ui))
+    return said
+
+
+def trouble_said(trouble: Trouble, number: int, ui: Catalogue) -> str:
+    """What is wrong, and what to do."""
+    return ui.named(f"stream/trouble.{trouble}", n=number)
+
+
+def tried_said(tried: Tried, ui: Catalogue) -> list[str]:
+    """What was found when a stream was tried, or what is wrong and what to do."""
+    if tried.found is None:
+        return [trouble_said(tried.trouble or Trouble.ENDED, tried.number, ui)]
+    found = tried.found
+    if tried.level is None:
+        return [
+            ui.text(
+                "A stream was found, and only silence came. Format: {codec}. Channels: {channels}. Check whether "
+                "something is said there, and whether it is muted.",
+                codec=found.codec,
+                channels=found.channels,
+            )
+        ]
+    said = ui.text(
+        "Sound was found. Format: {codec}. Channels: {channels}. Samples a second: {rate}. Loudest: {level} dB.",
+        codec=found.codec,
+        channels=found.channels,
+        rate=found.rate,
+        level=f"\u2066\N{MINUS SIGN}{-tried.level}\u2069",  # In Arabic the sign would stand behind it.
+    )
+    soft = ui.text("It is very soft. Have it made louder where it is sent.")
+    return [said, soft] if tried.level < SOFT else [said]
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class StreamDoor:
+    """Handlers of it. What is posted is not kept anywhere but in the book, and never logged."""
+
+    pages: StaffPages
+    streams: Streams
+    find: Find
+    programme: Programme
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/admin/meetings/{session}/stream", self.show),
+            web.post("/admin/meetings/{session}/stream", self.act),
+            web.get("/admin/meetings/{session}/stream.json", self.tell),
+        ]
+
+    @staff_page(runs_the_house)
+    async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """The streams of a meeting, and the form for another one."""
+        return self._page(await self._live(request), asked)
+
+    @staff_page(runs_the_house)
+    async def tell(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """The same for a script: how each stream stands, without its address."""
+        live = await self._live(request)
+        body = msgspec.json.encode(StreamAnswer(self.streams.of(live.id)))
+        return web.Response(body=body, content_type="application/json", headers={hdrs.CACHE_CONTROL: "no-store"})
+
+    @staff_page(runs_the_house)
+    async def act(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """Try a stream (`act=try`), feed a text from it (`take`), or no longer (`remove`)."""
+        given = await self.pages.form(request, asked)
+        live = await self._live(request)
+        act, channel = given.get("act", ""), ChannelId(given.get("channel", ""))
+        address = "".join(given.get("address", "")[: LONGEST_ADDRESS + 1].split())
+        back = asked.to(f"/admin/meetings/{live.id}/stream")
+        if act == "remove":
+            await self.streams.remove(live.id, channel, NAME)
+            return see_other(back)
+        if act == "try":
+            tried = await self.streams.try_it(address)
+            if isinstance(tried, Refusal):
+                busy = asked.ui.text("Other streams are being tried. Try this one in some seconds.")
+                return self._page(live, asked, problem=busy, given=given)
+            return self._page(live, asked, given=given, tried=tried)
+        if act != "take":
+            raise AdminProblem(400, AdminText.CONFLICT)
+        refused = await self.streams.put(live.id, channel, address)
+        if refused is None:
+            return see_other(back)
+        if refused.code is RefusalCode.INVALID:
+            problem = trouble_said(Trouble.ADDRESS, 0, asked.ui)
+        elif refused.code is RefusalCode.BUSY:
+            problem = asked.ui.text("This text has a stream already. Take that away first.")
+        else:
+            raise wrong(refused)
+        return self._page(live, asked, problem=problem, given=given)
+
+    def _page(
+        self,
+        live: LiveSession,
+        asked: AdminRequest,
+        *,
+        problem: str = "",
+        given: Mapping[str, str] | None = None,
+        tried: Tried | None = None,
+    ) -> web.Response:
+        ui, state = asked.ui, live.state
+        room: RoomId | None = self.programme.room_of(live.id)
+        fed = self.streams.of(live.id)
+        texts = {
+            each.id: ui.named(f"staff/kind.{each.kind}", language=ui.language_name(each.languages[0]))
+            for each in state.channels.values()
+            if each.kind is not ChannelKind.TRANSLATION
+        }
+        taken = {each.channel for each in fed}
+        free = [] if state.status is Status.CLOSED else [name for name in texts if name not in taken]
+        return self.pages.show(
+            "admin_stream.html",
+            asked,
+            frame=meeting_frame(
+                facts_of(state, self.programme.room_title(live.id)),
+                [staff for staff in asked.links if reaches(staff, live.id, room)],
+                ui,
+                self.programme.zone(),
+                here=Tab.SETTINGS,
+                asked=asked.place,
+            ),
+            status=400 if problem else 200,
+            session=live.id,
+            title=state.title,
+            problem=problem,
+            tried=[] if tried is None else tried_said(tried, ui),
+            wrong=tried is not None and (tried.found is None or tried.level is None),
+            streams=[
+                {
+                    "channel": each.channel,
+                    "text": texts.get(each.channel, ""),
+                    "shown": each.shown,
+                    "says": said_of(each, ui),
+                }
+                for each in fed
+            ],
+            channels=[{"value": name, "name": texts[name]} for name in free],
+            given={"channel": "", "address": ""} | dict(given or {}),
+        )
+
+    async def _live(self, request: web.Request) -> LiveSession:
+        name = request.match_info["session"]
+        live = await self.find(SessionId(name)) if is_name(name) else None
+        if live is None or live.state.status is Status.ABSENT:
+            raise AdminProblem(404, AdminText.GONE)
+        return live

@@ -1,0 +1,72 @@
+"""Connections to where streams come from: only to addresses that were checked after the name was resolved.
+
+Who connects is given the very address that was checked, so that a name which is resolved to something else a moment
+later leads nowhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Sequence
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from moothall.core.streams.addresses import Network, StreamAddress, may_reach
+from moothall.core.streams.watching import Trouble
+from moothall.services.capture.pulling import StreamLost
+
+CONNECT_S = 5.0
+
+
+async def addresses_of(host: str, port: int, allowed: Sequence[Network]) -> list[tuple[socket.AddressFamily, str]]:
+    """Where a host may be reached, in the system's order. Raises StreamLost where it can't or mustn't be."""
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError, TimeoutError):
+        raise StreamLost(Trouble.UNKNOWN_HOST) from None
+    open_to_us: list[tuple[socket.AddressFamily, str]] = [
+        (family, str(address[0])) for family, _, _, _, address in found if may_reach(str(address[0]), allowed)
+    ]
+    if not open_to_us:
+        raise StreamLost(Trouble.PRIVATE)
+    return open_to_us
+
+
+class CheckedResolver(AbstractResolver):
+    """For aiohttp: gives it no address but those that may be reached. Raises StreamLost."""
+
+    def __init__(self, allowed: Sequence[Network]) -> None:
+        self._allowed = allowed
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """As aiohttp wants it."""
+        return [
+            ResolveResult(hostname=host, host=address, port=port, family=each, proto=0, flags=socket.AI_NUMERICHOST)
+            for each, address in await addresses_of(host, port, self._allowed)
+            if family in (socket.AF_UNSPEC, each)
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+async def connect(
+    address: StreamAddress, allowed: Sequence[Network]
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to a stream's server, encrypted where its address says so. Raises StreamLost."""
+    secure = ssl.create_default_context() if address.tls else None
+    name = address.host if address.tls else None
+    for _, found in await addresses_of(address.host, address.port, allowed):
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                return await asyncio.open_connection(
+                    found, address.port, limit=1 << 16, ssl=secure, server_hostname=name
+                )
+        except (OSError, TimeoutError):
+            continue
+    raise StreamLost(Trouble.CONNECTION)

@@ -1,0 +1,244 @@
+"""Decodes one stream to PCM16, 16 kHz, mono. Runs as a process of its own, because streams come from strangers.
+
+    python -m moothall.adapters.streams.decode_child ORDER
+
+The stream's bytes come on descriptor 0, samples go to 1, messages to 2. What is on 0 has been fetched by connections
+that are checked: this process can open no file and no socket at all. For RTSP and RTMP (`dials`) it may have one socket
+at a time, until its stream is open; it connects to a relay on this machine, whose address it reads from descriptor 0.
+It ends when that descriptor or its reader does, so it never outlives its parent. The pipe holds it back when nobody
+reads.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from moothall.adapters.sound.audio_mixing import MAX_CHANNELS, RATE, Mixer, TimeLine
+from moothall.adapters.sound.decode_child import limit, load_library
+from moothall.adapters.streams.child_messages import Began, Failed, Message, StreamRequest
+from moothall.core.streams.watching import Found, Trouble
+
+if TYPE_CHECKING:
+    from av import AudioFrame, AudioStream
+    from av.container import InputContainer
+
+BYTES = 2
+_GRANT = 10 * RATE
+_LONGEST_HOLE = 5 * RATE
+"""Samples of silence that stand in for a hole in the time stamps; a longer one is a jump."""
+_ADDRESS = 4_096
+_PROBE = {"probesize": "500000", "analyzeduration": "2000000"}
+"""As much as is looked at before the first sound: bytes, and µs."""
+_DIALLED = {"protocol_whitelist": "rtmp,tcp,rtp", "rtsp_transport": "tcp", "allowed_media_types": "audio"}
+_LISTS = {"concat", "concatf", "dash", "hls", "image2", "imf", "rtp", "rtsp", "sap", "sdp", "vobsub"} | {
+    "webm_dash_manifest"
+}
+"""Formats that name other files or addresses."""
+_DAMAGED = 200
+"""Packets in a row that can't be decoded: then it is no sound any more."""
+
+
+class _NoSound(Exception):
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.value)
+        self.trouble = trouble
+
+
+class _Bytes:
+    """What FFmpeg reads: bytes as they come, without a place to seek to."""
+
+    name = "stream"
+
+    def read(self, size: int) -> bytes:
+        return os.read(0, size)
+
+
+def confine(order: StreamRequest) -> None:
+    """Take from this process what it doesn't need. There is no way back."""
+    limit(resource.RLIMIT_CORE, 0, 0)
+    limit(resource.RLIMIT_FSIZE, 0, 0)
+    limit(resource.RLIMIT_AS, order.memory, order.memory)
+    limit(resource.RLIMIT_CPU, order.cpu_for(0), resource.RLIM_INFINITY)
+    places = 4 if order.dials else 3
+    limit(resource.RLIMIT_NOFILE, places, places)
+
+
+def decode(
+    order: StreamRequest,
+    address: str | None,
+    write: Callable[[bytes], None],
+    tell: Callable[[Message], None],
+    grant: Callable[[int], None],
+) -> None:
+    """Decode until the stream ends. `address`: of the relay; None where the bytes come on descriptor 0."""
+    try:
+        _decode(order, address, write, tell, grant)
+    except _NoSound as error:
+        tell(Failed(trouble=error.trouble))
+    except MemoryError:
+        tell(Failed(trouble=Trouble.BROKE))
+
+
+def _decode(
+    order: StreamRequest,
+    address: str | None,
+    write: Callable[[bytes], None],
+    tell: Callable[[Message], None],
+    grant: Callable[[int], None],
+) -> None:
+    with _open(address) as container:
+        if order.dials:
+            limit(resource.RLIMIT_NOFILE, 3, 3)  # The socket that is open stays; there will be no other.
+        stream = _best_stream(container)
+        mixer, line = Mixer(), TimeLine()
+        samples, granted, began = 0, 0, False
+        for frame in _frames(container, stream):
+            if not began:
+                if len(frame.layout.channels) > MAX_CHANNELS:
+                    raise _NoSound(Trouble.NOT_AUDIO)
+                codec = stream.codec_context.name
+                found = Found(codec=codec, channels=len(frame.layout.channels), rate=frame.sample_rate)
+                tell(Began(found=found))
+                began = True
+            missing = line.missing_before(frame)
+            if 0 < missing <= _LONGEST_HOLE:
+                for pcm in mixer.flush():
+                    write(pcm)
+                write(bytes(missing * BYTES))
+                samples += missing
+            for pcm in mixer.feed(frame):
+                write(pcm)
+                samples += len(pcm) // BYTES
+            if samples - granted >= _GRANT:
+                granted = samples
+                grant(samples)
+        for pcm in mixer.flush():
+            write(pcm)
+        if not began:
+            raise _NoSound(Trouble.NOT_AUDIO)
+
+
+def _open(address: str | None) -> InputContainer:
+    try:
+        import av
+    except ImportError:
+        raise _NoSound(Trouble.NO_LIBRARY) from None
+    try:
+        if address is None:
+            formats = ",".join(sorted(set(",".join(av.formats_available).split(",")) - _LISTS))
+            options = {**_PROBE, "format_whitelist": formats, "protocol_whitelist": "none"}
+            return av.open(_Bytes(), "r", metadata_errors="replace", options=options, buffer_size=8_192)
+        return av.open(address, "r", metadata_errors="replace", options=_PROBE | _DIALLED)
+    except av.error.FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
+        raise _NoSound(_why(error)) from None
+
+
+def _why(error: Exception) -> Trouble:
+    import av
+
+    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError | av.error.HTTPNotFoundError):
+        return Trouble.STATUS
+    if isinstance(error, av.error.EOFError | OSError):
+        return Trouble.ENDED
+    return Trouble.NOT_AUDIO
+
+
+def _best_stream(container: InputContainer) -> AudioStream:
+    from av import AudioStream
+
+    best = container.streams.best("audio")
+    if not isinstance(best, AudioStream):
+        raise _NoSound(Trouble.NO_STREAM)
+    best.codec_context.thread_count = 1
+    return best
+
+
+def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+    """The decoded frames. A packet that can't be decoded is passed over; too many in a row are the end."""
+    from av.error import FFmpegError
+
+    damaged = 0
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except FFmpegError as error:
+            if isinstance(error, MemoryError):
+                raise
+            return
+        try:
+            frames = packet.decode()
+        except FFmpegError as error:
+            if isinstance(error, MemoryError):
+                raise
+            damaged += 1
+            if damaged >= _DAMAGED:
+                return
+            continue
+        damaged = 0 if frames else damaged
+        yield from frames
+
+
+def _address() -> str:
+    """The first line of descriptor 0, and no byte more."""
+    line = b""
+    while not line.endswith(b"\n") and len(line) < _ADDRESS:
+        byte = os.read(0, 1)
+        if not byte:
+            break
+        line += byte
+    return line.decode("utf-8", "replace").strip()
+
+
+def _end_with_parent() -> None:
+    with suppress(OSError):
+        while os.read(0, 1):
+            pass
+    os._exit(1)
+
+
+def main(order_json: str) -> int:
+    """Serve one order; returns the exit code."""
+    order = msgspec.json.decode(order_json, type=StreamRequest)
+    last: Message | None = None
+
+    def tell(message: Message) -> None:
+        nonlocal last
+        last = message
+        os.write(2, msgspec.json.encode(message) + b"\n")
+
+    def write(pcm: bytes) -> None:
+        while pcm:
+            pcm = pcm[os.write(1, pcm) :]
+
+    def grant(samples: int) -> None:
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        limit(resource.RLIMIT_CPU, order.cpu_for(samples), hard)
+
+    load_library()
+    address = _address() if order.dials else None
+    if order.dials:
+        threading.stack_size(1 << 18)
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+    confine(order)
+    with suppress(BrokenPipeError):
+        decode(order, address, write, tell, grant)
+    return 0 if isinstance(last, Began) else 1
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1])
+    sys.stdout = None
+    os._exit(code)

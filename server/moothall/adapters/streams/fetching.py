@@ -1,0 +1,211 @@
+"""Sound by http and https: a file without an end (Icecast), or the segments of a playlist (HLS), as bytes in order.
+
+All of it goes through connections that are checked, each redirect and each segment anew. Credentials go to the place
+that the address names and to no other one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import aiohttp
+from aiohttp import hdrs
+from yarl import URL
+
+from moothall.adapters.streams.checked_connection import CONNECT_S, CheckedResolver
+from moothall.core.ports import Clock
+from moothall.core.streams.addresses import Network, may_reach, read_address
+from moothall.core.streams.playlist import MOST_BYTES, Piece, Playlist, is_playlist, next_pieces, read_playlist
+from moothall.core.streams.watching import Trouble
+from moothall.services.capture.pulling import StreamLost
+
+MOST_REDIRECTS = 5
+READ = 1 << 14
+"""Bytes that are taken at a time."""
+QUIET_S = 15.0
+"""Without a byte for so long a request is given up; whoever decodes sees it earlier."""
+MOST_SEGMENT = 64_000_000
+"""Bytes of a segment. Overflow: the stream is given up."""
+MOST_DEEP = 3
+"""Playlists that may name one another."""
+
+Give = Callable[[bytes], Awaitable[None]]
+"""Takes bytes; waits while too many wait."""
+
+
+class Cut(Exception):
+    """What follows is something else: another codec, other times, or segments that are missing."""
+
+
+class HttpStream:
+    """One address by http. Used as an async context manager."""
+
+    def __init__(self, address: str, allowed: Sequence[Network], clock: Clock, agent: str) -> None:
+        self._address = URL(address)
+        self._allowed = allowed
+        self._clock = clock
+        self._agent = agent
+        self.last: int | None = None
+        """Number of the last segment that was given, by this or an earlier connection."""
+        self.recorded = False
+        """Whether it is a playlist to which nothing is added any more."""
+        self.endless = False
+        """Whether it is one file that never ends: its server sends at once what it has of the last seconds."""
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[aiohttp.ClientSession]:
+        connector = aiohttp.TCPConnector(resolver=CheckedResolver(self._allowed), use_dns_cache=False, limit=2)
+        async with aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=QUIET_S),
+            auto_decompress=False,
+            max_line_size=8_190,
+            max_field_size=8_190,
+            headers={hdrs.USER_AGENT: self._agent, hdrs.ACCEPT_ENCODING: "identity", hdrs.ACCEPT: "*/*"},
+            read_bufsize=READ,
+        ) as session:
+            yield session
+
+    async def give(self, give: Give) -> None:
+        """Give all of it in order. Comes back when a recording is over; raises StreamLost, and Cut."""
+        async with self._session() as session:
+            try:
+                await self._give(session, self._address, give)
+            except StreamLost:
+                raise
+            except (aiohttp.ClientError, ssl.SSLError, TimeoutError, OSError, ValueError) as error:
+                raise StreamLost(_trouble(error)) from None
+
+    async def _give(self, session: aiohttp.ClientSession, address: URL, give: Give, depth: int = 0) -> None:
+        async with self._get(session, address) as answer:
+            head = b""
+            while len(head) < 16 and (more := await answer.content.read(READ)):
+                head += more
+            if not is_playlist(head):
+                if depth:
+                    raise StreamLost(Trouble.PLAYLIST)
+                self.endless = answer.content_length is None
+                await _pass_on(answer, head, give)
+                return
+            text, address = await _text(answer, head), answer.url
+        playlist = read_playlist(text)
+        if playlist is None or depth >= MOST_DEEP:
+            raise StreamLost(Trouble.PLAYLIST)
+        if playlist.variants:
+            await self._give(session, address.join(_uri(playlist.variants[0].uri)), give, depth + 1)
+        else:
+            await self._follow(session, address, playlist, give)
+
+    async def _follow(self, session: aiohttp.ClientSession, address: URL, playlist: Playlist, give: Give) -> None:
+        """Give the segments of a playlist that grows."""
+        self.recorded = playlist.ended
+        start, begun = "", False
+        while True:
+            pieces = next_pieces(playlist, self.last, goes_on=begun)
+            for piece in pieces:
+                if begun and (piece.cut or piece.number - 1 != self.last or piece.start != start):
+                    raise Cut
+                begun = True
+                if piece.start and piece.start != start:
+                    start = piece.start
+                    await self._segment(session, address.join(_uri(start)), give)
+                await self._one(session, address, piece, give)
+            if playlist.ended:
+                return
+            await self._clock.sleep(playlist.target_ms // (4 if not pieces else 2))
+            async with self._get(session, address) as answer:
+                read = read_playlist(await _text(answer, b""))
+            if read is None or read.variants:
+                raise StreamLost(Trouble.PLAYLIST)
+            playlist = read
+
+    async def _one(self, session: aiohttp.ClientSession, address: URL, piece: Piece, give: Give) -> None:
+        await self._segment(session, address.join(_uri(piece.uri)), give)
+        self.last = piece.number
+
+    async def _segment(self, session: aiohttp.ClientSession, address: URL, give: Give) -> None:
+        async with self._get(session, address) as answer:
+            size = 0
+            async for data in answer.content.iter_chunked(READ):
+                size += len(data)
+                if size > MOST_SEGMENT:
+                    raise StreamLost(Trouble.PLAYLIST)
+                await give(data)
+
+    @asynccontextmanager
+    async def _get(self, session: aiohttp.ClientSession, address: URL) -> AsyncIterator[aiohttp.ClientResponse]:
+        """An answer with 200, behind up to five redirects."""
+        for _ in range(MOST_REDIRECTS):
+            if (parts := read_address(str(address))) is None or address.scheme not in ("http", "https"):
+                raise StreamLost(Trouble.ADDRESS)
+            # aiohttp asks no resolver about what is an address already.
+            if _is_ip(parts.host) and not may_reach(parts.host, self._allowed):
+                raise StreamLost(Trouble.PRIVATE)
+            async with session.get(
+                address.with_user(None), allow_redirects=False, headers=self._who(address)
+            ) as answer:
+                if answer.status in (301, 302, 303, 307, 308):
+                    address = address.join(_uri(answer.headers.get(hdrs.LOCATION, "")))
+                    continue
+                if answer.status != 200:
+                    raise StreamLost(Trouble.STATUS, answer.status)
+                yield answer
+                return
+        raise StreamLost(Trouble.CONNECTION)
+
+    def _who(self, address: URL) -> dict[str, str]:
+        """Name and password, for the place alone that the stream's address names."""
+        if self._address.user is None or address.origin() != self._address.origin():
+            return {}
+        who = f"{self._address.user}:{self._address.password or ''}"
+        return {hdrs.AUTHORIZATION: "Basic " + base64.b64encode(who.encode()).decode()}
+
+
+async def _pass_on(answer: aiohttp.ClientResponse, head: bytes, give: Give) -> None:
+    """A file. One that says how long it is comes to its own end; else an end is a loss."""
+    await give(head)
+    async for data in answer.content.iter_chunked(READ):
+        await give(data)
+    if answer.content_length is None:
+        raise StreamLost(Trouble.ENDED)
+
+
+async def _text(answer: aiohttp.ClientResponse, head: bytes) -> str:
+    data = bytearray(head)
+    async for more in answer.content.iter_chunked(READ):
+        data += more
+        if len(data) > MOST_BYTES:
+            raise StreamLost(Trouble.PLAYLIST)
+    return data.decode("utf-8", "replace")
+
+
+def _uri(text: str) -> URL:
+    try:
+        return URL(text)
+    except ValueError:
+        raise StreamLost(Trouble.PLAYLIST) from None
+
+
+def _is_ip(host: str) -> bool:
+    return ":" in host or host.replace(".", "").isdigit()
+
+
+def _trouble(error: Exception) -> Trouble:
+    if isinstance(error, TimeoutError):
+        return Trouble.SILENT if isinstance(error, aiohttp.SocketTimeoutError) else Trouble.CONNECTION
+    if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ServerDisconnectedError):
+        return Trouble.ENDED
+    return Trouble.CONNECTION
+
+
+async def cancelled(task: asyncio.Task[None]) -> None:
+    """Cancel it and wait until it is over. How it ended nobody wants to know any more, and asyncio isn't to log it."""
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,222 @@
+"""Fetches streams: what comes by http is fetched here and decoded by a child, RTSP and RTMP go through a relay."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from ipaddress import ip_network
+
+import msgspec
+
+from moothall import __version__
+from moothall.adapters.engines.child_owner import signal_child, to_the_end
+from moothall.adapters.sound.audio_file import start_coder
+from moothall.adapters.streams.child_messages import Began, Failed, Message, StreamRequest
+from moothall.adapters.streams.fetching import Cut, HttpStream, cancelled
+from moothall.adapters.streams.relay import Relay
+from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.ports import Clock
+from moothall.core.streams.addresses import Fetching, Network, read_address
+from moothall.core.streams.watching import Found, Trouble
+from moothall.services.capture.pulling import BYTES, StreamLost
+
+_BUFFER = 1 << 16
+"""Bytes; asyncio stops reading the decoder's pipe at twice this, and then the decoder waits, then who fetches."""
+MOST_REMEMBERED = 64
+"""Streams of which it is known how far they were fetched. Overflow: the oldest is forgotten."""
+_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+
+
+class StreamPuller:
+    """The port by which streams are fetched. `allowed`: networks that aren't open to all and may be reached.
+
+    Raises ConfigurationError.
+    """
+
+    def __init__(self, clock: Clock, allowed: Sequence[str] = (), *, order: StreamRequest | None = None) -> None:
+        self._clock = clock
+        self._allowed = allowed_networks(allowed)
+        self._order = order or StreamRequest()
+        # Bounded by MOST_REMEMBERED.
+        self._fetched: dict[tuple[str, str], int] = {}
+
+    @asynccontextmanager
+    async def fetch(self, address: str, source: str = "") -> AsyncIterator[PullRun]:
+        """Begin to fetch; at the end nothing of it is left running. Raises StreamLost."""
+        parts = read_address(address)
+        if parts is None:
+            raise StreamLost(Trouble.ADDRESS)
+        async with AsyncExitStack() as stack:
+            relay = None
+            dials = parts.fetching is not Fetching.HTTP
+            if dials:
+                relay = Relay(parts, self._allowed)
+                await stack.enter_async_context(relay.open())
+            process = await _start(msgspec.structs.replace(self._order, dials=dials))
+            stack.push_async_callback(_end, process)
+            stream = None
+            if relay is not None:
+                feeding = _say(process, parts.at(relay.port))
+            else:
+                stream = HttpStream(address, self._allowed, self._clock, f"Moothall/{__version__}")
+                stream.last = self._fetched.pop((source, address), None)
+                stack.callback(self._remember, (source, address), stream)
+                feeding = _feed(process, stream)
+            run = PullRun(process, relay, stream)
+            for work in (feeding, run.hear()):
+                task = asyncio.ensure_future(work)
+                stack.push_async_callback(cancelled, task)
+                run.tasks.append(task)
+            yield run
+
+    def _remember(self, source: tuple[str, str], stream: HttpStream) -> None:
+        """A segment that was given to a decoder is not fetched again: its words would come twice."""
+        if source[0] and stream.last is not None and not stream.recorded:
+            self._fetched[source] = stream.last
+            while len(self._fetched) > MOST_REMEMBERED:
+                del self._fetched[next(iter(self._fetched))]
+
+
+def allowed_networks(names: Sequence[str]) -> tuple[Network, ...]:
+    """Networks as settings write them; raises ConfigurationError."""
+    found: list[Network] = []
+    for name in names:
+        try:
+            found.append(ip_network(name))
+        except ValueError as error:
+            msg = f"allowed_networks of [streams] has '{name}', which is no address or network: {error}."
+            raise ConfigurationError(msg) from error
+    return tuple(found)
+
+
+class PullRun:
+    """A stream that is being fetched."""
+
+    def __init__(self, process: asyncio.subprocess.Process, relay: Relay | None, stream: HttpStream | None) -> None:
+        self.pid = process.pid
+        self._process = process
+        self._relay = relay
+        self._stream = stream
+        self._rest = b""
+        self._failed: Trouble | None = None
+        self._began = asyncio.Event()
+        self.found: Found | None = None
+        """What it is; known with the first sample."""
+        self.tasks: list[asyncio.Task[None]] = []
+        """Who feeds the decoder, and who hears what it says."""
+
+    async def read(self, samples: int) -> bytes:
+        """The next samples, at most so many; none at the stream's own end. Raises StreamLost."""
+        assert self._process.stdout is not None  # noqa: S101 - it was asked for
+        while True:
+            data = self._rest + await self._process.stdout.read(samples * BYTES - len(self._rest))
+            if len(data) <= len(self._rest):
+                return await self._over()
+            whole = len(data) // BYTES * BYTES
+            self._rest = data[whole:]
+            if whole:
+                await self._began.wait()
+                return data[:whole]
+
+    async def hear(self) -> None:
+        """Take in what the decoder says, until its end. Nothing of it is logged: FFmpeg may name the address."""
+        assert self._process.stderr is not None  # noqa: S101 - it was asked for
+        try:
+            while True:
+                try:
+                    line = await self._process.stderr.readline()
+                except ValueError:  # longer than the buffer: no message of ours
+                    continue
+                if not line:
+                    return
+                with suppress(Unreadable):
+                    match read(_decoder, line):
+                        case Began() as began:
+                            self.found = began.found
+                            self._began.set()
+                        case Failed() as failed:
+                            self._failed = failed.trouble
+        finally:
+            self._began.set()
+
+    @property
+    def bursts(self) -> bool:
+        """Whether what it sends first is older than the connection."""
+        return self._stream is None or self._stream.endless
+
+    async def _over(self) -> bytes:
+        """Why the samples ended; comes back where the stream came to its own end."""
+        feeding, hearing = self.tasks
+        await asyncio.wait({hearing})
+        code = await self._process.wait()
+        error = feeding.exception() if feeding.done() and not feeding.cancelled() else None
+        if isinstance(error, Cut):
+            raise StreamLost(Trouble.ENDED)
+        if error is not None and not isinstance(error, DecoderGone):
+            raise error
+        trouble = self._failed if self._relay is None else self._relay.trouble or self._failed
+        if trouble is not None or code < 0:
+            raise StreamLost(trouble or Trouble.BROKE)
+        if error is None and feeding.done():
+            return b""
+        raise StreamLost(Trouble.ENDED)
+
+
+class DecoderGone(Exception):
+    """The process that is fed has ended."""
+
+
+async def _start(order: StreamRequest) -> asyncio.subprocess.Process:
+    pipe = asyncio.subprocess.PIPE
+    try:
+        return await start_coder(
+            "decode_child",
+            order,
+            package="moothall.adapters.streams",
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            limit=_BUFFER,
+        )
+    except OSError:
+        raise StreamLost(Trouble.BROKE) from None
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    await to_the_end(_killed(process))
+
+
+async def _killed(process: asyncio.subprocess.Process) -> None:
+    """Kill it, and read its pipes to their ends, so that asyncio lets go of them."""
+    signal_child(process, signal.SIGKILL)
+    await process.communicate()
+
+
+async def _say(process: asyncio.subprocess.Process, address: str) -> None:
+    """Tell the decoder where the relay is; then hold its standard input open, which ends with this process."""
+    assert process.stdin is not None  # noqa: S101 - it was asked for
+    process.stdin.write(f"{address}\n".encode())
+    with suppress(ConnectionError):
+        await process.stdin.drain()
+    await asyncio.get_running_loop().create_future()
+
+
+async def _feed(process: asyncio.subprocess.Process, stream: HttpStream) -> None:
+    """Give the decoder the stream's bytes; waits while it has enough, and so does who sends."""
+    pipe = process.stdin
+    assert pipe is not None  # noqa: S101 - it was asked for
+
+    async def give(data: bytes) -> None:
+        try:
+            pipe.write(data)
+            await pipe.drain()
+        except ConnectionError:
+            raise DecoderGone from None
+
+    try:
+        await stream.give(give)
+    finally:
+        pipe.close()

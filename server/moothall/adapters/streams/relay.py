@@ -1,0 +1,102 @@
+"""A relay on this machine to the server of one stream, for protocols that FFmpeg speaks itself (RTSP, RTMP).
+
+The decoding process connects to the relay alone. The relay connects to the address that was checked, with TLS where
+the stream's address says so, and passes bytes on; of RTSP only those that lead nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from moothall.adapters.streams.checked_connection import connect
+from moothall.core.streams.addresses import Fetching, Network, StreamAddress
+from moothall.core.streams.rtsp_filter import Misled, RtspFilter
+from moothall.core.streams.watching import Trouble
+from moothall.services.capture.pulling import StreamLost
+
+logger = logging.getLogger(__name__)
+
+READ = 1 << 14
+MOST_LINES = 3
+"""Connections of one run: FFmpeg connects to RTMP anew to say who it is. Overflow: the line is closed at once."""
+
+
+class Relay:
+    """One relay. `port` is where it listens; `trouble` is why the other side could not be reached, or led elsewhere."""
+
+    def __init__(self, address: StreamAddress, allowed: Sequence[Network]) -> None:
+        self._address = address
+        self._allowed = allowed
+        self._lines: set[asyncio.Task[None]] = set()  # Bounded by MOST_LINES in all.
+        self._begun = 0
+        self._ready: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self.port = 0
+        self.trouble: Trouble | None = None
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Listen while inside. The first connection is made before: raises StreamLost where that can't be."""
+        self._ready = await connect(self._address, self._allowed)
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=1 << 16)
+        try:
+            self.port = server.sockets[0].getsockname()[1]
+            yield
+        finally:
+            server.close()
+            lines = list(self._lines)
+            for line in lines:
+                line.cancel()
+            if lines:
+                await asyncio.wait(lines)
+            if self._ready is not None:
+                self._ready[1].transport.abort()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._begun += 1
+        me = asyncio.current_task()
+        if self._begun > MOST_LINES or me is None:
+            writer.transport.abort()
+            return
+        self._lines.add(me)
+        try:
+            await self._carry(reader, writer)
+        except asyncio.CancelledError:
+            pass  # The relay is closed; asyncio's server would log it.
+        finally:
+            self._lines.discard(me)
+            writer.transport.abort()
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, self._ready = self._ready, None
+        try:
+            far_reader, far_writer = there or await connect(self._address, self._allowed)
+        except StreamLost as lost:
+            self.trouble = lost.trouble
+            return
+        try:
+            through = RtspFilter() if self._address.fetching is Fetching.RTSP else None
+            passing = [
+                asyncio.ensure_future(_pass(reader, far_writer, None)),
+                asyncio.ensure_future(_pass(far_reader, writer, through)),
+            ]
+            try:
+                await asyncio.wait(passing, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for each in passing:
+                    each.cancel()
+                await asyncio.wait(passing)
+            if any(not each.cancelled() and isinstance(each.exception(), Misled) for each in passing):
+                self.trouble = Trouble.PRIVATE
+        finally:
+            far_writer.transport.abort()
+
+
+async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, through: RtspFilter | None) -> None:
+    """Bytes from one side to the other, until one of them ends; the reader waits while the writer is full."""
+    with suppress(OSError):
+        while data := await reader.read(READ):
+            writer.write(data if through is None else through.feed(data))
+            await writer.drain()

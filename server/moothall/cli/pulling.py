@@ -1,0 +1,77 @@
+"""`moothall serve --pull`: a session whose sound is fetched from a stream."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from moothall.adapters.desks.stream_door import tried_said
+from moothall.adapters.store.files import explained
+from moothall.cli.playing import FLOOR, STDIN, Playback, languages_of, prepare, session_of
+from moothall.core.commands import CloseSession, OpenSession
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import ConfigurationError, Refusal
+from moothall.core.kernel.ids import CommandId
+from moothall.core.session.state import Status
+from moothall.core.streams.addresses import LONGEST_ADDRESS, read_address
+from moothall.services.capture.streams import Tried
+
+_ISOLATES = {0x2066: None, 0x2069: None}
+"""Signs of pages that terminals show as boxes."""
+
+if TYPE_CHECKING:
+    from moothall.app.hall import RunningServer
+
+
+def address_of(text: str) -> str:
+    """The address as it was given, or with `@FILE` as it stands in that file, where `ps` shows it to nobody.
+
+    Raises ConfigurationError.
+    """
+    if text.startswith("@"):
+        path = Path(text[1:])
+        with explained(f"{path} can't be read"):
+            text = path.read_text(encoding="utf-8")[: LONGEST_ADDRESS + 2].strip()
+    if read_address(text) is None:
+        msg = "That is no address of a stream. It begins with http, https, rtsp, rtsps, rtmp or rtmps; copy it whole."
+        raise ConfigurationError(msg)
+    return text
+
+
+def pulled_session(arguments: argparse.Namespace) -> Playback:
+    """The session that is made or gone on with, as `--play` does. Raises ConfigurationError."""
+    name = arguments.session or "session"
+    return Playback(
+        file=STDIN,
+        title=arguments.title or name,
+        languages=languages_of(arguments.language),
+        session=session_of(name),
+        exact=arguments.session is not None,
+        as_live=True,
+    )
+
+
+async def pull(running: RunningServer, wanted: Playback, address: str) -> None:
+    """Open the session and have its sound fetched; say what was found. Raises ConfigurationError."""
+    live = await prepare(running, wanted)
+    if live.state.status is Status.CREATED:
+        opened = await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
+        if isinstance(opened, Refusal):
+            raise ConfigurationError(f"The session '{live.id}' can't be opened. {opened.message}")
+    tried = await running.streams.try_it(address)
+    if isinstance(tried, Tried):
+        for said in tried_said(tried, running.pages.catalogues["en"]):
+            print(said.translate(_ISOLATES), flush=True)
+    refused = await running.streams.put(live.id, FLOOR, address)
+    if refused is not None:
+        raise ConfigurationError(f"The stream can't be fetched. {refused.message}")
+    print(f"Read it at {running.address}/s/{live.id} (Ctrl-C stops).", flush=True)
+
+
+async def close_pulled(running: RunningServer, wanted: Playback) -> None:
+    """Close the session that was fetched last, its last words included."""
+    found = await running.backend.sessions.find(wanted.session)
+    if found is not None:
+        act = CommandId(f"close-pulled:{found.writer.offset}")
+        await running.backend.closing.send(found.writer, SYSTEM, act, CloseSession())

@@ -1,0 +1,305 @@
+"""The streams that feed meetings: kept in the book, fetched while their meetings are on, tried before.
+
+Whichever node keeps the house fetches them, so they follow a take-over. An address is forgotten an hour after its
+meeting was closed: until then the meeting may be opened again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.core.session.state import ON, Status
+from moothall.core.streams.addresses import read_address
+from moothall.core.streams.watching import START_MS, Found, Trouble
+from moothall.services.capture.live_ingest import LiveIngest
+from moothall.services.capture.pulling import BYTES, CHUNK, PulledSource, Pulling, PullState, StreamLost, StreamPort
+from moothall.services.sessions.sessions import Sessions
+from moothall.services.sound.live_audio import RATE
+from moothall.services.sound.loudness import Loudness
+from moothall.services.supervision.supervising import failure_of, note_failure
+from moothall.services.supervision.waiting import within
+from moothall.wire.audio import EndReason
+
+logger = logging.getLogger(__name__)
+
+NAMESPACE = "stream"
+NAME = "stream"
+"""Of the source where a channel has one alone."""
+MOST_EACH = 16
+"""Streams of one meeting. Overflow: one more is refused."""
+MOST_TRIED = 2
+"""Streams that are tried at a time. Overflow: one more is refused."""
+LOOK_MS = 1_000
+FORGET_MS = 3_600_000
+"""How long after its meeting was closed an address is kept."""
+TRIED_MS = 2_000
+"""Sound that is listened to when a stream is tried."""
+
+
+class PullStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How a source stands, for the staff."""
+
+    channel: ChannelId
+    name: str
+    shown: str
+    """Its address without what may be secret."""
+    state: PullState
+    trouble: Trouble | None = None
+    number: int = 0
+    found: Found | None = None
+    lost: int = 0
+    """For how long no sound has come that should, s."""
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found when a stream was tried."""
+
+    shown: str
+    found: Found | None = None
+    level: int | None = None
+    """The loudest of what was heard, dBFS; None where it was digital silence."""
+    trouble: Trouble | None = None
+    number: int = 0
+
+
+_Key = tuple[SessionId, ChannelId, str]
+
+
+class Streams:
+    """All sources that are fetched. Call `load`; `run` must be running, else none is."""
+
+    def __init__(
+        self,
+        *,
+        book: Book,
+        sessions: Sessions,
+        ingest: LiveIngest,
+        streams: StreamPort,
+        closing: Callable[[SessionId], bool],
+        clock: Clock,
+        randomness: Randomness,
+    ) -> None:
+        self._book = book
+        self._sessions = sessions
+        self._ingest = ingest
+        self._streams = streams
+        self._closing = closing
+        self._clock = clock
+        self._randomness = randomness
+        # Bound: MOST_EACH of each meeting.
+        self._sources: dict[_Key, PulledSource] = {}
+        self._running: dict[_Key, tuple[Pulling, asyncio.Task[None]]] = {}
+        self._closed: dict[_Key, int] = {}
+        """When its meeting was first seen closed, monotonic ms."""
+        self._trying = 0
+
+    async def load(self) -> None:
+        """Read the book; raises StorageUnavailable."""
+        for body in (await self._book.read(NAMESPACE)).values():
+            try:
+                source = read_json(body, PulledSource)
+            except Unreadable:
+                logger.warning("a stream in the book can't be read; it is passed over")
+                continue
+            self._sources[_key(source)] = source
+
+    async def put(self, session: SessionId, channel: ChannelId, address: str, name: str = NAME) -> Refusal | None:
+        """Feed a text from a stream from now on, in place of the one that it had. Raises StorageUnavailable."""
+        if read_address(address) is None:
+            return refuse(RefusalCode.INVALID, "That is no address of a stream: http, https, rtsp, rtsps, rtmp, rtmps.")
+        live = await self._sessions.find(session)
+        known = None if live is None else live.state.channels.get(channel)
+        if live is None or known is None or known.kind is ChannelKind.TRANSLATION:
+            return refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
+        if live.state.status is Status.CLOSED:
+            return refuse(RefusalCode.CONFLICT, "The session is closed.")
+        source = PulledSource(session=session, channel=channel, name=name, address=address)
+        others = [each for each in self._of(session) if _key(each) != _key(source)]
+        if len(others) >= MOST_EACH or any(each.channel == channel for each in others):
+            # The port knows several names; until their sounds are mixed a channel has one.
+            return refuse(RefusalCode.BUSY, "This text has a stream already; take that away first.")
+        await self._keep(source)
+        await self._stop(_key(source))
+        return None
+
+    async def remove(self, session: SessionId, channel: ChannelId, name: str = NAME) -> bool:
+        """Feed a text from it no longer; False where it wasn't. Raises StorageUnavailable."""
+        key = (session, channel, name)
+        if key not in self._sources:
+            return False
+        await self._book.write([BookEntry(NAMESPACE, _entry(key), None)])
+        self._sources.pop(key, None)
+        self._closed.pop(key, None)
+        await self._stop(key)
+        return True
+
+    async def forget(self, session: SessionId) -> None:
+        """Forget all of a session. Raises StorageUnavailable."""
+        for each in self._of(session):
+            await self.remove(session, each.channel, each.name)
+
+    def of(self, session: SessionId) -> Sequence[PullStatus]:
+        """How the sources of a session stand."""
+        return [self._status(each) for each in self._of(session)]
+
+    def lost_for(self, session: SessionId) -> int:
+        """For how long one of them has given no sound that should, ms."""
+        now = self._clock.monotonic()
+        return max((each.lost_for(now) for key, (each, _) in self._running.items() if key[0] == session), default=0)
+
+    async def try_it(self, address: str) -> Tried | Refusal:
+        """Listen to a stream for some seconds, for nobody, and say what it is or what is wrong."""
+        parts = read_address(address)
+        if parts is None:
+            return Tried(shown="", trouble=Trouble.ADDRESS)
+        if self._trying >= MOST_TRIED:
+            return refuse(RefusalCode.BUSY, "Other streams are being tried; try this one in some seconds.")
+        self._trying += 1
+        try:
+            return await self._try(address, parts.shown)
+        finally:
+            self._trying -= 1
+
+    async def _try(self, address: str, shown: str) -> Tried:
+        levels: list[int] = []
+        samples, loudness = 0, Loudness()
+        try:
+            async with self._streams.fetch(address) as run:
+                while samples < TRIED_MS * RATE // 1_000:
+                    pcm = await within(run.read(CHUNK), self._clock, START_MS)
+                    if pcm is None and not samples:
+                        raise StreamLost(Trouble.SILENT)
+                    if not pcm:
+                        break
+                    samples += len(pcm) // BYTES
+                    loudness.heard(pcm, now := self._clock.monotonic())
+                    level = loudness.level(now)
+                    levels += [] if level is None or loudness.dead_ms else [level]
+                found = run.found
+        except StreamLost as lost:
+            return Tried(shown=shown, trouble=lost.trouble, number=lost.number)
+        if found is None or not samples:
+            return Tried(shown=shown, trouble=Trouble.ENDED)
+        return Tried(shown=shown, found=found, level=max(levels, default=None))
+
+    async def run(self) -> None:
+        """Fetch what is to be fetched until cancelled; then takes stay open, for the next life to go on with."""
+        async with asyncio.TaskGroup() as group:
+            try:
+                while True:
+                    for source in list(self._sources.values()):
+                        await self._look(source, group)
+                    await self._clock.sleep(LOOK_MS)
+            finally:
+                for _, task in self._running.values():
+                    task.cancel()
+                self._running.clear()
+
+    async def _look(self, source: PulledSource, group: asyncio.TaskGroup) -> None:
+        key = _key(source)
+        running = self._running.get(key)
+        if running is not None and running[1].done():
+            del self._running[key]
+            running = None
+        status = self._sessions.status_of(source.session)
+        if status is None:
+            try:
+                live = await self._sessions.find(source.session)
+            except (StorageUnavailable, RecordBroken):
+                return
+            if live is None:  # A rehearsal that removed itself.
+                await self._let_go(key)
+                return
+            status = live.state.status
+        if status is Status.CLOSED:
+            await self._forget_in_time(key)
+            return
+        self._closed.pop(key, None)
+        if status not in ON or running is not None or source.over or self._sources.get(key) is not source:
+            return
+        live = self._sessions.loaded(source.session)
+        if live is None:
+            return
+        pulling = Pulling(
+            source,
+            live,
+            ingest=self._ingest,
+            streams=self._streams,
+            closing=self._closing,
+            clock=self._clock,
+            randomness=self._randomness,
+        )
+        self._running[key] = (pulling, group.create_task(self._own(pulling)))
+
+    async def _own(self, pulling: Pulling) -> None:
+        """One source; what nobody foresaw ends this life of it, and the next look begins another."""
+        source = pulling.source
+
+        async def fetched() -> None:
+            if await pulling.run() and self._sources.get(_key(source)) is source:
+                over = self._sources[_key(source)] = msgspec.structs.replace(source, over=True)
+                await self._keep(over)
+
+        error = await failure_of(fetched)
+        if error is not None:
+            note_failure(error, f"session {source.session}: source {source.name} of {source.channel} failed")
+            await self._clock.sleep(LOOK_MS)
+
+    async def _forget_in_time(self, key: _Key) -> None:
+        now = self._clock.monotonic()
+        if now - self._closed.setdefault(key, now) >= FORGET_MS:
+            await self._let_go(key)
+
+    async def _let_go(self, key: _Key) -> None:
+        try:
+            await self.remove(*key)
+        except StorageUnavailable:
+            logger.warning("session %s: the address of its stream can't be deleted yet", key[0])
+
+    async def _keep(self, source: PulledSource) -> None:
+        await self._book.write([BookEntry(NAMESPACE, _entry(_key(source)), msgspec.json.encode(source))])
+        self._sources[_key(source)] = source
+
+    async def _stop(self, key: _Key) -> None:
+        running = self._running.pop(key, None)
+        if running is not None:
+            pulling, task = running
+            task.cancel()
+            await asyncio.wait({task})
+            await pulling.finish(EndReason.STOPPED)
+
+    def _of(self, session: SessionId) -> list[PulledSource]:
+        return [each for each in self._sources.values() if each.session == session]
+
+    def _status(self, source: PulledSource) -> PullStatus:
+        parts = read_address(source.address)
+        running = self._running.get(_key(source))
+        pulling = None if running is None else running[0]
+        idle = PullState.OVER if source.over else PullState.WAITING
+        return PullStatus(
+            channel=source.channel,
+            name=source.name,
+            shown="" if parts is None else parts.shown,
+            state=idle if pulling is None else pulling.state,
+            trouble=None if pulling is None else pulling.trouble,
+            number=0 if pulling is None else pulling.number,
+            found=None if pulling is None else pulling.found,
+            lost=0 if pulling is None else pulling.lost_for(self._clock.monotonic()) // 1_000,
+        )
+
+
+def _key(source: PulledSource) -> _Key:
+    return source.session, source.channel, source.name
+
+
+def _entry(key: _Key) -> str:
+    return "/".join(key)

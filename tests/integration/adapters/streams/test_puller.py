@@ -1,0 +1,265 @@
+"""Streams from real servers, decoded by a real process: what comes of them, and what is wrong with the others."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from moothall.adapters.streams.puller import PullRun, StreamPuller, allowed_networks
+from moothall.adapters.system.clock import SystemClock
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.streams.watching import Found, Trouble
+from moothall.services.capture.pulling import StreamLost
+from support.sound.stream_servers import OK, ffmpeg, hls, http_server, nothing, rtsp_server
+
+RATE = 16_000
+HERE = ["127.0.0.0/8"]
+
+
+def puller(allowed: list[str] | None = None) -> StreamPuller:
+    return StreamPuller(SystemClock(), HERE if allowed is None else allowed)
+
+
+async def take(run: PullRun, seconds: float) -> bytes:
+    """So much sound, less where it ends before."""
+    taken = b""
+    while len(taken) < seconds * RATE * 2 and (pcm := await run.read(3_200)):
+        taken += pcm
+    return taken
+
+
+async def lost(address: str, allowed: list[str] | None = None, seconds: float = 60) -> tuple[Trouble, int]:
+    """Why its sound ends."""
+    try:
+        async with puller(allowed).fetch(address) as run:
+            await take(run, seconds)
+    except StreamLost as error:
+        return error.trouble, error.number
+    return Trouble.BROKE, -1
+
+
+def loud(pcm: bytes) -> bool:
+    return max(pcm[1::2]) > 0
+
+
+@pytest.fixture(scope="module")
+def mp3(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("mp3") / "tone.mp3"
+    ffmpeg("-f", "lavfi", "-i", "sine=440:duration=8", "-ac", "2", "-b:a", "64k", str(path))
+    return path.read_bytes()
+
+
+async def test_a_file_without_an_end_as_icecast_sends_it_with_a_name_and_a_password(mp3: bytes) -> None:
+    async with http_server() as server:
+
+        async def icecast(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if b"Authorization: Basic bWU6cEBzcw==" not in server.asked[-1][1]:
+                writer.write(b"HTTP/1.0 401 Unauthorized\r\n\r\n")
+                return
+            writer.write(OK)
+            while True:
+                await server.pour(writer, mp3)
+
+        server.answers["/live"] = icecast
+        async with puller().fetch(server.address.replace("//", "//me:p%40ss@") + "/live") as run:
+            assert loud(await take(run, 3))
+            assert (run.found, run.bursts) == (Found(codec="mp3float", channels=2, rate=44_100), True)
+            await asyncio.wait_for(_still(server), 20)
+            assert server.sent < 8_000_000, "what nobody takes is not fetched"
+        assert await lost(server.address + "/live") == (Trouble.STATUS, 401)
+        assert await lost(server.address + "/none") == (Trouble.STATUS, 404)
+
+
+async def _still(server: object) -> None:
+    """Wait until the server's line is full: nobody takes any more."""
+    before = -1
+    while before != (sent := server.sent):  # type: ignore[attr-defined]
+        before = sent
+        for _ in range(2_000):
+            await asyncio.sleep(0)
+
+
+async def test_a_recording_comes_to_its_own_end(mp3: bytes) -> None:
+    async with http_server() as server:
+        server.file("/talk.mp3", mp3)
+        server.answers["/moved"] = b"HTTP/1.1 302 Found\r\nLocation: /talk.mp3\r\nContent-Length: 0\r\n\r\n"
+        async with puller().fetch(server.address + "/moved") as run:
+            whole = await take(run, 60)
+            assert await run.read(100) == b""
+            assert 7.9 < len(whole) / 2 / RATE < 8.2
+            assert not run.bursts
+
+
+@pytest.mark.parametrize("fragments", [False, True], ids=["transport stream", "fragmented MP4"])
+async def test_segments_of_a_playlist_are_fetched_in_order_and_none_twice(tmp_path: Path, fragments: bool) -> None:
+    names = hls(tmp_path, seconds=12, fragments=fragments)
+    head = '#EXT-X-MAP:URI="init.mp4"\n' if fragments else ""
+
+    def playlist(first: int, last: int, *, end: bool = False) -> bytes:
+        rows = "".join(f"#EXTINF:2,\n{name}\n" for name in names[first : last + 1])
+        tail = "#EXT-X-ENDLIST\n" if end else ""
+        text = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:{first}\n{head}{rows}{tail}"
+        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(text) + text.encode()
+
+    async with http_server() as server:
+        shown = [playlist(0, 2), playlist(1, 3), playlist(1, 3), playlist(2, 4, end=True)]
+
+        async def live(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(shown.pop(0))
+
+        server.answers["/live.m3u8"] = live
+        best = b'#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9,CODECS="mp4a.40.2"\nlive.m3u8\n'
+        server.file("/master.m3u8", best)
+        server.folder("", tmp_path)
+        async with puller().fetch(server.address + "/master.m3u8") as run:
+            whole = await take(run, 60)
+        assert 7.5 < len(whole) / 2 / RATE < 8.5, "the last two of the first playlist, and two more"
+        asked = [path for path, _ in server.asked if path[1:] in names]
+        assert asked == [f"/{name}" for name in names[1:5]]
+
+
+async def test_what_leads_into_a_private_network_is_not_fetched(mp3: bytes) -> None:
+    async with http_server() as inside, http_server() as server:
+        inside.file("/secret", mp3)
+        assert await lost(inside.address + "/secret", []) == (Trouble.PRIVATE, 0)
+        assert await lost(inside.address.replace("127.0.0.1", "localhost") + "/secret", []) == (Trouble.PRIVATE, 0)
+        port = inside.address.rpartition(":")[2]
+        for name in ("127.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"):
+            assert (await lost(f"http://{name}:{port}/secret", []))[0] in (Trouble.PRIVATE, Trouble.UNKNOWN_HOST)
+        # The stream's own server may be reached, and leads to one that mayn't: by a redirect, and by a segment.
+        there = inside.address.replace("127.0.0.1", "127.0.0.2") + "/secret"
+        server.answers["/moved"] = f"HTTP/1.1 307 Go\r\nLocation: {there}\r\nContent-Length: 0\r\n\r\n".encode()
+        server.file("/list.m3u8", f"#EXTM3U\n#EXTINF:2,\n{there}\n#EXT-X-ENDLIST\n".encode())
+        for path in ("/moved", "/list.m3u8"):
+            assert await lost(server.address + path, ["127.0.0.1"]) == (Trouble.PRIVATE, 0)
+        server.answers["/file"] = b"HTTP/1.1 307 Go\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n"
+        assert await lost(server.address + "/file") == (Trouble.ADDRESS, 0)
+        server.answers["/round"] = b"HTTP/1.1 307 Go\r\nLocation: /round\r\nContent-Length: 0\r\n\r\n"
+        assert await lost(server.address + "/round") == (Trouble.CONNECTION, 0)
+        assert inside.asked == []
+
+
+async def test_what_is_wrong_is_said_in_a_word(mp3: bytes, tmp_path: Path) -> None:
+    async with http_server() as server:
+        server.file("/page", b"<html>" + b"no sound " * 2_000)
+        assert await lost(server.address + "/page") == (Trouble.NOT_AUDIO, 0)
+        server.file("/locked.m3u8", b'#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="k"\n#EXTINF:2,\na.ts\n')
+        assert await lost(server.address + "/locked.m3u8") == (Trouble.PLAYLIST, 0)
+        cut = len(mp3) // 2
+        server.answers["/cut"] = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(mp3) + mp3[:cut]
+        assert await lost(server.address + "/cut") == (Trouble.ENDED, 0)
+        server.answers["/over"] = OK + mp3
+        assert await lost(server.address + "/over") == (Trouble.ENDED, 0)
+        ffmpeg("-f", "lavfi", "-i", "testsrc=duration=1", "-c:v", "mpeg4", str(tmp_path / "mute.ts"))
+        server.file("/mute.ts", (tmp_path / "mute.ts").read_bytes())
+        assert await lost(server.address + "/mute.ts") == (Trouble.NO_STREAM, 0)
+    assert await lost(server.address + "/gone") == (Trouble.CONNECTION, 0)
+    assert await lost("http://nobody.invalid/") == (Trouble.UNKNOWN_HOST, 0)
+    assert await lost("file:///etc/passwd") == (Trouble.ADDRESS, 0)
+
+
+async def test_one_that_says_nothing_is_left_with_all_that_worked_for_it() -> None:
+    async with http_server() as server:
+        server.answers["/"] = nothing
+        async with puller().fetch(server.address + "/") as run:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(run.read(100), 0.2)
+            pid = run.pid
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_another_codec_in_the_midst_ends_this_fetch_and_the_next_one_has_it(tmp_path: Path) -> None:
+    one, two = hls(tmp_path / "a", seconds=4), hls(tmp_path / "b", seconds=4, codec="mp2")
+    async with http_server() as server:
+        server.folder("/a", tmp_path / "a")
+        server.folder("/b", tmp_path / "b")
+        rows = [f"#EXTINF:2,\na/{name}\n" for name in one]
+        rows += ["#EXT-X-DISCONTINUITY\n", *(f"#EXTINF:2,\nb/{name}\n" for name in two)]
+        server.file("/live.m3u8", ("#EXTM3U\n#EXT-X-TARGETDURATION:1\n" + "".join(rows[:2])).encode())
+        fetching = puller()
+        async with fetching.fetch(server.address + "/live.m3u8", "one") as run:
+            assert loud(await take(run, 3))
+            assert run.found is not None
+            assert run.found.codec == "aac"
+            server.file("/live.m3u8", ("#EXTM3U\n#EXT-X-TARGETDURATION:1\n" + "".join(rows)).encode())
+            with pytest.raises(StreamLost, match="ended"):
+                await take(run, 60)
+        async with fetching.fetch(server.address + "/live.m3u8", "one") as run:
+            assert loud(await take(run, 2))
+            assert run.found is not None
+            assert run.found.codec.startswith("mp2")
+
+
+async def test_a_camera_is_reached_through_a_relay_that_lets_it_lead_nowhere_else() -> None:
+    async with rtsp_server() as address, puller().fetch(address) as run:
+        assert loud(await take(run, 2))
+        assert run.found == Found(codec="pcm_mulaw", channels=1, rate=8_000)
+    async with rtsp_server() as elsewhere, rtsp_server(moved=elsewhere) as address:
+        assert await lost(address) == (Trouble.PRIVATE, 0)
+    assert await lost(address, []) == (Trouble.PRIVATE, 0)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@pytest.mark.slow  # The rest of its way is that of RTSP.
+async def test_rtmp_as_ffmpeg_sends_it() -> None:
+    sending = await asyncio.create_subprocess_exec(
+        *("ffmpeg", "-v", "error", "-nostdin", "-re", "-f", "lavfi", "-i", "sine=440:duration=60", "-c:a", "aac"),
+        *("-f", "flv", "-listen", "1", "rtmp://127.0.0.1:19350/live/room"),
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(60):
+            while await lost("rtmp://127.0.0.1:19350/live/room", seconds=2) != (Trouble.BROKE, -1):
+                pass  # It listens in a moment.
+    finally:
+        sending.kill()
+        await sending.wait()
+
+
+PARENT = """
+import asyncio, sys
+from moothall.adapters.streams.puller import StreamPuller
+from moothall.adapters.system.clock import SystemClock
+async def main():
+    async with StreamPuller(SystemClock(), ["127.0.0.0/8"]).fetch(sys.argv[1]) as run:
+        if sys.argv[2] == "sound":
+            await run.read(100)
+        print(run.pid, flush=True)
+        await asyncio.get_running_loop().create_future()
+asyncio.run(main())
+"""
+
+
+@pytest.mark.slow  # Two processes for each; that it holds its standard input is read in the code.
+@pytest.mark.parametrize("how", ["http", "rtsp"])
+async def test_the_decoder_dies_with_its_parent(how: str, mp3: bytes) -> None:
+    async with http_server() as server, rtsp_server() as camera:
+        server.answers["/"] = nothing
+        address = server.address + "/" if how == "http" else camera
+        said = "" if how == "http" else "sound"
+        parent = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", PARENT, address, said, stdout=subprocess.PIPE
+        )
+        assert parent.stdout is not None
+        child = os.pidfd_open(int(await parent.stdout.readline()))
+        gone = asyncio.Event()
+        asyncio.get_running_loop().add_reader(child, gone.set)
+        parent.send_signal(signal.SIGKILL)
+        await parent.wait()
+        await asyncio.wait_for(gone.wait(), 20)
+        asyncio.get_running_loop().remove_reader(child)
+        os.close(child)
+
+
+def test_networks_of_the_settings_are_read_or_refused_with_a_sentence() -> None:
+    assert [str(each) for each in allowed_networks(["10.0.0.0/8", "::1"])] == ["10.0.0.0/8", "::1/128"]
+    with pytest.raises(ConfigurationError, match="which is no address or network"):
+        allowed_networks(["10.0.0.1/8"])

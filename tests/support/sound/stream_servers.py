@@ -1,0 +1,142 @@
+"""Servers of streams for tests: well-behaved, and such as nobody would wish for."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+OK = b"HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n"
+
+
+def ffmpeg(*arguments: str) -> None:
+    """Run it; the test is skipped where it isn't installed."""
+    program = shutil.which("ffmpeg")
+    if program is None:
+        pytest.skip("ffmpeg isn't installed; on Debian: sudo apt-get install --no-install-recommends ffmpeg")
+    subprocess.run([program, "-v", "error", "-nostdin", "-y", *arguments], check=True)
+
+
+def hls(folder: Path, *, seconds: int, codec: str = "aac", fragments: bool = False, first: int = 0) -> list[str]:
+    """Segments of two seconds of a tone; returns the names of their files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    form = ["-hls_segment_type", "fmp4"] if fragments else []
+    ffmpeg(
+        *("-f", "lavfi", "-i", f"sine=440:sample_rate=16000:duration={seconds}", "-c:a", codec, "-b:a", "64k"),
+        *("-f", "hls", "-hls_time", "2", "-hls_list_size", "0", "-start_number", str(first), *form),
+        str(folder / "whole.m3u8"),
+    )
+    text = (folder / "whole.m3u8").read_text()
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+class HttpServer:
+    """Answers each path as it is told to, byte by byte."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer | bytes] = {}
+        self.asked: list[tuple[str, bytes]] = []
+        """Each path that was asked for, and the request's head."""
+        self.address = ""
+        self.sent = 0
+        """Bytes that were given to lines."""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection."""
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            path = head.split(b" ")[1].decode()
+            self.asked.append((path, head))
+            answer = self.answers.get(path, b"HTTP/1.0 404 Not Found\r\n\r\n")
+            if isinstance(answer, bytes):
+                writer.write(answer)
+                await writer.drain()
+            else:
+                await answer(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # Whoever asked has left, or the test is over.
+        finally:
+            writer.close()
+
+    def file(self, path: str, data: bytes) -> None:
+        """A file that says how long it is."""
+        self.answers[path] = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(data) + data
+
+    def folder(self, path: str, folder: Path) -> None:
+        """All files of a folder."""
+        for each in folder.iterdir():
+            self.file(f"{path}/{each.name}", each.read_bytes())
+
+    async def pour(self, writer: asyncio.StreamWriter, data: bytes) -> None:
+        """Send as fast as it is taken."""
+        writer.write(data)
+        await writer.drain()
+        self.sent += len(data)
+
+
+@asynccontextmanager
+async def http_server() -> AsyncIterator[HttpServer]:
+    """Running on 127.0.0.1."""
+    made = HttpServer()
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0, limit=1 << 16)
+    made.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield made
+    finally:
+        server.close()
+
+
+async def nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Accept, and say nothing until the other side leaves."""
+    await reader.read()
+
+
+async def rtsp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moved: str = "") -> None:
+    """A camera that speaks μ-law as fast as it is taken; with `moved` it leads elsewhere."""
+    body = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\na=control:one\r\n"
+    extra = {
+        "DESCRIBE": f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}",
+        "SETUP": "Session: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n",
+    }
+    try:
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            said = next(line for line in head.split("\r\n") if line.startswith("CSeq"))
+            word = head.split(" ")[0]
+            if moved and word == "DESCRIBE":
+                writer.write(f"RTSP/1.0 302 Moved\r\n{said}\r\nLocation: {moved}\r\n\r\n".encode())
+            else:
+                more = extra.get(word, "Session: 1\r\n\r\n")
+                writer.write(f"RTSP/1.0 200 OK\r\n{said}\r\n{more}".encode())
+            await writer.drain()
+            if word == "PLAY":
+                break
+        for number in range(100_000):
+            sound = bytes(0x20 + (number + n) % 60 for n in range(160))
+            rtp = b"\x80\x00" + (number & 0xFFFF).to_bytes(2, "big") + (number * 160).to_bytes(4, "big") + bytes(4)
+            writer.write(b"$\x00" + (len(rtp) + 160).to_bytes(2, "big") + rtp + sound)
+            await writer.drain()
+    except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        pass
+    finally:
+        writer.transport.abort()
+
+
+@asynccontextmanager
+async def rtsp_server(moved: str = "") -> AsyncIterator[str]:
+    """Its address."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await rtsp(reader, writer, moved)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"rtsp://127.0.0.1:{server.sockets[0].getsockname()[1]}/room"
+    finally:
+        server.close()
