@@ -73,3 +73,33 @@ def heard_from(state: State, channel: Channel, now: int) -> int:
     last = last_written(state, channel)
     back = now - KEPT_MS if last is None else max(last.t0 - BACK_MS, now - KEPT_MS)
     return min(max(began, back), now)
+
+
+class Join(NamedTuple):
+    """Behind what the machine's words are to go on that follow a person's."""
+
+    typed: str
+    """The end of what the person wrote."""
+    t: int
+    """When the last line of it was sent, media ms."""
+
+    @property
+    def said(self) -> int:
+        """Media ms before which the words of that line were said, where the words don't tell."""
+        return self.t - USUAL_LAG_MS
+
+
+TAIL = 300
+"""Characters of what a person wrote that are looked at."""
+
+
+def to_join(state: State, channel: Channel) -> Join | None:
+    """What the machine's next words are to be joined to; None where they are not the first after a person's."""
+    if not channel.air.machine or not channel.air.away:
+        return None
+    since = channel.air.away[-1][1] or 0
+    lines = (line for _, line in state.segments.items() if line.channel == channel.id and not line.gone)
+    if any(line.origin is Origin.MACHINE and line.t0 >= since for line in lines):
+        return None
+    before = [line for line in written(state, channel) if line.t0 <= channel.air.since]
+    return Join(" ".join(line.whole for line in before)[-TAIL:], before[-1].t0) if before else None
