@@ -2,7 +2,8 @@
 
 An engine hears some seconds of sound once more, and knows nothing of what was typed meanwhile. Its words are held back
 until it is plain where the person's end; then its acts go on with other counts, since the log has fewer words of a line
-than the engine.
+than the engine. A person writes a line after it was said: the lines of the machine that follow begin no earlier than
+that was, so that they stand behind it.
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ class Joining:
             case CommitWords():
                 return self._commit(command)
             case EndSegment():
-                return None if command.segment in self._starts else command
+                ended = msgspec.structs.replace(command, t1=max(command.t1, self._join.t))
+                return None if command.segment in self._starts else ended
             case ReviseSegment():
                 return None if command.segment in self._dropped else command
             case _:
@@ -109,7 +111,8 @@ class Joining:
                 self._starts[segment] = start
             return None
         self._starts.pop(segment, None)
+        if start is not None:  # Readers have lines in the order in which they begin.
+            start = msgspec.structs.replace(start, t0=max(start.t0, self._join.t))
         if start is not None and (before or out):
-            start = msgspec.structs.replace(start, t0=max(start.t0, words[0].t0))
             words = (msgspec.structs.replace(words[0], text=words[0].text.lstrip() or words[0].text), *words[1:])
         return msgspec.structs.replace(command, first=command.first - before, words=words, start=start)
