@@ -71,11 +71,11 @@ async def typed(typist: Typist, segment: str) -> Typed:
     return Typed(sent, CLOCK.monotonic())
 
 
-@pytest.mark.parametrize("ahead", [2_000, -2_000])
+@pytest.mark.parametrize("ahead", [20_000, -20_000])
 async def test_a_session_goes_on_at_a_node_whose_wall_clock_differs(
     tmp_path: Path, redis_processes: RedisProcesses, ahead: int
 ) -> None:
-    """The keeper is stopped in an orderly way: the pause is shorter than what the clocks differ by."""
+    """The keeper is stopped in an orderly way: the pause is shorter than what the clocks differ by, on any machine."""
     redis = redis_processes.empty("valkey")
     first, second = (NodeProcess(tmp_path, number, redis.port) for number in (1, 2))
     planned = await prepared(first.data)

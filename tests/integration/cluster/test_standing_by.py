@@ -90,12 +90,21 @@ async def written(house: House, records: Sequence[LogRecord]) -> None:
         await CLOCK.sleep(20)
 
 
+async def served(client: aiohttp.ClientSession, address: str) -> None:
+    """Comes back once the node has caught up with the others, and so shows what it has."""
+    status = 503
+    while status == 503:
+        async with client.get(f"{address}/s/{SESSION}/poll?channel={FLOOR.channel}&feed=lines&wait=0") as answer:
+            status = answer.status
+
+
 async def test_a_node_tells_of_its_readers_whom_it_serves_also_while_nobody_keeps_the_house(
     tmp_path: Path, redis_processes: RedisProcesses
 ) -> None:
     redis, port = redis_processes.empty("valkey"), free_port(410)
     async with standing(tmp_path, redis, port) as (house, address), aiohttp.ClientSession() as client:
         await written(house, said())
+        await served(client, address)
         async with client.get(f"{address}/s/{SESSION}/events?channel={FLOOR.channel}&feed=lines") as reading:
             assert reading.status == 200
             async with client.get(f"http://127.0.0.1:{port}/metrics") as answer:
@@ -123,6 +132,7 @@ async def test_a_node_that_hears_nothing_of_the_others_for_long_sends_readers_aw
     query = f"channel={FLOOR.channel}&feed=lines"
     async with standing(tmp_path, redis, clock=clock) as (house, address), aiohttp.ClientSession() as client:
         await written(house, said())
+        await served(client, address)
         reads = [f"{address}/s/{SESSION}/{door}?{query}" for door in ("events", "low", "text", "poll")]
         reads.append(f"{address}/s/{SESSION}/cached/{FLOOR.channel}")
         async with (

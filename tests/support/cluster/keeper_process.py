@@ -25,6 +25,7 @@ from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.sessions.live_session import LiveSession
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from support.cluster.forwarding import KEY
+from support.halls.warm import Program, start_program
 
 TESTS = Path(__file__).resolve().parents[2]
 SESSION, FLOOR = SessionId("plenary"), ChannelId("floor")
@@ -72,16 +73,15 @@ class KeeperProcess:
     def __init__(self, folder: Path, port: int) -> None:
         self.address = f"http://127.0.0.1:{port}"
         self._arguments = ("-m", "support.cluster.keeper_process", str(folder), str(port))
-        self._process: asyncio.subprocess.Process | None = None
+        self._log = folder.parent / f"{folder.name}.log"
+        self._process: Program | None = None
 
     async def start(self) -> None:
         """Comes back when it serves."""
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *self._arguments,
-            stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(TESTS)},
-        )
+        with self._log.open("ab") as log:
+            self._process = await start_program(
+                *self._arguments, stderr=log, env={**os.environ, "PYTHONPATH": str(TESTS)}
+            )
         assert self._process.stdout is not None
         assert await self._process.stdout.readline() == b"ready\n"
 
