@@ -32,6 +32,8 @@ FORBIDDEN = {
     "2.3.3, scrolls smoothly": r"\bsmooth\b",
 }
 
+DRAGGED = {"timetable.js", "timetable.css"}
+"""Of a meeting in the table of a day, which the form of its page moves by clicks and by keys (WCAG 2.5.7)."""
 LOGO = '<img class="logo"'
 """The conference's own: 1.4.5 leaves logos out, and its name stands beside it as text."""
 
@@ -41,6 +43,7 @@ def test_nothing_of_this_kind(what: str) -> None:
     found = [
         f"{path.name}: {match[0]}"
         for path in ALL
+        if not (what.startswith("2.5.7") and path.name in DRAGGED)
         for match in re.finditer(FORBIDDEN[what], path.read_text(encoding="utf-8").replace(LOGO, ""))
     ]
     assert found == [], what

@@ -186,7 +186,7 @@ class MeetingList:
         rooms = {each.room: self._programme.room(each.room) for each in planned if each.room is not None}
         every = self._programme.rooms()
         if free and len(every) <= MOST_COLUMNS:
-            rooms = {**{each.id: each for each in every}, **rooms}
+            rooms |= {each.id: each for each in every}
         titles = sorted((room.title if room is not None else name, name) for name, room in rooms.items())
         columns = [[self._meeting(each) for each in planned if each.room == name] for _, name in titles]
         at = self._programme.zone().at
