@@ -27,7 +27,7 @@ def test_a_node_that_could_not_apply_some_lacks_these_and_what_is_behind_the_las
     marks = listed("a", "b", "c", "d", "e")
     behind_first = Applied(1, "a", Further(4, "d", (2,)))
     none_yet = Applied(further=Further(5, "e", (1, 3)))
-    nodes = {"n1": behind_first, "n2": none_yet, "n3": Applied(5, "e")}
+    nodes = {"n1": behind_first, "n2": none_yet, "n3": marks[4].here}
     assert lacking(marks, nodes) == {"n1": 2, "n2": 2}
     assert stuck(marks, nodes) == {"n1": (marks[1],), "n2": (marks[0], marks[2])}
     assert marks[1].name == "plenary:2"
