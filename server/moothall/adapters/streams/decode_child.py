@@ -4,7 +4,8 @@
 
 The stream's bytes come on descriptor 0, samples go to 1, messages to 2. What is on 0 has been fetched by connections
 that are checked: this process can open no file and no socket at all. For RTSP and RTMP (`dials`) it may have one socket
-at a time, until its stream is open; it connects to a relay on this machine, whose address it reads from descriptor 0.
+at a time, until its stream is open; it connects to a relay on this machine, whose address it reads from descriptor 0,
+and where Linux can do that to no other port.
 It ends when that descriptor or its reader does, so it never outlives its parent. The pipe holds it back when nobody
 reads.
 """
@@ -24,6 +25,8 @@ import msgspec
 from moothall.adapters.sound.audio_mixing import MAX_CHANNELS, RATE, Mixer, TimeLine
 from moothall.adapters.sound.decode_child import limit, load_library
 from moothall.adapters.streams.child_messages import Began, Failed, Message, StreamRequest
+from moothall.adapters.streams.landlock import connect_only_to
+from moothall.core.streams.addresses import read_address
 from moothall.core.streams.watching import Found, Trouble
 
 if TYPE_CHECKING:
@@ -229,6 +232,9 @@ def main(order_json: str) -> int:
 
     load_library()
     address = _address() if order.dials else None
+    relay = None if address is None else read_address(address)
+    if relay is not None:
+        connect_only_to(relay.port)
     if order.dials:
         threading.stack_size(1 << 18)
         threading.Thread(target=_end_with_parent, daemon=True).start()
