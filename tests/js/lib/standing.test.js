@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { standing, standsIn, textOf } from '../../../web/js/lib/standing.js';
+import { standing, standsIn, textOf, withStandIn } from '../../../web/js/lib/standing.js';
 
 const CALM = {
   now: 100000, status: 'open', cutAt: null, backAt: null, online: true, unsaved: false, lastWords: false,
@@ -60,4 +60,10 @@ test('the machine stands in once somebody else has been on air', () => {
   for (const other of [{ captioned: false }, { captioned: undefined }, { on_air: 'person' }, { on_air: 'tool' }, { status: 'closed' }, { status: 'paused' }]) {
     assert.equal(standsIn({ ...session, ...other }), false);
   }
+});
+
+test('what goes well stands behind the machine that stands in, and what does not before it', () => {
+  assert.equal(withStandIn('live', 'Live', 'Machine'), 'Machine · Live');
+  assert.equal(withStandIn('lost', 'Reconnecting', 'Machine'), 'Reconnecting · Machine');
+  assert.equal(withStandIn('live', 'Live', ''), 'Live');
 });
