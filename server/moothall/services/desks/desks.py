@@ -344,7 +344,7 @@ def _plain_name(name: str) -> str:
 
 
 def _words(state: State, channel: ChannelId) -> dict[SegmentId, list[tuple[str, float]]]:
-    """The committed words of the last lines with how sure the recogniser was, where nobody has mended them."""
+    """The words of the last lines as they were committed, with how sure the recogniser was of each."""
     lines = [line for _, line in state.segments.items() if line.channel == channel and line.words and not line.gone]
     last = sorted(lines, key=lambda line: line.t0)[-WORDS_LINES:]
-    return {line.id: [(word.text, word.p) for word in line.words] for line in last if not line.revision}
+    return {line.id: [(word.text, word.p) for word in line.words] for line in last}
