@@ -5,13 +5,13 @@ import { test } from 'node:test';
 
 import { Draft, MOST, readable } from '../../../web/js/caption/draft.js';
 
-const HOW = { language: 'en', speaker: null };
+const HOW = { channel: 'floor', language: 'en', speaker: null };
 
 function desk() {
   /** @type {{kept: any}} */
   const disk = { kept: null };
   let many = 0;
-  const open = () => new Draft({ read: () => JSON.parse(JSON.stringify(disk.kept)), write: (kept) => { disk.kept = kept; } }, () => `l${many += 1}`);
+  const open = () => new Draft(JSON.parse(JSON.stringify(disk.kept)), { write: (kept) => { disk.kept = kept; } }, () => `l${many += 1}`);
   return { disk, open };
 }
 
@@ -23,7 +23,7 @@ test('a page that is opened again goes on with the same words and the same ids',
   assert.deepEqual([two.line, two.text, two.apart], [one.line, 'We beg', false]);
   two.send(['We  begin.'], 'Th', HOW);
   const three = open();
-  assert.deepEqual(three.waiting, [{ segment: one.line, text: 'We begin.', language: 'en', speaker: null }]);
+  assert.deepEqual(three.waiting, [{ segment: one.line, text: 'We begin.', ...HOW }]);
   assert.notEqual(three.line, one.line);
   assert.equal(three.text, 'Th');
   three.done(one.line);
@@ -35,7 +35,7 @@ test('several sentences at once are several lines, and too many are none', () =>
   const { open } = desk();
   const draft = open();
   const { line } = draft;
-  draft.send(['One.', ' ', 'Two.'], '', { language: 'en', speaker: 'p1' });
+  draft.send(['One.', ' ', 'Two.'], '', { ...HOW, speaker: 'p1' });
   assert.deepEqual(draft.waiting.map(({ segment, text, speaker }) => [segment === line, text, speaker]), [[true, 'One.', 'p1'], [false, 'Two.', 'p1']]);
   assert.equal(new Set([...draft.waiting.map(({ segment }) => segment), draft.line]).size, 3);
   draft.type('Three', true);
@@ -73,11 +73,11 @@ test('a line is taken back in front, and so is what another page left', () => {
   draft.type('and', true);
   draft.again('One');
   assert.equal(draft.text, 'One and');
-  draft.inherit({ line: 'x', text: 'Before.', apart: false, waiting: [{ segment: 'w', text: 'First.', language: 'en', speaker: null }] });
+  draft.inherit({ line: 'x', text: 'Before.', apart: false, waiting: [{ segment: 'w', text: 'First.', ...HOW }] });
   assert.deepEqual([draft.text, draft.waiting.length], ['Before. One and', 1]);
 });
 
 test('what is kept and is none of ours is nothing', () => {
   for (const kept of [null, 3, 'x', { line: 4, waiting: 'x' }]) assert.deepEqual(readable(kept, 'n'), { line: 'n', text: '', apart: false, waiting: [] });
-  assert.deepEqual(readable({ waiting: [null, { segment: 's', text: 't', language: 'en', speaker: 3 }] }, 'n').waiting, [{ segment: 's', text: 't', language: 'en', speaker: null }]);
+  assert.deepEqual(readable({ waiting: [null, { segment: 's', text: 't' }, { segment: 's', text: 't', ...HOW, speaker: 3 }] }, 'n').waiting, [{ segment: 's', text: 't', ...HOW }]);
 });

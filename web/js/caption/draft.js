@@ -5,10 +5,11 @@
 import { oneLine } from './sentences.js';
 
 /**
- * A line on its way; `apart`: typed while nothing was kept, so that it goes only by a key.
- * @typedef {{segment: string, text: string, language: string, speaker: ?string}} Waiting
+ * `Waiting`: a line on its way. `apart`: what stands there was typed while nothing was kept, so that it goes only by a key.
+ * @typedef {{channel: string, language: string, speaker: ?string}} How
+ * @typedef {How & {segment: string, text: string}} Waiting
  * @typedef {{line: string, text: string, apart: boolean, waiting: Waiting[]}} Kept
- * @typedef {{read: () => unknown, write: (kept: Kept) => void}} Store
+ * @typedef {{write: (kept: Kept) => void}} Store
  */
 
 export const MOST = 500; // lines on their way. Overflow: no more are sent off, and what is typed stays in the field
@@ -16,7 +17,7 @@ export const MOST = 500; // lines on their way. Overflow: no more are sent off, 
 /** What is kept, as far as it can be one of ours. @param {any} kept  @param {string} line  of a new one  @returns {Kept} */
 export function readable(kept, line) {
   const { line: id, text, apart, waiting } = kept ?? {};
-  const good = (/** @type {any} */ each) => typeof each?.segment === 'string' && typeof each.text === 'string' && typeof each.language === 'string';
+  const good = (/** @type {any} */ each) => typeof each?.segment === 'string' && [each.text, each.channel, each.language].every((part) => typeof part === 'string');
   return {
     line: typeof id === 'string' && id ? id : line,
     text: typeof text === 'string' ? text : '',
@@ -31,11 +32,11 @@ export class Draft {
   /** @type {Kept} */
   #kept;
 
-  /** @param {Store} store  @param {() => string} newId  of a line */
-  constructor(store, newId) {
+  /** @param {unknown} kept  by another page, or by this one before  @param {Store} store  @param {() => string} newId  of a line */
+  constructor(kept, store, newId) {
     this.#store = store;
     this.#newId = newId;
-    this.#kept = readable(store.read(), newId());
+    this.#kept = readable(kept, newId());
   }
 
   /** The id of the line that is being typed. */
@@ -65,16 +66,16 @@ export class Draft {
 
   /**
    * Some of it is sent off as lines; the first is the one that readers have seen grow. Says whether there was room.
-   * @param {string[]} texts  @param {string} rest  what stays  @param {{language: string, speaker: ?string}} how
+   * @param {string[]} texts  @param {string} rest  what stays  @param {How} how
    */
-  send(texts, rest, { language, speaker }) {
+  send(texts, rest, how) {
     const lines = texts.map(oneLine).filter(Boolean);
     if (this.#kept.waiting.length + lines.length > MOST) return false;
     let { line } = this.#kept;
     const more = lines.map((text) => {
       const segment = line;
       line = this.#newId();
-      return { segment, text, language, speaker };
+      return { segment, text, ...how };
     });
     this.#write({ line, text: rest, apart: rest.trim() !== '' && this.#kept.apart, waiting: [...this.#kept.waiting, ...more] });
     return true;

@@ -65,7 +65,7 @@ const keeping = new DeskKeeping({ act, words });
 const notes = new DeskNotes(state, words, data, { act, say });
 const lines = new DeskLines(state, words, { picked, mend });
 const walking = new DeskWalking(lines, { mend, mends: () => may.has('correct'), say });
-const abbreviations = new DeskAbbreviations(words, inThisBrowser(data.link));
+const abbreviations = new DeskAbbreviations(words, inThisBrowser(data.link), (change) => link.request('abbreviations', { id: newId(), change }));
 const left = () => lines.box.focus({ preventScroll: true }); // a form
 const ended = (/** @type {string} */ text) => abbreviations.ended(text);
 const outcome = new DeskOutcome(state, words, lines, data.base, { act, say });
@@ -158,6 +158,7 @@ function joined(answer) {
   news = { ...news, ...answer.news };
   link.tell('correcting', { segment: lines.editing });
   writing.again();
+  if (may.has('type') || may.has('correct')) abbreviations.share();
   if (state.session) everything();
 }
 

@@ -135,6 +135,8 @@ interface Answer extends Board {
   at: number;
   rows: Proposal[];
   text: string;
+  /** Abbreviations of the link. */
+  list: Record<string, string>;
   items: Question[];
   more: QuestionNews['more'];
 }

@@ -157,6 +157,7 @@ interface Forms {
   AddTerm: { term: HTMLInputElement; language: HTMLSelectElement };
   Bell: { name: HTMLInputElement; bell: HTMLInputElement };
   Called: { name: HTMLInputElement };
+  Compose: { text: HTMLTextAreaElement; language: HTMLSelectElement };
   Force: { language: HTMLSelectElement };
   Give: { speaker: HTMLSelectElement; session: HTMLSelectElement };
   HandsAsk: { question: HTMLInputElement; options: HTMLTextAreaElement; language: HTMLSelectElement; quiet: HTMLInputElement };
