@@ -364,6 +364,15 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     """How long after its meeting's close a link is good that ends with it."""
 
 
+class Captioning(msgspec.Struct, frozen=True, kw_only=True):
+    """What happens where a captioner goes silent."""
+
+    machine_by_itself: Annotated[bool, msgspec.Meta(description="true or false")] = False
+    """Whether the machine is put on air without anybody's key where the captioner's link is gone for 3 seconds, or
+    nothing is written for 8 while somebody speaks. A US patent claims such a choice of the source by a program: ask a
+    lawyer first (`docs/how-to/caption-a-meeting.md`)."""
+
+
 class Logging(msgspec.Struct, frozen=True, kw_only=True):
     """What the program writes about itself. Never speech, names or tokens."""
 
@@ -383,6 +392,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     conference: Conference = Conference()
     engine: Engine = Engine()
     translation: Translation = Translation()
+    captioning: Captioning = Captioning()
     recording: Recording = Recording()
     balance: Balance = Balance()
     sign_in: SignIn = SignIn()

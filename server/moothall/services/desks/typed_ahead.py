@@ -6,6 +6,8 @@ becomes a line by the ordinary act, under the same id. Nothing is shown of what 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from moothall.core.commands import TypeSegment
@@ -40,12 +42,17 @@ class TypedAhead:
     def __init__(self, sessions: Sessions) -> None:
         # Bound: one a channel of the sessions that are loaded. Overflow: the newest text takes the place of the other.
         self._shown: dict[tuple[SessionId, ChannelId], _Shown] = {}
+        self.wrote: Callable[[SessionId, ChannelId, str], None] = lambda *_: None
+        """Told who writes in which text, shown or not."""
         sessions.observe(self._seen)
 
     def write(self, desk: DeskConnection, line: str, text: str, language: str) -> Refusal | None:
         """Show what a line reads so far; empty takes it away. Says why nothing is shown."""
         state, channel = desk.live.state, desk.live.state.channels[desk.channel]
+        self.wrote(desk.live.id, desk.channel, desk.actor.id)
         refused = _outside(state, channel, desk.staff.role)
+        if refused is None and not channel.air.writes(desk.actor.id):
+            refused = refuse(RefusalCode.CONFLICT, "Somebody else is on air: your line is offered once you send it.")
         if refused is None and not (is_name(line) and language in channel.languages and len(text) <= MAX_TEXT):
             message = f"A line needs an id, one of its channel's languages and at most {MAX_TEXT} characters."
             refused = refuse(RefusalCode.INVALID, message)
@@ -80,7 +87,10 @@ class TypedAhead:
     def _seen(self, live: LiveSession, publication: Publication) -> None:
         over = any(isinstance(event, ENDS) for event in publication.events)
         for key, shown in list(self._shown.items()):
-            if key[0] == live.id and (over or shown.signal.segment in live.state.segments):
+            if key[0] != live.id:
+                continue
+            off_air = not live.state.channels[key[1]].air.writes(shown.desk.actor.id)
+            if over or off_air or shown.signal.segment in live.state.segments:
                 self._wipe(key, live)
 
 
