@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from moothall.core import commands as do
 from moothall.core.events.types import Word
@@ -72,3 +72,40 @@ async def test_a_captioner_types_is_killed_and_goes_on_and_mends_a_word_by_keys(
         await expect(page.locator("#ComposeText")).to_have_value("Now the Internet Governance Forum speaks.")
         await expect(page.locator("#ComposeText")).to_be_focused()
         assert texts(on) == ["The fund pays", "We begin."]
+
+
+async def test_two_captioners_hand_over_and_the_machine_goes_on(page: Page, browser: Browser, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.say("m1", "The machine begins.")
+        other = await (await browser.new_context()).new_page()
+        for each, name in ((other, "Ben"), (page, "Ann")):
+            await on.enter(each, Role.CAPTIONER)
+            await each.bring_to_front()
+            await each.add_init_script(f"localStorage.setItem('moothall.desk.name', '\"{name}\"')")
+            await caption(each, on)
+        await expect(page.locator("#AirWho")).to_have_text("The machine is on air")
+        await page.keyboard.press("Alt+t")
+        await expect(page.locator("#AirWho")).to_have_text("You are on air")
+        await expect(page.locator("#OffAir")).to_be_hidden()
+        await other.bring_to_front()
+        await expect(other.locator("#AirWho")).to_contain_text("Ann")
+        await expect(other.locator("#OffAir")).to_be_visible()
+        await other.keyboard.type("Offered by Ben. ")
+        await expect(other.locator("#OnWay li")).to_have_count(0)
+        await page.bring_to_front()
+        await expect(page.locator("#Offered .text")).to_have_text(["Offered by Ben."])
+        assert texts(on) == ["The machine begins."]
+        await page.keyboard.press("Alt+o")
+        await expect(page.locator("#Lines .text").last).to_have_text("Offered by Ben.")
+        await expect(page.locator("#Offered li")).to_have_count(0)
+        await page.keyboard.press("Alt+g")
+        await expect(page.locator("#OffAir")).to_be_visible()
+        await other.bring_to_front()
+        await expect(other.locator("#AirWho")).to_have_text("You are on air")
+        await other.keyboard.type("Ben goes on.")
+        await other.keyboard.press("Enter")
+        await expect(other.locator("#Lines .text").last).to_have_text("Ben goes on.")
+        await other.keyboard.press("Alt+m")
+        await expect(other.locator("#AirWho")).to_have_text("The machine is on air")
+        await on.say("m2", "The machine goes on.")
+        assert sorted(texts(on)) == ["Ben goes on.", "Offered by Ben.", "The machine begins.", "The machine goes on."]

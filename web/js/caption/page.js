@@ -6,6 +6,7 @@ import { Draft } from './draft.js';
 import { Hearing } from './hearing.js';
 import { keysDo, keysShown, rowsOf } from './keys.js';
 import { Suggesting } from './suggesting.js';
+import { DeskAir, airKeys } from '../desk/air.js';
 import { DeskAbbreviations, inThisBrowser } from '../desk/abbreviation_list.js';
 import { DeskEdit } from '../desk/edit.js';
 import { bdi, menu, refill } from '../desk/fill.js';
@@ -34,6 +35,8 @@ let own = ''; // our seat
 let ahead = 0; // the server's clock against ours
 /** @type {?TermNews} */
 let terms = null;
+/** @type {?AirNews} */
+let onAir = null;
 /** @type {Seat[]} */
 let here = [];
 /** @type {{act: string, segment: string}[]} */
@@ -110,6 +113,11 @@ const composing = new Composing(draft, place, words, {
   changed: onWay,
 });
 const suggesting = new Suggesting(composing.field, names, (from, text) => composing.complete(from, text));
+const air = new DeskAir(words, data.link, { act, say, changed: () => {
+  at('OffAir').hidden = air.writes;
+  composing.form.classList.toggle('off', !air.writes);
+} });
+airKeys({ AirTake: 'T', AirMachine: 'M', AirGive: 'G' });
 const hearing = new Hearing(data.session, (name) => say(words.text(name)));
 
 /** Names and terms of this language. */
@@ -159,6 +167,11 @@ const keys = {
   KeyU: { does: (back) => may.has('correct') && walking.doubt(back ? 1 : -1), says: words.text('press.doubt') },
   KeyK: { does: () => newest(), says: words.text('press.newest') },
   KeyW: { does: toField, says: words.text('press.field') },
+  KeyT: { does: () => air.take(), says: words.text('press.air') },
+  KeyG: { does: () => air.give(), says: words.text('press.give') },
+  KeyM: { does: () => air.machine(), says: words.text('press.machine') },
+  KeyO: { does: () => air.takeLine(), says: words.text('press.offered') },
+  KeyB: { does: () => air.bell(), says: words.text('press.bell') },
   KeyZ: { does: takeBack, says: words.text('press.back') },
   KeyS: { does: () => hearing.turn(), says: words.text('press.listen') },
   KeyR: { does: () => hearing.again(1), says: words.text('press.again') },
@@ -207,6 +220,7 @@ function joined(answer) {
   Object.assign(state.words, answer.words);
   here = answer.presence;
   terms = answer.news.terms;
+  onAir = answer.news.air;
   link.tell('correcting', { segment: lines.editing });
   abbreviations.share();
   if (state.session) everything();
@@ -219,6 +233,7 @@ function presence(seats) {
   const others = here.filter(({ desk, correcting }) => correcting && desk !== own);
   lines.claimed(new Map(others.map(({ correcting, name, label, role }) => [correcting ?? '', words.text('claimed', { name: alone(name || label || words.text(`role.${role}`)) })])));
   replace.show();
+  air.show(onAir, channel, here);
 }
 
 /** @param {Told} told */
@@ -228,6 +243,9 @@ function told(...[event, body]) {
   else if (event === 'terms') {
     terms = body;
     suggesting.look();
+  } else if (event === 'air') {
+    onAir = body;
+    air.show(onAir, channel, here);
   }
 }
 

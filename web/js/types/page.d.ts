@@ -82,6 +82,8 @@ declare function skipWaiting(): Promise<void>;
 
 /** Elements that a template of web/pages has, by id, where more has to be known of them than that they are elements. */
 interface Parts {
+  AirBell: HTMLInputElement;
+  AirGive: HTMLDetailsElement;
   Allow: HTMLButtonElement;
   Along: HTMLInputElement;
   Answer: HTMLDialogElement;

@@ -321,9 +321,11 @@ class Desks:
 
 
 def _here(session_desks: SessionDesks) -> list[dict[str, object]]:
-    """Who is at the desks, each with the line that they are correcting."""
+    """Who is at the desks, each with their link and the line that they are correcting."""
     here = session_desks.connections.values()
-    return [msgspec.to_builtins(desk.presence) | {"correcting": desk.correcting} for desk in here]
+    return [
+        msgspec.to_builtins(desk.presence) | {"correcting": desk.correcting, "link": desk.staff.link} for desk in here
+    ]
 
 
 def _opens(command: AnyCommand) -> bool:
