@@ -46,8 +46,9 @@ sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("se
 
 from playwright.async_api import Browser, Page, Playwright, async_playwright
 
-from captioning import KEY_S, RIGHT, corrected, speaking, told, written
+from captioning import KEY_S, RIGHT, speaking, told, written
 from e2e.conftest import QUIET, chromium
+from moothall.adapters.system.clock import SystemClock
 from moothall.core.kernel.actors import Role
 from support.desks.meeting import S, meeting
 from support.desks.process import FLOOR, DeskHall
@@ -61,6 +62,7 @@ TEXT = (
 PER_WORD = 5.0
 """Keys of a word when words a minute are counted: a typist's word."""
 SAMPLED = 20
+CLOCK = SystemClock()
 WRONG_EACH = 20
 CHANCE = random.Random(7)  # noqa: S311  # where it is killed
 WATCH = """
@@ -141,7 +143,7 @@ def read(port: int, many: int, out: Path) -> None:
             bytes_read += len(data)
             tails[file] = (tails[file] + data)[-4096:]
             if file in readers:
-                readers[file].take(data, time.time() * 1000)
+                readers[file].take(data, CLOCK.wall())
             if not data:
                 poll.unregister(file)
     last = [tail.rpartition(b"\nid: ")[2].split(b"\n")[0].decode() for tail in tails.values()]
@@ -306,7 +308,8 @@ async def mend_phase(given: argparse.Namespace, playwright: Playwright, folder: 
                 line = str(await page.evaluate("document.activeElement.closest('.line')?.id"))
                 await page.keyboard.type(RIGHT)
                 await page.keyboard.press("Enter")
-                await corrected(page, line)
+                await page.locator(f"#{line} > .text", has_text=f" {RIGHT} ").wait_for()
+                await page.locator(".editor").wait_for(state="detached")
                 took.append(1000 * (time.perf_counter() - began))
                 await asyncio.sleep(0.5)
             talk.cancel()

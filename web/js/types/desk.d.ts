@@ -291,6 +291,8 @@ interface Card {
   rates?: number[];
   alarms: Alarm[];
   here: Seat[];
+  /** Who is on air; empty: the machine. */
+  on_air: string;
   channels: Record<string, [kind: string, language: string]>;
   readers: Record<string, number>;
   reports: Record<string, number>;
