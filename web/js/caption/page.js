@@ -112,7 +112,7 @@ const composing = new Composing(draft, place, words, {
   refused,
   changed: onWay,
 });
-const suggesting = new Suggesting(composing.field, names, (from, text) => composing.complete(from, text));
+new Suggesting(composing.field, names, (from, text) => composing.complete(from, text));
 const air = new DeskAir(words, data.link, { act, say, changed: () => {
   at('OffAir').hidden = air.writes;
   composing.form.classList.toggle('off', !air.writes);
@@ -240,10 +240,8 @@ function presence(seats) {
 function told(...[event, body]) {
   if (event === 'frame') frame(body);
   else if (event === 'presence') presence(body);
-  else if (event === 'terms') {
-    terms = body;
-    suggesting.look();
-  } else if (event === 'air') {
+  else if (event === 'terms') terms = body;
+  else if (event === 'air') {
     onAir = body;
     air.show(onAir, channel, here);
   }

@@ -8,7 +8,7 @@ export class Suggesting {
   /** @type {import('./completing.js').Completion[]} */
   #found = [];
   #chosen = 0;
-  #away = ''; // what stood before the caret when the list was sent away
+  #of = ''; // what stood before the caret when the list was made
 
   /**
    * @param {HTMLTextAreaElement} field  @param {() => string[]} terms
@@ -20,7 +20,9 @@ export class Suggesting {
     this.take = take;
     this.list = at('Suggested');
     field.addEventListener('keydown', (event) => this.#key(event));
-    for (const change of ['input', 'click', 'keyup']) field.addEventListener(change, () => this.look());
+    field.addEventListener('input', () => this.look());
+    // Elsewhere in the text, or on the way through the page by Tab, nothing is offered.
+    for (const moved of ['click', 'keyup']) field.addEventListener(moved, () => this.#before() === this.#of || this.#show([]));
     // A click on the list takes the focus from the field before it is one.
     field.addEventListener('blur', () => this.list.matches(':hover') || this.#show([]));
     this.list.addEventListener('click', ({ target }) => {
@@ -32,10 +34,13 @@ export class Suggesting {
 
   /** What stands before the caret has changed. */
   look() {
-    const { value, selectionStart: from, selectionEnd: to } = this.field;
-    const before = value.slice(0, from);
-    if (before !== this.#away) this.#away = '';
-    this.#show(from === to && !this.#away && document.activeElement === this.field ? completions(before, this.terms()) : []);
+    const { selectionStart: from, selectionEnd: to } = this.field;
+    this.#of = this.#before();
+    this.#show(from === to && document.activeElement === this.field ? completions(this.#of, this.terms()) : []);
+  }
+
+  #before() {
+    return this.field.value.slice(0, this.field.selectionStart);
   }
 
   /** @param {KeyboardEvent} event */
@@ -46,10 +51,8 @@ export class Suggesting {
     else if (key === 'ArrowDown' || key === 'ArrowUp') {
       this.#chosen = (this.#chosen + (key === 'ArrowDown' ? 1 : this.#found.length - 1)) % this.#found.length;
       this.#mark(true);
-    } else if (key === 'Escape') {
-      this.#away = this.field.value.slice(0, this.field.selectionStart);
-      this.#show([]);
-    } else return;
+    } else if (key === 'Escape') this.#show([]);
+    else return;
     event.preventDefault();
     event.stopImmediatePropagation();
   }
