@@ -161,7 +161,7 @@ async def test_a_word_is_replaced_in_all_lines_by_one_act_and_none_that_somebody
         await expect(page.locator(".claimed")).to_have_count(0)
 
 
-async def test_abbreviations_are_written_out_and_stay_in_this_browser(page: Page, tmp_path: Path) -> None:
+async def test_abbreviations_are_written_out_and_stay_with_the_link(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.say("s1", "Good morning.")
         await on.sit_down(page, Role.CAPTIONER)
@@ -174,6 +174,8 @@ async def test_abbreviations_are_written_out_and_stay_in_this_browser(page: Page
         await page.get_by_role("button", name="Take them over").click()
         await expect(page.locator("#ShortSaid")).to_contain_text("Not taken over, rows 2:")
         await expect(page.locator("#Shorts li")).to_have_count(2)
+        await expect(page.locator("#Shorts")).to_have_attribute("data-kept", "")
+        await page.evaluate("localStorage.clear()")  # as on another computer
         await page.reload()
         await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
         await page.keyboard.press("w")

@@ -19,7 +19,7 @@ async def _until_it_waits(clock: ManualClock) -> None:
 
 
 async def test_a_technician_hears_what_comes_until_the_link_is_gone() -> None:
-    clock, links, source = ManualClock(), [Staff(link="a", role=Role.CAPTIONER, scope="hall", label="")], Listening()
+    clock, links, source = ManualClock(), [Staff(link="a", role=Role.CHAIR, scope="hall", label="")], Listening()
     now: dict[SessionId, Listening] = {}
     door = ListeningDoor(now.get, staff=lambda _: links, may_act=lambda *_: True, clock=clock)
     app = web.Application()

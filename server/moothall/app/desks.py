@@ -15,8 +15,10 @@ from moothall.adapters.desks.control_socket import ControlSocket, Send
 from moothall.adapters.desks.desk_door import DeskDoor, DeskPageFacts
 from moothall.adapters.desks.desk_socket import DeskRequest, DeskSocket, Extra
 from moothall.adapters.desks.figures_door import FiguresDoor
+from moothall.adapters.desks.line_form import LineForm
 from moothall.adapters.desks.listening_door import ListeningDoor
 from moothall.adapters.desks.staff_socket import StaffSocket
+from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.pages.request_context import DEFAULT_CHANNEL
 from moothall.adapters.pages.staff_frame import facts_of
 from moothall.app.backend import Backend
@@ -24,7 +26,7 @@ from moothall.app.crowds import CrowdMessages
 from moothall.app.desk_news import desk_news
 from moothall.app.parts import Entrance, Services
 from moothall.app.proposals import ProposalMessages
-from moothall.core.commands import AnyCommand, CloseSession, CorrectSegment
+from moothall.core.commands import AnyCommand, CloseSession, CorrectSegment, TypeSegment
 from moothall.core.events.types import SoundKept
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
@@ -40,6 +42,7 @@ from moothall.services.control.alarms import RoomConflict
 from moothall.services.control.control_room import ControlRoom
 from moothall.services.control.reader_trends import ReaderTrends
 from moothall.services.control.speaker_watch import SpeakerWatch
+from moothall.services.desks.abbreviations import Abbreviations
 from moothall.services.desks.copies import OtherLogs
 from moothall.services.desks.desks import Desks, News
 from moothall.services.desks.line_moves import LineMoves
@@ -105,6 +108,7 @@ def open_desks(
         full=sound.full,
         stream_lost=services.streams.lost_for,
         silent=on_air.silent,
+        on_air=on_air.called,
         disk=lambda: backend.disk,
         stuck=services.stuck_removals,
         tally=reports.tally,
@@ -131,7 +135,13 @@ def open_desks(
         return coming.get(DEFAULT_CHANNEL)
 
     doors = (
-        DeskDoor(pages, staff=staff.staff, may_act=staff.may_act, about=partial(_about, backend)),
+        DeskDoor(
+            pages,
+            staff=staff.staff,
+            may_act=staff.may_act,
+            about=partial(_about, backend),
+            line=LineForm(_sender(backend.sessions), guard=FormGuard(backend.randomness), key_of=staff.key_of),
+        ),
         ControlDoor(pages, control, staff=staff.staff, may_act=staff.may_act, reach=reach),
         FiguresDoor(
             pages,
@@ -183,6 +193,7 @@ async def _about(backend: Backend, session: SessionId) -> DeskPageFacts | None:
         sound=live.state.sound is not SoundKept.NONE,
         others=_others(backend, session),
         frame=facts_of(live.state, backend.programme.room_title(session)),
+        texts=[(channel.id, channel.kind, channel.languages) for channel in live.state.channels.values()],
     )
 
 
@@ -208,6 +219,7 @@ class _Extras:
     def __post_init__(self) -> None:
         self.backend = self.services.backend
         self._copies = OtherLogs(self.backend.log, self._writer_of)
+        self._abbreviations = Abbreviations(self.backend.book, self.backend.clock)
 
     async def _writer_of(self, session: SessionId) -> SessionWriter | None:
         live = await self.backend.sessions.find(session)
@@ -223,6 +235,7 @@ class _Extras:
             "concerned": self._concerned,
             "seen": self._seen,
             "mended": self._mended,
+            "abbreviations": self._abbreviate,
         }
 
     async def _redo(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
@@ -306,6 +319,13 @@ class _Extras:
 
     async def _mended(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
         return self._report(desk, request, self.reports.mended)
+
+    async def _abbreviate(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
+        """What the link's abbreviations are after a change, which may be none."""
+        if not COMMANDS[desk.staff.role] & {TypeSegment, CorrectSegment}:
+            return refuse(RefusalCode.FORBIDDEN, "Your link writes nothing.")
+        answer = await self._abbreviations.change(desk.staff.link, request.change)
+        return answer if isinstance(answer, Refusal) else {"list": answer}
 
     def _report(
         self, desk: DeskConnection, request: DeskRequest, tell: Callable[[SessionId, ReportKind], object]

@@ -94,14 +94,18 @@ def _cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | 
 class _Times:
     """When which part of a line was said, by its words' times.
 
-    A place in the text is the number of letters before it. A corrected text has other words than were heard: then a
-    place is found at the same fraction of the words' letters.
+    A place in the text is the number of letters before it. A corrected text with as many words as were heard has each
+    of their times for the word that stands there now. Where it has more or fewer, a place is found at the same fraction
+    of the heard words' letters.
     """
 
     def __init__(self, line: RecordedLine, following: int | None) -> None:
         words = [(_letters(word.text), word.t0, word.t1) for word in line.words if _letters(word.text)]
+        now = line.text.split()
         if not words:
             words = [(1, line.t0, _end(line, following))]
+        elif len(now) == len(words):
+            words = [(len(word), t0, t1) for word, (_, t0, t1) in zip(now, words, strict=True)]
         self._spans = [(t0, t1) for _, t0, t1 in words]
         self._bounds = [0, *accumulate(letters for letters, _, _ in words)]
         self._of = _letters(line.text)

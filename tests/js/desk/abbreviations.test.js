@@ -37,6 +37,15 @@ test('pasted rows are taken as far as they can be, and the others named', () => 
   assert.deepEqual([list.wg, list.un, taken, wrong, refused], ['working group', 'United Nations', 2, [3], 'abbreviation.empty']);
 });
 
+test('lists of other programs are taken: CSV, Word\'s, Plover\'s', () => {
+  const from = (/** @type {string} */ pasted) => withPasted({}, pasted);
+  assert.deepEqual(from('tt,"transparency, and ""more"""\n"wg";working group').list, { tt: 'transparency, and "more"', wg: 'working group' });
+  assert.deepEqual(from('\ufefftt=transparency\nwg = working group = a').list, { tt: 'transparency', wg: 'working group = a' });
+  const plover = from('{"TT": "transparency", "TP/WG": "two strokes", "-G": "{^ing}", "WG": "working group"}');
+  assert.deepEqual([plover.list, plover.taken, plover.wrong], [{ tt: 'transparency', wg: 'working group' }, 2, [2, 3]]);
+  assert.deepEqual([from('{ "tt":').wrong, from('nothing').wrong], [[1], [1]]);
+});
+
 test('what is kept and is no list of ours is none', () => {
   assert.deepEqual(readable(null), {});
   assert.deepEqual(readable({ tt: 5, 'a b': 'x', wg: 'working group' }), { wg: 'working group' });

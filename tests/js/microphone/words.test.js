@@ -12,6 +12,8 @@ const CASES = [
   [{ heard: { ...HEARD, sound: 'silence' } }, 'unheard'],
   [{ heard: { ...HEARD, sound: 'none' } }, 'soundless'],
   [{ heard: { ...HEARD, lag: 12000 } }, 'late'],
+  [{ session: { ...OPEN, on_air: 'person' }, heard: null }, 'written'],
+  [{ session: { ...OPEN, on_air: 'machine' } }, 'heard'],
   [{ heard: null }, 'unknown'],
   [{ now: 5000 }, 'unknown'],
   [{ lost: true }, 'unknown'],

@@ -141,6 +141,15 @@ async def _at_work(page: Page) -> None:
     await page.locator(".editor").wait_for()
 
 
+async def _captioning(page: Page) -> None:
+    """Writing, with a name offered under the word, a line in its box, and all keys shown."""
+    await page.locator("#Desk:not([hidden])").wait_for()
+    await page.locator(".mend").last.click()
+    await page.locator(".editor").wait_for()
+    await page.locator(".all-keys summary").click()
+    await page.locator("#ComposeText").fill("Then we heard Ami")
+
+
 async def _leading(page: Page) -> None:
     """Among questions of every status, with two picked out, and figures of who is heard."""
     await page.locator("#Desk:not([hidden])").wait_for()
@@ -237,6 +246,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "overlay.html, with groups": (f"{MEETING}/overlay?groups=1", None),
     "microphone.html": (f"{MEETING}/microphone", None),
     "desk.html": ("/desk/plenary", _at_work),
+    "caption.html": ("/caption/plenary", _captioning),
     "moderate.html": ("/moderate/plenary", _leading),
     "podium.html": ("/podium/plenary", _on_the_podium),
     "refinements.html": ("/desk/yesterday/refinements", _deciding),

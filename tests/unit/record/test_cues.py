@@ -55,6 +55,22 @@ def test_a_corrected_line_finds_its_place_among_the_words_that_were_heard() -> N
     assert found[0].t1 == pytest.approx(4_000 * letters / (8 * 13), abs=1)
 
 
+def test_a_corrected_line_with_as_many_words_keeps_the_time_of_each() -> None:
+    told = Telling()
+    said = "If your connection is slow, or if you cannot hear me well, you can follow by reading it."
+    segment = told.spoken(said, 0)
+    told.line("next", 60_000, 61_000)
+    told.correct(segment, said.replace("connection", "lie").replace("well", "extraordinarily well-"), words=18)
+    longer = times(cues(told))
+    again = Telling()
+    segment = again.spoken(said, 0)
+    again.line("next", 60_000, 61_000)
+    again.correct(segment, said.replace("connection", "lie").replace("reading", "watching-and-reading"), words=18)
+    assert times(cues(again))[:2] == [(0, 4_700), (4_800, 7_100)]
+    assert longer[0][0] == 0
+    assert longer[:2] != [(0, 4_700), (4_800, 7_100)]
+
+
 def test_slow_speech_is_cut_after_seven_seconds() -> None:
     told = Telling()
     told.spoken("one two three four five six seven eight nine ten", 0, 900, 600)

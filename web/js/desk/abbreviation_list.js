@@ -1,23 +1,36 @@
-// The list of abbreviations at a desk, and the boxes in which they are written out. They are kept in this browser, for the
-// link; `store` is the one place that knows.
+// The list of abbreviations at a desk, and the boxes in which they are written out. The server keeps them for the link, so that
+// they are there on another computer too; this browser keeps them as well, with what it has not told the server yet.
 
 import { readable, withOne, withPasted, writtenOut } from './abbreviations.js';
 import { keep, recall } from '../lib/kept.js';
 import { at, element, set } from '../lib/nodes.js';
 
-/** @typedef {{read: () => unknown, write: (list: Record<string, string>) => void}} Store */
+/**
+ * `untold`: what the server has not been told yet; null where it has never been told anything.
+ * @typedef {Record<string, ?string>} Change  short → long; null: taken out
+ * @typedef {{read: () => unknown, write: (list: Record<string, string>) => void, untold: () => ?Change, tell: (change: Change) => void}} Store
+ */
+
+const AT_ONCE = 100; // abbreviations in one message
 
 /** Where a link's abbreviations are kept. @param {string} link  @returns {Store} */
 export const inThisBrowser = (link) => ({
   read: () => recall(`moothall.desk.abbreviations.${link}`),
   write: (list) => keep(`moothall.desk.abbreviations.${link}`, list),
+  untold: () => recall(`moothall.desk.abbreviations-untold.${link}`),
+  tell: (change) => keep(`moothall.desk.abbreviations-untold.${link}`, change),
 });
 
 export class DeskAbbreviations {
-  /** @param {import('../lib/words.js').Words} words  @param {Store} store */
-  constructor(words, store) {
+  /**
+   * @param {import('../lib/words.js').Words} words  @param {Store} store
+   * @param {(change: Change) => Promise<Answer>} ask  tells the server of a change, and says what it has then
+   */
+  constructor(words, store, ask) {
     this.words = words;
     this.store = store;
+    this.ask = ask;
+    this.asking = false;
     this.list = readable(store.read());
     /** @type {?{area: HTMLTextAreaElement, value: string, caret: number, short: string, from: number}} */
     this.last = null; // what was written out last, until something else is typed
@@ -46,6 +59,25 @@ export class DeskAbbreviations {
       at('AddShort').elements.short.focus();
     });
     this.#show();
+  }
+
+  /** Have what the server keeps, and tell it what it doesn't know. */
+  async share() {
+    if (this.asking) return;
+    this.asking = true;
+    for (let more = true; more;) {
+      const change = Object.fromEntries(Object.entries(this.store.untold() ?? this.list).slice(0, AT_ONCE));
+      const { refusal, list } = await this.ask(change);
+      if (refusal) break;
+      const rest = Object.fromEntries(Object.entries(this.store.untold() ?? this.list).filter(([short, long]) => change[short] !== long));
+      this.store.tell(rest);
+      this.list = readable(Object.fromEntries(Object.entries({ ...list, ...rest }).filter(([, long]) => long !== null)));
+      this.store.write(this.list);
+      this.#show();
+      more = Object.keys(rest).length > 0;
+      at('Shorts').toggleAttribute('data-kept', !more);
+    }
+    this.asking = false;
   }
 
   /** Write abbreviations out in a box, when a space or a mark ends them; Backspace right after takes it back. @param {HTMLTextAreaElement} area */
@@ -86,9 +118,14 @@ export class DeskAbbreviations {
   #take({ list, refused }) {
     this.#say(refused ? this.words.text(refused) : '');
     if (refused) return false;
+    const gone = Object.keys(this.list).filter((short) => !(short in list)).map((short) => [short, null]);
+    const other = Object.entries(list).filter(([short, long]) => this.list[short] !== long);
+    this.store.tell({ ...this.store.untold() ?? this.list, ...Object.fromEntries([...gone, ...other]) });
     this.list = list;
     this.store.write(list);
+    at('Shorts').removeAttribute('data-kept');
     this.#show();
+    this.share();
     return true;
   }
 

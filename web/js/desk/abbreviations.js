@@ -33,8 +33,25 @@ export function withOne(list, short, long) {
   return { list: { ...list, [name]: text }, refused: null };
 }
 
+/** Rows of a pasted list as [short, long]: a Plover dictionary (JSON), else in each row the short form, a tab, comma, semicolon or =, and the long one. @param {string} pasted  @returns {[string, string][]} */
+function rows(pasted) {
+  if (pasted.trimStart().startsWith('{')) {
+    try {
+      // What a dictionary says with braces is a command to the machine that it is for.
+      return Object.entries(JSON.parse(pasted)).map(([short, long]) => [short, typeof long === 'string' && !/[{}]/.test(long) ? long : '']);
+    } catch {
+      return [[pasted.trim(), '']];
+    }
+  }
+  return pasted.replace(/^\ufeff/, '').split(/\r?\n/).map((row) => {
+    const [, short = row, rest = ''] = /^\s*"?([^"\t,;=]*?)"?\s*[\t,;=]\s*(.*)$/.exec(row) ?? [];
+    const quoted = /^"((?:[^"]|"")*)"/.exec(rest);
+    return [short, quoted ? quoted[1].replaceAll('""', '"') : rest.replaceAll('\t', ' ')];
+  });
+}
+
 /**
- * With those of pasted lines, `short<tab>long` each. `wrong`: numbers of the lines that were not taken, from 1;
+ * With those of a pasted list, as `rows` reads it. `wrong`: numbers of the rows that were not taken, from 1;
  * `refused`: why the first of them was not.
  * @param {Abbreviations} list  @param {string} pasted
  */
@@ -44,10 +61,9 @@ export function withPasted(list, pasted) {
   const wrong = [];
   /** @type {?string} */
   let why = null;
-  pasted.split(/\r?\n/).forEach((row, i) => {
-    if (!row.trim()) return;
-    const [short, ...rest] = row.split('\t');
-    const { list: next, refused } = withOne(made, short, rest.join(' '));
+  rows(pasted).forEach(([short, long], i) => {
+    if (!short.trim() && !long) return;
+    const { list: next, refused } = withOne(made, short, long);
     made = next;
     if (refused) wrong.push(i + 1);
     else taken += 1;

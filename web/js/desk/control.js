@@ -67,7 +67,7 @@ function figures(card) {
   const late = dead || card.sound === null || card.sound >= OLD ? words.text('no-delay') : words.text('late', { n: card.lag });
   return [
     ['sound', dead ? words.text('dead', { n: card.dead }) : ago(card.sound)], ['words', ago(card.words)], ['rate', String(card.rate)], ['delay', late],
-    ['language', language(card)], ['quality', qualityLine(card.quality) || words.text('none')], ['here', people.join(', ') || words.text('nobody')], ['readers', readers.join(' · ')],
+    ['language', language(card)], ['quality', qualityLine(card.quality) || words.text('none')], ['on-air', card.on_air || words.text('on-air.machine')], ['here', people.join(', ') || words.text('nobody')], ['readers', readers.join(' · ')],
   ];
 }
 

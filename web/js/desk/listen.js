@@ -8,6 +8,20 @@ const MOST = 1; // s: what comes while so much waits is dropped
 export class Listening {
   of = ''; // the meeting that is heard
   #stop = new AbortController();
+  #mute = false;
+  /** @type {?GainNode} */
+  #loudness = null;
+
+  /** @param {(piece: Float32Array) => void} heard  is given each piece as it comes */
+  constructor(heard = () => {}) {
+    this.heard = heard;
+  }
+
+  /** Play nothing for now, though it goes on coming. @param {boolean} on */
+  mute(on) {
+    this.#mute = on;
+    if (this.#loudness) this.#loudness.gain.value = on ? 0 : 1;
+  }
 
   /** @param {string} session  @param {() => void} nothing  told when there is nothing to be heard, or no more */
   async begin(session, nothing) {
@@ -16,9 +30,11 @@ export class Listening {
     this.#stop = stop;
     this.of = session;
     const context = new AudioContext({ sampleRate: RATE });
+    this.#loudness = new GainNode(context, { gain: this.#mute ? 0 : 1 });
+    this.#loudness.connect(context.destination);
     try {
       const { ok, body } = await fetch(`/control/${encodeURIComponent(session)}/sound`, { signal: stop.signal });
-      if (ok && body) await this.#play(body.getReader(), context);
+      if (ok && body) await this.#play(body.getReader(), context, this.#loudness);
     } catch {
       // It was ended here, or the line is away.
     }
@@ -33,8 +49,8 @@ export class Listening {
     this.#stop.abort();
   }
 
-  /** @param {ReadableStreamDefaultReader<Uint8Array>} reader  @param {AudioContext} context */
-  async #play(reader, context) {
+  /** @param {ReadableStreamDefaultReader<Uint8Array>} reader  @param {AudioContext} context  @param {AudioNode} out */
+  async #play(reader, context, out) {
     let [left, at] = [HEADER, 0];
     let rest = new Uint8Array(0);
     for (let { value, done } = await reader.read(); !done && value; { value, done } = await reader.read()) {
@@ -42,12 +58,15 @@ export class Listening {
       left = Math.max(0, left - value.length);
       const count = bytes.length >> 1;
       rest = bytes.slice(2 * count);
-      if (!count || at - context.currentTime > MOST) continue;
+      if (!count) continue;
       const view = new DataView(bytes.buffer);
+      const piece = Float32Array.from({ length: count }, (_, n) => view.getInt16(2 * n, true) / 32768);
+      this.heard(piece);
+      if (at - context.currentTime > MOST) continue;
       const buffer = context.createBuffer(1, count, RATE);
-      buffer.copyToChannel(Float32Array.from({ length: count }, (_, n) => view.getInt16(2 * n, true) / 32768), 0);
+      buffer.copyToChannel(piece, 0);
       const source = new AudioBufferSourceNode(context, { buffer });
-      source.connect(context.destination);
+      source.connect(out);
       at = Math.max(at, context.currentTime + AHEAD);
       source.start(at);
       at += count / RATE;

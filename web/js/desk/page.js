@@ -1,5 +1,6 @@
 // The staff's page of a meeting: ties the text, the editor, the panels, the keys and the line to the server together.
 
+import { DeskAir, airKeys } from './air.js';
 import { DeskAbbreviations, inThisBrowser } from './abbreviation_list.js';
 import { clearsWall } from './clear_wall.js';
 import { DeskEdit } from './edit.js';
@@ -36,7 +37,7 @@ let own = ''; // our desk
 /** @type {Seat[]} */
 let here = []; // who is here
 /** @type {Omit<DeskNews, 'interventions' | 'balance' | 'set-aside' | 'lately' | 'crowds'>} */
-let news = { gauges: null, reports: null, alarm: null, overrun: null, 'next-session': null, quality: null, proposals: null, terms: null, hubs: null, outcome: null };
+let news = { gauges: null, reports: null, alarm: null, overrun: null, 'next-session': null, quality: null, proposals: null, terms: null, hubs: null, outcome: null, air: null };
 let ahead = 0; // the server's clock against ours
 
 /** Say why something was not done; where somebody else was quicker, who. */
@@ -60,12 +61,13 @@ const panel = new DeskPanel(state, words, data, {
   report: (answer, kind) => link.request(answer, { id: newId(), kind }),
 });
 const spoken = () => state.session?.channels[channel]?.languages ?? state.session?.languages ?? [];
+const air = new DeskAir(words, data.link, { act, say });
 const terms = new DeskTerms(words, panel.tongue, { act, say, spoken });
 const keeping = new DeskKeeping({ act, words });
 const notes = new DeskNotes(state, words, data, { act, say });
 const lines = new DeskLines(state, words, { picked, mend });
 const walking = new DeskWalking(lines, { mend, mends: () => may.has('correct'), say });
-const abbreviations = new DeskAbbreviations(words, inThisBrowser(data.link));
+const abbreviations = new DeskAbbreviations(words, inThisBrowser(data.link), (change) => link.request('abbreviations', { id: newId(), change }));
 const left = () => lines.box.focus({ preventScroll: true }); // a form
 const ended = (/** @type {string} */ text) => abbreviations.ended(text);
 const outcome = new DeskOutcome(state, words, lines, data.base, { act, say });
@@ -104,6 +106,8 @@ const keys = new DeskKeys({
   replace: () => may.has('correct') && replace.open(),
   write: () => may.has('type') && at('Write').elements.text.focus(),
   undo: undoLast,
+  air: () => may.has('put-on-air') && air.take(),
+  machine: () => may.has('put-on-air') && air.machine(),
   ...Object.fromEntries(Object.entries(outcome.keys()).map(([name, does]) => [name, () => may.has('tag-segment') && does()])),
 }, (name) => (name.startsWith('speaker') ? words.text(data.names ? 'key.speaker' : 'key.policy', { n: name.slice(7) }) : words.text(`key.${name}`)));
 
@@ -158,6 +162,7 @@ function joined(answer) {
   news = { ...news, ...answer.news };
   link.tell('correcting', { segment: lines.editing });
   writing.again();
+  if (may.has('type') || may.has('correct')) abbreviations.share();
   if (state.session) everything();
 }
 
@@ -168,6 +173,7 @@ function presence(seats) {
   const others = here.filter(({ desk, correcting }) => correcting && desk !== own);
   lines.claimed(new Map(others.map(({ correcting, name, label, role }) => [correcting ?? '', words.text('claimed', { name: alone(name || label || words.text(`role.${role}`)) })])));
   replace.show();
+  air.show(news.air, channel, here);
 }
 
 /** @param {Told} told */
@@ -247,6 +253,7 @@ function around() {
   terms.show(news.terms, may.has('term'));
   notes.take(news.hubs);
   outcome.show(news.outcome);
+  air.show(news.air, channel, here);
   choices();
   now();
 }
@@ -396,5 +403,6 @@ at('Unpick').addEventListener('click', () => {
 });
 at('UndoLast').addEventListener('click', undoLast);
 at('Called').elements.name.value = ownName();
+airKeys({ AirTake: keys.key('air'), AirMachine: keys.key('machine') });
 keys.form(at('KeysOn'), at('Keys'), () => state.session && panel.people(keys));
 setInterval(now, 1000);

@@ -81,9 +81,18 @@ export class DeskState {
     return partial;
   }
 
-  /** A line's words with how sure the machine was of them, while nobody has mended it. @param {DeskLine} line */
+  /**
+   * A line's words with how sure the machine was of them. Of a corrected one those that stand as they did, where it has as
+   * many words as before: of what was written somebody is sure.
+   * @param {DeskLine} line
+   */
   certainties(line) {
-    return line.revision ? [] : this.words[line.segment] ?? [];
+    const said = this.words[line.segment] ?? [];
+    if (!line.revision) return said;
+    const now = line.text.trim().split(/\s+/);
+    /** @type {[string, number][]} */
+    const stand = said.map(([text, certainty], i) => (text.trim() === now[i] ? [text, certainty] : [now[i], 1]));
+    return now.length === said.length ? stand : [];
   }
 
   /** @param {NonNullable<DeskFrame['snapshot']>} snapshot  @param {DeskChange} change */

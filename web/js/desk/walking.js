@@ -40,6 +40,7 @@ export class DeskWalking {
 
   /** Lines were shown anew: the word that is chosen stays so. */
   settle() {
+    if (this.lines.editing) return; // What is marked is in its box; to mark it in the line would take what is typed from there.
     const { chosen } = this;
     if (chosen) this.#select(chosen.segment, chosen.span);
     else this.#drop();

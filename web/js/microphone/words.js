@@ -8,7 +8,7 @@ const STALE = 5000; // ms: the sound is told of each second; older news say noth
 /**
  * What becomes of what is said now, as a kind and a number. Pure.
  *
- * @param {{session: ?{status: string, not_recorded: ?number}, lost: boolean, heard: ?{sound: string, lag: number, at: number},
+ * @param {{session: ?{status: string, not_recorded: ?number, on_air?: string}, lost: boolean, heard: ?{sound: string, lag: number, at: number},
  *          now: number}} facts  times are ms of one clock
  * @returns {?{kind: string, n?: number}} null where nothing is known of any meeting
  */
@@ -19,6 +19,7 @@ export function becoming({ session, lost, heard, now }) {
   if (session.status === 'paused') return { kind: 'break' };
   if (session.not_recorded !== null) return { kind: 'off' };
   if (session.status !== 'open') return { kind: 'before' };
+  if ((session.on_air ?? 'machine') !== 'machine') return { kind: 'written' };
   if (!heard || now - heard.at >= STALE) return { kind: 'unknown' };
   if (heard.sound === 'none') return { kind: 'soundless' };
   if (heard.lag >= LATE) return { kind: 'late', n: Math.round(heard.lag / 1000) };
@@ -39,7 +40,7 @@ export class Words {
   lines = new Map();
   partial = '';
   language = ''; // of what came last
-  /** @type {?{title: string, languages: string[], status: string, not_recorded: ?number}} once it is known */
+  /** @type {?{title: string, languages: string[], status: string, not_recorded: ?number, on_air: string}} once it is known */
   session = null;
   /** @type {?{sound: string, lag: number, at: number}} what was last told of the sound, and when */
   heard = null;
@@ -97,8 +98,8 @@ export class Words {
   /** @param {Frame} frame */
   #take(frame) {
     if (frame.snapshot) {
-      const { title, languages, status, not_recorded = null } = frame.snapshot.session;
-      this.session = { title, languages, status, not_recorded };
+      const { title, languages, status, not_recorded = null, on_air = 'machine' } = frame.snapshot.session;
+      this.session = { title, languages, status, not_recorded, on_air };
       this.lines.clear();
       for (const { segment, text, language } of frame.snapshot.lines.slice(-2)) {
         this.lines.set(segment, text);
@@ -127,6 +128,7 @@ export class Words {
         if (body.languages?.length) this.session.languages = body.languages;
       }
     } else if (about === 'not-recorded' && this.session) this.session.not_recorded = what === 'began' ? body.t0 : null;
+    else if (body.type === 'air.changed' && this.session) this.session.on_air = body.source;
     else if (body.type === 'segment.opened') this.language = body.language;
     else if (body.type === 'words.committed') {
       const before = this.lines.get(body.segment) ?? '';

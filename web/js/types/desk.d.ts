@@ -55,7 +55,35 @@ interface Seat {
   name: string;
   /** The line that is open in its box at that desk. */
   correcting?: string | null;
+  /** The public id of the link with which they came. */
+  link?: string;
 }
+
+/** A line of somebody who was not on air. */
+interface OfferedLine {
+  segment: string;
+  text: string;
+  language: string;
+  speaker: string | null;
+  t: number;
+  /** The public name of the outside tool that sent it; empty unless one did. */
+  tool: string;
+}
+
+/** Who is on air in a text. */
+interface ChannelAir {
+  source: 'machine' | 'person' | 'tool';
+  /** The public id of their link. */
+  holder: string;
+  name: string;
+  token: number;
+  /** Why they write nothing: `gone` or `quiet`; empty where all is well. */
+  silent: '' | 'gone' | 'quiet';
+  offered: OfferedLine[];
+}
+
+/** By text. */
+type AirNews = Record<string, ChannelAir>;
 
 /** Something to do: `do` says what; docs/reference/desk-socket.md says which fields each has. */
 interface Command {
@@ -135,6 +163,8 @@ interface Answer extends Board {
   at: number;
   rows: Proposal[];
   text: string;
+  /** Abbreviations of the link. */
+  list: Record<string, string>;
   items: Question[];
   more: QuestionNews['more'];
 }
@@ -238,6 +268,7 @@ interface DeskNews {
   terms: TermNews | null;
   hubs: HubNews | null;
   outcome: OutcomeNews | null;
+  air: AirNews | null;
   interventions: QuestionNews;
   balance: BalanceNews | null;
   'set-aside': SetAside | null;
@@ -262,6 +293,8 @@ interface Card {
   rates?: number[];
   alarms: Alarm[];
   here: Seat[];
+  /** Who is on air; empty: the machine. */
+  on_air: string;
   channels: Record<string, [kind: string, language: string]>;
   readers: Record<string, number>;
   reports: Record<string, number>;

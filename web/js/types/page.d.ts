@@ -82,6 +82,8 @@ declare function skipWaiting(): Promise<void>;
 
 /** Elements that a template of web/pages has, by id, where more has to be known of them than that they are elements. */
 interface Parts {
+  AirBell: HTMLInputElement;
+  AirGive: HTMLDetailsElement;
   Allow: HTMLButtonElement;
   Along: HTMLInputElement;
   Answer: HTMLDialogElement;
@@ -157,6 +159,7 @@ interface Forms {
   AddTerm: { term: HTMLInputElement; language: HTMLSelectElement };
   Bell: { name: HTMLInputElement; bell: HTMLInputElement };
   Called: { name: HTMLInputElement };
+  Compose: { text: HTMLTextAreaElement; language: HTMLSelectElement };
   Force: { language: HTMLSelectElement };
   Give: { speaker: HTMLSelectElement; session: HTMLSelectElement };
   HandsAsk: { question: HTMLInputElement; options: HTMLTextAreaElement; language: HTMLSelectElement; quiet: HTMLInputElement };

@@ -182,4 +182,6 @@ def landing(staff: Staff) -> str:
         return f"/hub/{quote(hub_of(staff))}{session}"
     if kind != "session" or not is_name(name) or staff.role is Role.TECHNICIAN:
         return WORK
+    if staff.role is Role.CAPTIONER:
+        return f"/caption/{name}"
     return f"/desk/{name}" if staff.role in STAFF_ROLES else f"/s/{name}"

@@ -53,6 +53,7 @@ class AdminText:
     BUSY = "It could not be stored at the moment. Please try again in a minute."
     EVERYTHING = "Everything"
     SOUND_FROM_HERE = "Send sound from here"
+    CAPTION = "Caption as it is said"
     WORK = "Work on the text"
     QUESTIONS = "Questions and comments"
     PODIUM = "Questions for the podium"

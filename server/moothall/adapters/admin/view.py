@@ -352,6 +352,8 @@ def jobs(session: SessionId, role: Role, ui: Catalogue) -> Rows:
         rows.append({"address": f"/s/{session}/microphone", "name": ui.text(AdminText.SOUND_FROM_HERE)})
     if role in STAFF_ROLES:
         rows.append({"address": f"/desk/{session}", "name": ui.text(AdminText.WORK)})
+    if role is Role.CAPTIONER:
+        rows.insert(0, {"address": f"/caption/{session}", "name": ui.text(AdminText.CAPTION)})
     if SetStatus in COMMANDS[role]:
         rows.append({"address": f"/moderate/{session}", "name": ui.text(AdminText.QUESTIONS)})
         rows.append({"address": f"/podium/{session}", "name": ui.text(AdminText.PODIUM)})

@@ -148,6 +148,7 @@ def _figures(card: RoomCard, ui: Catalogue) -> list[tuple[str, str]]:
         (ui.text("Delay"), ui.text("no sound comes") if old or dead else ui.text("{n} s late", n=card.lag)),
         (ui.text("Language"), language),
         (ui.text("The text so far"), quality_line(card.quality, ui, staff=True) or ui.text("none yet")),
+        (ui.text("On air"), card.on_air or ui.text("the machine")),
         (ui.text("Who works here now"), ", ".join(people) or ui.text("nobody")),
         (ui.text("Readers"), " · ".join(readers)),
     ]

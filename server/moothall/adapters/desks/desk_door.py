@@ -1,4 +1,7 @@
-"""The staff's pages of a meeting: `/desk/{session}` and those beside it. What happens there goes over Socket.IO."""
+"""The staff's pages of a meeting: `/desk/{session}`, `/caption/{session}` and those beside them.
+
+What happens there goes over Socket.IO.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ from urllib.parse import quote, urlencode
 import msgspec
 from aiohttp import web
 
+from moothall.adapters.desks.line_form import SENT, LineForm, Texts
 from moothall.adapters.desks.microphone_door import INTERPRETERS
 from moothall.adapters.pages.request_context import language, own_html
 from moothall.adapters.pages.staff_frame import Asked, MeetingFacts, Tab, meeting_frame
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import ErrorText
-from moothall.core.commands import Command, CorrectSegment, SetSpeaker, SetStatus
+from moothall.core.commands import Command, CorrectSegment, SetSpeaker, SetStatus, TypeSegment
 from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
 from moothall.core.events.types import Tag
 from moothall.core.kernel.actors import Role
@@ -49,6 +53,8 @@ class DeskPageFacts(msgspec.Struct, frozen=True, kw_only=True):
     others: tuple[tuple[SessionId, str], ...]
     """Sessions that lines may be moved to, with their titles."""
     frame: MeetingFacts
+    texts: Texts = ()
+    """Those that it has, for the form of a line."""
 
 
 AboutOf = Callable[[SessionId], Awaitable[DeskPageFacts | None]]
@@ -58,17 +64,20 @@ AboutOf = Callable[[SessionId], Awaitable[DeskPageFacts | None]]
 class DeskDoor:
     """Serves the pages to browsers with a link that reaches the session."""
 
-    def __init__(self, pages: Pages, *, staff: StaffOf, may_act: MayAct, about: AboutOf) -> None:
+    def __init__(self, pages: Pages, *, staff: StaffOf, may_act: MayAct, about: AboutOf, line: LineForm) -> None:
         self._pages = pages
         self._staff = staff
         self._may_act = may_act
         self._about = about
+        self._line = line
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
         return [
             web.get("/desk/{session}", self.page),
             web.get("/desk/{session}/refinements", self.refinements),
+            web.get("/caption/{session}", self.caption),
+            web.post("/caption/{session}", self.write),
             web.get("/moderate/{session}", self.moderate),
             web.get("/podium/{session}", self.podium),
         ]
@@ -76,6 +85,25 @@ class DeskDoor:
     async def page(self, request: web.Request) -> web.Response:
         """The page, or a sentence that says why not."""
         return await self._page(request, "desk.html", here=Tab.TEXT)
+
+    async def caption(self, request: web.Request) -> web.Response:
+        """The page on which a text is typed; for links that may do that."""
+        return await self._page(request, "caption.html", "caption", here=Tab.CAPTION, needs=TypeSegment)
+
+    async def write(self, request: web.Request) -> web.Response:
+        """A line from a browser without scripts: the page again, with what was typed where it was not taken."""
+        session, fitting = self._fitting(request, TypeSegment)
+        if not fitting:
+            return await self.caption(request)
+        text, into, refusal = await self._line.take(request, session, fitting[0])
+        if refusal is None:
+            kept = {name: request.query[name] for name in ("ui", "role") if name in request.query}
+            raise web.HTTPSeeOther(f"{quote(request.path)}?{urlencode(kept | {'into': into, SENT: 1})}")
+        ui, _ = language(self._pages, request)
+        refused = text, ui.named(f"desk/refused.{refusal.code}")
+        return await self._page(
+            request, "caption.html", "caption", here=Tab.CAPTION, needs=TypeSegment, refused=refused
+        )
 
     async def refinements(self, request: web.Request) -> web.Response:
         """The page on which a second pass's proposals are accepted or refused; for links that may correct lines."""
@@ -89,25 +117,37 @@ class DeskDoor:
         """What is asked now and comes next, for a tablet on the podium."""
         return await self._page(request, "podium.html", "moderation", here=Tab.PODIUM, needs=SetStatus)
 
-    async def _page(
-        self, request: web.Request, template: str, *texts: str, here: Tab, needs: type[Command] | None = None
-    ) -> web.Response:
-        """`texts`: groups of the catalogue that its script needs besides those of every page here."""
-        ui, chosen = language(self._pages, request)
-        links = self._staff(request)
-        if not links:
-            return own_html(self._pages.render_error(401, ErrorText.STAFF, ui=ui), ui, status=401)
-        session = SessionId(request.match_info["session"])
-        role = request.query.get("role")
-        fitting = [
+    def _fitting(self, request: web.Request, needs: type[Command] | None) -> tuple[SessionId, list[Staff]]:
+        """The session of a page, and the links that open it."""
+        session, role = SessionId(request.match_info["session"]), request.query.get("role")
+        return session, [
             staff
-            for staff in links
+            for staff in self._staff(request)
             if staff.role in STAFF_ROLES
             and role in (None, staff.role)
             and (needs is None or needs in COMMANDS[staff.role])
             and is_name(session)
             and self._may_act(staff, session)
         ]
+
+    async def _page(
+        self,
+        request: web.Request,
+        template: str,
+        *texts: str,
+        here: Tab,
+        needs: type[Command] | None = None,
+        refused: tuple[str, str] = ("", ""),
+    ) -> web.Response:
+        """`texts`: groups of the catalogue that its script needs besides those of every page here. `refused`: a line
+        that was typed without scripts and not taken, and why.
+        """
+        ui, chosen = language(self._pages, request)
+        links = self._staff(request)
+        if not links:
+            return own_html(self._pages.render_error(401, ErrorText.STAFF, ui=ui), ui, status=401)
+        role = request.query.get("role")
+        session, fitting = self._fitting(request, needs)
         about = await self._about(session) if fitting else None
         if about is None:
             return own_html(self._pages.render_error(404, ErrorText.NO_SESSION, ui=ui), ui, status=404)
@@ -129,6 +169,7 @@ class DeskDoor:
             job=ui.named(f"staff/role.{fitting[0].role}"),
             base=f"/s/{quote(session)}",
             desk=f"/desk/{quote(session)}{asked}",
+            form=self._line.shown(request, about.texts, fitting[0].role, ui, text=refused[0], refused=refused[1]),
             refinements=f"/desk/{quote(session)}/refinements{asked}",
             moderate=f"/moderate/{quote(session)}{asked}" if SetStatus in COMMANDS[fitting[0].role] else "",
             podium=f"/podium/{quote(session)}{asked}",
@@ -156,7 +197,7 @@ class DeskDoor:
                 }
             ),
         )
-        return own_html(text, ui)
+        return own_html(text, ui, status=409 if refused[1] else 200)
 
 
 def _address(path: str, language: str, role: str | None) -> str:

@@ -93,6 +93,8 @@ class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The text's language (BCP-47)."""
     to: str = ""
     """The language (BCP-47) that it is wanted in."""
+    change: dict[str, str | None] = {}
+    """Of abbreviations: short forms with what each is written out to; None takes one out."""
     removes: Selection | None = None
     """Words that must not stay, such as `{"type": "lines", "segments": […]}`."""
 

@@ -1,4 +1,4 @@
-"""Listening in from the control room: the sound of a meeting's floor as it comes, for technicians and the secretariat.
+"""Listening in: the sound of a meeting's floor as it comes, for the control room and for whoever captions.
 
 A WAV file without an end. It is made of what comes, at most 1.5 s late, and nothing of it is stored; what is not
 recorded is not sent, nor is what is said in a break.
@@ -11,13 +11,18 @@ from dataclasses import KW_ONLY, dataclass
 
 from aiohttp import hdrs, web
 
-from moothall.adapters.desks.control_socket import ROLES, MayAct
+from moothall.adapters.desks.control_socket import MayAct
+from moothall.core.commands import TypeSegment
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.ports import Clock
+from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
 from moothall.services.sessions.role_links import Staff
 from moothall.services.sound.listening import Listener, Listening
 
-MOST = 20
+HEARS = frozenset(role for role in STAFF_ROLES if TypeSegment in COMMANDS[role])
+"""Roles that may listen: those that look after meetings, and those that write down what is said."""
+STRANGER = "The technician, the secretariat and whoever captions listen here: open your link.\n"
+MOST = 40
 """Who may listen at a time, 32 KB/s each. Overflow: 503."""
 STEP_MS = 100
 """How often what has come is sent on."""
@@ -59,7 +64,7 @@ class ListeningDoor:
         """The sound, until the listener leaves or their link holds no more."""
         name = request.match_info["session"]
         if not is_name(name) or not self._may(request, SessionId(name)):
-            return web.Response(status=403, text="Technicians and the secretariat listen here: open your link.\n")
+            return web.Response(status=403, text=STRANGER)
         session = SessionId(name)
         if self.listening(session) is None:
             return web.Response(status=404, text="No sound of this meeting comes at the moment.\n")
@@ -72,7 +77,7 @@ class ListeningDoor:
             self._open -= 1
 
     def _may(self, request: web.Request, session: SessionId) -> bool:
-        return any(each.role in ROLES and self.may_act(each, session) for each in self.staff(request))
+        return any(each.role in HEARS and self.may_act(each, session) for each in self.staff(request))
 
     async def _stream(self, request: web.Request, session: SessionId) -> web.StreamResponse:
         headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.CONTENT_TYPE: "audio/wav"}

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 MAX_MESSAGE_BYTES = 64 << 10
 """Largest message of a page, and largest body of a poll."""
-MESSAGES = Allowance(per_second=20, burst=100)
+MESSAGES = Allowance(per_second=40, burst=100)
 """What one page may send; more is refused as busy."""
 ASKED = 100
 """Messages of one page that may wait to be answered. Overflow: one more is refused as busy."""

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.core.commands import SetStatus, TagSegment
+from moothall.core.commands import SetStatus, TagSegment, TypeSegment
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
@@ -27,7 +27,7 @@ OVERVIEWS = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})
 """Who looks after more than one meeting."""
 
 
-def _who(command: type[SetStatus | TagSegment]) -> frozenset[Role]:
+def _who(command: type[SetStatus | TagSegment | TypeSegment]) -> frozenset[Role]:
     return frozenset(role for role in STAFF_ROLES if command in COMMANDS[role])
 
 
@@ -41,6 +41,7 @@ class Tab(StrEnum):
 
     MICROPHONE = "microphone"
     TEXT = "text"
+    CAPTION = "caption"
     QUESTIONS = "questions"
     PODIUM = "podium"
     REPORT = "report"
@@ -119,6 +120,7 @@ def meeting_frame(
     tabs = (
         (Tab.MICROPHONE, ui.text("Microphone"), microphone or f"/s/{name}/microphone", sends),
         (Tab.TEXT, ui.text("Text, at work"), f"/desk/{name}", STAFF_ROLES),
+        (Tab.CAPTION, ui.text("Caption, at work"), f"/caption/{name}", _who(TypeSegment)),
         (Tab.QUESTIONS, ui.text("Questions, at work"), f"/moderate/{name}", _who(SetStatus)),
         (Tab.PODIUM, ui.text("Podium"), f"/podium/{name}", _who(SetStatus)),
         (Tab.REPORT, ui.text("Report, at work"), f"/desk/{name}#Outcome", _who(TagSegment)),
@@ -139,7 +141,7 @@ def meeting_frame(
         "tabs": rows,
         "room": facts.room,
         "stands": stands.value,
-        "gauged": here in (Tab.TEXT, Tab.QUESTIONS, Tab.PODIUM),
+        "gauged": here in (Tab.TEXT, Tab.CAPTION, Tab.QUESTIONS, Tab.PODIUM),
         "states": {each.value: _said(each, ui) for each in Standing} | {stands.value: _state(facts, stands, ui)},
     }
 

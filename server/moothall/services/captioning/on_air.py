@@ -91,6 +91,12 @@ class OnAir:
         """The channels of a session whose holder has gone silent."""
         return {key[1]: each.silence for key, each in self._watched.items() if key[0] == session and each.silence}
 
+    def called(self, session: SessionId) -> str:
+        """What whoever is on air in the first text of a session is called; empty: the machine."""
+        live = self.sessions.loaded(session)
+        air = None if live is None else next((each.air for each in _channels(live.state)), None)
+        return "" if air is None or air.machine else air.tool or self.label(air.holder) or air.holder
+
     def shown(self, session: SessionId) -> object:
         """Who is on air in each channel of a session and what was offered, as desks are told, of plain values."""
         live = self.sessions.loaded(session)

@@ -92,6 +92,8 @@ class RoomCard(msgspec.Struct, frozen=True, kw_only=True):
     """Kind and language of each text."""
     reports: dict[str, int] = {}
     quality: Quality | None = None
+    on_air: str = ""
+    """Who is on air in the floor, by name; empty: the machine."""
     off: bool = False
     """Whether what is said now is not recorded."""
     stands: Standing = Standing.IDLE
@@ -160,6 +162,8 @@ class ControlRoom:
     """Of what comes just now, by text."""
     silent: Callable[[SessionId], Mapping[ChannelId, str]] = lambda _: {}
     """Why whoever is on air in a text writes nothing."""
+    on_air: Callable[[SessionId], str] = lambda _: ""
+    """Who is on air in the floor of a session; empty: the machine."""
     disk: Callable[[], tuple[int, int] | None]
     """Free and all bytes, where the data lie."""
     stuck: Callable[[], Mapping[str, Sequence[str]]] = dict
@@ -282,6 +286,7 @@ class ControlRoom:
             channels={each.id: (each.kind.value, each.languages[0]) for each in state.channels.values()},
             reports=reports,
             quality=live.writer.quality.quality(),
+            on_air=self.on_air(live.id),
             off=not state.recorded,
             stands=stands,
             silent_since=silent_since,

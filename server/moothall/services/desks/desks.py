@@ -321,9 +321,11 @@ class Desks:
 
 
 def _here(session_desks: SessionDesks) -> list[dict[str, object]]:
-    """Who is at the desks, each with the line that they are correcting."""
+    """Who is at the desks, each with their link and the line that they are correcting."""
     here = session_desks.connections.values()
-    return [msgspec.to_builtins(desk.presence) | {"correcting": desk.correcting} for desk in here]
+    return [
+        msgspec.to_builtins(desk.presence) | {"correcting": desk.correcting, "link": desk.staff.link} for desk in here
+    ]
 
 
 def _opens(command: AnyCommand) -> bool:
@@ -350,7 +352,7 @@ def _plain_name(name: str) -> str:
 
 
 def _words(state: State, channel: ChannelId) -> dict[SegmentId, list[tuple[str, float]]]:
-    """The committed words of the last lines with how sure the recogniser was, where nobody has mended them."""
+    """The words of the last lines as they were committed, with how sure the recogniser was of each."""
     lines = [line for _, line in state.segments.items() if line.channel == channel and line.words and not line.gone]
     last = sorted(lines, key=lambda line: line.t0)[-WORDS_LINES:]
-    return {line.id: [(word.text, word.p) for word in line.words] for line in last if not line.revision}
+    return {line.id: [(word.text, word.p) for word in line.words] for line in last}

@@ -68,6 +68,7 @@ async def test_a_desk_joins_acts_and_sees_what_came_of_it(transports: tuple[str,
                     "label": "Ann's laptop",
                     "name": "Ann",
                     "correcting": None,
+                    "link": "link-t",
                 }
             ]
             assert state["words"]["s1"] == [["Good", 0.9], [" morning.", 0.4]]

@@ -47,12 +47,12 @@ def names(frame: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("role", "tabs"),
     [
-        (Role.SECRETARIAT, ["Microphone", "Text", "Questions", "Podium", "Report", "Figures", "Settings"]),
-        (Role.TECHNICIAN, ["Microphone", "Text", "Questions", "Podium", "Report", "Figures"]),
+        (Role.SECRETARIAT, ["Microphone", "Text", "Caption", "Questions", "Podium", "Report", "Figures", "Settings"]),
+        (Role.TECHNICIAN, ["Microphone", "Text", "Caption", "Questions", "Podium", "Report", "Figures"]),
         (Role.MODERATOR, ["Microphone", "Text", "Questions", "Podium", "Report", "Figures"]),
         (Role.RAPPORTEUR, ["Text", "Report"]),
-        (Role.CAPTIONER, ["Text"]),
-        (Role.INTERPRETER, ["Text"]),
+        (Role.CAPTIONER, ["Text", "Caption"]),
+        (Role.INTERPRETER, ["Text", "Caption"]),
         (Role.HUB, []),
         (Role.READER, []),
     ],
@@ -72,13 +72,13 @@ def test_the_microphone_is_for_those_whose_sound_is_taken() -> None:
 
 def test_two_links_open_what_either_opens_and_settings_are_the_whole_houses() -> None:
     both = meeting(link(Role.CAPTIONER), link(Role.MODERATOR, f"session:{S}"))
-    assert names(both) == ["Microphone", "Text", "Questions", "Podium", "Report", "Figures"]
+    assert names(both) == ["Microphone", "Text", "Caption", "Questions", "Podium", "Report", "Figures"]
     assert "Settings" not in names(meeting(link(Role.SECRETARIAT, f"session:{S}")))
 
 
 def test_an_interpreter_sends_sound_where_there_is_an_interpreters_text() -> None:
     facts = MeetingFacts(session=S, interpreted=True)
-    assert names(meeting(link(Role.INTERPRETER), facts=facts)) == ["Microphone", "Text"]
+    assert names(meeting(link(Role.INTERPRETER), facts=facts)) == ["Microphone", "Text", "Caption"]
 
 
 def test_the_page_that_one_is_on_is_marked_and_addresses_keep_language_and_a_job_that_fits() -> None:
@@ -88,6 +88,7 @@ def test_the_page_that_one_is_on_is_marked_and_addresses_keep_language_and_a_job
     assert frame["tabs"] == [
         {"name": "Microphone", "address": "/s/plenary/microphone?ui=fr", "here": ""},
         {"name": "Text", "address": "/desk/plenary?role=captioner&ui=fr", "here": "page"},
+        {"name": "Caption", "address": "/caption/plenary?role=captioner&ui=fr", "here": ""},
         {"name": "Questions", "address": "/moderate/plenary?ui=fr", "here": ""},
         {"name": "Podium", "address": "/podium/plenary?ui=fr", "here": ""},
         {"name": "Report", "address": "/desk/plenary?ui=fr#Outcome", "here": ""},

@@ -107,6 +107,7 @@ def test_a_desk_gets_the_text_from_a_snapshot_on_or_from_where_it_was() -> None:
                     "label": "Ann's laptop",
                     "name": "Ann B.",
                     "correcting": None,
+                    "link": "l1",
                 }
             ]
             snapshot = first.frames()[0].snapshot

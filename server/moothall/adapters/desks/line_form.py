@@ -1,0 +1,82 @@
+"""The form of the captioner's page for browsers without scripts: a line is sent whole, and is one line."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
+
+from aiohttp import web
+
+from moothall.adapters.http.form_guard import FIELD, FormGuard
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.core.commands import AnyCommand, TypeSegment
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.rules.making import MAX_TEXT
+from moothall.services.log.act_queue import Receipt
+from moothall.services.sessions.role_links import Staff
+
+Texts = Sequence[tuple[ChannelId, ChannelKind, Sequence[str]]]
+"""The session's texts, each with its kind and languages."""
+Send = Callable[[Actor, SessionId, CommandId, AnyCommand], Awaitable[Receipt | Refusal]]
+SENT = "sent"
+"""The parameter of the address to which a browser is sent once its line is stored."""
+
+
+@dataclass(eq=False, repr=False)
+class LineForm:
+    """Shows the form and takes it. `key_of` gives the browser's key, for which a form is made."""
+
+    send: Send
+    _: KW_ONLY
+    guard: FormGuard
+    key_of: Callable[[web.Request], str]
+
+    def shown(
+        self, request: web.Request, texts: Texts, role: Role, ui: Catalogue, *, text: str = "", refused: str = ""
+    ) -> dict[str, object]:
+        """What the template needs. `text` is what was typed, where a line was `refused` with that sentence."""
+        open_texts = [(channel, languages) for channel, kind, languages in texts if _writes(role, kind)]
+        into = [
+            {"value": f"{channel}/{tag}", "name": ui.language_name(tag)}
+            for channel, languages in open_texts
+            for tag in languages
+        ]
+        sent = ui.text("Your line is in the text.") if SENT in request.query else ""
+        return {
+            "action": f"{request.path}?{request.query_string}",
+            "field": FIELD,
+            "token": self.guard.token(self.key_of(request)),
+            "into": into,
+            "chosen": request.query.get("into", ""),
+            "text": text,
+            "said": refused or sent,
+            "refused": bool(refused),
+        }
+
+    async def take(self, request: web.Request, session: SessionId, staff: Staff) -> tuple[str, str, Refusal | None]:
+        """Store a line: what was typed, into which text, and why it was not taken. The same form is the same line."""
+        form = await request.post()
+        token, text, into = (str(form.get(name, "")) for name in (FIELD, "text", "into"))
+        channel, _, language = into.partition("/")
+        if not self.guard.passes(token, self.key_of(request)):
+            return text, into, refuse(RefusalCode.STALE, "The form was made before the server was started again.")
+        name = hashlib.sha256(token.encode()).hexdigest()[:18]
+        line = TypeSegment(
+            channel=ChannelId(channel),
+            segment=SegmentId(f"w{name}"),
+            text=" ".join(text[: MAX_TEXT + 1].split()),
+            language=language,
+        )
+        answer = await self.send(Actor(staff.role, staff.link), session, CommandId(f"line-w{name}"), line)
+        return text, into, answer if isinstance(answer, Refusal) else None
+
+
+def _writes(role: Role, kind: ChannelKind) -> bool:
+    """Whether somebody may type into such a text (`core/rules/lines.py`)."""
+    if role is Role.INTERPRETER:
+        return kind is ChannelKind.INTERPRETATION
+    return kind is not ChannelKind.TRANSLATION

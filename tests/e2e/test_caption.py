@@ -1,0 +1,114 @@
+"""The captioner's page: seen as it is typed, never lost, mended by keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from moothall.core import commands as do
+from moothall.core.events.types import Word
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import SegmentId
+from support.desks.meeting import FLOOR, Meeting, S, meeting
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def caption(page: Page, on: Meeting) -> None:
+    await page.goto(f"{on.running.address}/caption/{S}")
+    await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
+    await expect(page.locator("#ComposeText")).to_be_focused()
+
+
+def texts(on: Meeting) -> list[str]:
+    lines = sorted((line for _, line in on.live.state.segments.items() if line.whole), key=lambda line: line.t0)
+    return [line.whole for line in lines]
+
+
+async def test_a_captioner_types_is_killed_and_goes_on_and_mends_a_word_by_keys(
+    page: Page, context: BrowserContext, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path, "Amina Diallo") as on:
+        await on.do(do.AttachEngine(channel=FLOOR, model="scripted"))
+        words = (Word("The", 0, 100, 0.9), Word(" fond", 100, 200, 0.2), Word(" pays", 200, 300, 0.3))
+        heard = {"channel": FLOOR, "generation": 1, "segment": SegmentId("m1")}
+        await on.do(
+            do.CommitWords(**heard, first=0, words=words, start=do.SegmentStart(t0=0, language="en")),  # type: ignore[arg-type]
+            do.EndSegment(**heard, t1=300, reason="sentence"),  # type: ignore[arg-type]
+            by=Actor(Role.ENGINE, "scripted"),
+        )
+        await on.do(do.ChooseTerm(term="Internet Governance Forum", wanted=True), by=Actor(Role.TECHNICIAN, "t"))
+        reader = await context.new_page()
+        await reader.goto(f"{on.running.address}/s/{S}")
+        await on.enter(page, Role.CAPTIONER)
+        await page.bring_to_front()
+        await caption(page, on)
+        await page.keyboard.press("Alt+1")
+        await page.keyboard.type("We begin. Now the intern")
+        await expect(page.locator("#Suggested li")).to_have_text(["Internet Governance Forum"])
+        await page.keyboard.press("Tab")
+        await expect(page.locator("#ComposeText")).to_have_value("Now the Internet Governance Forum")
+        await expect(reader.get_by_text("Now the Internet Governance Forum")).to_be_visible()
+        await page.keyboard.type(" spea")
+        await page.close()
+        page = await context.new_page()
+        await caption(page, on)
+        await expect(page.locator("#ComposeText")).to_have_value("Now the Internet Governance Forum spea")
+        await page.keyboard.type("ks.")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#Lines .text").last).to_have_text("Now the Internet Governance Forum speaks.")
+        await expect(page.locator("#OnWay li")).to_have_count(0)
+        assert texts(on) == ["The fond pays", "We begin.", "Now the Internet Governance Forum speaks."]
+        assert [line.speaker for _, line in on.live.state.segments.items() if not line.words] == ["p1", "p1"]
+        await page.keyboard.press("Alt+u")
+        await page.keyboard.press("Alt+u")
+        await page.keyboard.type("fu")
+        await on.say("m2", "The text goes on.")
+        await expect(page.locator("#m2 > .text")).to_have_text("The text goes on.")
+        await page.keyboard.type("nd")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#m1 > .text")).to_have_text("The fund pays")
+        await expect(page.locator("#m1 .doubt")).to_have_text(["pays"])
+        await page.keyboard.press("Alt+z")
+        await expect(page.locator("#ComposeText")).to_have_value("Now the Internet Governance Forum speaks.")
+        await expect(page.locator("#ComposeText")).to_be_focused()
+        assert sorted(texts(on)) == ["The fund pays", "The text goes on.", "We begin."]
+
+
+async def test_two_captioners_hand_over_and_the_machine_goes_on(page: Page, browser: Browser, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.say("m1", "The machine begins.")
+        other = await (await browser.new_context()).new_page()
+        for each, name in ((other, "Ben"), (page, "Ann")):
+            await on.enter(each, Role.CAPTIONER)
+            await each.bring_to_front()
+            await each.add_init_script(f"localStorage.setItem('moothall.desk.name', '\"{name}\"')")
+            await caption(each, on)
+        await expect(page.locator("#AirWho")).to_have_text("The machine is on air")
+        await page.keyboard.press("Alt+t")
+        await expect(page.locator("#AirWho")).to_have_text("You are on air")
+        await expect(page.locator("#OffAir")).to_be_hidden()
+        await other.bring_to_front()
+        await expect(other.locator("#AirWho")).to_contain_text("Ann")
+        await expect(other.locator("#OffAir")).to_be_visible()
+        await other.keyboard.type("Offered by Ben. ")
+        await expect(other.locator("#OnWay li")).to_have_count(0)
+        await page.bring_to_front()
+        await expect(page.locator("#Offered .text")).to_have_text(["Offered by Ben."])
+        assert texts(on) == ["The machine begins."]
+        await page.keyboard.press("Alt+o")
+        await expect(page.locator("#Lines .text").last).to_have_text("Offered by Ben.")
+        await expect(page.locator("#Offered li")).to_have_count(0)
+        await page.keyboard.press("Alt+g")
+        await expect(page.locator("#OffAir")).to_be_visible()
+        await other.bring_to_front()
+        await expect(other.locator("#AirWho")).to_have_text("You are on air")
+        await other.keyboard.type("Ben goes on.")
+        await other.keyboard.press("Enter")
+        await expect(other.locator("#Lines .text").last).to_have_text("Ben goes on.")
+        await other.keyboard.press("Alt+m")
+        await expect(other.locator("#AirWho")).to_have_text("The machine is on air")
+        await on.say("m2", "The machine goes on.")
+        assert sorted(texts(on)) == ["Ben goes on.", "Offered by Ben.", "The machine begins.", "The machine goes on."]

@@ -1,0 +1,388 @@
+// The captioner's page: the field, the text that readers have above it, the keys, the sound, and the line to the server.
+
+import { aPlace } from './places.js';
+import { Composing, newLine, onTheirWay } from './composing.js';
+import { Draft } from './draft.js';
+import { Hearing } from './hearing.js';
+import { keysDo, keysShown, rowsOf } from './keys.js';
+import { Suggesting } from './suggesting.js';
+import { DeskAir, airKeys } from '../desk/air.js';
+import { DeskAbbreviations, inThisBrowser } from '../desk/abbreviation_list.js';
+import { DeskEdit } from '../desk/edit.js';
+import { bdi, menu, refill } from '../desk/fill.js';
+import { DeskLines } from '../desk/lines.js';
+import { DeskLink, knowing, newId } from '../desk/link.js';
+import { alone, ownName, tongues } from '../lib/names.js';
+import { DeskReplace } from '../desk/replace_form.js';
+import { DeskState } from '../desk/state.js';
+import { at, element, only, set } from '../lib/nodes.js';
+import { say } from '../lib/said.js';
+import { standing } from '../lib/standing.js';
+import { DeskWalking } from '../desk/walking.js';
+import { Words, direction } from '../lib/words.js';
+
+const TAKES_BACK = 20; // own lines that can be taken back, the newest first
+
+/** @type {DeskData} */
+const data = JSON.parse(at('Data').textContent);
+const words = new Words(data);
+const tongue = tongues(data.ui);
+const state = new DeskState();
+/** @type {Set<string>} */
+let may = new Set();
+let channel = data.channel;
+let own = ''; // our seat
+let ahead = 0; // the server's clock against ours
+/** @type {?TermNews} */
+let terms = null;
+/** @type {?AirNews} */
+let onAir = null;
+/** @type {Seat[]} */
+let here = [];
+/** @type {{act: string, segment: string}[]} */
+const written = []; // own lines, the newest last
+
+const { place, kept, left } = await aPlace(`${data.link}.${data.session}`);
+const draft = new Draft(kept, place, newLine);
+for (const each of left) {
+  draft.inherit(each.kept);
+  each.place.write(null);
+}
+
+/** @param {Refusal} refusal */
+const refused = ({ code }) => say(words.text(`refused.${code}`));
+
+/** @param {...Command} commands */
+async function act(...commands) {
+  const answer = await knowing(words, (anyway) => link.request('act', { id: newId(), commands, anyway }));
+  if (answer.refusal) refused(answer.refusal);
+  return answer;
+}
+
+/** A line is sent under the same id however often, so that it is one line. @param {import('./draft.js').Waiting} line */
+async function send({ segment, channel: of, ...line }) {
+  const id = `line-${segment}`;
+  const answer = await link.request('act', { id, commands: [{ do: 'type', channel: of, segment, ...line }] });
+  if (!answer.refusal) {
+    written.push({ act: id, segment });
+    if (written.length > TAKES_BACK) written.shift();
+  }
+  return answer;
+}
+
+/** The newest own line goes from everybody's page, and its words are in the field again. */
+async function takeBack() {
+  const last = written.pop();
+  const line = last && state.lines.get(last.segment);
+  if (!last || !line?.text.trim()) {
+    say(words.text('nothing-to-take-back'));
+    return;
+  }
+  const answer = await link.request('undo', { id: last.act });
+  if (answer.refusal) refused(answer.refusal);
+  else composing.takeBack(line.text.trim());
+  toField();
+}
+
+const lines = new DeskLines(state, words, { picked: () => {}, mend });
+const walking = new DeskWalking(lines, { mend, mends: () => may.has('correct'), say });
+const abbreviations = new DeskAbbreviations(words, inThisBrowser(data.link), (change) => link.request('abbreviations', { id: newId(), change }));
+/** The command that corrects a line. @param {DeskLine} base  @param {string} text */
+const correction = ({ segment, revision, words: many }, text) => ({ do: 'correct', channel, segment, base_revision: revision, base_words: many, text });
+/** @param {DeskLine} base  @param {string} text */
+const correct = (base, text) => link.request('act', { id: newId(), commands: [correction(base, text)] });
+const edit = new DeskEdit(lines, words, correct, data.clip ? clip : null, {
+  opened: (segment) => link.tell('correcting', { segment }),
+  inAll: (word) => replace.open(word),
+  writes: (area) => abbreviations.writes(area),
+  ended: (text) => abbreviations.ended(text),
+});
+const replace = new DeskReplace(state, words, {
+  correct: (rows) => link.request('act', { id: newId(), commands: rows.map(({ line, text }) => correction(line, text)) }),
+  busy: () => new Set([...lines.claims.keys(), ...(lines.editing ? [lines.editing] : [])]),
+  say, left: toField,
+});
+abbreviations.writes(at('Compose').elements.text); // Before it is looked for the end of a sentence.
+const composing = new Composing(draft, place, words, {
+  send,
+  stands: (segment) => state.lines.has(segment),
+  how: () => ({ channel, language: at('Compose').elements.language.value, speaker: state.session?.speaking ?? null }),
+  tell: (typed) => link.tell('typing', typed),
+  ended: (text) => abbreviations.ended(text),
+  refused,
+  changed: onWay,
+});
+new Suggesting(composing.field, names, (from, text) => composing.complete(from, text));
+const air = new DeskAir(words, data.link, { act, say, changed: () => {
+  at('OffAir').hidden = air.writes;
+  composing.form.classList.toggle('off', !air.writes);
+} });
+airKeys({ AirTake: 'T', AirMachine: 'M', AirGive: 'G' });
+const hearing = new Hearing(data.session, (name) => say(words.text(name)));
+
+/** Names and terms of this language. */
+function names() {
+  const { value: language } = at('Compose').elements.language;
+  const fits = (terms?.terms ?? []).filter((term) => !term.language || term.language.split('-')[0] === language.split('-')[0]);
+  return [...fits.map(({ term }) => term), ...Object.values(state.session?.speakers ?? {})];
+}
+
+/** @param {string} segment  @param {import('../desk/lines.js').Place} [word] */
+function mend(segment, word) {
+  if (may.has('correct')) edit.open(segment, word);
+}
+
+/** Address of a piece of the meeting's sound. @param {number} from  @param {number} to */
+function clip(from, to) {
+  return `${data.base}/clip?${new URLSearchParams({ channel, from: String(Math.round(from)), to: String(Math.round(to)) })}`;
+}
+
+function toField() {
+  composing.field.focus({ preventScroll: true });
+  lines.held = false;
+  lines.newest();
+}
+
+/** Somebody speaks: what was typed before was said by whoever spoke then. @param {?string} speaker */
+async function take(speaker) {
+  if (!may.has('set-speaker')) return;
+  if (composing.own && !draft.apart) composing.sendAll();
+  const { session } = state;
+  const before = session?.speaking ?? null;
+  if (session) session.speaking = speaker; // What is typed before the server has said so is theirs already.
+  people();
+  const answer = await act({ do: 'set-speaker', channel, speaker });
+  if (answer.refusal && session) session.speaking = before;
+  people();
+}
+
+const speakers = () => Object.entries(state.session?.speakers ?? {});
+
+/** @type {import('./keys.js').Keys} */
+const keys = {
+  ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`Digit${i + 1}`, {
+    does: () => speakers()[i] && take(speakers()[i][0]), says: words.text('press.speakers'),
+  }])),
+  Digit0: { does: () => take(null), says: words.text('press.nobody') },
+  KeyU: { does: (back) => may.has('correct') && walking.doubt(back ? 1 : -1), says: words.text('press.doubt') },
+  KeyK: { does: () => newest(), says: words.text('press.newest') },
+  KeyW: { does: toField, says: words.text('press.field') },
+  KeyT: { does: () => air.take(), says: words.text('press.air') },
+  KeyG: { does: () => air.give(), says: words.text('press.give') },
+  KeyM: { does: () => air.machine(), says: words.text('press.machine') },
+  KeyO: { does: () => air.takeLine(), says: words.text('press.offered') },
+  KeyB: { does: () => air.bell(), says: words.text('press.bell') },
+  KeyZ: { does: takeBack, says: words.text('press.back') },
+  KeyS: { does: () => hearing.turn(), says: words.text('press.listen') },
+  KeyR: { does: () => hearing.again(1), says: words.text('press.again') },
+  KeyH: { does: () => hearing.again(2), says: words.text('press.slower') },
+};
+keysDo(keys);
+keysShown([
+  [['Enter'], words.text('press.send')], [['Tab'], words.text('press.take')], ...rowsOf(keys),
+  [['↑', '↓', '←', '→'], words.text('press.walk')], [['Esc'], words.text('press.leave')],
+]);
+
+/** Open the newest line in its box. */
+function newest() {
+  const line = state.newest();
+  if (line) mend(line.segment);
+}
+
+composing.field.addEventListener('keydown', (event) => {
+  if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const { field } = composing;
+  if (event.key === 'Enter') {
+    event.preventDefault();
+    composing.sendAll();
+  } else if (event.key === 'ArrowUp' && field.selectionEnd === 0) {
+    event.preventDefault();
+    walking.newest(); // Into the lines above.
+  }
+});
+addEventListener('keydown', (event) => {
+  const { target, key } = event;
+  if (event.defaultPrevented || event.isComposing || event.altKey || event.ctrlKey || event.metaKey || document.querySelector('dialog[open]')) return;
+  const line = target.closest?.('#Lines');
+  if (key === 'Escape' && (line || target === lines.box || target === document.body)) toField();
+  else if ([...key].length === 1 && key !== ' ' && (target === document.body || target === lines.box || (line && !target.matches('textarea, input')))) composing.field.focus(); // The letter lands there.
+});
+
+const link = new DeskLink('/desk', () => ({ session: data.session, channel, after: state.position, name: ownName(), role: data.role }), { joined, told, stands });
+
+/** @param {Answer} answer */
+function joined(answer) {
+  may = new Set(answer.may);
+  at('Log').classList.toggle('unmended', !may.has('correct'));
+  own = answer.desk;
+  ahead = answer.now - Date.now();
+  state.channel = channel = answer.channel;
+  Object.assign(state.words, answer.words);
+  here = answer.presence;
+  terms = answer.news.terms;
+  onAir = answer.news.air;
+  link.tell('correcting', { segment: lines.editing });
+  abbreviations.share();
+  if (state.session) everything();
+  if (state.session) composing.again();
+}
+
+/** @param {Seat[]} seats */
+function presence(seats) {
+  here = seats;
+  const others = here.filter(({ desk, correcting }) => correcting && desk !== own);
+  lines.claimed(new Map(others.map(({ correcting, name, label, role }) => [correcting ?? '', words.text('claimed', { name: alone(name || label || words.text(`role.${role}`)) })])));
+  replace.show();
+  air.show(onAir, channel, here);
+}
+
+/** @param {Told} told */
+function told(...[event, body]) {
+  if (event === 'frame') frame(body);
+  else if (event === 'presence') presence(body);
+  else if (event === 'terms') terms = body;
+  else if (event === 'air') {
+    onAir = body;
+    air.show(onAir, channel, here);
+  }
+}
+
+/** @param {DeskFrame} body */
+function frame(body) {
+  ahead = body.sent - Date.now();
+  const change = state.apply(body);
+  if (change.lost) {
+    link.join();
+    return;
+  }
+  const first = change.whole && at('Desk').hidden;
+  if (change.whole) everything();
+  const follows = lines.follows();
+  lines.update(change);
+  walking.settle();
+  edit.look();
+  replace.show();
+  if (change.session) around();
+  if (change.lines.size || change.whole) onWay();
+  elsewhere();
+  if (follows) lines.toEnd();
+  if (first) toField();
+  if (change.whole) composing.again();
+  now();
+}
+
+/** What somebody else types into this text just now. */
+function elsewhere() {
+  const { typing } = state.signals;
+  const text = typing && typing.segment !== draft.line && !draft.waiting.some(({ segment }) => segment === typing.segment) && !state.lines.has(typing.segment) ? typing.text : '';
+  const { unrecorded, unsaved } = state.signals;
+  const [kind, rest] = unrecorded?.text ? ['unrecorded', unrecorded.text] : ['unsaved', unsaved?.text ?? ''];
+  at('Elsewhere').hidden = !text;
+  only('.text', at('Elsewhere')).textContent = text ?? '';
+  at('Unsaved').hidden = !rest.trim();
+  at('Unsaved').replaceChildren(element('p', { class: 'mark' }, words.text(kind)), element('p', { class: 'text', dir: 'auto' }, rest.trim()));
+}
+
+function onWay() {
+  const follows = lines.follows();
+  onTheirWay(draft.waiting.filter(({ segment }) => !state.lines.has(segment)), words);
+  if (follows) lines.toEnd();
+}
+
+/** @param {LineState} how  @param {number} waiting */
+function stands(how, waiting) {
+  const line = at('Stands');
+  const kind = how === 'open' && waiting > 3 ? 'waiting' : how;
+  line.dataset.kind = kind === 'open' ? 'live' : 'lost';
+  set(line, words.text(`line.${kind}`, { n: waiting }));
+  at('State').hidden = how !== 'open'; // What stood there says nothing of now.
+  if (how === 'shut') say(line.textContent, '#Stands');
+}
+
+function everything() {
+  at('Desk').hidden = false;
+  for (const part of document.querySelectorAll('[data-needs]')) part.hidden = !part.dataset.needs?.split(' ').some((need) => may.has(need));
+  texts();
+  around();
+  presence(here);
+  lines.update({ whole: true, lines: new Set() });
+  lines.toEnd();
+}
+
+function around() {
+  const { session } = state;
+  if (!session) return;
+  at('Title').textContent = session.title;
+  composing.stands(session);
+  const live = session.status === 'open' || session.status === 'paused';
+  const keeps = session.status === 'open' && (session.not_recorded ?? null) === null;
+  at('Unkept').hidden = keeps;
+  set(at('Unkept'), keeps ? '' : words.text(live ? 'unkept' : 'not-open'));
+  people();
+  const languages = session.channels[channel]?.languages ?? session.languages;
+  menu(at('Compose').elements.language, languages.map((tag) => [tag, tongue(tag)]), session.forced ?? languages[0]);
+  at('WriteIn').hidden = languages.length < 2;
+  composing.written();
+  now();
+}
+
+/** Who speaks, each with the figure to be pressed. */
+function people() {
+  const speaking = state.session?.speaking ?? null;
+  const button = (/** @type {?string} */ id, /** @type {string} */ name, /** @type {string} */ key) => {
+    const made = element('button', { type: 'button', 'data-key': id ?? '-', 'aria-pressed': String(speaking === id), 'aria-keyshortcuts': key ? `Alt+${key}` : null });
+    if (key) made.append(element('kbd', { 'aria-hidden': 'true' }, key), ' ');
+    made.append(bdi(name));
+    made.addEventListener('click', () => {
+      take(id);
+      toField();
+    });
+    return element('li', {}, made);
+  };
+  refill(at('Speakers'), [...speakers().map(([id, name], i) => button(id, name, i < 9 ? String(i + 1) : '')), button(null, words.text('nobody'), '0')]);
+  const name = state.session?.speakers[speaking ?? ''] ?? '';
+  set(at('SpeaksNow'), name ? words.text('speaks', { name: alone(name) }) : words.text('speaks.nobody'));
+}
+
+/** Texts of the meeting in which this link may write, where it has more than one. */
+function texts() {
+  const all = Object.entries(state.session?.channels ?? {}).filter(([, { kind }]) => kind !== 'translation' && (may.has('correct') || kind === 'interpretation'));
+  at('Texts').hidden = all.length < 2;
+  only('ul', at('Texts')).replaceChildren(...all.map(([name, { kind, languages }]) => {
+    const button = element('button', { type: 'button', 'aria-pressed': String(name === channel) }, words.text(`kind.${kind}`, { language: tongue(languages[0]) }));
+    button.addEventListener('click', () => choose(name));
+    return element('li', {}, button);
+  }));
+  if (all.length && !all.some(([name]) => name === channel)) choose(all[0][0]);
+}
+
+/** @param {string} name */
+function choose(name) {
+  channel = name;
+  state.position = null;
+  lines.clear();
+  link.join();
+}
+
+function now() {
+  if (!state.session) return;
+  const { kind, n } = standing({
+    now: Date.now() + ahead, status: state.session.status, cancelled: state.session.cancelled ?? null, cutAt: null, backAt: null, online: true,
+    unsaved: Boolean(state.signals.unsaved?.text), lastWords: Boolean(state.signals['last-words']?.awaited),
+    sound: state.signals.state ?? null, spoke: state.spoke,
+  });
+  at('State').dataset.kind = kind;
+  set(at('State'), words.text(`standing.${kind}`, { n }));
+}
+
+at('AddSpeaker').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const { name } = at('AddSpeaker').elements;
+  const text = name.value.trim();
+  if (!text) return;
+  name.value = '';
+  const answer = await act({ do: 'introduce', speaker: newId(), name: text });
+  if (answer.refusal) name.value ||= text;
+});
+only('.text', at('Elsewhere')).dir = direction(''); // whatever they write in
+setInterval(now, 1000);

@@ -1,0 +1,37 @@
+// Speech played slower at its own pitch: pieces that overlap are laid further apart, each where it fits the one before it best
+// (WSOLA: Verhelst and Roelands, ICASSP 1993). Pure.
+
+const PIECE = 480; // samples, 30 ms at 16 kHz
+const STEP = PIECE / 2; // from piece to piece of what is made
+const SEEK = 120; // samples either way in which the best fit is looked for
+
+/**
+ * @param {Float32Array} samples  @param {number} times  how much longer it becomes: 2 is half the speed
+ * @returns {Float32Array<ArrayBuffer>}
+ */
+export function stretched(samples, times) {
+  const pieces = Math.floor((samples.length - PIECE - SEEK) * times / STEP);
+  if (pieces < 1) return Float32Array.from(samples);
+  const made = new Float32Array((pieces + 1) * STEP);
+  const slope = Float32Array.from({ length: PIECE }, (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (n + 0.5)) / PIECE));
+  let follows = 0; // where in the samples the piece before goes on
+  for (let piece = 0; piece < pieces; piece += 1) {
+    const wanted = Math.round((piece * STEP) / times);
+    const from = piece ? best(samples, follows, wanted) : 0;
+    for (let n = 0; n < PIECE; n += 1) made[piece * STEP + n] += samples[from + n] * slope[n];
+    follows = Math.min(from + STEP, samples.length - PIECE);
+  }
+  return made;
+}
+
+/** The place near `wanted` that is most like what stands at `follows`. @param {Float32Array} samples  @param {number} follows  @param {number} wanted */
+function best(samples, follows, wanted) {
+  const last = samples.length - PIECE;
+  let [found, most] = [Math.min(wanted, last), -Infinity];
+  for (let from = Math.max(0, wanted - SEEK); from <= Math.min(last, wanted + SEEK); from += 2) {
+    let like = 0;
+    for (let n = 0; n < STEP; n += 4) like += samples[from + n] * samples[follows + n];
+    if (like > most) [found, most] = [from, like];
+  }
+  return found;
+}

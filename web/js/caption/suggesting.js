@@ -1,0 +1,103 @@
+// Names and terms under the word that is being typed. Tab takes one; nothing is ever taken by itself.
+
+import { completions } from './completing.js';
+import { at, element } from '../lib/nodes.js';
+import { direction } from '../lib/words.js';
+
+export class Suggesting {
+  /** @type {import('./completing.js').Completion[]} */
+  #found = [];
+  #chosen = 0;
+  #of = ''; // what stood before the caret when the list was made
+
+  /**
+   * @param {HTMLTextAreaElement} field  @param {() => string[]} terms
+   * @param {(from: number, text: string) => void} take
+   */
+  constructor(field, terms, take) {
+    this.field = field;
+    this.terms = terms;
+    this.take = take;
+    this.list = at('Suggested');
+    field.addEventListener('keydown', (event) => this.#key(event));
+    field.addEventListener('input', () => this.look());
+    // Elsewhere in the text, or on the way through the page by Tab, nothing is offered.
+    for (const moved of ['click', 'keyup']) field.addEventListener(moved, () => this.#before() === this.#of || this.#show([]));
+    // A click on the list takes the focus from the field before it is one.
+    field.addEventListener('blur', () => this.list.matches(':hover') || this.#show([]));
+    this.list.addEventListener('click', ({ target }) => {
+      const item = target.closest('li');
+      this.field.focus();
+      if (item) this.#take([...this.list.children].indexOf(item));
+    });
+  }
+
+  /** What stands before the caret has changed. */
+  look() {
+    const { selectionStart: from, selectionEnd: to } = this.field;
+    this.#of = this.#before();
+    this.#show(from === to && document.activeElement === this.field ? completions(this.#of, this.terms()) : []);
+  }
+
+  #before() {
+    return this.field.value.slice(0, this.field.selectionStart);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (!this.#found.length || event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
+    const { key } = event;
+    if (key === 'Tab' && !event.shiftKey) this.#take(this.#chosen);
+    else if (key === 'ArrowDown' || key === 'ArrowUp') {
+      this.#chosen = (this.#chosen + (key === 'ArrowDown' ? 1 : this.#found.length - 1)) % this.#found.length;
+      this.#mark(true);
+    } else if (key === 'Escape') this.#show([]);
+    else return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+
+  /** @param {number} n */
+  #take(n) {
+    const { from, text } = this.#found[n];
+    this.#show([]);
+    this.take(from, text);
+  }
+
+  /** @param {import('./completing.js').Completion[]} found */
+  #show(found) {
+    const same = found.length === this.#found.length && found.every(({ text }, n) => text === this.#found[n].text);
+    this.#found = found;
+    if (same) return;
+    this.#chosen = 0;
+    this.list.hidden = !found.length;
+    const { lang } = this.field;
+    this.list.replaceChildren(...found.map(({ text }, n) => element('li', { id: `Suggested${n}`, role: 'option', lang, dir: direction(lang) }, text)));
+    this.#mark(false);
+    this.#under();
+  }
+
+  /** @param {boolean} byKey  whether a screen reader is to say which it is */
+  #mark(byKey) {
+    [...this.list.children].forEach((item, n) => item.setAttribute('aria-selected', String(n === this.#chosen)));
+    if (byKey) this.field.setAttribute('aria-activedescendant', `Suggested${this.#chosen}`);
+    else this.field.removeAttribute('aria-activedescendant');
+  }
+
+  /** Put the list under the word: where a copy of the text before it ends, set as the field is. */
+  #under() {
+    if (!this.#found.length) return;
+    const { field } = this;
+    const [like, mark] = [getComputedStyle(field), element('span')];
+    const copy = element('div', { class: 'copy', dir: field.dir, 'aria-hidden': 'true' });
+    for (const name of ['font', 'lineHeight', 'letterSpacing', 'padding', 'border', 'boxSizing']) copy.style[/** @type {'font'} */ (name)] = like[/** @type {'font'} */ (name)];
+    copy.style.inlineSize = `${field.offsetWidth}px`;
+    copy.append(field.value.slice(0, this.#found[0].from), mark, field.value.slice(this.#found[0].from));
+    field.parentElement?.append(copy);
+    const most = Math.max(0, field.offsetWidth - this.list.offsetWidth);
+    const line = parseFloat(like.lineHeight) || 1.5 * parseFloat(like.fontSize);
+    this.list.style.left = `${field.offsetLeft + Math.min(most, Math.max(0, mark.offsetLeft))}px`;
+    this.list.style.top = `${field.offsetTop + Math.min(field.offsetHeight, mark.offsetTop + line - field.scrollTop)}px`;
+    copy.remove();
+  }
+}
