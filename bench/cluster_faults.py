@@ -180,8 +180,11 @@ class Round:
             return False
         return await self._goes_on(kind)
 
-    async def _started_again(self, kind: str) -> None:
-        """Start nodes again that have ended, as a service's manager does. Only one whose disk is full may end."""
+    async def _started_again(self, kind: str) -> bool:
+        """Start nodes again that have ended, as a service's manager does; whether one had. Only one whose disk is full
+        may end.
+        """
+        started = False
         for node in self.house.nodes:
             if node.ended:
                 last = node.log.read_text(errors="replace").strip().splitlines()[-1:]
@@ -189,6 +192,8 @@ class Round:
                     self.wrong.say("other", f"after {kind} {node.name} ended by itself: {last}")
                 await node.kill()
                 await node.start()
+                started = True
+        return started
 
     async def _goes_on(self, kind: str = "the start") -> bool:
         """Whether each typist is answered some acts more."""
@@ -239,7 +244,8 @@ class Round:
         """All copies of the log, once they are the same, or as they are when that takes too long."""
         until = now() + SAME_S
         while True:
-            await self._started_again(kind)
+            if await self._started_again(kind):  # It copies nothing before it runs.
+                until = now() + SAME_S
             session = self.house.planned.session
             copies: dict[str, Sequence[LogRecord]] = {}
             for node in self.house.nodes:
