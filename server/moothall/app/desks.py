@@ -44,6 +44,7 @@ from moothall.services.desks.desks import Desks, News
 from moothall.services.desks.line_moves import LineMoves
 from moothall.services.desks.removal import remove
 from moothall.services.desks.session_desks import DeskConnection
+from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.log.act_queue import Receipt, unavailable
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.programme.meeting_plan import on_beside, two_in_a_room
@@ -60,6 +61,7 @@ def open_desks(
     services: Services,
     entrance: Entrance,
     reports: Reports,
+    ahead: TypedAhead,
 ) -> tuple[Sequence[web.RouteDef], StaffSocket, ControlRoom]:
     """The routes of the staff's pages, what runs for them running; their socket, to be closed; the control room."""
     backend, staff, pages = services.backend, entrance.staff, services.pages
@@ -80,6 +82,7 @@ def open_desks(
         news=news,
         beside=partial(two_in_a_room, backend.programme),
         named=backend.openers.named,
+        ahead=ahead,
     )
     control = ControlRoom(
         backend.sessions,
