@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from moothall.adapters.captioning.bridge import Bridge, target_of
+from moothall.adapters.captioning.tcp_door import LONGEST_LINE
+from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Role
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
+from moothall.core.session.state import Status
 from moothall.services.captioning.streams import MOST_BYTES
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import session_scope
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import Captioning, Engine, Metrics, Server, Settings, Translation
 from support.captioning.plover import PloverWorker
+from support.halls.process import free_port
+from support.halls.readers import until
+from support.links.certificate import make_certificate
 
 PLENARY = SessionId("plenary")
 FLOOR = ChannelId("floor")
@@ -45,10 +55,17 @@ class House:
         return [text for _, _, text in found]
 
 
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+@asynccontextmanager
+async def serving(
+    folder: Path, *, port: int = 0, tcp_port: int = 0, tls: tuple[Path, Path] | None = None
+) -> AsyncIterator[House]:
+    certificate, key = ("", "") if tls is None else map(str, tls)
     settings = Settings(
-        server=Server(port=0, data=str(tmp_path)), engine=Engine(count=0), translation=Translation(translators=())
+        server=Server(port=port, data=str(folder), tls_certificate=certificate, tls_key=key),
+        engine=Engine(count=0),
+        translation=Translation(translators=()),
+        captioning=Captioning(tcp_port=tcp_port),
+        metrics=Metrics(host=""),
     )
     async with hall(settings) as running:
         live = await running.backend.sessions.open(PLENARY)
@@ -56,11 +73,32 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             do.CreateSession(title="Plenary", languages=("en",)),
             do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
         ]
-        await live.writer.send(SYSTEM, CommandId("create"), made)
-        await live.writer.send(SYSTEM, CommandId("open"), do.OpenSession())
         links = running.backend.links
-        staff, _ = await links.create(Role.CAPTIONER, session_scope(PLENARY), "Stenographer")
+        if live.state.status is Status.ABSENT:
+            await live.writer.send(SYSTEM, CommandId("create"), made)
+            await live.writer.send(SYSTEM, CommandId("open"), do.OpenSession())
+            await links.create(Role.CAPTIONER, session_scope(PLENARY), "Stenographer")
+        (staff,) = (each for each in links.list() if each.role is Role.CAPTIONER)
         yield House(running, live, staff.link, links.captions_key(staff.link) or "")
+
+
+@asynccontextmanager
+async def connected(
+    port: int, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with serving(tmp_path) as made:
+        yield made
 
 
 @pytest.mark.parametrize("rolling", [True, False])
@@ -140,3 +178,78 @@ async def test_what_can_t_be_taken_gets_the_answers_of_zoom(house: House) -> Non
         async with http.get(house.address("/closedcaption/seq")) as answer:
             assert answer.status == 403
     assert house.lines == ["One", "Two"]
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+async def test_raw_text_over_tcp_with_backspaces_is_taken_by_a_plain_socket(tmp_path: Path, *, encrypted: bool) -> None:
+    port = free_port(1)
+    tls = make_certificate(tmp_path) if encrypted else None
+    believes = None if tls is None else ssl.create_default_context(cafile=str(tls[0]))
+    async with serving(tmp_path, tcp_port=port, tls=tls) as house:
+        async with connected(port, believes) as (reader, writer):
+            writer.write(b"\xff\xfb\x01" + f"{house.key} lang=en\r\n".encode())
+            assert await reader.readline() == b"Ready.\r\n"
+            for byte in b"One Gr\xfc\xdfe, Gr\xc3\xbc\xc3\x9fe.\r\nTwi\x08o\r\n":
+                writer.write(bytes([byte]))
+                await writer.drain()
+            await until(lambda: house.lines == ["One Grüße, Grüße.", "Two"])
+            writer.write(b"\x08\x08\x08\x08hree\r\n")
+            await until(lambda: house.lines == ["One Grüße, Grüße.", "Three"])
+            await house.close()
+            writer.write(b"Late")
+            assert await reader.readline() == b"The session is closed and takes no lines now.\r\n"
+            await house.running.backend.links.revoke(house.link)
+            writer.write(b"Later")
+            assert (await reader.readline())[:29] == b"The key in the address is wro"
+            assert await reader.read() == b""
+        for first, answer in (
+            (b"wrong\n", b"The key in the address is wro"),
+            (b"x" * (LONGEST_LINE + 9), b"The first line is too long: i"),
+            (f"{house.key} charset=utf-16\n".encode(), b"This charset is not read here"),
+        ):
+            async with connected(port, believes) as (reader, writer):
+                writer.write(first)
+                assert (await reader.readline())[:29] == answer
+
+
+async def test_what_is_typed_at_the_local_port_comes_over_the_bridge_through_a_restart(tmp_path: Path) -> None:
+    port, told, listening = free_port(1), list[str](), asyncio.Event()
+    ports: list[int] = []
+
+    def listens(port: int) -> None:
+        ports.append(port)
+        listening.set()
+
+    async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as group, AsyncExitStack() as stack:
+        async with serving(tmp_path, port=port) as house:
+            bridge = Bridge(target_of(house.address("/captions")), http, SystemClock(), told.append, pace_ms=1)
+            carrying = group.create_task(bridge.run(port=0, listening=listens))
+            await listening.wait()
+            _, writer = await stack.enter_async_context(connected(ports[0]))
+            writer.write(b"Onn\x08e\r\nTwp")
+            await until(lambda: house.lines == ["One"] and bridge.unsent.size == 0)
+        writer.write(b"\x08o\r\n")
+        await until(lambda: bridge.unsent.waiting == "\x08o\r\n")
+        async with serving(tmp_path, port=port) as house:
+            await until(lambda: house.lines == ["One", "Twp", "o"])
+            writer.write(b"Three\r\n")
+            await until(lambda: house.lines == ["One", "Twp", "o", "Three"])
+            async with http.get(house.address("/captions/link")) as answer:
+                assert answer.status == 403
+            bearer = {"Authorization": f"Bearer {house.key}"}
+            async with http.get(house.address("/captions/link", ""), headers=bearer) as answer:
+                assert answer.status == 426
+        carrying.cancel()
+    assert told[0] == "The captioning software is connected." or told[0].startswith("Connected")
+    assert "Connected: text goes to “Plenary”." in told
+    assert any(sentence.startswith("No connection to the server.") for sentence in told)
+
+
+async def test_a_bridge_whose_link_is_refused_ends_with_a_sentence(house: House) -> None:
+    async with aiohttp.ClientSession() as http:
+        bridge = Bridge(target_of(house.address("/captions", "wrong")), http, SystemClock(), lambda _: None)
+        with pytest.raises(ConfigurationError, match="The server refuses the link"):
+            await bridge.run(port=0)
+    with pytest.raises(ConfigurationError, match="has 'key=' in it"):
+        target_of("https://text.example.org/captions")
+    assert house.key not in repr(target_of(house.address("/captions")))

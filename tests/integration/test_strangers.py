@@ -194,7 +194,7 @@ DOORS = {
     "GET /static/{version}/{name}": Door(frozenset({404})),
     "GET /enter/{token}": Door(frozenset({404, 410})),
     "POST /leave": Door(frozenset({403})),
-    "POST /closedcaption": Door(frozenset({403})),
+    "POST /closedcaption": Door(frozenset({400, 403})),
     "GET /closedcaption/seq": Door(frozenset({403}), ("", "?session=plenary&key=guess")),
     "POST /captions": Door(frozenset({403})),
     "GET /s/{session}/microphone": STAFF_ONLY,

@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ssl
 from contextlib import AsyncExitStack
 
 from aiohttp import web
 
 from moothall.adapters.captioning.keys import WRONG_KEYS, CaptionKeys
+from moothall.adapters.captioning.link_door import CaptionsLinkDoor
 from moothall.adapters.captioning.posts_door import PostsDoor
+from moothall.adapters.captioning.tcp_door import TcpDoor
 from moothall.adapters.http.limits import AddressGate
 from moothall.app.parts import Entrance, Services
 from moothall.services.captioning.streams import CaptionStreams
 from moothall.services.desks.typed_ahead import TypedAhead
 
 
-def captioning_doors(
-    stack: AsyncExitStack, services: Services, entrance: Entrance, ahead: TypedAhead
-) -> Sequence[web.RouteDef]:
-    """Their routes; what runs for them is running."""
+async def open_captioning(
+    stack: AsyncExitStack,
+    services: Services,
+    entrance: Entrance,
+    ahead: TypedAhead,
+    *,
+    app: web.Application,
+    tls: ssl.SSLContext | None,
+) -> None:
+    """Add the routes, have what runs for them running, and listen on the port for raw text, where one is set."""
     backend = services.backend
     streams = CaptionStreams(backend.sessions, ahead, clock=backend.clock, randomness=backend.randomness)
     backend.closing.first(streams.finish, streams.awaits)
     backend.links.when_gone(streams.gone)
     backend.keep(stack, streams.run)
+    stack.push_async_callback(streams.finish_all)
     keys = CaptionKeys(
         links=backend.links,
         streams=streams,
         may_act=entrance.staff.may_act,
         gate=AddressGate(backend.clock, backend.randomness, WRONG_KEYS),
     )
-    return PostsDoor(keys, streams, backend.clock, entrance.address_of).routes()
+    posts = PostsDoor(keys, streams, backend.clock, entrance.address_of)
+    link = CaptionsLinkDoor(keys, streams, entrance.address_of)
+    app.add_routes([*posts.routes(), *link.routes()])
+    app.on_shutdown.append(lambda _: link.close())
+    settings = backend.settings
+    if settings.captioning.tcp_port:
+        door = TcpDoor(keys, streams, backend.clock)
+        await door.open(stack, settings.server.host, settings.captioning.tcp_port, tls)

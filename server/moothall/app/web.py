@@ -49,7 +49,7 @@ from moothall.adapters.sign_in.sign_in_door import PATH as SIGN_IN
 from moothall.app.admin import admin_doors
 from moothall.app.agenda import agenda_doors
 from moothall.app.backend import Backend
-from moothall.app.captioning import captioning_doors
+from moothall.app.captioning import open_captioning
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
@@ -227,8 +227,8 @@ async def open_doors(
         app.add_routes(door.routes())
     app.add_routes(await open_sign_in(stack, services, entrance))
     linking, links = open_hub_link(stack, services, entrance, translate_for_hubs)
-    ahead = TypedAhead(backend.sessions)
-    desks, staff_socket, control = open_desks(stack, services, entrance, reports, ahead)
+    desks, staff_socket, control = open_desks(stack, services, entrance, reports, ahead := TypedAhead(backend.sessions))
+    await open_captioning(stack, services, entrance, ahead, app=app, tls=tls)
     microphones, audio = microphone_doors(services, entrance)
     probe = ProbeDoor(clock, backend.randomness, address.origins, is_proxy(trusted), came_by_https(trusted))
     app.add_routes([*linking.routes(), *sound_door(services, entrance).routes(), *desks, *microphones])
@@ -237,7 +237,6 @@ async def open_doors(
             *hub_doors(services, entrance, lambda: links.connected),
             *admin_doors(services, entrance, nodes),
             *agenda_doors(services, entrance, context),
-            *captioning_doors(stack, services, entrance, ahead),
             *probe.routes(),
         ]
     )

@@ -231,6 +231,15 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
     """The stakeholder groups of which they may be."""
 
 
+class Captioning(msgspec.Struct, frozen=True, kw_only=True):
+    """What takes text of captioning software, beside the addresses of the web server."""
+
+    tcp_port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 0
+    """Port on which raw text over TCP is taken, at `host` of `[server]`, with its certificate over TLS; the first line
+    is the key. Without a certificate keys and text can be read on the way. 0: none, and `moothall caption-bridge` does
+    the same at the captioner's."""
+
+
 class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     """What Prometheus is told, on a listener of its own."""
 
@@ -386,6 +395,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     recording: Recording = Recording()
     balance: Balance = Balance()
     sign_in: SignIn = SignIn()
+    captioning: Captioning = Captioning()
     metrics: Metrics = Metrics()
     cluster: Cluster = Cluster()
     tracing: Tracing = Tracing()

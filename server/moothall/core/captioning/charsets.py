@@ -31,6 +31,10 @@ CHARSETS = {
 BINARY = frozenset(map(chr, (*range(7), 14, 15, *range(16, 27))))
 """What no text has; a sign or two may be a slip of a line."""
 MOST_BINARY = 3
+_IAC, _SB, _SE = 255, 250, 240
+_WITH_OPTION = range(251, 255)
+MOST_NEGOTIATED = 200
+"""Bytes of one negotiation of Telnet. Overflow: they are passed over."""
 
 
 def known_charset(name: str) -> str | None:
@@ -70,3 +74,34 @@ def lenient_text(data: bytes, held: bytes = b"") -> tuple[str, bytes]:
             data = data[error.start + 1 :]
         else:
             return text + more, data[used:]
+
+
+def without_telnet(data: bytes) -> tuple[bytes, bytes]:
+    """Bytes of a stream without what Telnet negotiates between them (RFC 854), and the beginning of such to hold over.
+
+    `IAC IAC` stands for one byte 255; `IAC WILL`, `WONT`, `DO`, `DONT` have one byte more; `IAC SB` lasts to `IAC SE`.
+    """
+    plain, at = bytearray(), 0
+    while at < len(data):
+        if data[at] != _IAC:
+            plain.append(data[at])
+            at += 1
+            continue
+        length = _negotiated(data, at)
+        if length is None:
+            return bytes(plain), data[at:] if len(data) - at <= MOST_NEGOTIATED else b""
+        if data[at + 1] == _IAC:
+            plain.append(_IAC)
+        at += length
+    return bytes(plain), b""
+
+
+def _negotiated(data: bytes, at: int) -> int | None:
+    """How many bytes from `at` on belong together; None where they haven't all come."""
+    if at + 1 == len(data):
+        return None
+    if data[at + 1] == _SB:
+        end = data.find(bytes((_IAC, _SE)), at + 2)
+        return None if end < 0 else end + 2 - at
+    length = 3 if data[at + 1] in _WITH_OPTION else 2
+    return None if at + length > len(data) else length

@@ -36,7 +36,7 @@ AMEND_MS = 1_000
 DELETES = "\x08\x7f"
 _BREAKS = "\r\n\u0085\u2028\u2029"
 _SPACES = " \t\u00a0\u3000"
-_IGNORED = frozenset({*map(chr, range(0x20)), *map(chr, range(0x80, 0xA0)), "\ufeff"} - {*DELETES, *_BREAKS, *_SPACES})
+IGNORED = frozenset({*map(chr, range(0x20)), *map(chr, range(0x80, 0xA0)), "\ufeff"} - {*DELETES, *_BREAKS, *_SPACES})
 """Form feed and what else moves a terminal or is no character of a text."""
 _CLOSERS = "\"')]}»”’」』）】"  # noqa: RUF001  # signs of other writings
 _ENDS = ".!?…؟۔।"  # noqa: RUF001  # signs of other writings
@@ -177,7 +177,7 @@ class _Working:
         """One character."""
         if character in DELETES:
             self._delete()
-        elif character in _IGNORED:
+        elif character in IGNORED:
             self.ignored += 1
         elif character == "\n" and not self.tail.raw and self.lines and self.lines[-1].raw.endswith("\r"):
             self.lines[-1] = _with(self.lines[-1], raw=self.lines[-1].raw + character)  # One break in two characters.

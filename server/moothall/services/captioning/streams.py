@@ -1,8 +1,9 @@
 """The streams of captioning software: what they send becomes lines of a session, by the acts of a person at a desk.
 
-A stream is what one role link sends into one text. It is kept in memory alone: after a restart what was no line yet is
-gone, and deletes reach nothing of before. An act that is sent again does no harm, since a line that is there under its
-name is not written once more. Lines that somebody else has corrected or removed meanwhile stay as they are.
+A stream is what one role link sends into one text. It is kept in memory alone: after a kill what was no line yet is
+gone, and after each restart deletes reach nothing of before. An act that is sent again does no harm, since a line that
+is there under its name is not written once more. Lines that somebody else has corrected or removed meanwhile stay as
+they are.
 
 While nothing is kept (a break, *not recorded*) what comes is dropped, and the sender is told that it was taken: else it
 would send it again when the break is over. Nothing that comes later reaches what was before.
@@ -227,6 +228,11 @@ class CaptionStreams:
                 await self._tick(stream, end=True)
             done = done and stream.text.due is None
         return done
+
+    async def finish_all(self) -> None:
+        """Make lines of what all streams have sent: the server ends."""
+        for session in {key[1] for key in self._streams}:
+            await self.finish(session, 0)
 
     def awaits(self, session: SessionId) -> bool:
         """Whether a stream has sent something that is no line yet."""

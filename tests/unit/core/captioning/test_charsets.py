@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.captioning.charsets import known_charset, lenient_text, whole_text
+from moothall.core.captioning.charsets import (
+    MOST_NEGOTIATED,
+    known_charset,
+    lenient_text,
+    whole_text,
+    without_telnet,
+)
 from moothall.core.kernel.errors import Refusal
 
 
@@ -44,3 +50,13 @@ def test_what_is_no_text_is_refused(data: bytes, charset: str) -> None:
 def test_in_a_stream_a_byte_that_is_no_utf_8_is_read_as_windows_1252() -> None:
     assert lenient_text(b"Gr\xfc\xdfe \xc3") == ("Grüße ", b"\xc3")
     assert lenient_text(b"\xbc", b"\xc3") == ("ü", b"")
+
+
+def test_what_telnet_negotiates_is_passed_over_however_it_is_cut() -> None:
+    stream = b"a\xff\xfb\x01b\xff\xffc\xff\xf1\xff\xfa\x18\x00x\xff\xf0d"
+    assert without_telnet(stream) == (b"ab\xffcd", b"")
+    for cut in range(len(stream) + 1):
+        first, held = without_telnet(stream[:cut])
+        second, rest = without_telnet(held + stream[cut:])
+        assert (first + second, rest) == (b"ab\xffcd", b"")
+    assert without_telnet(b"a\xff\xfa" + b"x" * MOST_NEGOTIATED) == (b"a", b"")
