@@ -13,8 +13,8 @@ from moothall.adapters.captioning.posts_door import PostsDoor
 from moothall.adapters.captioning.tcp_door import TcpDoor
 from moothall.adapters.http.limits import AddressGate
 from moothall.app.parts import Entrance, Services
-from moothall.services.captioning.streams import CaptionStreams
 from moothall.services.desks.typed_ahead import TypedAhead
+from moothall.services.streams.caption_streams import CaptionStreams
 
 
 async def open_captioning(

@@ -33,6 +33,7 @@ from moothall.core.removal.moves import short
 from moothall.core.removal.selection import Lines, selected
 from moothall.core.rules.authority import COMMANDS, REMOVERS, may_send
 from moothall.core.session.state import ON, Status
+from moothall.services.captioning.on_air import OnAir
 from moothall.services.capture.closing import opening_of
 from moothall.services.capture.redoing import redo
 from moothall.services.control.alarms import RoomConflict
@@ -84,6 +85,14 @@ def open_desks(
         named=backend.openers.named,
         ahead=ahead,
     )
+    on_air = OnAir(
+        backend.sessions,
+        clock=backend.clock,
+        here=desks.here,
+        label=backend.links.label,
+        machine_by_itself=backend.settings.captioning.machine_by_itself,
+    )
+    desks.typed_ahead.wrote = on_air.wrote
     control = ControlRoom(
         backend.sessions,
         rooms=backend.programme,
@@ -97,11 +106,12 @@ def open_desks(
         loudness=lambda session: {**recognising.loudness(session), **sound.loudness(session)},
         sound=lambda session: (sound.begun_again(session), sound.stopped(session)),
         full=sound.full,
+        silent=on_air.silent,
         disk=lambda: backend.disk,
         tally=reports.tally,
         presence=desks.presence,
     )
-    news |= desk_news(backend, reports, control, services.glossaries)
+    news |= {**desk_news(backend, reports, control, services.glossaries), "air": on_air.shown}
     extras = {
         **_Extras(services, desks=desks, moves=moves, reports=reports).all(),
         **ProposalMessages(backend.proposals, desks).all(),
@@ -112,7 +122,7 @@ def open_desks(
     ControlSocket(socket, control, may_act=staff.may_act, send=_sender(backend.sessions), reach=reach)
     watch = SpeakerWatch(backend.sessions, backend.clock)
     trends = ReaderTrends(backend.sessions, backend.clock)
-    backend.keep(stack, socket.run, desks.run, control.run, trends.run, watch.run, backend.proposals.run)
+    backend.keep(stack, socket.run, desks.run, control.run, on_air.run, trends.run, watch.run, backend.proposals.run)
 
     def listening(session: SessionId) -> Listening | None:
         """Of the floor, while what is said there is kept."""

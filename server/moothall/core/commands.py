@@ -10,6 +10,7 @@ import msgspec
 from moothall.core.events.question_parts import REMOTE, InterventionStatus, Kind, QueueOrder
 from moothall.core.events.types import (
     Access,
+    AirSource,
     ChannelKind,
     EndReason,
     GapReason,
@@ -318,6 +319,20 @@ class TypeSegment(Command, frozen=True, kw_only=True, tag="type"):
     speaker: SpeakerId | None = None
 
 
+class PutOnAir(Command, frozen=True, kw_only=True, tag="put-on-air"):
+    """Say whose text a channel is to show: it is so if the control token is higher than that of whoever is on air.
+
+    Whoever is on air may give themselves any token, and lower theirs after taking over.
+    """
+
+    channel: ChannelId
+    source: AirSource
+    holder: str = ""
+    """Pseudonym of the person or the tool; empty: the sender, or the machine."""
+    token: int | None = None
+    """The control token, from 0; None: one more than that of whoever is on air."""
+
+
 class SetTranslation(Command, frozen=True, kw_only=True, tag="translate"):
     """What a line reads in a translation's language, as the line or in place of what stood there."""
 
@@ -349,6 +364,8 @@ class MovedSegment(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin
     text: str
     speaker: SpeakerId | None = None
+    tool: str | msgspec.UnsetType = msgspec.UNSET
+    """The outside tool that sent it, where one did."""
     mended: bool = False
     """Whether a person had corrected it."""
     accepted: bool = False
@@ -635,6 +652,7 @@ AnyCommand = (
     | SetTranslation
     | SpeakerCommand
     | LineCommand
+    | PutOnAir
     | BackstageCommand
     | ChooseTerm
     | QuestionCommand

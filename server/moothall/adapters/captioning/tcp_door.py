@@ -27,8 +27,8 @@ from moothall.core.kernel.errors import (
     refuse,
 )
 from moothall.core.ports import Clock
-from moothall.services.captioning.streams import CaptionStreams, Form, Post
 from moothall.services.log.act_queue import unavailable
+from moothall.services.streams.caption_streams import CaptionStreams, Form, Post
 
 logger = logging.getLogger(__name__)
 

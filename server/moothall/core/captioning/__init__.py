@@ -1,1 +1,1 @@
-"""Text that comes from software of others as a stream of characters, with deletes that reach back."""
+"""Captioning: who is on air, how the machine goes on after a person, and text that outside software sends."""

@@ -66,6 +66,19 @@ class Origin(StrEnum):
     SPEAKER = "speaker"
     TRANSLATED = "translated"
     """By a machine, from a line in another language."""
+    TOOL = "tool"
+    """Sent by an outside tool, whose name stands in `tool`."""
+
+
+class AirSource(StrEnum):
+    """Whose text a channel shows."""
+
+    MACHINE = "machine"
+    """The recogniser's, and lines that desks add."""
+    PERSON = "person"
+    """A captioner's, or an interpreter's."""
+    TOOL = "tool"
+    """An outside tool's."""
 
 
 class EndReason(StrEnum):
@@ -391,6 +404,8 @@ class SegmentOpened(ChannelEvent, frozen=True, kw_only=True, tag="segment.opened
     """Who speaks, where it is known."""
     made_from: MadeFrom | msgspec.UnsetType = msgspec.UNSET
     """What a translated line was made of; not there with any other line."""
+    tool: str | msgspec.UnsetType = msgspec.UNSET
+    """The public name of the outside tool that sent the line; not there with any other line."""
 
 
 class WordsCommitted(ChannelEvent, frozen=True, kw_only=True, tag="words.committed"):
@@ -435,7 +450,7 @@ class SegmentCorrected(ChannelEvent, frozen=True, kw_only=True, tag="segment.cor
     tail: str
     """The committed words behind those, joined: nobody needs the words' bounds to follow a correction."""
     machine: bool = False
-    """Whether a recogniser corrected itself in a better pass; else a person did."""
+    """Whether a recogniser corrected itself in a better pass, or an outside tool its own line; else a person did."""
     accepted: bool = False
     """Whether that person took what a machine had proposed, as it was, in a line that no person had written in."""
     made_from: MadeFrom | msgspec.UnsetType = msgspec.UNSET
@@ -478,6 +493,52 @@ class LanguageForced(Event, frozen=True, kw_only=True, tag="language.forced"):
     """The channel."""
     language: str | None
     """BCP-47 tag; null lets it be detected again."""
+
+
+class AirChanged(ChannelEvent, frozen=True, kw_only=True, tag="air.changed"):
+    """Whose text the channel shows from here on. Before the first, it is the machine's."""
+
+    source: AirSource
+    """The machine, a person, or an outside tool."""
+    t: int
+    """When, media ms."""
+    t0: int
+    """From which media ms on that source is to say what is said: a person, from the machine's last word on; the
+    machine, from where it hears again, some seconds before the person's last line."""
+    tool: str = ""
+    """The public name of the outside tool; empty unless it is one."""
+
+
+class AirHeld(StaffEvent, frozen=True, kw_only=True, tag="air.held"):
+    """Who is on air in a channel from here on, and by which control token."""
+
+    channel: ChannelId
+    """The channel."""
+    holder: str
+    """Pseudonym of the person or the tool; empty: the machine."""
+    token: int
+    """The control token: whoever asks with a higher one is on air next."""
+
+
+class LineOffered(StaffEvent, frozen=True, kw_only=True, tag="line.offered"):
+    """Somebody who is not on air wrote a line: whoever is may take it, by writing a line of this id."""
+
+    channel: ChannelId
+    """The channel."""
+    segment: SegmentId
+    """The line that it would be."""
+    text: str
+    """What it says."""
+    language: str
+    """BCP-47 tag."""
+    speaker: SpeakerId | None = None
+    """Who said it, where it is known."""
+    t: int
+    """When, media ms."""
+    by: str
+    """Pseudonym of who wrote it."""
+    tool: str = ""
+    """The public name of the outside tool that sent it; empty unless it was one."""
 
 
 class ChannelRewound(ChannelEvent, frozen=True, kw_only=True, tag="channel.rewound"):
@@ -911,6 +972,7 @@ class BodyRemoved(Event, frozen=True, kw_only=True, tag="body.removed"):
     """Media ms up to which each channel's words had been committed: what was removed is not recognised once more."""
 
 
+AirFact = AirChanged | AirHeld | LineOffered
 SegmentFact = SegmentOpened | WordsCommitted | SegmentEnded | SegmentCorrected
 MoveFact = ChannelRewound | SegmentsMovedAway | SegmentsMovedHere
 NoteOrTag = NoteLeft | NoteRead | HubNoteLeft | HubNoteRead | PolicyQuestionsListed | SegmentTagged
@@ -955,6 +1017,7 @@ AnyEvent = (
     | SpeakerAssigned
     | SpeakerChanged
     | LanguageForced
+    | AirFact
     | MoveFact
     | NoteOrTag
     | TermChosen

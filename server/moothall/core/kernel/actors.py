@@ -21,6 +21,8 @@ class Role(StrEnum):
     RAPPORTEUR = "rapporteur"
     HUB = "hub"
     SECRETARIAT = "secretariat"
+    TOOL = "tool"
+    """An outside tool that sends lines."""
     PARTICIPANT = "participant"
     READER = "reader"
 
@@ -32,6 +34,8 @@ class Actor(msgspec.Struct, frozen=True):
     id: str
     hub: str = ""
     """The hub for which it acts; in no header."""
+    tool: str = ""
+    """The public name of an outside tool; in no header."""
 
 
 SYSTEM = Actor(Role.SYSTEM, "server")

@@ -114,7 +114,9 @@ def _selected(state: State, selection: Erased) -> tuple[Cut, ...]:
             )
         case Lines():
             names = dict.fromkeys(original(state, name) for name in selection.segments)
-            lines = [line for name in names if (line := state.segments.get(name)) is not None]
+            lines = [
+                line for name in names if (line := state.segments.get(name) or state.offered.get(name)) is not None
+            ]
             return tuple(Cut(line) for line in _in_order(lines))
         case Interventions():
             return ()
@@ -204,8 +206,9 @@ def _end(line: Segment) -> int:
 
 
 def _lines(state: State) -> list[Segment]:
-    """All lines but the translated ones, which go with the lines that they were made from."""
-    return _in_order([line for _, line in state.segments.items() if line.made_from is None])
+    """All lines but the translated ones, which go with the lines that they were made from; offered lines too."""
+    lines = [line for _, line in state.segments.items() if line.made_from is None]
+    return _in_order([*lines, *(line for _, line in state.offered.items())])
 
 
 def _in_order(lines: list[Segment]) -> list[Segment]:

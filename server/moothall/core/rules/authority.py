@@ -27,7 +27,8 @@ _CONSENT = _of(do.BeginNotRecorded, do.EndNotRecorded)
 _AUDIO = _of(do.AttachSource, do.EndSource, do.MapClock, do.NoteWriter, do.AttachEngine, do.NoteGap)
 _SPEAKERS = _of(do.IntroduceSpeaker, do.AssignSpeaker, do.SetSpeaker)
 _CORRECT = _of(do.CorrectSegment)
-_TEXT = _CORRECT | _of(do.TypeSegment, do.SetLanguages, do.ForceLanguage, do.RewindChannel, do.RestoreSegments)
+_AIR = _of(do.PutOnAir)
+_TEXT = _CORRECT | _of(do.TypeSegment, do.SetLanguages, do.ForceLanguage, do.RewindChannel, do.RestoreSegments) | _AIR
 _MOVE = _of(do.MoveSegmentsAway, do.MoveSegmentsHere, do.BringSegmentsBack)
 _NOTES = _of(do.LeaveNote, do.ReadNote, do.LeaveHubNote, do.ReadHubNote)
 _REPORT = _of(do.TagSegment, do.ListPolicyQuestions)
@@ -47,6 +48,7 @@ COMMANDS: dict[Role, _Commands] = {
     | _AUDIO
     | _SPEAKERS
     | _CONSENT
+    | _AIR
     | _of(do.RewindChannel, do.RequestClose, do.CountSupport, do.CountPoll, do.ListPolicyQuestions, do.SetHubPresence),
     Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT,
     Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
@@ -54,9 +56,21 @@ COMMANDS: dict[Role, _Commands] = {
     Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
     Role.CAPTIONER: _SPEAKERS | _TEXT | _NOTES | _TERMS | _WALL,
     Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES | _REPORT,
-    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
+    Role.SECRETARIAT: _MAKE
+    | _LIFE
+    | _SPEAKERS
+    | _TEXT
+    | _AIR
+    | _CONSENT
+    | _MOVE
+    | _NOTES
+    | _TERMS
+    | _QUEUE
+    | _WALL
+    | _REPORT,
     Role.TRANSLATOR: _of(do.SetTranslation),
-    Role.INTERPRETER: _of(do.TypeSegment) | _NOTES,
+    Role.INTERPRETER: _of(do.TypeSegment) | _AIR | _NOTES,
+    Role.TOOL: _of(do.TypeSegment) | _CORRECT | _AIR,
     Role.HUB: _of(do.Ask, do.LeaveHubNote, do.ReadHubNote),
     Role.PARTICIPANT: _of(do.Ask, do.SetStatus, do.TypeTurn, do.HoldTurn, do.ReportAbuse),
     Role.READER: _of(),

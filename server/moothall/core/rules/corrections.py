@@ -18,20 +18,26 @@ MAX_TEXT = 10_000
 REVISED_WITHIN = 2_000
 """How long after a line's end was logged an engine may better it, ms of wall time: later somebody has read it."""
 
+TOOL_CORRECTS_MS = 60_000
+"""How long after a line was logged an outside tool may correct it, ms of wall time."""
 
-def correct(state: State, command: do.CorrectSegment, actor: Actor) -> Sequence[ev.AnyEvent] | Refusal:
+
+def correct(state: State, command: do.CorrectSegment, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """The events of a correction, or a refusal."""
     segment = state.segments.get(command.segment)
     if segment is None or segment.channel != command.channel or segment.gone:
         return _unknown()
     if len(command.text) > MAX_TEXT:
         return _too_long()
+    if actor.role is Role.TOOL and not _own_and_new(segment, actor, wall):
+        return refuse(RefusalCode.FORBIDDEN, "A tool can correct only lines of its own of the last minute.")
     if command.base_revision != segment.revision or (actor.role is Role.ENGINE and not _machines_own(state, segment)):
         return _stale(segment, "The line was corrected in the meantime.")
     if not segment.base <= command.base_words <= len(segment.words):
         message = f"It replaces the first {segment.base} to {len(segment.words)} words, not {command.base_words}."
         return _stale(segment, message)
-    corrected = _corrected(segment, command.base_words, command.text, machine=actor.role is Role.ENGINE)
+    itself = actor.role in (Role.ENGINE, Role.TOOL)
+    corrected = _corrected(segment, command.base_words, command.text, machine=itself)
     return [msgspec.structs.replace(corrected, accepted=command.accepted and _machines_words(segment))]
 
 
@@ -73,6 +79,12 @@ def _corrected(segment: Segment, base_words: int, text: str, *, machine: bool) -
         tail=segment.tail(base_words),
         machine=machine,
     )
+
+
+def _own_and_new(segment: Segment, actor: Actor, wall: int) -> bool:
+    """Whether a line is a tool's own and of the last minute, and no person has written in it."""
+    own = segment.tool == actor.tool and not segment.mended
+    return own and wall - segment.ended_at <= TOOL_CORRECTS_MS
 
 
 def _machines_words(segment: Segment) -> bool:

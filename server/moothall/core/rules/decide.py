@@ -11,6 +11,7 @@ from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
+from moothall.core.rules.air import put_on_air
 from moothall.core.rules.corrections import correct, revise
 from moothall.core.rules.keeping import end_open, ended, mapped, not_recorded, paused, resumed
 from moothall.core.rules.lines import MOST_BACK, decide_lines
@@ -75,12 +76,14 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
     if isinstance(command, do.PlanCommand):
         return plan(state, command)
     match command:
+        case do.PutOnAir():
+            return put_on_air(state, command, actor, wall)
         case do.AddChannel():
             return add_channel(state, command, wall)
         case do.SetTranslation():
             return translate(state, command)
         case do.CorrectSegment():
-            return correct(state, command, actor)
+            return correct(state, command, actor, wall)
         case do.ReviseSegment():
             return revise(state, command, wall)
         case do.DescribeSession():
@@ -189,6 +192,8 @@ def _channel(state: State, command: do.EngineCommand) -> Decision:
     if isinstance(command, do.AttachEngine):
         attached = ev.EngineAttached(channel=command.channel, generation=channel.generation + 1, model=command.model)
         return [attached]
+    if not channel.air.machine:
+        return _stale(state, channel, "A person or a tool is on air in this channel.")
     if command.generation != channel.generation:
         return _stale(state, channel, "Another engine has taken over the channel.")
     if isinstance(command, do.EndSegment):
@@ -214,7 +219,7 @@ def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision
             return _stale(state, channel, "The segment before this one is still open, or its name is already in use.")
         if not is_name(command.segment) or command.start.language not in channel.languages:
             return refuse(RefusalCode.INVALID, "A segment needs an id and one of its channel's languages.")
-        where = {"channel": command.channel, "segment": command.segment}
+        where = {"channel": command.channel, "segment": command.segment, "origin": ev.Origin.MACHINE}
         events.append(made_of(ev.SegmentOpened, command.start, **where, speaker=channel.speaker))
         have = 0
     else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+import msgspec
+
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
@@ -22,6 +24,10 @@ MAX_LINES = 1_000
 MOST_BACK = 30_000
 """How far back "not recorded" may be set, ms: what was said before somebody could say so. Until then a line stays in
 its session, where it would be removed, and none comes from another one to a time at which it would be."""
+MOST_OFFERED = 5_000
+"""Lines of a session that may be offered. Overflow: the next is refused."""
+_TYPED_BY = {Role.INTERPRETER: ev.Origin.INTERPRETER, Role.TOOL: ev.Origin.TOOL}
+"""How lines of these roles come about; those of all others are a person's."""
 
 
 def decide_lines(state: State, command: do.LineCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -65,6 +71,8 @@ def _rewind(state: State, channel: Channel, command: do.RewindChannel) -> Sequen
         return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and its sound is no longer there.")
     if not state.keeps:
         return unkept_now(state)
+    if not channel.air.machine:
+        return refuse(RefusalCode.CONFLICT, "A person or a tool is on air: put the machine on air first.")
     if command.t < 0:
         return refuse(RefusalCode.INVALID, "Media time can't be negative.")
     heard = [line for line in _lines(state, channel) if line.origin is ev.Origin.MACHINE and line.words]
@@ -179,11 +187,34 @@ def _type(
         t0=t,
         t1=t,
         language=command.language,
-        origin=ev.Origin.INTERPRETER if interprets else ev.Origin.PERSON,
+        origin=_TYPED_BY.get(actor.role, ev.Origin.PERSON),
         text=command.text.strip(),
         speaker=speaker,
+        tool=actor.tool or msgspec.UNSET,
     )
+    if not channel.air.writes(actor.id):
+        return _offered(state, channel, line, actor)
     return _whole(channel, line)
+
+
+def _offered(state: State, channel: Channel, line: do.MovedSegment, actor: Actor) -> Sequence[ev.AnyEvent] | Refusal:
+    """The events of a line whose writer is not on air: desks see it, and whoever is on air may take it."""
+    if line.segment in state.offered:
+        return refuse(RefusalCode.CONFLICT, "A line with this id already exists.")
+    if len(state.offered) >= MOST_OFFERED:
+        return refuse(RefusalCode.CONFLICT, f"Too many lines were offered in this session (limit {MOST_OFFERED}).")
+    return [
+        ev.LineOffered(
+            channel=channel.id,
+            segment=line.segment,
+            text=line.text,
+            language=line.language,
+            speaker=line.speaker,
+            t=line.t0,
+            by=actor.id,
+            tool=actor.tool,
+        )
+    ]
 
 
 def _whole(channel: Channel, line: do.MovedSegment) -> Sequence[ev.AnyEvent]:

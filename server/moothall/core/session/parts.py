@@ -9,6 +9,7 @@ import msgspec
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import SegmentNow
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
+from moothall.core.session.air import Air
 
 HELD_MS = 1_000
 """Media time is never seen to run back by less than this: it stands until the newest mapping has come as far. By more
@@ -70,6 +71,8 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """After which rewinding of its channel it was opened."""
     made_from: ev.MadeFrom | None = None
     """What it was translated from; None where it wasn't."""
+    tool: str | msgspec.UnsetType = msgspec.UNSET
+    """The outside tool that sent it."""
 
     @property
     def whole(self) -> str:
@@ -105,6 +108,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """How often lines of it were struck."""
     of_record: bool = False
     """Whether it is a translation that is made whole."""
+    air: Air = Air()
+    """Who is on air."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):

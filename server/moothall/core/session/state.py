@@ -18,6 +18,7 @@ from moothall.core.kernel.errors import ChannelNow
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.kernel.persistent import PersistentMap
 from moothall.core.questions.interventions import Questions, evolve_questions
+from moothall.core.session.air import air_after
 from moothall.core.session.keeping import Keeping, keeping_after
 from moothall.core.session.parts import Channel, MediaClock, Segment, Source, made_from
 from moothall.core.staff.notes_and_tags import NotesAndTags, evolve_notes_and_tags
@@ -68,6 +69,8 @@ class State(Keeping, frozen=True, kw_only=True):
     speakers: dict[SpeakerId, str] = msgspec.field(default_factory=dict)
     terms: Terms = msgspec.field(default_factory=dict)
     segments: PersistentMap[SegmentId, Segment] = msgspec.field(default_factory=PersistentMap)
+    offered: PersistentMap[SegmentId, Segment] = msgspec.field(default_factory=PersistentMap)
+    """Lines that were written by somebody who was not on air, also those that were taken since."""
     seals: int = 0
     closed_at: int | None = None
     """Media ms of the last close; None while it was never closed, or is open again."""
@@ -162,6 +165,8 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _with_channel(state, event.channel, speaker=event.speaker)
         case ev.LanguageForced():
             return _with_channel(state, event.channel, forced=event.language)
+        case ev.AirChanged() | ev.AirHeld() | ev.LineOffered():
+            return _on_air(state, event)
         case ev.SpeakerAssigned():
             return _with_segments(state, event.segments, speaker=event.speaker)
         case ev.ChannelRewound():
@@ -277,6 +282,19 @@ def _heard(state: State, channel: ChannelId, t: int) -> State:
     if known is None or known.committed_through >= t:
         return state
     return _with_channel(state, channel, committed_through=t)
+
+
+def _on_air(state: State, event: ev.AirFact) -> State:
+    replace, channel = msgspec.structs.replace, state.channels[event.channel]
+    air = air_after(channel.air, event)
+    if isinstance(event, ev.AirChanged) and event.source is ev.AirSource.MACHINE:
+        state = _heard(state, event.channel, event.t0)
+    if isinstance(event, ev.LineOffered):
+        origin = ev.Origin.TOOL if event.tool else ev.Origin.PERSON
+        line = made_of(Segment, event, id=event.segment, t0=event.t, t1=event.t, origin=origin, ended=True)
+        line = replace(line, tool=event.tool or msgspec.UNSET)
+        state = replace(state, offered=state.offered.set(event.segment, line))
+    return state if air is channel.air else _with_channel(state, event.channel, air=air)
 
 
 def _with_segments(state: State, names: tuple[SegmentId, ...], **fields: object) -> State:

@@ -54,6 +54,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """Struck: it is recognised once more, or stands in another session. Not to be shown; it keeps its number."""
     made_from: ev.MadeFrom | msgspec.UnsetType = msgspec.UNSET
     """What a translated line was made of."""
+    tool: str | msgspec.UnsetType = msgspec.UNSET
+    """The public name of the outside tool that sent it."""
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +92,12 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """Who speaks in this channel, where somebody is named."""
     forced: str | None = None
     """The language that somebody said this channel is in."""
+    on_air: ev.AirSource = ev.AirSource.MACHINE
+    """Whose text this channel shows."""
+    tool: str = ""
+    """The public name of the outside tool that is on air; empty unless one is."""
+    captioned: bool = False
+    """Whether a person or a tool has been on air in this channel: then the machine stands in for them."""
     seal: ev.SealVersion | None = None
     wall_cleared: int | None = None
     """Walls leave out lines that began before this, media ms; None while none was cleared."""
@@ -128,7 +136,7 @@ def growing(lines: Sequence[Line]) -> int | None:
         line = lines[number]
         if line.t1 is None and not line.gone:
             return number if line.t0 >= lines[-1].t0 - LONGEST else None
-        if line.origin not in (ev.Origin.SPEAKER, ev.Origin.PERSON):
+        if line.origin not in (ev.Origin.SPEAKER, ev.Origin.PERSON, ev.Origin.TOOL):
             break
     return None
 
@@ -309,6 +317,9 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
             return replace(session, speaking=event.speaker)
         case ev.LanguageForced() if event.channel == feed.channel:
             return replace(session, forced=event.language)
+        case ev.AirChanged() if event.channel == feed.channel:
+            captioned = session.captioned or event.source is not ev.AirSource.MACHINE
+            return replace(session, on_air=event.source, tool=event.tool, captioned=captioned)
         case ev.SessionOpened():
             return replace(session, status=Status.OPEN, opened=event.wall, clock=(0, event.wall))
         case ev.SessionPaused():

@@ -1,1 +1,1 @@
-"""Text of outside captioning software: streams of characters that become lines of a session."""
+"""Who is on air in the texts of sessions, and whether they still write."""

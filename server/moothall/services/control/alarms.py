@@ -40,7 +40,19 @@ OF_ALL = frozenset({"no-machine", "key-refused", "nearly-full", "disk"})
 
 
 CUT = frozenset(
-    {"no-sound", "muted", "no-source", "no-language", "no-room", "no-words", "stopped", "sound-stopped", "sound-full"}
+    {
+        "no-sound",
+        "muted",
+        "no-source",
+        "no-language",
+        "no-room",
+        "no-words",
+        "stopped",
+        "sound-stopped",
+        "sound-full",
+        "captioner-gone",
+        "captioner-quiet",
+    }
 )
 """Kinds at which no text comes, whatever the machine itself is doing; urgent faults of the machine are such too."""
 LATE = frozenset({"late", "machine-away"})
@@ -110,6 +122,10 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     """Whether no more sound is taken, since what waits for its words has all the room that it may have."""
     begun_again: int = 0
     """How often the session or its sound was begun again in the last ten minutes."""
+    machine: bool = True
+    """Whether the machine is on air in some text, so that text depends on engines."""
+    captioner: str = ""
+    """Why whoever is on air writes nothing: `gone` or `quiet`; empty where all is well."""
     off_for: int | None = None
     """How long it has not been recorded."""
     readers: int = 0
@@ -140,6 +156,8 @@ def alarms(figures: SessionHealth) -> tuple[Alarm, ...]:
     found = [*_of_house(figures)]
     if figures.status is Status.OPEN:
         found += _of_sound(figures)
+        if figures.captioner:
+            found.append(Alarm(kind=f"captioner-{figures.captioner}", urgent=True))
         if figures.unlike is not None:
             expected, heard = figures.unlike
             found.append(Alarm(kind="wrong-language", values={"expected": ",".join(expected), "heard": heard}))
@@ -198,6 +216,8 @@ def _of_sound(figures: SessionHealth) -> list[Alarm]:
         return [Alarm(kind="no-sound", urgent=True, values={"n": silent // 1000})]
     if (dead := min(figures.dead_for, figures.open_for)) >= MUTED_MS:
         return [Alarm(kind="muted", urgent=True, values={"n": dead // 1000})]
+    if not figures.machine:
+        return []
     if not figures.engines and figures.refused:
         return [Alarm(kind="key-refused", urgent=True)]
     if not figures.engines and figures.machineless_for >= NO_MACHINE_MS:

@@ -145,6 +145,8 @@ class ControlRoom:
     """Whether its sound waits for words with all the room that it may have."""
     loudness: Callable[[SessionId], Mapping[ChannelId, Loudness]] = lambda _: {}
     """Of what comes just now, by text."""
+    silent: Callable[[SessionId], Mapping[ChannelId, str]] = lambda _: {}
+    """Why whoever is on air in a text writes nothing."""
     disk: Callable[[], tuple[int, int] | None]
     """Free and all bytes, where the data lie."""
     tally: Callable[[SessionId], Tally]
@@ -308,6 +310,8 @@ class ControlRoom:
             sound_stopped=sound_stopped,
             sound_full=self.full(live.id),
             begun_again=live.begun_again + sound_again,
+            machine=_machine_writes(live.state),
+            captioner=next(iter(self.silent(live.id).values()), ""),
             off_for=age(now, seen.off_since),
             readers=sum(readers.values()),
             reporters=max(reports.values(), default=0),
@@ -330,6 +334,11 @@ class ControlRoom:
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
         self._watch(live, self.clock.monotonic()).take(publication, live.state, self.clock.monotonic())
+
+
+def _machine_writes(state: State) -> bool:
+    """Whether some text of the session is the machine's."""
+    return any(each.air.machine for each in state.channels.values() if each.kind is not ChannelKind.TRANSLATION)
 
 
 def _has_source(state: State) -> bool:

@@ -251,6 +251,12 @@ class Desks:
         connections = [] if session_desks is None else session_desks.connections.values()
         return [msgspec.to_builtins(desk.presence) for desk in connections]
 
+    def here(self, session: SessionId, actor: str) -> bool:
+        """Whether somebody of this pseudonym sits at a desk of a session."""
+        session_desks = self._of_session.get(session)
+        connections = [] if session_desks is None else session_desks.connections.values()
+        return any(desk.actor.id == actor for desk in connections)
+
     async def act(
         self, desk: DeskConnection, command_id: CommandId, commands: Sequence[AnyCommand], *, anyway: bool = False
     ) -> Acknowledged | Refusal:

@@ -14,7 +14,15 @@ from moothall.core.kernel.lanes import STAFF
 from moothall.core.ports import EventLog
 from moothall.core.session.state import State
 
-TOLD = (ev.HubPresenceChanged, ev.HubNoteLeft, ev.HubNoteRead, ev.PolicyQuestionsListed, ev.SegmentTagged)
+TOLD = (
+    ev.HubPresenceChanged,
+    ev.HubNoteLeft,
+    ev.HubNoteRead,
+    ev.PolicyQuestionsListed,
+    ev.SegmentTagged,
+    ev.AirHeld,
+    ev.LineOffered,
+)
 """After these the desks are told at once; the staff's own notes come in their frames."""
 NOTES = 50
 """Notes among the staff that a desk gets when it comes."""

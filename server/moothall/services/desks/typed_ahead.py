@@ -6,13 +6,14 @@ becomes a line by the ordinary act, under the same id. Nothing is shown of what 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
 
 from moothall.core.commands import TypeSegment
 from moothall.core.events import types as ev
-from moothall.core.kernel.actors import Role
+from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
 from moothall.core.rules.authority import COMMANDS
@@ -48,6 +49,11 @@ class Author(Protocol):
         """As what."""
         ...
 
+    @property
+    def actor(self) -> Actor:
+        """Who."""
+        ...
+
 
 class _Shown(msgspec.Struct, frozen=True):
     author: Author
@@ -60,12 +66,17 @@ class TypedAhead:
     def __init__(self, sessions: Sessions) -> None:
         # Bound: one a channel of the sessions that are loaded. Overflow: the newest text takes the place of the other.
         self._shown: dict[tuple[SessionId, ChannelId], _Shown] = {}
+        self.wrote: Callable[[SessionId, ChannelId, str], None] = lambda *_: None
+        """Told who writes in which text, shown or not."""
         sessions.observe(self._seen)
 
     def write(self, author: Author, line: str, text: str, language: str) -> Refusal | None:
         """Show what a line reads so far; empty takes it away. Says why nothing is shown."""
         state, channel = author.live.state, author.live.state.channels[author.channel]
+        self.wrote(author.live.id, author.channel, author.actor.id)
         refused = self.refusal(state, channel, author.role)
+        if refused is None and not channel.air.writes(author.actor.id):
+            refused = refuse(RefusalCode.CONFLICT, "Somebody else is on air: your line is offered once you send it.")
         if refused is None and not (is_name(line) and language in channel.languages and len(text) <= MAX_TEXT):
             message = f"A line needs an id, one of its channel's languages and at most {MAX_TEXT} characters."
             refused = refuse(RefusalCode.INVALID, message)
@@ -112,5 +123,8 @@ class TypedAhead:
     def _seen(self, live: LiveSession, publication: Publication) -> None:
         over = any(isinstance(event, ENDS) for event in publication.events)
         for key, shown in list(self._shown.items()):
-            if key[0] == live.id and (over or shown.signal.segment in live.state.segments):
+            if key[0] != live.id:
+                continue
+            off_air = not live.state.channels[key[1]].air.writes(shown.author.actor.id)
+            if over or off_air or shown.signal.segment in live.state.segments:
                 self._wipe(key, live)

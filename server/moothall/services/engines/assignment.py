@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -19,7 +19,7 @@ from moothall.core.glossary.merging import NOTHING, Preferred
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.core.session.keeping import without
+from moothall.core.session.keeping import Span, merged, without
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import State
 from moothall.core.signals import ChannelState
@@ -250,18 +250,22 @@ class _OffRecord(msgspec.Struct, frozen=True):
     """Whether it is a break."""
 
 
-def _off_record(state: State) -> Iterator[_OffRecord]:
-    off = [_OffRecord(t0, t1, pause=False) for t0, t1 in without(state.not_recorded, state.breaks)]
-    return iter(sorted([*off, *(_OffRecord(t0, t1, pause=True) for t0, t1 in state.breaks)], key=lambda each: each.t0))
+def _off_record(state: State, away: Sequence[Span] = ()) -> Iterator[_OffRecord]:
+    """`away`: spans in which somebody else than the machine was on air, and which it doesn't hear either."""
+    unheard = merged((*state.breaks, *away)) if away else state.breaks
+    off = [_OffRecord(t0, t1, pause=False) for t0, t1 in without(state.not_recorded, unheard)]
+    return iter(sorted([*off, *(_OffRecord(t0, t1, pause=True) for t0, t1 in unheard)], key=lambda each: each.t0))
 
 
 def next_span(state: State, channel: Channel, through: int) -> AudioSpan | None:
     """The span after the channel's committed words and after `through`, up to which engines have heard the sound.
 
-    None in a break, once the sound before it was heard.
+    None in a break, once the sound before it was heard, and while somebody else than the machine is on air.
     """
+    if not channel.air.machine:
+        return None
     at, barrier = max(channel.committed_through, through), 0
-    for off in _off_record(state):
+    for off in _off_record(state, channel.air.away):
         if at < off.t0:
             return AudioSpan(kept=True, start=at, stop=off.t0, barrier=barrier)
         if off.t1 is None:
@@ -270,13 +274,13 @@ def next_span(state: State, channel: Channel, through: int) -> AudioSpan | None:
     return AudioSpan(kept=True, start=at, stop=None, barrier=barrier)
 
 
-def cut_short(state: State, span: AudioSpan) -> int | None:
+def cut_short(state: State, span: AudioSpan, away: Sequence[Span] = ()) -> int | None:
     """Where a span that is being heard has to end by what is known now; None when it may go on.
 
     A recorded span ends where the next off-record one begins, possibly before its own start. An off-record one ends
     where its off-record span does, or where a break begins in it.
     """
-    spans = list(_off_record(state))
+    spans = list(_off_record(state, away))
     if span.kept:
         return next((off.t0 for off in spans if off.t1 is None or off.t1 > span.start), None)
     own = next((off for off in reversed(spans) if not off.pause and off.t0 == span.barrier), None)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
+from moothall.core.captioning.air import to_join
 from moothall.core.commands import AttachEngine, CommitWords
 from moothall.core.glossary.merging import NOTHING, Preferred
 from moothall.core.kernel.actors import SYSTEM
@@ -20,6 +21,7 @@ from moothall.core.session.state import State, Status
 from moothall.core.signals import ChannelState
 from moothall.services.engines.assignment import Assignment, AudioSpan, FateOf, cut_short
 from moothall.services.engines.capacity import EngineCapacity
+from moothall.services.engines.joining import Joining
 from moothall.services.engines.words import StoredWords, Words
 from moothall.services.log.act_queue import Receipt
 from moothall.services.metrics.measures import Measures
@@ -217,7 +219,11 @@ class Attachment:
         """What is kept has changed: end where that asks for it."""
         if self._span is None or self._left:
             return  # It is only being attached, and looks then.
-        stop = cut_short(self.assignment.writer.state, self._span)
+        air = self.assignment.now.air
+        if not air.machine:
+            await self.leave()  # Nothing that it still says would be taken.
+            return
+        stop = cut_short(self.assignment.writer.state, self._span, air.away)
         if stop is None:
             return
         audio = self.assignment.audio
@@ -304,8 +310,15 @@ class Attachment:
         if not span.kept:
             assignment.shown.began = True
             return assignment.shown
+        join = to_join(writer.state, channel)
         return StoredWords(
-            writer, channel.id, audio, model=model, generation=channel.generation, resume_point=resume_point
+            writer,
+            channel.id,
+            audio,
+            model=model,
+            generation=channel.generation,
+            resume_point=resume_point,
+            joining=None if join is None else Joining(join),
         )
 
     async def _pump(self) -> None:
@@ -340,6 +353,7 @@ class Attachment:
                 case wire.Tell():
                     self._tell(words, message)
                 case wire.Drained():
+                    await words.drained()
                     if self._stop is None:
                         self.assignment.done.set()
                     else:

@@ -381,6 +381,10 @@ class Recognising:
             if audio.end != end:
                 end, grown = audio.end, now
             waits = assignment in self._waiting
+            state = assignment.writer.state
+            audio.by_level = not assignment.now.air.machine
+            if audio.by_level and state.keeps:
+                audio.committed(audio.decided_through(state, assignment.channel))
             if waits and assignment.span is None:
                 self._tell_of_break(assignment, sound=now - grown < QUIET_MS)
                 continue

@@ -15,6 +15,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId
 from moothall.core.session.keeping import Span
 from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, Partial, Unrecorded, Unsaved
+from moothall.services.engines.joining import Joining
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sound.live_audio import LiveAudio
@@ -42,6 +43,8 @@ class StoredWords:
     generation: int
     resume_point: wire.ResumePoint | None
     """The one that goes with what the log holds."""
+    joining: Joining | None = None
+    """Leaves out the words that a person had typed already, where these are the first after a person's."""
 
     def __post_init__(self) -> None:
         self._actor = Actor(Role.ENGINE, self.model)
@@ -55,6 +58,10 @@ class StoredWords:
 
     async def carry_out(self, act: wire.Act) -> Receipt | Refusal:
         """Store an act; what was said off the record is left out of it."""
+        if self.joining is not None:
+            act = self.joining.take(act)
+            if not act.commands:
+                return Receipt(self.writer.offset, self.writer.offset)
         if self._held is not None and act.id != self._held:
             answer: Receipt | Refusal = refuse(
                 RefusalCode.UNAVAILABLE, "An earlier act of this engine could not be stored."
@@ -68,8 +75,15 @@ class StoredWords:
 
     def tell(self, signal: Partial) -> None:
         """Show a partial; none while nothing is recorded, since nobody knows when its words were said."""
-        if self.writer.state.keeps:
-            self.writer.signal(signal)
+        shown = signal if self.joining is None else self.joining.shown(signal)
+        if self.writer.state.keeps and shown is not None:
+            self.writer.signal(shown)
+
+    async def drained(self) -> None:
+        """No more words come: what was held back to be joined goes into the log."""
+        held = None if self.joining is None else self.joining.rest()
+        if held is not None:
+            await self.carry_out(held)
 
     def close(self) -> None:
         """The attachment is over: what could not be stored leaves the screens with it."""
@@ -150,6 +164,9 @@ class ShownWords:
         self._language = signal.language or self._language
         self._rest = signal.text
         self._show()
+
+    async def drained(self) -> None:
+        """No more words come; nothing waits."""
 
     def close(self) -> None:
         """The attachment is over; another one may follow in the same span."""

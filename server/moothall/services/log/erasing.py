@@ -21,6 +21,9 @@ from moothall.core.signals import AnySignal, Partial
 from moothall.core.terms.terms import key_of
 from moothall.services.log.drafting import Draft
 
+_WITH_TEXT = ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected | ev.LineOffered
+"""Events of lines, an offered line among them."""
+
 
 class TextPlaces:
     """At which offsets of a log the text of each line stands, the name of each speaker, and what somebody asked."""
@@ -35,7 +38,7 @@ class TextPlaces:
 
     def note(self, offset: int, event: ev.AnyEvent | UnknownEvent) -> None:
         """The event at `offset`, which still has its body."""
-        if isinstance(event, ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected):
+        if isinstance(event, _WITH_TEXT):
             self._lines.setdefault(event.segment, []).append(offset)
         elif isinstance(event, ev.SpeakerIntroduced):
             self._names.setdefault(event.speaker, []).append(offset)

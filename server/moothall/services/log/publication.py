@@ -66,7 +66,7 @@ def shown_with(commands: Sequence[do.AnyCommand], state: State) -> list[AnySigna
                 segment = state.segments.get(command.segment)
                 language = segment.language if segment is not None else ""
                 signals.append(_no_partial(command.channel, command.segment, language))
-            case do.RewindChannel():
+            case do.RewindChannel() | do.PutOnAir():
                 signals.append(_no_partial(command.channel))
             case do.BeginNotRecorded() | do.PauseSession() if command.back:
                 signals += [_no_partial(channel) for channel in state.channels]

@@ -22,7 +22,7 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.kernel.actors import Role
+from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import NoLink
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.visible import visible
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 HALL = "hall"
 """The scope of a link that is good for everything in the house."""
-ROLES = STAFF_ROLES | {Role.HUB, Role.READER}
+ROLES = STAFF_ROLES | {Role.HUB, Role.READER, Role.TOOL}
 """What a link may be for."""
 TOKEN_BYTES = 20
 LONGEST_TOKEN = 64
@@ -71,6 +71,12 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True):
     """`hall`, `room:ID` or `session:ID`."""
     label: str
     """Its label, given when it was made, for the page of links."""
+
+
+def actor_of(staff: Staff) -> Actor:
+    """Who acts with a link; an outside tool goes by the label that its link was given."""
+    tool = staff.label if staff.role is Role.TOOL else ""
+    return Actor(staff.role, staff.link, tool=tool)
 
 
 def hub_of(staff: Staff) -> str:

@@ -18,11 +18,12 @@ _CHANGES = (
     ev.SessionPaused,
     ev.SessionResumed,
     ev.SessionClosed,  # It ends a break.
+    ev.AirChanged,
 )
 
 
 class ConsentChanges:
-    """Tells that a session began or ceased to be kept. Close it when done."""
+    """Tells that a session began or ceased to be kept, or to be heard by a machine. Close it when done."""
 
     def __init__(self, writer: SessionWriter) -> None:
         self._changed = asyncio.Event()

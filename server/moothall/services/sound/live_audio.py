@@ -13,10 +13,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
+from moothall.core.captioning.air import KEPT_MS as AIR_KEPT_MS
 from moothall.core.kernel.errors import AudioError, SpoolFull, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool
-from moothall.core.session.keeping import kept_from
+from moothall.core.session.keeping import Span, kept_from, merged
 from moothall.core.session.state import State, Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.sound.listening import Listening
@@ -65,6 +66,12 @@ def unheard_id(source: SourceId) -> CommandId:
     return CommandId(f"unheard:{source}")
 
 
+def _passed(state: State, channel: ChannelId) -> Sequence[Span]:
+    """The spans of which no engine is to say anything that stays, in order and apart."""
+    away = state.channels[channel].air.away
+    return merged((*state.unkept, *away)) if away else state.unkept
+
+
 class LiveAudio:
     """One source's audio, growing at its end. One writer (`carry`), any number of readers."""
 
@@ -86,6 +93,8 @@ class LiveAudio:
         self._over: frozenset[tuple[int, int | None]] = frozenset()
         """Spans that are over and of which the disk holds nothing."""
         self._voice = Voice()
+        self.by_level = False
+        """Whether it is told by its level alone whether somebody speaks, since no engine hears it."""
         self._quiet_through = 0
         """Media ms up to which an engine has said all that there is to say, be it nothing."""
         self._refused = False
@@ -124,7 +133,7 @@ class LiveAudio:
 
     @property
     def speaks(self) -> bool:
-        """Whether somebody seems to speak, while nothing is kept; else False."""
+        """Whether somebody seems to speak, while nothing is kept or no engine hears it; else False."""
         return self._voice.speaks
 
     async def until(self, position: int) -> None:
@@ -183,7 +192,7 @@ class LiveAudio:
         while True:
             try:
                 self._spool.append(pcm)
-                self._voice.take(pcm, heard=self._unkept is not None)
+                self._voice.take(pcm, heard=self.by_level or self._unkept is not None)
             except StorageUnavailable as error:
                 self._tell_full(isinstance(error, SpoolFull))
                 await self._clock.sleep(RETRY_MS)  # The source is held: what it hasn't handed over can't be lost.
@@ -265,16 +274,23 @@ class LiveAudio:
 
         No later than the end.
         """
-        t = kept_from(state.unkept, max(self.t, self._quiet_through, state.channels[channel].committed_through))
+        air = state.channels[channel].air
+        if not air.machine and state.keeps:  # The machine may be put on air again, and goes on from there.
+            began = kept_from(state.unkept, max(self.t, air.away[-1][0])) or 0
+            return min(self.end_ms, max(began, self.end_ms - AIR_KEPT_MS))
+        t = kept_from(
+            _passed(state, channel), max(self.t, self._quiet_through, state.channels[channel].committed_through)
+        )
         return self.end_ms if t is None else min(t, self.end_ms)
 
     def unheard(self, state: State, channel: ChannelId) -> tuple[int, int] | None:
         """From where to where (media ms) there is sound of which no text may have come yet; None when there is none.
 
-        What is not kept at either end of it is left out: its words were never to be.
+        What is not kept at either end of it is left out: its words were never to be. So is what was said while
+        somebody else than the machine was on air.
         """
         t0, t1 = self.decided_through(state, channel), self.end_ms
-        for began, ended in state.unkept:
+        for began, ended in _passed(state, channel):
             if began < t1 and (ended is None or t1 <= ended):
                 t1 = began
         return (t0, t1) if t0 < t1 else None

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import get_args
 
 from moothall.core import commands as do
-from moothall.core.events.types import Access, ChannelKind
+from moothall.core.events.types import Access, AirSource, ChannelKind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Lane, SegmentId
 from moothall.core.kernel.lanes import QUESTIONS, SESSION, STAFF, channel_lane, hub_lane, words_lane
@@ -33,9 +33,11 @@ def test_who_says_what_is_kept_and_who_may_have_words_erased() -> None:
 def test_whoever_holds_a_meeting_alone_may_mend_its_text() -> None:
     line = do.TypeSegment(channel=ChannelId("floor"), segment=SegmentId("t"), text="x", language="en")
     menders = {Role.TECHNICIAN, Role.CAPTIONER, Role.SECRETARIAT}
-    assert {role for role in Role if may_send(role, line)} == menders | {Role.INTERPRETER}
+    assert {role for role in Role if may_send(role, line)} == menders | {Role.INTERPRETER, Role.TOOL}
+    air = do.PutOnAir(channel=ChannelId("floor"), source=AirSource.PERSON)
+    assert {role for role in Role if may_send(role, air)} == menders | {Role.INTERPRETER, Role.TOOL, Role.SYSTEM}
     fix = do.CorrectSegment(channel=ChannelId("floor"), segment=SegmentId("t"), base_revision=0, base_words=0, text="x")
-    assert {role for role in Role if may_send(role, fix)} == menders | {Role.ENGINE}
+    assert {role for role in Role if may_send(role, fix)} == menders | {Role.ENGINE, Role.TOOL}
     better = do.ReviseSegment(channel=ChannelId("floor"), generation=1, segment=SegmentId("t"), base_words=1, text="x")
     assert {role for role in Role if may_send(role, better)} == {Role.ENGINE}
 

@@ -3,7 +3,7 @@
 A stream is what one role link sends into one text. It is kept in memory alone: after a kill what was no line yet is
 gone, and after each restart deletes reach nothing of before. An act that is sent again does no harm, since a line that
 is there under its name is not written once more. Lines that somebody else has corrected or removed meanwhile stay as
-they are.
+they are, and so do those that were offered, since somebody else was on air.
 
 While nothing is kept (a break, *not recorded*) what comes is dropped, and the sender is told that it was taken: else it
 would send it again when the break is over. Nothing that comes later reaches what was before.
@@ -36,7 +36,7 @@ from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.log.act_queue import unavailable
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.role_links import Staff, actor_of
 from moothall.services.sessions.sessions import Sessions
 from moothall.wire.token_bucket import Allowance, Bucket
 
@@ -127,7 +127,7 @@ class TextStream:
     @property
     def actor(self) -> Actor:
         """Who writes."""
-        return Actor(self.staff.role, self.staff.link)
+        return actor_of(self.staff)
 
     @property
     def idle(self) -> bool:
@@ -380,7 +380,7 @@ def _commands(stream: TextStream, lines: Sequence[Commit | Amend]) -> list[do.An
         name = stream.segment(each.number)
         segment = stream.live.state.segments.get(name)
         if segment is None:
-            if isinstance(each, Commit):
+            if isinstance(each, Commit) and name not in stream.live.state.offered:
                 commands.append(
                     do.TypeSegment(channel=stream.channel, segment=name, text=each.text, language=_tag(stream))
                 )

@@ -7,12 +7,18 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.captioning.stream import QUIET_MS
+from moothall.core.events.types import AirSource, Origin
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.removal.selection import Lines
 from moothall.core.signals import Typing
-from moothall.services.captioning.streams import (
+from moothall.services.desks.typed_ahead import TypedAhead
+from moothall.services.log.act_queue import Receipt
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.role_links import Staff
+from moothall.services.streams.caption_streams import (
     MOST_ACTS,
     MOST_BYTES,
     POSTS,
@@ -22,11 +28,6 @@ from moothall.services.captioning.streams import (
     Taken,
     TextStream,
 )
-from moothall.services.desks.typed_ahead import TypedAhead
-from moothall.services.log.act_queue import Receipt
-from moothall.services.log.publication import Publication
-from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import Staff
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
@@ -262,5 +263,24 @@ def test_who_may_write_nothing_is_told_so_and_a_link_that_is_gone_leaves_no_draf
             assert (await on.stream()).text.buffer == ""
             for session, channel in ((SessionId("x"), ""), (SESSION, "x"), (SessionId("?"), "")):
                 assert isinstance(await on.streams.open(CAPTIONER, session, channel), Refusal)
+
+    run(story())
+
+
+def test_whoever_is_not_on_air_offers_lines_and_shows_no_draft() -> None:
+    async def story() -> None:
+        async with house() as on:
+            tool = Staff(link="tool", role=Role.TOOL, scope="hall", label="Steno")
+            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), by=DESK)
+            stream = await on.stream(tool)
+            for body in (b"One\nTw", b"\x08\x08\x08\x08ne!\nThr"):
+                assert await on.streams.put(stream, Post(body=body)) == Taken()
+            offered = [line.text for _, line in on.live.state.offered.items()]
+            assert (offered, on.lines, on.draft) == (["One"], [], "")
+            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.TOOL), by=stream.actor)
+            await on.streams.put(stream, Post(body=b"ee\nFour"))
+            assert (on.lines, on.draft) == (["Three"], "Four")
+            (line,) = (line for _, line in on.live.state.segments.items())
+            assert (line.origin, line.tool) == (Origin.TOOL, "Steno")
 
     run(story())

@@ -1,0 +1,105 @@
+"""Who is on air next: the rule of control tokens.
+
+It is that of the handover manager of EBU-TT Live (EBU Tech 3370, "Handover"): each source has a control token, and the
+source with the highest is on air. Whoever is on air may lower their token after taking over, so that tokens need not
+grow for ever.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from moothall.core.events.types import Origin
+from moothall.core.kernel.actors import Role
+from moothall.core.session.parts import Channel, Segment
+from moothall.core.session.state import State
+
+MACHINE = ""
+"""The holder that stands for the machine."""
+MOST_TOKEN = 1_000_000
+"""The highest token of the technician and the secretariat, who can always take over from the others;"""
+MOST_OTHERS = 999_999
+"""that of captioners and interpreters;"""
+MOST_TOOLS = 999_998
+"""and that of outside tools."""
+BACK_MS = 12_000
+"""How long before a person's last line the machine begins to hear again: what was said in that line, and some of what
+was said before it, so that the words of both can be laid beside one another."""
+USUAL_LAG_MS = 4_000
+"""How long after its last word a line is usually sent, where the words don't tell."""
+KEPT_MS = 30_000
+"""How much of the sound is kept while somebody else is on air, so that the machine can go on."""
+
+
+class Hold(NamedTuple):
+    """Who is on air, or wants to be."""
+
+    holder: str
+    """Pseudonym, or `MACHINE`."""
+    token: int
+
+
+def handed(now: Hold, asked: Hold) -> Hold:
+    """Who is on air once `asked` has been asked for: that, if it is theirs already or its token is higher."""
+    return asked if asked.holder == now.holder or asked.token > now.token else now
+
+
+def most_token(role: Role) -> int:
+    """The highest token that a role may ask with."""
+    if role is Role.TOOL:
+        return MOST_TOOLS
+    return MOST_OTHERS if role in (Role.CAPTIONER, Role.INTERPRETER) else MOST_TOKEN
+
+
+def last_written(state: State, channel: Channel) -> Segment | None:
+    """The last line that was written while somebody else than the machine was on air, last time; None without one."""
+    if not channel.air.away:
+        return None
+    lines = written(state, channel)
+    return lines[-1] if lines else None
+
+
+def written(state: State, channel: Channel) -> list[Segment]:
+    """The lines that were written while somebody else than the machine was on air, last time, as they came."""
+    since = channel.air.away[-1][0]
+    by_hand = (Origin.PERSON, Origin.INTERPRETER, Origin.TOOL)
+    lines = (line for _, line in state.segments.items() if line.channel == channel.id and line.origin in by_hand)
+    return sorted((line for line in lines if line.t0 >= since and not line.gone), key=lambda line: (line.t0, line.id))
+
+
+def heard_from(state: State, channel: Channel, now: int) -> int:
+    """Media ms from which the machine hears a channel again, on which somebody else is on air, at media ms `now`."""
+    began = channel.air.away[-1][0]
+    last = last_written(state, channel)
+    back = now - KEPT_MS if last is None else max(last.t0 - BACK_MS, now - KEPT_MS)
+    return min(max(began, back), now)
+
+
+class Join(NamedTuple):
+    """Behind what the machine's words are to go on that follow a person's."""
+
+    typed: str
+    """The end of what the person wrote."""
+    t: int
+    """When the last line of it was sent, media ms."""
+
+    @property
+    def said(self) -> int:
+        """Media ms before which the words of that line were said, where the words don't tell."""
+        return self.t - USUAL_LAG_MS
+
+
+TAIL = 300
+"""Characters of what a person wrote that are looked at."""
+
+
+def to_join(state: State, channel: Channel) -> Join | None:
+    """What the machine's next words are to be joined to; None where they are not the first after a person's."""
+    if not channel.air.machine or not channel.air.away:
+        return None
+    since = channel.air.away[-1][1] or 0
+    lines = (line for _, line in state.segments.items() if line.channel == channel.id and not line.gone)
+    if any(line.origin is Origin.MACHINE and line.t0 >= since for line in lines):
+        return None
+    before = [line for line in written(state, channel) if line.t0 <= channel.air.since]
+    return Join(" ".join(line.whole for line in before)[-TAIL:], before[-1].t0) if before else None

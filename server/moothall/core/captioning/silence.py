@@ -1,0 +1,77 @@
+"""Whether whoever is on air has gone silent: their link is gone, or others speak and they write nothing.
+
+Times are ms of one clock that only runs forward.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+GONE_MS = 3_000
+"""How long the link may be away: less, and a page was only loaded anew."""
+QUIET_MS = 8_000
+"""How long nothing may be written while somebody speaks."""
+PAUSE_MS = 3_000
+"""Speech with a shorter pause goes on."""
+FIRST_MS = 15_000
+"""How long a link may take to come, where none was there yet: after a restart pages come back one after another."""
+
+
+class Silence(StrEnum):
+    """Why nothing is written."""
+
+    GONE = "gone"
+    """The link is away."""
+    QUIET = "quiet"
+    """Somebody speaks, and nothing is written."""
+
+
+class HolderSigns(msgspec.Struct, frozen=True, kw_only=True):
+    """What is seen of one holder of a channel's air."""
+
+    since: int
+    """Since when they are on air, or were first watched."""
+    came: bool = False
+    """Whether their link was there at all."""
+    gone: int | None = None
+    """Since when it has been away."""
+    written: int
+    """When they last wrote, be it a letter; `since` before that."""
+    speech: tuple[int, int] | None = None
+    """When the speech of now began, and when it was last heard."""
+
+    @classmethod
+    def at(cls, now: int) -> HolderSigns:
+        """Of somebody who is on air from now on."""
+        return cls(since=now, written=now)
+
+    def seen(self, now: int, *, here: bool | None) -> HolderSigns:
+        """Their link is `here` or not; None where it needs none, as of a tool that calls for each line."""
+        if here is not False:
+            return msgspec.structs.replace(self, came=self.came or here is True, gone=None)
+        if self.gone is not None:
+            return self
+        first = now if self.came else max(now, self.since + FIRST_MS - GONE_MS)
+        return msgspec.structs.replace(self, gone=first)
+
+    def wrote(self, now: int) -> HolderSigns:
+        """They wrote something."""
+        return msgspec.structs.replace(self, written=now)
+
+    def heard(self, now: int, *, speech: bool) -> HolderSigns:
+        """Somebody speaks or doesn't."""
+        if not speech:
+            return self
+        goes_on = self.speech is not None and now - self.speech[1] < PAUSE_MS
+        began = self.speech[0] if goes_on and self.speech is not None else now
+        return msgspec.structs.replace(self, speech=(began, now))
+
+    def silence(self, now: int) -> Silence | None:
+        """Why nothing is written by now; None where all is well."""
+        if self.gone is not None and now - self.gone >= GONE_MS:
+            return Silence.GONE
+        if self.speech is None or now - self.speech[1] >= PAUSE_MS:
+            return None
+        return Silence.QUIET if now - max(self.written, self.speech[0]) >= QUIET_MS else None

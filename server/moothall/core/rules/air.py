@@ -1,0 +1,89 @@
+"""The rules of who is on air in a channel: who may put whom there, and what becomes of the machine's open line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moothall.core import commands as do
+from moothall.core.captioning.air import MACHINE, Hold, handed, heard_from, most_token
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.rules.keeping import ended
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import State, Status
+
+MOST_HOLDER = 100
+"""Characters of a pseudonym."""
+
+
+def put_on_air(state: State, command: do.PutOnAir, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    """The events of a command that puts somebody on air, or a refusal."""
+    channel = state.channels.get(command.channel)
+    if channel is None:
+        return refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
+    if channel.kind is ev.ChannelKind.TRANSLATION:
+        return refuse(RefusalCode.INVALID, "A translation is made from lines that exist; nobody is on air in it.")
+    if state.status is Status.CLOSED:
+        return refuse(RefusalCode.CONFLICT, "The session is closed: nobody is on air.")
+    holder = _holder(channel, command, actor)
+    if isinstance(holder, Refusal):
+        return holder
+    air = channel.air
+    now, most = Hold(air.holder, air.token), most_token(actor.role)
+    token = command.token
+    if token is None:
+        token = now.token if holder == now.holder else now.token + 1
+    if not 0 <= token <= most:
+        return refuse(RefusalCode.INVALID, f"Your control token can be 0 to {most}.")
+    asked = Hold(holder, token)
+    if handed(now, asked) == now:
+        if asked == now:
+            return refuse(RefusalCode.CONFLICT, "This is so already.")
+        message = f"Another one is on air with the control token {now.token}; take over with a higher one."
+        return refuse(RefusalCode.CONFLICT, message)
+    held = ev.AirHeld(channel=channel.id, holder=holder, token=token)
+    if holder == now.holder:
+        return [held]
+    return [*_changed(state, channel, command.source, _tool(channel, holder, actor), wall), held]
+
+
+def _changed(state: State, channel: Channel, source: ev.AirSource, tool: str, wall: int) -> Sequence[ev.AnyEvent]:
+    """The events with which another source comes on air, the machine's open line ended at its committed words."""
+    t = state.media_now(wall)
+    if source is ev.AirSource.MACHINE:
+        t0 = heard_from(state, channel, t)
+    else:
+        t0 = min(channel.committed_through, t) if channel.air.machine else t
+    changed = ev.AirChanged(channel=channel.id, source=source, t=t, t0=t0, tool=tool)
+    still_open = None if channel.open_segment is None else state.segments.get(channel.open_segment)
+    if source is ev.AirSource.MACHINE or still_open is None:
+        return [changed]
+    return [ended(still_open, channel.committed_through, ev.EndReason.SPEAKER), changed]
+
+
+def _holder(channel: Channel, command: do.PutOnAir, actor: Actor) -> str | Refusal:
+    """Who is to be on air, where the sender may say so."""
+    source, holder = command.source, command.holder
+    if actor.role is Role.INTERPRETER and channel.kind is not ev.ChannelKind.INTERPRETATION:
+        return refuse(RefusalCode.FORBIDDEN, "Interpreters can be on air only in interpretations.")
+    if actor.role is Role.TOOL and not (source is ev.AirSource.TOOL and holder in ("", actor.id) and actor.tool):
+        return refuse(RefusalCode.FORBIDDEN, "A tool can put only itself on air.")
+    if source is ev.AirSource.MACHINE:
+        if holder:
+            return refuse(RefusalCode.INVALID, "The machine has no pseudonym: leave out who holds the air.")
+        return MACHINE
+    if actor.role is Role.SYSTEM:
+        return refuse(RefusalCode.FORBIDDEN, "The server can put only the machine on air.")
+    if len(holder) > MOST_HOLDER:
+        return refuse(RefusalCode.INVALID, f"A pseudonym has at most {MOST_HOLDER} characters.")
+    if source is ev.AirSource.TOOL and actor.role is not Role.TOOL and holder not in channel.air.tools:
+        return refuse(RefusalCode.UNKNOWN, "No tool with this id has sent lines for this channel.")
+    if source is ev.AirSource.PERSON and holder in channel.air.tools:
+        return refuse(RefusalCode.INVALID, "That is a tool, not a person.")
+    return holder or actor.id
+
+
+def _tool(channel: Channel, holder: str, actor: Actor) -> str:
+    """The public name of the tool that is to be on air; empty where it is none."""
+    return actor.tool if actor.role is Role.TOOL else channel.air.tools.get(holder, "")

@@ -1,0 +1,55 @@
+"""Who is on air in a channel, as the fold of its log: the machine, a person, or an outside tool."""
+
+from __future__ import annotations
+
+import msgspec
+
+from moothall.core.events import types as ev
+
+
+class Air(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is on air in a channel. Before anybody said so it is the machine, and desks may add lines."""
+
+    source: ev.AirSource = ev.AirSource.MACHINE
+    holder: str = ""
+    """Pseudonym of the person or the tool; empty for the machine, and where the staff's lane is not known."""
+    token: int = 0
+    """Whoever asks with a higher one is on air next."""
+    tool: str = ""
+    """The tool's public name; empty unless it is one."""
+    since: int = 0
+    """Media ms since when."""
+    away: tuple[tuple[int, int | None], ...] = ()
+    """Spans of media ms in which no engine hears the channel, since somebody else is on air; the last may be open."""
+    tools: dict[str, str] = {}
+    """The public names of the tools that were on air or offered a line, by their pseudonyms."""
+
+    @property
+    def machine(self) -> bool:
+        """Whether the machine is on air."""
+        return self.source is ev.AirSource.MACHINE
+
+    def writes(self, actor: str) -> bool:
+        """Whether lines of this pseudonym become public."""
+        return self.machine or self.holder == actor
+
+
+def air_after(air: Air, event: ev.AirFact) -> Air:
+    """Who is on air after an event of the channel; the same object where it changes nothing."""
+    replace = msgspec.structs.replace
+    match event:
+        case ev.AirChanged():
+            lasts = bool(air.away) and air.away[-1][1] is None
+            away = air.away
+            if event.source is not ev.AirSource.MACHINE:
+                away = away if lasts else (*away, (event.t0, None))
+            elif lasts:
+                began = away[-1][0]
+                away = (*away[:-1], (began, event.t0)) if began < event.t0 else away[:-1]
+            return replace(air, source=event.source, tool=event.tool, since=event.t, away=away, holder="")
+        case ev.AirHeld():
+            tools = {**air.tools, event.holder: air.tool} if air.tool else air.tools
+            return replace(air, holder=event.holder, token=event.token, tools=tools)
+        case _:
+            known = not event.tool or air.tools.get(event.by) == event.tool
+            return air if known else replace(air, tools={**air.tools, event.by: event.tool})

@@ -1,0 +1,196 @@
+"""Watches whoever is on air: where they go silent the control room and the desks are told, and the machine may be put
+on air, by somebody's key or by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass
+
+import msgspec
+
+from moothall.core.captioning.silence import HolderSigns, Silence
+from moothall.core.commands import PutOnAir
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
+from moothall.core.ports import Clock
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import State, Status
+from moothall.core.signals import ChannelState, Sound, Typing
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
+
+logger = logging.getLogger(__name__)
+
+LOOK_MS = 500
+OFFERED = 50
+"""Offered lines of a channel that desks are told of. Overflow: the older ones are left out."""
+
+_Key = tuple[SessionId, ChannelId]
+
+
+class _Watched(msgspec.Struct, kw_only=True):
+    holder: str
+    signs: HolderSigns
+    silence: Silence | None = None
+
+
+@dataclass(eq=False, repr=False)
+class OnAir:
+    """The channels of all sessions in which somebody else than the machine is on air. `run` must be running."""
+
+    sessions: Sessions
+    _: KW_ONLY
+    clock: Clock
+    here: Callable[[SessionId, str], bool]
+    """Whether somebody of this pseudonym sits at a desk of a session."""
+    label: Callable[[str], str] = lambda _: ""
+    """What the link of that pseudonym is called."""
+    machine_by_itself: bool = False
+    """Whether the machine is put on air without a key where the holder goes silent."""
+
+    def __post_init__(self) -> None:
+        # Bound: the channels of loaded sessions.
+        self._watched: dict[_Key, _Watched] = {}
+        self._tools: Counter[tuple[SessionId, str]] = Counter()
+        self._linked: set[tuple[SessionId, str]] = set()
+        """Tools that were linked once; the others call for each line. Leaves with the session."""
+        self.sessions.observe(self._seen)
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            await self.clock.sleep(LOOK_MS)
+            await self.look()
+
+    @contextmanager
+    def linked(self, session: SessionId, tool: str) -> Iterator[None]:
+        """While inside, a tool of this pseudonym has a connection to a session."""
+        self._linked.add((session, tool))
+        self._tools[session, tool] += 1
+        try:
+            yield
+        finally:
+            self._tools[session, tool] -= 1
+            if not self._tools[session, tool]:
+                del self._tools[session, tool]
+
+    def wrote(self, session: SessionId, channel: ChannelId, holder: str) -> None:
+        """Somebody writes, be it a letter that nobody else sees."""
+        watched = self._watched.get((session, channel))
+        if watched is not None and watched.holder == holder:
+            watched.signs = watched.signs.wrote(self.clock.monotonic())
+
+    def silent(self, session: SessionId) -> dict[ChannelId, Silence]:
+        """The channels of a session whose holder has gone silent."""
+        return {key[1]: each.silence for key, each in self._watched.items() if key[0] == session and each.silence}
+
+    def shown(self, session: SessionId) -> object:
+        """Who is on air in each channel of a session and what was offered, as desks are told, of plain values."""
+        live = self.sessions.loaded(session)
+        if live is None:
+            return None
+        silent = self.silent(session)
+        return {each.id: self._shown(live.state, each, silent.get(each.id)) for each in _channels(live.state)}
+
+    def _shown(self, state: State, channel: Channel, silence: Silence | None) -> dict[str, object]:
+        air = channel.air
+        offered = [
+            {
+                "segment": line.id,
+                "text": line.text,
+                "language": line.language,
+                "speaker": line.speaker,
+                "t": line.t0,
+                "tool": line.tool or "",
+            }
+            for _, line in state.offered.items()
+            if line.channel == channel.id and line.t0 >= _since(channel) and line.id not in state.segments
+        ]
+        return {
+            "source": air.source.value,
+            "holder": air.holder,
+            "name": air.tool or self.label(air.holder),
+            "token": air.token,
+            "silent": silence.value if silence is not None else "",
+            "offered": sorted(offered, key=lambda each: str(each["t"]).zfill(12))[-OFFERED:],
+        }
+
+    async def look(self) -> None:
+        """See who has gone silent."""
+        now = self.clock.monotonic()
+        held = {(live.id, each.id): (live, each) for live in self.sessions.all_loaded for each in _held(live.state)}
+        for gone in self._watched.keys() - held.keys():
+            del self._watched[gone]
+        on = {live.id for live in self.sessions.all_loaded}
+        self._linked = {each for each in self._linked if each[0] in on}
+        for key, (live, channel) in held.items():
+            watched = self._watch(key, channel, now)
+            watched.signs = watched.signs.seen(now, here=self._here(live.id, channel))
+            silence = watched.signs.silence(now) if _asks_for_text(live.state) else None
+            if silence is not None and watched.silence is None:
+                logger.info("session %s channel %s: whoever is on air is silent (%s)", *key, silence)
+            watched.silence = silence
+            if silence is not None and self.machine_by_itself:
+                await self._put_machine_on_air(live, channel)
+
+    def _watch(self, key: _Key, channel: Channel, now: int) -> _Watched:
+        watched = self._watched.get(key)
+        if watched is None or watched.holder != channel.air.holder:
+            watched = self._watched[key] = _Watched(holder=channel.air.holder, signs=HolderSigns.at(now))
+        return watched
+
+    def _here(self, session: SessionId, channel: Channel) -> bool | None:
+        holder = channel.air.holder
+        if channel.air.source is ev.AirSource.PERSON:
+            return self.here(session, holder)
+        return (session, holder) in self._tools if (session, holder) in self._linked else None
+
+    async def _put_machine_on_air(self, live: LiveSession, channel: Channel) -> None:
+        command = PutOnAir(channel=channel.id, source=ev.AirSource.MACHINE)
+        act = CommandId(f"air:{channel.id}:{channel.air.since}:{channel.air.token}")
+        answer = await live.writer.send(SYSTEM, act, command)
+        if isinstance(answer, Refusal):
+            logger.warning(
+                "session %s channel %s: the machine can't be put on air (%s)", live.id, channel.id, answer.code
+            )
+
+    def _seen(self, live: LiveSession, publication: Publication) -> None:
+        now = self.clock.monotonic()
+        for event in publication.events:
+            if isinstance(event, ev.SegmentOpened) and (watched := self._watched.get((live.id, event.channel))):
+                watched.signs = watched.signs.wrote(now)
+        for signal in publication.signals:
+            watched = self._watched.get((live.id, signal.channel))
+            if watched is None:
+                continue
+            if isinstance(signal, ChannelState):
+                watched.signs = watched.signs.heard(now, speech=signal.sound is Sound.SPEECH)
+            elif isinstance(signal, Typing) and signal.text:
+                watched.signs = watched.signs.wrote(now)
+
+
+def _channels(state: State) -> Iterator[Channel]:
+    """The channels in which somebody can be on air."""
+    return (each for each in state.channels.values() if each.kind is not ev.ChannelKind.TRANSLATION)
+
+
+def _held(state: State) -> Iterator[Channel]:
+    """The channels in which somebody else than the machine is on air, of a session that is on."""
+    return (each for each in _channels(state) if state.status is Status.OPEN and not each.air.machine)
+
+
+def _since(channel: Channel) -> int:
+    """Media ms since which offered lines can be taken: since the machine was last on air."""
+    return channel.air.away[-1][0] if channel.air.away and not channel.air.machine else channel.air.since
+
+
+def _asks_for_text(state: State) -> bool:
+    """Whether what is said now is to become text."""
+    return state.status is Status.OPEN and state.keeps

@@ -1,0 +1,45 @@
+"""When whoever is on air counts as silent; times are given."""
+
+from __future__ import annotations
+
+from moothall.core.captioning.silence import FIRST_MS, GONE_MS, PAUSE_MS, QUIET_MS, HolderSigns, Silence
+
+
+def test_a_link_that_is_gone_for_three_seconds_is_silence() -> None:
+    signs = HolderSigns.at(0).seen(100, here=True).seen(1_000, here=False).seen(2_000, here=False)
+    assert signs.silence(1_000 + GONE_MS - 1) is None
+    assert signs.silence(1_000 + GONE_MS) is Silence.GONE
+    assert signs.seen(5_000, here=True).silence(9_000) is None
+
+
+def test_a_link_that_was_never_there_has_time_to_come() -> None:
+    signs = HolderSigns.at(0).seen(100, here=False)
+    assert signs.silence(FIRST_MS - 1) is None
+    assert signs.silence(FIRST_MS) is Silence.GONE
+    late = HolderSigns.at(0).seen(60_000, here=False)
+    assert late.silence(60_000 + GONE_MS) is Silence.GONE
+
+
+def test_a_tool_that_calls_for_each_line_is_never_gone() -> None:
+    assert HolderSigns.at(0).seen(100, here=None).silence(900_000) is None
+
+
+def spoken(signs: HolderSigns, since: int, until: int) -> HolderSigns:
+    for now in range(since, until + 1, 1_000):
+        signs = signs.heard(now, speech=True)
+    return signs
+
+
+def test_speech_for_eight_seconds_with_nothing_written_is_silence() -> None:
+    signs = spoken(HolderSigns.at(0), 10_000, 10_000 + QUIET_MS)
+    assert spoken(HolderSigns.at(0), 10_000, 16_000).silence(16_000) is None
+    assert signs.silence(10_000 + QUIET_MS) is Silence.QUIET
+    assert signs.wrote(12_000).silence(10_000 + QUIET_MS) is None
+    assert signs.silence(10_000 + QUIET_MS + PAUSE_MS) is None  # Nobody speaks any more.
+
+
+def test_a_pause_begins_the_count_anew_and_a_breath_does_not() -> None:
+    paused = spoken(spoken(HolderSigns.at(0), 0, 6_000).heard(7_000, speech=False), 20_000, 24_000)
+    assert paused.silence(24_000) is None
+    breath = spoken(spoken(HolderSigns.at(0), 0, 6_000).heard(7_000, speech=False), 8_000, 9_000)
+    assert breath.silence(9_000) is Silence.QUIET

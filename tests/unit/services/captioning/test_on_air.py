@@ -1,0 +1,191 @@
+"""Whoever is on air goes silent: the control room and the desks know, and the machine is put on air or not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from moothall.core import commands as do
+from moothall.core.captioning.silence import FIRST_MS, GONE_MS, Silence
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, SegmentId
+from moothall.core.signals import ChannelState, Sound, Typing
+from moothall.services.captioning.on_air import OnAir
+from moothall.services.log.act_queue import Receipt
+from moothall.services.sessions.live_session import LiveSession
+from moothall.testing.loop import run
+from support.memory.hall import FLOOR, MemoryHall, memory_hall
+
+CAPTIONER = Actor(Role.CAPTIONER, "c1")
+OTHER = Actor(Role.CAPTIONER, "c2")
+TOOL = Actor(Role.TOOL, "x1", tool="StenoCo")
+
+
+class Meeting:
+    def __init__(self, hall: MemoryHall, live: LiveSession, *, by_itself: bool) -> None:
+        self.hall, self.live = hall, live
+        self.present = {"c1"}
+        self.on_air = OnAir(
+            hall.sessions,
+            clock=hall.clock,
+            here=lambda _, actor: actor in self.present,
+            label=lambda link: f"Link {link}",
+            machine_by_itself=by_itself,
+        )
+        self.acts = 0
+
+    async def act(self, actor: Actor, command: do.AnyCommand) -> None:
+        self.acts += 1
+        answer = await self.live.writer.send(actor, CommandId(f"act{self.acts}"), command)
+        assert isinstance(answer, Receipt), answer
+
+    async def put(self, actor: Actor = CAPTIONER, source: ev.AirSource = ev.AirSource.PERSON) -> None:
+        await self.act(actor, do.PutOnAir(channel=FLOOR, source=source))
+
+    async def speak(self, seconds: int, sound: Sound = Sound.SPEECH) -> None:
+        for _ in range(seconds):
+            self.live.writer.signal(ChannelState(channel=FLOOR, sound=sound, lag=0, t=0))
+            await self.hall.clock.sleep(1_000)
+
+    @property
+    def silent(self) -> Silence | None:
+        return self.on_air.silent(self.live.id).get(FLOOR)
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        shown = self.on_air.shown(self.live.id)
+        assert isinstance(shown, dict)
+        found: dict[str, Any] = shown[FLOOR]
+        return found
+
+
+@asynccontextmanager
+async def meeting(*, by_itself: bool = False) -> AsyncIterator[Meeting]:
+    async with memory_hall() as hall:
+        made = Meeting(hall, await hall.session(), by_itself=by_itself)
+        task = asyncio.ensure_future(made.on_air.run())
+        await made.act(SYSTEM, do.OpenSession())
+        try:
+            yield made
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+def test_while_the_machine_is_on_air_nobody_is_silent() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            on.present.clear()
+            await on.speak(30)
+            assert on.silent is None
+            assert (on.shown["source"], on.shown["holder"], on.shown["silent"]) == ("machine", "", "")
+            assert on.on_air.shown(on.live.id.__class__("nowhere")) is None
+
+    run(story())
+
+
+def test_a_captioner_whose_page_is_gone_is_silent_and_back_again() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.put()
+            await on.speak(1, Sound.SILENCE)
+            on.present.clear()
+            await on.hall.clock.sleep(GONE_MS + 1_000)
+            assert on.silent is Silence.GONE
+            assert (on.shown["silent"], on.shown["name"]) == ("gone", "Link c1")
+            on.present.add("c1")
+            await on.hall.clock.sleep(1_000)
+            assert on.silent is None
+            assert not on.live.state.channels[FLOOR].air.machine  # Nothing happens by itself.
+
+    run(story())
+
+
+def test_a_captioner_who_writes_nothing_while_others_speak_is_silent() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.put()
+            await on.speak(10)
+            assert on.silent is Silence.QUIET
+            signal = Typing(channel=FLOOR, segment=SegmentId("t"), text="We", language="en", speaker=None)
+            on.live.writer.signal(signal)
+            await on.speak(6)
+            assert on.silent is None
+            await on.speak(4)
+            assert on.silent is Silence.QUIET
+            on.on_air.wrote(on.live.id, FLOOR, "c2")
+            await on.speak(1)
+            assert on.silent is Silence.QUIET
+            on.on_air.wrote(on.live.id, FLOOR, "c1")
+            await on.speak(7)
+            assert on.silent is None
+            await on.act(CAPTIONER, do.TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="We", language="en"))
+            await on.speak(7)
+            assert on.silent is None
+
+    run(story())
+
+
+def test_nothing_is_asked_for_in_a_break_or_while_nothing_is_recorded() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.put()
+            await on.act(Actor(Role.TECHNICIAN, "t"), do.BeginNotRecorded())
+            await on.speak(12)
+            assert on.silent is None
+            await on.act(Actor(Role.TECHNICIAN, "t"), do.EndNotRecorded())
+            await on.act(Actor(Role.TECHNICIAN, "t"), do.PauseSession())
+            await on.speak(12)
+            assert on.silent is None
+
+    run(story())
+
+
+def test_the_machine_comes_on_air_by_itself_only_where_the_setting_says_so() -> None:
+    async def story() -> None:
+        async with meeting(by_itself=True) as on:
+            await on.put()
+            await on.speak(1)
+            on.present.clear()
+            await on.hall.clock.sleep(GONE_MS + 1_000)
+            air = on.live.state.channels[FLOOR].air
+            assert (air.machine, air.token) == (True, 2)
+            assert on.silent is None
+            await on.put()
+            await on.hall.clock.sleep(FIRST_MS + 1_000)
+            assert on.live.state.channels[FLOOR].air.machine
+
+    run(story())
+
+
+def test_a_tool_that_has_a_connection_may_lose_it() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.put(TOOL, ev.AirSource.TOOL)
+            await on.hall.clock.sleep(FIRST_MS + 1_000)
+            assert on.silent is None  # It calls for each line.
+            with on.on_air.linked(on.live.id, "x1"), on.on_air.linked(on.live.id, "x1"):
+                await on.hall.clock.sleep(1_000)
+                assert on.silent is None
+            await on.hall.clock.sleep(GONE_MS + 1_000)
+            assert on.silent is Silence.GONE
+            assert on.shown["name"] == "StenoCo"
+
+    run(story())
+
+
+def test_desks_see_what_was_offered_until_it_is_taken() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.put()
+            line = do.TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="We agree.", language="en")
+            await on.act(OTHER, line)
+            (offered,) = on.shown["offered"]
+            assert (offered["segment"], offered["text"]) == ("t", "We agree.")
+            await on.act(CAPTIONER, line)
+            assert on.shown["offered"] == []
+
+    run(story())
