@@ -253,3 +253,57 @@ async def test_a_bridge_whose_link_is_refused_ends_with_a_sentence(house: House)
     with pytest.raises(ConfigurationError, match="has 'key=' in it"):
         target_of("https://text.example.org/captions")
     assert house.key not in repr(target_of(house.address("/captions")))
+
+
+async def test_captions_are_given_out_a_piece_at_a_time_and_as_subtitles_of_hls(house: House) -> None:
+    say = house.address("/captions")
+    pull, hls = f"{house.running.address}/captions?event={PLENARY}", f"{house.running.address}/s/{PLENARY}/captions"
+    async with aiohttp.ClientSession() as http:
+
+        async def ask(last: int, more: str = "") -> dict[str, object]:
+            async with http.get(f"{pull}&last={last}{more}") as answer:
+                assert answer.status == 200, await answer.text()
+                found: dict[str, object] = await answer.json()
+                return found
+
+        assert await ask(-1) == {"content": "", "lastPosition": 0, "languageCode": "en"}
+        async with http.post(say, data=b"Five score years ago, a great American\nWe see <him> here\nnot yet") as answer:
+            assert answer.status == 200
+        first = await ask(0)
+        assert first == {"content": "Five score years ago, a great ", "lastPosition": 30, "languageCode": "en"}
+        assert await ask(30, "&language=en-US") == {
+            "content": "American ",
+            "lastPosition": 10_000,
+            "languageCode": "en",
+        }
+        assert (await ask(10_000))["content"] == "We see <him> here "
+        assert await ask(20_000) == {"content": "", "lastPosition": 20_000, "languageCode": "en"}
+        for wrong, status in (("last=x", 400), ("length=0", 400), ("language=sw", 404), ("event=none", 404)):
+            async with http.get(
+                f"{pull}&{wrong}" if "event" not in wrong else f"{pull.partition('?')[0]}?{wrong}"
+            ) as answer:
+                assert answer.status == status, wrong
+        async with http.get(f"{hls}.m3u8") as answer:
+            assert (answer.status, answer.content_type) == (200, "application/vnd.apple.mpegurl")
+            assert "#EXTINF" not in await answer.text()
+        async with http.get(f"{hls}/0.vtt") as answer:
+            assert answer.status == 404
+        async with http.get(f"{hls}.m3u8?offset=x") as answer:
+            assert answer.status == 400
+        await house.close()
+        async with http.get(f"{hls}.m3u8?offset=500") as answer:
+            text = await answer.text()
+        assert text.splitlines()[-1] == "#EXT-X-ENDLIST"
+        named = re.findall(r"^captions/.+$", text, re.MULTILINE)
+        assert named[0] == "captions/0.vtt?channel=floor&offset=500"
+        async with http.get(f"{house.running.address}/s/{PLENARY}/{named[0]}") as answer:
+            segment = await answer.text()
+        assert segment.startswith("WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:45000\n\n")
+        assert "We see &lt;him&gt; here" in segment
+    heard = await asyncio.create_subprocess_exec(
+        *("ffmpeg", "-v", "error", "-i", f"{hls}.m3u8", "-f", "webvtt", "-"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    text_of, wrong_of = await heard.communicate()
+    assert (b"American" in text_of, wrong_of) == (True, b"")

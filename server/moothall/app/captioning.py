@@ -7,11 +7,14 @@ from contextlib import AsyncExitStack
 
 from aiohttp import web
 
+from moothall.adapters.captioning.hls_door import HlsDoor
 from moothall.adapters.captioning.keys import WRONG_KEYS, CaptionKeys
 from moothall.adapters.captioning.link_door import CaptionsLinkDoor
 from moothall.adapters.captioning.posts_door import PostsDoor
+from moothall.adapters.captioning.pull_door import PullDoor
 from moothall.adapters.captioning.tcp_door import TcpDoor
 from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.reading.reader_routes import Readers
 from moothall.app.parts import Entrance, Services
 from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.streams.caption_streams import CaptionStreams
@@ -21,8 +24,9 @@ async def open_captioning(
     stack: AsyncExitStack,
     services: Services,
     entrance: Entrance,
-    ahead: TypedAhead,
     *,
+    ahead: TypedAhead,
+    readers: Readers,
     app: web.Application,
     tls: ssl.SSLContext | None,
 ) -> None:
@@ -41,7 +45,7 @@ async def open_captioning(
     )
     posts = PostsDoor(keys, streams, backend.clock, entrance.address_of)
     link = CaptionsLinkDoor(keys, streams, entrance.address_of)
-    app.add_routes([*posts.routes(), *link.routes()])
+    app.add_routes([*posts.routes(), *link.routes(), *PullDoor(readers).routes(), *HlsDoor(readers).routes()])
     app.on_shutdown.append(lambda _: link.close())
     settings = backend.settings
     if settings.captioning.tcp_port:

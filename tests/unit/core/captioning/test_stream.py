@@ -36,6 +36,7 @@ def lines(text: str) -> list[str]:
         ("\f\x00a\x1b[b\ufeff", ["a[b"]),
         ("no\x08\x08yes", ["yes"]),
         ("One\r\n\x08\x08!", ["One!"]),
+        ("a\nOne\n\x08\x08\x08\x08\x08", ["a"]),
         ("One\r\n\x08!", ["One", "!"]),
         ("One\r\n\x08\n!", ["One", "!"]),
     ],
