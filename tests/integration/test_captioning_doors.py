@@ -78,7 +78,7 @@ async def serving(
             await live.writer.send(SYSTEM, CommandId("create"), made)
             await live.writer.send(SYSTEM, CommandId("open"), do.OpenSession())
             await links.create(Role.CAPTIONER, session_scope(PLENARY), "Stenographer")
-        (staff,) = (each for each in links.list() if each.role is Role.CAPTIONER)
+        (staff,) = links.list()
         yield House(running, live, staff.link, links.captions_key(staff.link) or "")
 
 
@@ -163,6 +163,11 @@ async def test_what_can_t_be_taken_gets_the_answers_of_zoom(house: House) -> Non
                 assert answer.status == status, (method, body, text)
                 assert house.key not in text
         assert text == "7"
+        links = house.running.backend.links
+        for role, status in ((Role.TOOL, 200), (Role.CAPTIONER, 403)):
+            _, token = await links.create(role, "hall", "Other")
+            async with http.get(house.address("/closedcaption/seq", token)) as answer:
+                assert answer.status == status, role
         koi = {"Content-Type": "text/plain; charset=koi8-r"}
         async with http.post(f"{zoom}&seq=8", data=b"a", headers=koi) as answer:
             assert (answer.status, (await answer.text())[:34]) == (415, "This charset is not read here. Sen")

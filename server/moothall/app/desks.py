@@ -132,7 +132,14 @@ def open_desks(
         return coming.get(DEFAULT_CHANNEL)
 
     doors = (
-        DeskDoor(pages, staff=staff.staff, may_act=staff.may_act, about=partial(_about, backend)),
+        DeskDoor(
+            pages,
+            staff=staff.staff,
+            may_act=staff.may_act,
+            about=partial(_about, backend),
+            captions_key=backend.links.captions_key,
+            public=entrance.address.public,
+        ),
         ControlDoor(pages, control, staff=staff.staff, may_act=staff.may_act, reach=reach),
         FiguresDoor(
             pages,

@@ -1,6 +1,7 @@
 """Who may send captions: a key in the address, or in the first line, as the conventions of captioning software want it.
 
 A key is made from a role link, goes with it, and lets send text into the sessions that the link reaches, and no more.
+An outside tool, which has no page that could show one, may send the token of its link instead.
 It stands in no log: of a request the route is named, never the address.
 """
 
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from moothall.adapters.http.limits import AddressGate
+from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import SessionId
 from moothall.services.sessions.role_links import RoleLinks, Staff
@@ -37,7 +39,7 @@ class CaptionKeys:
 
         Where no session is named, it is that of the link. Raises StorageUnavailable and RecordBroken.
         """
-        staff = self.links.of_captions_key(key) if 0 < len(key) <= LONGEST_KEY else None
+        staff = self._of(key) if 0 < len(key) <= LONGEST_KEY else None
         if staff is None:
             if self.gate.take(address):
                 return refuse(RefusalCode.BUSY, "Too many wrong keys came from your address. Wait a minute.")
@@ -49,3 +51,9 @@ class CaptionKeys:
         if not self.may_act(staff, SessionId(name)):
             return refuse(RefusalCode.FORBIDDEN, "This key is not for that session.")
         return await self.streams.open(staff, SessionId(name), channel)
+
+    def _of(self, key: str) -> Staff | None:
+        staff = self.links.of_captions_key(key)
+        if staff is None and (tool := self.links.of_token(key)) is not None and tool.role is Role.TOOL:
+            return tool
+        return staff

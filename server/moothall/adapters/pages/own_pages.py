@@ -85,7 +85,9 @@ def _back(request: web.Request, route: str) -> str:
     pages = {
         resource.canonical
         for resource in request.app.router.resources()
-        if not resource.canonical.endswith("/") and any(each.method == hdrs.METH_GET for each in resource)
+        if not resource.canonical.endswith("/")
+        and resource.canonical not in KEYED
+        and any(each.method == hdrs.METH_GET for each in resource)
     }
     names, given = route.split("/"), request.rel_url.raw_path.split("/")
     nearest = next((n for n in range(len(names), 1, -1) if "/".join(names[:n]) in pages), 1)
