@@ -73,6 +73,8 @@ class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
     """How many corrections it has had, a machine's own included."""
     source: str
     """Origin and mending in words."""
+    tool: str | UnsetType = UNSET
+    """The public name of the outside tool that sent it; not there with any other line."""
     t0: int | UnsetType = UNSET
     """Start, media ms. Absent with `times=0`."""
     t1: int | UnsetType | None = UNSET

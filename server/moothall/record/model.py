@@ -53,6 +53,8 @@ class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
     """Its words as they were first committed, for their times; none where it was typed."""
     made_from: ev.MadeFrom | None = None
     """What it was translated from; None where it wasn't."""
+    tool: str | msgspec.UnsetType = msgspec.UNSET
+    """The public name of the outside tool that sent it."""
 
 
 class Absence(StrEnum):

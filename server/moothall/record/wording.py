@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
+from msgspec import UnsetType
 
 from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.events.types import MadeFrom, Origin, SealVersion
@@ -118,6 +119,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     show_sources: str
     """The label of the box that shows the sources."""
     origins: Mapping[Origin, str]
+    tool: str
+    """Of a line of an outside tool, with {name}."""
     translated: Callable[[MadeFrom], str]
     """How a line was translated: from which language, and through which others."""
     gaps: Mapping[str, str]
@@ -132,6 +135,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     def source(self, line: RecordedLine) -> str:
         """How the line came about: a machine, a person, a machine whose words a person mended, and so on."""
         origin = self.origins[line.origin]
+        if not isinstance(line.tool, UnsetType):
+            origin = self.tool.format(name=plain(line.tool))
         if line.made_from is not None and line.origin is Origin.TRANSLATED:
             origin = self.translated(line.made_from)
         if not line.mended:

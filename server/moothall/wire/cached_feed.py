@@ -63,6 +63,8 @@ class CachedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether a person corrected it."""
     accepted: bool = False
     """Whether that was no more than to accept what a machine proposed."""
+    tool: str = ""
+    """The public name of the outside tool that sent it; empty where none did."""
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -149,6 +151,7 @@ def _finished(lines: Iterable[Line], names: Mapping[SpeakerId, str]) -> Iterator
             name=names.get(line.speaker, "") if line.speaker else "",
             mended=line.mended,
             accepted=line.accepted,
+            tool="" if isinstance(line.tool, msgspec.UnsetType) else line.tool,
         )
 
 

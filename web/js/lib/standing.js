@@ -33,6 +33,9 @@ export function standing({ now, status, cancelled = null, cutAt, backAt, online,
   return seconds < 60 ? { kind: 'live', n: calm(seconds) } : { kind: 'live-min', n: Math.floor(seconds / 60) };
 }
 
+/** Whether the machine writes in place of a captioner who was on air before. @param {Session} session */
+export const standsIn = ({ status, captioned = false, on_air: source = 'machine' }) => status === 'open' && captioned && source === 'machine';
+
 /** The name of the text for it. @param {{kind: string, since?: number}} how */
 export const textOf = ({ kind, since }) => `standing.${since === undefined ? kind : `${kind}-since`}`;
 

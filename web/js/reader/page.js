@@ -11,7 +11,7 @@ import { at, only, set } from '../lib/nodes.js';
 import { Place } from './place.js';
 import { Reader } from './reader.js';
 import { sheet } from './sheet.js';
-import { WORTH_SAYING, standing, textOf } from '../lib/standing.js';
+import { WORTH_SAYING, standing, standsIn, textOf } from '../lib/standing.js';
 import { View } from './view.js';
 import { Words, isoTime } from '../lib/words.js';
 
@@ -36,6 +36,7 @@ const lines = [...at('Lines').children].filter((item) => item.dataset.n !== unde
   accepted: false,
   gone: false,
   ...(item.dataset.made && { made_from: JSON.parse(item.dataset.made) }),
+  ...(item.dataset.tool && { tool: item.dataset.tool }),
 }));
 const { growing } = data;
 if (growing) lines.splice(lines.findLastIndex((line) => line.number < growing.number) + 1, 0, growing);
@@ -114,6 +115,7 @@ let cutAt = null;
 /** @type {?number} */
 let backAt = null;
 let said = at('State').dataset.kind ?? '';
+let stoodIn = standsIn(reader.session) ? words.text('stands-in') : ''; // what was said of it
 let streamed = low(); // whether the low-data stream is read
 /** @type {?typeof import('./low.js').Speller} */
 let Speller = null;
@@ -269,8 +271,11 @@ function state() {
   const { kind, n, since = 0 } = how;
   const line = at('State');
   const more = kind === 'closed' ? seal && words.text(`seal.${seal}`) : kind === 'cancelled' ? cancelled : video?.said;
-  const text = words.text(textOf(how), { n, time: isoTime(since + data.zone[0]).slice(11, 16) }) + (more ? ` · ${more}` : '');
+  const away = standsIn(reader.session) ? words.text('stands-in') : '';
+  const text = [words.text(textOf(how), { n, time: isoTime(since + data.zone[0]).slice(11, 16) }), more, away].filter(Boolean).join(' · ');
   set(line, text);
+  if (away !== stoodIn && away) tell(away);
+  stoodIn = away;
   if (kind === said) return;
   line.dataset.kind = kind;
   if (WORTH_SAYING.has(kind)) tell(text);

@@ -234,7 +234,7 @@ export class Reader {
         this.#come({
           segment: body.segment, number: this.#behind(body.t0), t0: body.t0,
           t1: null, language: body.language, origin: body.origin, speaker: body.speaker ?? null, text: '', words: 0,
-          mended: false, accepted: false, gone: false, ...(body.made_from && { made_from: body.made_from }),
+          mended: false, accepted: false, gone: false, ...(body.made_from && { made_from: body.made_from }), ...(body.tool && { tool: body.tool }),
         }, change);
         break;
       case 'words.committed':
@@ -313,6 +313,11 @@ export class Reader {
         return;
       case 'language.forced':
         if (body.channel === this.channel) session.forced = body.language;
+        return;
+      case 'air.changed':
+        if (body.channel !== this.channel) return;
+        Object.assign(session, { on_air: body.source, tool: body.tool ?? '', captioned: (session.captioned ?? false) || body.source !== 'machine' });
+        change.session = true;
         return;
       case 'session.opened':
         Object.assign(session, { status: 'open', opened: body.wall, clock: [0, body.wall] });

@@ -73,6 +73,7 @@ export class View {
     item.dataset.n = String(line.number);
     item.dataset.speaker = line.speaker ?? '';
     if (line.made_from) item.dataset.made = JSON.stringify(line.made_from);
+    if (line.tool) item.dataset.tool = line.tool;
     if (!old || only('.text', old).textContent !== text || old.querySelector('.mark') === null === line.mended) {
       item.replaceChildren(...this.#inside(line, text), this.#about(line));
     } else {
@@ -129,7 +130,8 @@ export class View {
   }
 
   /** @param {Line} line */
-  #source({ origin, made_from: made }) {
+  #source({ origin, made_from: made, tool }) {
+    if (tool) return this.words.text('tool', { name: tool });
     return this.made && made && origin === 'translated' ? this.made(made) : this.words.text(`origin.${origin}`);
   }
 

@@ -41,6 +41,8 @@ interface Line {
   /** It came long after it was said, and is no news. */
   late?: boolean;
   made_from?: MadeFrom;
+  /** The public name of the outside tool that sent it. */
+  tool?: string;
 }
 
 /** A line as a batch of the low-data door tells it. */
@@ -86,6 +88,12 @@ interface Session {
   not_recorded: number | null;
   speaking: string | null;
   forced: string | null;
+  /** Whose text it is: `machine`, `person` or `tool`; servers of before don't say. */
+  on_air?: string;
+  /** The public name of the outside tool that is on air. */
+  tool?: string;
+  /** Whether a person or a tool has been on air. */
+  captioned?: boolean;
   seal: string | null;
   /** Why the meeting will not be held, empty where nobody said; null or nothing: it will be. */
   cancelled?: string | null;
@@ -134,6 +142,8 @@ interface EventBody {
   machine: boolean;
   accepted?: boolean;
   made_from?: MadeFrom;
+  source: string;
+  tool?: string;
   title: string;
   access: string;
   sound?: string;

@@ -33,7 +33,7 @@ from moothall.adapters.pages.request_context import (
 )
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.reading.page_rows import gap_text, last_words, short_notice, standing
+from moothall.adapters.reading.page_rows import gap_text, last_words, short_notice, standing, with_stand_in
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import direction
 from moothall.core.ports import Clock
@@ -287,7 +287,7 @@ def newest_lines(
         "notice": short_notice(session, wanted.feed.channel, ui),
         "off": session.not_recorded is not None,
         "kind": kind,
-        "state": ui.named(f"standing/standing.{kind}", **places),
+        "state": with_stand_in(ui.named(f"standing/standing.{kind}", **places), session, ui),
         "seal": "" if session.seal is None else ui.named(f"reader/seal.{session.seal}"),
         "data": script_json(
             {

@@ -12,7 +12,7 @@ from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions.page_hands import hands_of
 from moothall.adapters.questions.your_turn import asker
 from moothall.adapters.reading.page_address import TextAddresses
-from moothall.adapters.reading.page_rows import Row, gap_text, row_of, shows, standing
+from moothall.adapters.reading.page_rows import Row, gap_text, row_of, shows, standing, with_stand_in
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, media_time, time_of_day
 from moothall.core.questions.interventions import Intervention, Questions
@@ -43,7 +43,7 @@ def render_catch_up(
         title=session.title.strip() or ui.text("Meeting without a title"),
         title_language=session.languages[0] if session.title.strip() and session.languages else "",
         kind=kind,
-        state=ui.named(f"standing/standing.{kind}", **values),
+        state=with_stand_in(ui.named(f"standing/standing.{kind}", **values), session, ui),
         speaking=session.speakers.get(session.speaking, "") if going and session.speaking else "",
         now=None if called is None or not called.published else _question(called, session, ui),
         lines=[row_of(session, line, number, ui, zone=zone) for number, line in lines[-LAST_LINES:]],

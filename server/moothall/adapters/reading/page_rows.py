@@ -10,7 +10,7 @@ from msgspec import UnsetType
 
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.translation_texts import languages_of, made_text
-from moothall.core.events.types import ChannelKind, Origin
+from moothall.core.events.types import AirSource, ChannelKind, Origin
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
@@ -125,6 +125,7 @@ def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zo
         "source": source_of(line, ui),
         "original": None,
         "waiting": "",
+        "tool": "" if isinstance(line.tool, UnsetType) else line.tool,
         "made": "" if isinstance(line.made_from, UnsetType) else msgspec.json.encode(line.made_from).decode(),
     }
 
@@ -133,6 +134,8 @@ def source_of(line: Line, ui: Catalogue) -> str:
     """How a line came about, in words."""
     if line.origin is Origin.TRANSLATED and not isinstance(line.made_from, UnsetType):
         return made_text(line.made_from, ui)
+    if not isinstance(line.tool, UnsetType):
+        return ui.named("lines/tool", name=line.tool)
     return ui.named(f"lines/origin.{line.origin}")
 
 
@@ -175,6 +178,16 @@ def standing(snapshot: Snapshot, now: int, *, last_awaited: bool = False) -> tup
         return "waiting", {}
     seconds = max(1_000, now - spoke) // 1000
     return ("live", {"n": seconds}) if seconds < 60 else ("live-min", {"n": seconds // 60})
+
+
+def with_stand_in(state: str, session: Session, ui: Catalogue) -> str:
+    """How a session stands, in words, and that the machine stands in for a captioner, where it does."""
+    return f"{state} \N{MIDDLE DOT} {ui.named('standing/stands-in')}" if stands_in(session) else state
+
+
+def stands_in(session: Session) -> bool:
+    """Whether the machine writes in place of a captioner or a tool that was on air before."""
+    return session.status is Status.OPEN and session.captioned and session.on_air is AirSource.MACHINE
 
 
 def last_words(snapshot: Snapshot) -> int | None:

@@ -40,6 +40,7 @@ from moothall.adapters.reading.page_rows import (
     short_notice,
     standing,
     with_gaps,
+    with_stand_in,
 )
 from moothall.adapters.reading.parallel_text import put_beside, with_waiting
 from moothall.core.events.types import ChannelKind
@@ -212,7 +213,7 @@ class SessionPage:
             position=Position(snapshot.epoch, snapshot.offset),
             seal=None if session.seal is None else ui.named(f"reader/seal.{session.seal}"),
             kind=kind,
-            state=_with_reason(ui.named(f"standing/standing.{kind}", **values), session),
+            state=with_stand_in(_with_reason(ui.named(f"standing/standing.{kind}", **values), session), session, ui),
             made=clock_time(zone.at(now)),
             data=script_json(
                 {

@@ -161,6 +161,7 @@ def again(line: Segment, run: tuple[int, int], name: SegmentId) -> tuple[ev.AnyE
         language=line.language,
         origin=line.origin,
         speaker=line.speaker,
+        tool=line.tool,
     )
     committed = ev.WordsCommitted(channel=line.channel, segment=name, first=0, words=words)
     ended = ev.SegmentEnded(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
@@ -61,6 +63,7 @@ def _set(state: State, channel: Channel, source: Segment, made: ev.MadeFrom, tex
         t0=source.t0,
         language=channel.languages[0] if made.route else source.language,
         origin=ev.Origin.TRANSLATED if made.route else source.origin,
+        tool=msgspec.UNSET if made.route else source.tool,
         speaker=source.speaker,
         made_from=made,
     )

@@ -74,11 +74,12 @@ def test_no_feed_carries_what_is_not_public() -> None:
 
 def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     in_channel = {"segment.opened", "segment.ended", "segment.corrected"}
-    in_channel |= {"channel.rewound", "segments.moved-away", "segments.moved-here"}
+    in_channel |= {"air.changed", "channel.rewound", "segments.moved-away", "segments.moved-here"}
     lanes = {name: kind.lane for name, kind in EVENT_TYPES.items()}
     assert {name for name, lane in lanes.items() if lane is ev.ChannelEvent.lane} == in_channel
     assert {name for name, lane in lanes.items() if lane is ev.WordsCommitted.lane} == {"words.committed"}
     for_staff = {"note.left", "note.read", "segment.tagged", "close.requested", "term.chosen"}
+    for_staff |= {"air.held", "line.offered"}
     for_staff |= {"intervention.received", "intervention.reworded", "intervention.flagged"}
     for_staff |= {"intervention.removed", "intervention.declined"}
     of_the_questions = {
