@@ -69,7 +69,7 @@ async def serving(
     )
     async with hall(settings) as running:
         live = await running.backend.sessions.open(PLENARY)
-        made = [
+        made: list[do.AnyCommand] = [
             do.CreateSession(title="Plenary", languages=("en",)),
             do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
         ]
