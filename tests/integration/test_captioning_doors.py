@@ -14,13 +14,15 @@ import pytest
 
 from moothall.adapters.captioning.bridge import Bridge, target_of
 from moothall.adapters.captioning.tcp_door import LONGEST_LINE
+from moothall.adapters.captioning.zoom_client import ZoomClient
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
+from moothall.core.captioning.outgoing import Held
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.session.state import Status
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import session_scope
@@ -312,3 +314,50 @@ async def test_captions_are_given_out_a_piece_at_a_time_and_as_subtitles_of_hls(
     )
     text_of, wrong_of = await heard.communicate()
     assert (b"American" in text_of, wrong_of) == (True, b"")
+
+
+async def test_captions_go_to_a_door_that_keeps_to_zoom_s_description(house: House) -> None:
+    client = ZoomClient(private=True)
+    line = Held(SegmentId("a"), "Good morning", "en", 0)
+    try:
+        assert await client.last(house.address("/closedcaption")) == 0
+        assert await client.post(house.address("/closedcaption"), 1, line)
+        assert await client.last(house.address("/closedcaption")) == 1
+        assert house.lines == ["Good morning"]
+        assert not await client.post(house.address("/closedcaption", "wrong"), 2, line)
+        assert await client.last(house.address("/closedcaption", "wrong")) is None
+        strict = ZoomClient()
+        assert (await strict.last(house.address("/closedcaption")), await strict.post("", 1, line)) == (None, False)
+        await strict.close()
+        nobody = f"http://127.0.0.1:{free_port(2)}/closedcaption?key=a"
+        assert (await client.last(nobody), await client.post(nobody, 1, line)) == (None, False)
+    finally:
+        await client.close()
+
+
+async def test_the_secretariat_says_where_captions_go_and_is_not_shown_the_secret(house: House) -> None:
+    links, zoom = house.running.backend.links, house.running.backend.zoom
+    _, token = await links.create(Role.SECRETARIAT, "hall", "Office")
+    page = f"{house.running.address}/admin/meetings/{PLENARY}/zoom"
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+
+        async def send(address: str) -> int:
+            async with http.get(page) as answer:
+                form = re.search(r'name="form" value="([^"]+)"', await answer.text())
+            assert form is not None
+            headers = {"Origin": house.running.address}
+            given = {"form": form[1], "address": address}
+            async with http.post(page, data=given, headers=headers, allow_redirects=False) as answer:
+                return answer.status
+
+        async with http.get(f"{house.running.address}/enter/{token}"):
+            pass
+        assert await send("https://10.0.0.1/closedcaption") == 400
+        assert await send("https://wmcc.zoom.us/closedcaption?signature=secret") == 303
+        async with http.get(page) as answer:
+            text = await answer.text()
+        assert "wmcc.zoom.us" in text
+        assert "secret" not in text
+        assert zoom.target(PLENARY) is not None
+        assert await send("") == 303
+        assert zoom.target(PLENARY) is None

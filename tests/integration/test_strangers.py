@@ -231,6 +231,8 @@ DOORS = {
     "POST /admin/meetings/{session}/plan": STAFF_ONLY,
     "POST /admin/meetings/{session}/longer": STAFF_ONLY,
     "POST /admin/meetings/{session}/standing": STAFF_ONLY,
+    "GET /admin/meetings/{session}/zoom": STAFF_ONLY,
+    "POST /admin/meetings/{session}/zoom": STAFF_ONLY,
     "GET /admin/meetings/{session}/duplicate": STAFF_ONLY,
     "POST /admin/meetings/{session}/duplicate": STAFF_ONLY,
     "GET /admin/meetings/{session}/delete": STAFF_ONLY,

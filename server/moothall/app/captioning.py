@@ -13,6 +13,7 @@ from moothall.adapters.captioning.link_door import CaptionsLinkDoor
 from moothall.adapters.captioning.posts_door import PostsDoor
 from moothall.adapters.captioning.pull_door import PullDoor
 from moothall.adapters.captioning.tcp_door import TcpDoor
+from moothall.adapters.captioning.zoom_page import ZoomPage
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.app.parts import Entrance, Services
@@ -46,7 +47,11 @@ async def open_captioning(
     posts = PostsDoor(keys, streams, backend.clock, entrance.address_of)
     link = CaptionsLinkDoor(keys, streams, entrance.address_of)
     app.add_routes([*posts.routes(), *link.routes(), *PullDoor(readers).routes(), *HlsDoor(readers).routes()])
+    page = ZoomPage(pages=entrance.forms, programme=backend.programme, push=backend.zoom)
+    app.add_routes(page.routes())
     app.on_shutdown.append(lambda _: link.close())
+    stack.push_async_callback(backend.zoom_client.close)
+    backend.keep(stack, backend.zoom.run)
     settings = backend.settings
     if settings.captioning.tcp_port:
         door = TcpDoor(keys, streams, backend.clock)

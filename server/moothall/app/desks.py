@@ -107,6 +107,7 @@ def open_desks(
         sound=lambda session: (sound.begun_again(session), sound.stopped(session)),
         full=sound.full,
         silent=on_air.silent,
+        zoom_away=backend.zoom.failing,
         disk=lambda: backend.disk,
         tally=reports.tally,
         presence=desks.presence,

@@ -147,6 +147,8 @@ class ControlRoom:
     """Of what comes just now, by text."""
     silent: Callable[[SessionId], Mapping[ChannelId, str]] = lambda _: {}
     """Why whoever is on air in a text writes nothing."""
+    zoom_away: Callable[[SessionId], bool] = lambda _: False
+    """Whether its captions wait since a Zoom meeting takes none."""
     disk: Callable[[], tuple[int, int] | None]
     """Free and all bytes, where the data lie."""
     tally: Callable[[SessionId], Tally]
@@ -311,6 +313,7 @@ class ControlRoom:
             sound_full=self.full(live.id),
             begun_again=live.begun_again + sound_again,
             machine=_machine_writes(live.state),
+            zoom_away=self.zoom_away(live.id),
             captioner=next(iter(self.silent(live.id).values()), ""),
             off_for=age(now, seen.off_since),
             readers=sum(readers.values()),
