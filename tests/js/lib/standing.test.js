@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { standing, textOf } from '../../../web/js/lib/standing.js';
+import { standing, standsIn, textOf, withStandIn } from '../../../web/js/lib/standing.js';
 
 const CALM = {
   now: 100000, status: 'open', cutAt: null, backAt: null, online: true, unsaved: false, lastWords: false,
@@ -52,4 +52,18 @@ test('a silence is told with the time since when it lasts, where that is known',
   assert.equal(textOf({ kind: 'silence', since: 90000 }), 'standing.silence-since');
   assert.equal(textOf({ kind: 'silence' }), 'standing.silence');
   assert.equal(textOf({ kind: 'live' }), 'standing.live');
+});
+
+test('the machine stands in once somebody else has been on air', () => {
+  const session = { status: 'open', captioned: true, on_air: 'machine' };
+  assert.equal(standsIn(session), true);
+  for (const other of [{ captioned: false }, { captioned: undefined }, { on_air: 'person' }, { on_air: 'tool' }, { status: 'closed' }, { status: 'paused' }]) {
+    assert.equal(standsIn({ ...session, ...other }), false);
+  }
+});
+
+test('what goes well stands behind the machine that stands in, and what does not before it', () => {
+  assert.equal(withStandIn('live', 'Live', 'Machine'), 'Machine · Live');
+  assert.equal(withStandIn('lost', 'Reconnecting', 'Machine'), 'Reconnecting · Machine');
+  assert.equal(withStandIn('live', 'Live', ''), 'Live');
 });

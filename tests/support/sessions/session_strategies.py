@@ -81,6 +81,10 @@ other_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(
         do.NoteGap(channel=FLOOR, t0=100, t1=400, reason=ev.GapReason.OVERLOAD),
         do.IntroduceSpeaker(speaker=SpeakerId("ana"), name="Ana"),
         do.AssignSpeaker(segments=(SegmentId("a"),), speaker=SpeakerId("ana")),
+        do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON),
+        do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON, token=2),
+        do.PutOnAir(channel=FLOOR, source=ev.AirSource.MACHINE),
+        do.TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="Typed", language="en"),
     ]
 )
 desk_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(
@@ -126,6 +130,8 @@ desk_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(
         ),
         do.BringSegmentsBack(channel=FLOOR, segments=(SegmentId("a"),), session=SessionId("other")),
         do.LeaveNote(text="x"),
+        do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON),
+        do.PutOnAir(channel=FLOOR, source=ev.AirSource.MACHINE),
     ]
 )
 sent = st.tuples(st.sampled_from(ACTORS), st.one_of(engine_commands, other_commands, desk_commands))

@@ -74,6 +74,8 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (ev.SpeakerChanged(channel=ChannelId("fr"), speaker=None, t=62_100), CAPTIONER),
     (ev.LanguageForced(channel=FLOOR, language="ar"), CAPTIONER),
     (ev.LanguageForced(channel=ChannelId("fr"), language="fr"), CAPTIONER),
+    (ev.AirChanged(channel=ChannelId("fr"), source=ev.AirSource.PERSON, t=62_120, t0=62_120), CAPTIONER),
+    (ev.AirChanged(channel=FLOOR, source=ev.AirSource.TOOL, t=62_130, t0=62_120, tool="StenoCo"), CAPTIONER),
     (ev.SessionArranged(access=ev.Access.LINK, sound=ev.SoundKept.PUBLISHED), SYSTEM),
     (ev.SessionCancelled(), SYSTEM),
     (ev.SessionCancelled(reason="Storm"), SYSTEM),
@@ -98,7 +100,7 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
 SHOWN = (
     "status", "title", "languages", "opened", "clock", "seal", "speakers", "channels", "gaps", "access", "sound",
     "young_people", "rehearsal", "not_recorded", "paused", "speaking", "forced",
-    "cancelled",
+    "cancelled", "on_air", "tool", "captioned",
 )  # fmt: skip
 
 

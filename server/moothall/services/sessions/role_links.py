@@ -608,7 +608,7 @@ def _check(wanted: WantedLink) -> None:
     kind, _, name = wanted.scope.partition(":")
     if wanted.role not in ROLES or not (wanted.scope == HALL or (kind in ("room", "session") and is_name(name))):
         raise NoLink("A link is for a job, and for everything, one place or one meeting.")
-    if wanted.role is Role.TOOL and not wanted.label.strip():
+    if wanted.role is Role.TOOL and not visible(wanted.label).strip():
         raise NoLink("A link for an outside tool needs a name: readers see it beside its lines.")
     if wanted.terms.one_browser and wanted.role is Role.READER:
         raise NoLink("A link for readers is for many browsers.")

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.events.types import ChannelKind
+from moothall.core.events.types import AirSource, ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SpeakerId
@@ -157,5 +157,23 @@ def test_what_is_no_line_is_refused_and_shown_to_nobody() -> None:
             assert on.shown == ["Hello", "", "Bonjour"]
         async with house(begun=False) as on:
             assert on.write(on.desk(), "Hello") is RefusalCode.CONFLICT
+
+    run(story())
+
+
+def test_what_is_typed_off_air_is_shown_to_nobody_and_goes_when_another_takes_over() -> None:
+    async def story() -> None:
+        async with house() as on:
+            wrote: list[str] = []
+            on.ahead.wrote = lambda _session, _channel, actor: wrote.append(actor)
+            desk, person = on.desk(), do.PutOnAir(channel=FLOOR, source=AirSource.PERSON)
+            assert on.write(desk, "We ag") is None
+            await on.do(person, by=Actor(Role.CAPTIONER, "another"))
+            assert on.shown == ["We ag", ""]
+            assert on.write(desk, "We agree") is RefusalCode.CONFLICT
+            await on.do(person, by=CAPTIONER)
+            assert on.write(desk, "We agree") is None
+            assert on.shown == ["We ag", "", "We agree"]
+            assert wrote == ["l-captioner"] * 3
 
     run(story())

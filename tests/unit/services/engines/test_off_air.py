@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from moothall.core import commands as do
-from moothall.core.captioning.air import BACK_MS, KEPT_MS
+from moothall.core.captioning.air import BACK_MS, KEPT_MS, to_join
 from moothall.core.events import types as ev
-from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sound.live_audio import RATE
 from moothall.testing import loop
+from moothall.testing.log_memory import MemoryLog
 from moothall.wire import engine as wire
-from support.memory.hall import FLOOR, Sound, assigned, attached, hello, memory_hall, next_attached
+from support.memory.hall import FLOOR, MemoryHall, Sound, assigned, attached, hello, memory_hall, next_attached
 
 CAPTIONER = Actor(Role.CAPTIONER, "c")
+OTHER = Actor(Role.CAPTIONER, "d")
 PERSON, MACHINE = ev.AirSource.PERSON, ev.AirSource.MACHINE
 
 
@@ -96,5 +100,110 @@ def test_after_a_restart_the_captioned_time_is_not_recognised() -> None:
             assert hall.recognising.waiting == 0
             await task  # Its sound is over, and no word of it is waited for.
             assert [type(each) for each in await hall.events()].count(ev.EngineAttached) == 0
+
+    loop.run(story())
+
+
+def test_another_life_of_the_server_knows_who_is_on_air_what_was_offered_and_where_to_go_on() -> None:
+    async def story() -> None:
+        log = MemoryLog()
+        async with memory_hall(MemoryHall(log)) as hall:
+            live = await hall.session()
+            line = do.TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="Thank you all.", language="en")
+            for n, (actor, command) in enumerate(
+                (
+                    (SYSTEM, do.OpenSession()),
+                    (CAPTIONER, put(PERSON)),
+                    (CAPTIONER, line),
+                    (OTHER, msgspec.structs.replace(line, segment=SegmentId("u"))),
+                )
+            ):
+                await hall.clock.sleep(1_000)
+                assert isinstance(await live.writer.send(actor, CommandId(f"c{n}"), command), Receipt)
+            before = live.state
+        async with memory_hall(MemoryHall(log, ahead=60_000)) as hall:
+            live = await hall.sessions.open(before.id)
+            assert live.state.channels[FLOOR].air == before.channels[FLOOR].air
+            assert [name for name, _ in live.state.offered.items()] == ["u"]
+            assert isinstance(await live.writer.send(OTHER, CommandId("off"), put(MACHINE)), Receipt)
+            join = to_join(live.state, live.state.channels[FLOOR])
+            assert join is not None
+            assert join.typed == "Thank you all."
+
+    loop.run(story())
+
+
+def test_what_was_offered_leaves_the_log_with_what_is_not_to_be_kept() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            line = do.TypeSegment(channel=FLOOR, segment=SegmentId("u"), text="A secret.", language="en")
+            technician = Actor(Role.TECHNICIAN, "t")
+            for n, (actor, command) in enumerate(
+                (
+                    (SYSTEM, do.OpenSession()),
+                    (CAPTIONER, put(PERSON)),
+                    (OTHER, line),
+                    (technician, do.BeginNotRecorded(back=5_000)),
+                )
+            ):
+                await hall.clock.sleep(1_000)
+                assert isinstance(await live.writer.send(actor, CommandId(f"c{n}"), command), Receipt)
+            await hall.clock.sleep(2_000)
+            records = await hall.log.read(live.id, 0, 1_000)
+            assert not any(b"A secret." in (record.body or b"") for record in records)
+            assert live.state.offered.get(SegmentId("u")) is None
+            assert not live.state.channels[FLOOR].air.machine  # Who is on air stays.
+
+    loop.run(story())
+
+
+def test_a_session_closes_at_once_while_a_person_is_on_air_and_the_text_stays_theirs_when_it_is_reopened() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, audio, task = await assigned(hall)
+            assert isinstance(await live.writer.send(CAPTIONER, CommandId("on"), put(PERSON)), Receipt)
+            await audio.carry(Sound(10 * RATE), as_live=False)
+            assert audio.unheard(live.state, FLOOR) is None
+            assert isinstance(await live.writer.send(SYSTEM, CommandId("close"), do.CloseSession()), Receipt)
+            assert isinstance(await live.writer.send(SYSTEM, CommandId("again"), do.ReopenSession()), Receipt)
+            assert not live.state.channels[FLOOR].air.machine
+            await hall.clock.sleep(3_000)
+            await task
+
+    loop.run(story())
+
+
+def test_a_break_and_what_is_not_recorded_are_heard_by_no_engine_while_a_person_is_on_air() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, audio, task = await assigned(hall)
+            assert hall.group is not None
+            hall.group.create_task(audio.carry(Sound(60 * RATE), as_live=True))
+            engine = hall.connect()
+            await hello(engine)
+            await attached(engine)
+            technician = Actor(Role.TECHNICIAN, "t")
+            for n, (actor, command) in enumerate(
+                (
+                    (CAPTIONER, put(PERSON)),
+                    (technician, do.BeginNotRecorded()),
+                    (technician, do.EndNotRecorded()),
+                    (technician, do.PauseSession()),
+                    (technician, do.ResumeSession()),
+                )
+            ):
+                await hall.clock.sleep(3_000)
+                assert isinstance(await live.writer.send(actor, CommandId(f"c{n}"), command), Receipt)
+                assert hall.recognising.waiting == 0
+            await hall.clock.sleep(3_000)
+            line = do.TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="We go on.", language="en")
+            assert isinstance(await live.writer.send(CAPTIONER, CommandId("t"), line), Receipt)
+            assert isinstance(await live.writer.send(CAPTIONER, CommandId("off"), put(MACHINE)), Receipt)
+            again = await next_attached(engine)
+            # Twelve seconds before the line nothing was recorded: it begins where that ended, and hears nothing before.
+            ((_, recorded),) = live.state.not_recorded
+            assert again.audio_from == again.cut == recorded
+            task.cancel()
 
     loop.run(story())

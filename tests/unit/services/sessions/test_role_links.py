@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from moothall.core.kernel.actors import Role
+from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import NoLink, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.plan import RoomId
@@ -19,6 +19,7 @@ from moothall.services.sessions.role_links import (
     RoleLinks,
     Staff,
     Unentered,
+    actor_of,
     covers,
     hub_of,
     room_scope,
@@ -84,6 +85,18 @@ async def test_the_book_holds_no_token_and_no_key(desk: Desk) -> None:
 async def test_a_link_is_for_a_job_and_something_that_can_be(role: Role, scope: str) -> None:
     with pytest.raises(NoLink):
         await Desk().links.create(role, scope, "")
+
+
+@story
+async def test_a_link_for_a_tool_has_the_name_that_readers_see(desk: Desk) -> None:
+    for nameless in ("", " ", "\u202e"):
+        with pytest.raises(NoLink):
+            await desk.links.create(Role.TOOL, session_scope(A), nameless)
+    staff, token = await desk.links.create(Role.TOOL, session_scope(A), "StenoCo")
+    assert desk.links.of_token(token) == staff
+    assert actor_of(staff) == Actor(Role.TOOL, staff.link, tool="StenoCo")
+    person, _ = await desk.links.create(Role.CAPTIONER, session_scope(A), "Ana")
+    assert actor_of(person) == Actor(Role.CAPTIONER, person.link)
 
 
 @story
