@@ -17,6 +17,7 @@ from moothall.adapters.captioning.zoom_page import ZoomPage
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.app.parts import Entrance, Services
+from moothall.services.captioning.on_air import OnAir
 from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.streams.caption_streams import CaptionStreams
 
@@ -27,6 +28,7 @@ async def open_captioning(
     entrance: Entrance,
     *,
     ahead: TypedAhead,
+    on_air: OnAir,
     readers: Readers,
     app: web.Application,
     tls: ssl.SSLContext | None,
@@ -43,6 +45,7 @@ async def open_captioning(
         streams=streams,
         may_act=entrance.staff.may_act,
         gate=AddressGate(backend.clock, backend.randomness, WRONG_KEYS),
+        linked=on_air.linked,
     )
     posts = PostsDoor(keys, streams, backend.clock, entrance.address_of)
     link = CaptionsLinkDoor(keys, streams, entrance.address_of)

@@ -63,8 +63,10 @@ def open_desks(
     entrance: Entrance,
     reports: Reports,
     ahead: TypedAhead,
-) -> tuple[Sequence[web.RouteDef], StaffSocket, ControlRoom]:
-    """The routes of the staff's pages, what runs for them running; their socket, to be closed; the control room."""
+) -> tuple[Sequence[web.RouteDef], StaffSocket, ControlRoom, OnAir]:
+    """The routes of the staff's pages, what runs for them running; their socket, to be closed; the control
+    room; who is on air.
+    """
     backend, staff, pages = services.backend, entrance.staff, services.pages
     recognising, sound, reach = services.recognising, services.live, services.translation.reach
     socket = StaffSocket(staff=staff.staff, origins=entrance.address.origins, clock=backend.clock)
@@ -160,7 +162,7 @@ def open_desks(
         ),
         socket,
     )
-    return [route for door in doors for route in door.routes()], socket, control
+    return [route for door in doors for route in door.routes()], socket, control, on_air
 
 
 def _sender(sessions: Sessions) -> Send:

@@ -227,8 +227,10 @@ async def open_doors(
         app.add_routes(door.routes())
     app.add_routes(await open_sign_in(stack, services, entrance))
     linking, links = open_hub_link(stack, services, entrance, translate_for_hubs)
-    desks, staff_socket, control = open_desks(stack, services, entrance, reports, ahead := TypedAhead(backend.sessions))
-    await open_captioning(stack, services, entrance, ahead=ahead, readers=readers, app=app, tls=tls)
+    desks, staff_socket, control, on_air = open_desks(
+        stack, services, entrance, reports, ahead := TypedAhead(backend.sessions)
+    )
+    await open_captioning(stack, services, entrance, ahead=ahead, on_air=on_air, readers=readers, app=app, tls=tls)
     microphones, audio = microphone_doors(services, entrance)
     probe = ProbeDoor(clock, backend.randomness, address.origins, is_proxy(trusted), came_by_https(trusted))
     app.add_routes([*linking.routes(), *sound_door(services, entrance).routes(), *desks, *microphones])

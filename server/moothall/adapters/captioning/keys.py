@@ -8,6 +8,7 @@ It stands in no log: of a request the route is named, never the address.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from moothall.adapters.http.limits import AddressGate
@@ -33,6 +34,8 @@ class CaptionKeys:
     streams: CaptionStreams
     may_act: Callable[[Staff, SessionId], bool]
     gate: AddressGate
+    linked: Callable[[SessionId, str], AbstractContextManager[None]] = lambda *_: nullcontext()
+    """While inside, a connection of that link to a session is there: whoever is on air by it is not gone."""
 
     async def open(self, address: str, key: str, session: str, channel: str) -> TextStream | Refusal:
         """The stream that a key stands for; the refusal of a wrong key has the code FORBIDDEN.

@@ -64,10 +64,11 @@ class CaptionsLinkDoor:
         await socket.prepare(request)
         self._there.add(socket)
         try:
-            await socket.send_str(_json(Begin(seq=stream.seq, title=stream.live.state.title)))
-            async for message in socket:
-                if not await self._take(request, socket, message.type, message.data):
-                    break
+            with self._keys.linked(stream.live.id, stream.staff.link):
+                await socket.send_str(_json(Begin(seq=stream.seq, title=stream.live.state.title)))
+                async for message in socket:
+                    if not await self._take(request, socket, message.type, message.data):
+                        break
         except (OSError, asyncio.CancelledError):
             pass
         finally:

@@ -15,6 +15,8 @@ from collections import Counter
 from contextlib import AsyncExitStack, suppress
 from dataclasses import KW_ONLY, dataclass
 
+import msgspec
+
 from moothall.adapters.captioning.keys import CaptionKeys
 from moothall.adapters.http.limits import network
 from moothall.core.captioning.charsets import known_charset, without_telnet
@@ -28,7 +30,7 @@ from moothall.core.kernel.errors import (
 )
 from moothall.core.ports import Clock
 from moothall.services.log.act_queue import unavailable
-from moothall.services.streams.caption_streams import CaptionStreams, Form, Post
+from moothall.services.streams.caption_streams import CaptionStreams, Form, Post, TextStream
 
 logger = logging.getLogger(__name__)
 
@@ -121,18 +123,35 @@ class TcpDoor:
         if said is not None and said.code not in _STAYS:
             return said
         writer.write(f"{'Ready.' if said is None else said.message}\r\n".encode())
+        language = named.get("lang", "")[:35]
+        form = Post(body=b"", charset=charset, language=language, form=Form.STREAM, lenient=True)
+        stream = await self._open(address, key, where)
+        if isinstance(stream, Refusal):
+            return stream
+        with self.keys.linked(stream.live.id, stream.staff.link):
+            return await self._typed(reader, writer, (address, key, where), form, held)
+
+    async def _typed(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        who: tuple[str, str, tuple[str, str]],
+        form: Post,
+        held: bytes,
+    ) -> Refusal | None:
+        """Take what is typed until the sender goes, or may write no more."""
+        said: Refusal | None = None
         while True:
             async with asyncio.timeout(IDLE_S):
                 data = await reader.read(READ)
             if not data:
                 return None
             body, held = without_telnet(held + data)
-            language = named.get("lang", "")[:35]
-            post = Post(body=body, charset=charset, language=language, form=Form.STREAM, lenient=True)
-            refused = await self._put(address, key, where, post)
+            post = msgspec.structs.replace(form, body=body)
+            refused = await self._put(*who, post)
             while refused is not None and refused.code in (RefusalCode.BUSY, RefusalCode.UNAVAILABLE):
                 await self.clock.sleep(AGAIN_MS)
-                refused = await self._put(address, key, where, post)
+                refused = await self._put(*who, post)
             if refused is not None and refused.code not in _STAYS:
                 return refused
             if (refused is None) != (said is None):
@@ -140,12 +159,15 @@ class TcpDoor:
             said = refused
             await self.clock.sleep(PACE_MS)
 
-    async def _put(self, address: str, key: str, where: tuple[str, str], post: Post) -> Refusal | None:
-        """The key is looked at each time: its link may have been revoked."""
+    async def _open(self, address: str, key: str, where: tuple[str, str]) -> TextStream | Refusal:
         try:
-            stream = await self.keys.open(address, key, *where)
+            return await self.keys.open(address, key, *where)
         except (StorageUnavailable, RecordBroken):
             return unavailable()
+
+    async def _put(self, address: str, key: str, where: tuple[str, str], post: Post) -> Refusal | None:
+        """The key is looked at each time: its link may have been revoked."""
+        stream = await self._open(address, key, where)
         if isinstance(stream, Refusal):
             return stream
         taken = await self.streams.put(stream, post)
