@@ -34,6 +34,8 @@ WHO = {
     "how loud a break is": ("speakers", STAFF),
     "all sound, where an engine": ("speakers", OTHERS),
     "translations that were made": ("speakers", ALL),
+    "finished lines of a meeting whose": ("speakers", OTHERS),
+    "what [captioning software]": ("speakers", NOBODY),
     "text, where translations": ("speakers", OTHERS),
     "questions and comments, with": ("people who ask", f"what is published: {ALL}; all of it: {STAFF}"),
     "that two come from the same browser": ("people who ask", STAFF),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from moothall.adapters.admin.language_names import language_names
+from moothall.adapters.captioning.zoom_client import ZoomClient
 from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.metrics.traces import open_traces
 from moothall.adapters.programme import read_icalendar
@@ -55,6 +56,7 @@ from moothall.services.sessions.link_terms import HOUR_MS
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.streams.zoom_push import ZoomPush
 from moothall.services.supervision.supervising import supervise
 from moothall.services.translation.glossaries import Glossaries
 from moothall.settings.sections import Conference, Settings
@@ -155,6 +157,8 @@ class Backend:
             dimensions=dimensions, groups=tuple(map(Group, dict.fromkeys(self.settings.balance.groups)))
         )
         self.balance = Balance(sessions, book=self.book, clock=self.clock, randomness=randomness, questions=questions)
+        self.zoom_client = ZoomClient()
+        self.zoom = ZoomPush(sessions, self.book, self.zoom_client, self.clock)
 
     async def load(self) -> None:
         """Read what is kept, once the sessions run. Raises StorageUnavailable."""
@@ -173,6 +177,7 @@ class Backend:
         await self.hub_removals.load()
         await self.pairing.load()
         await self.proposals.load()
+        await self.zoom.load()
 
     @property
     def disk(self) -> tuple[int, int] | None:
@@ -228,6 +233,7 @@ class Backend:
         await self.ballots.forget(session)
         await self.balance.forget(session)
         await self.programme.agenda.forget(session)
+        await self.zoom.forget(session)
         await self.hubs.forget(session)
         await self.hub_removals.gone(session)
 

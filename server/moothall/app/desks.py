@@ -48,6 +48,7 @@ from moothall.services.desks.desks import Desks, News
 from moothall.services.desks.line_moves import LineMoves
 from moothall.services.desks.removal import remove
 from moothall.services.desks.session_desks import DeskConnection
+from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.log.act_queue import Receipt, unavailable
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.programme.meeting_plan import on_beside, two_in_a_room
@@ -64,8 +65,11 @@ def open_desks(
     services: Services,
     entrance: Entrance,
     reports: Reports,
-) -> tuple[Sequence[web.RouteDef], StaffSocket, ControlRoom]:
-    """The routes of the staff's pages, what runs for them running; their socket, to be closed; the control room."""
+    ahead: TypedAhead,
+) -> tuple[Sequence[web.RouteDef], StaffSocket, ControlRoom, OnAir]:
+    """The routes of the staff's pages, what runs for them running; their socket, to be closed; the control
+    room; who is on air.
+    """
     backend, staff, pages = services.backend, entrance.staff, services.pages
     recognising, sound, reach = services.recognising, services.live, services.translation.reach
     socket = StaffSocket(staff=staff.staff, origins=entrance.address.origins, clock=backend.clock)
@@ -84,6 +88,7 @@ def open_desks(
         news=news,
         beside=partial(two_in_a_room, backend.programme),
         named=backend.openers.named,
+        ahead=ahead,
     )
     on_air = OnAir(
         backend.sessions,
@@ -109,6 +114,7 @@ def open_desks(
         stream_lost=services.streams.lost_for,
         silent=on_air.silent,
         on_air=on_air.called,
+        zoom_away=backend.zoom.failing,
         disk=lambda: backend.disk,
         stuck=services.stuck_removals,
         tally=reports.tally,
@@ -141,6 +147,8 @@ def open_desks(
             may_act=staff.may_act,
             about=partial(_about, backend),
             line=LineForm(_sender(backend.sessions), guard=FormGuard(backend.randomness), key_of=staff.key_of),
+            captions_key=backend.links.captions_key,
+            public=entrance.address.public,
         ),
         ControlDoor(pages, control, staff=staff.staff, may_act=staff.may_act, reach=reach),
         FiguresDoor(
@@ -161,7 +169,7 @@ def open_desks(
         ),
         socket,
     )
-    return [route for door in doors for route in door.routes()], socket, control
+    return [route for door in doors for route in door.routes()], socket, control, on_air
 
 
 def _sender(sessions: Sessions) -> Send:

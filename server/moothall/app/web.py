@@ -49,6 +49,7 @@ from moothall.adapters.sign_in.sign_in_door import PATH as SIGN_IN
 from moothall.app.admin import admin_doors
 from moothall.app.agenda import agenda_doors
 from moothall.app.backend import Backend
+from moothall.app.captioning import open_captioning
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
@@ -61,6 +62,7 @@ from moothall.core.programme.look import MOST_LOGO_BYTES
 from moothall.core.programme.plan import RoomId
 from moothall.core.programme.reading import MOST_BYTES
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
+from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.programme.programme import Programme
 from moothall.services.questions.abuse_reports import AbuseReports, tell_desks
 from moothall.services.sessions.catalogue import Catalogue
@@ -225,7 +227,10 @@ async def open_doors(
         app.add_routes(door.routes())
     app.add_routes(await open_sign_in(stack, services, entrance))
     linking, links = open_hub_link(stack, services, entrance, translate_for_hubs)
-    desks, staff_socket, control = open_desks(stack, services, entrance, reports)
+    desks, staff_socket, control, on_air = open_desks(
+        stack, services, entrance, reports, ahead := TypedAhead(backend.sessions)
+    )
+    await open_captioning(stack, services, entrance, ahead=ahead, on_air=on_air, readers=readers, app=app, tls=tls)
     microphones, audio = microphone_doors(services, entrance)
     probe = ProbeDoor(clock, backend.randomness, address.origins, is_proxy(trusted), came_by_https(trusted))
     app.add_routes([*linking.routes(), *sound_door(services, entrance).routes(), *desks, *microphones])

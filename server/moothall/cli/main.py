@@ -22,6 +22,7 @@ COMMANDS = {
     "operating": ("status", "drain", "reload", "cluster"),
     "replay": ("replay",),
     "read": ("read",),
+    "caption_bridge": ("caption-bridge",),
     "transcribe": ("transcribe",),
     "refine": ("refine",),
     "verifying": ("verify", "new-key"),

@@ -61,7 +61,7 @@ def cues_of(record: Record, wording: Wording, options: Options) -> list[Cue]:
         heading = turn.then(name)
         turn = heading.turn
         prefix = "" if heading.name is None else f"{_isolated(heading.name or wording.unnamed, line.language)}: "
-        cues += _cues_of_line(line, prefix, name, None if following is None else following.t0)
+        cues += cues_of_line(line, prefix, name, None if following is None else following.t0)
     cues += _notices(record, wording)
     cues.sort(key=lambda cue: cue.t0)
     if options.marks:
@@ -69,8 +69,8 @@ def cues_of(record: Record, wording: Wording, options: Options) -> list[Cue]:
     return [_long_enough(cue, following) for cue, following in zip_longest(cues, cues[1:])]
 
 
-def _cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | None) -> list[Cue]:
-    """A line's cues; `following` is where the next line begins."""
+def cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | None) -> list[Cue]:
+    """A line's cues; `prefix` stands before its text, `following` is where the next line begins."""
     before, said = pieces(prefix), pieces(line.text)
     parts = [*before, *said]
     times = _Times(line, following)

@@ -32,11 +32,12 @@ def write_vtt(record: Record, wording: Wording, options: Options) -> str:
     title = plain(wording.title_of(record)).replace("-->", "→")
     note = [" · ".join(wording.facts(record)), wording.notice, wording.named(record)]
     blocks = [f"WEBVTT - {title}", "NOTE\n" + "\n".join(plain(line).replace("-->", "→") for line in note)]
-    blocks += [_cue(cue, record.language) for cue in cues_of(record, wording, options)]
+    blocks += [vtt_cue(cue, record.language) for cue in cues_of(record, wording, options)]
     return "\n\n".join(blocks) + "\n"
 
 
-def _cue(cue: Cue, language: str) -> str:
+def vtt_cue(cue: Cue, language: str) -> str:
+    """A cue as a block of WebVTT, in a file of this language."""
     text = "\n".join(line.translate(_ESCAPED) for line in cue.lines)
     if _TAG.match(cue.language) and not same_language(cue.language, language):
         text = f"<lang {cue.language}>{text}</lang>"

@@ -373,12 +373,16 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Captioning(msgspec.Struct, frozen=True, kw_only=True):
-    """What happens where a captioner goes silent."""
+    """Captioners: what happens where one goes silent, and what takes text of their own software."""
 
     machine_by_itself: Annotated[bool, msgspec.Meta(description="true or false")] = False
     """Whether the machine is put on air without anybody's key where the captioner's link is gone for 3 seconds, or
     nothing is written for 8 while somebody speaks. A US patent claims such a choice of the source by a program: ask a
     lawyer first (`docs/how-to/caption-a-meeting.md`)."""
+    tcp_port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 0
+    """Port on which raw text over TCP is taken, at `host` of `[server]`, with its certificate over TLS; the first line
+    is the key. Without a certificate keys and text can be read on the way. 0: none, and `moothall caption-bridge` does
+    the same at the captioner's."""
 
 
 class Logging(msgspec.Struct, frozen=True, kw_only=True):

@@ -259,6 +259,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "admin_meeting.html": ("/admin/meetings/plenary", None),
     "admin_agenda.html": ("/admin/agenda", None),
     "admin_agenda_note.html": ("/admin/meetings/plenary/agenda", None),
+    "admin_zoom.html": ("/admin/meetings/plenary/zoom", None),
     "admin_access_needs.html": ("/admin/access-needs", None),
     "admin_meeting.html, not begun": ("/admin/meetings/tomorrow", None),
     "admin_stream.html": ("/admin/meetings/plenary/stream", None),

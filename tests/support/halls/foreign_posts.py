@@ -12,6 +12,8 @@ ORIGINS = ("https://elsewhere.example", "null", "{own}.evil.example", "{own}/", 
 """Of no page of ours; None: nothing is said, as by programs that are no browser."""
 MACHINES = {"POST /hub/pair": {400, 403, 503}, "POST /socket.io/": {400, 403}}
 """Where such programs send: what they are answered to nothing."""
+KEYED = frozenset({"POST /closedcaption", "POST /captions"})
+"""Where programs are let in by a key in the address: what they are answered without one is a sentence."""
 SENT = {
     "application/x-www-form-urlencoded": b"form=x&text=Why%3F",
     "application/json": b"{}",
@@ -33,6 +35,8 @@ async def wrongly_answered(
                 status, text = answer.status, html.unescape(await answer.text())
             if origin is None and kind == "application/json" and route in MACHINES:
                 right = status in MACHINES[route]
+            elif origin is None and route in KEYED:
+                right = status in {400, 403, 429} and text.endswith(".\n")
             elif kind == "application/json":
                 right = status == 403 and text == f'{{"error": "{SENTENCE}"}}'
             else:

@@ -12,6 +12,8 @@ class AdminText:
     )
     STRANGERS = "This page is for those who run the meetings. Open the link that you were given."
     FORM = "The form was too old or came from elsewhere, and nothing was done. Please send it again."
+    ZOOM = "This is no address for captions of Zoom: it begins with https:// and has “closedcaption” in it."
+    ZOOM_MANY = "Captions of too many meetings go to Zoom; end some that are over."
     TITLE = "A meeting needs a title of at most 500 characters."
     LANGUAGES = "Write which languages are spoken, such as English, French."
     NO_LANGUAGE = "Not known as a language: {words}. Check the spelling, or write its code, such as en or fr."

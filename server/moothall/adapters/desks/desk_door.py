@@ -36,6 +36,8 @@ REASONS = (
     "It breaks the rules of this meeting",
 )
 """Why a question is not taken, ready to be chosen: keys of the catalogues."""
+OWN_SOFTWARE = {"zoom": "/closedcaption", "stream": "/captions"}
+"""Where captioning software sends, by what it knows."""
 StaffOf = Callable[[web.Request], Sequence[Staff]]
 MayAct = Callable[[Staff, SessionId], bool]
 
@@ -61,15 +63,35 @@ AboutOf = Callable[[SessionId], Awaitable[DeskPageFacts | None]]
 """None for an unknown session; may raise StorageUnavailable."""
 
 
-class DeskDoor:
-    """Serves the pages to browsers with a link that reaches the session."""
+def _no_key(_: str) -> str | None:
+    """For a house that takes no text of captioning software."""
+    return None
 
-    def __init__(self, pages: Pages, *, staff: StaffOf, may_act: MayAct, about: AboutOf, line: LineForm) -> None:
+
+class DeskDoor:
+    """Serves the pages to browsers with a link that reaches the session.
+
+    `captions_key`: the key of a link for captioning software; `public`: the address of the house, where that is sent.
+    """
+
+    def __init__(
+        self,
+        pages: Pages,
+        *,
+        staff: StaffOf,
+        may_act: MayAct,
+        about: AboutOf,
+        line: LineForm,
+        captions_key: Callable[[str], str | None] = _no_key,
+        public: str = "",
+    ) -> None:
         self._pages = pages
         self._staff = staff
         self._may_act = may_act
         self._about = about
         self._line = line
+        self._captions_key = captions_key
+        self._public = public
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -180,6 +202,7 @@ class DeskDoor:
             kinds=list(Kind),
             statuses=list(InterventionStatus),
             flags=[BLOCKED_WORD, REPORTED, ABUSE],
+            own_software=self._own_software(fitting[0], session),
             in_language=lambda tag: _address(request.path, tag, role),
             data=script_json(
                 {
@@ -198,6 +221,14 @@ class DeskDoor:
             ),
         )
         return own_html(text, ui, status=409 if refused[1] else 200)
+
+    def _own_software(self, staff: Staff, session: SessionId) -> dict[str, str] | None:
+        """The addresses to paste; None for a link that writes no lines, and for whoever signed in without one."""
+        key = self._captions_key(staff.link) if TypeSegment in COMMANDS[staff.role] else None
+        if key is None:
+            return None
+        query = urlencode({"session": session, "key": key})
+        return {name: f"{self._public}{path}?{query}" for name, path in OWN_SOFTWARE.items()}
 
 
 def _address(path: str, language: str, role: str | None) -> str:

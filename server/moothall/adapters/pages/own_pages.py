@@ -29,6 +29,8 @@ TYPED = frozenset(
 _JSON = "application/json"
 MACHINES = {"/hub/pair": _JSON, "/socket.io/": "text/plain"}
 """Where programs send too, which say no origin, and what. A form comes from a browser, which says it."""
+KEYED = frozenset({"/closedcaption", "/captions"})
+"""Where programs send whatever they call it: a key in the address lets them in, and no cookie does."""
 
 
 def own_pages_only(pages: Pages, origins: frozenset[str]) -> Middleware:
@@ -44,7 +46,7 @@ def own_pages_only(pages: Pages, origins: frozenset[str]) -> Middleware:
         if request.method != hdrs.METH_POST or there is None:
             return await handler(request)
         origin = request.headers.get(hdrs.ORIGIN)
-        machine = MACHINES.get(there.canonical) == request.content_type
+        machine = there.canonical in KEYED or MACHINES.get(there.canonical) == request.content_type
         if origin_allowed(origin, own_origins(request, origins)) and (origin is not None or machine):
             return await handler(request)
         return private(await _refused(request, there.canonical, pages))
@@ -83,7 +85,9 @@ def _back(request: web.Request, route: str) -> str:
     pages = {
         resource.canonical
         for resource in request.app.router.resources()
-        if not resource.canonical.endswith("/") and any(each.method == hdrs.METH_GET for each in resource)
+        if not resource.canonical.endswith("/")
+        and resource.canonical not in KEYED
+        and any(each.method == hdrs.METH_GET for each in resource)
     }
     names, given = route.split("/"), request.rel_url.raw_path.split("/")
     nearest = next((n for n in range(len(names), 1, -1) if "/".join(names[:n]) in pages), 1)

@@ -1,1 +1,1 @@
-"""Who is on air, and how the machine goes on after a person."""
+"""Captioning: who is on air, how the machine goes on after a person, and text that outside software sends."""

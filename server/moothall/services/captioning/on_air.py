@@ -71,7 +71,7 @@ class OnAir:
 
     @contextmanager
     def linked(self, session: SessionId, tool: str) -> Iterator[None]:
-        """While inside, a tool of this pseudonym has a connection to a session."""
+        """While inside, a tool, or software of a captioner, of this pseudonym has a connection to a session."""
         self._linked.add((session, tool))
         self._tools[session, tool] += 1
         try:
@@ -155,7 +155,7 @@ class OnAir:
     def _here(self, session: SessionId, channel: Channel) -> bool | None:
         holder = channel.air.holder
         if channel.air.source is ev.AirSource.PERSON:
-            return self.here(session, holder)
+            return self.here(session, holder) or (session, holder) in self._tools
         return (session, holder) in self._tools if (session, holder) in self._linked else None
 
     async def _put_machine_on_air(self, live: LiveSession, channel: Channel) -> None:

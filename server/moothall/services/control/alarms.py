@@ -135,6 +135,8 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the machine is on air in some text, so that text depends on engines."""
     captioner: str = ""
     """Why whoever is on air writes nothing: `gone` or `quiet`; empty where all is well."""
+    zoom_away: bool = False
+    """Whether captions wait since the Zoom meeting takes none."""
     off_for: int | None = None
     """How long it has not been recorded."""
     readers: int = 0
@@ -272,6 +274,8 @@ def _of_people(figures: SessionHealth) -> list[Alarm]:
     if figures.reporters and figures.reporters * 100 >= figures.readers * REPORTED_PERCENT:
         all_readers = max(figures.readers, figures.reporters)
         found.append(Alarm(kind="reports", values={"n": figures.reporters, "all": all_readers}))
+    if figures.zoom_away:
+        found.append(Alarm(kind="zoom-away"))
     if figures.unread_for is not None and figures.unread_for >= UNREAD_MS:
         found.append(Alarm(kind="unread", values={"n": figures.unread_for // 60_000}))
     if cut := cut_off(figures.hubs):

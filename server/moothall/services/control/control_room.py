@@ -164,6 +164,8 @@ class ControlRoom:
     """Why whoever is on air in a text writes nothing."""
     on_air: Callable[[SessionId], str] = lambda _: ""
     """Who is on air in the floor of a session; empty: the machine."""
+    zoom_away: Callable[[SessionId], bool] = lambda _: False
+    """Whether its captions wait since a Zoom meeting takes none."""
     disk: Callable[[], tuple[int, int] | None]
     """Free and all bytes, where the data lie."""
     stuck: Callable[[], Mapping[str, Sequence[str]]] = dict
@@ -336,6 +338,7 @@ class ControlRoom:
             sound_full=self.full(live.id),
             begun_again=live.begun_again + sound_again,
             machine=_machine_writes(live.state),
+            zoom_away=self.zoom_away(live.id),
             captioner=next(iter(self.silent(live.id).values()), ""),
             off_for=age(now, seen.off_since),
             readers=sum(readers.values()),

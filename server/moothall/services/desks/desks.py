@@ -90,11 +90,13 @@ class Desks:
     """What is to be known before a session is opened."""
     named: Callable[[CommandId, str], AbstractContextManager[None]] = lambda *_: nullcontext()
     """While inside, an act of that id is done by somebody of that name."""
+    ahead: TypedAhead | None = None
+    """What is shown while it is typed, where others than desks type too."""
 
     def __post_init__(self) -> None:
         self._of_session: dict[SessionId, SessionDesks] = {}
         self.sessions.observe(self._seen)
-        self.typed_ahead = TypedAhead(self.sessions)
+        self.typed_ahead = self.ahead or TypedAhead(self.sessions)
 
     async def run(self) -> None:
         """Look for news until cancelled."""

@@ -42,6 +42,11 @@ class DeskConnection:
         """The line that is open in its box."""
 
     @property
+    def role(self) -> Role:
+        """As what."""
+        return self.staff.role
+
+    @property
     def actor(self) -> Actor:
         """Who acts."""
         return actor_of(self.staff)

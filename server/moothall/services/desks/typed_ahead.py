@@ -1,4 +1,4 @@
-"""Lines that readers see while they are typed at a desk, before they are sent.
+"""Lines that readers see while they are typed, at a desk or in captioning software, before they are sent.
 
 One text a channel, in memory alone, shown as that of an author whose turn it is (`Typing` in `core/signals.py`): it
 becomes a line by the ordinary act, under the same id. Nothing is shown of what would not be taken as a line.
@@ -7,12 +7,13 @@ becomes a line by the ordinary act, under the same id. Nothing is shown of what 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
 from moothall.core.commands import TypeSegment
 from moothall.core.events import types as ev
-from moothall.core.kernel.actors import Role
+from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
 from moothall.core.rules.authority import COMMANDS
@@ -22,7 +23,6 @@ from moothall.core.rules.turn_now import has_typed
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import State, Status
 from moothall.core.signals import Typing
-from moothall.services.desks.session_desks import DeskConnection
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
@@ -31,13 +31,37 @@ ENDS = (ev.SessionPaused, ev.SessionClosed, ev.NotRecordedBegan, ev.BodyRemoved)
 """After these nothing that was typed before is shown any more."""
 
 
+class Author(Protocol):
+    """Who types: a desk, or a stream of captioning software."""
+
+    @property
+    def live(self) -> LiveSession:
+        """In which session."""
+        ...
+
+    @property
+    def channel(self) -> ChannelId:
+        """Into which text."""
+        ...
+
+    @property
+    def role(self) -> Role:
+        """As what."""
+        ...
+
+    @property
+    def actor(self) -> Actor:
+        """Who."""
+        ...
+
+
 class _Shown(msgspec.Struct, frozen=True):
-    desk: DeskConnection
+    author: Author
     signal: Typing
 
 
 class TypedAhead:
-    """What is being typed at desks and shown to readers."""
+    """What is being typed and shown to readers."""
 
     def __init__(self, sessions: Sessions) -> None:
         # Bound: one a channel of the sessions that are loaded. Overflow: the newest text takes the place of the other.
@@ -46,21 +70,21 @@ class TypedAhead:
         """Told who writes in which text, shown or not."""
         sessions.observe(self._seen)
 
-    def write(self, desk: DeskConnection, line: str, text: str, language: str) -> Refusal | None:
+    def write(self, author: Author, line: str, text: str, language: str) -> Refusal | None:
         """Show what a line reads so far; empty takes it away. Says why nothing is shown."""
-        state, channel = desk.live.state, desk.live.state.channels[desk.channel]
-        self.wrote(desk.live.id, desk.channel, desk.actor.id)
-        refused = _outside(state, channel, desk.staff.role)
-        if refused is None and not channel.air.writes(desk.actor.id):
+        state, channel = author.live.state, author.live.state.channels[author.channel]
+        self.wrote(author.live.id, author.channel, author.actor.id)
+        refused = self.refusal(state, channel, author.role)
+        if refused is None and not channel.air.writes(author.actor.id):
             refused = refuse(RefusalCode.CONFLICT, "Somebody else is on air: your line is offered once you send it.")
         if refused is None and not (is_name(line) and language in channel.languages and len(text) <= MAX_TEXT):
             message = f"A line needs an id, one of its channel's languages and at most {MAX_TEXT} characters."
             refused = refuse(RefusalCode.INVALID, message)
-        key = desk.live.id, desk.channel
+        key = author.live.id, author.channel
         before = self._shown.get(key)
         if refused is not None or not text.strip() or line in state.segments or has_typed(state.questions):
-            if before is not None and before.desk is desk:
-                self._wipe(key, desk.live)
+            if before is not None and before.author is author:
+                self._wipe(key, author.live)
             return refused
         signal = Typing(
             channel=channel.id,
@@ -69,16 +93,28 @@ class TypedAhead:
             language=language,
             speaker=channel.speaker,
         )
-        self._shown[key] = _Shown(desk, signal)
-        desk.live.writer.signal(signal)
+        self._shown[key] = _Shown(author, signal)
+        author.live.writer.signal(signal)
         return None
 
-    def leave(self, desk: DeskConnection) -> None:
-        """The desk is closed: what it has not sent is shown no more."""
-        key = desk.live.id, desk.channel
+    @staticmethod
+    def refusal(state: State, channel: Channel, role: Role) -> Refusal | None:
+        """Why no line of this text would be taken now."""
+        outside = role is Role.INTERPRETER and channel.kind is not ev.ChannelKind.INTERPRETATION
+        if TypeSegment not in COMMANDS[role] or outside:
+            return refuse(RefusalCode.FORBIDDEN, "Your link writes no lines of this text.")
+        if state.status is Status.PAUSED or (state.status is Status.OPEN and not state.keeps):
+            return unkept_now(state)
+        if state.status is not Status.OPEN:
+            return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and takes no lines now.")
+        return None
+
+    def leave(self, author: Author) -> None:
+        """The desk is closed, or the stream over: what it has not sent is shown no more."""
+        key = author.live.id, author.channel
         shown = self._shown.get(key)
-        if shown is not None and shown.desk is desk:
-            self._wipe(key, desk.live)
+        if shown is not None and shown.author is author:
+            self._wipe(key, author.live)
 
     def _wipe(self, key: tuple[SessionId, ChannelId], live: LiveSession) -> None:
         shown = self._shown.pop(key)
@@ -89,18 +125,6 @@ class TypedAhead:
         for key, shown in list(self._shown.items()):
             if key[0] != live.id:
                 continue
-            off_air = not live.state.channels[key[1]].air.writes(shown.desk.actor.id)
+            off_air = not live.state.channels[key[1]].air.writes(shown.author.actor.id)
             if over or off_air or shown.signal.segment in live.state.segments:
                 self._wipe(key, live)
-
-
-def _outside(state: State, channel: Channel, role: Role) -> Refusal | None:
-    """Why no line of this text would be taken now."""
-    outside = role is Role.INTERPRETER and channel.kind is not ev.ChannelKind.INTERPRETATION
-    if TypeSegment not in COMMANDS[role] or outside:
-        return refuse(RefusalCode.FORBIDDEN, "Your link writes no lines of this text.")
-    if state.status is Status.PAUSED or (state.status is Status.OPEN and not state.keeps):
-        return unkept_now(state)
-    if state.status is not Status.OPEN:
-        return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and takes no lines now.")
-    return None

@@ -56,6 +56,9 @@ EXPIRY_MS = 60_000
 """How often pages are looked for whose link has expired."""
 LINKS, VISITORS = "link", "visitor"
 _SHORT_ID_BYTES = 5
+CAPTIONS_KEY = 40
+"""Hexadecimal figures of a key for captioning software, behind its link's id: 160 bits."""
+_CAPTIONS = b"captions"
 
 
 class Staff(msgspec.Struct, frozen=True, kw_only=True):
@@ -500,8 +503,25 @@ class RoleLinks:
             return None
         return kept.staff if self._lives(kept) else None
 
-    def _proof(self, kept: _Kept) -> str:
-        return hmac.digest(bytes.fromhex(kept.digest), b"reader", hashlib.sha256).hex()
+    def captions_key(self, link: str) -> str | None:
+        """The key of a link for captioning software, which can send text with it and do nothing else; None where there
+        is no such link. It is good for as long as the link's token.
+        """
+        kept = self._links.get(link)
+        return None if kept is None else f"{link}.{self._proof(kept, _CAPTIONS)[:CAPTIONS_KEY]}"
+
+    def of_captions_key(self, text: str) -> Staff | None:
+        """Whom such a key stands for, as long as its link lives; compared in constant time."""
+        link, _, proof = text.partition(".")
+        kept = self._links.get(link)
+        if kept is None:
+            return None
+        right = self._proof(kept, _CAPTIONS)[:CAPTIONS_KEY].encode()
+        same = hmac.compare_digest(right, proof.encode("utf-8", "replace"))
+        return kept.staff if same and self._lives(kept) else None
+
+    def _proof(self, kept: _Kept, use: bytes = b"reader") -> str:
+        return hmac.digest(bytes.fromhex(kept.digest), use, hashlib.sha256).hex()
 
     def _ends(self, kept: _Kept) -> int | None:
         kind, _, name = kept.staff.scope.partition(":")

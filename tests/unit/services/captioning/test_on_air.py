@@ -177,6 +177,20 @@ def test_a_tool_that_has_a_connection_may_lose_it() -> None:
     run(story())
 
 
+def test_a_captioner_whose_software_is_connected_is_there_without_a_page() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            on.present = set()
+            await on.put()
+            with on.on_air.linked(on.live.id, CAPTIONER.id):
+                await on.hall.clock.sleep(FIRST_MS + 1_000)
+                assert on.silent is None
+            await on.hall.clock.sleep(GONE_MS + 1_000)
+            assert on.silent is Silence.GONE
+
+    run(story())
+
+
 def test_desks_see_what_was_offered_until_it_is_taken() -> None:
     async def story() -> None:
         async with meeting() as on:

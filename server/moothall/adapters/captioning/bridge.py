@@ -1,0 +1,208 @@
+"""The caption bridge: a local port to which CAT programs are set already, and the WebSocket to the server.
+
+What a program types is held until the server has taken it, with its backspaces as they come. While the line is away it
+waits here, up to a bound, and the program is read no further then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import aiohttp
+import msgspec
+
+from moothall.core.captioning.charsets import lenient_text, without_telnet
+from moothall.core.kernel.backoff import Backoff
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.ports import Clock
+from moothall.wire.captions_link import (
+    Answer,
+    Begin,
+    Characters,
+    FromServer,
+    Unsent,
+    answered,
+    begun,
+    broken,
+    next_post,
+    typed,
+)
+
+HOST, PORT = "127.0.0.1", 9740
+"""Where CAT programs look for such a program by default."""
+READ = 4 << 10
+PACE_MS = 100
+"""What is typed within so long is one post."""
+AGAIN_MS = 1_000
+"""How long until a post is sent again that the server could not store."""
+BACKOFF = Backoff(first_ms=500, last_ms=15_000)
+WITHIN_S = 20.0
+"""How long the server may take to answer."""
+STOP = frozenset({400, 401, 403, 404})
+"""Answers to which coming back won't help."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Where a bridge sends: the address of its WebSocket, and the key, which is kept out of it."""
+
+    address: str
+    key: str
+
+    def __repr__(self) -> str:
+        return f"Target({self.address})"
+
+
+def target_of(link: str) -> Target:
+    """From the address for captioning software as the captioner's page shows it. Raises ConfigurationError."""
+    parts = urlsplit(link.strip())
+    query = dict(parse_qsl(parts.query))
+    key = query.pop("key", "")
+    if parts.scheme not in ("http", "https") or not parts.netloc or not key:
+        raise ConfigurationError("The link is the address for captioning software: it has 'key=' in it.")
+    where = f"?{urlencode(query)}" if query else ""
+    scheme = "wss" if parts.scheme == "https" else "ws"
+    return Target(f"{scheme}://{parts.netloc}/captions/link{where}", key)
+
+
+@dataclass(eq=False, repr=False)
+class Bridge:
+    """Carries what comes to its port until cancelled; `tell` is called with a sentence whenever its state changes."""
+
+    target: Target
+    http: aiohttp.ClientSession
+    clock: Clock
+    tell: Callable[[str], None]
+    _: KW_ONLY
+    pace_ms: int = PACE_MS
+
+    def __post_init__(self) -> None:
+        self.unsent = Unsent()
+        self._more = asyncio.Event()
+        """Set when something came from a program, or an answer from the server."""
+        self._room = asyncio.Event()
+        self._room.set()
+        self._said = ""
+
+    async def run(self, host: str = HOST, port: int = PORT, listening: Callable[[int], None] = lambda _: None) -> None:
+        """Listen and carry. Raises ConfigurationError where it can't listen, or the server refuses the key."""
+        try:
+            server = await asyncio.start_server(self._program, host, port)
+        except OSError as error:
+            message = f"{host}:{port} can't be listened on: {error.strerror or error}. Choose another --port."
+            raise ConfigurationError(message) from error
+        async with server:
+            listening(int(server.sockets[0].getsockname()[1]))
+            await self._carry()
+
+    async def _program(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.tell("The captioning software is connected.")
+        negotiated, held = b"", b""
+        try:
+            while data := await reader.read(READ):
+                data, negotiated = without_telnet(negotiated + data)
+                text, held = lenient_text(data, held)
+                self._set(typed(self.unsent, text))
+                await self._room.wait()
+        except (OSError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+            self.tell("The captioning software has left.")
+
+    def _set(self, unsent: Unsent) -> None:
+        self.unsent = unsent
+        self._more.set()
+        if unsent.full:
+            self._room.clear()
+            self._say(f"{unsent.size} characters wait: nothing more is read until the server has taken some.")
+        else:
+            self._room.set()
+
+    def _say(self, sentence: str) -> None:
+        if sentence != self._said:
+            self._said = sentence
+            self.tell(sentence)
+
+    async def _carry(self) -> None:
+        failures = 0
+        while True:
+            try:
+                was = await self._connected()
+            except (aiohttp.ClientError, OSError, TimeoutError):
+                was = False
+            self.unsent = broken(self.unsent)
+            failures = 0 if was else failures + 1
+            self._say(f"No connection to the server. {self.unsent.size} characters wait; it is tried again.")
+            await self.clock.sleep(BACKOFF.wait_ms(failures))
+
+    async def _connected(self) -> bool:
+        """Carry over one connection until it ends; whether the server took part."""
+        headers = {"Authorization": f"Bearer {self.target.key}"}
+        try:
+            line = await self.http.ws_connect(self.target.address, headers=headers, heartbeat=WITHIN_S)
+        except aiohttp.WSServerHandshakeError as error:
+            if error.status in STOP:
+                why = "it was replaced, has ended, or is for another meeting"
+                raise ConfigurationError(f"The server refuses the link ({error.status}): {why}.") from None
+            raise
+        async with line:
+            begin = await asyncio.wait_for(line.receive(), WITHIN_S)
+            first = _message(begin)
+            if not isinstance(first, Begin):
+                return False
+            self.unsent, again = begun(self.unsent, first)
+            self._say(f"Connected: text goes to “{first.title}”.")
+            if again is not None:
+                await self._post(line, again)
+            while not line.closed:
+                self.unsent, post = next_post(self.unsent)
+                if post is None:
+                    if not await self._something(line):
+                        return True
+                else:
+                    await self._post(line, post)
+                    await self.clock.sleep(self.pace_ms)
+        return True
+
+    async def _something(self, line: aiohttp.ClientWebSocketResponse) -> bool:
+        """Wait for more; whether the line is still there."""
+        self._more.clear()
+        async with asyncio.TaskGroup() as group:
+            ended = group.create_task(line.receive())
+            more = group.create_task(self._more.wait())
+            await asyncio.wait({ended, more}, return_when=asyncio.FIRST_COMPLETED)
+            alive = not ended.done()
+            ended.cancel()
+            more.cancel()
+        return alive
+
+    async def _post(self, line: aiohttp.ClientWebSocketResponse, post: Characters) -> None:
+        """Send a post until the server has said what became of it. Raises ConnectionError when the line breaks."""
+        while True:
+            await line.send_str(msgspec.json.encode(post).decode())
+            answer = _message(await asyncio.wait_for(line.receive(), WITHIN_S))
+            if not isinstance(answer, Answer):
+                raise ConnectionError("The line has ended.")
+            if answer.again:
+                self._say(answer.sentence)
+                await self.clock.sleep(AGAIN_MS)
+                continue
+            if not answer.kept:
+                self._say(answer.sentence)
+            elif self._said:
+                self._say("Text is taken.")
+            self._set(answered(self.unsent, answer))
+            return
+
+
+def _message(message: aiohttp.WSMessage) -> Begin | Answer | None:
+    if message.type is not aiohttp.WSMsgType.TEXT:
+        return None
+    try:
+        found: Begin | Answer = msgspec.json.decode(message.data, type=FromServer)
+    except msgspec.DecodeError:
+        return None
+    return found

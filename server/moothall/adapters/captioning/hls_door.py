@@ -1,0 +1,98 @@
+"""Subtitles beside a video: `GET /s/{session}/captions.m3u8` and its segments, made anew for each request.
+
+So a segment that is asked for again has what was mended since, and never what was removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from aiohttp import hdrs, web
+
+from moothall.adapters.pages.visitor_request import number_in
+from moothall.adapters.reading.reader_routes import Readers, Refused, Text
+from moothall.core.kernel.ids import SessionId
+from moothall.core.session.state import Status
+from moothall.core.views.captions import CaptionsView, Line
+from moothall.record.live_subtitles import AROUND_MS, SEGMENT_MS, listed, playlist, segment
+
+MOST_LINES = 500
+"""Lines around one segment. Overflow: the later ones are left out."""
+
+
+class HlsDoor:
+    """Handlers of the addresses."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/s/{session}/captions.m3u8", self.list, allow_head=False),
+            web.get("/s/{session}/captions/{number}.vtt", self.segment, allow_head=False),
+        ]
+
+    async def list(self, request: web.Request) -> web.Response:
+        """The playlist."""
+        text = await self._text(request)
+        offset = _offset(request)
+        if isinstance(text, Refused) or offset is None:
+            return text.response() if isinstance(text, Refused) else _wrong_offset()
+        view = text.view
+        if view.session.status is Status.CREATED:
+            return web.Response(status=404, text="The session has not begun.\n")
+        there = listed(view.session, self._readers.clock.wall(), _last(view))
+        query = urlencode({"channel": text.feed.channel, "offset": offset})
+        body = playlist(view.session, there, f"captions/{{n}}.vtt?{query}")
+        return web.Response(text=body, content_type="application/vnd.apple.mpegurl", headers=_kept(1))
+
+    async def segment(self, request: web.Request) -> web.Response:
+        """A segment that is listed, or was."""
+        text = await self._text(request)
+        offset, number = _offset(request), number_in(request.match_info["number"], 6)
+        if isinstance(text, Refused) or offset is None:
+            return text.response() if isinstance(text, Refused) else _wrong_offset()
+        view = text.view
+        there = listed(view.session, self._readers.clock.wall(), _last(view))
+        if number is None or number >= there.end or view.session.status is Status.CREATED:
+            return web.Response(status=404, text="There is no such segment yet.\n")
+        language = next(iter(view.session.channels[text.feed.channel].languages), "und")
+        body = segment(_around(view, number), view.session.speakers, number, language, offset)
+        return web.Response(text=body, content_type="text/vtt", headers=_kept(2))
+
+    async def _text(self, request: web.Request) -> Text | Refused:
+        session = SessionId(request.match_info["session"])
+        return await self._readers.text(session, request.query.get("channel", ""), live=False)
+
+
+def _last(view: CaptionsView) -> int:
+    return max(
+        (line.t1 or line.t0 for line in view.lines.slice(max(0, len(view.lines) - 20), len(view.lines))), default=0
+    )
+
+
+def _around(view: CaptionsView, number: int) -> Sequence[Line]:
+    """The lines that may lie in a segment, with the next one."""
+    first, behind = 0, len(view.lines)
+    since = number * SEGMENT_MS - AROUND_MS
+    while first < behind:
+        middle = (first + behind) // 2
+        first, behind = (middle + 1, behind) if view.lines[middle].t0 < since else (first, middle)
+    end = first
+    while end < min(len(view.lines), first + MOST_LINES) and view.lines[end].t0 < (number + 1) * SEGMENT_MS:
+        end += 1
+    return view.lines.slice(max(0, first - 1), min(len(view.lines), end + 1))
+
+
+def _offset(request: web.Request) -> int | None:
+    return number_in(request.query.get("offset", "0"), 12)
+
+
+def _wrong_offset() -> web.Response:
+    return web.Response(status=400, text="'offset' is the video's clock at the session's beginning, in whole ms.\n")
+
+
+def _kept(seconds: int) -> dict[str, str]:
+    return {hdrs.CACHE_CONTROL: f"public, max-age={seconds}"}

@@ -1,0 +1,110 @@
+"""Captions over a WebSocket, `GET /captions/link`: for `moothall caption-bridge`, and for programs of others.
+
+The key stands in the header `Authorization: Bearer …`; what is said is in `moothall.wire.captions_link`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import msgspec
+from aiohttp import WSMsgType, hdrs, web
+
+from moothall.adapters.captioning.keys import CaptionKeys
+from moothall.adapters.captioning.posts_door import STATUS
+from moothall.adapters.http.forwarded import AddressOf
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.services.streams.caption_streams import MOST_BYTES, CaptionStreams, Form, Post, TextStream
+from moothall.wire.captions_link import Answer, Begin, Characters
+from moothall.wire.close_codes import CloseCode
+
+MOST_LINKS = 200
+"""Overflow: one more is answered 503."""
+MOST_MESSAGE = 6 * MOST_BYTES
+"""Bytes of a message: JSON writes a control character with six."""
+HEARTBEAT_S = 20.0
+_AGAIN = frozenset({RefusalCode.BUSY, RefusalCode.UNAVAILABLE})
+"""What is sent again later; not what was typed before a session began, which would be shown when it does."""
+
+
+class CaptionsLinkDoor:
+    """Handlers of the address; `close` ends the connections."""
+
+    def __init__(self, keys: CaptionKeys, streams: CaptionStreams, address_of: AddressOf) -> None:
+        self._keys = keys
+        self._streams = streams
+        self._address_of = address_of
+        self._there: set[web.WebSocketResponse] = set()
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/captions/link", self.handle, allow_head=False)]
+
+    async def close(self) -> None:
+        """The server ends."""
+        for socket in tuple(self._there):
+            with suppress(OSError):
+                await socket.close(code=CloseCode.GOING_AWAY)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Take what a bridge sends until it goes."""
+        if hdrs.ORIGIN in request.headers:
+            return web.Response(status=403, text="This address is for programs, not for pages.\n")
+        stream = await self._open(request)
+        if isinstance(stream, Refusal):
+            return web.Response(status=STATUS[stream.code], text=stream.message + "\n")
+        if len(self._there) >= MOST_LINKS:
+            return web.Response(status=503, text="Too many bridges are connected. Try again later.\n")
+        socket = web.WebSocketResponse(max_msg_size=MOST_MESSAGE, heartbeat=HEARTBEAT_S)
+        if not socket.can_prepare(request).ok:
+            return web.Response(
+                status=426, text="This address is for a WebSocket.\n", headers={hdrs.UPGRADE: "websocket"}
+            )
+        await socket.prepare(request)
+        self._there.add(socket)
+        try:
+            with self._keys.linked(stream.live.id, stream.staff.link):
+                await socket.send_str(_json(Begin(seq=stream.seq, title=stream.live.state.title)))
+                async for message in socket:
+                    if not await self._take(request, socket, message.type, message.data):
+                        break
+        except (OSError, asyncio.CancelledError):
+            pass
+        finally:
+            self._there.discard(socket)
+        return socket
+
+    async def _open(self, request: web.Request) -> TextStream | Refusal:
+        kind, _, key = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+        query = request.query
+        where = query.get("session", ""), query.get("channel", "")
+        return await self._keys.open(self._address_of(request), key if kind.lower() == "bearer" else "", *where)
+
+    async def _take(self, request: web.Request, socket: web.WebSocketResponse, kind: WSMsgType, data: object) -> bool:
+        """One message; whether more may come."""
+        if kind not in (WSMsgType.TEXT, WSMsgType.BINARY) or not isinstance(data, str | bytes):
+            return False
+        try:
+            post = msgspec.json.decode(data, type=Characters)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            await socket.close(code=CloseCode.BAD_REQUEST)
+            return False
+        stream = await self._open(request)
+        if isinstance(stream, Refusal):
+            await socket.close(code=CloseCode.TOKEN if stream.code is RefusalCode.FORBIDDEN else CloseCode.TRY_LATER)
+            return False
+        language = request.query.get("lang", "")[:35]
+        taken = await self._streams.put(
+            stream, Post(body=post.text.encode("utf-8", "replace"), seq=post.seq, language=language, form=Form.STREAM)
+        )
+        if isinstance(taken, Refusal):
+            answer = Answer(seq=post.seq, kept=False, again=taken.code in _AGAIN, sentence=taken.message)
+        else:
+            answer = Answer(seq=post.seq, kept=taken.kept, sentence=taken.sentence)
+        await socket.send_str(_json(answer))
+        return True
+
+
+def _json(message: Begin | Answer) -> str:
+    return msgspec.json.encode(message).decode()

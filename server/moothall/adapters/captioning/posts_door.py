@@ -1,0 +1,118 @@
+"""Captions by posts: `POST /closedcaption` as Zoom takes them, `POST /captions` as StreamText sends them.
+
+Programs that know Zoom put `seq` and `lang` behind the address that they were given, ask `/closedcaption/seq` for the
+last number, and some of them set that path at the root of the server; so the path is Zoom's own and the rest is in the
+query: `/closedcaption?session=…&key=…`. The answers are those that they expect: the time for a post that was taken, 400
+where the session takes no lines, 403 for a wrong key or a number that was used, 405 for another method.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from aiohttp import hdrs, web
+
+from moothall.adapters.captioning.keys import CaptionKeys
+from moothall.adapters.http.forwarded import AddressOf
+from moothall.core.captioning.charsets import CHARSETS, known_charset
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.ports import Clock
+from moothall.services.streams.caption_streams import MOST_BYTES, CaptionStreams, Form, Post, TextStream
+
+STATUS = {
+    RefusalCode.FORBIDDEN: 403,
+    RefusalCode.UNKNOWN: 404,
+    RefusalCode.INVALID: 400,
+    RefusalCode.CONFLICT: 400,
+    RefusalCode.BREAK: 400,
+    RefusalCode.STALE: 403,
+    RefusalCode.BUSY: 429,
+    RefusalCode.UNAVAILABLE: 503,
+}
+AGAIN_S = 2
+MOST_SEQ = 10**12
+NOTICE = "Caption-Notice"
+"""Header that says why nothing of a post is kept."""
+_NOT_KEPT = {hdrs.CACHE_CONTROL: "no-store"}
+
+
+class PostsDoor:
+    """Handlers of the two addresses."""
+
+    def __init__(self, keys: CaptionKeys, streams: CaptionStreams, clock: Clock, address_of: AddressOf) -> None:
+        self._keys = keys
+        self._streams = streams
+        self._clock = clock
+        self._address_of = address_of
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.post("/closedcaption", self.caption),
+            web.get("/closedcaption/seq", self.seq, allow_head=False),
+            web.post("/captions", self.stream),
+        ]
+
+    async def caption(self, request: web.Request) -> web.Response:
+        """A caption, as Zoom takes it: the answer is when it was taken."""
+        if _seq(request) is None:
+            return _sentence(400, "The address needs 'seq', the number of the post.")
+        return await self._take(request, Form.CAPTIONS)
+
+    async def stream(self, request: web.Request) -> web.Response:
+        """The next characters of a stream, as StreamText sends them."""
+        return await self._take(request, Form.STREAM)
+
+    async def seq(self, request: web.Request) -> web.Response:
+        """The number of the last post that was taken; 0 where there was none."""
+        stream = await self._open(request)
+        return _refused(stream) if isinstance(stream, Refusal) else _sentence(200, str(stream.seq), end="")
+
+    async def _open(self, request: web.Request) -> TextStream | Refusal:
+        query = request.query
+        where = query.get("session", ""), query.get("channel", "")
+        return await self._keys.open(self._address_of(request), query.get("key", ""), *where)
+
+    async def _take(self, request: web.Request, form: Form) -> web.Response:
+        stream = await self._open(request)
+        if isinstance(stream, Refusal):
+            return _refused(stream)
+        seq = _seq(request)
+        if "seq" in request.query and seq is None:
+            return _sentence(400, f"'seq' is a whole number from 1 to {MOST_SEQ}.")
+        charset = known_charset(request.charset or "utf-8")
+        if charset is None:
+            return _sentence(415, f"This charset is not read here. Send UTF-8; these are read: {', '.join(CHARSETS)}.")
+        if (request.content_length or 0) > MOST_BYTES:
+            return _sentence(413, f"A post can have at most {MOST_BYTES} bytes.")
+        body = await request.content.read(MOST_BYTES + 1)
+        while body and len(body) <= MOST_BYTES and (more := await request.content.read(MOST_BYTES + 1 - len(body))):
+            body += more
+        if len(body) > MOST_BYTES:
+            return _sentence(413, f"A post can have at most {MOST_BYTES} bytes.")
+        language = request.query.get("lang", "")[:35]
+        taken = await self._streams.put(stream, Post(body=body, charset=charset, language=language, seq=seq, form=form))
+        if isinstance(taken, Refusal):
+            return _refused(taken)
+        now = datetime.fromtimestamp(self._clock.wall() / 1000, UTC)
+        answer = _sentence(200, now.isoformat(timespec="milliseconds").replace("+00:00", "Z"), end="")
+        if not taken.kept:
+            answer.headers[NOTICE] = taken.sentence
+        return answer
+
+
+def _seq(request: web.Request) -> int | None:
+    text = request.query.get("seq", "")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MOST_SEQ)) else 0
+    return number if 0 < number <= MOST_SEQ else None
+
+
+def _refused(refusal: Refusal) -> web.Response:
+    answer = _sentence(STATUS[refusal.code], refusal.message)
+    if answer.status in (429, 503):
+        answer.headers[hdrs.RETRY_AFTER] = str(AGAIN_S)
+    return answer
+
+
+def _sentence(status: int, text: str, *, end: str = "\n") -> web.Response:
+    return web.Response(status=status, text=text + end, headers=_NOT_KEPT)

@@ -1,0 +1,92 @@
+"""Captions for programs that ask StreamText for them: `GET /captions?event=&last=&length=&language=`.
+
+Finished lines of a public text alone, a piece at a time (`moothall.wire.line_pull`). Whoever may not read the session
+is told that there is none.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.pages.visitor_request import number_in
+from moothall.adapters.reading.reader_routes import Readers, Refused
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import SessionId, is_name
+from moothall.core.kernel.languages import same_language
+from moothall.core.views.captions import Session
+from moothall.wire.close_codes import CloseCode
+from moothall.wire.line_pull import DEFAULT_LENGTH, MOST_LENGTH, pull
+
+_UNKEPT = {hdrs.CACHE_CONTROL: "no-store"}
+
+
+class PullDoor:
+    """Handlers of the address."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/captions", self.handle, allow_head=False)]
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """The next piece of a text."""
+        query = request.query
+        last, length = _whole(query.get("last", "-1")), number_in(query.get("length", str(DEFAULT_LENGTH)), 4)
+        event, language = query.get("event", ""), query.get("language", "")
+        if last is None:
+            return _refused("'last' is -1, or the number that the answer before gave as 'lastPosition'.")
+        if length is None or not 0 < length <= MOST_LENGTH:
+            return _refused(f"'length' is a whole number from 1 to {MOST_LENGTH}.")
+        if not is_name(event):
+            return _refused("'event' names the session, as in the address of its page.")
+        session = SessionId(event)
+        try:
+            text = await self._readers.text(session, "", live=False)
+            if not isinstance(text, Refused):
+                channel = channel_in(text.view.session, language)
+                if channel is None:
+                    return _refused("The session has no text in this language.", 404)
+                text = await self._readers.text(session, channel, live=False)
+        except StorageUnavailable:
+            return Refused(status=503, code=CloseCode.TRY_LATER, message="Try again in a while.").response()
+        if isinstance(text, Refused):
+            return text.response()
+        view = text.view
+        spoken = view.session.channels[text.feed.channel].languages
+        pulled = pull(
+            lambda number: view.lines[number - view.skipped],
+            range(view.skipped, view.skipped + len(view.lines)),
+            last,
+            length,
+            next(iter(spoken), language or "und"),
+        )
+        answer = web.Response(body=msgspec.json.encode(pulled), content_type="application/json", headers=_UNKEPT)
+        answer.headers[hdrs.CONTENT_LANGUAGE] = pulled.language_code
+        return answer
+
+
+def channel_in(session: Session, language: str) -> str | None:
+    """The text in a language: what is spoken where that is in this language alone, else an interpretation or a
+    translation; without a language the first. None where there is none.
+    """
+    if not language:
+        return next(iter(session.channels), None)
+    found = {
+        name: len(each.languages) > 1
+        for name, each in session.channels.items()
+        if any(same_language(each_language, language) for each_language in each.languages)
+    }
+    order = {ChannelKind.FLOOR: 0, ChannelKind.INTERPRETATION: 1, ChannelKind.TRANSLATION: 2}
+    return min(found, key=lambda name: (found[name], order[session.channels[name].kind]), default=None)
+
+
+def _whole(text: str) -> int | None:
+    return -1 if text == "-1" else number_in(text, 12)
+
+
+def _refused(sentence: str, status: int = 400) -> web.Response:
+    return web.Response(status=status, text=sentence + "\n", headers=_UNKEPT)

@@ -1,0 +1,130 @@
+"""Posts captions to Zoom's address, and to nothing inside our own network.
+
+The address comes from a form, so it leads out or nowhere: https alone, names that resolve to public addresses alone, no
+redirects, five seconds, and little of the answer is read.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from dataclasses import KW_ONLY, dataclass
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+from moothall.core.captioning.outgoing import Held
+
+PATIENCE_S = 5.0
+LONGEST = 1_000
+"""Characters of an address."""
+MOST_READ = 200
+"""Bytes of an answer."""
+_PATH = "closedcaption"
+
+
+def zoom_address(text: str, *, private: bool = False) -> str | None:
+    """An address as it may be used; None for what can't be Zoom's. `private`: of this network too, for tests."""
+    try:
+        parts = urlsplit(text.strip())
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    fits = len(text) <= LONGEST and text.isprintable() and parts.path.rstrip("/").endswith(f"/{_PATH}")
+    secure = parts.scheme == "https" and port in (None, 443)
+    if not fits or not host or parts.username is not None or not (secure or private):
+        return None
+    return text.strip() if private or _leads_out(host) else None
+
+
+def _leads_out(host: str) -> bool:
+    """Whether a literal address is public; a name is looked at when it has been resolved."""
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." in host
+
+
+class PublicResolver(AbstractResolver):
+    """Resolves names, and leaves out what is not a public address."""
+
+    def __init__(self) -> None:
+        self._resolver = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """As aiohttp wants it. Raises OSError where nothing is left."""
+        found = await self._resolver.resolve(host, port, family)
+        public = [each for each in found if ipaddress.ip_address(each["host"]).is_global]
+        if not public:
+            raise OSError("The name leads to no public address.")
+        return public
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def zoom_session(*, private: bool = False) -> aiohttp.ClientSession:
+    """A client that leads out alone, to be closed."""
+    connector = aiohttp.TCPConnector(limit=20) if private else aiohttp.TCPConnector(resolver=PublicResolver(), limit=20)
+    patience = aiohttp.ClientTimeout(total=PATIENCE_S)
+    return aiohttp.ClientSession(connector=connector, timeout=patience, cookie_jar=aiohttp.DummyCookieJar())
+
+
+@dataclass(eq=False, repr=False)
+class ZoomClient:
+    """Sends captions (`CaptionPlace`). `private`: to this network too, for tests."""
+
+    _: KW_ONLY
+    private: bool = False
+
+    def __post_init__(self) -> None:
+        self._http: aiohttp.ClientSession | None = None
+
+    @property
+    def http(self) -> aiohttp.ClientSession:
+        """The client, made when it is first needed."""
+        if self._http is None:
+            self._http = zoom_session(private=self.private)
+        return self._http
+
+    async def close(self) -> None:
+        """Let go of its connections."""
+        if self._http is not None:
+            await self._http.close()
+
+    async def last(self, address: str) -> int | None:
+        """The number of the last caption that was taken."""
+        parts = self._parts(address)
+        if parts is None:
+            return None
+        where = urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/seq"))
+        try:
+            async with self.http.get(where, allow_redirects=False) as answer:
+                text = (await answer.content.read(MOST_READ)).decode("ascii", "replace").strip()
+                return int(text) if answer.status == 200 and text.isdigit() and len(text) < 16 else None
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return None
+
+    async def post(self, address: str, seq: int, line: Held) -> bool:
+        """Send a caption, with a line break behind it."""
+        parts = self._parts(address)
+        if parts is None:
+            return False
+        query = [*parse_qsl(parts.query, keep_blank_values=True), ("seq", str(seq)), ("lang", line.language)]
+        where = urlunsplit(parts._replace(query=urlencode(query)))
+        headers = {"Content-Type": "text/plain; charset=utf-8"}
+        try:
+            body = f"{line.text}\n".encode()
+            async with self.http.post(where, data=body, headers=headers, allow_redirects=False) as answer:
+                return answer.status == 200
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return False
+
+    def _parts(self, address: str) -> SplitResult | None:
+        """Looked at each time: what was kept by an earlier release is no better."""
+        fit = zoom_address(address, private=self.private)
+        return None if fit is None else urlsplit(fit)

@@ -1,0 +1,73 @@
+"""`/admin/meetings/{session}/zoom`: where the secretariat says to which Zoom meeting the captions of a session go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page
+from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.captioning.zoom_client import LONGEST, zoom_address
+from moothall.adapters.pages.visitor_request import see_other
+from moothall.core.kernel.ids import SessionId, is_name
+from moothall.core.programme.plan import Planned
+from moothall.services.programme.programme import Programme
+from moothall.services.streams.zoom_push import ZoomPush, ZoomTarget
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class ZoomPage:
+    """Handlers for the secretariat alone."""
+
+    pages: StaffPages
+    programme: Programme
+    push: ZoomPush
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/admin/meetings/{session}/zoom", self.show),
+            web.post("/admin/meetings/{session}/zoom", self.set),
+        ]
+
+    @staff_page(runs_the_house)
+    async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """Where they go. The address itself is not shown again."""
+        return self._page(asked, await self._planned(request))
+
+    @staff_page(runs_the_house)
+    async def set(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """Send them to another address, or with an empty one nowhere."""
+        given = await self.pages.form(request, asked)
+        planned = await self._planned(request)
+        text = given.get("address", "")[: LONGEST + 1].strip()
+        address = zoom_address(text) if text else None
+        if text and address is None:
+            return self._page(asked, planned, asked.ui.text(AdminText.ZOOM))
+        target = None if address is None else ZoomTarget(address=address)
+        if not await self.push.send_to(planned.session, target):
+            return self._page(asked, planned, asked.ui.text(AdminText.ZOOM_MANY))
+        return see_other(asked.to(f"/admin/meetings/{planned.session}"))
+
+    def _page(self, asked: AdminRequest, planned: Planned, problem: str = "") -> web.Response:
+        target = self.push.target(planned.session)
+        return self.pages.show(
+            "admin_zoom.html",
+            asked,
+            status=400 if problem else 200,
+            problem=problem,
+            session=planned.session,
+            title=(title := planned.title.strip()) or asked.ui.text("Meeting without a title"),
+            title_language=planned.languages[0] if title and planned.languages else "",
+            host="" if target is None else urlsplit(target.address).hostname or "",
+            most=LONGEST,
+        )
+
+    async def _planned(self, request: web.Request) -> Planned:
+        name = request.match_info["session"]
+        planned = await self.programme.known(SessionId(name)) if is_name(name) else None
+        if planned is None:
+            raise AdminProblem(404, AdminText.GONE)
+        return planned

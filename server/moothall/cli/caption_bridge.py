@@ -1,0 +1,53 @@
+"""`moothall caption-bridge`: a local port for captioning software, and the line to the server."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+import aiohttp
+
+from moothall.adapters.captioning.bridge import HOST, PORT, Bridge, Target, target_of
+from moothall.adapters.system.clock import SystemClock
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add it to the parser."""
+    bridge = commands.add_parser(
+        "caption-bridge",
+        help="a local port for captioning software",
+        description="Listen where CAT software sends its text (TCP, 127.0.0.1:9740), and carry it to a meeting "
+        "(docs/how-to/caption-with-your-software.md).",
+    )
+    bridge.add_argument(
+        "link",
+        nargs="?",
+        default="-",
+        help="the address for captioning software, in quotation marks; without it, it is asked for, so that it stands "
+        "in no list of commands",
+    )
+    bridge.add_argument("--port", type=int, default=PORT, help=f"the local port (default: {PORT})")
+    bridge.set_defaults(run=_bridge)
+
+
+def _bridge(arguments: argparse.Namespace) -> int:
+    if arguments.link == "-":
+        print("Address for captioning software: ", end="", flush=True)
+    link = sys.stdin.readline() if arguments.link == "-" else arguments.link
+    asyncio.run(_carry(target_of(link), arguments.port))
+    return 0
+
+
+async def _carry(target: Target, port: int) -> None:
+    async with aiohttp.ClientSession() as http:
+        bridge = Bridge(target, http, SystemClock(), _tell)
+        await bridge.run(port=port, listening=_listens)
+
+
+def _listens(port: int) -> None:
+    _tell(f"Set your captioning software to TCP, {HOST}, port {port}. Ctrl-C ends this.")
+
+
+def _tell(sentence: str) -> None:
+    print(sentence, flush=True)

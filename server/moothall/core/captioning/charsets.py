@@ -1,0 +1,107 @@
+"""Bytes of captioning software as characters: which charsets are read, and what becomes of bytes that are none.
+
+UTF-8 unless the sender names another. A character whose bytes come in two pieces is held over. In a post every byte has
+to fit; in a stream without posts, where nobody could send it again, a byte that is no UTF-8 is read as windows-1252,
+which older programs send without saying so.
+"""
+
+from __future__ import annotations
+
+import codecs
+
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+
+MOST_HELD = 3
+"""Bytes that are held over: a character of UTF-8 has at most four."""
+CHARSETS = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "us-ascii": "utf-8",
+    "ascii": "utf-8",
+    "iso-8859-1": "cp1252",
+    "latin-1": "cp1252",
+    "latin1": "cp1252",
+    "windows-1252": "cp1252",
+    "cp1252": "cp1252",
+    "utf-16": "utf-16",
+    "utf-16le": "utf-16-le",
+    "utf-16be": "utf-16-be",
+}
+"""By the names that senders use. As on the web, ISO 8859-1 is read as windows-1252, which has all of it."""
+BINARY = frozenset(map(chr, (*range(7), 14, 15, *range(16, 27))))
+"""What no text has; a sign or two may be a slip of a line."""
+MOST_BINARY = 3
+_IAC, _SB, _SE = 255, 250, 240
+_WITH_OPTION = range(251, 255)
+MOST_NEGOTIATED = 200
+"""Bytes of one negotiation of Telnet. Overflow: they are passed over."""
+
+
+def known_charset(name: str) -> str | None:
+    """What Python calls a charset; None for one that isn't read here."""
+    return CHARSETS.get(name.strip().strip('"').lower())
+
+
+def whole_text(data: bytes, charset: str, *, held: bytes = b"") -> tuple[str, bytes] | Refusal:
+    """The characters of a post in a charset as Python calls it, behind the bytes that were held over, and the bytes to
+    hold over. Two bytes of UTF-16 are never held over.
+    """
+    try:
+        if charset != "utf-8":
+            return _plain(data.decode(charset), b"")
+        text, used = codecs.utf_8_decode(held + data, "strict", False)
+    except UnicodeDecodeError:
+        message = "The text is not in the charset that was named. Send UTF-8, or name the charset in Content-Type."
+        return refuse(RefusalCode.INVALID, message)
+    return _plain(text, (held + data)[used:])
+
+
+def _plain(text: str, held: bytes) -> tuple[str, bytes] | Refusal:
+    if sum(sign in BINARY for sign in text) > MOST_BINARY:
+        return refuse(RefusalCode.INVALID, "This is no text: send plain text.")
+    return text, held
+
+
+def lenient_text(data: bytes, held: bytes = b"") -> tuple[str, bytes]:
+    """The characters of a stream in UTF-8 behind the bytes that were held over, and the bytes to hold over."""
+    text, data = "", held + data
+    while True:
+        try:
+            more, used = codecs.utf_8_decode(data, "strict", False)
+        except UnicodeDecodeError as error:
+            wrong = data[error.start : error.start + 1].decode("cp1252", "replace")
+            text += data[: error.start].decode() + wrong
+            data = data[error.start + 1 :]
+        else:
+            return text + more, data[used:]
+
+
+def without_telnet(data: bytes) -> tuple[bytes, bytes]:
+    """Bytes of a stream without what Telnet negotiates between them (RFC 854), and the beginning of such to hold over.
+
+    `IAC IAC` stands for one byte 255; `IAC WILL`, `WONT`, `DO`, `DONT` have one byte more; `IAC SB` lasts to `IAC SE`.
+    """
+    plain, at = bytearray(), 0
+    while at < len(data):
+        if data[at] != _IAC:
+            plain.append(data[at])
+            at += 1
+            continue
+        length = _negotiated(data, at)
+        if length is None:
+            return bytes(plain), data[at:] if len(data) - at <= MOST_NEGOTIATED else b""
+        if data[at + 1] == _IAC:
+            plain.append(_IAC)
+        at += length
+    return bytes(plain), b""
+
+
+def _negotiated(data: bytes, at: int) -> int | None:
+    """How many bytes from `at` on belong together; None where they haven't all come."""
+    if at + 1 == len(data):
+        return None
+    if data[at + 1] == _SB:
+        end = data.find(bytes((_IAC, _SE)), at + 2)
+        return None if end < 0 else end + 2 - at
+    length = 3 if data[at + 1] in _WITH_OPTION else 2
+    return None if at + length > len(data) else length

@@ -1,0 +1,110 @@
+"""The text of a session as subtitles beside a video: a live playlist of HLS (RFC 8216) and its segments, WebVTT.
+
+Segment n has what was said in the n-th six seconds of media time, counted from 0. It is listed some seconds after its
+end, when the words of that time have mostly come; what is mended until then stands in it mended. A cue that lies in two
+segments stands in both, with the same times, as players expect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from moothall.core.kernel.ids import SpeakerId
+from moothall.core.session.state import Status
+from moothall.core.views.captions import Line, Session
+from moothall.record.cues import LONGEST, Cue, cues_of_line
+from moothall.record.model import RecordedLine
+from moothall.record.subtitles import vtt_cue
+from moothall.record.wrapping import plain
+
+SEGMENT_MS = 6_000
+HELD_MS = 12_000
+"""How long after its end a segment is listed. What comes later than that is in none: lines that the recogniser has not
+ended by then, and what was typed long after it was said."""
+LISTED = 100
+"""Segments of a session that is on: ten minutes. Overflow: the oldest are listed no more."""
+MOST_LISTED = 10_000
+"""Segments of a closed session: 16 hours. Overflow: the first are not listed."""
+AROUND_MS = 40_000
+"""How long before a segment a line may have begun that is still said or read in it."""
+TICKS = 90
+"""Of MPEG's clock in a millisecond."""
+CLOCK = 1 << 33
+"""Where MPEG's clock begins anew."""
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """Which segments are listed: from `first` on, before `end`; none where they are equal."""
+
+    first: int
+    end: int
+    over: bool
+    """Whether no more will come."""
+
+
+def listed(session: Session, wall: int, last: int) -> Listed:
+    """Which segments are there at the wall time `wall` (Unix ms); `last`: media ms of the end of the last line."""
+    over = session.status is Status.CLOSED
+    t, mapped = session.clock or (0, wall)
+    now = last + LONGEST if over else t + max(0, wall - mapped) - HELD_MS
+    end = -(-now // SEGMENT_MS) if over else now // SEGMENT_MS
+    end = max(0, end)
+    return Listed(max(0, end - (MOST_LISTED if over else LISTED)), end, over)
+
+
+def playlist(session: Session, there: Listed, address: str) -> str:
+    """The playlist; `address` is a segment's, with `{n}` for its number."""
+    rows = [
+        "#EXTM3U",
+        "#EXT-X-VERSION:3",
+        f"#EXT-X-TARGETDURATION:{SEGMENT_MS // 1000}",
+        f"#EXT-X-MEDIA-SEQUENCE:{there.first}",
+    ]
+    if session.opened is not None and there.first < there.end:
+        began = datetime.fromtimestamp(session.opened / 1000, UTC) + timedelta(milliseconds=there.first * SEGMENT_MS)
+        rows.append(f"#EXT-X-PROGRAM-DATE-TIME:{began.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}")
+    for n in range(there.first, there.end):
+        rows += [f"#EXTINF:{SEGMENT_MS / 1000:.3f},", address.replace("{n}", str(n))]
+    return "\n".join([*rows, *(["#EXT-X-ENDLIST"] if there.over else [])]) + "\n"
+
+
+def segment(lines: Sequence[Line], speakers: dict[SpeakerId, str], n: int, language: str, offset: int = 0) -> str:
+    """Segment n as WebVTT; `lines` are all that may lie in it, in order, and the one before and behind them.
+
+    `offset`: ms of MPEG's clock, which the video goes by, at media time 0.
+    """
+    start, end = n * SEGMENT_MS, (n + 1) * SEGMENT_MS
+    shown = [line for line in lines if line.t1 is not None and not line.gone and plain(line.text)]
+    blocks = [f"WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:{offset * TICKS % CLOCK}"]
+    before: SpeakerId | None = None
+    for at, line in enumerate(shown):
+        following = shown[at + 1].t0 if at + 1 < len(shown) else None
+        name = plain(speakers.get(line.speaker, "")) if line.speaker is not None else ""
+        prefix = f"{name}: " if name and line.speaker != before else ""
+        before = line.speaker
+        cues = cues_of_line(_recorded(line, name), prefix, name, following)
+        blocks += [vtt_cue(cue, language) for cue in map(_visible, cues) if cue.t0 < end and cue.t1 > start]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _visible(cue: Cue) -> Cue:
+    return cue if cue.t1 > cue.t0 else msgspec.structs.replace(cue, t1=cue.t0 + 1_000)
+
+
+def _recorded(line: Line, name: str) -> RecordedLine:
+    return RecordedLine(
+        segment=line.segment,
+        t0=line.t0,
+        t1=line.t1,
+        language=line.language,
+        origin=line.origin,
+        mended=line.mended,
+        accepted=line.accepted,
+        revision=line.revision,
+        speaker=line.speaker,
+        name=name,
+        text=plain(line.text),
+    )

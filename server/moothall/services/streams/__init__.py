@@ -1,0 +1,1 @@
+"""Text of outside captioning software: streams of characters that become lines of a session."""

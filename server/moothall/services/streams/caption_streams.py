@@ -1,0 +1,400 @@
+"""The streams of captioning software: what they send becomes lines of a session, by the acts of a person at a desk.
+
+A stream is what one role link sends into one text. It is kept in memory alone: after a kill what was no line yet is
+gone, and after each restart deletes reach nothing of before. An act that is sent again does no harm, since a line that
+is there under its name is not written once more. Lines that somebody else has corrected or removed meanwhile stay as
+they are, and so do those that were offered, since somebody else was on air.
+
+While nothing is kept (a break, *not recorded*) what comes is dropped, and the sender is told that it was taken: else it
+would send it again when the break is over. Nothing that comes later reaches what was before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections import deque
+from collections.abc import Sequence
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core import commands as do
+from moothall.core.captioning.charsets import lenient_text, whole_text
+from moothall.core.captioning.rolling import Posts, joined
+from moothall.core.captioning.stream import Amend, Commit, Draft, Operation, Stream, cut_off, take, tick
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, is_name
+from moothall.core.ports import Clock, Randomness
+from moothall.core.rules.authority import COMMANDS
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import State, Status
+from moothall.services.desks.typed_ahead import TypedAhead
+from moothall.services.log.act_queue import unavailable
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.role_links import Staff, actor_of
+from moothall.services.sessions.sessions import Sessions
+from moothall.wire.token_bucket import Allowance, Bucket
+
+logger = logging.getLogger(__name__)
+
+MOST_STREAMS = 500
+"""Streams of a server. Overflow: the one that has been quiet longest is forgotten, once its text has become lines; a
+further one is refused while all have text that hasn't."""
+POSTS = Allowance(per_second=20, burst=200)
+"""Posts of one stream: programs that send each word need five a second. Overflow: told to wait."""
+MOST_BYTES = 8 << 10
+"""Bytes of a post. Overflow: it is refused."""
+MOST_ACTS = 200
+"""Lines of one post. Overflow: it is refused."""
+REMEMBERED = 32
+"""Posts by whose numbers repeats are known."""
+LOOK_MS = 500
+"""How often streams are looked at in which nothing comes."""
+CUTS = (ev.SessionPaused, ev.SessionClosed, ev.NotRecordedBegan, ev.BodyRemoved)
+"""What follows these reaches nothing of before."""
+_TWICE = frozenset({RefusalCode.STALE, RefusalCode.FORBIDDEN, RefusalCode.UNKNOWN, RefusalCode.CONFLICT})
+"""Somebody else was quicker with a line; the others are written all the same."""
+_LATER = frozenset({RefusalCode.BUSY, RefusalCode.UNAVAILABLE})
+"""What was refused for these may be sent again; nothing of it was taken."""
+
+
+class Form(StrEnum):
+    """What a post stands for."""
+
+    STREAM = "stream"
+    """The next characters of a stream, as StreamText sends them."""
+    CAPTIONS = "captions"
+    """A caption of its own, as Zoom takes them: put behind the one before, without what it repeats of it."""
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A post was taken, and need not be sent again."""
+
+    kept: bool = True
+    sentence: str = ""
+    """Why nothing of it is kept, for a person."""
+
+
+class Post(msgspec.Struct, frozen=True, kw_only=True):
+    """What came."""
+
+    body: bytes
+    charset: str = "utf-8"
+    """What Python calls it."""
+    language: str = ""
+    """BCP-47 tag as the sender has it; empty: the text's first."""
+    seq: int | None = None
+    """Its number; None: it has none, and can't be known again."""
+    form: Form = Form.STREAM
+    lenient: bool = False
+    """Whether bytes that are no UTF-8 are read as windows-1252."""
+
+
+class TextStream:
+    """What one link sends into one text."""
+
+    def __init__(self, staff: Staff, live: LiveSession, channel: ChannelId, name: str, bucket: Bucket) -> None:
+        self.staff = staff
+        self.live = live
+        self.channel = channel
+        self.name = name
+        self.language = ""
+        self.text = Stream()
+        self.posts = Posts()
+        self.held = b""
+        """The beginning of a character."""
+        self.seq = 0
+        """Number of the last post that was taken."""
+        self.last = b""
+        """What stood in it."""
+        self.seen: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)
+        self.bucket = bucket
+        self.acts = 0
+        self.used = 0
+        """When it was last used, ms of the monotonic clock."""
+        self.lock = asyncio.Lock()
+
+    @property
+    def role(self) -> Role:
+        """As what it writes."""
+        return self.staff.role
+
+    @property
+    def actor(self) -> Actor:
+        """Who writes."""
+        return actor_of(self.staff)
+
+    @property
+    def idle(self) -> bool:
+        """Whether all of its text has become lines."""
+        return self.text.due is None and not self.lock.locked()
+
+    def segment(self, number: int) -> SegmentId:
+        """The name of a line."""
+        return SegmentId(f"{self.name}-{number}")
+
+
+class CaptionStreams:
+    """All streams. `run` must be running, else drafts become lines only when more comes."""
+
+    def __init__(self, sessions: Sessions, ahead: TypedAhead, *, clock: Clock, randomness: Randomness) -> None:
+        self._sessions = sessions
+        self._ahead = ahead
+        self._clock = clock
+        self._randomness = randomness
+        self._streams: dict[tuple[str, SessionId, ChannelId], TextStream] = {}
+        sessions.observe(self._seen)
+
+    async def run(self) -> None:
+        """Make lines of drafts in which nothing comes, until cancelled."""
+        while True:
+            await self._clock.sleep(LOOK_MS)
+            for stream in tuple(self._streams.values()):
+                due = stream.text.due
+                if due is not None and due <= self._clock.monotonic() and not stream.lock.locked():
+                    async with stream.lock:
+                        await self._tick(stream)
+
+    async def open(self, staff: Staff, session: SessionId, channel: str = "") -> TextStream | Refusal:
+        """The stream of a link into a text, the session's first where `channel` is empty; what it may do is asked at
+        each post. Raises StorageUnavailable and RecordBroken.
+        """
+        live = await self._sessions.find(session) if is_name(session) else None
+        if live is None or live.state.status is Status.ABSENT:
+            return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
+        wanted = ChannelId(channel) if channel else next(iter(live.state.channels), None)
+        if wanted is None or wanted not in live.state.channels:
+            return refuse(RefusalCode.UNKNOWN, "The session has no such text.")
+        key = (staff.link, session, wanted)
+        stream = self._streams.get(key)
+        if stream is None:
+            if len(self._streams) >= MOST_STREAMS and not self._forget_one():
+                return refuse(RefusalCode.BUSY, "The server takes captions from as many programs as it can.")
+            name = f"cap{self._randomness.bytes(5).hex()}"
+            bucket = Bucket.full(POSTS, self._clock.monotonic())
+            stream = self._streams[key] = TextStream(staff, live, wanted, name, bucket)
+            logger.info("session %s: captioning software writes by link %s", session, staff.link)
+        stream.live, stream.used = live, self._clock.monotonic()
+        return stream
+
+    async def put(self, stream: TextStream, post: Post) -> Taken | Refusal:
+        """Take a post, all of it or nothing. One that was taken before does nothing."""
+        async with stream.lock:
+            digest = hashlib.sha256(post.body).digest()
+            if post.seq is not None and (post.seq, digest) in stream.seen:
+                return Taken()
+            refused = _too_much(post) or self._too_often(stream) or _no_language(stream, post) or _old(stream, post)
+            if refused is not None:
+                return refused
+            text = _characters(stream, post)
+            if isinstance(text, Refusal):
+                return text
+            characters, held = text
+            state = stream.live.state
+            outside = self._ahead.refusal(state, state.channels[stream.channel], stream.role)
+            unkept = outside is not None and outside.code is not RefusalCode.FORBIDDEN and not _kept_now(state)
+            if outside is not None and not unkept:
+                return outside
+            if not unkept:
+                posts = stream.posts
+                if post.form is Form.CAPTIONS:
+                    posts, characters = joined(stream.posts, characters, post.language or stream.language)
+                if post.language:
+                    stream.language = _language(state.channels[stream.channel], post.language) or stream.language
+                answer = await self._write(stream, *take(stream.text, characters, self._clock.monotonic()))
+                if answer is not None and (answer.code in _LATER or _kept_now(stream.live.state)):
+                    return answer
+                unkept = answer is not None
+                stream.posts = posts
+            stream.held = b"" if unkept else held
+            if post.seq is not None:
+                stream.seq, stream.last = post.seq, post.body
+                stream.seen.append((post.seq, digest))
+            if unkept:
+                self._cut_off(stream)
+                return Taken(kept=False, sentence="Nothing of this is kept: there is a break, or it is not recorded.")
+            return Taken()
+
+    async def finish(self, session: SessionId, within_ms: int) -> bool:
+        """Make lines of what the streams of a session have sent; whether all of it is in the log."""
+        done = True
+        for stream in self._of(session):
+            async with stream.lock:
+                await self._tick(stream, end=True)
+            done = done and stream.text.due is None
+        return done
+
+    async def finish_all(self) -> None:
+        """Make lines of what all streams have sent: the server ends."""
+        for session in {key[1] for key in self._streams}:
+            await self.finish(session, 0)
+
+    def awaits(self, session: SessionId) -> bool:
+        """Whether a stream has sent something that is no line yet."""
+        return any(stream.text.due is not None for stream in self._of(session))
+
+    def gone(self, link: str) -> None:
+        """A link was replaced or revoked, or has expired: what it sent and is no line goes."""
+        for key, stream in tuple(self._streams.items()):
+            if key[0] == link:
+                self._ahead.leave(stream)
+                del self._streams[key]
+
+    def _of(self, session: SessionId) -> list[TextStream]:
+        return [stream for key, stream in self._streams.items() if key[1] == session]
+
+    def _forget_one(self) -> bool:
+        idle = [(stream.used, key) for key, stream in self._streams.items() if stream.idle]
+        if idle:
+            del self._streams[min(idle)[1]]
+        return bool(idle)
+
+    def _too_often(self, stream: TextStream) -> Refusal | None:
+        stream.bucket, wait = stream.bucket.take(POSTS, self._clock.monotonic())
+        message = f"At most {POSTS.per_second} posts a second are taken; send more in one."
+        return refuse(RefusalCode.BUSY, message) if wait else None
+
+    async def _tick(self, stream: TextStream, *, end: bool = False) -> None:
+        now = self._clock.monotonic()
+        due = stream.text.due
+        if due is None:
+            return
+        try:
+            live = await self._sessions.find(stream.live.id)
+        except (StorageUnavailable, RecordBroken):
+            return
+        if live is None:
+            return
+        stream.live = live
+        later = max(now, stream.text.at + 10**6) if end else now
+        refused = await self._write(stream, *tick(stream.text, later))
+        if refused is not None and refused.code not in _LATER:
+            self._cut_off(stream)
+
+    async def _write(self, stream: TextStream, after: Stream, operations: Sequence[Operation]) -> Refusal | None:
+        """Carry out what a stream wants, and have it go on from there; else it stays as it was."""
+        lines = [each for each in operations if not isinstance(each, Draft)]
+        if len(lines) > MOST_ACTS:
+            return refuse(RefusalCode.INVALID, f"A post can have at most {MOST_ACTS} lines.")
+        commands = _commands(stream, lines)
+        if commands:
+            answer = await self._send(stream, commands)
+            if isinstance(answer, Refusal) and answer.code in _TWICE:
+                # What can't be amended any more stays as it is.
+                commands = [each for each in _commands(stream, lines) if isinstance(each, do.TypeSegment)]
+                answer = await self._send(stream, commands) if commands else None
+            if isinstance(answer, Refusal):
+                return answer
+        stream.text = after
+        for each in operations:
+            if isinstance(each, Draft):
+                self._ahead.write(stream, stream.segment(each.number), each.text, _tag(stream))
+        return None
+
+    async def _send(self, stream: TextStream, commands: Sequence[do.AnyCommand]) -> object:
+        stream.acts += 1
+        name = CommandId(f"captions:{stream.name}:{stream.acts}")
+        try:
+            return await stream.live.writer.send(stream.actor, name, commands)
+        except StorageUnavailable:
+            return unavailable()
+
+    def _cut_off(self, stream: TextStream) -> None:
+        stream.text, _ = cut_off(stream.text)
+        stream.posts, stream.held, stream.last = Posts(), b"", b""
+        self._ahead.leave(stream)
+
+    def _seen(self, live: LiveSession, publication: Publication) -> None:
+        if any(isinstance(event, CUTS) for event in publication.events):
+            for stream in self._of(live.id):
+                self._cut_off(stream)
+
+
+def _too_much(post: Post) -> Refusal | None:
+    message = f"A post can have at most {MOST_BYTES} bytes."
+    return refuse(RefusalCode.INVALID, message) if len(post.body) > MOST_BYTES else None
+
+
+def _old(stream: TextStream, post: Post) -> Refusal | None:
+    """A number may come again only with what came with it, and 1 when a program begins anew."""
+    if post.seq is None or post.seq > stream.seq or post.seq == 1 or _goes_on(stream, post):
+        return None
+    message = f"Another post of this number was taken; the last one was {stream.seq}. Go on from there."
+    return refuse(RefusalCode.STALE, message)
+
+
+def _goes_on(stream: TextStream, post: Post) -> bool:
+    """Whether the sender didn't hear that its last post was taken, and sends it again with what came since."""
+    again = post.seq == stream.seq and post.form is Form.STREAM
+    return again and bool(stream.last) and post.body.startswith(stream.last)
+
+
+def _no_language(stream: TextStream, post: Post) -> Refusal | None:
+    channel = stream.live.state.channels[stream.channel]
+    if _language(channel, post.language) is not None:
+        return None
+    message = f"This text is in {', '.join(channel.languages)}; 'lang' names another language."
+    return refuse(RefusalCode.INVALID, message)
+
+
+def _language(channel: Channel, wanted: str) -> str | None:
+    """The channel's language that a sender means; a text in one language is in that, whatever programs say.
+
+    `jp` stands in Zoom's own list for Japanese.
+    """
+    if not wanted or len(channel.languages) == 1:
+        return channel.languages[0]
+    named = wanted.lower()
+    main = {"jp": "ja"}.get(named.partition("-")[0], named.partition("-")[0])
+    exact = [each for each in channel.languages if each.lower() == named]
+    alike = [each for each in channel.languages if each.lower().partition("-")[0] == main]
+    return next(iter(exact or alike), None)
+
+
+def _tag(stream: TextStream) -> str:
+    languages = stream.live.state.channels[stream.channel].languages
+    return stream.language if stream.language in languages else languages[0]
+
+
+def _characters(stream: TextStream, post: Post) -> tuple[str, bytes] | Refusal:
+    body = post.body[len(stream.last) :] if _goes_on(stream, post) else post.body
+    if post.lenient and post.charset == "utf-8":
+        return lenient_text(body, stream.held)
+    return whole_text(body, post.charset, held=stream.held)
+
+
+def _kept_now(state: State) -> bool:
+    return state.status is not Status.PAUSED and not (state.status is Status.OPEN and not state.keeps)
+
+
+def _commands(stream: TextStream, lines: Sequence[Commit | Amend]) -> list[do.AnyCommand]:
+    """The acts of a person at a desk that do the same; nothing for lines that somebody else has changed since."""
+    commands: list[do.AnyCommand] = []
+    corrects = do.CorrectSegment in COMMANDS[stream.role]
+    for each in lines:
+        name = stream.segment(each.number)
+        segment = stream.live.state.segments.get(name)
+        if segment is None:
+            if isinstance(each, Commit) and name not in stream.live.state.offered:
+                commands.append(
+                    do.TypeSegment(channel=stream.channel, segment=name, text=each.text, language=_tag(stream))
+                )
+            continue
+        stands = segment.whole.strip()
+        ours = isinstance(each, Commit) or stands == each.before
+        if corrects and ours and stands != each.text and not segment.gone:
+            commands.append(
+                do.CorrectSegment(
+                    channel=stream.channel,
+                    segment=name,
+                    base_revision=segment.revision,
+                    base_words=len(segment.words),
+                    text=each.text,
+                )
+            )
+    return commands

@@ -1,0 +1,165 @@
+"""Finished lines of sessions as captions in Zoom, to the address that staff gave for a session.
+
+A line is held for three seconds, since Zoom takes nothing back, and sent once; what could not be sent is tried again
+with more patience each time, and the control room is told. The address is a secret: it is in the book, and in no log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol
+
+import msgspec
+
+from moothall.core.captioning.outgoing import Held, Outgoing, due, in_time, mended, with_line, without
+from moothall.core.events import types as ev
+from moothall.core.kernel.backoff import Backoff
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.ports import Book, BookEntry, Clock
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
+
+logger = logging.getLogger(__name__)
+
+NAMESPACE = "zoom"
+LOOK_MS = 250
+BACKOFF = Backoff(first_ms=1_000, last_ms=15_000)
+MOST_TARGETS = 1_000
+"""Sessions with an address. Overflow: another one is refused."""
+DROPS = (ev.SessionPaused, ev.NotRecordedBegan, ev.BodyRemoved)
+"""At these nothing that waits goes out any more: it may be what is not to be kept."""
+
+
+class ZoomTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """What staff gave for a session."""
+
+    address: str
+    channel: ChannelId = ChannelId("")
+    """The text; empty: the session's first."""
+
+
+class CaptionPlace(Protocol):
+    """What sends to such an address, and says whether it was taken; it raises nothing for what the other side does."""
+
+    async def last(self, address: str) -> int | None:
+        """The number of the last caption that was taken; None where that can't be learnt now."""
+        ...
+
+    async def post(self, address: str, seq: int, line: Held) -> bool:
+        """Send a caption."""
+        ...
+
+
+class _Sending:
+    def __init__(self) -> None:
+        self.waiting: Outgoing = ()
+        self.seq: int | None = None
+        self.failures = 0
+        self.again = 0
+        self.busy = False
+
+
+class ZoomPush:
+    """All sessions that are captioned in Zoom. `load` it, and keep `run` running."""
+
+    def __init__(self, sessions: Sessions, book: Book, place: CaptionPlace, clock: Clock) -> None:
+        self._book = book
+        self._place = place
+        self._clock = clock
+        self._targets: dict[SessionId, ZoomTarget] = {}
+        # Bound: the targets.
+        self._sending: dict[SessionId, _Sending] = {}
+        sessions.observe(self._seen)
+
+    async def load(self) -> None:
+        """Read the book; raises StorageUnavailable."""
+        read = await self._book.read(NAMESPACE)
+        self._targets = {SessionId(name): msgspec.json.decode(body, type=ZoomTarget) for name, body in read.items()}
+
+    def target(self, session: SessionId) -> ZoomTarget | None:
+        """Where the captions of a session go; None: nowhere."""
+        return self._targets.get(session)
+
+    async def send_to(self, session: SessionId, target: ZoomTarget | None) -> bool:
+        """Send the captions of a session there from now on, or nowhere; whether there is room for one more.
+
+        Raises StorageUnavailable.
+        """
+        if target is not None and session not in self._targets and len(self._targets) >= MOST_TARGETS:
+            return False
+        await self._book.write([BookEntry(NAMESPACE, session, None if target is None else msgspec.json.encode(target))])
+        if (before := self._sending.pop(session, None)) is not None:
+            before.waiting = ()
+        if target is None:
+            self._targets.pop(session, None)
+        else:
+            self._targets[session] = target
+        return True
+
+    async def forget(self, session: SessionId) -> None:
+        """A session is no more. Raises StorageUnavailable."""
+        if session in self._targets:
+            await self.send_to(session, None)
+
+    def failing(self, session: SessionId) -> bool:
+        """Whether captions wait since Zoom takes none."""
+        sending = self._sending.get(session)
+        return sending is not None and sending.failures > 1
+
+    async def run(self) -> None:
+        """Send until cancelled. A slow address keeps no other waiting."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                now = self._clock.monotonic()
+                for session, sending in tuple(self._sending.items()):
+                    sending.waiting = in_time(sending.waiting, now)
+                    if not sending.waiting:
+                        sending.failures = 0
+                    elif not sending.busy and now >= sending.again and due(sending.waiting, now) is not None:
+                        sending.busy = True
+                        group.create_task(self._send(session, self._targets[session].address, sending))
+                await self._clock.sleep(LOOK_MS)
+
+    async def _send(self, session: SessionId, address: str, sending: _Sending) -> None:
+        try:
+            while (line := due(sending.waiting, self._clock.monotonic())) is not None:
+                if sending.seq is None and (last := await self._place.last(address)) is not None:
+                    sending.seq = last
+                taken = sending.seq is not None and await self._place.post(address, sending.seq + 1, line)
+                if not taken or sending.seq is None:
+                    # The number is asked for once more: the other side may have taken it after all.
+                    sending.seq = None
+                    sending.again = self._clock.monotonic() + BACKOFF.wait_ms(sending.failures)
+                    sending.failures += 1
+                    logger.info("session %s: Zoom takes no captions (%d times)", session, sending.failures)
+                    return
+                sending.seq += 1
+                sending.failures = 0
+                sending.waiting = without(sending.waiting, {line.segment})
+        finally:
+            sending.busy = False
+
+    def _seen(self, live: LiveSession, publication: Publication) -> None:
+        target = self._targets.get(live.id)
+        if target is None:
+            return
+        channel = target.channel or next(iter(live.state.channels), "")
+        sending = self._sending.setdefault(live.id, _Sending())
+        for event in publication.events:
+            line = live.state.segments.get(event.segment) if isinstance(event, ev.SegmentEnded) else None
+            language = "" if line is None else line.language
+            sending.waiting = _after(sending.waiting, event, channel, language, self._clock.monotonic())
+
+
+def _after(waiting: Outgoing, event: object, channel: str, language: str, now: int) -> Outgoing:
+    match event:
+        case ev.SegmentEnded() if event.channel == channel and event.text.strip() and language:
+            return with_line(waiting, Held(event.segment, event.text.strip(), language, now))
+        case ev.SegmentCorrected() if event.channel == channel:
+            return mended(waiting, event.segment, (event.text + event.tail).strip())
+        case ev.ChannelRewound() | ev.SegmentsMovedAway():
+            return without(waiting, frozenset(event.segments))
+        case _:
+            return () if isinstance(event, DROPS) else waiting

@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from moothall.core import commands as do
+from moothall.core.captioning.stream import QUIET_MS
+from moothall.core.events.types import AirSource, Origin
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.removal.selection import Lines
+from moothall.core.signals import Typing
+from moothall.services.desks.typed_ahead import TypedAhead
+from moothall.services.log.act_queue import Receipt
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.role_links import Staff
+from moothall.services.streams.caption_streams import (
+    MOST_ACTS,
+    MOST_BYTES,
+    POSTS,
+    CaptionStreams,
+    Form,
+    Post,
+    Taken,
+    TextStream,
+)
+from moothall.testing.clock import SeededRandomness
+from moothall.testing.log_memory import FailingLog
+from moothall.testing.loop import run
+from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
+
+CAPTIONER = Staff(link="l1", role=Role.CAPTIONER, scope="hall", label="")
+DESK = Actor(Role.CAPTIONER, "desk")
+
+
+class House:
+    """A session that is on, and one link's stream into its floor."""
+
+    def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
+        self.hall, self.live = hall, live
+        self.streams = CaptionStreams(
+            hall.sessions, TypedAhead(hall.sessions), clock=hall.clock, randomness=SeededRandomness()
+        )
+        hall.closing.first(self.streams.finish, self.streams.awaits)
+        self.draft = ""
+        self._done = 0
+        hall.sessions.observe(self._hear)
+
+    def _hear(self, _: LiveSession, publication: Publication) -> None:
+        for signal in publication.signals:
+            if isinstance(signal, Typing):
+                self.draft = signal.text
+
+    async def stream(self, staff: Staff = CAPTIONER) -> TextStream:
+        stream = await self.streams.open(staff, SESSION)
+        assert isinstance(stream, TextStream)
+        return stream
+
+    async def put(self, body: str, seq: int | None = None, **more: object) -> Taken | Refusal:
+        return await self.streams.put(await self.stream(), Post(body=body.encode(), seq=seq, **more))  # type: ignore[arg-type]
+
+    async def do(self, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
+        self._done += 1
+        answer = await self.live.writer.send(by, CommandId(f"t{self._done}"), commands)
+        assert isinstance(answer, Receipt), answer
+
+    @property
+    def lines(self) -> list[str]:
+        found = sorted((line.t0, name, line.whole) for name, line in self.live.state.segments.items() if line.whole)
+        return [text for _, _, text in found]
+
+
+@asynccontextmanager
+async def house(*, begun: bool = True, languages: tuple[str, ...] = ("en",)) -> AsyncIterator[House]:
+    async with memory_hall() as hall:
+        live = await hall.session(languages=languages)
+        on = House(hall, live)
+        if begun:
+            await on.do(do.OpenSession())
+        yield on
+
+
+def test_what_comes_is_a_draft_then_a_line_and_deletes_in_a_later_post_amend_it() -> None:
+    async def story() -> None:
+        async with house() as on:
+            assert await on.put("We open the mee", 1) == Taken()
+            assert (on.draft, on.lines) == ("We open the mee", [])
+            await on.put("tnig. And", 2)
+            assert (on.draft, on.lines) == ("And", ["We open the meetnig."])
+            await on.put("\x08" * 8 + "ing. And so", 3)
+            assert (on.draft, on.lines) == ("And so", ["We open the meeting."])
+            assert (await on.stream()).seq == 3
+
+    run(story())
+
+
+def test_a_draft_becomes_a_line_when_nothing_comes_and_when_the_session_is_closed() -> None:
+    async def story() -> None:
+        async with house() as on:
+            assert on.hall.group is not None
+            ticking = on.hall.group.create_task(on.streams.run())
+            await on.put("We open")
+            await on.hall.clock.sleep(QUIET_MS + 1_000)
+            assert (on.draft, on.lines) == ("", ["We open"])
+            await on.put(" the meeting")
+            assert on.streams.awaits(SESSION)
+            answer = await on.hall.closing.send(on.live.writer, SYSTEM, CommandId("close"), [do.CloseSession()])
+            assert isinstance(answer, Receipt)
+            assert on.lines == ["We open", "the meeting"]
+            refused = await on.put("late")
+            assert isinstance(refused, Refusal)
+            assert refused.message == "The session is closed and takes no lines now."
+            ticking.cancel()
+
+    run(story())
+
+
+def test_a_post_that_comes_again_is_taken_once_with_what_came_since() -> None:
+    async def story() -> None:
+        async with house() as on:
+            await on.put("One\n", 1)
+            assert await on.put("One\n", 1) == Taken()
+            await on.put("Two\n", 2)
+            assert await on.put("One\n", 1) == Taken()
+            assert await on.put("Two\nThree\n", 2) == Taken()
+            assert on.lines == ["One", "Two", "Three"]
+            refused = await on.put("Four\n", 2)
+            assert isinstance(refused, Refusal)
+            assert refused.message == "Another post of this number was taken; the last one was 2. Go on from there."
+            await on.put("A program that begins anew\n", 1)
+            assert on.lines[-1] == "A program that begins anew"
+
+    run(story())
+
+
+def test_captions_are_put_behind_one_another_without_what_they_repeat() -> None:
+    async def story() -> None:
+        async with house() as on:
+            for seq, post in enumerate(["We open", "We open the meeting", "We open the meeting of all.\n", "So"], 1):
+                await on.put(post, seq, form=Form.CAPTIONS)
+            assert (on.lines, on.draft) == (["We open the meeting of all."], "So")
+
+    run(story())
+
+
+def test_in_a_break_and_unrecorded_nothing_is_kept_and_nothing_before_is_reached() -> None:
+    async def story() -> None:
+        async with house() as on:
+            for begins, ends in (
+                (do.PauseSession(), do.ResumeSession()),
+                (do.BeginNotRecorded(), do.EndNotRecorded()),
+            ):
+                await on.put("Before.\nnot yet a line")
+                await on.hall.clock.sleep(1_000)
+                await on.do(begins)
+                assert on.draft == ""
+                taken = await on.put("secret")
+                assert isinstance(taken, Taken)
+                assert not taken.kept
+                assert taken.sentence == "Nothing of this is kept: there is a break, or it is not recorded."
+                await on.hall.clock.sleep(1_000)
+                await on.do(ends)
+                await on.put("\x08\x08\x08After.\n")
+            assert on.lines == ["Before.", "After."] * 2
+
+    run(story())
+
+
+def test_lines_that_others_have_changed_or_removed_stay_as_they_are() -> None:
+    async def story() -> None:
+        async with house() as on:
+            await on.put("One\nTwo\n")
+            first, second = (name for name, _ in sorted(on.live.state.segments.items()))
+            await on.do(
+                do.CorrectSegment(channel=FLOOR, segment=second, base_revision=0, base_words=0, text="Two!"), by=DESK
+            )
+            assert await on.put("\x08" * 5 + "!\nThree\n") == Taken()
+            assert on.lines == ["One!", "Two!", "Three"]
+            await on.put("Four")
+            removed = await on.live.writer.remove(Actor(Role.SECRETARIAT, "s"), CommandId("r"), Lines((first,)))
+            assert isinstance(removed, Receipt)
+            assert on.draft == ""
+            await on.put("\x08" * 99 + "Five\n")
+            assert on.lines == ["Two!", "Three", "Five"]
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    ("post", "code", "sentence"),
+    [
+        (Post(body=b"x" * (MOST_BYTES + 1)), RefusalCode.INVALID, f"A post can have at most {MOST_BYTES} bytes."),
+        (Post(body=b"a\n" * (MOST_ACTS + 1)), RefusalCode.INVALID, f"A post can have at most {MOST_ACTS} lines."),
+        (Post(body=b"\xff"), RefusalCode.INVALID, "The text is not in the charset that was named."),
+        (Post(body=b"a", language="sw"), RefusalCode.INVALID, "This text is in en, ja; 'lang' names another language."),
+    ],
+)
+def test_what_can_t_be_taken_is_refused_and_nothing_of_it_is(post: Post, code: RefusalCode, sentence: str) -> None:
+    async def story() -> None:
+        async with house(languages=("en", "ja")) as on:
+            refused = await on.streams.put(await on.stream(), post)
+            assert isinstance(refused, Refusal)
+            assert (refused.code, refused.message[: len(sentence)]) == (code, sentence)
+            assert (on.lines, on.draft) == ([], "")
+
+    run(story())
+
+
+def test_the_language_is_the_sender_s_where_the_text_has_several() -> None:
+    async def story() -> None:
+        async with house(languages=("en", "ja")) as on:
+            await on.put("Good morning\n", language="en-US")
+            await on.put("おはよう\n", language="jp-JP")
+            await on.put("又\n")
+            said = sorted((line.t0, name, line.language) for name, line in on.live.state.segments.items())
+            assert [language for _, _, language in said] == ["en", "ja", "ja"]
+
+    run(story())
+
+
+def test_a_flood_is_told_to_wait_and_goes_on() -> None:
+    async def story() -> None:
+        async with house() as on:
+            answers = [await on.put("a ") for _ in range(POSTS.burst + 1)]
+            assert answers[-2] == Taken()
+            assert isinstance(answers[-1], Refusal)
+            assert answers[-1].code is RefusalCode.BUSY
+            await on.hall.clock.sleep(1_000)
+            assert await on.put("b") == Taken()
+
+    run(story())
+
+
+def test_while_nothing_can_be_stored_nothing_is_taken_and_the_same_post_is_taken_later() -> None:
+    async def story() -> None:
+        async with house() as on:
+            assert isinstance(on.hall.log, FailingLog)
+            on.hall.log.full = True
+            refused = await on.put("One\n", 1)
+            assert isinstance(refused, Refusal)
+            assert refused.code is RefusalCode.UNAVAILABLE
+            on.hall.log.full = False
+            assert await on.put("One\n", 1) == Taken()
+            assert on.lines == ["One"]
+
+    run(story())
+
+
+def test_who_may_write_nothing_is_told_so_and_a_link_that_is_gone_leaves_no_draft() -> None:
+    async def story() -> None:
+        async with house() as on:
+            reader = Staff(link="r", role=Role.RAPPORTEUR, scope="hall", label="")
+            refused = await on.streams.put(await on.stream(reader), Post(body=b"a"))
+            assert isinstance(refused, Refusal)
+            assert refused.code is RefusalCode.FORBIDDEN
+            await on.put("We open")
+            on.streams.gone("l1")
+            assert on.draft == ""
+            assert (await on.stream()).text.buffer == ""
+            for session, channel in ((SessionId("x"), ""), (SESSION, "x"), (SessionId("?"), "")):
+                assert isinstance(await on.streams.open(CAPTIONER, session, channel), Refusal)
+
+    run(story())
+
+
+def test_whoever_is_not_on_air_offers_lines_and_shows_no_draft() -> None:
+    async def story() -> None:
+        async with house() as on:
+            tool = Staff(link="tool", role=Role.TOOL, scope="hall", label="Steno")
+            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), by=DESK)
+            stream = await on.stream(tool)
+            for body in (b"One\nTw", b"\x08\x08\x08\x08ne!\nThr"):
+                assert await on.streams.put(stream, Post(body=body)) == Taken()
+            offered = [line.text for _, line in on.live.state.offered.items()]
+            assert (offered, on.lines, on.draft) == (["One"], [], "")
+            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.TOOL), by=stream.actor)
+            await on.streams.put(stream, Post(body=b"ee\nFour"))
+            assert (on.lines, on.draft) == (["Three"], "Four")
+            (line,) = (line for _, line in on.live.state.segments.items())
+            assert (line.origin, line.tool) == (Origin.TOOL, "Steno")
+
+    run(story())

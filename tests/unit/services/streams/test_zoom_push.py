@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from moothall.core import commands as do
+from moothall.core.captioning.outgoing import HELD_MS, LATE_MS, Held
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
+from moothall.services.log.act_queue import Receipt
+from moothall.services.streams.zoom_push import MOST_TARGETS, NAMESPACE, ZoomPush, ZoomTarget
+from moothall.testing.book import MemoryBook
+from moothall.testing.loop import run
+from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
+
+DESK = Actor(Role.CAPTIONER, "desk")
+TARGET = ZoomTarget(address="https://zoom.example/closedcaption?id=1")
+
+
+class Place:
+    """A Zoom meeting that may be away."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.deaf = False
+        self.taken = 41
+        self.shown: list[tuple[int, str]] = []
+
+    async def last(self, address: str) -> int | None:
+        assert address == TARGET.address
+        return None if self.away else self.taken
+
+    async def post(self, address: str, seq: int, line: Held) -> bool:
+        if self.away:
+            return False
+        self.taken = seq
+        self.shown.append((seq, line.text))
+        return not self.deaf
+
+
+class House:
+    def __init__(self, hall: MemoryHall) -> None:
+        self.hall, self.place, self.book = hall, Place(), MemoryBook()
+        self.push = ZoomPush(hall.sessions, self.book, self.place, hall.clock)
+        self._done = 0
+
+    async def do(self, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
+        self._done += 1
+        live = await self.hall.sessions.find(SESSION)
+        assert live is not None
+        assert isinstance(await live.writer.send(by, CommandId(f"t{self._done}"), commands), Receipt)
+
+    async def say(self, name: str, text: str) -> None:
+        line = do.TypeSegment(channel=FLOOR, segment=SegmentId(name), text=text, language="en")
+        await self.do(line, by=DESK)
+
+    async def mend(self, name: str, text: str, revision: int = 0) -> None:
+        mended = do.CorrectSegment(
+            channel=FLOOR, segment=SegmentId(name), base_revision=revision, base_words=0, text=text
+        )
+        await self.do(mended, by=DESK)
+
+
+@asynccontextmanager
+async def house() -> AsyncIterator[House]:
+    async with memory_hall() as hall:
+        await hall.session()
+        on = House(hall)
+        await on.push.load()
+        assert await on.push.send_to(SESSION, TARGET)
+        assert hall.group is not None
+        running = hall.group.create_task(on.push.run())
+        await on.do(do.OpenSession())
+        yield on
+        running.cancel()
+
+
+def test_lines_go_out_once_held_for_a_correction_and_numbered_from_where_zoom_is() -> None:
+    async def story() -> None:
+        async with house() as on:
+            await on.say("a", "We opne.")
+            await on.say("b", "Taken back.")
+            await on.mend("a", "We open.")
+            await on.mend("b", "")
+            await on.hall.clock.sleep(HELD_MS - 500)
+            assert on.place.shown == []
+            await on.say("c", "All here.")
+            await on.hall.clock.sleep(1_000)
+            assert on.place.shown == [(42, "We open.")]
+            await on.hall.clock.sleep(HELD_MS)
+            await on.mend("a", "Too late.", revision=1)
+            await on.hall.clock.sleep(HELD_MS)
+            assert on.place.shown == [(42, "We open."), (43, "All here.")]
+
+    run(story())
+
+
+def test_while_zoom_is_away_it_is_tried_again_and_said_and_what_is_too_late_is_given_up() -> None:
+    async def story() -> None:
+        async with house() as on:
+            on.place.away = True
+            await on.say("a", "One.")
+            await on.hall.clock.sleep(HELD_MS + 4_000)
+            assert on.push.failing(SESSION)
+            on.place.away = False
+            await on.hall.clock.sleep(8_000)
+            assert (on.place.shown, on.push.failing(SESSION)) == ([(42, "One.")], False)
+            on.place.away = True
+            await on.say("b", "Two.")
+            await on.hall.clock.sleep(LATE_MS + 1_000)
+            on.place.away = False
+            await on.hall.clock.sleep(LATE_MS)
+            assert (on.place.shown, on.push.failing(SESSION)) == ([(42, "One.")], False)
+
+    run(story())
+
+
+def test_in_a_break_nothing_that_waits_goes_out_and_another_address_begins_anew() -> None:
+    async def story() -> None:
+        async with house() as on:
+            await on.say("a", "Before.")
+            await on.hall.clock.sleep(500)
+            await on.do(do.PauseSession())
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            await on.do(do.ResumeSession())
+            await on.say("b", "After.")
+            assert await on.push.send_to(SESSION, TARGET)
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            assert on.place.shown == []
+            again = ZoomPush(on.hall.sessions, on.book, on.place, on.hall.clock)
+            await again.load()
+            assert again.target(SESSION) == TARGET
+            await on.push.forget(SESSION)
+            await on.push.forget(SESSION)
+            await on.say("c", "Nobody sees it in Zoom.")
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            assert (on.place.shown, on.push.failing(SESSION)) == ([], False)
+            assert await on.book.read(NAMESPACE) == {}
+
+    run(story())
+
+
+def test_there_is_room_for_so_many_addresses() -> None:
+    async def story() -> None:
+        async with house() as on:
+            for n in range(MOST_TARGETS - 1):
+                assert await on.push.send_to(SessionId(f"s{n}"), TARGET)
+            assert not await on.push.send_to(SessionId("more"), TARGET)
+
+    run(story())

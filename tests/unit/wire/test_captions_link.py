@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from moothall.wire.captions_link import (
+    MOST_POST,
+    MOST_UNSENT,
+    Answer,
+    Begin,
+    Characters,
+    Unsent,
+    answered,
+    begun,
+    broken,
+    next_post,
+    typed,
+)
+
+
+def test_deletes_take_away_what_waits_and_else_are_sent() -> None:
+    assert typed(Unsent(), "a\fb\x08\x08\x08c\x08").waiting == "\x08"
+
+
+def test_posts_are_bounded_and_one_waits_for_its_answer() -> None:
+    unsent, none = begun(typed(Unsent(), "x" * (MOST_POST + 1)), Begin(seq=7))
+    assert none is None
+    unsent, post = next_post(unsent)
+    assert post == Characters(seq=8, text="x" * MOST_POST)
+    assert next_post(unsent) == (unsent, None)
+    assert answered(unsent, Answer(seq=7)) == unsent
+    assert unsent.size == MOST_POST + 1
+    unsent = answered(unsent, Answer(seq=8))
+    assert unsent.size == 1
+    assert typed(unsent, "y" * MOST_UNSENT).full
+    assert next_post(broken(unsent))[1] is None
+
+
+def test_a_server_that_has_forgotten_the_numbers_gets_the_post_with_the_next() -> None:
+    posted = Unsent(posted=Characters(seq=3, text="a"), seq=3)
+    assert begun(posted, Begin(seq=3))[1] is None
+    assert begun(posted, Begin(seq=2))[1] == Characters(seq=3, text="a")
+    assert begun(posted, Begin(seq=9))[1] == Characters(seq=10, text="a")
