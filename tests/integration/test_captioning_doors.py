@@ -24,9 +24,9 @@ from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.session.state import Status
+from moothall.services.captioning.caption_streams import MOST_BYTES
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import session_scope
-from moothall.services.streams.caption_streams import MOST_BYTES
 from moothall.settings.sections import Captioning, Engine, Metrics, Server, Settings, Translation
 from support.captioning.plover import PloverWorker
 from support.halls.process import free_port

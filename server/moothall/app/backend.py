@@ -34,6 +34,7 @@ from moothall.core.ports import Book, Clock, EventLog, NodeLog
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.questions.blocked_words import MOST_BYTES, BlockedWords, WordList, parse
 from moothall.core.questions.statements import AboutQuestions, Dimension, Group
+from moothall.services.captioning.zoom_push import ZoomPush
 from moothall.services.capture.closing import Closing
 from moothall.services.control.openers import Openers
 from moothall.services.hubs.pairing import Pairing
@@ -56,7 +57,6 @@ from moothall.services.sessions.link_terms import HOUR_MS
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.sessions import Sessions
-from moothall.services.streams.zoom_push import ZoomPush
 from moothall.services.supervision.supervising import supervise
 from moothall.services.translation.glossaries import Glossaries
 from moothall.settings.sections import Conference, Settings

@@ -17,9 +17,9 @@ from moothall.adapters.captioning.zoom_page import ZoomPage
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.app.parts import Entrance, Services
+from moothall.services.captioning.caption_streams import CaptionStreams
 from moothall.services.captioning.on_air import OnAir
 from moothall.services.desks.typed_ahead import TypedAhead
-from moothall.services.streams.caption_streams import CaptionStreams
 
 
 async def open_captioning(

@@ -15,7 +15,7 @@ from moothall.adapters.captioning.keys import CaptionKeys
 from moothall.adapters.captioning.posts_door import STATUS
 from moothall.adapters.http.forwarded import AddressOf
 from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.services.streams.caption_streams import MOST_BYTES, CaptionStreams, Form, Post, TextStream
+from moothall.services.captioning.caption_streams import MOST_BYTES, CaptionStreams, Form, Post, TextStream
 from moothall.wire.captions_link import Answer, Begin, Characters
 from moothall.wire.close_codes import CloseCode
 

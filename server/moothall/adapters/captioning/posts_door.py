@@ -17,7 +17,7 @@ from moothall.adapters.http.forwarded import AddressOf
 from moothall.core.captioning.charsets import CHARSETS, known_charset
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.ports import Clock
-from moothall.services.streams.caption_streams import MOST_BYTES, CaptionStreams, Form, Post, TextStream
+from moothall.services.captioning.caption_streams import MOST_BYTES, CaptionStreams, Form, Post, TextStream
 
 STATUS = {
     RefusalCode.FORBIDDEN: 403,

@@ -29,8 +29,8 @@ from moothall.core.kernel.errors import (
     refuse,
 )
 from moothall.core.ports import Clock
+from moothall.services.captioning.caption_streams import CaptionStreams, Form, Post, TextStream
 from moothall.services.log.act_queue import unavailable
-from moothall.services.streams.caption_streams import CaptionStreams, Form, Post, TextStream
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from moothall.adapters.captioning.zoom_client import LONGEST, zoom_address
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.plan import Planned
+from moothall.services.captioning.zoom_push import ZoomPush, ZoomTarget
 from moothall.services.programme.programme import Programme
-from moothall.services.streams.zoom_push import ZoomPush, ZoomTarget
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

@@ -1,1 +1,1 @@
-"""Who is on air in the texts of sessions, and whether they still write."""
+"""Captions by people and their software: who is on air, streams of characters that become lines, captions in Zoom."""

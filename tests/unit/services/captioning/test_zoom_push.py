@@ -7,8 +7,8 @@ from moothall.core import commands as do
 from moothall.core.captioning.outgoing import HELD_MS, LATE_MS, Held
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
+from moothall.services.captioning.zoom_push import MOST_TARGETS, NAMESPACE, ZoomPush, ZoomTarget
 from moothall.services.log.act_queue import Receipt
-from moothall.services.streams.zoom_push import MOST_TARGETS, NAMESPACE, ZoomPush, ZoomTarget
 from moothall.testing.book import MemoryBook
 from moothall.testing.loop import run
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall

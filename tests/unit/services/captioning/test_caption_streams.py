@@ -13,12 +13,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.removal.selection import Lines
 from moothall.core.signals import Typing
-from moothall.services.desks.typed_ahead import TypedAhead
-from moothall.services.log.act_queue import Receipt
-from moothall.services.log.publication import Publication
-from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import Staff
-from moothall.services.streams.caption_streams import (
+from moothall.services.captioning.caption_streams import (
     MOST_ACTS,
     MOST_BYTES,
     POSTS,
@@ -28,6 +23,11 @@ from moothall.services.streams.caption_streams import (
     Taken,
     TextStream,
 )
+from moothall.services.desks.typed_ahead import TypedAhead
+from moothall.services.log.act_queue import Receipt
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.role_links import Staff
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
