@@ -17,7 +17,7 @@ from support.sound.scripted_talk import committed, rows, scripted_talk
 
 def replayed(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(replay.BENCH / "replay.py"), *arguments]
-    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=100)
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=280)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def moothall(*arguments: str, stdin: bytes | None = None) -> subprocess.Complete
         stdin=subprocess.DEVNULL if stdin is None else None,
         capture_output=True,
         check=False,
-        timeout=100,
+        timeout=280,
         env=environment,
     )
 

@@ -37,8 +37,8 @@ async def kill_with_unheard_sound(node: NodeProcess, session: SessionId, sender:
     engine = engine_of(node.pid)
     assert engine is not None
     os.kill(engine, signal.SIGSTOP)
-    through = 16 * Log(node, session).words[-1].t1
-    await until(lambda: sender.safe >= through + UNHEARD)
+    # What the engine said before is still on its way, so that the log is asked each time.
+    await until(lambda: sender.safe >= 16 * Log(node, session).words[-1].t1 + UNHEARD + RATE)
     os.kill(engine, signal.SIGKILL)  # It holds the node's output open, and none follows so soon.
     await node.kill()
     return sender.safe - 16 * Log(node, session).words[-1].t1
