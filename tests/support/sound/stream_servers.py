@@ -46,9 +46,13 @@ class HttpServer:
         self.address = ""
         self.sent = 0
         """Bytes that were given to lines."""
+        self.lines: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
+        if (me := asyncio.current_task()) is not None:
+            self.lines.add(me)
+            me.add_done_callback(self.lines.discard)
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             path = head.split(b" ")[1].decode()
@@ -90,6 +94,10 @@ async def http_server() -> AsyncIterator[HttpServer]:
         yield made
     finally:
         server.close()
+        for line in made.lines:
+            line.cancel()
+        if made.lines:
+            await asyncio.wait(made.lines)
 
 
 async def nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

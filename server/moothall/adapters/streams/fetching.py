@@ -11,6 +11,7 @@ import base64
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 from aiohttp import hdrs
@@ -203,7 +204,7 @@ def _trouble(error: Exception) -> Trouble:
     return Trouble.CONNECTION
 
 
-async def cancelled(task: asyncio.Task[None]) -> None:
+async def cancelled(task: asyncio.Task[Any]) -> None:
     """Cancel it and wait until it is over. How it ended nobody wants to know any more, and asyncio isn't to log it."""
     task.cancel()
     await asyncio.wait({task})

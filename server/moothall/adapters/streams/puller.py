@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from ipaddress import ip_network
+from typing import Any
 
 import msgspec
 
@@ -20,7 +21,7 @@ from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.core.streams.addresses import Fetching, Network, read_address
-from moothall.core.streams.watching import Found, Trouble
+from moothall.core.streams.watching import START_MS, Found, Trouble
 from moothall.services.capture.pulling import BYTES, StreamLost
 
 _BUFFER = 1 << 16
@@ -50,27 +51,30 @@ class StreamPuller:
         if parts is None:
             raise StreamLost(Trouble.ADDRESS)
         async with AsyncExitStack() as stack:
-            relay = None
-            dials = parts.fetching is not Fetching.HTTP
-            if dials:
-                relay = Relay(parts, self._allowed)
-                await stack.enter_async_context(relay.open())
-            process = await _start(msgspec.structs.replace(self._order, dials=dials))
-            stack.push_async_callback(_end, process)
-            stream = None
-            if relay is not None:
-                feeding = _say(process, parts.at(relay.port))
-            else:
+            relay = stream = None
+            if parts.fetching is Fetching.HTTP:
                 stream = HttpStream(address, self._allowed, self._clock, f"Moothall/{__version__}")
                 stream.last = self._fetched.pop((source, address), None)
                 stack.callback(self._remember, (source, address), stream)
-                feeding = _feed(process, stream)
-            run = PullRun(process, relay, stream)
-            for work in (feeding, run.hear()):
-                task = asyncio.ensure_future(work)
-                stack.push_async_callback(cancelled, task)
-                run.tasks.append(task)
+                feeder = _Feeder(stream)
+                feeding = _kept(stack, feeder.feed())
+                await feeder.first_bytes(feeding)  # Before that there is nothing to decode.
+                process = await self._decoder(stack, dials=False)
+                feeder.decoder.set_result(process)
+            else:
+                relay = Relay(parts, self._allowed)
+                await stack.enter_async_context(relay.open())
+                process = await self._decoder(stack, dials=True)
+                feeding = _kept(stack, _say(process, parts.at(relay.port)))
+            run = PullRun(process, relay, stream, feeding)
+            run.hearing = _kept(stack, run.hear())
             yield run
+
+    async def _decoder(self, stack: AsyncExitStack, *, dials: bool) -> asyncio.subprocess.Process:
+        """A process that ends with the stack."""
+        process = await _start(msgspec.structs.replace(self._order, dials=dials))
+        stack.push_async_callback(_end, process)
+        return process
 
     def _remember(self, source: tuple[str, str], stream: HttpStream) -> None:
         """A segment that was given to a decoder is not fetched again: its words would come twice."""
@@ -95,18 +99,26 @@ def allowed_networks(names: Sequence[str]) -> tuple[Network, ...]:
 class PullRun:
     """A stream that is being fetched."""
 
-    def __init__(self, process: asyncio.subprocess.Process, relay: Relay | None, stream: HttpStream | None) -> None:
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        relay: Relay | None,
+        stream: HttpStream | None,
+        feeding: asyncio.Task[None],
+    ) -> None:
+        """`feeding`: who feeds the decoder."""
         self.pid = process.pid
         self._process = process
         self._relay = relay
         self._stream = stream
+        self._feeding = feeding
         self._rest = b""
         self._failed: Trouble | None = None
         self._began = asyncio.Event()
         self.found: Found | None = None
         """What it is; known with the first sample."""
-        self.tasks: list[asyncio.Task[None]] = []
-        """Who feeds the decoder, and who hears what it says."""
+        self.hearing: asyncio.Task[None] | None = None
+        """Who hears what the decoder says."""
 
     async def read(self, samples: int) -> bytes:
         """The next samples, at most so many; none at the stream's own end. Raises StreamLost."""
@@ -149,8 +161,9 @@ class PullRun:
 
     async def _over(self) -> bytes:
         """Why the samples ended; comes back where the stream came to its own end."""
-        feeding, hearing = self.tasks
-        await asyncio.wait({hearing})
+        feeding = self._feeding
+        if self.hearing is not None:
+            await asyncio.wait({self.hearing})
         code = await self._process.wait()
         error = feeding.exception() if feeding.done() and not feeding.cancelled() else None
         if isinstance(error, Cut):
@@ -204,19 +217,50 @@ async def _say(process: asyncio.subprocess.Process, address: str) -> None:
     await asyncio.get_running_loop().create_future()
 
 
-async def _feed(process: asyncio.subprocess.Process, stream: HttpStream) -> None:
-    """Give the decoder the stream's bytes; waits while it has enough, and so does who sends."""
-    pipe = process.stdin
-    assert pipe is not None  # noqa: S101 - it was asked for
+class _Feeder:
+    """Gives a decoder the bytes of a stream; waits while it has enough, and so does who sends."""
 
-    async def give(data: bytes) -> None:
+    def __init__(self, stream: HttpStream) -> None:
+        self._stream = stream
+        self._came = asyncio.Event()
+        self.decoder: asyncio.Future[asyncio.subprocess.Process] = asyncio.get_running_loop().create_future()
+
+    async def feed(self) -> None:
+        """Until the stream's end. Raises as `HttpStream.give` does, and DecoderGone."""
+        try:
+            await self._stream.give(self._give)
+        finally:
+            if self.decoder.done() and not self.decoder.cancelled() and (pipe := self.decoder.result().stdin):
+                pipe.close()
+
+    async def first_bytes(self, feeding: asyncio.Task[None]) -> None:
+        """Wait for them. Raises StreamLost where none come."""
+        came = asyncio.ensure_future(self._came.wait())
+        try:
+            await asyncio.wait({came, feeding}, timeout=START_MS / 1_000, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await cancelled(came)
+        if not self._came.is_set():
+            if not feeding.done():
+                raise StreamLost(Trouble.SILENT)
+            feeding.result()
+            raise StreamLost(Trouble.ENDED)
+
+    async def _give(self, data: bytes) -> None:
+        if not data:
+            return
+        self._came.set()
+        pipe = (await asyncio.shield(self.decoder)).stdin
+        assert pipe is not None  # noqa: S101 - it was asked for
         try:
             pipe.write(data)
             await pipe.drain()
         except ConnectionError:
             raise DecoderGone from None
 
-    try:
-        await stream.give(give)
-    finally:
-        pipe.close()
+
+def _kept(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """A task that the stack ends."""
+    task = asyncio.ensure_future(work)
+    stack.push_async_callback(cancelled, task)
+    return task

@@ -164,12 +164,22 @@ async def test_what_is_wrong_is_said_in_a_word(mp3: bytes, tmp_path: Path) -> No
     assert await lost("file:///etc/passwd") == (Trouble.ADDRESS, 0)
 
 
-async def test_one_that_says_nothing_is_left_with_all_that_worked_for_it() -> None:
+async def test_one_that_says_nothing_or_stops_is_left_with_all_that_worked_for_it(mp3: bytes) -> None:
+    async def stops(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(OK + mp3[:32_000])
+        await reader.read()
+
     async with http_server() as server:
         server.answers["/"] = nothing
-        async with puller().fetch(server.address + "/") as run:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await lost(server.address + "/")
+        server.answers["/stops"] = stops
+        async with puller().fetch(server.address + "/stops") as run:
+            assert loud(await take(run, 2))
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(run.read(100), 0.2)
+                async with asyncio.timeout(0.5):
+                    await take(run, 60)
             pid = run.pid
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
@@ -242,7 +252,7 @@ asyncio.run(main())
 @pytest.mark.parametrize("how", ["http", "rtsp"])
 async def test_the_decoder_dies_with_its_parent(how: str, mp3: bytes) -> None:
     async with http_server() as server, rtsp_server() as camera:
-        server.answers["/"] = nothing
+        server.file("/", mp3)
         address = server.address + "/" if how == "http" else camera
         said = "" if how == "http" else "sound"
         parent = await asyncio.create_subprocess_exec(
