@@ -55,9 +55,9 @@ test('a silence is told with the time since when it lasts, where that is known',
 });
 
 test('the machine stands in once somebody else has been on air', () => {
-  const session = { status: 'open', captioned: true, on_air: 'machine' };
+  const session = { status: 'open', on_air: 'machine' };
   assert.equal(standsIn(session), true);
-  for (const other of [{ captioned: false }, { captioned: undefined }, { on_air: 'person' }, { on_air: 'tool' }, { status: 'closed' }, { status: 'paused' }]) {
+  for (const other of [{ on_air: undefined }, { on_air: 'person' }, { on_air: 'tool' }, { status: 'closed' }, { status: 'paused' }]) {
     assert.equal(standsIn({ ...session, ...other }), false);
   }
 });

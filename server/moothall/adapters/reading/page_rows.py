@@ -193,7 +193,7 @@ def with_stand_in(kind: str, state: str, session: Session, ui: Catalogue) -> str
 
 def stands_in(session: Session) -> bool:
     """Whether the machine writes in place of a captioner or a tool that was on air before."""
-    return session.status is Status.OPEN and session.captioned and session.on_air is AirSource.MACHINE
+    return session.status is Status.OPEN and session.on_air is AirSource.MACHINE
 
 
 def last_words(snapshot: Snapshot) -> int | None:
