@@ -105,6 +105,15 @@ function alarm(card, { kind, urgent, values, by }) {
     button.addEventListener('click', () => mine(card.session, kind));
     box.append(button);
   }
+  if (kind.startsWith('captioner-') && !big) {
+    const label = words.text('machine');
+    const button = element('button', { type: 'button', 'data-key': `machine:${card.session}`, 'aria-label': `${label}: ${card.place || card.title}` }, label);
+    button.addEventListener('click', async () => {
+      const answer = await link.request('machine-on-air', { id: newId(), session: card.session });
+      at('Status').textContent = words.text(answer.refusal ? 'machine.not' : 'machine.on');
+    });
+    box.append(' ', button);
+  }
   return box;
 }
 

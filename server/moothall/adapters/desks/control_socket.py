@@ -8,7 +8,8 @@ from dataclasses import KW_ONLY, dataclass
 import msgspec
 
 from moothall.adapters.desks.staff_socket import Answer, StaffConnection, StaffSocket, refused
-from moothall.core.commands import AnyCommand, ClearWall
+from moothall.core.commands import AnyCommand, ClearWall, PutOnAir
+from moothall.core.events.types import AirSource
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId, is_command_id
@@ -46,7 +47,7 @@ _Trends = dict[str, tuple[tuple[int | None, ...], tuple[int, ...]]]
 """The delays and the rates of cards, by their keys."""
 
 
-class _ClearWall(msgspec.Struct, frozen=True, kw_only=True):
+class _OfSession(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     """The act's id, chosen by the page."""
     session: str
@@ -70,7 +71,12 @@ class ControlSocket:
         # Bound: StaffSocket's number of pages.
         self._open: dict[StaffConnection, _Trends | None] = {}
         """The pages, with the trends that each was told last; None where it wants them each time."""
-        handlers = {"join": self._join, "see-to": self._see_to, "clear-wall": self._clear_wall}
+        handlers = {
+            "join": self._join,
+            "see-to": self._see_to,
+            "clear-wall": self._clear_wall,
+            "machine-on-air": self._machine_on_air,
+        }
         self.socket.serve("/control", handlers, on_open=lambda _: None, on_close=self._gone)
         self.control.listen(self._tell)
         self.control.listen_levels(self._tell_levels)
@@ -95,13 +101,26 @@ class ControlSocket:
         return {}
 
     async def _clear_wall(self, connection: StaffConnection, data: object) -> Answer:
-        request = msgspec.convert(data, _ClearWall)
+        return await self._send(connection, msgspec.convert(data, _OfSession), ClearWall())
+
+    async def _machine_on_air(self, connection: StaffConnection, data: object) -> Answer:
+        """In each text of a session whose captioner writes nothing."""
+        request = msgspec.convert(data, _OfSession)
+        for n, channel in enumerate(sorted(self.control.silent(SessionId(request.session)))):
+            put = PutOnAir(channel=channel, source=AirSource.MACHINE)
+            answer = await self._send(connection, msgspec.structs.replace(request, id=f"{request.id}:{n}"), put)
+            if answer:
+                return answer
+        return {}
+
+    async def _send(self, connection: StaffConnection, request: _OfSession, command: AnyCommand) -> Answer:
+        """Carry out a command of somebody who looks after the session; empty once it is done."""
         session = SessionId(request.session)
         links = [staff for staff in self.socket.staff(connection.request) if staff.role in ROLES]
         staff = next((each for each in links if self.may_act(each, session)), None)
         if staff is None or not is_command_id(request.id):
             return refused(RefusalCode.UNKNOWN, "There is no such meeting here.")
-        answer = await self.send(Actor(staff.role, staff.link), session, CommandId(request.id), ClearWall())
+        answer = await self.send(Actor(staff.role, staff.link), session, CommandId(request.id), command)
         return refused(answer.code, answer.message) if isinstance(answer, Refusal) else {}
 
     def _gone(self, connection: StaffConnection) -> None:

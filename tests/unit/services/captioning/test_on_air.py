@@ -90,7 +90,9 @@ def test_while_the_machine_is_on_air_nobody_is_silent() -> None:
 def test_a_captioner_whose_page_is_gone_is_silent_and_back_again() -> None:
     async def story() -> None:
         async with meeting() as on:
+            assert on.on_air.called(on.live.id) == ""
             await on.put()
+            assert on.on_air.called(on.live.id) == "Link c1"
             await on.speak(1, Sound.SILENCE)
             on.present.clear()
             await on.hall.clock.sleep(GONE_MS + 1_000)
