@@ -27,15 +27,21 @@ SECRET = "hush-hush"  # noqa: S105
 
 
 class Radio:
-    """A playlist of four seconds that never grows, behind a name, a password and a key."""
+    """A playlist of four seconds behind a name, a password and a key; each time it is asked for it has new ones."""
 
     def __init__(self, server: HttpServer, folder: Path) -> None:
-        self.server = server
-        names = hls(folder, seconds=4)
+        self.grows = True
+        self._names = hls(folder, seconds=4)
+        self._first = 0
         server.folder("", folder)
-        rows = "".join(f"#EXTINF:2,\n{name}\n" for name in names)
-        server.file(f"/live?key={SECRET}", f"#EXTM3U\n#EXT-X-TARGETDURATION:20\n{rows}".encode())
+        server.answers[f"/live?key={SECRET}"] = self.list
         self.address = f"{server.address.replace('//', f'//me:{SECRET}@')}/live?key={SECRET}"
+
+    async def list(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._first += len(self._names) if self.grows else 0
+        rows = "".join(f"#EXTINF:2,\n{name}\n" for name in self._names)
+        text = f"#EXTM3U\n#EXT-X-TARGETDURATION:20\n#EXT-X-MEDIA-SEQUENCE:{self._first}\n{rows}".encode()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(text) + text)
 
 
 async def stands(house: AdminHouse, state: str) -> None:
@@ -132,15 +138,12 @@ async def test_a_stream_that_falls_silent_is_an_alarm_and_a_gap_and_goes_on(tmp_
         await secretary.send(PAGE, act="take", channel="floor", address=radio.address)
         await act(house, OpenSession())
         await stands(house, "sound")
+        radio.grows = False
         clock = house.running.backend.clock
         async with asyncio.timeout(60):
             while house.running.streams.lost_for(MEETING) < STREAM_MS + 1_000:
                 await clock.sleep(200)
-        names = await asyncio.to_thread(hls, tmp_path / "more", seconds=4, first=10)
-        server.folder("", tmp_path / "more")
-        rows = "".join(f"#EXTINF:2,\n{name}\n" for name in names)
-        live = f"#EXTM3U\n#EXT-X-TARGETDURATION:20\n#EXT-X-MEDIA-SEQUENCE:10\n{rows}"
-        server.file(f"/live?key={SECRET}", live.encode())
+        radio.grows = True
         await stands(house, "sound")
         await act(house, CloseSession())
         records = await house.running.backend.log.read(MEETING, 0, 10_000)
