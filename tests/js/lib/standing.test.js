@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { standing, standsIn, textOf } from '../../../web/js/lib/standing.js';
+import { standing, standsIn, textOf, withStandIn } from '../../../web/js/lib/standing.js';
 
 const CALM = {
   now: 100000, status: 'open', cutAt: null, backAt: null, online: true, unsaved: false, lastWords: false,
@@ -55,9 +55,15 @@ test('a silence is told with the time since when it lasts, where that is known',
 });
 
 test('the machine stands in once somebody else has been on air', () => {
-  const session = { status: 'open', captioned: true, on_air: 'machine' };
+  const session = { status: 'open', on_air: 'machine' };
   assert.equal(standsIn(session), true);
-  for (const other of [{ captioned: false }, { captioned: undefined }, { on_air: 'person' }, { on_air: 'tool' }, { status: 'closed' }, { status: 'paused' }]) {
+  for (const other of [{ on_air: undefined }, { on_air: 'person' }, { on_air: 'tool' }, { status: 'closed' }, { status: 'paused' }]) {
     assert.equal(standsIn({ ...session, ...other }), false);
   }
+});
+
+test('what goes well stands behind the machine that stands in, and what does not before it', () => {
+  assert.equal(withStandIn('live', 'Live', 'Machine'), 'Machine · Live');
+  assert.equal(withStandIn('lost', 'Reconnecting', 'Machine'), 'Reconnecting · Machine');
+  assert.equal(withStandIn('live', 'Live', ''), 'Live');
 });

@@ -100,7 +100,7 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
 SHOWN = (
     "status", "title", "languages", "opened", "clock", "seal", "speakers", "channels", "gaps", "access", "sound",
     "young_people", "rehearsal", "not_recorded", "paused", "speaking", "forced",
-    "cancelled", "on_air", "tool", "captioned",
+    "cancelled", "on_air", "tool",
 )  # fmt: skip
 
 

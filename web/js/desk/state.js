@@ -182,7 +182,7 @@ export class DeskState {
     } else if (body.type === 'gap.noted' && body.channel === this.channel) gapped(session, body.t0, body.t1, body.reason);
     else if (body.type === 'speaker.changed' && body.channel === this.channel) session.speaking = body.speaker;
     else if (body.type === 'language.forced' && body.channel === this.channel) session.forced = body.language;
-    else if (body.type === 'air.changed' && body.channel === this.channel) Object.assign(session, { on_air: body.source, tool: body.tool ?? '', captioned: (session.captioned ?? false) || body.source !== 'machine' });
+    else if (body.type === 'air.changed' && body.channel === this.channel) Object.assign(session, { on_air: body.source, tool: body.tool || undefined });
     else if (body.type === 'clock.mapped') session.clock = [body.t, body.wall];
     else if (body.type === 'channel.added') session.channels[body.channel] = { kind: body.kind, languages: body.languages, of_record: body.of_record ?? false, requested: body.requested ?? null };
     else if (body.type === 'speaker.introduced') {

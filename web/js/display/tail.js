@@ -5,7 +5,7 @@ import { Link } from '../lib/link.js';
 import { at, element, set } from '../lib/nodes.js';
 import { Reader } from '../reader/reader.js';
 import { Turn } from '../lib/reading_order.js';
-import { standing, standsIn } from '../lib/standing.js';
+import { standing, standsIn, withStandIn } from '../lib/standing.js';
 import { Words, direction, mediaTime } from '../lib/words.js';
 
 const FULL = 320; // characters after which a paragraph begins anew; as in display_door.py
@@ -90,8 +90,8 @@ export class Tail {
       backAt: there(this.#backAt),
     });
     this.#cut = kind === 'lost' || kind === 'offline';
-    const away = standsIn(this.reader.session) ? ` · ${this.words.text('stands-in')}` : '';
-    const text = this.words.text(`standing.${kind}`, { n }) + away;
+    const away = standsIn(this.reader.session) ? this.words.text('stands-in') : '';
+    const text = withStandIn(kind, this.words.text(`standing.${kind}`, { n }), away);
     return { kind, text: kind === 'closed' && seal ? `${text} · ${this.words.text(`seal.${seal}`)}` : text };
   }
 

@@ -34,7 +34,10 @@ export function standing({ now, status, cancelled = null, cutAt, backAt, online,
 }
 
 /** Whether the machine writes in place of a captioner who was on air before. @param {Session} session */
-export const standsIn = ({ status, captioned = false, on_air: source = 'machine' }) => status === 'open' && captioned && source === 'machine';
+export const standsIn = ({ status, on_air: source }) => status === 'open' && source === 'machine';
+
+/** What goes well can be read behind it: a narrow page cuts the end off. @param {string} kind  @param {string} text  @param {string} away */
+export const withStandIn = (kind, text, away) => (away ? (/^live|^waiting|^silence/.test(kind) ? [away, text] : [text, away]) : [text]).join(' · ');
 
 /** The name of the text for it. @param {{kind: string, since?: number}} how */
 export const textOf = ({ kind, since }) => `standing.${since === undefined ? kind : `${kind}-since`}`;

@@ -11,7 +11,7 @@ import { at, only, set } from '../lib/nodes.js';
 import { Place } from './place.js';
 import { Reader } from './reader.js';
 import { sheet } from './sheet.js';
-import { WORTH_SAYING, standing, standsIn, textOf } from '../lib/standing.js';
+import { WORTH_SAYING, standing, standsIn, textOf, withStandIn } from '../lib/standing.js';
 import { View } from './view.js';
 import { Words, isoTime } from '../lib/words.js';
 
@@ -272,7 +272,8 @@ function state() {
   const line = at('State');
   const more = kind === 'closed' ? seal && words.text(`seal.${seal}`) : kind === 'cancelled' ? cancelled : video?.said;
   const away = standsIn(reader.session) ? words.text('stands-in') : '';
-  const text = [words.text(textOf(how), { n, time: isoTime(since + data.zone[0]).slice(11, 16) }), more, away].filter(Boolean).join(' · ');
+  const stands = words.text(textOf(how), { n, time: isoTime(since + data.zone[0]).slice(11, 16) });
+  const text = withStandIn(kind, [stands, more].filter(Boolean).join(' · '), away);
   set(line, text);
   if (away !== stoodIn && away) tell(away);
   stoodIn = away;

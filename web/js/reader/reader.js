@@ -316,7 +316,7 @@ export class Reader {
         return;
       case 'air.changed':
         if (body.channel !== this.channel) return;
-        Object.assign(session, { on_air: body.source, tool: body.tool ?? '', captioned: (session.captioned ?? false) || body.source !== 'machine' });
+        Object.assign(session, { on_air: body.source, tool: body.tool || undefined });
         change.session = true;
         return;
       case 'session.opened':

@@ -88,12 +88,10 @@ interface Session {
   not_recorded: number | null;
   speaking: string | null;
   forced: string | null;
-  /** Whose text it is: `machine`, `person` or `tool`; servers of before don't say. */
+  /** Whose text it is: `machine`, `person` or `tool`; nothing before anybody but the machine has been on air. */
   on_air?: string;
   /** The public name of the outside tool that is on air. */
   tool?: string;
-  /** Whether a person or a tool has been on air. */
-  captioned?: boolean;
   seal: string | null;
   /** Why the meeting will not be held, empty where nobody said; null or nothing: it will be. */
   cancelled?: string | null;

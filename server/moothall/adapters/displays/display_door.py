@@ -287,7 +287,7 @@ def newest_lines(
         "notice": short_notice(session, wanted.feed.channel, ui),
         "off": session.not_recorded is not None,
         "kind": kind,
-        "state": with_stand_in(ui.named(f"standing/standing.{kind}", **places), session, ui),
+        "state": with_stand_in(kind, ui.named(f"standing/standing.{kind}", **places), session, ui),
         "seal": "" if session.seal is None else ui.named(f"reader/seal.{session.seal}"),
         "data": script_json(
             {

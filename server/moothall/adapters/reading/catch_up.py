@@ -43,7 +43,7 @@ def render_catch_up(
         title=session.title.strip() or ui.text("Meeting without a title"),
         title_language=session.languages[0] if session.title.strip() and session.languages else "",
         kind=kind,
-        state=with_stand_in(ui.named(f"standing/standing.{kind}", **values), session, ui),
+        state=with_stand_in(kind, ui.named(f"standing/standing.{kind}", **values), session, ui),
         speaking=session.speakers.get(session.speaking, "") if going and session.speaking else "",
         now=None if called is None or not called.published else _question(called, session, ui),
         lines=[row_of(session, line, number, ui, zone=zone) for number, line in lines[-LAST_LINES:]],

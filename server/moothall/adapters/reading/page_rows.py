@@ -180,14 +180,20 @@ def standing(snapshot: Snapshot, now: int, *, last_awaited: bool = False) -> tup
     return ("live", {"n": seconds}) if seconds < 60 else ("live-min", {"n": seconds // 60})
 
 
-def with_stand_in(state: str, session: Session, ui: Catalogue) -> str:
-    """How a session stands, in words, and that the machine stands in for a captioner, where it does."""
-    return f"{state} \N{MIDDLE DOT} {ui.named('standing/stands-in')}" if stands_in(session) else state
+def with_stand_in(kind: str, state: str, session: Session, ui: Catalogue) -> str:
+    """How a session stands, in words, and that the machine stands in for a captioner, where it does.
+
+    What goes well stands behind it, since a narrow page cuts the end off.
+    """
+    if not stands_in(session):
+        return state
+    parts = [ui.named("standing/stands-in"), state]
+    return " \N{MIDDLE DOT} ".join(parts if kind.startswith(("live", "waiting")) else parts[::-1])
 
 
 def stands_in(session: Session) -> bool:
     """Whether the machine writes in place of a captioner or a tool that was on air before."""
-    return session.status is Status.OPEN and session.captioned and session.on_air is AirSource.MACHINE
+    return session.status is Status.OPEN and session.on_air is AirSource.MACHINE
 
 
 def last_words(snapshot: Snapshot) -> int | None:

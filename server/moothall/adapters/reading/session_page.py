@@ -213,7 +213,9 @@ class SessionPage:
             position=Position(snapshot.epoch, snapshot.offset),
             seal=None if session.seal is None else ui.named(f"reader/seal.{session.seal}"),
             kind=kind,
-            state=with_stand_in(_with_reason(ui.named(f"standing/standing.{kind}", **values), session), session, ui),
+            state=with_stand_in(
+                kind, _with_reason(ui.named(f"standing/standing.{kind}", **values), session), session, ui
+            ),
             made=clock_time(zone.at(now)),
             data=script_json(
                 {

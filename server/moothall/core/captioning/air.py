@@ -51,14 +51,6 @@ def most_token(role: Role) -> int:
     return MOST_OTHERS if role in (Role.CAPTIONER, Role.INTERPRETER) else MOST_TOKEN
 
 
-def last_written(state: State, channel: Channel) -> Segment | None:
-    """The last line that was written while somebody else than the machine was on air, last time; None without one."""
-    if not channel.air.away:
-        return None
-    lines = written(state, channel)
-    return lines[-1] if lines else None
-
-
 def written(state: State, channel: Channel) -> list[Segment]:
     """The lines that were written while somebody else than the machine was on air, last time, as they came."""
     since = channel.air.away[-1][0]
@@ -70,8 +62,8 @@ def written(state: State, channel: Channel) -> list[Segment]:
 def heard_from(state: State, channel: Channel, now: int) -> int:
     """Media ms from which the machine hears a channel again, on which somebody else is on air, at media ms `now`."""
     began = channel.air.away[-1][0]
-    last = last_written(state, channel)
-    back = now - KEPT_MS if last is None else max(last.t0 - BACK_MS, now - KEPT_MS)
+    lines = written(state, channel)
+    back = max(lines[-1].t0 - BACK_MS, now - KEPT_MS) if lines else now - KEPT_MS
     return min(max(began, back), now)
 
 

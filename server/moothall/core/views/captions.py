@@ -92,12 +92,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """Who speaks in this channel, where somebody is named."""
     forced: str | None = None
     """The language that somebody said this channel is in."""
-    on_air: ev.AirSource = ev.AirSource.MACHINE
-    """Whose text this channel shows."""
-    tool: str = ""
-    """The public name of the outside tool that is on air; empty unless one is."""
-    captioned: bool = False
-    """Whether a person or a tool has been on air in this channel: then the machine stands in for them."""
+    on_air: ev.AirSource | msgspec.UnsetType = msgspec.UNSET
+    """Whose text this channel shows; not there before anybody but the machine has been on air."""
+    tool: str | msgspec.UnsetType = msgspec.UNSET
+    """The public name of the outside tool that is on air; not there unless one is."""
     seal: ev.SealVersion | None = None
     wall_cleared: int | None = None
     """Walls leave out lines that began before this, media ms; None while none was cleared."""
@@ -318,8 +316,7 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
         case ev.LanguageForced() if event.channel == feed.channel:
             return replace(session, forced=event.language)
         case ev.AirChanged() if event.channel == feed.channel:
-            captioned = session.captioned or event.source is not ev.AirSource.MACHINE
-            return replace(session, on_air=event.source, tool=event.tool, captioned=captioned)
+            return replace(session, on_air=event.source, tool=event.tool or msgspec.UNSET)
         case ev.SessionOpened():
             return replace(session, status=Status.OPEN, opened=event.wall, clock=(0, event.wall))
         case ev.SessionPaused():

@@ -157,7 +157,8 @@ def alarms(figures: SessionHealth) -> tuple[Alarm, ...]:
     if figures.status is Status.OPEN:
         found += _of_sound(figures)
         if figures.captioner:
-            found.append(Alarm(kind=f"captioner-{figures.captioner}", urgent=True))
+            gone, quiet = Alarm(kind="captioner-gone", urgent=True), Alarm(kind="captioner-quiet", urgent=True)
+            found.append(gone if figures.captioner == "gone" else quiet)
         if figures.unlike is not None:
             expected, heard = figures.unlike
             found.append(Alarm(kind="wrong-language", values={"expected": ",".join(expected), "heard": heard}))

@@ -356,10 +356,8 @@ def test_readers_know_whose_text_it_is_and_whether_the_machine_stands_in() -> No
     tool = ev.AirChanged(channel=ChannelId("floor"), source=ev.AirSource.TOOL, t=2, t0=2, tool="StenoCo")
     machine = ev.AirChanged(channel=ChannelId("floor"), source=ev.AirSource.MACHINE, t=3, t0=3)
     other = ev.AirChanged(channel=ChannelId("es"), source=ev.AirSource.PERSON, t=4, t0=4)
-    assert (view.session.on_air, view.session.captioned) == (ev.AirSource.MACHINE, False)
-    view = view.apply(1, Role.SYSTEM, machine)
-    assert not view.session.captioned
+    assert view.session.on_air is msgspec.UNSET
     view = view.apply(2, Role.CAPTIONER, person).apply(3, Role.TOOL, tool)
-    assert (view.session.on_air, view.session.tool, view.session.captioned) == (ev.AirSource.TOOL, "StenoCo", True)
+    assert (view.session.on_air, view.session.tool) == (ev.AirSource.TOOL, "StenoCo")
     view = view.apply(4, Role.CAPTIONER, machine).apply(5, Role.CAPTIONER, other)
-    assert (view.session.on_air, view.session.tool, view.session.captioned) == (ev.AirSource.MACHINE, "", True)
+    assert (view.session.on_air, view.session.tool) == (ev.AirSource.MACHINE, msgspec.UNSET)

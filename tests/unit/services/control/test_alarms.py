@@ -52,6 +52,8 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"room_left": 3}, "nearly-full", {"n": 3}),
         ({"lag": 12_500}, "late", {"n": 12}),
         ({"silent_for": 600_000, "speech_age": 600_000, "words_age": 600_000}, "quiet", {"n": 10}),
+        ({"captioner": "gone"}, "captioner-gone", {}),
+        ({"captioner": "quiet", "machine": False, "engines": 0}, "captioner-quiet", {}),
         ({"stopped": True, "begun_again": 5}, "stopped", {}),
         ({"sound_stopped": True, "begun_again": 5}, "sound-stopped", {}),
         ({"sound_full": True}, "sound-full", {}),
@@ -93,6 +95,7 @@ def test_each_alarm_and_no_other(changed: dict[str, object], kind: str, values: 
         {"disk_free": None},
         {"room_left": 0, "status": Status.PAUSED},
         {"room_left": 0, "source": False, "words_age": 0},
+        {"machine": False, "engines": 0, "machineless_for": 60_000, "words_age": 31_000, "lag": 20_000},
     ],
 )
 def test_short_of_it_or_with_a_reason_there_is_none(changed: dict[str, object]) -> None:

@@ -110,14 +110,13 @@ def test_another_life_of_the_server_knows_who_is_on_air_what_was_offered_and_whe
         async with memory_hall(MemoryHall(log)) as hall:
             live = await hall.session()
             line = do.TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="Thank you all.", language="en")
-            for n, (actor, command) in enumerate(
-                (
-                    (SYSTEM, do.OpenSession()),
-                    (CAPTIONER, put(PERSON)),
-                    (CAPTIONER, line),
-                    (OTHER, msgspec.structs.replace(line, segment=SegmentId("u"))),
-                )
-            ):
+            acts: tuple[tuple[Actor, do.AnyCommand], ...] = (
+                (SYSTEM, do.OpenSession()),
+                (CAPTIONER, put(PERSON)),
+                (CAPTIONER, line),
+                (OTHER, msgspec.structs.replace(line, segment=SegmentId("u"))),
+            )
+            for n, (actor, command) in enumerate(acts):
                 await hall.clock.sleep(1_000)
                 assert isinstance(await live.writer.send(actor, CommandId(f"c{n}"), command), Receipt)
             before = live.state
@@ -139,14 +138,13 @@ def test_what_was_offered_leaves_the_log_with_what_is_not_to_be_kept() -> None:
             live = await hall.session()
             line = do.TypeSegment(channel=FLOOR, segment=SegmentId("u"), text="A secret.", language="en")
             technician = Actor(Role.TECHNICIAN, "t")
-            for n, (actor, command) in enumerate(
-                (
-                    (SYSTEM, do.OpenSession()),
-                    (CAPTIONER, put(PERSON)),
-                    (OTHER, line),
-                    (technician, do.BeginNotRecorded(back=5_000)),
-                )
-            ):
+            acts: tuple[tuple[Actor, do.AnyCommand], ...] = (
+                (SYSTEM, do.OpenSession()),
+                (CAPTIONER, put(PERSON)),
+                (OTHER, line),
+                (technician, do.BeginNotRecorded(back=5_000)),
+            )
+            for n, (actor, command) in enumerate(acts):
                 await hall.clock.sleep(1_000)
                 assert isinstance(await live.writer.send(actor, CommandId(f"c{n}"), command), Receipt)
             await hall.clock.sleep(2_000)
@@ -184,15 +182,14 @@ def test_a_break_and_what_is_not_recorded_are_heard_by_no_engine_while_a_person_
             await hello(engine)
             await attached(engine)
             technician = Actor(Role.TECHNICIAN, "t")
-            for n, (actor, command) in enumerate(
-                (
-                    (CAPTIONER, put(PERSON)),
-                    (technician, do.BeginNotRecorded()),
-                    (technician, do.EndNotRecorded()),
-                    (technician, do.PauseSession()),
-                    (technician, do.ResumeSession()),
-                )
-            ):
+            acts: tuple[tuple[Actor, do.AnyCommand], ...] = (
+                (CAPTIONER, put(PERSON)),
+                (technician, do.BeginNotRecorded()),
+                (technician, do.EndNotRecorded()),
+                (technician, do.PauseSession()),
+                (technician, do.ResumeSession()),
+            )
+            for n, (actor, command) in enumerate(acts):
                 await hall.clock.sleep(3_000)
                 assert isinstance(await live.writer.send(actor, CommandId(f"c{n}"), command), Receipt)
                 assert hall.recognising.waiting == 0

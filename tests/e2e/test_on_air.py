@@ -1,0 +1,35 @@
+"""Readers see whose text it is: a tool's line says its name, and the page says that the machine stands in."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from playwright.async_api import Page, expect
+
+from moothall.core.events import types as ev
+from support.halls.stage import CAPTIONER, FLOOR, ended, opened, stage
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+AWAY = "Machine text while the captioner is away"
+SENT = "Sent by an outside tool: StenoCo"
+
+
+async def test_readers_see_whose_text_it_is_live_and_on_a_page_that_is_made_anew(page: Page) -> None:
+    async with stage() as on:
+        await page.goto(on.page)
+        tool = ev.AirChanged(channel=FLOOR, source=ev.AirSource.TOOL, t=1_000, t0=0, tool="StenoCo")
+        line = msgspec.structs.replace(opened("t", 2_000, origin=ev.Origin.TOOL), tool="StenoCo")
+        await on.say(tool, line, ended("t", "We thank Kenya."), by=CAPTIONER)
+        await expect(page.locator("#t .source")).to_have_text(SENT)
+        await expect(page.locator("#State")).not_to_contain_text(AWAY)
+        machine = ev.AirChanged(channel=FLOOR, source=ev.AirSource.MACHINE, t=9_000, t0=8_000)
+        await on.say(machine, by=CAPTIONER)
+        await expect(page.locator("#State")).to_contain_text(AWAY)
+        await expect(page.locator("#Status")).to_have_text(AWAY)
+        await page.reload()
+        await expect(page.locator("#State")).to_contain_text(AWAY)
+        await expect(page.locator("#t .source")).to_have_text(SENT)
+        plain = await (await page.request.get(on.page)).text()
+        assert AWAY in plain
+        assert SENT in plain
