@@ -302,7 +302,7 @@ async def test_what_readers_report_is_seen_within_two_seconds_and_somebody_sees_
         await on.enter(static, Role.SECRETARIAT)
         await static.goto(f"{on.running.address}/control?ui=ar")
         await expect(static.locator(".alarm")).to_contain_text("Ann")
-        await expect(static.locator("dl div")).to_have_count(8)
+        await expect(static.locator("dl div")).to_have_count(9)
         await static.goto(f"{on.running.address}/control?big=1")
         await expect(static.locator(".alarm")).to_contain_text("Ann")
         await expect(static.locator("button, summary, input:visible, main a")).to_have_count(0)

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from golden.air_story import remove_what_was_offered, taken_over
 from golden.hands_story import remove_the_second, show_of_hands
 from golden.hubs_story import remove_what_it_asked, rooms_far_away
 from golden.nodes_story import remove_what_came_after, two_servers
@@ -522,6 +523,7 @@ STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1-hubs": (rooms_far_away, remove_what_it_asked),
     "log-0.1-nodes": (two_servers, remove_what_came_after),
     "log-0.1-planned": (held_after_all, remove_why),
+    "log-0.1-air": (taken_over, remove_what_was_offered),
 }
 
 

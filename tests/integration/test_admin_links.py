@@ -60,7 +60,7 @@ async def test_a_lost_link_is_replaced_and_a_leaked_one_revoked_alone(tmp_path: 
         (second,) = secretary.addresses()
         assert "Bo &amp; Co" in secretary.text
         await captioner.get(second, follow=False)
-        assert captioner.headers["Location"] == "/desk/water-board"
+        assert captioner.headers["Location"] == "/caption/water-board"
         (staff, _) = [each for each in house.running.backend.links.list() if each.scope == "session:water-board"]
 
         await secretary.get("/admin/meetings/water-board")
