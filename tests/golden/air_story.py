@@ -20,14 +20,14 @@ T1, T2 = SegmentId("t1"), SegmentId("t2")
 def taken_over(recorder: Recorder) -> list[LogRecord]:
     tell = recorder.record
 
-    def line(name: SegmentId, t: int, text: str, by: Actor, origin: ev.Origin, tool: str = "") -> list[LogRecord]:
+    def line(name: SegmentId, t: int, text: str, by: Actor, origin: ev.Origin, *, tool: str = "") -> list[LogRecord]:
         opened = ev.SegmentOpened(
             channel=FLOOR, segment=name, t0=t, language="en", origin=origin, tool=tool or msgspec.UNSET
         )
         ended = ev.SegmentEnded(channel=FLOOR, segment=name, t1=t, reason=ev.EndReason.SENTENCE, text=text)
         return [tell(opened, by), tell(ended, by)]
 
-    def air(source: ev.AirSource, t: int, by: Actor, holder: str, token: int, tool: str = "") -> list[LogRecord]:
+    def air(source: ev.AirSource, t: int, by: Actor, holder: str, token: int, *, tool: str = "") -> list[LogRecord]:
         changed = ev.AirChanged(channel=FLOOR, source=source, t=t, t0=t, tool=tool)
         return [tell(changed, by), tell(ev.AirHeld(channel=FLOOR, holder=holder, token=token), by)]
 
@@ -41,7 +41,7 @@ def taken_over(recorder: Recorder) -> list[LogRecord]:
         *air(ev.AirSource.PERSON, 1_000, CAPTIONER, CAPTIONER.id, 1),
         tell(offered, TOOL),
         *line(T1, 2_000, "We thank Kenya.", CAPTIONER, ev.Origin.PERSON),
-        *air(ev.AirSource.TOOL, 3_000, TOOL, TOOL.id, 2, "StenoCo"),
+        *air(ev.AirSource.TOOL, 3_000, TOOL, TOOL.id, 2, tool="StenoCo"),
         *line(T2, 4_000, "And Peru.", TOOL, ev.Origin.TOOL, tool="StenoCo"),
         *air(ev.AirSource.MACHINE, 5_000, CAPTIONER, "", 3),
         tell(ev.SessionClosed(t=6_000), STAFF),
