@@ -19,7 +19,7 @@ async def test_readers_see_whose_text_it_is_live_and_on_a_page_that_is_made_anew
     async with stage() as on:
         await page.goto(on.page)
         tool = ev.AirChanged(channel=FLOOR, source=ev.AirSource.TOOL, t=1_000, t0=0, tool="StenoCo")
-        line = msgspec.structs.replace(opened("t", 2_000, origin=ev.Origin.TOOL), tool="StenoCo")
+        line = msgspec.structs.replace(opened("t", 2_000, origin=ev.Origin.PERSON), tool="StenoCo")
         await on.say(tool, line, ended("t", "We thank Kenya."), by=CAPTIONER)
         await expect(page.locator("#t .source")).to_have_text(SENT)
         await expect(page.locator("#State")).not_to_contain_text(AWAY)

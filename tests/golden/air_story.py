@@ -42,7 +42,7 @@ def taken_over(recorder: Recorder) -> list[LogRecord]:
         tell(offered, TOOL),
         *line(T1, 2_000, "We thank Kenya.", CAPTIONER, ev.Origin.PERSON),
         *air(ev.AirSource.TOOL, 3_000, TOOL, TOOL.id, 2, tool="StenoCo"),
-        *line(T2, 4_000, "And Peru.", TOOL, ev.Origin.TOOL, tool="StenoCo"),
+        *line(T2, 4_000, "And Peru.", TOOL, ev.Origin.PERSON, tool="StenoCo"),
         *air(ev.AirSource.MACHINE, 5_000, CAPTIONER, "", 3),
         tell(ev.SessionClosed(t=6_000), STAFF),
     ]

@@ -43,7 +43,7 @@ class Recorder:
             prev=head.offset,
             type=type_name(event),
             at=MORNING + 40 * self.offset + self.later,
-            role=by.role,
+            role=by.logged_as,
             actor=by.id,
             cause=CommandId(cause or f"command-{self.offset}"),
             n=n,

@@ -34,6 +34,7 @@ NAMESPACES: dict[str, Kept] = {
     "agenda-change": Kept.IN_BACKUP,
     "link": Kept.IN_BACKUP,  # digests of tokens of 160 random bits
     "hub": Kept.IN_BACKUP,  # digests of machines' keys
+    "abbreviations": Kept.IN_BACKUP,
     "hub-held": Kept.IN_BACKUP,
     "balance-sums": Kept.IN_BACKUP,
     "asking": Kept.WITH_KEYS,  # addresses of authors' pages and browsers' cookies are made with it
@@ -45,6 +46,7 @@ NAMESPACES: dict[str, Kept] = {
     "balance": Kept.LEFT_OUT,  # what people say of themselves, and its key
     "access-need": Kept.LEFT_OUT,  # what people need, deleted a week after; a restore would bring it back
     "stream": Kept.LEFT_OUT,  # addresses of streams, which may hold passwords
+    "zoom": Kept.LEFT_OUT,  # addresses by which captions go into Zoom meetings, each with its key
     "proposals": Kept.LEFT_OUT,  # words that a second pass made; it can be made again
     "proposals-left": Kept.LEFT_OUT,
     "cluster": Kept.LEFT_OUT,  # which change of the shared book a node has: a restored folder is of no cluster

@@ -54,7 +54,7 @@ def most_token(role: Role) -> int:
 def written(state: State, channel: Channel) -> list[Segment]:
     """The lines that were written while somebody else than the machine was on air, last time, as they came."""
     since = channel.air.away[-1][0]
-    by_hand = (Origin.PERSON, Origin.INTERPRETER, Origin.TOOL)
+    by_hand = (Origin.PERSON, Origin.INTERPRETER)
     lines = (line for _, line in state.segments.items() if line.channel == channel.id and line.origin in by_hand)
     return sorted((line for line in lines if line.t0 >= since and not line.gone), key=lambda line: (line.t0, line.id))
 

@@ -66,8 +66,6 @@ class Origin(StrEnum):
     SPEAKER = "speaker"
     TRANSLATED = "translated"
     """By a machine, from a line in another language."""
-    TOOL = "tool"
-    """Sent by an outside tool, whose name stands in `tool`."""
 
 
 class AirSource(StrEnum):
@@ -405,7 +403,8 @@ class SegmentOpened(ChannelEvent, frozen=True, kw_only=True, tag="segment.opened
     made_from: MadeFrom | msgspec.UnsetType = msgspec.UNSET
     """What a translated line was made of; not there with any other line."""
     tool: str | msgspec.UnsetType = msgspec.UNSET
-    """The public name of the outside tool that sent the line; not there with any other line."""
+    """The public name of the outside tool that sent the line; not there with any other line. The origin is `person`:
+    0.2.0 can't read one that it doesn't know."""
 
 
 class WordsCommitted(ChannelEvent, frozen=True, kw_only=True, tag="words.committed"):

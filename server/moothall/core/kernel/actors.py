@@ -37,6 +37,13 @@ class Actor(msgspec.Struct, frozen=True):
     tool: str = ""
     """The public name of an outside tool; in no header."""
 
+    @property
+    def logged_as(self) -> Role:
+        """The role in headers. An outside tool stands there as an engine: 0.2.0 can't read a role that it doesn't know,
+        and the lines of a tool say its name.
+        """
+        return Role.ENGINE if self.role is Role.TOOL else self.role
+
 
 SYSTEM = Actor(Role.SYSTEM, "server")
 

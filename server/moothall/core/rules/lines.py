@@ -26,8 +26,6 @@ MOST_BACK = 30_000
 its session, where it would be removed, and none comes from another one to a time at which it would be."""
 MOST_OFFERED = 5_000
 """Lines of a session that may be offered. Overflow: the next is refused."""
-_TYPED_BY = {Role.INTERPRETER: ev.Origin.INTERPRETER, Role.TOOL: ev.Origin.TOOL}
-"""How lines of these roles come about; those of all others are a person's."""
 
 
 def decide_lines(state: State, command: do.LineCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -187,7 +185,7 @@ def _type(
         t0=t,
         t1=t,
         language=command.language,
-        origin=_TYPED_BY.get(actor.role, ev.Origin.PERSON),
+        origin=ev.Origin.INTERPRETER if interprets else ev.Origin.PERSON,
         text=command.text.strip(),
         speaker=speaker,
         tool=actor.tool or msgspec.UNSET,

@@ -290,8 +290,7 @@ def _on_air(state: State, event: ev.AirFact) -> State:
     if isinstance(event, ev.AirChanged) and event.source is ev.AirSource.MACHINE:
         state = _heard(state, event.channel, event.t0)
     if isinstance(event, ev.LineOffered):
-        origin = ev.Origin.TOOL if event.tool else ev.Origin.PERSON
-        line = made_of(Segment, event, id=event.segment, t0=event.t, t1=event.t, origin=origin, ended=True)
+        line = made_of(Segment, event, id=event.segment, t0=event.t, t1=event.t, origin=ev.Origin.PERSON, ended=True)
         line = replace(line, tool=event.tool or msgspec.UNSET)
         state = replace(state, offered=state.offered.set(event.segment, line))
     return state if air is channel.air else _with_channel(state, event.channel, air=air)

@@ -134,7 +134,7 @@ def growing(lines: Sequence[Line]) -> int | None:
         line = lines[number]
         if line.t1 is None and not line.gone:
             return number if line.t0 >= lines[-1].t0 - LONGEST else None
-        if line.origin not in (ev.Origin.SPEAKER, ev.Origin.PERSON, ev.Origin.TOOL):
+        if line.origin not in (ev.Origin.SPEAKER, ev.Origin.PERSON):
             break
     return None
 

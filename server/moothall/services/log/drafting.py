@@ -55,7 +55,7 @@ class Draft:
             prev=before.offset,
             type=type_name(event),
             at=self.at,
-            role=by.role,
+            role=by.logged_as,
             actor=by.id,
             cause=cause,
             n=n,

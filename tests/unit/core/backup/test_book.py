@@ -8,8 +8,10 @@ import pytest
 from moothall.core.backup.book import NAMESPACES, Kept, chosen, decode_entries, encode_entries
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.ports import BookEntry
+from moothall.services.captioning import zoom_push
 from moothall.services.capture import streams
 from moothall.services.cluster import two_books
+from moothall.services.desks import abbreviations
 from moothall.services.hubs import keys, pairing, removals
 from moothall.services.programme import access_needs, agenda, house_look, programme
 from moothall.services.proposals import proposing
@@ -19,7 +21,9 @@ from moothall.services.sessions import role_links, sign_in
 SERVICES = Path(programme.__file__).parents[1]
 USED = {
     "capture/streams.py": [streams.NAMESPACE],
+    "captioning/zoom_push.py": [zoom_push.NAMESPACE],
     "cluster/two_books.py": [two_books.NOTES, two_books.HOUSE],
+    "desks/abbreviations.py": [abbreviations.NAMESPACE],
     "hubs/keys.py": [keys.NAMESPACE],
     "hubs/pairing.py": [pairing.WORDS, pairing.SECRETS],
     "hubs/removals.py": [removals.NAMESPACE],

@@ -173,7 +173,7 @@ def test_what_was_offered_goes_with_what_is_not_to_be_kept() -> None:
 def test_a_tools_line_says_so_and_a_tool_mends_its_own_of_the_last_minute() -> None:
     state = carry_out(speaking(), typed("t"), actor=TOOL, wall=WALL + 2_000)
     line = line_of(state, "t")
-    assert (line.origin, line.tool) == (ev.Origin.TOOL, "StenoCo")
+    assert (line.origin, line.tool) == (ev.Origin.PERSON, "StenoCo")
     mended = events(state, correct("t", 0, 0, "Welcome all."), actor=TOOL, wall=WALL + 60_000)
     assert isinstance(mended[0], ev.SegmentCorrected)
     assert mended[0].machine
@@ -207,7 +207,7 @@ def test_a_tool_that_only_offered_lines_can_be_put_on_air_by_staff() -> None:
     assert state.channels[FLOOR].air.tools == {"x1": "StenoCo"}
     offered = state.offered.get(segment("t"))
     assert offered is not None
-    assert (offered.origin, offered.tool) == (ev.Origin.TOOL, "StenoCo")
+    assert (offered.origin, offered.tool) == (ev.Origin.PERSON, "StenoCo")
     assert carry_out(state, put(OF_TOOL, holder="x1"), actor=TECHNICIAN).channels[FLOOR].air.tool == "StenoCo"
 
 

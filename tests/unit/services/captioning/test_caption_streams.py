@@ -281,6 +281,6 @@ def test_whoever_is_not_on_air_offers_lines_and_shows_no_draft() -> None:
             await on.streams.put(stream, Post(body=b"ee\nFour"))
             assert (on.lines, on.draft) == (["Three"], "Four")
             (line,) = (line for _, line in on.live.state.segments.items())
-            assert (line.origin, line.tool) == (Origin.TOOL, "Steno")
+            assert (line.origin, line.tool) == (Origin.PERSON, "Steno")
 
     run(story())

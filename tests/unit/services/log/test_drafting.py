@@ -65,3 +65,15 @@ def test_a_checkpoint_signs_the_public_lanes_as_they_stand() -> None:
     assert checkpoint.lanes == heads
     expected = SeededSigner().sign(checkpoint_bytes(SESSION, Epoch("e1"), heads))
     assert base64.b64decode(checkpoint.signature) == expected
+
+
+def test_headers_and_lines_hold_no_word_that_the_release_before_cannot_read() -> None:
+    """A hub or a node of it fails at the whole session else, and so does a step back."""
+    roles = (
+        "system engine technician chair moderator captioner interpreter rapporteur hub secretariat participant reader"
+    )
+    assert {Actor(role, "x").logged_as for role in Role} == {Role(name) for name in f"{roles} translator".split()}
+    assert set(ev.Origin) == {"machine", "person", "interpreter", "speaker", "translated"}
+    draft_of_tool = draft()
+    draft_of_tool.add(ev.SessionPaused(t=1), Actor(Role.TOOL, "tool"), CommandId("c1"), 0, 1_000)
+    assert draft_of_tool.records[0].header.role is Role.ENGINE
