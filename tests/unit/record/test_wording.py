@@ -25,6 +25,11 @@ def test_every_line_says_its_source() -> None:
     }
 
 
+def test_a_line_of_an_outside_tool_says_its_name() -> None:
+    line = msgspec.structs.replace(meeting().record().lines[0], tool="Steno & <Co>", mended=False)
+    assert WORDING.source(line) == "Sent by Steno & <Co>"
+
+
 def test_a_line_that_a_person_only_accepted_says_so() -> None:
     line = meeting().record().lines[0]
     accepted = msgspec.structs.replace(line, mended=True, accepted=True)
