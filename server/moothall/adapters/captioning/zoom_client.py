@@ -7,15 +7,15 @@ redirects, five seconds, and little of the answer is read.
 from __future__ import annotations
 
 import ipaddress
-import socket
 from dataclasses import KW_ONLY, dataclass
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 
+from moothall.adapters.streams.checked_connection import CheckedResolver
 from moothall.core.captioning.outgoing import Held
+from moothall.core.streams.addresses import may_reach
+from moothall.services.capture.pulling import StreamLost
 
 PATIENCE_S = 5.0
 LONGEST = 1_000
@@ -23,6 +23,8 @@ LONGEST = 1_000
 MOST_READ = 200
 """Bytes of an answer."""
 _PATH = "closedcaption"
+_UNREACHED = (aiohttp.ClientError, OSError, TimeoutError, StreamLost)
+"""The last is what the resolver raises."""
 
 
 def zoom_address(text: str, *, private: bool = False) -> str | None:
@@ -42,34 +44,17 @@ def zoom_address(text: str, *, private: bool = False) -> str | None:
 def _leads_out(host: str) -> bool:
     """Whether a literal address is public; a name is looked at when it has been resolved."""
     try:
-        return ipaddress.ip_address(host).is_global
+        ipaddress.ip_address(host)
     except ValueError:
         return "." in host
-
-
-class PublicResolver(AbstractResolver):
-    """Resolves names, and leaves out what is not a public address."""
-
-    def __init__(self) -> None:
-        self._resolver = ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """As aiohttp wants it. Raises OSError where nothing is left."""
-        found = await self._resolver.resolve(host, port, family)
-        public = [each for each in found if ipaddress.ip_address(each["host"]).is_global]
-        if not public:
-            raise OSError("The name leads to no public address.")
-        return public
-
-    async def close(self) -> None:
-        """Nothing is held."""
+    return may_reach(host)
 
 
 def zoom_session(*, private: bool = False) -> aiohttp.ClientSession:
     """A client that leads out alone, to be closed."""
-    connector = aiohttp.TCPConnector(limit=20) if private else aiohttp.TCPConnector(resolver=PublicResolver(), limit=20)
+    connector = (
+        aiohttp.TCPConnector(limit=20) if private else aiohttp.TCPConnector(resolver=CheckedResolver(()), limit=20)
+    )
     patience = aiohttp.ClientTimeout(total=PATIENCE_S)
     return aiohttp.ClientSession(connector=connector, timeout=patience, cookie_jar=aiohttp.DummyCookieJar())
 
@@ -106,7 +91,7 @@ class ZoomClient:
             async with self.http.get(where, allow_redirects=False) as answer:
                 text = (await answer.content.read(MOST_READ)).decode("ascii", "replace").strip()
                 return int(text) if answer.status == 200 and text.isdigit() and len(text) < 16 else None
-        except (aiohttp.ClientError, OSError, TimeoutError):
+        except _UNREACHED:
             return None
 
     async def post(self, address: str, seq: int, line: Held) -> bool:
@@ -121,7 +106,7 @@ class ZoomClient:
             body = f"{line.text}\n".encode()
             async with self.http.post(where, data=body, headers=headers, allow_redirects=False) as answer:
                 return answer.status == 200
-        except (aiohttp.ClientError, OSError, TimeoutError):
+        except _UNREACHED:
             return False
 
     def _parts(self, address: str) -> SplitResult | None:

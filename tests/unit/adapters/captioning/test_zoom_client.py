@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import socket
-
 import pytest
 
-from moothall.adapters.captioning.zoom_client import LONGEST, PublicResolver, zoom_address
+from moothall.adapters.captioning.zoom_client import LONGEST, zoom_address, zoom_session
+from moothall.services.capture.pulling import StreamLost
 
 GOOD = "https://wmcc.zoom.us/closedcaption?id=2&ns=abc&signature=x.y"
 
@@ -22,6 +21,7 @@ GOOD = "https://wmcc.zoom.us/closedcaption?id=2&ns=abc&signature=x.y"
         "https://127.0.0.1/closedcaption",
         "https://[::1]/closedcaption",
         "https://[::ffff:10.0.0.1]/closedcaption",
+        "https://[64:ff9b::a00:1]/closedcaption",
         "https://169.254.169.254/closedcaption",
         "https://10.0.0.9/closedcaption",
         "https://wmcc.zoom.us:x/closedcaption",
@@ -40,5 +40,6 @@ def test_zoom_s_address_is_taken_as_it_is() -> None:
 
 
 async def test_a_name_that_leads_inside_is_not_followed() -> None:
-    with pytest.raises(OSError, match="no public address"):
-        await PublicResolver().resolve("localhost", 443, socket.AF_INET)
+    async with zoom_session() as http:
+        with pytest.raises(StreamLost, match="private"):
+            await http.get("https://localhost/closedcaption")
