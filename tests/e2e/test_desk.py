@@ -285,7 +285,7 @@ async def test_what_readers_report_is_seen_within_two_seconds_and_somebody_sees_
         await expect(page.locator("#Reports li")).to_contain_text("1 of 1 readers: Wrong language")
         await expect(control.locator(".card .said")).to_contain_text("Wrong language")
         await expect(control.locator(".alarm")).to_contain_text("Look at it \N{EN DASH} 1 of 1 readers report a fault.")
-        await expect(control).to_have_title("(1) All meetings at a glance")
+        await expect(control).to_have_title("(1) Open hall \N{EN DASH} All meetings at a glance")
         await control.get_by_role("button", name="I see to it").click()
         await expect(control.get_by_label("Your name")).to_be_focused()
         await control.keyboard.type("Ann")
