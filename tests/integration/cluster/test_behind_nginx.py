@@ -18,7 +18,8 @@ from support.cluster.process import RedisProcesses
 from support.halls.process import SESSION, Witness, free_port
 from support.links.proxies import PAGE, missing, proxy
 
-ANSWER_S = 60.0
+ANSWER_S = 10.0
+"""Of what a keeper took that was killed nobody hears any more: it is sent again."""
 AGAIN_S = 0.2
 LOST = (socketio.exceptions.SocketIOError, aiohttp.ClientError, OSError)
 
