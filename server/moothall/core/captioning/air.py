@@ -22,7 +22,7 @@ MOST_OTHERS = 999_999
 """that of captioners and interpreters;"""
 MOST_TOOLS = 999_998
 """and that of outside tools."""
-BACK_MS = 12_000
+BACK_MS = 9_000
 """How long before a person's last line the machine begins to hear again: what was said in that line, and some of what
 was said before it, so that the words of both can be laid beside one another."""
 USUAL_LAG_MS = 4_000
