@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,8 @@ async def test_a_captioner_types_is_killed_and_goes_on_and_mends_a_word_by_keys(
         await on.enter(page, Role.CAPTIONER)
         await page.bring_to_front()
         await caption(page, on)
+        own = page.get_by_label("Programs that send captions to Zoom")
+        await expect(own).to_have_value(re.compile(r"/closedcaption\?.*key="))
         await page.keyboard.press("Alt+1")
         await page.keyboard.type("We begin. Now the intern")
         await expect(page.locator("#Suggested li")).to_have_text(["Internet Governance Forum"])
