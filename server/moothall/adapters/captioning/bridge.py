@@ -18,7 +18,7 @@ from moothall.core.captioning.charsets import lenient_text, without_telnet
 from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock
-from moothall.wire.captions_link import (
+from moothall.wire.captioning.link import (
     Answer,
     Begin,
     Characters,

@@ -1,6 +1,6 @@
 """Captions over a WebSocket, `GET /captions/link`: for `moothall caption-bridge`, and for programs of others.
 
-The key stands in the header `Authorization: Bearer …`; what is said is in `moothall.wire.captions_link`.
+The key stands in the header `Authorization: Bearer …`; what is said is in `moothall.wire.captioning.link`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from moothall.adapters.captioning.posts_door import STATUS
 from moothall.adapters.http.forwarded import AddressOf
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.services.captioning.caption_streams import MOST_BYTES, CaptionStreams, Form, Post, TextStream
-from moothall.wire.captions_link import Answer, Begin, Characters
+from moothall.wire.captioning.link import Answer, Begin, Characters
 from moothall.wire.close_codes import CloseCode
 
 MOST_LINKS = 200

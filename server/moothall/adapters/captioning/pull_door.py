@@ -1,7 +1,7 @@
 """Captions for programs that ask StreamText for them: `GET /captions?event=&last=&length=&language=`.
 
-Finished lines of a public text alone, a piece at a time (`moothall.wire.line_pull`). Whoever may not read the session
-is told that there is none.
+Finished lines of a public text alone, a piece at a time (`moothall.wire.captioning.pull`). Whoever may not read the
+session is told that there is none.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import same_language
 from moothall.core.views.captions import Session
+from moothall.wire.captioning.pull import DEFAULT_LENGTH, MOST_LENGTH, pull
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.line_pull import DEFAULT_LENGTH, MOST_LENGTH, pull
 
 _UNKEPT = {hdrs.CACHE_CONTROL: "no-store"}
 

@@ -12,15 +12,9 @@ DAY = 24 * 3600 * RATE
 """Samples of the longest output, 24 h."""
 
 
-class DecodeRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What to decode and within which limits."""
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Within which a process decodes."""
 
-    first_sample: int = 0
-    """Samples of the output that are left out at its beginning."""
-    most_samples: int = DAY
-    """Samples of the output at which it ends, those left out among them."""
-    channel: int | None = None
-    """Of the file's channels the one to hear, from 0; None for the mean of all."""
     memory: int = 1 << 30
     """Bytes of address space."""
     cpu_seconds: int = 30
@@ -31,6 +25,17 @@ class DecodeRequest(msgspec.Struct, frozen=True, kw_only=True):
     def cpu_for(self, samples: int) -> int:
         """CPU seconds granted when `samples` have been decoded."""
         return self.cpu_seconds + int(samples / RATE * self.cpu_per_second)
+
+
+class DecodeRequest(Limits, frozen=True, kw_only=True):
+    """What to decode, and the limits."""
+
+    first_sample: int = 0
+    """Samples of the output that are left out at its beginning."""
+    most_samples: int = DAY
+    """Samples of the output at which it ends, those left out among them."""
+    channel: int | None = None
+    """Of the file's channels the one to hear, from 0; None for the mean of all."""
 
 
 class Trouble(StrEnum):

@@ -19,7 +19,7 @@ from contextlib import suppress
 
 import msgspec
 
-from moothall.adapters.sound.child_messages import DecodeRequest, Ended, Message
+from moothall.adapters.sound.child_messages import DecodeRequest, Ended, Limits
 from moothall.adapters.sound.decoding import decode
 
 NOT_DECODING = ("av.__main__", "av.about", "av.datasets")
@@ -42,41 +42,52 @@ def load_library() -> None:
                 importlib.import_module(module.name)
 
 
-def confine(order: DecodeRequest) -> None:
+def confine(order: Limits, most_cpu: int, descriptors: int = 3) -> None:
     """Take from this process what decoding doesn't need. There is no way back.
 
-    Afterwards no file and no socket can be opened and nothing written to a file; descriptors 0 to 2 stay.
+    Afterwards no file and no socket can be opened and nothing written to a file; descriptors 0 to 2 stay, and there may
+    be more where `descriptors` says so. `most_cpu`: CPU seconds that are never gone beyond.
     """
     limit(resource.RLIMIT_CORE, 0, 0)
     limit(resource.RLIMIT_FSIZE, 0, 0)
     limit(resource.RLIMIT_AS, order.memory, order.memory)
-    limit(resource.RLIMIT_CPU, order.cpu_for(0), order.cpu_for(order.most_samples) + 1)
-    limit(resource.RLIMIT_NOFILE, 3, 3)
+    limit(resource.RLIMIT_CPU, order.cpu_for(0), most_cpu)
+    limit(resource.RLIMIT_NOFILE, descriptors, descriptors)
+
+
+class Pipes:
+    """What a process that decodes gives: samples on descriptor 1, messages on 2. CPU time is granted for samples."""
+
+    def __init__(self, order: Limits) -> None:
+        self._order = order
+        self.last: msgspec.Struct | None = None
+        """The newest message."""
+
+    def tell(self, message: msgspec.Struct) -> None:
+        """Send a message."""
+        self.last = message
+        os.write(2, msgspec.json.encode(message) + b"\n")
+
+    def write(self, pcm: bytes) -> None:
+        """Send samples; waits where nobody reads. Raises BrokenPipeError where the reader is gone."""
+        while pcm:
+            pcm = pcm[os.write(1, pcm) :]
+
+    def grant(self, samples: int) -> None:
+        """So many have been decoded."""
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        limit(resource.RLIMIT_CPU, self._order.cpu_for(samples), hard)
 
 
 def main(order_json: str) -> int:
     """Serve one order; returns the exit code, 0 when `Ended` was told."""
     order = msgspec.json.decode(order_json, type=DecodeRequest)
-    last: Message | None = None
-
-    def tell(message: Message) -> None:
-        nonlocal last
-        last = message
-        os.write(2, msgspec.json.encode(message) + b"\n")
-
-    def write(pcm: bytes) -> None:
-        while pcm:
-            pcm = pcm[os.write(1, pcm) :]
-
-    def grant(samples: int) -> None:
-        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        limit(resource.RLIMIT_CPU, order.cpu_for(samples), hard)
-
+    pipes = Pipes(order)
     load_library()
-    confine(order)
+    confine(order, order.cpu_for(order.most_samples) + 1)
     with os.fdopen(0, "rb", closefd=False) as file, suppress(BrokenPipeError):
-        decode(file, order, write, tell, grant)
-    return 0 if isinstance(last, Ended) else 1
+        decode(file, order, pipes.write, pipes.tell, pipes.grant)
+    return 0 if isinstance(pipes.last, Ended) else 1
 
 
 if __name__ == "__main__":

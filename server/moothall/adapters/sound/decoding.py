@@ -108,8 +108,10 @@ def _decode(
 ) -> None:
     started = _cpu_ms()
     with _open(file) as container:
-        stream = _best_stream(container)
-        frames = _Frames(container, stream)
+        stream = best_stream(container)
+        if stream is None:
+            raise _NoAudio(Trouble.NO_STREAM)
+        frames = Frames(container, stream)
         packets = iter(frames)
         first = next(packets, None)
         if first is None:
@@ -184,22 +186,26 @@ def _why_unknown(file: BinaryIO) -> Trouble:
     return Trouble.UNFINISHED if head[4:] == b"ftyp" else Trouble.NOT_AUDIO
 
 
-def _best_stream(container: InputContainer) -> AudioStream:
+def best_stream(container: InputContainer) -> AudioStream | None:
+    """The sound to take of a container, to be decoded by one thread; None where it has none."""
     from av import AudioStream
 
     best = container.streams.best("audio")
     if not isinstance(best, AudioStream):
-        raise _NoAudio(Trouble.NO_STREAM)
+        return None
     best.codec_context.thread_count = 1
     return best
 
 
-class _Frames:
-    """The decoded frames of a stream. A packet that can't be decoded is passed over and counted."""
+class Frames:
+    """The decoded frames of a stream. A packet that can't be decoded is passed over and counted; so many in a row are
+    its end, where `most_damaged` says so.
+    """
 
-    def __init__(self, container: InputContainer, stream: AudioStream) -> None:
+    def __init__(self, container: InputContainer, stream: AudioStream, most_damaged: int | None = None) -> None:
         self._container = container
         self._stream = stream
+        self._most_damaged = most_damaged
         self.damaged = 0
         self.broken = False
         """The container could not be read to its end."""
@@ -208,6 +214,7 @@ class _Frames:
         from av.error import FFmpegError
 
         packets = self._container.demux(self._stream)
+        in_row = 0
         while True:
             try:
                 packet = next(packets)
@@ -224,7 +231,11 @@ class _Frames:
                 if isinstance(error, MemoryError):
                     raise
                 self.damaged += 1
+                in_row += 1
+                if in_row == self._most_damaged:
+                    return
                 continue
+            in_row = 0 if frames else in_row
             yield from frames
 
 

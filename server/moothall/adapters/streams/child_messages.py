@@ -1,29 +1,27 @@
-"""What goes between `puller` and the process that decodes a stream for it."""
+"""What goes between `puller` and the process that decodes a stream for it.
+
+Apart from both, since that process loads nothing that it doesn't need.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
-from moothall.adapters.sound.audio_mixing import RATE
+from moothall.adapters.sound.child_messages import Limits
 from moothall.core.streams.watching import Found, Trouble
 
 
-class StreamRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Within which limits a stream is decoded. Its address isn't in here: everybody on the machine can read it."""
+class StreamRequest(Limits, frozen=True, kw_only=True):
+    """How a stream is decoded, and the limits. Its address isn't in here: everybody on the machine can read it."""
 
     dials: bool = False
     """Whether the process connects itself, to a relay on this machine whose address comes as the first line of its
     standard input; else the stream's bytes come there."""
-    memory: int = 1 << 30
-    """Bytes of address space."""
-    cpu_seconds: int = 30
-    """CPU time granted before anything has been decoded."""
-    cpu_per_second: float = 1.0
-    """CPU seconds granted for each decoded second of sound."""
 
-    def cpu_for(self, samples: int) -> int:
-        """CPU seconds granted when `samples` have been decoded."""
-        return self.cpu_seconds + int(samples / RATE * self.cpu_per_second)
+    @property
+    def descriptors(self) -> int:
+        """How many the process may have open: its three pipes, and a socket where it connects itself."""
+        return 4 if self.dials else 3
 
 
 class Began(msgspec.Struct, frozen=True, kw_only=True, tag="began"):

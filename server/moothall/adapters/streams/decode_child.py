@@ -16,21 +16,21 @@ import os
 import resource
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from moothall.adapters.sound.audio_mixing import MAX_CHANNELS, RATE, Mixer, TimeLine
-from moothall.adapters.sound.decode_child import limit, load_library
+from moothall.adapters.sound.decode_child import Pipes, confine, limit, load_library
+from moothall.adapters.sound.decoding import Frames, best_stream
 from moothall.adapters.streams.child_messages import Began, Failed, Message, StreamRequest
 from moothall.adapters.streams.landlock import connect_only_to
 from moothall.core.streams.addresses import read_address
 from moothall.core.streams.watching import Found, Trouble
 
 if TYPE_CHECKING:
-    from av import AudioFrame, AudioStream
     from av.container import InputContainer
 
 BYTES = 2
@@ -64,16 +64,6 @@ class _Bytes:
         return os.read(0, size)
 
 
-def confine(order: StreamRequest) -> None:
-    """Take from this process what it doesn't need. There is no way back."""
-    limit(resource.RLIMIT_CORE, 0, 0)
-    limit(resource.RLIMIT_FSIZE, 0, 0)
-    limit(resource.RLIMIT_AS, order.memory, order.memory)
-    limit(resource.RLIMIT_CPU, order.cpu_for(0), resource.RLIM_INFINITY)
-    places = 4 if order.dials else 3
-    limit(resource.RLIMIT_NOFILE, places, places)
-
-
 def decode(
     order: StreamRequest,
     address: str | None,
@@ -100,10 +90,12 @@ def _decode(
     with _open(address) as container:
         if order.dials:
             limit(resource.RLIMIT_NOFILE, 3, 3)  # The socket that is open stays; there will be no other.
-        stream = _best_stream(container)
+        stream = best_stream(container)
+        if stream is None:
+            raise _NoSound(Trouble.NO_STREAM)
         mixer, line = Mixer(), TimeLine()
         samples, granted, began = 0, 0, False
-        for frame in _frames(container, stream):
+        for frame in Frames(container, stream, _DAMAGED):
             if not began:
                 if len(frame.layout.channels) > MAX_CHANNELS:
                     raise _NoSound(Trouble.NOT_AUDIO)
@@ -156,44 +148,6 @@ def _why(error: Exception) -> Trouble:
     return Trouble.NOT_AUDIO
 
 
-def _best_stream(container: InputContainer) -> AudioStream:
-    from av import AudioStream
-
-    best = container.streams.best("audio")
-    if not isinstance(best, AudioStream):
-        raise _NoSound(Trouble.NO_STREAM)
-    best.codec_context.thread_count = 1
-    return best
-
-
-def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
-    """The decoded frames. A packet that can't be decoded is passed over; too many in a row are the end."""
-    from av.error import FFmpegError
-
-    damaged = 0
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except StopIteration:
-            return
-        except FFmpegError as error:
-            if isinstance(error, MemoryError):
-                raise
-            return
-        try:
-            frames = packet.decode()
-        except FFmpegError as error:
-            if isinstance(error, MemoryError):
-                raise
-            damaged += 1
-            if damaged >= _DAMAGED:
-                return
-            continue
-        damaged = 0 if frames else damaged
-        yield from frames
-
-
 def _address() -> str:
     """The first line of descriptor 0, and no byte more."""
     line = b""
@@ -215,21 +169,7 @@ def _end_with_parent() -> None:
 def main(order_json: str) -> int:
     """Serve one order; returns the exit code."""
     order = msgspec.json.decode(order_json, type=StreamRequest)
-    last: Message | None = None
-
-    def tell(message: Message) -> None:
-        nonlocal last
-        last = message
-        os.write(2, msgspec.json.encode(message) + b"\n")
-
-    def write(pcm: bytes) -> None:
-        while pcm:
-            pcm = pcm[os.write(1, pcm) :]
-
-    def grant(samples: int) -> None:
-        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        limit(resource.RLIMIT_CPU, order.cpu_for(samples), hard)
-
+    pipes = Pipes(order)
     load_library()
     address = _address() if order.dials else None
     relay = None if address is None else read_address(address)
@@ -238,10 +178,10 @@ def main(order_json: str) -> int:
     if order.dials:
         threading.stack_size(1 << 18)
         threading.Thread(target=_end_with_parent, daemon=True).start()
-    confine(order)
+    confine(order, resource.RLIM_INFINITY, descriptors=order.descriptors)
     with suppress(BrokenPipeError):
-        decode(order, address, write, tell, grant)
-    return 0 if isinstance(last, Began) else 1
+        decode(order, address, pipes.write, pipes.tell, pipes.grant)
+    return 0 if isinstance(pipes.last, Began) else 1
 
 
 if __name__ == "__main__":

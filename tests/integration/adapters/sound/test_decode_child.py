@@ -21,7 +21,7 @@ from moothall.adapters.sound.child_messages import DecodeRequest
 target = open(sys.argv[1], "ab", buffering=0)
 os.dup2(target.fileno(), 0)
 target.close()
-confine(DecodeRequest(memory=400 << 20))
+confine(DecodeRequest(memory=400 << 20), 60)
 def attempt(what, act):
     try:
         act()

@@ -8,9 +8,9 @@ import sys
 import pytest
 
 CONFINED = """
-import os, socket, sys
+import os, resource, socket, sys
 from moothall.adapters.streams.child_messages import StreamRequest
-from moothall.adapters.streams.decode_child import confine
+from moothall.adapters.sound.decode_child import confine
 from moothall.adapters.streams.landlock import connect_only_to
 relay, other = socket.create_server(("127.0.0.1", 0)), socket.create_server(("127.0.0.1", 0))
 ports = relay.getsockname()[1], other.getsockname()[1]
@@ -20,7 +20,8 @@ if dials and not connect_only_to(ports[0]):
     sys.exit()
 os.dup2(relay.fileno(), 10), os.dup2(other.fileno(), 11)
 relay.close(), other.close()
-confine(StreamRequest(dials=dials))
+order = StreamRequest(dials=dials)
+confine(order, resource.RLIM_INFINITY, order.descriptors)
 def attempt(what, act):
     try:
         act()

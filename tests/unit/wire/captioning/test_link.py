@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.wire.captions_link import (
+from moothall.wire.captioning.link import (
     MOST_POST,
     MOST_UNSENT,
     Answer,

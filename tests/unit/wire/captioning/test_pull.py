@@ -3,7 +3,7 @@ from __future__ import annotations
 from moothall.core.events.types import Origin
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.views.captions import Line
-from moothall.wire.line_pull import LINE, MOST_LOOKED, Pulled, pull
+from moothall.wire.captioning.pull import LINE, MOST_LOOKED, Pulled, pull
 
 
 def line(text: str, *, ended: bool = True, gone: bool = False) -> Line:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.captioning.stream import Stream, take
-from moothall.wire.captions_link import Answer, Begin, Unsent, answered, begun, broken, next_post, typed
+from moothall.wire.captioning.link import Answer, Begin, Unsent, answered, begun, broken, next_post, typed
 
 PIECES = st.text(alphabet="ab \x08\f", max_size=6)
 

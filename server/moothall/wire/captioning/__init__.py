@@ -1,0 +1,1 @@
+"""What captioning software sends and asks for."""
