@@ -12,6 +12,7 @@ from aiohttp import ClientResponse, ClientSession, CookieJar
 from moothall.app.hall import RunningServer
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus
+from moothall.core.events.types import AirSource
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import NoteId, PollId
 from moothall.core.signals import ChannelState, Sound
@@ -39,6 +40,9 @@ async def test_a_session_is_copied_and_shown_while_the_centre_is_there_and_after
             await meeting.say("This is said now.")
             await until(shows(client, page, "This is said now."))
             await until(shows(client, page, "The line to the meeting is good."))
+            await meeting.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), by=Actor(Role.CAPTIONER, "c"))
+            await meeting.do(do.PutOnAir(channel=FLOOR, source=AirSource.MACHINE), by=Actor(Role.CAPTIONER, "c"))
+            await until(shows(client, page, "Machine text while the captioner is away"))
             port = int(running.address.rpartition(":")[2])
         await until(shows(client, page, "The line has been down since"))
         assert await shows(client, page, "This is said now.")()

@@ -1,5 +1,5 @@
 """The staff at two nodes at once and over a take-over: moderators' rows, walls and a removal, what is typed ahead and
-in a speaker's turn, the trend of the control room.
+in a speaker's turn, who is on air, the trend of the control room.
 """
 
 from __future__ import annotations
@@ -149,6 +149,8 @@ async def test_acts_walls_typing_and_trends_at_two_nodes_and_over_a_take_over(
                 await here.bring("call-road", road, "called")
             await here.bring("call-road", road, "called", anyway=True)
             await there.until(lambda: there.rows[road] == "called")
+            on_air = {"do": "put-on-air", "channel": "floor", "source": "person", "token": 7}
+            await there.ask("act", id="on-air", commands=[on_air])
             await there.ask("typing", line="ahead", text="Half a li", language="en")
             kept = await writes(
                 http, second, own[ROAD], n=1, line="l2", text="And th", done=[{"line": "l1", "text": "I ask it."}]
@@ -170,6 +172,10 @@ async def test_acts_walls_typing_and_trends_at_two_nodes_and_over_a_take_over(
             assert {each["id"] for each in joined["acts"]} >= {"up-0", "call-road", "ahead"}
             assert desk.rows[road] == "called"
             assert desk.removed == {well}
+            air = joined["news"]["air"]["floor"]
+            assert (air["source"], air["token"], bool(air["holder"])) == ("person", 7, True)
+            machine = {"do": "put-on-air", "channel": "floor", "source": "machine"}
+            await desk.ask("act", id="machine", commands=[machine])
             assert WELL not in await on_wall(http, second, session)
     lines = texts(second, session)
     for line in ("Half a line.", "I ask it.", "And that is all."):
