@@ -74,10 +74,23 @@ async def test_a_captioner_types_is_killed_and_goes_on_and_mends_a_word_by_keys(
         await page.keyboard.press("Enter")
         await expect(page.locator("#m1 > .text")).to_have_text("The fund pays")
         await expect(page.locator("#m1 .doubt")).to_have_text(["pays"])
-        await page.keyboard.press("Alt+z")
-        await expect(page.locator("#ComposeText")).to_have_value("Now the Internet Governance Forum speaks.")
+        await expect(page.locator("#ComposeText"), "what is typed now is a new line").to_be_focused()
+        await page.keyboard.press("Alt+u")
+        await page.keyboard.type("x")
+        await expect(page.locator("#m1 textarea")).to_be_focused()
+        await page.keyboard.press("Escape")
         await expect(page.locator("#ComposeText")).to_be_focused()
-        assert sorted(texts(on)) == ["The fund pays", "The text goes on.", "We begin."]
+        await page.keyboard.type("And")
+        await page.keyboard.press("Alt+z")
+        await expect(page.locator("#ComposeText")).to_have_value("Now the Internet Governance Forum speaks. And")
+        await expect(page.locator("#ComposeText")).to_be_focused()
+        left = ["The fund pays", "The text goes on.", "We begin."]
+        assert sorted(texts(on)) == left
+        # It is mended before it is sent again: what is behind the caret has its end already.
+        await page.keyboard.press("Home")
+        await page.keyboard.type("B")
+        await expect(page.locator("#ComposeText")).to_have_value("BNow the Internet Governance Forum speaks. And")
+        assert sorted(texts(on)) == left
 
 
 async def test_two_captioners_hand_over_and_the_machine_goes_on(page: Page, browser: Browser, tmp_path: Path) -> None:

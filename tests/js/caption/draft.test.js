@@ -71,13 +71,28 @@ test('a line is taken back in front, and so is what another page left', () => {
   const { open } = desk();
   const draft = open();
   draft.type('and', true);
-  draft.again('One');
-  assert.equal(draft.text, 'One and');
-  draft.inherit({ line: 'x', text: 'Before.', apart: false, waiting: [{ segment: 'w', text: 'First.', ...HOW }] });
-  assert.deepEqual([draft.text, draft.waiting.length], ['Before. One and', 1]);
+  draft.takes({ act: 'line-a', segment: 'a', text: 'One' });
+  draft.taken(true);
+  assert.deepEqual([draft.text, draft.taking], ['One and', null]);
+  const taking = { act: 'line-b', segment: 'b', text: 'Gone?' };
+  draft.inherit({ line: 'x', text: 'Before.', apart: false, waiting: [{ segment: 'w', text: 'First.', ...HOW }], taking });
+  assert.deepEqual([draft.text, draft.waiting.length, draft.taking], ['Before. One and', 1, taking]);
+});
+
+test('a page that ends while a line is taken back has its words, in the text or in the field', () => {
+  const { open } = desk();
+  const taking = { act: 'line-a', segment: 'a', text: 'One' };
+  open().takes(taking);
+  const stays = open();
+  assert.deepEqual([stays.taking, stays.text], [taking, '']);
+  stays.taken(false);
+  assert.deepEqual([open().taking, open().text], [null, '']);
+  open().takes(taking);
+  open().taken(true);
+  assert.deepEqual([open().taking, open().text], [null, 'One']);
 });
 
 test('what is kept and is none of ours is nothing', () => {
-  for (const kept of [null, 3, 'x', { line: 4, waiting: 'x' }]) assert.deepEqual(readable(kept, 'n'), { line: 'n', text: '', apart: false, waiting: [] });
+  for (const kept of [null, 3, 'x', { line: 4, waiting: 'x' }]) assert.deepEqual(readable(kept, 'n'), { line: 'n', text: '', apart: false, waiting: [], taking: null });
   assert.deepEqual(readable({ waiting: [null, { segment: 's', text: 't' }, { segment: 's', text: 't', ...HOW, speaker: 3 }] }, 'n').waiting, [{ segment: 's', text: 't', ...HOW }]);
 });

@@ -16,6 +16,8 @@ test('a mark and a space end a sentence; without the space it is still the typis
 test('what is only shortened ends nothing', () => {
   for (const text of ['Dr. Diallo', 'We thank Mr. Li', 'J. Smith', 'the e.g. here', '1. The']) assert.deepEqual(sentences(text), { ended: [], rest: text });
   assert.deepEqual(sentences('There were 12. Then').ended, ['There were 12.']);
+  assert.deepEqual(sentences('See no. 4 there'), { ended: [], rest: 'See no. 4 there' });
+  for (const text of ['He said no.', 'So do I.', 'It is on example.org.', 'Dice que no.']) assert.deepEqual(sentences(`${text} And`).ended, [text]);
 });
 
 test('Arabic and Chinese marks end sentences as well', () => {

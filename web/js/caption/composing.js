@@ -1,7 +1,6 @@
 // The field in which a captioner writes: readers see it grow, and what has ended becomes lines, one after the other.
 
 import { oneLine, sentences } from './sentences.js';
-import { newId } from '../desk/link.js';
 import { at, element, set } from '../lib/nodes.js';
 import { direction } from '../lib/words.js';
 
@@ -14,25 +13,28 @@ export class Composing {
   #told = ''; // what readers were shown of the line
   #kept = false; // whether what is said now is kept
   #sending = false;
+  #building = false; // whether an input method builds a word
 
   /**
    * @param {import('./draft.js').Draft} draft  @param {{saved: () => Promise<void>}} place
-   * @param {import('../lib/words.js').Words} words
    * @param {{send: (line: Waiting) => Promise<Answer>, stands: (segment: string) => boolean, how: () => import('./draft.js').How,
    *          tell: (typed: {line: string, text: string, language: string}) => void, ended: (text: string) => string,
    *          refused: (refusal: Refusal) => void, changed: () => void}} does
-   *   `stands`: whether a line is among the text already; `ended`: a text as it is sent; `changed`: of what is typed or on its way
+   *   `stands`: whether a line is among the text already; `ended`: a text as it is sent; `changed`: of what is on its way
    */
-  constructor(draft, place, words, does) {
+  constructor(draft, place, does) {
     this.draft = draft;
     this.place = place;
-    this.words = words;
     this.does = does;
     this.form = at('Compose');
     this.field = this.form.elements.text;
     this.field.value = draft.text;
-    this.field.addEventListener('input', (event) => this.#typed(/** @type {InputEvent} */ (event).isComposing));
-    this.field.addEventListener('compositionend', () => this.#typed(false));
+    this.field.addEventListener('input', () => this.#typed());
+    this.field.addEventListener('compositionstart', () => (this.#building = true));
+    this.field.addEventListener('compositionend', () => {
+      this.#building = false;
+      this.#typed();
+    });
     this.form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.sendAll();
@@ -67,44 +69,50 @@ export class Composing {
     this.#send();
   }
 
-  /** All that stands there is sent, whether a sentence ends with it or not. */
+  /** All that stands there is sent, a line a sentence, whether one ends with it or not. */
   sendAll() {
-    this.#ended([this.does.ended(oneLine(this.field.value))], '');
+    const { ended, rest } = sentences(this.field.value);
+    this.#ended([...ended, this.does.ended(oneLine(rest))], '');
   }
 
   /** Put a text in place of what stands before the caret from `from` on. @param {number} from  @param {string} text */
   complete(from, text) {
     this.field.setRangeText(text, from, this.field.selectionStart, 'end');
-    this.#typed(false);
+    this.#typed();
   }
 
-  /** A line comes back into the field. @param {string} text */
-  takeBack(text) {
-    this.draft.again(text);
-    this.#fill();
+  /** What was to be taken back is gone from the text, or stays there. @param {boolean} gone */
+  takenBack(gone) {
+    this.draft.taken(gone);
+    if (gone) this.#fill();
   }
 
-  /** @param {boolean} unfinished  whether an input method still builds a word */
-  #typed(unfinished) {
-    const { value } = this.field;
+  #typed() {
+    const { value, selectionEnd } = this.field;
     this.draft.type(value, this.#kept);
-    if (!unfinished && this.#kept && !this.draft.apart) {
-      const { ended, rest } = sentences(value);
-      if (ended.length) this.#ended(ended, rest);
+    if (!this.#building && this.#kept && !this.draft.apart) {
+      // What is behind the caret has its end already: it was taken back to be mended.
+      const { ended, rest } = sentences(value.slice(0, selectionEnd));
+      if (ended.length) this.#ended(ended, rest + value.slice(selectionEnd));
     }
-    this.#tell();
+    // Sounds of which characters are still to be chosen are nobody's to read.
+    if (!this.#building || !/^(?:zh|ja|ko)/.test(this.field.lang)) this.#tell();
     this.#show();
   }
 
   /** @param {string[]} texts  @param {string} rest */
   #ended(texts, rest) {
-    if (!this.draft.send(texts, rest, this.does.how())) return;
+    if (!this.draft.send(texts, rest, this.does.how())) {
+      this.does.refused({ code: 'busy' });
+      return;
+    }
     const behind = this.field.value.length - this.field.selectionEnd;
     this.field.value = rest;
     const caret = Math.max(0, rest.length - behind);
     this.field.setSelectionRange(caret, caret);
     this.#told = ''; // Another line is typed now.
     this.#show();
+    this.does.changed();
     this.#send();
   }
 
@@ -115,6 +123,8 @@ export class Composing {
       await this.place.saved(); // Else a kill now would leave a line that was sent, and its words in the field.
       const { refusal } = this.does.stands(next.segment) ? {} : await this.does.send(next);
       if (refusal && !this.does.stands(next.segment)) {
+        // A word that is being built would be lost by what is put into the field.
+        if (this.#building) await new Promise((done) => this.field.addEventListener('compositionend', done, { once: true }));
         this.draft.back();
         this.#fill();
         this.does.refused(refusal);
@@ -132,6 +142,7 @@ export class Composing {
     this.#told = '';
     this.#tell();
     this.#show();
+    this.does.changed();
   }
 
   /** Tell readers how the line reads: at once where nothing was told just now. */
@@ -150,7 +161,6 @@ export class Composing {
   #show() {
     this.form.classList.toggle('yours', this.own !== '');
     this.form.classList.toggle('apart', this.draft.apart);
-    this.does.changed();
   }
 }
 
@@ -161,6 +171,3 @@ export function onTheirWay(waiting, words) {
   at('OnWay').hidden = !waiting.length;
   set(at('OnWayMany'), waiting.length > 1 ? words.counted('on-way', waiting.length) : '');
 }
-
-/** A new id of a line: those of acts do. */
-export const newLine = newId;

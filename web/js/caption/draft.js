@@ -6,9 +6,11 @@ import { oneLine } from './sentences.js';
 
 /**
  * `Waiting`: a line on its way. `apart`: what stands there was typed while nothing was kept, so that it goes only by a key.
+ * `Taking`: an own line that is being taken back, until it is known to be gone from the text; `act` wrote it.
  * @typedef {{channel: string, language: string, speaker: ?string}} How
  * @typedef {How & {segment: string, text: string}} Waiting
- * @typedef {{line: string, text: string, apart: boolean, waiting: Waiting[]}} Kept
+ * @typedef {{act: string, segment: string, text: string}} Taking
+ * @typedef {{line: string, text: string, apart: boolean, waiting: Waiting[], taking: ?Taking}} Kept
  * @typedef {{write: (kept: Kept) => void}} Store
  */
 
@@ -16,13 +18,14 @@ export const MOST = 500; // lines on their way. Overflow: no more are sent off, 
 
 /** What is kept, as far as it can be one of ours. @param {any} kept  @param {string} line  of a new one  @returns {Kept} */
 export function readable(kept, line) {
-  const { line: id, text, apart, waiting } = kept ?? {};
+  const { line: id, text, apart, waiting, taking } = kept ?? {};
   const good = (/** @type {any} */ each) => typeof each?.segment === 'string' && [each.text, each.channel, each.language].every((part) => typeof part === 'string');
   return {
     line: typeof id === 'string' && id ? id : line,
     text: typeof text === 'string' ? text : '',
     apart: apart === true,
     waiting: Array.isArray(waiting) ? waiting.filter(good).map((each) => ({ ...each, speaker: typeof each.speaker === 'string' ? each.speaker : null })) : [],
+    taking: [taking?.act, taking?.segment, taking?.text].every((part) => typeof part === 'string') ? taking : null,
   };
 }
 
@@ -58,6 +61,11 @@ export class Draft {
     return this.#kept.waiting;
   }
 
+  /** The own line that is being taken back. */
+  get taking() {
+    return this.#kept.taking;
+  }
+
   /** It reads so now. @param {string} text  @param {boolean} kept  whether what is said now is kept */
   type(text, kept) {
     const apart = text.trim() !== '' && (this.#kept.apart || !kept);
@@ -77,7 +85,7 @@ export class Draft {
       line = this.#newId();
       return { segment, text, ...how };
     });
-    this.#write({ line, text: rest, apart: rest.trim() !== '' && this.#kept.apart, waiting: [...this.#kept.waiting, ...more] });
+    this.#write({ ...this.#kept, line, text: rest, apart: rest.trim() !== '' && this.#kept.apart, waiting: [...this.#kept.waiting, ...more] });
     return true;
   }
 
@@ -90,17 +98,23 @@ export class Draft {
   /** No line is taken now: all that are on their way are words in the field again, in front of what stands there. */
   back() {
     const { waiting, text } = this.#kept;
-    if (waiting.length) this.#write({ line: this.#newId(), text: [...waiting.map((each) => each.text), text].filter(Boolean).join(' '), apart: true, waiting: [] });
+    if (waiting.length) this.#write({ ...this.#kept, line: this.#newId(), text: [...waiting.map((each) => each.text), text].filter(Boolean).join(' '), apart: true, waiting: [] });
   }
 
-  /** A line that was stored is taken back into the field, in front of what stands there. @param {string} text */
-  again(text) {
-    this.#write({ ...this.#kept, text: [text, this.#kept.text].filter(Boolean).join(' ') });
+  /** An own line is going to be taken back. @param {Taking} taking */
+  takes(taking) {
+    this.#write({ ...this.#kept, taking });
+  }
+
+  /** What was to be taken back is gone from the text, and stands in front of what is typed; or it stays where it is. @param {boolean} gone */
+  taken(gone) {
+    const { taking, text } = this.#kept;
+    this.#write({ ...this.#kept, taking: null, text: gone && taking ? [taking.text, text].filter(Boolean).join(' ') : text });
   }
 
   /** What another page of this link left behind comes first. @param {Kept} left */
   inherit(left) {
-    this.#write({ ...this.#kept, text: [left.text, this.#kept.text].filter((each) => each.trim()).join(' '), apart: this.#kept.apart || left.apart, waiting: [...left.waiting, ...this.#kept.waiting] });
+    this.#write({ ...this.#kept, text: [left.text, this.#kept.text].filter((each) => each.trim()).join(' '), apart: this.#kept.apart || left.apart, waiting: [...left.waiting, ...this.#kept.waiting], taking: this.#kept.taking ?? left.taking });
   }
 
   /** @param {Kept} kept */

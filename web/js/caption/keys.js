@@ -1,9 +1,11 @@
-// The keys of a captioner's page: all with Alt, since whoever captions is always writing. They are told by their place on the
-// keyboard, so that they are the same whatever letters it writes.
+// The keys of a captioner's page: all with Alt, since whoever captions is always writing. A letter is what is written on the key;
+// where a keyboard writes no Latin letters it is the one in the same place. Figures are told by their place.
 
 import { at, element } from '../lib/nodes.js';
 
 /** @typedef {Record<string, {does: (back: boolean) => unknown, says: string}>} Keys  by `KeyboardEvent.code` */
+
+const MAC = /^Mac/.test(navigator.platform); // Firefox says AltGr there for Option, which is Alt
 
 /** What is written on a key. @param {string} code */
 const written = (code) => code.replace(/^(?:Key|Digit)/, '');
@@ -11,12 +13,12 @@ const written = (code) => code.replace(/^(?:Key|Digit)/, '');
 /** Have keys do what they say. @param {Keys} keys */
 export function keysDo(keys) {
   addEventListener('keydown', (event) => {
-    const key = keys[event.code];
+    const key = keys[/^[a-z]$/i.test(event.key) ? `Key${event.key.toUpperCase()}` : event.code];
     // With Ctrl, AltGr writes letters on many keyboards.
-    if (!key || !event.altKey || event.ctrlKey || event.metaKey || event.isComposing || event.repeat || event.getModifierState('AltGraph') || document.querySelector('dialog[open]')) return;
-    event.preventDefault();
+    if (!key || !event.altKey || event.ctrlKey || event.metaKey || event.isComposing || (!MAC && event.getModifierState('AltGraph')) || document.querySelector('dialog[open]')) return;
+    event.preventDefault(); // Also of a key that is held: the browser's own menus have letters too.
     event.stopImmediatePropagation();
-    key.does(event.shiftKey);
+    if (!event.repeat) key.does(event.shiftKey);
   }, true);
 }
 

@@ -1,7 +1,7 @@
 // The captioner's page: the field, the text that readers have above it, the keys, the sound, and the line to the server.
 
 import { aPlace } from './places.js';
-import { Composing, newLine, onTheirWay } from './composing.js';
+import { Composing, onTheirWay } from './composing.js';
 import { Draft } from './draft.js';
 import { Hearing } from './hearing.js';
 import { keysDo, keysShown, rowsOf } from './keys.js';
@@ -43,7 +43,7 @@ let here = [];
 const written = []; // own lines, the newest last
 
 const { place, kept, left } = await aPlace(`${data.link}.${data.session}`);
-const draft = new Draft(kept, place, newLine);
+const draft = new Draft(kept, place, newId);
 for (const each of left) {
   draft.inherit(each.kept);
   each.place.write(null);
@@ -72,20 +72,31 @@ async function send({ segment, channel: of, ...line }) {
 
 /** The newest own line goes from everybody's page, and its words are in the field again. */
 async function takeBack() {
-  const last = written.pop();
-  const line = last && state.lines.get(last.segment);
-  if (!last || !line?.text.trim()) {
-    say(words.text('nothing-to-take-back'));
-    return;
+  const last = written.at(-1);
+  const text = last && state.lines.get(last.segment)?.text.trim();
+  if (draft.waiting.length) say(words.counted('on-way', draft.waiting.length)); // What was sent last is not there yet.
+  else if (!last || !text) say(words.text('nothing-to-take-back'));
+  else if (!draft.taking) {
+    draft.takes({ ...last, text });
+    await taking();
+    toField();
   }
-  const answer = await link.request('undo', { id: last.act });
-  if (answer.refusal) refused(answer.refusal);
-  else composing.takeBack(line.text.trim());
-  toField();
+}
+
+/** Take back what is to be taken back; it is written down, and done once more where this page or its server was ended before. */
+async function taking() {
+  const line = draft.taking;
+  if (!line) return;
+  await place.saved();
+  const { refusal } = await link.request('undo', { id: line.act });
+  const stays = refusal && state.lines.get(line.segment)?.text.trim();
+  if (stays) refused(refusal);
+  else if (written.at(-1)?.segment === line.segment) written.pop();
+  composing.takenBack(!stays);
 }
 
 const lines = new DeskLines(state, words, { picked: () => {}, mend });
-const walking = new DeskWalking(lines, { mend, mends: () => may.has('correct'), say });
+const walking = new DeskWalking(lines, { mend, mends: () => may.has('correct'), say, left: toField, picks: false });
 const abbreviations = new DeskAbbreviations(words, inThisBrowser(data.link), (change) => link.request('abbreviations', { id: newId(), change }));
 /** The command that corrects a line. @param {DeskLine} base  @param {string} text */
 const correction = ({ segment, revision, words: many }, text) => ({ do: 'correct', channel, segment, base_revision: revision, base_words: many, text });
@@ -96,6 +107,7 @@ const edit = new DeskEdit(lines, words, correct, data.clip ? clip : null, {
   inAll: (word) => replace.open(word),
   writes: (area) => abbreviations.writes(area),
   ended: (text) => abbreviations.ended(text),
+  left: toField,
 });
 const replace = new DeskReplace(state, words, {
   correct: (rows) => link.request('act', { id: newId(), commands: rows.map(({ line, text }) => correction(line, text)) }),
@@ -103,7 +115,7 @@ const replace = new DeskReplace(state, words, {
   say, left: toField,
 });
 abbreviations.writes(at('Compose').elements.text); // Before it is looked for the end of a sentence.
-const composing = new Composing(draft, place, words, {
+const composing = new Composing(draft, place, {
   send,
   stands: (segment) => state.lines.has(segment),
   how: () => ({ channel, language: at('Compose').elements.language.value, speaker: state.session?.speaking ?? null }),
@@ -117,7 +129,7 @@ const air = new DeskAir(words, data.link, { act, say, changed: () => {
   at('OffAir').hidden = air.writes;
   composing.form.classList.toggle('off', !air.writes);
 } });
-airKeys({ AirTake: 'T', AirMachine: 'M', AirGive: 'G' });
+airKeys({ AirTake: 'T', AirMachine: 'M', AirGive: 'G' }, 'Alt');
 const hearing = new Hearing(data.session, (name) => say(words.text(name)));
 
 /** Names and terms of this language. */
@@ -205,7 +217,8 @@ addEventListener('keydown', (event) => {
   if (event.defaultPrevented || event.isComposing || event.altKey || event.ctrlKey || event.metaKey || document.querySelector('dialog[open]')) return;
   const line = target.closest?.('#Lines');
   if (key === 'Escape' && (line || target === lines.box || target === document.body)) toField();
-  else if ([...key].length === 1 && key !== ' ' && (target === document.body || target === lines.box || (line && !target.matches('textarea, input')))) composing.field.focus(); // The letter lands there.
+  // Of an input method the first key of a word is no letter.
+  else if (([...key].length === 1 || key === 'Process' || key === 'Dead') && key !== ' ' && (target === document.body || target === lines.box || (line && !target.matches('textarea, input')))) composing.field.focus(); // The letter lands there.
 });
 
 const link = new DeskLink('/desk', () => ({ session: data.session, channel, after: state.position, name: ownName(), role: data.role }), { joined, told, stands });
@@ -266,7 +279,10 @@ function frame(body) {
   if (change.lines.size || change.whole) onWay();
   elsewhere();
   if (follows) lines.toEnd();
-  if (first) toField();
+  if (first) {
+    toField();
+    taking();
+  }
   if (change.whole) composing.again();
   now();
 }
@@ -348,8 +364,8 @@ function people() {
 function texts() {
   const all = Object.entries(state.session?.channels ?? {}).filter(([, { kind }]) => kind !== 'translation' && (may.has('correct') || kind === 'interpretation'));
   at('Texts').hidden = all.length < 2;
-  only('ul', at('Texts')).replaceChildren(...all.map(([name, { kind, languages }]) => {
-    const button = element('button', { type: 'button', 'aria-pressed': String(name === channel) }, words.text(`kind.${kind}`, { language: tongue(languages[0]) }));
+  refill(only('ul', at('Texts')), all.map(([name, { kind, languages }]) => {
+    const button = element('button', { type: 'button', 'data-key': name, 'aria-pressed': String(name === channel) }, words.text(`kind.${kind}`, { language: tongue(languages[0]) }));
     button.addEventListener('click', () => choose(name));
     return element('li', {}, button);
   }));
@@ -358,6 +374,7 @@ function texts() {
 
 /** @param {string} name */
 function choose(name) {
+  if (composing.own && !draft.apart) composing.sendAll(); // It was typed for the text that is left.
   channel = name;
   state.position = null;
   lines.clear();

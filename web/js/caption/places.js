@@ -115,7 +115,7 @@ export async function aPlace(name) {
   for (let n = 0; n < PLACES; n += 1) {
     const key = `${BASE}.${name}.${n}`;
     const there = await newest(base, key);
-    const full = Boolean(there?.kept && (there.kept.text || there.kept.waiting?.length));
+    const full = Boolean(there?.kept && (there.kept.text || there.kept.waiting?.length || there.kept.taking));
     if (own && !full) continue;
     if (!await held(key, full ? PATIENCE : 0) && (own || n < PLACES - 1)) continue;
     const now = full ? await newest(base, key) : there; // Whoever held it until now may have written.

@@ -4,12 +4,16 @@ export const LONGEST = 600; // characters without an end of a sentence: from the
 
 // Behind a mark of these a space ends the sentence; behind a full-width one, after which nobody types a space, the next character does.
 const END = /(?:[.!?…؟۔।]+[)\]}"'”’»]*(?=\s)|[。！？｡]+[」』”’）)]*(?=[^。！？｡」』”’）)]))/gu;
-const TITLES = new Set(['dr', 'hr', 'jr', 'm', 'mlle', 'mm', 'mme', 'mr', 'mrs', 'ms', 'no', 'nr', 'prof', 'sr', 'sra', 'srta', 'st', 'vs', 'г', 'ул', 'см', 'т', 'д']);
+const TITLES = new Set(['dr', 'hr', 'jr', 'm', 'mlle', 'mm', 'mme', 'mr', 'mrs', 'ms', 'prof', 'sr', 'sra', 'srta', 'st', 'vs', 'г', 'ул', 'см', 'т', 'д']);
 
-/** Whether a full stop behind this text belongs to its last word: of a title, an initial, "e.g", or a number that begins a list. @param {string} before */
-function shortened(before) {
+/**
+ * Whether a full stop belongs to the word before it: of a title, an initial, "e.g", "No" with its figure, or a number that begins a list.
+ * @param {string} before  @param {string} behind
+ */
+function shortened(before, behind) {
   const [word] = /[\p{L}\p{N}.]+$/u.exec(before) ?? [''];
-  return TITLES.has(word.toLowerCase()) || /^\p{Lu}$/u.test(word) || /\p{L}\.\p{L}/u.test(word) || (/^\d{1,2}$/.test(word) && before.trim() === word);
+  return TITLES.has(word.toLowerCase()) || (/^\p{Lu}$/u.test(word) && word !== 'I') || /^(?:\p{L}\.)+\p{L}$/u.test(word)
+    || (/^n[or]$/i.test(word) && /^\s*\d/.test(behind)) || (/^\d{1,2}$/.test(word) && before.trim() === word);
 }
 
 /**
@@ -21,8 +25,8 @@ export function sentences(text) {
   const ended = [];
   let from = 0;
   for (const { 0: mark, index } of text.matchAll(END)) {
-    if (mark === '.' && shortened(text.slice(from, index))) continue;
     const end = index + mark.length;
+    if (mark === '.' && shortened(text.slice(from, index), text.slice(end))) continue;
     ended.push(oneLine(text.slice(from, end)));
     from = end;
   }

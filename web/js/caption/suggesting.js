@@ -96,7 +96,9 @@ export class Suggesting {
     field.parentElement?.append(copy);
     const most = Math.max(0, field.offsetWidth - this.list.offsetWidth);
     const line = parseFloat(like.lineHeight) || 1.5 * parseFloat(like.fontSize);
-    this.list.style.left = `${field.offsetLeft + Math.min(most, Math.max(0, mark.offsetLeft))}px`;
+    // From right to left the word begins at its right edge.
+    const edge = mark.offsetLeft - (like.direction === 'rtl' ? this.list.offsetWidth : 0);
+    this.list.style.left = `${field.offsetLeft + Math.min(most, Math.max(0, edge))}px`;
     this.list.style.top = `${field.offsetTop + Math.min(field.offsetHeight, mark.offsetTop + line - field.scrollTop)}px`;
     copy.remove();
   }

@@ -1,6 +1,6 @@
 // Who is on air in a text, at a desk: whose words readers have, who goes on, and lines that others have offered.
 
-import { bdi, fill, refill } from './fill.js';
+import { bdi, refill } from './fill.js';
 import { ring } from '../lib/bell.js';
 import { keep, recall } from '../lib/kept.js';
 import { alone } from '../lib/names.js';
@@ -49,6 +49,12 @@ export class DeskAir {
       const holder = target.closest('button')?.dataset.key;
       if (holder) this.#give(holder);
     });
+    at('AirGive').addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || !at('AirGive').open) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.#shut();
+    });
     at('Offered').addEventListener('click', ({ target }) => {
       const segment = target.closest('button')?.dataset.key;
       if (segment) this.takeLine(segment);
@@ -80,19 +86,19 @@ export class DeskAir {
       return element('li', {}, button);
     }));
     this.#silence(own ? '' : silent);
-    fill(at('Offered'), offered.map((line) => this.#offer(line)));
+    refill(at('Offered'), offered.map((line) => this.#offer(line)));
     at('OfferedBox').hidden = !offered.length;
     this.does.changed?.();
   }
 
   /** Go on air. */
   take() {
-    if (this.#air && !(this.#air.source !== 'machine' && this.writes)) this.#put('person', '', 'air.own');
+    if (this.#air && !(this.#air.source !== 'machine' && this.writes)) this.#put('person');
   }
 
   /** Let the machine go on. */
   machine() {
-    if (this.#air && this.#air.source !== 'machine') this.#put('machine', '', 'air.machine');
+    if (this.#air && this.#air.source !== 'machine') this.#put('machine');
   }
 
   /** Hand over: at once where there is one person only, else choose. */
@@ -122,15 +128,19 @@ export class DeskAir {
 
   /** @param {string} holder */
   #give(holder) {
-    at('AirGive').open = false;
-    const seat = this.#here.find(({ link }) => link === holder);
-    this.#put('person', holder, 'air.other', seat && this.#called(seat));
+    this.#shut();
+    this.#put('person', holder);
   }
 
-  /** @param {string} source  @param {string} holder  @param {string} says  @param {string} [name] */
-  async #put(source, holder, says, name = '') {
-    const answer = await this.does.act({ do: 'put-on-air', channel: this.#channel, source, holder });
-    if (!answer.refusal) this.does.say(this.words.text(says, { name: alone(name) }), '#AirWho');
+  /** Shut the list of whom to hand over to; a focus in it goes to what opens it. */
+  #shut() {
+    if (at('AirGive').contains(document.activeElement)) only('summary', at('AirGive')).focus({ preventScroll: true });
+    at('AirGive').open = false;
+  }
+
+  /** Who is on air then is said by `AirWho`, which a screen reader says by itself. @param {string} source  @param {string} [holder] */
+  #put(source, holder = '') {
+    return this.does.act({ do: 'put-on-air', channel: this.#channel, source, holder });
   }
 
   /** @param {Seat} seat */
@@ -161,11 +171,20 @@ export class DeskAir {
   }
 }
 
-/** Show at buttons which keys do the same. @param {Record<string, string>} keys  by the ids of buttons */
-export function airKeys(keys) {
+/**
+ * Show at buttons which keys do the same, where there are such.
+ * @param {Record<string, string>} keys  by the ids of buttons  @param {string} [held]  the key that is held with them
+ */
+export function airKeys(keys, held = '') {
   for (const [id, key] of Object.entries(keys)) {
     const button = document.getElementById(id);
-    const place = button && (only('summary', button) ?? button);
-    place?.prepend(element('kbd', { 'aria-hidden': 'true' }, key), ' ');
+    const place = button && (button.querySelector('summary') ?? button);
+    if (!place) continue;
+    const shown = place.querySelector('kbd');
+    if (shown) shown.textContent = key;
+    else place.prepend(element('kbd', { 'aria-hidden': 'true' }, key), ' ');
+    only('kbd', place).hidden = !key;
+    if (key) place.setAttribute('aria-keyshortcuts', held ? `${held}+${key}` : key);
+    else place.removeAttribute('aria-keyshortcuts');
   }
 }

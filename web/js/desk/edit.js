@@ -13,8 +13,9 @@ export class DeskEdit {
    * @param {import('../lib/words.js').Words} words
    * @param {(line: DeskLine, text: string) => Promise<Answer>} save  gives the server's answer
    * @param {?((from: number, to: number) => string)} clip  address of a piece of the sound; null where there is none
-   * @param {{opened: (segment: ?string) => void, inAll: (word: {from: string, to: string}) => void, writes: (area: HTMLTextAreaElement) => void, ended: (text: string) => string}} ears
-   *   `opened`: which line is in its box; `writes`: of a box in which somebody will type; `ended`: a text as it is saved
+   * @param {{opened: (segment: ?string) => void, inAll: (word: {from: string, to: string}) => void, writes: (area: HTMLTextAreaElement) => void, ended: (text: string) => string, left?: () => void}} ears
+   *   `opened`: which line is in its box; `writes`: of a box in which somebody will type; `ended`: a text as it is saved;
+   *   `left`: where the focus goes once a line is closed, else to the line
    */
   constructor(lines, words, save, clip, ears) {
     this.ears = ears;
@@ -103,7 +104,8 @@ export class DeskEdit {
     document.getElementById(segment)?.classList.remove('edited');
     this.ears.opened(null);
     this.lines.update({ whole: false, lines: new Set([segment]) });
-    if (focus) document.getElementById(segment)?.focus({ preventScroll: true });
+    if (focus && this.ears.left) this.ears.left();
+    else if (focus) document.getElementById(segment)?.focus({ preventScroll: true });
   }
 
   /** What was changed, else what is marked, is to be replaced in all lines: this one goes with them. */

@@ -403,6 +403,10 @@ at('Unpick').addEventListener('click', () => {
 });
 at('UndoLast').addEventListener('click', undoLast);
 at('Called').elements.name.value = ownName();
-airKeys({ AirTake: keys.key('air'), AirMachine: keys.key('machine') });
-keys.form(at('KeysOn'), at('Keys'), () => state.session && panel.people(keys));
+const showAirKeys = () => airKeys({ AirTake: keys.key('air'), AirMachine: keys.key('machine') });
+showAirKeys();
+keys.form(at('KeysOn'), at('Keys'), () => {
+  showAirKeys();
+  if (state.session) panel.people(keys);
+});
 setInterval(now, 1000);

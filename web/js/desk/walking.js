@@ -13,8 +13,9 @@ export class DeskWalking {
 
   /**
    * @param {import('./lines.js').DeskLines} lines
-   * @param {{mend: (segment: string, span?: Span) => void, mends: () => boolean, say: (text: string, there: string) => void}} does
-   *   `mends`: whether whoever sits here corrects lines
+   * @param {{mend: (segment: string, span?: Span) => void, mends: () => boolean, say: (text: string, there: string) => void, left?: () => void, picks?: boolean}} does
+   *   `mends`: whether whoever sits here corrects lines; `left`: where Escape leads to, else it leaves the word and then the line;
+   *   `picks`: whether Space picks a line
    */
   constructor(lines, does) {
     this.lines = lines;
@@ -110,7 +111,7 @@ export class DeskWalking {
       return true;
     }
     if (key === 'Escape') return this.#leave();
-    if (key === ' ' && target.matches('li.line')) {
+    if (key === ' ' && target.matches('li.line') && this.does.picks !== false) {
       this.lines.pick(current, shift);
       return true;
     }
@@ -158,7 +159,10 @@ export class DeskWalking {
 
   /** Escape leaves the word, then the line. */
   #leave() {
-    if (this.#chosen) this.#drop();
+    if (this.does.left) {
+      this.#drop();
+      this.does.left();
+    } else if (this.#chosen) this.#drop();
     else {
       this.lines.held = false;
       this.lines.box.focus({ preventScroll: true });
