@@ -51,9 +51,8 @@ def most_token(role: Role) -> int:
     return MOST_OTHERS if role in (Role.CAPTIONER, Role.INTERPRETER) else MOST_TOKEN
 
 
-def written(state: State, channel: Channel) -> list[Segment]:
-    """The lines that were written while somebody else than the machine was on air, last time, as they came."""
-    since = channel.air.away[-1][0]
+def written(state: State, channel: Channel, since: int) -> list[Segment]:
+    """The lines that were written by hand from media ms `since` on, as they came."""
     by_hand = (Origin.PERSON, Origin.INTERPRETER)
     lines = (line for _, line in state.segments.items() if line.channel == channel.id and line.origin in by_hand)
     return sorted((line for line in lines if line.t0 >= since and not line.gone), key=lambda line: (line.t0, line.id))
@@ -62,7 +61,7 @@ def written(state: State, channel: Channel) -> list[Segment]:
 def heard_from(state: State, channel: Channel, now: int) -> int:
     """Media ms from which the machine hears a channel again, on which somebody else is on air, at media ms `now`."""
     began = channel.air.away[-1][0]
-    lines = written(state, channel)
+    lines = written(state, channel, began)
     back = max(lines[-1].t0 - BACK_MS, now - KEPT_MS) if lines else now - KEPT_MS
     return min(max(began, back), now)
 
@@ -87,11 +86,11 @@ TAIL = 300
 
 def to_join(state: State, channel: Channel) -> Join | None:
     """What the machine's next words are to be joined to; None where they are not the first after a person's."""
-    if not channel.air.machine or not channel.air.away:
+    if channel.air.before is None:
         return None
-    since = channel.air.away[-1][1] or 0
+    began, since = channel.air.before
     lines = (line for _, line in state.segments.items() if line.channel == channel.id and not line.gone)
     if any(line.origin is Origin.MACHINE and line.t0 >= since for line in lines):
         return None
-    before = [line for line in written(state, channel) if line.t0 <= channel.air.since]
+    before = [line for line in written(state, channel, began) if line.t0 <= channel.air.since]
     return Join(" ".join(line.whole for line in before)[-TAIL:], before[-1].t0) if before else None

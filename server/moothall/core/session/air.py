@@ -21,6 +21,9 @@ class Air(msgspec.Struct, frozen=True, kw_only=True):
     """Media ms since when."""
     away: tuple[tuple[int, int | None], ...] = ()
     """Spans of media ms in which no engine hears the channel, since somebody else is on air; the last may be open."""
+    before: tuple[int, int] | None = None
+    """From which media ms on somebody else wrote before the machine, and from which on it hears again: the same where
+    they wrote for some seconds only. None before, and while somebody else is on air."""
     tools: dict[str, str] = {}
     """The public names of the tools that were on air or offered a line, by their pseudonyms."""
 
@@ -40,13 +43,15 @@ def air_after(air: Air, event: ev.AirFact) -> Air:
     match event:
         case ev.AirChanged():
             lasts = bool(air.away) and air.away[-1][1] is None
-            away = air.away
+            away, before = air.away, air.before
             if event.source is not ev.AirSource.MACHINE:
-                away = away if lasts else (*away, (event.t0, None))
+                away, before = away if lasts else (*away, (event.t0, None)), None
             elif lasts:
-                began = away[-1][0]
-                away = (*away[:-1], (began, event.t0)) if began < event.t0 else away[:-1]
-            return replace(air, source=event.source, tool=event.tool, since=event.t, away=away, holder="")
+                before = began, _ = away[-1][0], event.t0
+                away = (*away[:-1], before) if began < event.t0 else away[:-1]
+            return replace(
+                air, source=event.source, tool=event.tool, since=event.t, away=away, before=before, holder=""
+            )
         case ev.AirHeld():
             tools = {**air.tools, event.holder: air.tool} if air.tool else air.tools
             return replace(air, holder=event.holder, token=event.token, tools=tools)

@@ -248,6 +248,19 @@ def test_only_the_machines_first_words_are_joined() -> None:
     assert to_join(speaking(), speaking().channels[FLOOR]) is None
 
 
+def test_what_a_person_wrote_for_some_seconds_only_is_joined_as_well() -> None:
+    """All of it is heard again then: it would stand twice."""
+    state = back(carry_out(captioned(), typed("t"), actor=CAPTIONER, wall=WALL + 6_000), 7_000)
+    channel = state.channels[FLOOR]
+    assert channel.air.away == ()
+    assert channel.committed_through == 1_500
+    assert to_join(state, channel) == Join("Welcome.", 6_000)
+    said = commit("z", 0, word("So", 6_200, 6_400), start=6_200)
+    assert to_join(carry_out(state, said, actor=ENGINE), channel) is None
+    again = carry_out(state, put(PERSON), actor=CAPTIONER, wall=WALL + 8_000)
+    assert to_join(again, again.channels[FLOOR]) is None
+
+
 def test_a_log_of_public_lanes_alone_tells_who_is_on_air_but_not_by_name() -> None:
     state = evolve(opened(), ev.AirChanged(channel=FLOOR, source=PERSON, t=5, t0=0))
     air = state.channels[FLOOR].air
