@@ -3,7 +3,16 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.streams.playlist import Piece, Playlist, Variant, is_playlist, next_pieces, read_playlist
+from moothall.core.streams.playlist import (
+    _ATTRIBUTE,
+    MOST_TAG,
+    Piece,
+    Playlist,
+    Variant,
+    is_playlist,
+    next_pieces,
+    read_playlist,
+)
 
 LIVE = """#EXTM3U
 #EXT-X-VERSION:7
@@ -103,3 +112,13 @@ def test_numbers_that_are_none_count_as_nothing() -> None:
     found = read_playlist(odd)
     assert found is not None
     assert (found.pieces[0].number, found.pieces[0].ms, found.target_ms, found.ended) == (0, 3_600_000, 60_000, True)
+
+
+def test_a_name_without_an_end_is_sought_once_and_a_tag_without_an_end_is_passed_over() -> None:
+    # Were a name sought from each of its letters, or through all of a long tag, time would grow by the square.
+    assert _ATTRIBUTE.findall("A" * 65 + '=1,URI="a"') == [("URI", '"a"')]
+    assert _ATTRIBUTE.findall("A" * 64 + "=1") == [("A" * 64, "1")]
+    long = f'#EXT-X-MAP:URI="init.mp4",X="{"x" * MOST_TAG}"\n'
+    found = read_playlist(f"#EXTM3U\n{long}#EXTINF:4,\n{'a' * (MOST_TAG + 1)}\n#EXTINF:4,\nb.ts\n")
+    assert found is not None
+    assert [(each.number, each.start) for each in found.pieces] == [(0, ""), (1, "")], "no segment is left out"
