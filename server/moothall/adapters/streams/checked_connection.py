@@ -38,8 +38,10 @@ async def addresses_of(host: str, port: int, allowed: Sequence[Network]) -> list
 class CheckedResolver(AbstractResolver):
     """For aiohttp: gives it no address but those that may be reached. Raises StreamLost."""
 
-    def __init__(self, allowed: Sequence[Network]) -> None:
+    def __init__(self, allowed: Sequence[Network] = (), *, host: str = "") -> None:
+        """`allowed`: the networks that aren't open to all and may be reached by the name `host`, and by no other."""
         self._allowed = allowed
+        self._host = host
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -47,7 +49,7 @@ class CheckedResolver(AbstractResolver):
         """As aiohttp wants it."""
         return [
             ResolveResult(hostname=host, host=address, port=port, family=each, proto=0, flags=socket.AI_NUMERICHOST)
-            for each, address in await addresses_of(host, port, self._allowed)
+            for each, address in await addresses_of(host, port, self._allowed if host == self._host else ())
             if family in (socket.AF_UNSPEC, each)
         ]
 

@@ -46,7 +46,10 @@ class HttpStream:
     """One address by http. Used as an async context manager."""
 
     def __init__(self, address: str, allowed: Sequence[Network], clock: Clock, agent: str) -> None:
-        self._address = URL(address)
+        """`allowed` holds for the host that the address names, and for no other one that it leads to. Raises StreamLost
+        where it is no address.
+        """
+        self._address = _uri(address, Trouble.ADDRESS)
         self._allowed = allowed
         self._clock = clock
         self._agent = agent
@@ -59,7 +62,8 @@ class HttpStream:
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[aiohttp.ClientSession]:
-        connector = aiohttp.TCPConnector(resolver=CheckedResolver(self._allowed), use_dns_cache=False, limit=2)
+        resolver = CheckedResolver(self._allowed, host=self._address.raw_host or "")
+        connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, limit=2)
         async with aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -145,7 +149,7 @@ class HttpStream:
             if (parts := read_address(str(address))) is None or address.scheme not in ("http", "https"):
                 raise StreamLost(Trouble.ADDRESS)
             # aiohttp asks no resolver about what is an address already.
-            if _is_ip(parts.host) and not may_reach(parts.host, self._allowed):
+            if _is_ip(parts.host) and not may_reach(parts.host, self._allowed_at(address)):
                 raise StreamLost(Trouble.PRIVATE)
             async with session.get(
                 address.with_user(None), allow_redirects=False, headers=self._who(address)
@@ -158,6 +162,10 @@ class HttpStream:
                 yield answer
                 return
         raise StreamLost(Trouble.CONNECTION)
+
+    def _allowed_at(self, address: URL) -> Sequence[Network]:
+        """Where a server leads to is its own choice, and what the house allows is for those who enter addresses."""
+        return self._allowed if address.raw_host == self._address.raw_host else ()
 
     def _who(self, address: URL) -> dict[str, str]:
         """Name and password, for the place alone that the stream's address names."""
@@ -185,11 +193,11 @@ async def _text(answer: aiohttp.ClientResponse, head: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-def _uri(text: str) -> URL:
+def _uri(text: str, trouble: Trouble = Trouble.PLAYLIST) -> URL:
     try:
         return URL(text)
     except ValueError:
-        raise StreamLost(Trouble.PLAYLIST) from None
+        raise StreamLost(trouble) from None
 
 
 def _is_ip(host: str) -> bool:

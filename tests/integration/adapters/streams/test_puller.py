@@ -138,11 +138,18 @@ async def test_what_leads_into_a_private_network_is_not_fetched(mp3: bytes) -> N
         server.file("/list.m3u8", f"#EXTM3U\n#EXTINF:2,\n{there}\n#EXT-X-ENDLIST\n".encode())
         for path in ("/moved", "/list.m3u8"):
             assert await lost(server.address + path, ["127.0.0.1"]) == (Trouble.PRIVATE, 0)
+            # What is allowed is allowed to whoever enters an address, and not to a server that leads there.
+            assert await lost(server.address + path) == (Trouble.PRIVATE, 0)
+        name = f"http://localhost:{port}/secret"
+        server.answers["/named"] = f"HTTP/1.1 307 Go\r\nLocation: {name}\r\nContent-Length: 0\r\n\r\n".encode()
+        assert await lost(server.address + "/named") == (Trouble.PRIVATE, 0)
         server.answers["/file"] = b"HTTP/1.1 307 Go\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n"
         assert await lost(server.address + "/file") == (Trouble.ADDRESS, 0)
         server.answers["/round"] = b"HTTP/1.1 307 Go\r\nLocation: /round\r\nContent-Length: 0\r\n\r\n"
         assert await lost(server.address + "/round") == (Trouble.CONNECTION, 0)
         assert inside.asked == []
+        async with puller().fetch(name) as run:
+            assert loud(await take(run, 2)), "entered, it is reached by its name as well"
 
 
 async def test_what_is_wrong_is_said_in_a_word(mp3: bytes, tmp_path: Path) -> None:
