@@ -10,7 +10,7 @@ import msgspec
 
 from moothall.core.ports import Clock
 from moothall.core.streams.watching import Found, Trouble
-from moothall.services.capture.pulling import BYTES, StreamLost
+from moothall.services.capture.pulling import BYTES, StreamLost, StreamOver
 
 RATE = 16_000
 
@@ -25,6 +25,10 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     fast: bool = False
     """Whether it comes at once instead of as it is spoken."""
     bursts: bool = False
+    once: bool = False
+    """Whether it is a file, which begins from its start when it is fetched again."""
+    over: bool = False
+    """Whether all of it was fetched before."""
 
 
 class MemoryStreams:
@@ -45,6 +49,8 @@ class MemoryStreams:
         """Begin to fetch (`StreamPort`)."""
         behaviour = self._behaviours[min(len(self.addresses), len(self._behaviours) - 1)]
         self.addresses.append(address)
+        if behaviour.over:
+            raise StreamOver
         if not behaviour.ms and behaviour.then not in (None, Trouble.SILENT):
             raise StreamLost(behaviour.then)
         self.open += 1
@@ -64,6 +70,8 @@ class MemoryRun:
         self._left = behaviour.ms * RATE // 1_000
         self.found = Found(codec="aac", channels=2, rate=48_000)
         """What it is."""
+        self.once = behaviour.once
+        """Whether it would begin from its start."""
         self.bursts = behaviour.bursts
         """Whether what comes first is older than the connection."""
 

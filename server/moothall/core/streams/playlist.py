@@ -67,15 +67,17 @@ def read_playlist(text: str) -> Playlist | None:
     return _media(lines)
 
 
-def next_pieces(playlist: Playlist, last: int | None, *, goes_on: bool) -> tuple[Piece, ...]:
-    """The segments that follow number `last`; `goes_on`: whether by the same connection, so that none may be missed.
+def next_pieces(playlist: Playlist, last: int | None, *, goes_on: bool, recorded: bool = False) -> tuple[Piece, ...]:
+    """The segments that follow number `last`. `goes_on`: by the same connection, so that none may be missed; nor may
+    one of what is `recorded`, to which nothing was added from the first.
 
-    Else of a live stream the newest, and none that was given before: its words would come twice.
+    Else of a live stream the newest, and none that was given before: its words would come twice. One that ended is live
+    as well: whoever packs it writes so when its encoder falters, and goes on later.
     """
     pieces = playlist.pieces
     if last is not None and pieces and pieces[-1].number < last:
         last = None  # The server was started again and counts from 0: it is another stream.
-    if not goes_on and not playlist.ended:
+    if not goes_on and not recorded:
         pieces = pieces[-BEHIND:]
     return tuple(each for each in pieces if last is None or each.number > last)
 

@@ -65,6 +65,8 @@ class Trouble(StrEnum):
     """It accepted and sent nothing, or stopped sending."""
     ENDED = "ended"
     """The server ended it."""
+    CUT_SHORT = "cut-short"
+    """It is a file, was lost half way, and would begin from its start."""
     NOT_AUDIO = "not-audio"
     """What came is no sound that can be decoded."""
     NO_STREAM = "no-stream"

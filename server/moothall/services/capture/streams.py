@@ -246,7 +246,8 @@ class Streams:
 
         async def fetched() -> None:
             if await pulling.run() and self._sources.get(_key(source)) is source:
-                over = self._sources[_key(source)] = msgspec.structs.replace(source, over=True)
+                trouble = pulling.trouble
+                over = self._sources[_key(source)] = msgspec.structs.replace(source, over=True, trouble=trouble)
                 await self._keep(over)
 
         error = await failure_of(fetched)
@@ -290,7 +291,7 @@ class Streams:
             name=source.name,
             shown="" if parts is None else parts.shown,
             state=idle if pulling is None else pulling.state,
-            trouble=None if pulling is None else pulling.trouble,
+            trouble=source.trouble if pulling is None else pulling.trouble,
             number=0 if pulling is None else pulling.number,
             found=None if pulling is None else pulling.found,
             lost=0 if pulling is None else pulling.lost_for(self._clock.monotonic()) // 1_000,

@@ -43,8 +43,8 @@ stray.m3u8
 """
 
 
-def numbers(playlist: Playlist, last: int | None, *, goes_on: bool) -> list[int]:
-    return [each.number for each in next_pieces(playlist, last, goes_on=goes_on)]
+def numbers(playlist: Playlist, last: int | None, *, goes_on: bool, recorded: bool = False) -> list[int]:
+    return [each.number for each in next_pieces(playlist, last, goes_on=goes_on, recorded=recorded)]
 
 
 def test_segments_have_their_numbers_lengths_and_what_stands_before_them() -> None:
@@ -97,8 +97,11 @@ def test_a_live_stream_begins_at_its_newest_and_goes_on_without_a_hole() -> None
     assert numbers(live, 99, goes_on=True) == [10, 11, 12, 13, 14, 15]
     assert numbers(Playlist(), 5, goes_on=True) == []
     over = Playlist(pieces=live.pieces, ended=True)
-    assert numbers(over, None, goes_on=False) == [10, 11, 12, 13, 14, 15]
-    assert numbers(over, 13, goes_on=False) == [14, 15]
+    assert numbers(over, None, goes_on=False, recorded=True) == [10, 11, 12, 13, 14, 15]
+    assert numbers(over, 11, goes_on=False, recorded=True) == [12, 13, 14, 15]
+    assert numbers(over, 15, goes_on=False, recorded=True) == []
+    assert numbers(over, 11, goes_on=False) == [14, 15], "live, whatever its end says"
+    assert numbers(over, 15, goes_on=False) == []
 
 
 @given(st.text(alphabet=st.sampled_from('#EXTM3U-INFDKYAP:=,"\n01.9abc \ufeff\u0661'), max_size=200))

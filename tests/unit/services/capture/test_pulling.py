@@ -76,6 +76,54 @@ def test_a_stream_that_is_lost_is_fetched_again_and_what_lies_between_is_a_gap(h
     loop.run(story())
 
 
+@pytest.mark.parametrize("how", [Trouble.SILENT, Trouble.ENDED, None], ids=["silent", "ended", "a microphone"])
+def test_a_file_that_is_lost_half_way_is_not_begun_again_and_says_why(how: Trouble | None) -> None:
+    async def story() -> None:
+        book, ms = MemoryBook(), 10_000_000 if how is None else 20_000
+        async with fetching(Fetched(ms=ms, then=how, once=True), SOUND, book=book) as at:
+            await at.meeting()
+            await at.hall.clock.sleep(10_000)
+            assert at.state is PullState.SOUND
+            if how is None:
+                take = await begun(at.hall, SESSION, greeting())
+                await speak(at.hall, take, 15 * RATE)
+                await take.finish(EndReason.STOPPED)
+            await at.hall.clock.sleep(60_000)
+            (status,) = at.streams.of(SESSION)
+            assert (status.state, status.trouble) == (PullState.OVER, Trouble.CUT_SHORT)
+            assert at.port.addresses == [ADDRESS], "its words would come twice"
+            assert ev.SourceEnded in [type(event) for event in await at.kinds()]
+        async with fetching(SOUND, hall=MemoryHall(at.hall.log), book=book) as again:
+            (status,) = again.streams.of(SESSION)
+            assert (status.state, status.trouble) == (PullState.OVER, Trouble.CUT_SHORT)
+            assert await again.streams.put(SESSION, FLOOR, ADDRESS) is None
+            (status,) = again.streams.of(SESSION)
+            assert (status.state, status.trouble) == (PullState.WAITING, None)
+
+    loop.run(story())
+
+
+def test_a_file_that_gave_no_sound_yet_is_fetched_again() -> None:
+    async def story() -> None:
+        async with fetching(Fetched(ms=0, then=Trouble.SILENT, once=True), SOUND) as at:
+            await at.meeting()
+            await at.hall.clock.sleep(20_000)
+            assert (at.state, len(at.port.addresses)) == (PullState.SOUND, 2)
+
+    loop.run(story())
+
+
+def test_a_recording_whose_last_piece_was_given_before_is_over() -> None:
+    async def story() -> None:
+        async with fetching(Fetched(ms=20_000, then=Trouble.ENDED), Fetched(over=True)) as at:
+            await at.meeting()
+            await at.hall.clock.sleep(40_000)
+            (status,) = at.streams.of(SESSION)
+            assert (status.state, status.trouble, len(at.port.addresses)) == (PullState.OVER, None, 2)
+
+    loop.run(story())
+
+
 def test_a_stream_that_gives_nothing_raises_an_alarm_and_is_asked_less_and_less_often_for_ever() -> None:
     async def story() -> None:
         async with fetching(Fetched(ms=0, then=Trouble.CONNECTION)) as at:
