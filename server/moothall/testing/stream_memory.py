@@ -24,6 +24,8 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """How it is lost then; with SILENT nothing more comes and nothing ends. None: it comes to its own end."""
     fast: bool = False
     """Whether it comes at once instead of as it is spoken."""
+    slow_ms: int = 0
+    """How long each single sample takes, where that isn't as it is spoken."""
     bursts: bool = False
     once: bool = False
     """Whether it is a file, which begins from its start when it is fetched again."""
@@ -84,7 +86,11 @@ class MemoryRun:
             if self._behaviour.then is not None:
                 raise StreamLost(self._behaviour.then)
             return b""
-        await self._clock.sleep(0 if self._behaviour.fast else count * 1_000 // RATE)
+        if self._behaviour.slow_ms:
+            count = 1
+            await self._clock.sleep(self._behaviour.slow_ms)
+        else:
+            await self._clock.sleep(0 if self._behaviour.fast else count * 1_000 // RATE)
         self._left -= count
         first, self._streams.samples = self._streams.samples, self._streams.samples + count
         return b"".join(((first + n) % 20_000).to_bytes(BYTES, "little") for n in range(count))

@@ -43,6 +43,8 @@ FORGET_MS = 3_600_000
 """How long after its meeting was closed an address is kept."""
 TRIED_MS = 2_000
 """Sound that is listened to when a stream is tried."""
+MOST_TRY_MS = 2 * START_MS
+"""How long that may last. Overflow: it counts as silent, however little comes again and again."""
 
 
 class PullStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,7 +167,8 @@ class Streams:
             return refuse(RefusalCode.BUSY, "Other streams are being tried; try this one in some seconds.")
         self._trying += 1
         try:
-            return await self._try(address, parts.shown)
+            tried = await within(self._try(address, parts.shown), self._clock, MOST_TRY_MS)
+            return tried or Tried(shown=parts.shown, trouble=Trouble.SILENT)
         finally:
             self._trying -= 1
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from moothall.core.commands import (
     AddChannel,
     CloseSession,
@@ -13,7 +15,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.streams.watching import Trouble
 from moothall.services.capture.pulling import PullState
-from moothall.services.capture.streams import FORGET_MS, NAMESPACE, Tried
+from moothall.services.capture.streams import FORGET_MS, MOST_TRY_MS, NAMESPACE, Tried
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
 from moothall.testing.log_memory import FailingLog
@@ -114,6 +116,21 @@ def test_what_can_not_be_fed_is_refused() -> None:
             closed = await at.streams.put(SESSION, FLOOR, ADDRESS)
             assert isinstance(closed, Refusal)
             assert closed.code is RefusalCode.CONFLICT
+
+    loop.run(story())
+
+
+def test_a_try_has_an_end_however_little_comes_again_and_again() -> None:
+    async def story() -> None:
+        async with fetching(Fetched(slow_ms=11_000), SOUND) as at:
+            async with asyncio.TaskGroup() as group:
+                slow = group.create_task(at.streams.try_it(ADDRESS))
+                await at.hall.clock.sleep(MOST_TRY_MS - 1_000)
+                assert at.port.open == 1
+                await at.hall.clock.sleep(2_000)
+                assert slow.done()
+            assert slow.result() == Tried(shown="https://radio.example.org", trouble=Trouble.SILENT)
+            assert at.port.open == 0
 
     loop.run(story())
 
