@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.streams.puller import PullRun, StreamPuller, allowed_networks
+from moothall.adapters.streams.relay import Relay
 from moothall.adapters.system.clock import SystemClock
 from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.streams.addresses import read_address
 from moothall.core.streams.watching import Found, Trouble
 from moothall.services.capture.pulling import StreamLost, StreamOver
 from support.sound.stream_servers import OK, HttpServer, ffmpeg, hls, http_server, nothing, rtsp_server
@@ -258,6 +260,8 @@ async def test_what_is_wrong_is_said_in_a_word(mp3: bytes, tmp_path: Path) -> No
     assert await lost(server.address + "/gone") == (Trouble.CONNECTION, 0)
     assert await lost("http://nobody.invalid/") == (Trouble.UNKNOWN_HOST, 0)
     assert await lost("file:///etc/passwd") == (Trouble.ADDRESS, 0)
+    for odd in ("http://[1.2]/", f"http://{'ü' * 64}.example/", "http://xn--a.example/", "rtsps://a..example/"):
+        assert (await lost(odd))[0] in (Trouble.ADDRESS, Trouble.UNKNOWN_HOST)
 
 
 async def test_one_that_says_nothing_or_stops_is_left_with_all_that_worked_for_it(mp3: bytes) -> None:
@@ -312,6 +316,28 @@ async def test_a_camera_is_reached_through_a_relay_that_lets_it_lead_nowhere_els
         assert await lost(address) == (Trouble.PRIVATE, 0)
     assert await lost(address, []) == (Trouble.PRIVATE, 0)
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_relay_that_can_t_listen_leaves_no_line_open() -> None:
+    ended: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            ended.set_result(await reader.read())
+        except ConnectionError:
+            ended.set_result(b"")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        parts = read_address(f"rtsp://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        assert parts is not None
+        # 192.0.2.1 is for documentation: no machine has it.
+        with pytest.raises(StreamLost) as lost:
+            async with Relay(parts, allowed_networks(HERE), here="192.0.2.1").open():
+                pass
+        assert lost.value.trouble is Trouble.BROKE
+        assert await asyncio.wait_for(ended, 20) == b""
 
 
 @pytest.mark.slow  # The rest of its way is that of RTSP.
