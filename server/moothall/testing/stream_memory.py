@@ -26,6 +26,8 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it comes at once instead of as it is spoken."""
     slow_ms: int = 0
     """How long each single sample takes, where that isn't as it is spoken."""
+    leaves_ms: int = 0
+    """How long it takes to end it."""
     bursts: bool = False
     once: bool = False
     """Whether it is a file, which begins from its start when it is fetched again."""
@@ -59,6 +61,7 @@ class MemoryStreams:
         try:
             yield MemoryRun(self, self._clock, behaviour)
         finally:
+            await self._clock.sleep(behaviour.leaves_ms)
             self.open -= 1
 
 

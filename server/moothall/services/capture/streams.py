@@ -100,6 +100,8 @@ class Streams:
         # Bound: MOST_EACH of each meeting.
         self._sources: dict[_Key, PulledSource] = {}
         self._running: dict[_Key, tuple[Pulling, asyncio.Task[None]]] = {}
+        self._stopping: set[_Key] = set()
+        """Of these, those that are being ended; until then none takes their place. Bound: the same."""
         self._closed: dict[_Key, int] = {}
         """When its meeting was first seen closed, monotonic ms."""
         self._trying = 0
@@ -210,7 +212,7 @@ class Streams:
     async def _look(self, source: PulledSource, group: asyncio.TaskGroup) -> None:
         key = _key(source)
         running = self._running.get(key)
-        if running is not None and running[1].done():
+        if running is not None and running[1].done() and key not in self._stopping:
             del self._running[key]
             running = None
         status = self._sessions.status_of(source.session)
@@ -274,12 +276,20 @@ class Streams:
         self._sources[_key(source)] = source
 
     async def _stop(self, key: _Key) -> None:
-        running = self._running.pop(key, None)
-        if running is not None:
-            pulling, task = running
+        """End the one that is fetched, with its take: the next would go on with that, were it begun before."""
+        running = self._running.get(key)
+        if running is None:
+            return
+        pulling, task = running
+        self._stopping.add(key)
+        try:
             task.cancel()
             await asyncio.wait({task})
             await pulling.finish(EndReason.STOPPED)
+        finally:
+            self._stopping.discard(key)
+            if self._running.get(key) is running:
+                del self._running[key]
 
     def _of(self, session: SessionId) -> list[PulledSource]:
         return [each for each in self._sources.values() if each.session == session]

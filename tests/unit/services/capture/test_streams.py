@@ -10,6 +10,7 @@ from moothall.core.commands import (
     OpenSession,
     ReopenSession,
 )
+from moothall.core.events import types as ev
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId
@@ -57,6 +58,22 @@ def test_a_stream_that_is_taken_away_ends_and_another_one_may_have_its_place() -
             assert not await at.streams.remove(SESSION, FLOOR)
             await at.hall.clock.sleep(5_000)
             assert (at.port.open, at.streams.of(SESSION), at.streams.lost_for(SESSION)) == (0, [], 0)
+
+    loop.run(story())
+
+
+def test_the_next_one_waits_until_the_one_before_is_ended_with_its_take() -> None:
+    async def story() -> None:
+        async with fetching(Fetched(leaves_ms=3_000), SOUND) as at:
+            await at.meeting()
+            await at.hall.clock.sleep(5_000)
+            assert await at.streams.put(SESSION, FLOOR, "http://radio.example.net/") is None
+            assert at.port.open == 0
+            await at.hall.clock.sleep(10_000)
+            assert at.port.addresses == [ADDRESS, "http://radio.example.net/"]
+            assert (at.state, at.port.open) == (PullState.SOUND, 1)
+            kinds = [type(event) for event in await at.kinds()]
+            assert kinds.count(ev.SourceAttached) == 2
 
     loop.run(story())
 
