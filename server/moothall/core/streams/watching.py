@@ -67,6 +67,8 @@ class Trouble(StrEnum):
     """The server ended it."""
     CUT_SHORT = "cut-short"
     """It is a file, was lost half way, and would begin from its start."""
+    NOT_TAKEN = "not-taken"
+    """There is sound, and this server can't take it in: a full disk, a broken log, or too much that waits."""
     NOT_AUDIO = "not-audio"
     """What came is no sound that can be decoded."""
     NO_STREAM = "no-stream"

@@ -201,7 +201,7 @@ class Pulling:
             try:
                 ended = await self._fetch()
             except (StorageUnavailable, RecordBroken):
-                lost = StreamLost(Trouble.SILENT)
+                lost = StreamLost(Trouble.NOT_TAKEN)
             except StreamLost as error:
                 lost = error
             else:
@@ -300,7 +300,7 @@ class Pulling:
                     self.source.name,
                     begun.code,
                 )
-        raise StreamLost(Trouble.SILENT)
+        raise StreamLost(Trouble.NOT_TAKEN)
 
     def _left(self) -> list[tuple[str, int]]:
         """The take of this text that an earlier life of this server, or another node, left open, and the position that

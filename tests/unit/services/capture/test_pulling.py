@@ -154,6 +154,22 @@ def test_one_that_accepts_and_says_nothing_is_given_up_and_the_meeting_goes_on()
     loop.run(story())
 
 
+def test_sound_that_this_server_can_t_take_in_is_not_said_to_be_missing() -> None:
+    async def story() -> None:
+        log = FailingLog()
+        async with fetching(SOUND, hall=MemoryHall(log)) as at:
+            await at.meeting()
+            log.full = True
+            await at.hall.clock.sleep(20_000)
+            (status,) = at.streams.of(SESSION)
+            assert (status.state, status.trouble) == (PullState.LOST, Trouble.NOT_TAKEN)
+            log.full = False
+            await at.hall.clock.sleep(40_000)
+            assert at.state is PullState.SOUND
+
+    loop.run(story())
+
+
 def test_four_hours_that_come_at_once_are_heard_at_the_pace_of_speech() -> None:
     async def story() -> None:
         async with fetching(Fetched(ms=4 * 3_600_000, fast=True)) as at:
