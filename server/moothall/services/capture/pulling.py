@@ -187,6 +187,10 @@ class Pulling:
                 await self._clock.sleep(LOOK_MS)
                 self._heard = self._clock.monotonic()
                 continue
+            if self._stopped():
+                self.state, self.trouble = PullState.LOST, Trouble.NOT_TAKEN
+                await self._clock.sleep(LOOK_MS)
+                continue
             if self._once:
                 self.state, self.trouble = PullState.OVER, Trouble.CUT_SHORT
                 await self.finish(EndReason.LOST)
@@ -239,6 +243,12 @@ class Pulling:
         now = self._ingest.current(self.source.session, self.source.channel)
         return now is not None and not now.finished and not now.name.startswith(PREFIX)
 
+    def _stopped(self) -> bool:
+        """Whether its text's sound failed too often. A take of another name lifts that, so no stream may begin one: it
+        is for people to try it again.
+        """
+        return self._ingest.stopped(self.source.session, self.source.channel)
+
     async def _fetch(self) -> bool:
         """Fetch it once; whether it came to its own end. False where its text was taken, or the meeting closed."""
         self.fetched += 1
@@ -284,6 +294,8 @@ class Pulling:
 
         Raises StreamLost where none can be had now.
         """
+        if self._stopped():
+            raise StreamLost(Trouble.NOT_TAKEN)
         names = [(f"{PREFIX}{self._randomness.bytes(6).hex()}", 0)]
         if self._first:
             names = [*self._left(), *names]

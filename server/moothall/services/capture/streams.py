@@ -133,6 +133,7 @@ class Streams:
             return refuse(RefusalCode.BUSY, "This text has a stream already; take that away first.")
         await self._keep(source)
         await self._stop(_key(source))
+        self._ingest.lift_stop(session, channel)
         return None
 
     async def remove(self, session: SessionId, channel: ChannelId, name: str = NAME) -> bool:

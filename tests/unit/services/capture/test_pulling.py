@@ -15,6 +15,7 @@ from moothall.core.commands import (
     ResumeSession,
 )
 from moothall.core.events import types as ev
+from moothall.core.kernel.ids import ChannelId
 from moothall.core.session.state import Status
 from moothall.core.streams.watching import Trouble
 from moothall.services.capture.pulling import PullState
@@ -27,6 +28,7 @@ from moothall.wire.audio import EndReason
 from support.memory.fetching import ADDRESS, SOUND, fetching
 from support.memory.hall import FLOOR, SESSION, MemoryHall
 from support.memory.microphone import RATE, Ears, begun, greeting, speak
+from support.sound.spools import OddSpools
 
 
 def test_a_stream_is_a_source_of_its_text_while_the_meeting_is_on_and_ends_with_it() -> None:
@@ -166,6 +168,36 @@ def test_sound_that_this_server_can_t_take_in_is_not_said_to_be_missing() -> Non
             log.full = False
             await at.hall.clock.sleep(40_000)
             assert at.state is PullState.SOUND
+
+    loop.run(story())
+
+
+@pytest.mark.parametrize("who", ["the secretariat", "a microphone"])
+def test_sound_that_fails_again_and_again_stays_stopped_until_somebody_tries_it_again(who: str) -> None:
+    async def story() -> None:
+        spools = OddSpools(MemorySpools())
+        async with fetching(SOUND, hall=MemoryHall(FailingLog(), spools)) as at:
+            await at.meeting()
+            await at.hall.clock.sleep(5_000)
+            spools.failing = {SESSION}
+            await at.hall.clock.sleep(120_000)
+            fetched = len(at.port.addresses)
+            await at.hall.clock.sleep(600_000)
+            assert at.hall.live.stopped(SESSION, FLOOR)
+            assert not at.hall.live.stopped(SESSION, ChannelId("fr"))
+            (status,) = at.streams.of(SESSION)
+            assert (status.state, status.trouble) == (PullState.LOST, Trouble.NOT_TAKEN)
+            assert len(at.port.addresses) == fetched
+            assert at.streams.lost_for(SESSION) > 600_000, "it is an alarm"
+            spools.failing = set()
+            if who == "a microphone":
+                take = await begun(at.hall, SESSION, greeting())
+                await speak(at.hall, take, 5 * RATE)
+                await take.finish(EndReason.STOPPED)
+            else:
+                assert await at.streams.put(SESSION, FLOOR, ADDRESS) is None
+            await at.hall.clock.sleep(30_000)
+            assert (at.state, at.hall.live.stopped(SESSION)) == (PullState.SOUND, False)
 
     loop.run(story())
 
