@@ -10,7 +10,7 @@ import msgspec
 
 from moothall.core.ports import Clock
 from moothall.core.streams.watching import Found, Trouble
-from moothall.services.capture.pulling import BYTES, StreamLost
+from moothall.services.capture.pulling import BYTES, StreamLost, StreamOver
 
 RATE = 16_000
 
@@ -24,7 +24,15 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """How it is lost then; with SILENT nothing more comes and nothing ends. None: it comes to its own end."""
     fast: bool = False
     """Whether it comes at once instead of as it is spoken."""
+    slow_ms: int = 0
+    """How long each single sample takes, where that isn't as it is spoken."""
+    leaves_ms: int = 0
+    """How long it takes to end it."""
     bursts: bool = False
+    once: bool = False
+    """Whether it is a file, which begins from its start when it is fetched again."""
+    over: bool = False
+    """Whether all of it was fetched before."""
 
 
 class MemoryStreams:
@@ -45,12 +53,15 @@ class MemoryStreams:
         """Begin to fetch (`StreamPort`)."""
         behaviour = self._behaviours[min(len(self.addresses), len(self._behaviours) - 1)]
         self.addresses.append(address)
+        if behaviour.over:
+            raise StreamOver
         if not behaviour.ms and behaviour.then not in (None, Trouble.SILENT):
             raise StreamLost(behaviour.then)
         self.open += 1
         try:
             yield MemoryRun(self, self._clock, behaviour)
         finally:
+            await self._clock.sleep(behaviour.leaves_ms)
             self.open -= 1
 
 
@@ -64,6 +75,8 @@ class MemoryRun:
         self._left = behaviour.ms * RATE // 1_000
         self.found = Found(codec="aac", channels=2, rate=48_000)
         """What it is."""
+        self.once = behaviour.once
+        """Whether it would begin from its start."""
         self.bursts = behaviour.bursts
         """Whether what comes first is older than the connection."""
 
@@ -76,7 +89,11 @@ class MemoryRun:
             if self._behaviour.then is not None:
                 raise StreamLost(self._behaviour.then)
             return b""
-        await self._clock.sleep(0 if self._behaviour.fast else count * 1_000 // RATE)
+        if self._behaviour.slow_ms:
+            count = 1
+            await self._clock.sleep(self._behaviour.slow_ms)
+        else:
+            await self._clock.sleep(0 if self._behaviour.fast else count * 1_000 // RATE)
         self._left -= count
         first, self._streams.samples = self._streams.samples, self._streams.samples + count
         return b"".join(((first + n) % 20_000).to_bytes(BYTES, "little") for n in range(count))

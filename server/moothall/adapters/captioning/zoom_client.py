@@ -53,7 +53,7 @@ def _leads_out(host: str) -> bool:
 def zoom_session(*, private: bool = False) -> aiohttp.ClientSession:
     """A client that leads out alone, to be closed."""
     connector = (
-        aiohttp.TCPConnector(limit=20) if private else aiohttp.TCPConnector(resolver=CheckedResolver(()), limit=20)
+        aiohttp.TCPConnector(limit=20) if private else aiohttp.TCPConnector(resolver=CheckedResolver(), limit=20)
     )
     patience = aiohttp.ClientTimeout(total=PATIENCE_S)
     return aiohttp.ClientSession(connector=connector, timeout=patience, cookie_jar=aiohttp.DummyCookieJar())

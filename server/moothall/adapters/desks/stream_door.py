@@ -38,10 +38,11 @@ class StreamAnswer(msgspec.Struct, frozen=True):
 
 def said_of(status: PullStatus, ui: Catalogue) -> list[str]:
     """How a stream stands, in sentences."""
+    because = [] if status.trouble is None else [trouble_said(status.trouble, status.number, ui)]
+    if status.state is PullState.OVER and because:
+        return because  # It didn't come to its end.
     said = [ui.named(f"stream/state.{status.state}", n=status.lost)]
-    if status.state is PullState.LOST and status.trouble is not None:
-        said.append(trouble_said(status.trouble, status.number, ui))
-    return said
+    return said + because if status.state is PullState.LOST else said
 
 
 def trouble_said(trouble: Trouble, number: int, ui: Catalogue) -> str:

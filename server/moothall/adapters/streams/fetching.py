@@ -46,20 +46,28 @@ class HttpStream:
     """One address by http. Used as an async context manager."""
 
     def __init__(self, address: str, allowed: Sequence[Network], clock: Clock, agent: str) -> None:
-        self._address = URL(address)
+        """`allowed` holds for the host that the address names, and for no other one that it leads to. Raises StreamLost
+        where it is no address.
+        """
+        self._address = _uri(address, Trouble.ADDRESS)
         self._allowed = allowed
         self._clock = clock
         self._agent = agent
         self.last: int | None = None
         """Number of the last segment that was given, by this or an earlier connection."""
-        self.recorded = False
-        """Whether it is a playlist to which nothing is added any more."""
+        self.recorded: bool | None = None
+        """Whether its playlist was at its first reading one to which nothing is added any more; None before that."""
+        self.once = False
+        """Whether it is one file of a stated size: fetched again it begins anew."""
+        self.over = False
+        """Whether all of a recording was given and decoded, now or by an earlier connection."""
         self.endless = False
         """Whether it is one file that never ends: its server sends at once what it has of the last seconds."""
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[aiohttp.ClientSession]:
-        connector = aiohttp.TCPConnector(resolver=CheckedResolver(self._allowed), use_dns_cache=False, limit=2)
+        resolver = CheckedResolver(self._allowed, host=self._address.raw_host or "")
+        connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, limit=2)
         async with aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -73,7 +81,10 @@ class HttpStream:
             yield session
 
     async def give(self, give: Give) -> None:
-        """Give all of it in order. Comes back when a recording is over; raises StreamLost, and Cut."""
+        """Give all of it in order. Comes back when a recording is over, at once where all of it was given before.
+
+        Raises StreamLost, also where a live stream says that it ended, and Cut.
+        """
         async with self._session() as session:
             try:
                 await self._give(session, self._address, give)
@@ -90,8 +101,11 @@ class HttpStream:
             if not is_playlist(head):
                 if depth:
                     raise StreamLost(Trouble.PLAYLIST)
-                self.endless = answer.content_length is None
+                self.endless = _endless(answer)
+                self.once = not self.endless
                 await _pass_on(answer, head, give)
+                if self.endless:
+                    raise StreamLost(Trouble.ENDED)
                 return
             text, address = await _text(answer, head), answer.url
         playlist = read_playlist(text)
@@ -104,10 +118,11 @@ class HttpStream:
 
     async def _follow(self, session: aiohttp.ClientSession, address: URL, playlist: Playlist, give: Give) -> None:
         """Give the segments of a playlist that grows."""
-        self.recorded = playlist.ended
+        if self.recorded is None:
+            self.recorded = playlist.ended
         start, begun = "", False
         while True:
-            pieces = next_pieces(playlist, self.last, goes_on=begun)
+            pieces = next_pieces(playlist, self.last, goes_on=begun, recorded=self.recorded)
             for piece in pieces:
                 if begun and (piece.cut or piece.number - 1 != self.last or piece.start != start):
                     raise Cut
@@ -117,6 +132,8 @@ class HttpStream:
                     await self._segment(session, address.join(_uri(start)), give)
                 await self._one(session, address, piece, give)
             if playlist.ended:
+                if not self.recorded:
+                    raise StreamLost(Trouble.ENDED)
                 return
             await self._clock.sleep(playlist.target_ms // (4 if not pieces else 2))
             async with self._get(session, address) as answer:
@@ -145,7 +162,7 @@ class HttpStream:
             if (parts := read_address(str(address))) is None or address.scheme not in ("http", "https"):
                 raise StreamLost(Trouble.ADDRESS)
             # aiohttp asks no resolver about what is an address already.
-            if _is_ip(parts.host) and not may_reach(parts.host, self._allowed):
+            if _is_ip(parts.host) and not may_reach(parts.host, self._allowed_at(address)):
                 raise StreamLost(Trouble.PRIVATE)
             async with session.get(
                 address.with_user(None), allow_redirects=False, headers=self._who(address)
@@ -159,6 +176,10 @@ class HttpStream:
                 return
         raise StreamLost(Trouble.CONNECTION)
 
+    def _allowed_at(self, address: URL) -> Sequence[Network]:
+        """Where a server leads to is its own choice, and what the house allows is for those who enter addresses."""
+        return self._allowed if address.raw_host == self._address.raw_host else ()
+
     def _who(self, address: URL) -> dict[str, str]:
         """Name and password, for the place alone that the stream's address names."""
         if self._address.user is None or address.origin() != self._address.origin():
@@ -168,12 +189,15 @@ class HttpStream:
 
 
 async def _pass_on(answer: aiohttp.ClientResponse, head: bytes, give: Give) -> None:
-    """A file. One that says how long it is comes to its own end; else an end is a loss."""
     await give(head)
     async for data in answer.content.iter_chunked(READ):
         await give(data)
-    if answer.content_length is None:
-        raise StreamLost(Trouble.ENDED)
+
+
+def _endless(answer: aiohttp.ClientResponse) -> bool:
+    """Whether a file has no end of its own. Servers of radio (their headers begin so) may state a length of fantasy."""
+    radio = any(name.lower().startswith(("icy-", "ice-")) for name in answer.headers)
+    return radio or answer.content_length is None
 
 
 async def _text(answer: aiohttp.ClientResponse, head: bytes) -> str:
@@ -185,11 +209,11 @@ async def _text(answer: aiohttp.ClientResponse, head: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-def _uri(text: str) -> URL:
+def _uri(text: str, trouble: Trouble = Trouble.PLAYLIST) -> URL:
     try:
         return URL(text)
     except ValueError:
-        raise StreamLost(Trouble.PLAYLIST) from None
+        raise StreamLost(trouble) from None
 
 
 def _is_ip(host: str) -> bool:

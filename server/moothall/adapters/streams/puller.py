@@ -22,7 +22,7 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.core.streams.addresses import Fetching, Network, read_address
 from moothall.core.streams.watching import START_MS, Found, Trouble
-from moothall.services.capture.pulling import BYTES, StreamLost
+from moothall.services.capture.pulling import BYTES, StreamLost, StreamOver
 
 _BUFFER = 1 << 16
 """Bytes; asyncio stops reading the decoder's pipe at twice this, and then the decoder waits, then who fetches."""
@@ -42,11 +42,12 @@ class StreamPuller:
         self._allowed = allowed_networks(allowed)
         self._order = order or StreamRequest()
         # Bounded by MOST_REMEMBERED.
-        self._fetched: dict[tuple[str, str], int] = {}
+        self._fetched: dict[tuple[str, str], tuple[int, bool | None]] = {}
+        """The last segment of each, and whether it is a recording."""
 
     @asynccontextmanager
     async def fetch(self, address: str, source: str = "") -> AsyncIterator[PullRun]:
-        """Begin to fetch; at the end nothing of it is left running. Raises StreamLost."""
+        """Begin to fetch; at the end nothing of it is left running. Raises StreamLost and StreamOver."""
         parts = read_address(address)
         if parts is None:
             raise StreamLost(Trouble.ADDRESS)
@@ -54,7 +55,7 @@ class StreamPuller:
             relay = stream = None
             if parts.fetching is Fetching.HTTP:
                 stream = HttpStream(address, self._allowed, self._clock, f"Moothall/{__version__}")
-                stream.last = self._fetched.pop((source, address), None)
+                stream.last, stream.recorded = self._fetched.pop((source, address), (None, None))
                 stack.callback(self._remember, (source, address), stream)
                 feeder = _Feeder(stream)
                 feeding = _kept(stack, feeder.feed())
@@ -77,9 +78,11 @@ class StreamPuller:
         return process
 
     def _remember(self, source: tuple[str, str], stream: HttpStream) -> None:
-        """A segment that was given to a decoder is not fetched again: its words would come twice."""
-        if source[0] and stream.last is not None and not stream.recorded:
-            self._fetched[source] = stream.last
+        """A segment that was given to a decoder is not fetched again: its words would come twice. Only once a recording
+        has been heard to its end it may begin anew.
+        """
+        if source[0] and stream.last is not None and not stream.over:
+            self._fetched[source] = stream.last, stream.recorded
             while len(self._fetched) > MOST_REMEMBERED:
                 del self._fetched[next(iter(self._fetched))]
 
@@ -155,6 +158,11 @@ class PullRun:
             self._began.set()
 
     @property
+    def once(self) -> bool:
+        """Whether it begins anew when it is fetched again."""
+        return self._stream is not None and self._stream.once
+
+    @property
     def bursts(self) -> bool:
         """Whether what it sends first is older than the connection."""
         return self._stream is None or self._stream.endless
@@ -174,6 +182,8 @@ class PullRun:
         if trouble is not None or code < 0:
             raise StreamLost(trouble or Trouble.BROKE)
         if error is None and feeding.done():
+            if self._stream is not None:
+                self._stream.over = True
             return b""
         raise StreamLost(Trouble.ENDED)
 
@@ -234,7 +244,7 @@ class _Feeder:
                 pipe.close()
 
     async def first_bytes(self, feeding: asyncio.Task[None]) -> None:
-        """Wait for them. Raises StreamLost where none come."""
+        """Wait for them. Raises StreamLost where none come, and StreamOver where all came to an earlier fetch."""
         came = asyncio.ensure_future(self._came.wait())
         try:
             await asyncio.wait({came, feeding}, timeout=START_MS / 1_000, return_when=asyncio.FIRST_COMPLETED)
@@ -244,6 +254,9 @@ class _Feeder:
             if not feeding.done():
                 raise StreamLost(Trouble.SILENT)
             feeding.result()
+            if self._stream.recorded and self._stream.last is not None:
+                self._stream.over = True
+                raise StreamOver
             raise StreamLost(Trouble.ENDED)
 
     async def _give(self, data: bytes) -> None:

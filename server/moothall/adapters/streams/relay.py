@@ -27,7 +27,9 @@ MOST_LINES = 3
 class Relay:
     """One relay. `port` is where it listens; `trouble` is why the other side could not be reached, or led elsewhere."""
 
-    def __init__(self, address: StreamAddress, allowed: Sequence[Network]) -> None:
+    def __init__(self, address: StreamAddress, allowed: Sequence[Network], *, here: str = "127.0.0.1") -> None:
+        """`here`: the address of this machine at which it listens."""
+        self._here = here
         self._address = address
         self._allowed = allowed
         self._lines: set[asyncio.Task[None]] = set()  # Bounded by MOST_LINES in all.
@@ -40,7 +42,13 @@ class Relay:
     async def open(self) -> AsyncIterator[None]:
         """Listen while inside. The first connection is made before: raises StreamLost where that can't be."""
         self._ready = await connect(self._address, self._allowed)
-        server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=1 << 16)
+        try:
+            server = await asyncio.start_server(self._accept, self._here, 0, limit=1 << 16)
+        except BaseException as error:
+            self._ready[1].transport.abort()
+            if isinstance(error, OSError):
+                raise StreamLost(Trouble.BROKE) from None
+            raise
         try:
             self.port = server.sockets[0].getsockname()[1]
             yield

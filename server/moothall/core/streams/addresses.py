@@ -75,13 +75,19 @@ def read_address(text: str) -> StreamAddress | None:
     if found is None:
         return None
     scheme = found["scheme"].lower()
+    host = found["host"].lower()
+    if host.startswith("["):
+        try:
+            host = str(ipaddress.IPv6Address(host[1:-1]))
+        except ValueError:
+            return None
     port = int(found["port"]) if found["port"] else _PORTS[scheme]
     if not 0 < port < 65_536:
         return None
     rest = found["rest"] or "/"
     return StreamAddress(
         scheme=scheme,
-        host=found["host"].strip("[]").lower(),
+        host=host,
         port=port,
         who=found["who"] or "",
         rest=rest if rest.startswith("/") else f"/{rest}",

@@ -10,8 +10,11 @@ MOST_BYTES = 1_000_000
 """Of a playlist."""
 BEHIND = 2
 """Segments of a live stream that are taken at the start, counted from its newest."""
+MOST_TAG = 8_000
+"""Characters of a tag. Overflow: it is passed over. How long an address may be says who fetches it."""
 SOUND = ("mp4a", "ac-3", "ec-3", "opus", "flac", "mp3", "alac", "vorbis")
-_ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^,]*)')
+# A name is sought at its beginning alone, and is short: else letters without "=" would take time by their square.
+_ATTRIBUTE = re.compile(r'(?<![A-Z0-9-])([A-Z0-9-]{1,64})=("[^"]*"|[^,]*)')
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +59,7 @@ def is_playlist(head: bytes) -> bool:
 def read_playlist(text: str) -> Playlist | None:
     """What stands in it; None where nothing in it can be fetched: encrypted, in byte ranges, or no playlist at all."""
     lines = [line.strip() for line in text.removeprefix("\ufeff").splitlines()]
+    lines = [line for line in lines if len(line) <= MOST_TAG or not line.startswith("#")]
     if not lines or not lines[0].startswith("#EXTM3U"):
         return None
     if any(line.startswith("#EXT-X-STREAM-INF:") for line in lines):
@@ -63,15 +67,17 @@ def read_playlist(text: str) -> Playlist | None:
     return _media(lines)
 
 
-def next_pieces(playlist: Playlist, last: int | None, *, goes_on: bool) -> tuple[Piece, ...]:
-    """The segments that follow number `last`; `goes_on`: whether by the same connection, so that none may be missed.
+def next_pieces(playlist: Playlist, last: int | None, *, goes_on: bool, recorded: bool = False) -> tuple[Piece, ...]:
+    """The segments that follow number `last`. `goes_on`: by the same connection, so that none may be missed; nor may
+    one of what is `recorded`, to which nothing was added from the first.
 
-    Else of a live stream the newest, and none that was given before: its words would come twice.
+    Else of a live stream the newest, and none that was given before: its words would come twice. One that ended is live
+    as well: whoever packs it writes so when its encoder falters, and goes on later.
     """
     pieces = playlist.pieces
     if last is not None and pieces and pieces[-1].number < last:
         last = None  # The server was started again and counts from 0: it is another stream.
-    if not goes_on and not playlist.ended:
+    if not goes_on and not recorded:
         pieces = pieces[-BEHIND:]
     return tuple(each for each in pieces if last is None or each.number > last)
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 MOST_HEAD = 16_384
 """Bytes of the head of a message."""
+MOST_LINE = 4_000
+"""Bytes of a line of a head: FFmpeg leaves out what is behind 4,095."""
 MOST_BODY = 262_144
 """Bytes of the body of a message, such as the description of what can be heard."""
 _SOUND = ord("$")
+# All of a line has to match: a client may pass over signs at its beginning, or before a colon, that make another
+# message of it than is read here.
+_ANSWER = re.compile(rb"RTSP/1\.0 [12456][0-9]{2}(?: [^\x00-\x1f\x7f]*)?")
+_REQUEST = re.compile(rb"(?!REDIRECT )[A-Z_]{1,32} [^\x00-\x20\x7f]+ RTSP/1\.0")
+_FIELD = re.compile(rb"([A-Za-z0-9-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)")
+_LENGTH = re.compile(rb"[0-9]{1,9}[ \t]*")
 
 
 class Misled(Exception):
@@ -17,7 +27,8 @@ class RtspFilter:
     """Takes the bytes of a server in pieces, however they are cut, and gives back those that may pass.
 
     Of the answers all pass but those that lead elsewhere (3xx) and those that aren't RTSP 1.0; of the server's own
-    requests none that leads elsewhere (REDIRECT). Sound between them passes as it is.
+    requests none that leads elsewhere (REDIRECT). A line that isn't written as RFC 2326 has it, or a length that is
+    there twice, ends the stream: a client might read another message in it. Sound between messages passes as it is.
     """
 
     def __init__(self) -> None:
@@ -50,22 +61,21 @@ class RtspFilter:
                 raise Misled
             return False
         first, *fields = bytes(self._waiting[:end]).split(b"\r\n")
-        word, _, rest = first.partition(b" ")
-        if word.startswith(b"RTSP/"):
-            if word != b"RTSP/1.0" or not rest[:3].isdigit() or rest.startswith(b"3"):
-                raise Misled
-        elif not first.endswith(b" RTSP/1.0") or word.upper() == b"REDIRECT":
+        if any(len(line) > MOST_LINE for line in (first, *fields)):
             raise Misled
-        body = 0
+        if _ANSWER.fullmatch(first) is None and _REQUEST.fullmatch(first) is None:
+            raise Misled
+        body: int | None = None
         for field in fields:
-            name, colon, value = field.partition(b":")
-            if not colon or b"\n" in field or b"\r" in field:
+            found = _FIELD.fullmatch(field)
+            if found is None:
                 raise Misled
-            if name.strip().lower() == b"content-length":
-                if not value.strip().isdigit() or len(value.strip()) > 9:
+            if found[1].lower() == b"content-length":
+                if body is not None or _LENGTH.fullmatch(found[2]) is None:
                     raise Misled
-                body = int(value)
-        if body > MOST_BODY or b"\n" in first:
+                body = int(found[2])
+        body = body or 0
+        if body > MOST_BODY:
             raise Misled
         self._passing = end + 4 + body
         return True

@@ -149,9 +149,14 @@ class LiveIngest:
         """How often the sound of a session's texts was begun again in the last ten minutes."""
         return sum(tries.lately for (of, _), tries in self._tries.items() if of == session)
 
-    def stopped(self, session: SessionId) -> bool:
-        """Whether the sound of one of its texts failed too often and is taken in no more."""
-        return any(of == session for of, _ in self._stopped)
+    def stopped(self, session: SessionId, channel: ChannelId | None = None) -> bool:
+        """Whether the sound of one of its texts, or of this one, failed too often and is taken in no more."""
+        return any(of == session and channel in (None, text) for of, text in self._stopped)
+
+    def lift_stop(self, session: SessionId, channel: ChannelId) -> None:
+        """Take in the sound of a text again that failed too often, since somebody has chosen so."""
+        if self.stopped(session, channel):
+            self._forget(session, channel)
 
     def full(self, session: SessionId) -> bool:
         """Whether no more of its sound is taken until words have come, since what waits has all its room."""

@@ -58,6 +58,8 @@ class PulledSource(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     over: bool = False
     """Whether it came to its own end, as a recording does: then it isn't fetched again."""
+    trouble: Trouble | None = None
+    """Why it isn't, where that was no end of its own."""
 
     @property
     def key(self) -> str:
@@ -75,6 +77,13 @@ class StreamLost(MoothallError):
         """With STATUS what the server answered."""
 
 
+class StreamOver(MoothallError):
+    """A recording was fetched to its end before: nothing is left to go on with."""
+
+    def __init__(self) -> None:
+        super().__init__("All of the recording was fetched before.")
+
+
 class StreamRun(Protocol):
     """A stream while it is fetched."""
 
@@ -86,6 +95,11 @@ class StreamRun(Protocol):
     @property
     def bursts(self) -> bool:
         """Whether what it sends first is older than the connection; known with the first sample."""
+        ...
+
+    @property
+    def once(self) -> bool:
+        """Whether it would begin from its start were it fetched again, as a file does; known with the first sample."""
         ...
 
     async def read(self, samples: int) -> bytes:
@@ -102,7 +116,8 @@ class StreamPort(Protocol):
     def fetch(self, address: str, source: str = "") -> AbstractAsyncContextManager[StreamRun]:
         """Begin to fetch a stream; leaving the context ends it with all that works for it. Raises StreamLost.
 
-        A `source` that is fetched again goes on behind what it was given before; without a name it begins anew.
+        A `source` that is fetched again goes on behind what it was given before; where that was all of a recording
+        StreamOver is raised. Without a name it begins anew.
         """
         ...
 
@@ -145,6 +160,8 @@ class Pulling:
         self._randomness = randomness
         self._take: LiveTake | None = None
         self._first = True
+        self._once = False
+        """Whether sound was taken of what would begin from its start were it fetched again."""
         self._heard = clock.monotonic()
         self.state = PullState.STARTING
         self.trouble: Trouble | None = None
@@ -159,7 +176,9 @@ class Pulling:
         return 0 if self.state in (PullState.HELD, PullState.OVER) else max(0, now - self._heard)
 
     async def run(self) -> bool:
-        """Fetch until the meeting is closed; True where the stream came to its own end before."""
+        """Fetch until the meeting is closed; True where the stream is over before: it came to its own end, or it is a
+        file that was lost half way (`trouble`), whose words would come twice.
+        """
         failures = 0
         while self._live.state.status in ON:
             closing = self._closing(self.source.session) or self._live.state.closing is not None
@@ -168,22 +187,38 @@ class Pulling:
                 await self._clock.sleep(LOOK_MS)
                 self._heard = self._clock.monotonic()
                 continue
+            if self._stopped():
+                self.state, self.trouble = PullState.LOST, Trouble.NOT_TAKEN
+                await self._clock.sleep(LOOK_MS)
+                continue
+            if self._once:
+                self.state, self.trouble = PullState.OVER, Trouble.CUT_SHORT
+                await self.finish(EndReason.LOST)
+                logger.warning(
+                    "session %s: source %s of channel %s is a file that was lost half way; it isn't begun again",
+                    self.source.session,
+                    self.source.name,
+                    self.source.channel,
+                )
+                return True
             began = self._clock.monotonic()
             try:
                 ended = await self._fetch()
             except (StorageUnavailable, RecordBroken):
-                lost = StreamLost(Trouble.SILENT)
+                lost = StreamLost(Trouble.NOT_TAKEN)
             except StreamLost as error:
                 lost = error
             else:
                 if ended:
-                    self.state = PullState.OVER
+                    self.state, self.trouble = PullState.OVER, None
                     await self.finish(EndReason.STOPPED)
                     return True
                 failures = 0
                 continue
             self.state, self.trouble, self.number = PullState.LOST, lost.trouble, lost.number
             await self.finish(EndReason.LOST)
+            if self._once:
+                continue
             failures = 0 if self._clock.monotonic() - began >= STEADY_MS else failures + 1
             wait = wait_ms(max(0, failures - 1), self._randomness.bytes(1)[0])
             logger.warning(
@@ -208,36 +243,50 @@ class Pulling:
         now = self._ingest.current(self.source.session, self.source.channel)
         return now is not None and not now.finished and not now.name.startswith(PREFIX)
 
+    def _stopped(self) -> bool:
+        """Whether its text's sound failed too often. A take of another name lifts that, so no stream may begin one: it
+        is for people to try it again.
+        """
+        return self._ingest.stopped(self.source.session, self.source.channel)
+
     async def _fetch(self) -> bool:
         """Fetch it once; whether it came to its own end. False where its text was taken, or the meeting closed."""
         self.fetched += 1
-        async with self._streams.fetch(self.source.address, self.source.key) as run:
-            pacing: Pacing | None = None
-            came: int | None = None
-            while self._live.state.status in ON:
-                pcm = await within(run.read(CHUNK), self._clock, START_MS if pacing is None else SILENT_MS)
-                if pcm is None:
-                    raise StreamLost(Trouble.SILENT)
-                if not pcm:
-                    return True
-                now = self._clock.monotonic()
-                came = now if came is None else came
-                self._heard = now
-                if run.bursts and now - came < BURST_MS:
-                    continue
-                if pacing is None:
-                    if self._microphone():
-                        return False
-                    pacing, self._take = Pacing(now), await self._begun()
-                    self.found, self.trouble, self.state = run.found, None, PullState.SOUND
-                await self._clock.sleep(pacing.wait(len(pcm) // BYTES, now))
-                take = self._take
-                if take is None or take.over or take.broken or (take.finished and not take.apart):
+        try:
+            async with self._streams.fetch(self.source.address, self.source.key) as run:
+                return await self._taken(run)
+        except StreamOver:
+            return True
+
+    async def _taken(self, run: StreamRun) -> bool:
+        """Take the sound of a run; as `_fetch`."""
+        pacing: Pacing | None = None
+        came: int | None = None
+        while self._live.state.status in ON:
+            pcm = await within(run.read(CHUNK), self._clock, START_MS if pacing is None else SILENT_MS)
+            if pcm is None:
+                raise StreamLost(Trouble.SILENT)
+            if not pcm:
+                return True
+            now = self._clock.monotonic()
+            came = now if came is None else came
+            self._heard = now
+            if run.bursts and now - came < BURST_MS:
+                continue
+            if pacing is None:
+                if self._microphone():
                     return False
-                if take.apart:  # Its clock isn't the session's: it goes on where it is heard.
-                    take = self._take = await self._begun()
-                now = self._clock.monotonic()
-                await take.feed(Piece(first=take.received, age=0, pcm=pcm), now)
+                pacing, self._take = Pacing(now), await self._begun()
+                self.found, self.trouble, self.state = run.found, None, PullState.SOUND
+                self._once = run.once
+            await self._clock.sleep(pacing.wait(len(pcm) // BYTES, now))
+            take = self._take
+            if take is None or take.over or take.broken or (take.finished and not take.apart):
+                return False
+            if take.apart:  # Its clock isn't the session's: it goes on where it is heard.
+                take = self._take = await self._begun()
+            now = self._clock.monotonic()
+            await take.feed(Piece(first=take.received, age=0, pcm=pcm), now)
         return False
 
     async def _begun(self) -> LiveTake:
@@ -245,6 +294,8 @@ class Pulling:
 
         Raises StreamLost where none can be had now.
         """
+        if self._stopped():
+            raise StreamLost(Trouble.NOT_TAKEN)
         names = [(f"{PREFIX}{self._randomness.bytes(6).hex()}", 0)]
         if self._first:
             names = [*self._left(), *names]
@@ -261,7 +312,7 @@ class Pulling:
                     self.source.name,
                     begun.code,
                 )
-        raise StreamLost(Trouble.SILENT)
+        raise StreamLost(Trouble.NOT_TAKEN)
 
     def _left(self) -> list[tuple[str, int]]:
         """The take of this text that an earlier life of this server, or another node, left open, and the position that

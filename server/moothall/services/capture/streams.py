@@ -43,6 +43,8 @@ FORGET_MS = 3_600_000
 """How long after its meeting was closed an address is kept."""
 TRIED_MS = 2_000
 """Sound that is listened to when a stream is tried."""
+MOST_TRY_MS = 2 * START_MS
+"""How long that may last. Overflow: it counts as silent, however little comes again and again."""
 
 
 class PullStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +100,8 @@ class Streams:
         # Bound: MOST_EACH of each meeting.
         self._sources: dict[_Key, PulledSource] = {}
         self._running: dict[_Key, tuple[Pulling, asyncio.Task[None]]] = {}
+        self._stopping: set[_Key] = set()
+        """Of these, those that are being ended; until then none takes their place. Bound: the same."""
         self._closed: dict[_Key, int] = {}
         """When its meeting was first seen closed, monotonic ms."""
         self._trying = 0
@@ -129,6 +133,7 @@ class Streams:
             return refuse(RefusalCode.BUSY, "This text has a stream already; take that away first.")
         await self._keep(source)
         await self._stop(_key(source))
+        self._ingest.lift_stop(session, channel)
         return None
 
     async def remove(self, session: SessionId, channel: ChannelId, name: str = NAME) -> bool:
@@ -165,7 +170,8 @@ class Streams:
             return refuse(RefusalCode.BUSY, "Other streams are being tried; try this one in some seconds.")
         self._trying += 1
         try:
-            return await self._try(address, parts.shown)
+            tried = await within(self._try(address, parts.shown), self._clock, MOST_TRY_MS)
+            return tried or Tried(shown=parts.shown, trouble=Trouble.SILENT)
         finally:
             self._trying -= 1
 
@@ -207,7 +213,7 @@ class Streams:
     async def _look(self, source: PulledSource, group: asyncio.TaskGroup) -> None:
         key = _key(source)
         running = self._running.get(key)
-        if running is not None and running[1].done():
+        if running is not None and running[1].done() and key not in self._stopping:
             del self._running[key]
             running = None
         status = self._sessions.status_of(source.session)
@@ -246,7 +252,8 @@ class Streams:
 
         async def fetched() -> None:
             if await pulling.run() and self._sources.get(_key(source)) is source:
-                over = self._sources[_key(source)] = msgspec.structs.replace(source, over=True)
+                trouble = pulling.trouble
+                over = self._sources[_key(source)] = msgspec.structs.replace(source, over=True, trouble=trouble)
                 await self._keep(over)
 
         error = await failure_of(fetched)
@@ -270,12 +277,20 @@ class Streams:
         self._sources[_key(source)] = source
 
     async def _stop(self, key: _Key) -> None:
-        running = self._running.pop(key, None)
-        if running is not None:
-            pulling, task = running
+        """End the one that is fetched, with its take: the next would go on with that, were it begun before."""
+        running = self._running.get(key)
+        if running is None:
+            return
+        pulling, task = running
+        self._stopping.add(key)
+        try:
             task.cancel()
             await asyncio.wait({task})
             await pulling.finish(EndReason.STOPPED)
+        finally:
+            self._stopping.discard(key)
+            if self._running.get(key) is running:
+                del self._running[key]
 
     def _of(self, session: SessionId) -> list[PulledSource]:
         return [each for each in self._sources.values() if each.session == session]
@@ -290,7 +305,7 @@ class Streams:
             name=source.name,
             shown="" if parts is None else parts.shown,
             state=idle if pulling is None else pulling.state,
-            trouble=None if pulling is None else pulling.trouble,
+            trouble=source.trouble if pulling is None else pulling.trouble,
             number=0 if pulling is None else pulling.number,
             found=None if pulling is None else pulling.found,
             lost=0 if pulling is None else pulling.lost_for(self._clock.monotonic()) // 1_000,

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.streams.puller import PullRun, StreamPuller, allowed_networks
+from moothall.adapters.streams.relay import Relay
 from moothall.adapters.system.clock import SystemClock
 from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.streams.addresses import read_address
 from moothall.core.streams.watching import Found, Trouble
-from moothall.services.capture.pulling import StreamLost
-from support.sound.stream_servers import OK, ffmpeg, hls, http_server, nothing, rtsp_server
+from moothall.services.capture.pulling import StreamLost, StreamOver
+from support.sound.stream_servers import OK, HttpServer, ffmpeg, hls, http_server, nothing, rtsp_server
 
 RATE = 16_000
 HERE = ["127.0.0.0/8"]
@@ -32,6 +34,17 @@ async def take(run: PullRun, seconds: float) -> bytes:
     while len(taken) < seconds * RATE * 2 and (pcm := await run.read(3_200)):
         taken += pcm
     return taken
+
+
+async def all_of(run: PullRun) -> bytes:
+    """All its sound until it is lost: by no end of its own."""
+    taken = b""
+    try:
+        while pcm := await run.read(3_200):
+            taken += pcm
+    except StreamLost:
+        return taken
+    raise AssertionError
 
 
 async def lost(address: str, allowed: list[str] | None = None, seconds: float = 60) -> tuple[Trouble, int]:
@@ -118,10 +131,88 @@ async def test_segments_of_a_playlist_are_fetched_in_order_and_none_twice(tmp_pa
         server.file("/master.m3u8", best)
         server.folder("", tmp_path)
         async with puller().fetch(server.address + "/master.m3u8") as run:
-            whole = await take(run, 60)
+            whole = await all_of(run)
         assert 7.5 < len(whole) / 2 / RATE < 8.5, "the last two of the first playlist, and two more"
         asked = [path for path, _ in server.asked if path[1:] in names]
         assert asked == [f"/{name}" for name in names[1:5]]
+
+
+def listed(server: HttpServer, names: list[str], *, end: bool, cut: int = -1) -> None:
+    """Have `/live.m3u8` name these segments, one of them behind a discontinuity."""
+    rows = "".join(("#EXT-X-DISCONTINUITY\n" * (at == cut)) + f"#EXTINF:2,\n{name}\n" for at, name in enumerate(names))
+    text = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n{rows}" + ("#EXT-X-ENDLIST\n" if end else "")
+    server.file("/live.m3u8", text.encode())
+
+
+def segments(server: HttpServer) -> list[str]:
+    """Those that were asked for since the last call."""
+    asked = [path[1:] for path, _ in server.asked if path.endswith(".ts")]
+    server.asked.clear()
+    return asked
+
+
+async def test_a_live_stream_that_says_it_ended_is_lost_and_nothing_of_it_comes_again(tmp_path: Path) -> None:
+    names, fetching = hls(tmp_path, seconds=12), puller()
+    async with http_server() as server:
+        server.folder("", tmp_path)
+        listed(server, names[:4], end=False)
+        address = server.address + "/live.m3u8"
+        async with fetching.fetch(address, "one") as run:
+            assert loud(await take(run, 2))
+            listed(server, names[:4], end=True)
+            with pytest.raises(StreamLost, match="ended"):
+                await take(run, 60)
+        assert segments(server) == names[2:4]
+        for _ in range(3):
+            with pytest.raises(StreamLost, match="ended"):
+                async with fetching.fetch(address, "one") as run:
+                    await take(run, 60)
+        assert segments(server) == [], "it is looked at, and not played from its beginning"
+        listed(server, names[:5], end=False)
+        async with fetching.fetch(address, "one") as run:
+            assert loud(await take(run, 1))
+        assert segments(server) == names[4:5], "the encoder had faltered"
+
+
+async def test_a_recording_goes_on_where_it_was_lost_until_it_was_heard_to_its_end(tmp_path: Path) -> None:
+    names, fetching = hls(tmp_path, seconds=8), puller()
+    async with http_server() as server:
+        server.folder("", tmp_path)
+        address = server.address + "/live.m3u8"
+        listed(server, names, end=True, cut=2)
+        async with fetching.fetch(address, "one") as run:
+            with pytest.raises(StreamLost, match="ended"):
+                await take(run, 60)
+        assert segments(server) == names[:2]
+        async with fetching.fetch(address, "one") as run:
+            await take(run, 60)
+        assert segments(server) == names[2:]
+        listed(server, names, end=True)
+        async with fetching.fetch(address, "one") as run:
+            whole = await take(run, 60)
+        assert segments(server) == names, "chosen once more it begins anew"
+        async with fetching.fetch(address, "one") as run:
+            taken = 0
+            while taken < len(whole):  # The end itself isn't heard.
+                taken += len(await run.read(3_200))
+        server.asked.clear()
+        with pytest.raises(StreamOver):
+            async with fetching.fetch(address, "one"):
+                pass
+        assert segments(server) == []
+
+
+async def test_a_file_of_a_stated_size_begins_anew_and_one_of_a_radio_has_no_end(mp3: bytes) -> None:
+    async with http_server() as server:
+        server.file("/talk.mp3", mp3)
+        async with puller().fetch(server.address + "/talk.mp3") as run:
+            await take(run, 1)
+            assert (run.once, run.bursts) == (True, False)
+        server.answers["/radio"] = b"HTTP/1.0 200 OK\r\nicy-name: x\r\nContent-Length: %d\r\n\r\n%b" % (len(mp3), mp3)
+        async with puller().fetch(server.address + "/radio") as run:
+            with pytest.raises(StreamLost, match="ended"):
+                await take(run, 60)
+            assert (run.once, run.bursts) == (False, True)
 
 
 async def test_what_leads_into_a_private_network_is_not_fetched(mp3: bytes) -> None:
@@ -138,11 +229,18 @@ async def test_what_leads_into_a_private_network_is_not_fetched(mp3: bytes) -> N
         server.file("/list.m3u8", f"#EXTM3U\n#EXTINF:2,\n{there}\n#EXT-X-ENDLIST\n".encode())
         for path in ("/moved", "/list.m3u8"):
             assert await lost(server.address + path, ["127.0.0.1"]) == (Trouble.PRIVATE, 0)
+            # What is allowed is allowed to whoever enters an address, and not to a server that leads there.
+            assert await lost(server.address + path) == (Trouble.PRIVATE, 0)
+        name = f"http://localhost:{port}/secret"
+        server.answers["/named"] = f"HTTP/1.1 307 Go\r\nLocation: {name}\r\nContent-Length: 0\r\n\r\n".encode()
+        assert await lost(server.address + "/named") == (Trouble.PRIVATE, 0)
         server.answers["/file"] = b"HTTP/1.1 307 Go\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n"
         assert await lost(server.address + "/file") == (Trouble.ADDRESS, 0)
         server.answers["/round"] = b"HTTP/1.1 307 Go\r\nLocation: /round\r\nContent-Length: 0\r\n\r\n"
         assert await lost(server.address + "/round") == (Trouble.CONNECTION, 0)
         assert inside.asked == []
+        async with puller().fetch(name) as run:
+            assert loud(await take(run, 2)), "entered, it is reached by its name as well"
 
 
 async def test_what_is_wrong_is_said_in_a_word(mp3: bytes, tmp_path: Path) -> None:
@@ -162,6 +260,8 @@ async def test_what_is_wrong_is_said_in_a_word(mp3: bytes, tmp_path: Path) -> No
     assert await lost(server.address + "/gone") == (Trouble.CONNECTION, 0)
     assert await lost("http://nobody.invalid/") == (Trouble.UNKNOWN_HOST, 0)
     assert await lost("file:///etc/passwd") == (Trouble.ADDRESS, 0)
+    for odd in ("http://[1.2]/", f"http://{'ü' * 64}.example/", "http://xn--a.example/", "rtsps://a..example/"):
+        assert (await lost(odd))[0] in (Trouble.ADDRESS, Trouble.UNKNOWN_HOST)
 
 
 async def test_one_that_says_nothing_or_stops_is_left_with_all_that_worked_for_it(mp3: bytes) -> None:
@@ -216,6 +316,28 @@ async def test_a_camera_is_reached_through_a_relay_that_lets_it_lead_nowhere_els
         assert await lost(address) == (Trouble.PRIVATE, 0)
     assert await lost(address, []) == (Trouble.PRIVATE, 0)
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_relay_that_can_t_listen_leaves_no_line_open() -> None:
+    ended: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            ended.set_result(await reader.read())
+        except ConnectionError:
+            ended.set_result(b"")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        parts = read_address(f"rtsp://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        assert parts is not None
+        # 192.0.2.1 is for documentation: no machine has it.
+        with pytest.raises(StreamLost) as lost:
+            async with Relay(parts, allowed_networks(HERE), here="192.0.2.1").open():
+                pass
+        assert lost.value.trouble is Trouble.BROKE
+        assert await asyncio.wait_for(ended, 20) == b""
 
 
 @pytest.mark.slow  # The rest of its way is that of RTSP.

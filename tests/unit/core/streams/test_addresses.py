@@ -41,6 +41,9 @@ def test_what_is_shown_holds_nothing_that_may_be_secret() -> None:
         "http://example.org/#part",
         "http://example.org\\@other/",
         "http://one@two@three/",
+        "http://[1.2]/",
+        "http://[:::]/",
+        "http://[1:2:3]/",
         "http://example.org/" + "x" * LONGEST_ADDRESS,
     ],
 )

@@ -3,7 +3,16 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.streams.playlist import Piece, Playlist, Variant, is_playlist, next_pieces, read_playlist
+from moothall.core.streams.playlist import (
+    _ATTRIBUTE,
+    MOST_TAG,
+    Piece,
+    Playlist,
+    Variant,
+    is_playlist,
+    next_pieces,
+    read_playlist,
+)
 
 LIVE = """#EXTM3U
 #EXT-X-VERSION:7
@@ -34,8 +43,8 @@ stray.m3u8
 """
 
 
-def numbers(playlist: Playlist, last: int | None, *, goes_on: bool) -> list[int]:
-    return [each.number for each in next_pieces(playlist, last, goes_on=goes_on)]
+def numbers(playlist: Playlist, last: int | None, *, goes_on: bool, recorded: bool = False) -> list[int]:
+    return [each.number for each in next_pieces(playlist, last, goes_on=goes_on, recorded=recorded)]
 
 
 def test_segments_have_their_numbers_lengths_and_what_stands_before_them() -> None:
@@ -88,8 +97,11 @@ def test_a_live_stream_begins_at_its_newest_and_goes_on_without_a_hole() -> None
     assert numbers(live, 99, goes_on=True) == [10, 11, 12, 13, 14, 15]
     assert numbers(Playlist(), 5, goes_on=True) == []
     over = Playlist(pieces=live.pieces, ended=True)
-    assert numbers(over, None, goes_on=False) == [10, 11, 12, 13, 14, 15]
-    assert numbers(over, 13, goes_on=False) == [14, 15]
+    assert numbers(over, None, goes_on=False, recorded=True) == [10, 11, 12, 13, 14, 15]
+    assert numbers(over, 11, goes_on=False, recorded=True) == [12, 13, 14, 15]
+    assert numbers(over, 15, goes_on=False, recorded=True) == []
+    assert numbers(over, 11, goes_on=False) == [14, 15], "live, whatever its end says"
+    assert numbers(over, 15, goes_on=False) == []
 
 
 @given(st.text(alphabet=st.sampled_from('#EXTM3U-INFDKYAP:=,"\n01.9abc \ufeff\u0661'), max_size=200))
@@ -103,3 +115,13 @@ def test_numbers_that_are_none_count_as_nothing() -> None:
     found = read_playlist(odd)
     assert found is not None
     assert (found.pieces[0].number, found.pieces[0].ms, found.target_ms, found.ended) == (0, 3_600_000, 60_000, True)
+
+
+def test_a_name_without_an_end_is_sought_once_and_a_tag_without_an_end_is_passed_over() -> None:
+    # Were a name sought from each of its letters, or through all of a long tag, time would grow by the square.
+    assert _ATTRIBUTE.findall("A" * 65 + '=1,URI="a"') == [("URI", '"a"')]
+    assert _ATTRIBUTE.findall("A" * 64 + "=1") == [("A" * 64, "1")]
+    long = f'#EXT-X-MAP:URI="init.mp4",X="{"x" * MOST_TAG}"\n'
+    found = read_playlist(f"#EXTM3U\n{long}#EXTINF:4,\n{'a' * (MOST_TAG + 1)}\n#EXTINF:4,\nb.ts\n")
+    assert found is not None
+    assert [(each.number, each.start) for each in found.pieces] == [(0, ""), (1, "")], "no segment is left out"

@@ -15,6 +15,7 @@ from moothall.core.commands import (
     ResumeSession,
 )
 from moothall.core.events import types as ev
+from moothall.core.kernel.ids import ChannelId
 from moothall.core.session.state import Status
 from moothall.core.streams.watching import Trouble
 from moothall.services.capture.pulling import PullState
@@ -27,6 +28,7 @@ from moothall.wire.audio import EndReason
 from support.memory.fetching import ADDRESS, SOUND, fetching
 from support.memory.hall import FLOOR, SESSION, MemoryHall
 from support.memory.microphone import RATE, Ears, begun, greeting, speak
+from support.sound.spools import OddSpools
 
 
 def test_a_stream_is_a_source_of_its_text_while_the_meeting_is_on_and_ends_with_it() -> None:
@@ -76,6 +78,54 @@ def test_a_stream_that_is_lost_is_fetched_again_and_what_lies_between_is_a_gap(h
     loop.run(story())
 
 
+@pytest.mark.parametrize("how", [Trouble.SILENT, Trouble.ENDED, None], ids=["silent", "ended", "a microphone"])
+def test_a_file_that_is_lost_half_way_is_not_begun_again_and_says_why(how: Trouble | None) -> None:
+    async def story() -> None:
+        book, ms = MemoryBook(), 10_000_000 if how is None else 20_000
+        async with fetching(Fetched(ms=ms, then=how, once=True), SOUND, book=book) as at:
+            await at.meeting()
+            await at.hall.clock.sleep(10_000)
+            assert at.state is PullState.SOUND
+            if how is None:
+                take = await begun(at.hall, SESSION, greeting())
+                await speak(at.hall, take, 15 * RATE)
+                await take.finish(EndReason.STOPPED)
+            await at.hall.clock.sleep(60_000)
+            (status,) = at.streams.of(SESSION)
+            assert (status.state, status.trouble) == (PullState.OVER, Trouble.CUT_SHORT)
+            assert at.port.addresses == [ADDRESS], "its words would come twice"
+            assert ev.SourceEnded in [type(event) for event in await at.kinds()]
+        async with fetching(SOUND, hall=MemoryHall(at.hall.log), book=book) as again:
+            (status,) = again.streams.of(SESSION)
+            assert (status.state, status.trouble) == (PullState.OVER, Trouble.CUT_SHORT)
+            assert await again.streams.put(SESSION, FLOOR, ADDRESS) is None
+            (status,) = again.streams.of(SESSION)
+            assert (status.state, status.trouble) == (PullState.WAITING, None)
+
+    loop.run(story())
+
+
+def test_a_file_that_gave_no_sound_yet_is_fetched_again() -> None:
+    async def story() -> None:
+        async with fetching(Fetched(ms=0, then=Trouble.SILENT, once=True), SOUND) as at:
+            await at.meeting()
+            await at.hall.clock.sleep(20_000)
+            assert (at.state, len(at.port.addresses)) == (PullState.SOUND, 2)
+
+    loop.run(story())
+
+
+def test_a_recording_whose_last_piece_was_given_before_is_over() -> None:
+    async def story() -> None:
+        async with fetching(Fetched(ms=20_000, then=Trouble.ENDED), Fetched(over=True)) as at:
+            await at.meeting()
+            await at.hall.clock.sleep(40_000)
+            (status,) = at.streams.of(SESSION)
+            assert (status.state, status.trouble, len(at.port.addresses)) == (PullState.OVER, None, 2)
+
+    loop.run(story())
+
+
 def test_a_stream_that_gives_nothing_raises_an_alarm_and_is_asked_less_and_less_often_for_ever() -> None:
     async def story() -> None:
         async with fetching(Fetched(ms=0, then=Trouble.CONNECTION)) as at:
@@ -102,6 +152,52 @@ def test_one_that_accepts_and_says_nothing_is_given_up_and_the_meeting_goes_on()
             await at.hall.clock.sleep(4_000)
             assert (at.state, at.port.open, live.state.status) == (PullState.SOUND, 1, Status.OPEN)
             assert at.streams.lost_for(SESSION) < 1_000
+
+    loop.run(story())
+
+
+def test_sound_that_this_server_can_t_take_in_is_not_said_to_be_missing() -> None:
+    async def story() -> None:
+        log = FailingLog()
+        async with fetching(SOUND, hall=MemoryHall(log)) as at:
+            await at.meeting()
+            log.full = True
+            await at.hall.clock.sleep(20_000)
+            (status,) = at.streams.of(SESSION)
+            assert (status.state, status.trouble) == (PullState.LOST, Trouble.NOT_TAKEN)
+            log.full = False
+            await at.hall.clock.sleep(40_000)
+            assert at.state is PullState.SOUND
+
+    loop.run(story())
+
+
+@pytest.mark.parametrize("who", ["the secretariat", "a microphone"])
+def test_sound_that_fails_again_and_again_stays_stopped_until_somebody_tries_it_again(who: str) -> None:
+    async def story() -> None:
+        spools = OddSpools(MemorySpools())
+        async with fetching(SOUND, hall=MemoryHall(FailingLog(), spools)) as at:
+            await at.meeting()
+            await at.hall.clock.sleep(5_000)
+            spools.failing = {SESSION}
+            await at.hall.clock.sleep(120_000)
+            fetched = len(at.port.addresses)
+            await at.hall.clock.sleep(600_000)
+            assert at.hall.live.stopped(SESSION, FLOOR)
+            assert not at.hall.live.stopped(SESSION, ChannelId("fr"))
+            (status,) = at.streams.of(SESSION)
+            assert (status.state, status.trouble) == (PullState.LOST, Trouble.NOT_TAKEN)
+            assert len(at.port.addresses) == fetched
+            assert at.streams.lost_for(SESSION) > 600_000, "it is an alarm"
+            spools.failing = set()
+            if who == "a microphone":
+                take = await begun(at.hall, SESSION, greeting())
+                await speak(at.hall, take, 5 * RATE)
+                await take.finish(EndReason.STOPPED)
+            else:
+                assert await at.streams.put(SESSION, FLOOR, ADDRESS) is None
+            await at.hall.clock.sleep(30_000)
+            assert (at.state, at.hall.live.stopped(SESSION)) == (PullState.SOUND, False)
 
     loop.run(story())
 

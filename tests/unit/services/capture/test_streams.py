@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from moothall.core.commands import (
     AddChannel,
     CloseSession,
     OpenSession,
     ReopenSession,
 )
+from moothall.core.events import types as ev
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.streams.watching import Trouble
 from moothall.services.capture.pulling import PullState
-from moothall.services.capture.streams import FORGET_MS, NAMESPACE, Tried
+from moothall.services.capture.streams import FORGET_MS, MOST_TRY_MS, NAMESPACE, Tried
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
 from moothall.testing.log_memory import FailingLog
@@ -55,6 +58,22 @@ def test_a_stream_that_is_taken_away_ends_and_another_one_may_have_its_place() -
             assert not await at.streams.remove(SESSION, FLOOR)
             await at.hall.clock.sleep(5_000)
             assert (at.port.open, at.streams.of(SESSION), at.streams.lost_for(SESSION)) == (0, [], 0)
+
+    loop.run(story())
+
+
+def test_the_next_one_waits_until_the_one_before_is_ended_with_its_take() -> None:
+    async def story() -> None:
+        async with fetching(Fetched(leaves_ms=3_000), SOUND) as at:
+            await at.meeting()
+            await at.hall.clock.sleep(5_000)
+            assert await at.streams.put(SESSION, FLOOR, "http://radio.example.net/") is None
+            assert at.port.open == 0
+            await at.hall.clock.sleep(10_000)
+            assert at.port.addresses == [ADDRESS, "http://radio.example.net/"]
+            assert (at.state, at.port.open) == (PullState.SOUND, 1)
+            kinds = [type(event) for event in await at.kinds()]
+            assert kinds.count(ev.SourceAttached) == 2
 
     loop.run(story())
 
@@ -114,6 +133,21 @@ def test_what_can_not_be_fed_is_refused() -> None:
             closed = await at.streams.put(SESSION, FLOOR, ADDRESS)
             assert isinstance(closed, Refusal)
             assert closed.code is RefusalCode.CONFLICT
+
+    loop.run(story())
+
+
+def test_a_try_has_an_end_however_little_comes_again_and_again() -> None:
+    async def story() -> None:
+        async with fetching(Fetched(slow_ms=11_000), SOUND) as at:
+            async with asyncio.TaskGroup() as group:
+                slow = group.create_task(at.streams.try_it(ADDRESS))
+                await at.hall.clock.sleep(MOST_TRY_MS - 1_000)
+                assert at.port.open == 1
+                await at.hall.clock.sleep(2_000)
+                assert slow.done()
+            assert slow.result() == Tried(shown="https://radio.example.org", trouble=Trouble.SILENT)
+            assert at.port.open == 0
 
     loop.run(story())
 
