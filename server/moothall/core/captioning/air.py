@@ -85,11 +85,15 @@ TAIL = 300
 """Characters of what a person wrote that are looked at."""
 
 
-def to_join(state: State, channel: Channel) -> Join | None:
-    """What the machine's next words are to be joined to; None where they are not the first after a person's."""
+def to_join(state: State, channel: Channel, start: int) -> Join | None:
+    """What the machine's next words are to be joined to, which it hears from media ms `start` on; None where they are
+    not the first after a person's. Recognised again, what was said before a person was on air is not behind theirs.
+    """
     if not channel.air.machine or not channel.air.away:
         return None
     since = channel.air.away[-1][1] or 0
+    if start < since:
+        return None
     lines = (line for _, line in state.segments.items() if line.channel == channel.id and not line.gone)
     if any(line.origin is Origin.MACHINE and line.t0 >= since for line in lines):
         return None

@@ -222,14 +222,14 @@ def test_the_machine_hears_again_from_some_seconds_before_the_last_line() -> Non
     assert channel.air.machine
     assert channel.air.away == ((1_500, 50_000 - BACK_MS),)
     assert channel.committed_through == 50_000 - BACK_MS
-    assert to_join(state, channel) == Join("Welcome.", 50_000)
+    assert to_join(state, channel, 50_000) == Join("Welcome.", 50_000)
     assert Join("Welcome.", 50_000).said < 50_000
 
 
 def test_the_server_may_put_the_machine_on_air_and_where_nothing_was_written_it_hears_what_is_kept() -> None:
     state = back(captioned(), 50_000, SYSTEM)
     assert state.channels[FLOOR].air.away == ((1_500, 50_000 - KEPT_MS),)
-    assert to_join(state, state.channels[FLOOR]) is None
+    assert to_join(state, state.channels[FLOOR], 50_000) is None
     soon = back(captioned(2_000), 3_000)
     assert soon.channels[FLOOR].air.away == ()
     assert soon.channels[FLOOR].committed_through == 1_500
@@ -237,15 +237,23 @@ def test_the_server_may_put_the_machine_on_air_and_where_nothing_was_written_it_
     assert old.channels[FLOOR].air.away == ((1_500, 90_000 - KEPT_MS),)
 
 
+def test_what_is_recognised_again_from_before_the_person_is_joined_to_nothing() -> None:
+    state = back(carry_out(captioned(), typed("t"), actor=CAPTIONER, wall=WALL + 50_000), 58_000)
+    channel, heard_again = state.channels[FLOOR], 50_000 - BACK_MS
+    assert to_join(state, channel, 1_000) is None
+    assert to_join(state, channel, heard_again - 1) is None
+    assert to_join(state, channel, heard_again) == Join("Welcome.", 50_000)
+
+
 def test_only_the_machines_first_words_are_joined() -> None:
     state = carry_out(captioned(), typed("t"), actor=CAPTIONER, wall=WALL + 50_000)
-    assert to_join(state, state.channels[FLOOR]) is None  # Not while the captioner is on air.
+    assert to_join(state, state.channels[FLOOR], 50_000) is None  # Not while the captioner is on air.
     state = back(state, 58_000)
     state = carry_out(state, typed("u"), actor=CAPTIONER, wall=WALL + 59_000)  # Added while the machine is on air.
-    assert to_join(state, state.channels[FLOOR]) == Join("Welcome.", 50_000)
+    assert to_join(state, state.channels[FLOOR], 50_000) == Join("Welcome.", 50_000)
     said = commit("z", 0, word("So", 51_000, 51_300), start=51_000)
-    assert to_join(carry_out(state, said, actor=ENGINE), state.channels[FLOOR]) is None
-    assert to_join(speaking(), speaking().channels[FLOOR]) is None
+    assert to_join(carry_out(state, said, actor=ENGINE), state.channels[FLOOR], 50_000) is None
+    assert to_join(speaking(), speaking().channels[FLOOR], 50_000) is None
 
 
 def test_a_log_of_public_lanes_alone_tells_who_is_on_air_but_not_by_name() -> None:
