@@ -274,8 +274,9 @@ def test_what_is_cut_off_while_a_post_waits_is_not_shown_again_and_no_later_line
             await on.put("One\nTwo", 1)
             (name,) = (name for name, line in on.live.state.segments.items() if line.whole == "One")
             secretariat = Actor(Role.SECRETARIAT, "s")
-            removing = asyncio.create_task(on.live.writer.remove(secretariat, CommandId("r"), Lines((name,))))
-            putting = asyncio.create_task(on.put("\nThree\nThe dra", 2))
+            assert on.hall.group is not None
+            removing = on.hall.group.create_task(on.live.writer.remove(secretariat, CommandId("r"), Lines((name,))))
+            putting = on.hall.group.create_task(on.put("\nThree\nThe dra", 2))
             assert isinstance(await removing, Receipt)
             assert await putting == Taken()
             assert (on.draft, on.lines) == ("", ["Two", "Three"])
@@ -291,7 +292,8 @@ def test_a_link_that_is_revoked_while_a_post_waits_leaves_no_draft_and_its_strea
     async def story() -> None:
         async with house() as on:
             stream = await on.stream()
-            putting = asyncio.create_task(on.put("One\nThe dra"))
+            assert on.hall.group is not None
+            putting = on.hall.group.create_task(on.put("One\nThe dra"))
             await asyncio.sleep(0)
             on.streams.gone("l1")
             assert await putting == Taken()
