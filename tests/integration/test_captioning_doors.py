@@ -292,6 +292,7 @@ async def test_captions_are_given_out_a_piece_at_a_time_and_as_subtitles_of_hls(
                 assert answer.status == status, wrong
         async with http.get(f"{hls}.m3u8") as answer:
             assert (answer.status, answer.content_type) == (200, "application/vnd.apple.mpegurl")
+            assert answer.headers["Cache-Control"] == "public, max-age=1"
             assert "#EXTINF" not in await answer.text()
         async with http.get(f"{hls}/0.vtt") as answer:
             assert answer.status == 404

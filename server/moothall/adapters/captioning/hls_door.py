@@ -1,6 +1,7 @@
 """Subtitles beside a video: `GET /s/{session}/captions.m3u8` and its segments, made anew for each request.
 
-So a segment that is asked for again has what was mended since, and never what was removed.
+So a segment that is asked for again has what was mended since, and never what was removed. Caches may keep them for a
+second or two where everybody may read the session, and never where a link is needed.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.pages.visitor_request import number_in
 from moothall.adapters.reading.reader_routes import Readers, Refused, Text
+from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
+from moothall.core.rules.authority import may_read
 from moothall.core.session.state import Status
-from moothall.core.views.captions import CaptionsView, Line
+from moothall.core.views.captions import CaptionsView, Line, Session
 from moothall.record.live_subtitles import AROUND_MS, SEGMENT_MS, listed, playlist, segment
 
 MOST_LINES = 500
@@ -42,11 +45,11 @@ class HlsDoor:
             return text.response() if isinstance(text, Refused) else _wrong_offset()
         view = text.view
         if view.session.status is Status.CREATED:
-            return web.Response(status=404, text="The session has not begun.\n")
+            return web.Response(status=404, text="The session has not begun.\n", headers=_NOT_KEPT)
         there = listed(view.session, self._readers.clock.wall(), _last(view))
         query = urlencode({"channel": text.feed.channel, "offset": offset})
         body = playlist(view.session, there, f"captions/{{n}}.vtt?{query}")
-        return web.Response(text=body, content_type="application/vnd.apple.mpegurl", headers=_kept(1))
+        return web.Response(text=body, content_type="application/vnd.apple.mpegurl", headers=kept_for(view.session, 1))
 
     async def segment(self, request: web.Request) -> web.Response:
         """A segment that is listed, or was."""
@@ -57,14 +60,23 @@ class HlsDoor:
         view = text.view
         there = listed(view.session, self._readers.clock.wall(), _last(view))
         if number is None or number >= there.end or view.session.status is Status.CREATED:
-            return web.Response(status=404, text="There is no such segment yet.\n")
+            return web.Response(status=404, text="There is no such segment yet.\n", headers=_NOT_KEPT)
         language = next(iter(view.session.channels[text.feed.channel].languages), "und")
         body = segment(_around(view, number), view.session.speakers, number, language, offset)
-        return web.Response(text=body, content_type="text/vtt", headers=_kept(2))
+        return web.Response(text=body, content_type="text/vtt", headers=kept_for(view.session, 2))
 
     async def _text(self, request: web.Request) -> Text | Refused:
         session = SessionId(request.match_info["session"])
         return await self._readers.text(session, request.query.get("channel", ""), live=False)
+
+
+def kept_for(session: Session, seconds: int) -> dict[str, str]:
+    """The headers of what caches may keep for so long, where everybody may read it for good."""
+    everybody = may_read(Role.READER, session.access) and not session.rehearsal
+    return {hdrs.CACHE_CONTROL: f"public, max-age={seconds}"} if everybody else _NOT_KEPT
+
+
+_NOT_KEPT = {hdrs.CACHE_CONTROL: "private, no-store"}
 
 
 def _last(view: CaptionsView) -> int:
@@ -92,7 +104,3 @@ def _offset(request: web.Request) -> int | None:
 
 def _wrong_offset() -> web.Response:
     return web.Response(status=400, text="'offset' is the video's clock at the session's beginning, in whole ms.\n")
-
-
-def _kept(seconds: int) -> dict[str, str]:
-    return {hdrs.CACHE_CONTROL: f"public, max-age={seconds}"}
