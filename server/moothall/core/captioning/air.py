@@ -17,7 +17,7 @@ from moothall.core.session.state import State
 MACHINE = ""
 """The holder that stands for the machine."""
 MOST_TOKEN = 1_000_000
-"""The highest token of the technician and the secretariat, who can always take over from the others;"""
+"""The highest token of the technician and the secretariat, who can always take over, from one another too;"""
 MOST_OTHERS = 999_999
 """that of captioners and interpreters;"""
 MOST_TOOLS = 999_998
@@ -39,9 +39,13 @@ class Hold(NamedTuple):
     token: int
 
 
-def handed(now: Hold, asked: Hold) -> Hold:
-    """Who is on air once `asked` has been asked for: that, if it is theirs already or its token is higher."""
-    return asked if asked.holder == now.holder or asked.token > now.token else now
+def handed(now: Hold, asked: Hold, *, last: bool = False) -> Hold:
+    """Who is on air once `asked` has been asked for: that, if it is theirs already or its token is higher.
+
+    `last`: whether somebody asks whose tokens end at the highest: behind that none is higher, and an equal one is enough.
+    """
+    beyond = last and asked.token == now.token == MOST_TOKEN
+    return asked if asked.holder == now.holder or asked.token > now.token or beyond else now
 
 
 def most_token(role: Role) -> int:

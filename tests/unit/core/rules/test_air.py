@@ -36,6 +36,7 @@ from support.sessions.deciding import (
 
 TECHNICIAN = Actor(Role.TECHNICIAN, "t1")
 OTHER = Actor(Role.CAPTIONER, "c2")
+SECRETARIAT = Actor(Role.SECRETARIAT, "s1")
 TOOL = Actor(Role.TOOL, "x1", tool="StenoCo")
 INTERPRETER = Actor(Role.INTERPRETER, "i1")
 ES = ChannelId("es")
@@ -119,6 +120,21 @@ def test_the_next_captioner_takes_over_by_a_higher_token_and_may_lower_it() -> N
 )
 def test_who_may_put_whom_on_air(command: do.PutOnAir, actor: Actor, code: RefusalCode) -> None:
     assert refused(speaking(), command, actor=actor).code is code
+
+
+def test_the_house_takes_over_from_whoever_has_the_highest_token() -> None:
+    state = carry_out(speaking(), put(holder="c9", token=MOST_TOKEN), actor=TECHNICIAN)
+    assert state.channels[FLOOR].air.token == MOST_TOKEN
+    for command in (put(), put(token=MOST_TOKEN)):
+        air = carry_out(state, command, actor=SECRETARIAT).channels[FLOOR].air
+        assert (air.holder, air.token) == (SECRETARIAT.id, MOST_TOKEN)
+    machine = carry_out(state, put(MACHINE), actor=SYSTEM).channels[FLOOR].air
+    assert (machine.machine, machine.token) == (True, MOST_TOKEN)
+    assert refused(state, put(), actor=CAPTIONER).code is RefusalCode.INVALID
+    assert refused(state, put(token=MOST_TOKEN - 1), actor=SECRETARIAT).code is RefusalCode.CONFLICT
+    highest = carry_out(speaking(), put(token=MOST_TOKEN - 1), actor=OTHER)
+    assert refused(highest, put(), actor=CAPTIONER).code is RefusalCode.INVALID  # Not enough for others.
+    assert refused(highest, put(token=MOST_TOKEN - 1), actor=CAPTIONER).code is RefusalCode.CONFLICT
 
 
 def test_nobody_is_on_air_in_a_translation_or_after_the_close_and_an_interpreter_only_in_interpretations() -> None:
