@@ -42,7 +42,7 @@ class Hold(NamedTuple):
 def handed(now: Hold, asked: Hold, *, last: bool = False) -> Hold:
     """Who is on air once `asked` has been asked for: that, if it is theirs already or its token is higher.
 
-    `last`: whether somebody asks whose tokens end at the highest: behind that none is higher, and an equal one is enough.
+    `last`: whether somebody asks whose tokens end at the highest: behind it none is higher, and an equal one is enough.
     """
     beyond = last and asked.token == now.token == MOST_TOKEN
     return asked if asked.holder == now.holder or asked.token > now.token or beyond else now
