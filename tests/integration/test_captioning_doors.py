@@ -292,15 +292,20 @@ async def test_captions_are_given_out_a_piece_at_a_time_and_as_subtitles_of_hls(
                 assert answer.status == status, wrong
         async with http.get(f"{hls}.m3u8") as answer:
             assert (answer.status, answer.content_type) == (200, "application/vnd.apple.mpegurl")
+            assert answer.headers["Cache-Control"] == "public, max-age=1"
             assert "#EXTINF" not in await answer.text()
         async with http.get(f"{hls}/0.vtt") as answer:
             assert answer.status == 404
         async with http.get(f"{hls}.m3u8?offset=x") as answer:
             assert answer.status == 400
+        async with http.get(f"{hls}.m3u8?whole=1") as answer:
+            assert answer.status == 404
         await house.close()
         async with http.get(f"{hls}.m3u8?offset=500") as answer:
             text = await answer.text()
         assert text.splitlines()[-1] == "#EXT-X-ENDLIST"
+        async with http.get(f"{hls}.m3u8?offset=500&whole=1") as answer:
+            assert await answer.text() == text  # Of so short a meeting both have all.
         named = re.findall(r"^captions/.+$", text, re.MULTILINE)
         assert named[0] == "captions/0.vtt?channel=floor&offset=500"
         async with http.get(f"{house.running.address}/s/{PLENARY}/{named[0]}") as answer:

@@ -17,6 +17,7 @@ from moothall.adapters.captioning.zoom_page import ZoomPage
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.app.parts import Entrance, Services
+from moothall.core.kernel.ids import SessionId
 from moothall.services.captioning.caption_streams import CaptionStreams
 from moothall.services.captioning.on_air import OnAir
 from moothall.services.desks.typed_ahead import TypedAhead
@@ -49,7 +50,13 @@ async def open_captioning(
     )
     posts = PostsDoor(keys, streams, backend.clock, entrance.address_of)
     link = CaptionsLinkDoor(keys, streams, entrance.address_of)
-    app.add_routes([*posts.routes(), *link.routes(), *PullDoor(readers).routes(), *HlsDoor(readers).routes()])
+
+    def closed_at(session: SessionId) -> int | None:
+        live = backend.sessions.loaded(session)
+        return None if live is None else live.state.closed_at
+
+    hls = HlsDoor(readers, closed_at)
+    app.add_routes([*posts.routes(), *link.routes(), *PullDoor(readers).routes(), *hls.routes()])
     page = ZoomPage(pages=entrance.forms, programme=backend.programme, push=backend.zoom)
     app.add_routes(page.routes())
     app.on_shutdown.append(lambda _: link.close())

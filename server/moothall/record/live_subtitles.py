@@ -1,4 +1,5 @@
-"""The text of a session as subtitles beside a video: a live playlist of HLS (RFC 8216) and its segments, WebVTT.
+"""The text of a session as subtitles beside a video: a live playlist of HLS (RFC 8216) and its segments, WebVTT. Once a
+session is closed the live playlist ends, and another one lists all of it.
 
 Segment n has what was said in the n-th six seconds of media time, counted from 0. It is listed some seconds after its
 end, when the words of that time have mostly come; what is mended until then stands in it mended. A cue that lies in two
@@ -25,9 +26,9 @@ HELD_MS = 12_000
 """How long after its end a segment is listed. What comes later than that is in none: lines that the recogniser has not
 ended by then, and what was typed long after it was said."""
 LISTED = 100
-"""Segments of a session that is on: ten minutes. Overflow: the oldest are listed no more."""
+"""Segments of the live playlist: ten minutes. Overflow: the oldest are listed no more."""
 MOST_LISTED = 10_000
-"""Segments of a closed session: 16 hours. Overflow: the first are not listed."""
+"""Segments of the playlist of a whole session that is closed: 16 hours. Overflow: the first are not listed."""
 AROUND_MS = 40_000
 """How long before a segment a line may have begun that is still said or read in it."""
 TICKS = 90
@@ -45,14 +46,20 @@ class Listed(msgspec.Struct, frozen=True):
     """Whether no more will come."""
 
 
-def listed(session: Session, wall: int, last: int) -> Listed:
-    """Which segments are there at the wall time `wall` (Unix ms); `last`: media ms of the end of the last line."""
+def listed(session: Session, wall: int, last: int, closed: int | None, *, whole: bool = False) -> Listed:
+    """Which segments are there at the wall time `wall` (Unix ms); `last`: media ms of the end of the last line;
+    `closed`: media ms of the close, None while the session isn't.
+
+    Nothing that was listed is taken back at the end, and none comes in before it (RFC 8216, 6.2.2): once it is closed
+    the live playlist has the same end as that of the `whole` session, and begins no earlier than before.
+    """
     over = session.status is Status.CLOSED
     t, mapped = session.clock or (0, wall)
-    now = last + LONGEST if over else t + max(0, wall - mapped) - HELD_MS
-    end = -(-now // SEGMENT_MS) if over else now // SEGMENT_MS
-    end = max(0, end)
-    return Listed(max(0, end - (MOST_LISTED if over else LISTED)), end, over)
+    if over:
+        end = -(-(max(last, closed or 0) + LONGEST) // SEGMENT_MS)
+    else:
+        end = max(0, t + max(0, wall - mapped) - HELD_MS) // SEGMENT_MS
+    return Listed(max(0, end - (MOST_LISTED if over and whole else LISTED)), end, over)
 
 
 def playlist(session: Session, there: Listed, address: str) -> str:

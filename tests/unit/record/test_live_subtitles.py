@@ -2,11 +2,25 @@ from __future__ import annotations
 
 import re
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from moothall.core.events.types import Access, Origin
 from moothall.core.kernel.ids import SegmentId, SessionId, SpeakerId
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Line, Session
-from moothall.record.live_subtitles import CLOCK, HELD_MS, LISTED, SEGMENT_MS, Listed, listed, playlist, segment
+from moothall.record.cues import LONGEST
+from moothall.record.live_subtitles import (
+    CLOCK,
+    HELD_MS,
+    LISTED,
+    MOST_LISTED,
+    SEGMENT_MS,
+    Listed,
+    listed,
+    playlist,
+    segment,
+)
 
 ANA = SpeakerId("ana")
 
@@ -31,12 +45,27 @@ def line(name: str, t0: int, text: str, t1: int | None = None, **more: object) -
 
 def test_a_segment_is_listed_once_its_words_have_come_and_older_ones_are_listed_no_more() -> None:
     began = 1_764_000_000_000
-    assert listed(on(), began + SEGMENT_MS + HELD_MS - 1, 0) == Listed(0, 0, over=False)
-    assert listed(on(), began + SEGMENT_MS + HELD_MS, 0) == Listed(0, 1, over=False)
-    assert listed(on(), began - 5_000, 0) == Listed(0, 0, over=False)
-    late = listed(on(), began + (LISTED + 7) * SEGMENT_MS + HELD_MS, 0)
+    assert listed(on(), began + SEGMENT_MS + HELD_MS - 1, 0, None) == Listed(0, 0, over=False)
+    assert listed(on(), began + SEGMENT_MS + HELD_MS, 0, None) == Listed(0, 1, over=False)
+    assert listed(on(), began - 5_000, 0, None) == Listed(0, 0, over=False)
+    late = listed(on(), began + (LISTED + 7) * SEGMENT_MS + HELD_MS, 0, None)
     assert late == Listed(7, LISTED + 7, over=False)
-    assert listed(on(Status.CLOSED), 0, 5_001) == Listed(0, 3, over=True)
+    assert listed(on(Status.CLOSED), 0, 5_001, None) == Listed(0, 3, over=True)
+
+
+@given(last=st.integers(0, 40_000_000), closed=st.integers(0, 40_000_000), since=st.integers(0, 3_000_000))
+def test_at_the_close_nothing_that_was_listed_is_taken_back_and_none_comes_in_before_it(
+    last: int, closed: int, since: int
+) -> None:
+    began = 1_764_000_000_000
+    before = listed(on(), began + closed, min(last, closed), None)
+    wall = began + closed + since
+    live, whole = (listed(on(Status.CLOSED), wall, last, closed, whole=each) for each in (False, True))
+    assert before.first <= live.first
+    assert before.end <= live.end == whole.end
+    assert whole.first == max(0, whole.end - MOST_LISTED) <= live.first
+    assert live.over
+    assert live.end * SEGMENT_MS >= max(last, closed) + LONGEST
 
 
 def test_the_playlist_names_segments_and_when_the_first_was_said() -> None:

@@ -1,31 +1,39 @@
 """Subtitles beside a video: `GET /s/{session}/captions.m3u8` and its segments, made anew for each request.
 
-So a segment that is asked for again has what was mended since, and never what was removed.
+So a segment that is asked for again has what was mended since, and never what was removed. Caches may keep them for a
+second or two where everybody may read the session, and never where a link is needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlencode
 
 from aiohttp import hdrs, web
 
 from moothall.adapters.pages.visitor_request import number_in
 from moothall.adapters.reading.reader_routes import Readers, Refused, Text
+from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
+from moothall.core.rules.authority import may_read
 from moothall.core.session.state import Status
-from moothall.core.views.captions import CaptionsView, Line
-from moothall.record.live_subtitles import AROUND_MS, SEGMENT_MS, listed, playlist, segment
+from moothall.core.views.captions import CaptionsView, Line, Session
+from moothall.record.live_subtitles import AROUND_MS, SEGMENT_MS, Listed, listed, playlist, segment
 
 MOST_LINES = 500
 """Lines around one segment. Overflow: the later ones are left out."""
 
 
+_NOT_KEPT: dict[str, str] = {hdrs.CACHE_CONTROL: "private, no-store"}
+
+
 class HlsDoor:
     """Handlers of the addresses."""
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, readers: Readers, closed_at: Callable[[SessionId], int | None]) -> None:
+        """`closed_at`: media ms of the close of a loaded session, None while it isn't closed."""
         self._readers = readers
+        self._closed_at = closed_at
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -35,18 +43,22 @@ class HlsDoor:
         ]
 
     async def list(self, request: web.Request) -> web.Response:
-        """The playlist."""
+        """The playlist: the live one, or with `whole=1` that of a whole session that is closed."""
         text = await self._text(request)
         offset = _offset(request)
         if isinstance(text, Refused) or offset is None:
             return text.response() if isinstance(text, Refused) else _wrong_offset()
         view = text.view
         if view.session.status is Status.CREATED:
-            return web.Response(status=404, text="The session has not begun.\n")
-        there = listed(view.session, self._readers.clock.wall(), _last(view))
+            return web.Response(status=404, text="The session has not begun.\n", headers=_NOT_KEPT)
+        whole = request.query.get("whole", "") == "1"
+        if whole and view.session.status is not Status.CLOSED:
+            text_of = "The whole text is listed once the session is closed; leave 'whole' out until then.\n"
+            return web.Response(status=404, text=text_of, headers=_NOT_KEPT)
+        there = self._listed(view, whole=whole)
         query = urlencode({"channel": text.feed.channel, "offset": offset})
         body = playlist(view.session, there, f"captions/{{n}}.vtt?{query}")
-        return web.Response(text=body, content_type="application/vnd.apple.mpegurl", headers=_kept(1))
+        return web.Response(text=body, content_type="application/vnd.apple.mpegurl", headers=kept_for(view.session, 1))
 
     async def segment(self, request: web.Request) -> web.Response:
         """A segment that is listed, or was."""
@@ -55,16 +67,26 @@ class HlsDoor:
         if isinstance(text, Refused) or offset is None:
             return text.response() if isinstance(text, Refused) else _wrong_offset()
         view = text.view
-        there = listed(view.session, self._readers.clock.wall(), _last(view))
+        there = self._listed(view)
         if number is None or number >= there.end or view.session.status is Status.CREATED:
-            return web.Response(status=404, text="There is no such segment yet.\n")
+            return web.Response(status=404, text="There is no such segment yet.\n", headers=_NOT_KEPT)
         language = next(iter(view.session.channels[text.feed.channel].languages), "und")
         body = segment(_around(view, number), view.session.speakers, number, language, offset)
-        return web.Response(text=body, content_type="text/vtt", headers=_kept(2))
+        return web.Response(text=body, content_type="text/vtt", headers=kept_for(view.session, 2))
+
+    def _listed(self, view: CaptionsView, *, whole: bool = False) -> Listed:
+        closed = self._closed_at(view.session.id)
+        return listed(view.session, self._readers.clock.wall(), _last(view), closed, whole=whole)
 
     async def _text(self, request: web.Request) -> Text | Refused:
         session = SessionId(request.match_info["session"])
         return await self._readers.text(session, request.query.get("channel", ""), live=False)
+
+
+def kept_for(session: Session, seconds: int) -> dict[str, str]:
+    """The headers of what caches may keep for so long, where everybody may read it for good."""
+    everybody = may_read(Role.READER, session.access) and not session.rehearsal
+    return {hdrs.CACHE_CONTROL: f"public, max-age={seconds}"} if everybody else _NOT_KEPT
 
 
 def _last(view: CaptionsView) -> int:
@@ -92,7 +114,3 @@ def _offset(request: web.Request) -> int | None:
 
 def _wrong_offset() -> web.Response:
     return web.Response(status=400, text="'offset' is the video's clock at the session's beginning, in whole ms.\n")
-
-
-def _kept(seconds: int) -> dict[str, str]:
-    return {hdrs.CACHE_CONTROL: f"public, max-age={seconds}"}

@@ -17,7 +17,7 @@ from moothall.core.session.state import State
 MACHINE = ""
 """The holder that stands for the machine."""
 MOST_TOKEN = 1_000_000
-"""The highest token of the technician and the secretariat, who can always take over from the others;"""
+"""The highest token of the technician and the secretariat, who can always take over, from one another too;"""
 MOST_OTHERS = 999_999
 """that of captioners and interpreters;"""
 MOST_TOOLS = 999_998
@@ -39,9 +39,13 @@ class Hold(NamedTuple):
     token: int
 
 
-def handed(now: Hold, asked: Hold) -> Hold:
-    """Who is on air once `asked` has been asked for: that, if it is theirs already or its token is higher."""
-    return asked if asked.holder == now.holder or asked.token > now.token else now
+def handed(now: Hold, asked: Hold, *, last: bool = False) -> Hold:
+    """Who is on air once `asked` has been asked for: that, if it is theirs already or its token is higher.
+
+    `last`: whether somebody asks whose tokens end at the highest: behind it none is higher, and an equal one is enough.
+    """
+    beyond = last and asked.token == now.token == MOST_TOKEN
+    return asked if asked.holder == now.holder or asked.token > now.token or beyond else now
 
 
 def most_token(role: Role) -> int:
@@ -84,11 +88,15 @@ TAIL = 300
 """Characters of what a person wrote that are looked at."""
 
 
-def to_join(state: State, channel: Channel) -> Join | None:
-    """What the machine's next words are to be joined to; None where they are not the first after a person's."""
+def to_join(state: State, channel: Channel, start: int) -> Join | None:
+    """What the machine's next words are to be joined to, which it hears from media ms `start` on; None where they are
+    not the first after a person's. Recognised again, what was said before a person was on air is not behind theirs.
+    """
     if channel.air.before is None:
         return None
     began, since = channel.air.before
+    if start < since:
+        return None
     lines = (line for _, line in state.segments.items() if line.channel == channel.id and not line.gone)
     if any(line.origin is Origin.MACHINE and line.t0 >= since for line in lines):
         return None

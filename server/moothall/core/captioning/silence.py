@@ -1,4 +1,5 @@
-"""Whether whoever is on air has gone silent: their link is gone, or others speak and they write nothing.
+"""Whether whoever is on air has gone silent: their link is gone and nothing comes without it, or others speak and they
+write nothing.
 
 Times are ms of one clock that only runs forward.
 """
@@ -23,7 +24,7 @@ class Silence(StrEnum):
     """Why nothing is written."""
 
     GONE = "gone"
-    """The link is away."""
+    """The link is away, and nothing has come since."""
     QUIET = "quiet"
     """Somebody speaks, and nothing is written."""
 
@@ -56,6 +57,12 @@ class HolderSigns(msgspec.Struct, frozen=True, kw_only=True):
         first = now if self.came else max(now, self.since + FIRST_MS - GONE_MS)
         return msgspec.structs.replace(self, gone=first)
 
+    @property
+    def _writes_without(self) -> bool:
+        """Whether they have written something since their link was away, or with none at all."""
+        away = self.gone if self.came else self.since
+        return away is not None and self.written > away
+
     def wrote(self, now: int) -> HolderSigns:
         """They wrote something."""
         return msgspec.structs.replace(self, written=now)
@@ -69,8 +76,11 @@ class HolderSigns(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, speech=(began, now))
 
     def silence(self, now: int) -> Silence | None:
-        """Why nothing is written by now; None where all is well."""
-        if self.gone is not None and now - self.gone >= GONE_MS:
+        """Why nothing is written by now; None where all is well.
+
+        Whose text comes with no link writes by posts, and has none that could be missed.
+        """
+        if self.gone is not None and now - self.gone >= GONE_MS and not self._writes_without:
             return Silence.GONE
         if self.speech is None or now - self.speech[1] >= PAUSE_MS:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core import commands as do
-from moothall.core.captioning.air import MACHINE, Hold, handed, heard_from, most_token
+from moothall.core.captioning.air import MACHINE, MOST_TOKEN, Hold, handed, heard_from, most_token
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
@@ -32,12 +32,13 @@ def put_on_air(state: State, command: do.PutOnAir, actor: Actor, wall: int) -> S
     air = channel.air
     now, most = Hold(air.holder, air.token), most_token(actor.role)
     token = command.token
+    last = most == MOST_TOKEN
     if token is None:
-        token = now.token if holder == now.holder else now.token + 1
+        token = now.token if holder == now.holder else now.token + (now.token < MOST_TOKEN or not last)
     if not 0 <= token <= most:
         return refuse(RefusalCode.INVALID, f"Your control token can be 0 to {most}.")
     asked = Hold(holder, token)
-    if handed(now, asked) == now:
+    if handed(now, asked, last=last) == now:
         if asked == now:
             return refuse(RefusalCode.CONFLICT, "This is so already.")
         message = f"Another one is on air with the control token {now.token}; take over with a higher one."

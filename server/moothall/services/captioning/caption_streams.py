@@ -115,6 +115,10 @@ class TextStream:
         self.seen: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)
         self.bucket = bucket
         self.acts = 0
+        self.cuts = 0
+        """How often what came before was cut off."""
+        self.over = False
+        """It is no stream of the server any more."""
         self.used = 0
         """When it was last used, ms of the monotonic clock."""
         self.lock = asyncio.Lock()
@@ -188,6 +192,8 @@ class CaptionStreams:
             digest = hashlib.sha256(post.body).digest()
             if post.seq is not None and (post.seq, digest) in stream.seen:
                 return Taken()
+            if stream.over:
+                return refuse(RefusalCode.BUSY, "This stream was given up just now; send this again.")
             refused = _too_much(post) or self._too_often(stream) or _no_language(stream, post) or _old(stream, post)
             if refused is not None:
                 return refused
@@ -197,11 +203,12 @@ class CaptionStreams:
             characters, held = text
             state = stream.live.state
             outside = self._ahead.refusal(state, state.channels[stream.channel], stream.role)
+            cuts = stream.cuts
             unkept = outside is not None and outside.code is not RefusalCode.FORBIDDEN and not _kept_now(state)
             if outside is not None and not unkept:
                 return outside
+            posts = stream.posts
             if not unkept:
-                posts = stream.posts
                 if post.form is Form.CAPTIONS:
                     posts, characters = joined(stream.posts, characters, post.language or stream.language)
                 if post.language:
@@ -210,14 +217,15 @@ class CaptionStreams:
                 if answer is not None and (answer.code in _LATER or _kept_now(stream.live.state)):
                     return answer
                 unkept = answer is not None
-                stream.posts = posts
-            stream.held = b"" if unkept else held
             if post.seq is not None:
-                stream.seq, stream.last = post.seq, post.body
+                stream.seq = post.seq
                 stream.seen.append((post.seq, digest))
             if unkept:
                 self._cut_off(stream)
                 return Taken(kept=False, sentence="Nothing of this is kept: there is a break, or it is not recorded.")
+            if stream.cuts == cuts:  # Else nothing that comes later reaches this post.
+                stream.posts, stream.held = posts, held
+                stream.last = stream.last if post.seq is None else post.body
             return Taken()
 
     async def finish(self, session: SessionId, within_ms: int) -> bool:
@@ -242,8 +250,7 @@ class CaptionStreams:
         """A link was replaced or revoked, or has expired: what it sent and is no line goes."""
         for key, stream in tuple(self._streams.items()):
             if key[0] == link:
-                self._ahead.leave(stream)
-                del self._streams[key]
+                self._give_up(key, stream)
 
     def _of(self, session: SessionId) -> list[TextStream]:
         return [stream for key, stream in self._streams.items() if key[1] == session]
@@ -251,8 +258,14 @@ class CaptionStreams:
     def _forget_one(self) -> bool:
         idle = [(stream.used, key) for key, stream in self._streams.items() if stream.idle]
         if idle:
-            del self._streams[min(idle)[1]]
+            key = min(idle)[1]
+            self._give_up(key, self._streams[key])
         return bool(idle)
+
+    def _give_up(self, key: tuple[str, SessionId, ChannelId], stream: TextStream) -> None:
+        self._cut_off(stream)
+        stream.over = True
+        del self._streams[key]
 
     def _too_often(self, stream: TextStream) -> Refusal | None:
         stream.bucket, wait = stream.bucket.take(POSTS, self._clock.monotonic())
@@ -277,7 +290,11 @@ class CaptionStreams:
             self._cut_off(stream)
 
     async def _write(self, stream: TextStream, after: Stream, operations: Sequence[Operation]) -> Refusal | None:
-        """Carry out what a stream wants, and have it go on from there; else it stays as it was."""
+        """Carry out what a stream wants, and have it go on from there; else it stays as it was.
+
+        Where it was cut off meanwhile, nothing of before is shown or becomes a line.
+        """
+        cuts = stream.cuts
         lines = [each for each in operations if not isinstance(each, Draft)]
         if len(lines) > MOST_ACTS:
             return refuse(RefusalCode.INVALID, f"A post can have at most {MOST_ACTS} lines.")
@@ -290,6 +307,9 @@ class CaptionStreams:
                 answer = await self._send(stream, commands) if commands else None
             if isinstance(answer, Refusal):
                 return answer
+        if stream.cuts != cuts:
+            stream.text, _ = cut_off(after)  # Its numbers go on behind those of the lines that are there.
+            return None
         stream.text = after
         for each in operations:
             if isinstance(each, Draft):
@@ -305,6 +325,7 @@ class CaptionStreams:
             return unavailable()
 
     def _cut_off(self, stream: TextStream) -> None:
+        stream.cuts += 1
         stream.text, _ = cut_off(stream.text)
         stream.posts, stream.held, stream.last = Posts(), b"", b""
         self._ahead.leave(stream)

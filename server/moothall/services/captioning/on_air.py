@@ -39,6 +39,8 @@ class _Watched(msgspec.Struct, kw_only=True):
     holder: str
     signs: HolderSigns
     silence: Silence | None = None
+    refused: bool = False
+    """Whether it was said in this silence that the machine can't be put on air."""
 
 
 @dataclass(eq=False, repr=False)
@@ -143,8 +145,9 @@ class OnAir:
             if silence is not None and watched.silence is None:
                 logger.info("session %s channel %s: whoever is on air is silent (%s)", *key, silence)
             watched.silence = silence
+            watched.refused = watched.refused and silence is not None
             if silence is not None and self.machine_by_itself:
-                await self._put_machine_on_air(live, channel)
+                await self._put_machine_on_air(live, channel, watched)
 
     def _watch(self, key: _Key, channel: Channel, now: int) -> _Watched:
         watched = self._watched.get(key)
@@ -158,11 +161,12 @@ class OnAir:
             return self.here(session, holder) or (session, holder) in self._tools
         return (session, holder) in self._tools if (session, holder) in self._linked else None
 
-    async def _put_machine_on_air(self, live: LiveSession, channel: Channel) -> None:
+    async def _put_machine_on_air(self, live: LiveSession, channel: Channel, watched: _Watched) -> None:
         command = PutOnAir(channel=channel.id, source=ev.AirSource.MACHINE)
         act = CommandId(f"air:{channel.id}:{channel.air.since}:{channel.air.token}")
         answer = await live.writer.send(SYSTEM, act, command)
-        if isinstance(answer, Refusal):
+        if isinstance(answer, Refusal) and not watched.refused:
+            watched.refused = True
             logger.warning(
                 "session %s channel %s: the machine can't be put on air (%s)", live.id, channel.id, answer.code
             )

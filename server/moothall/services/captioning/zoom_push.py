@@ -1,7 +1,9 @@
 """Finished lines of sessions as captions in Zoom, to the address that staff gave for a session.
 
 A line is held for three seconds, since Zoom takes nothing back, and sent once; what could not be sent is tried again
-with more patience each time, and the control room is told. The address is a secret: it is in the book, and in no log.
+with more patience each time, and the control room is told. What was said a while ago and is in the text again (brought
+back, restored, moved here) is not sent. The address is a secret: it is in the book, and in no log. It is forgotten an
+hour after its meeting was closed: until then the meeting may be opened again.
 """
 
 from __future__ import annotations
@@ -12,11 +14,13 @@ from typing import Protocol
 
 import msgspec
 
-from moothall.core.captioning.outgoing import Held, Outgoing, due, in_time, mended, with_line, without
+from moothall.core.captioning.outgoing import LATE_MS, Held, Outgoing, due, in_time, mended, with_line, without
 from moothall.core.events import types as ev
 from moothall.core.kernel.backoff import Backoff
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock
+from moothall.core.session.state import Status
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
@@ -28,6 +32,10 @@ LOOK_MS = 250
 BACKOFF = Backoff(first_ms=1_000, last_ms=15_000)
 MOST_TARGETS = 1_000
 """Sessions with an address. Overflow: another one is refused."""
+FORGET_MS = 3_600_000
+"""How long after its meeting was closed an address is kept."""
+FORGET_LOOK_MS = 60_000
+"""How often it is looked at which meetings are closed."""
 DROPS = (ev.SessionPaused, ev.NotRecordedBegan, ev.BodyRemoved)
 """At these nothing that waits goes out any more: it may be what is not to be kept."""
 
@@ -65,10 +73,14 @@ class ZoomPush:
     """All sessions that are captioned in Zoom. `load` it, and keep `run` running."""
 
     def __init__(self, sessions: Sessions, book: Book, place: CaptionPlace, clock: Clock) -> None:
+        self._sessions = sessions
         self._book = book
         self._place = place
         self._clock = clock
         self._targets: dict[SessionId, ZoomTarget] = {}
+        # Bound: the targets.
+        self._closed: dict[SessionId, int] = {}
+        """When its meeting was first seen closed, monotonic ms."""
         # Bound: the targets.
         self._sending: dict[SessionId, _Sending] = {}
         sessions.observe(self._seen)
@@ -92,6 +104,7 @@ class ZoomPush:
         await self._book.write([BookEntry(NAMESPACE, session, None if target is None else msgspec.json.encode(target))])
         if (before := self._sending.pop(session, None)) is not None:
             before.waiting = ()
+        self._closed.pop(session, None)
         if target is None:
             self._targets.pop(session, None)
         else:
@@ -111,6 +124,7 @@ class ZoomPush:
     async def run(self) -> None:
         """Send until cancelled. A slow address keeps no other waiting."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._forget_in_time())
             while True:
                 now = self._clock.monotonic()
                 for session, sending in tuple(self._sending.items()):
@@ -122,11 +136,35 @@ class ZoomPush:
                         group.create_task(self._send(session, self._targets[session].address, sending))
                 await self._clock.sleep(LOOK_MS)
 
+    async def _forget_in_time(self) -> None:
+        """Forget the addresses of meetings that were closed a while ago."""
+        while True:
+            for session in tuple(self._targets):
+                try:
+                    await self._forget_if_over(session)
+                except (StorageUnavailable, RecordBroken):
+                    logger.warning("session %s: its address in Zoom can't be looked after now", session)
+            await self._clock.sleep(FORGET_LOOK_MS)
+
+    async def _forget_if_over(self, session: SessionId) -> None:
+        status = self._sessions.status_of(session)
+        if status is None and (live := await self._sessions.find(session)) is not None:
+            status = live.state.status
+        if status is not Status.CLOSED:  # One that is only planned has no log yet.
+            self._closed.pop(session, None)
+            return
+        now = self._clock.monotonic()
+        if now - self._closed.setdefault(session, now) >= FORGET_MS:
+            await self.forget(session)
+
     async def _send(self, session: SessionId, address: str, sending: _Sending) -> None:
         try:
-            while (line := due(sending.waiting, self._clock.monotonic())) is not None:
+            while due(sending.waiting, self._clock.monotonic()) is not None:
                 if sending.seq is None and (last := await self._place.last(address)) is not None:
                     sending.seq = last
+                line = due(sending.waiting, self._clock.monotonic())
+                if line is None:  # Meanwhile it was taken back.
+                    return
                 taken = sending.seq is not None and await self._place.post(address, sending.seq + 1, line)
                 if not taken or sending.seq is None:
                     # The number is asked for once more: the other side may have taken it after all.
@@ -150,10 +188,12 @@ class ZoomPush:
         for event in publication.events:
             line = live.state.segments.get(event.segment) if isinstance(event, ev.SegmentEnded) else None
             language = "" if line is None else line.language
-            sending.waiting = _after(sending.waiting, event, channel, language, self._clock.monotonic())
+            new = line is not None and live.state.media_now(self._clock.wall()) - line.t1 <= LATE_MS
+            sending.waiting = _after(sending.waiting, event, channel, language if new else "", self._clock.monotonic())
 
 
 def _after(waiting: Outgoing, event: object, channel: str, language: str, now: int) -> Outgoing:
+    """`language`: of the line that was finished; empty where it isn't to be sent."""
     match event:
         case ev.SegmentEnded() if event.channel == channel and event.text.strip() and language:
             return with_line(waiting, Held(event.segment, event.text.strip(), language, now))

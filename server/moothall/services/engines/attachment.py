@@ -310,7 +310,7 @@ class Attachment:
         if not span.kept:
             assignment.shown.began = True
             return assignment.shown
-        join = to_join(writer.state, channel)
+        join = to_join(writer.state, channel, span.start)
         return StoredWords(
             writer,
             channel.id,
@@ -351,7 +351,7 @@ class Attachment:
                 case wire.Act():
                     await self._act(words, message)
                 case wire.Tell():
-                    self._tell(words, message)
+                    await self._tell(words, message)
                 case wire.Drained():
                     await words.drained()
                     if self._stop is None:
@@ -362,12 +362,13 @@ class Attachment:
                         self.assignment.audio.drained(end, self.assignment.writer.state)
                     return
 
-    def _tell(self, words: Words, message: wire.Tell) -> None:
+    async def _tell(self, words: Words, message: wire.Tell) -> None:
         assignment, signal = self.assignment, message.signal
         if signal.channel != assignment.channel:
             return
         if isinstance(signal, ChannelState):
             self._heard(signal.t)
+            await words.through(signal.t - signal.lag)
             if words.saved and not self._refusing:  # Else words of before are still to come.
                 assignment.audio.heard(signal, assignment.writer.state)
             if not assignment.failures:  # Else what it hears doesn't become text, and is said so elsewhere.

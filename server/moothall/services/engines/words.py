@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from itertools import takewhile
@@ -17,9 +18,11 @@ from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, Partial, Unrecorded, Unsaved
 from moothall.services.engines.joining import Joining
 from moothall.services.log.act_queue import Receipt
-from moothall.services.log.session_writer import SessionWriter
+from moothall.services.log.session_writer import INSIST_MS, SessionWriter
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.wire import engine as wire
+
+logger = logging.getLogger(__name__)
 
 SHOWN = 200
 """Characters of what is not recorded that readers see at a time: enough to follow, and no more is held."""
@@ -50,26 +53,32 @@ class StoredWords:
         self._actor = Actor(Role.ENGINE, self.model)
         self._held: CommandId | None = None
         self._unsaved: dict[CommandId, str] = {}
+        self._own: wire.Act | None = None
+        """What was held back to be joined and is to be stored. Its engine takes it for stored, and sends it no more."""
 
     @property
     def saved(self) -> bool:
         """Whether all that was handed over is in the log, as far as it may be."""
-        return not self._unsaved
+        holds = self.joining is not None and self.joining.holds
+        return not self._unsaved and self._own is None and not holds
 
     async def carry_out(self, act: wire.Act) -> Receipt | Refusal:
         """Store an act; what was said off the record is left out of it."""
-        if self.joining is not None:
-            act = self.joining.take(act)
-            if not act.commands:
-                return Receipt(self.writer.offset, self.writer.offset)
+        answer: Receipt | Refusal
         if self._held is not None and act.id != self._held:
-            answer: Receipt | Refusal = refuse(
-                RefusalCode.UNAVAILABLE, "An earlier act of this engine could not be stored."
-            )
+            answer = refuse(RefusalCode.UNAVAILABLE, "An earlier act of this engine could not be stored.")
         elif not act.commands or any(not self._mine(command) for command in act.commands):
             answer = refuse(RefusalCode.FORBIDDEN, "An engine can write only into channels that are attached to it.")
         else:
-            answer = await self._store(act)
+            before = await self._store_own()
+            if before is None:
+                # Not before the others: an act is taken in its order, and once.
+                act = act if self.joining is None else self.joining.take(act)
+                nothing = Receipt(self.writer.offset, self.writer.offset)
+                answer = await self._store(act) if act.commands else nothing
+            else:
+                answer = before  # Where it is for good the engine gives up, and the sound is heard once more.
+        self._held = (self._held or act.id) if _passes(answer) else None
         self._remember(act, answer)
         return answer
 
@@ -79,16 +88,50 @@ class StoredWords:
         if self.writer.state.keeps and shown is not None:
             self.writer.signal(shown)
 
+    async def through(self, t: int) -> None:
+        """All words from before media time `t` have come: what was held back to be joined may be plain now."""
+        if self.joining is not None:
+            self._own = self._own or self.joining.through(t)
+            await self._store_own()
+
     async def drained(self) -> None:
-        """No more words come: what was held back to be joined goes into the log."""
-        held = None if self.joining is None else self.joining.rest()
-        if held is not None:
-            await self.carry_out(held)
+        """No more words come: what was held back to be joined goes into the log, however long storage is away."""
+        if self.joining is None:
+            return
+        self._own = self._own or self.joining.rest()
+        while (refused := await self._store_own()) is not None and _passes(refused):
+            await self.writer.clock.sleep(INSIST_MS)
+        if refused is not None:
+            logger.warning(
+                "session %s channel %s: words that were held back were refused (%s)",
+                self.writer.session,
+                self.channel,
+                refused.code,
+            )
+            self._forget_own()
 
     def close(self) -> None:
         """The attachment is over: what could not be stored leaves the screens with it."""
         if self._unsaved:
             self.writer.signal(Unsaved(channel=self.channel, text=""))
+
+    async def _store_own(self) -> Refusal | None:
+        """Store what was held back and is plain by now; why that is still to be done."""
+        own = self._own
+        if own is None:
+            return None
+        answer = await self._store(own)
+        if isinstance(answer, Refusal):
+            if _passes(answer):
+                self._remember(own, answer)
+            return answer
+        self._forget_own()
+        return None
+
+    def _forget_own(self) -> None:
+        own, self._own = self._own, None
+        if own is not None and self._unsaved.pop(own.id, None) is not None:
+            self._show_unsaved()
 
     async def _store(self, act: wire.Act) -> Receipt | Refusal:
         state = self.writer.state
@@ -116,18 +159,17 @@ class StoredWords:
 
     def _remember(self, act: wire.Act, answer: Receipt | Refusal) -> None:
         """Keep on the screens what can't be stored yet, and hold later acts back behind it."""
-        later = isinstance(answer, Refusal) and answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY)
-        if later:
+        if _passes(answer):
             commands = kept_part(self.writer.state, self.channel, act.commands)
             words = (word.text for command in commands if isinstance(command, CommitWords) for word in command.words)
-            self._held = self._held or act.id
             self._unsaved[act.id] = "".join(words).strip()
-        else:
-            self._held = None
-            if self._unsaved.pop(act.id, None) is None:
-                return
-            if any(isinstance(command, NoteGap) for command in act.commands):
-                self._unsaved.clear()  # The engine has given up what could not be stored in time.
+        elif self._unsaved.pop(act.id, None) is None:
+            return
+        elif any(isinstance(command, NoteGap) for command in act.commands):
+            self._unsaved.clear()  # The engine has given up what could not be stored in time.
+        self._show_unsaved()
+
+    def _show_unsaved(self) -> None:
         text = " ".join(text for text in self._unsaved.values() if text)
         self.writer.signal(Unsaved(channel=self.channel, text=text))
 
@@ -165,6 +207,9 @@ class ShownWords:
         self._rest = signal.text
         self._show()
 
+    async def through(self, t: int) -> None:
+        """All words from before media time `t` have come; nothing waits."""
+
     async def drained(self) -> None:
         """No more words come; nothing waits."""
 
@@ -189,6 +234,11 @@ class ShownWords:
 
 Words = StoredWords | ShownWords
 """What an attachment hands its engine's acts to."""
+
+
+def _passes(answer: Receipt | Refusal) -> bool:
+    """Whether an act was refused for what passes: sent again, it may be stored."""
+    return isinstance(answer, Refusal) and answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY)
 
 
 def kept_part(

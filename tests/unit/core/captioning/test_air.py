@@ -40,6 +40,15 @@ def test_the_highest_token_is_on_air(asked: list[tuple[str, int]], on_air: list[
     assert selected(*asked) == on_air
 
 
+def test_behind_the_highest_token_an_equal_one_takes_over_for_those_whose_tokens_end_there() -> None:
+    now = Hold("a", MOST_TOKEN)
+    assert handed(now, Hold("b", MOST_TOKEN), last=True) == Hold("b", MOST_TOKEN)
+    assert handed(now, Hold("b", MOST_TOKEN)) == now
+    assert handed(now, Hold("b", MOST_OTHERS), last=True) == now
+    lower = Hold("a", MOST_OTHERS)
+    assert handed(lower, Hold("b", MOST_OTHERS), last=True) == lower
+
+
 holds = st.builds(Hold, st.sampled_from([MACHINE, "a", "b", "c"]), st.integers(0, 5))
 
 

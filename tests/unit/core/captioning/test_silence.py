@@ -24,6 +24,18 @@ def test_a_tool_that_calls_for_each_line_is_never_gone() -> None:
     assert HolderSigns.at(0).seen(100, here=None).silence(900_000) is None
 
 
+def test_whose_posts_come_without_a_page_is_not_gone_but_may_be_quiet() -> None:
+    never = HolderSigns.at(0).seen(100, here=False).wrote(5_000)
+    assert never.silence(FIRST_MS + 60_000) is None  # Nobody speaks.
+    assert spoken(never, 20_000, 20_000 + QUIET_MS).silence(20_000 + QUIET_MS) is Silence.QUIET
+    closed = HolderSigns.at(0).seen(100, here=True).wrote(900).seen(1_000, here=False)
+    assert closed.silence(1_000 + GONE_MS) is Silence.GONE
+    assert closed.wrote(2_000).silence(1_000 + GONE_MS) is None
+    back = closed.wrote(2_000).seen(3_000, here=True)
+    assert back.silence(60_000) is None
+    assert back.seen(60_000, here=False).silence(60_000 + GONE_MS) is Silence.GONE
+
+
 def spoken(signs: HolderSigns, since: int, until: int) -> HolderSigns:
     for now in range(since, until + 1, 1_000):
         signs = signs.heard(now, speech=True)

@@ -36,6 +36,7 @@ from support.sessions.deciding import (
 
 TECHNICIAN = Actor(Role.TECHNICIAN, "t1")
 OTHER = Actor(Role.CAPTIONER, "c2")
+SECRETARIAT = Actor(Role.SECRETARIAT, "s1")
 TOOL = Actor(Role.TOOL, "x1", tool="StenoCo")
 INTERPRETER = Actor(Role.INTERPRETER, "i1")
 ES = ChannelId("es")
@@ -119,6 +120,21 @@ def test_the_next_captioner_takes_over_by_a_higher_token_and_may_lower_it() -> N
 )
 def test_who_may_put_whom_on_air(command: do.PutOnAir, actor: Actor, code: RefusalCode) -> None:
     assert refused(speaking(), command, actor=actor).code is code
+
+
+def test_the_house_takes_over_from_whoever_has_the_highest_token() -> None:
+    state = carry_out(speaking(), put(holder="c9", token=MOST_TOKEN), actor=TECHNICIAN)
+    assert state.channels[FLOOR].air.token == MOST_TOKEN
+    for command in (put(), put(token=MOST_TOKEN)):
+        air = carry_out(state, command, actor=SECRETARIAT).channels[FLOOR].air
+        assert (air.holder, air.token) == (SECRETARIAT.id, MOST_TOKEN)
+    machine = carry_out(state, put(MACHINE), actor=SYSTEM).channels[FLOOR].air
+    assert (machine.machine, machine.token) == (True, MOST_TOKEN)
+    assert refused(state, put(), actor=CAPTIONER).code is RefusalCode.INVALID
+    assert refused(state, put(token=MOST_TOKEN - 1), actor=SECRETARIAT).code is RefusalCode.CONFLICT
+    highest = carry_out(speaking(), put(token=MOST_TOKEN - 1), actor=OTHER)
+    assert refused(highest, put(), actor=CAPTIONER).code is RefusalCode.INVALID  # Not enough for others.
+    assert refused(highest, put(token=MOST_TOKEN - 1), actor=CAPTIONER).code is RefusalCode.CONFLICT
 
 
 def test_nobody_is_on_air_in_a_translation_or_after_the_close_and_an_interpreter_only_in_interpretations() -> None:
@@ -222,14 +238,14 @@ def test_the_machine_hears_again_from_some_seconds_before_the_last_line() -> Non
     assert channel.air.machine
     assert channel.air.away == ((1_500, 50_000 - BACK_MS),)
     assert channel.committed_through == 50_000 - BACK_MS
-    assert to_join(state, channel) == Join("Welcome.", 50_000)
+    assert to_join(state, channel, 50_000) == Join("Welcome.", 50_000)
     assert Join("Welcome.", 50_000).said < 50_000
 
 
 def test_the_server_may_put_the_machine_on_air_and_where_nothing_was_written_it_hears_what_is_kept() -> None:
     state = back(captioned(), 50_000, SYSTEM)
     assert state.channels[FLOOR].air.away == ((1_500, 50_000 - KEPT_MS),)
-    assert to_join(state, state.channels[FLOOR]) is None
+    assert to_join(state, state.channels[FLOOR], 50_000) is None
     soon = back(captioned(2_000), 3_000)
     assert soon.channels[FLOOR].air.away == ()
     assert soon.channels[FLOOR].committed_through == 1_500
@@ -237,15 +253,23 @@ def test_the_server_may_put_the_machine_on_air_and_where_nothing_was_written_it_
     assert old.channels[FLOOR].air.away == ((1_500, 90_000 - KEPT_MS),)
 
 
+def test_what_is_recognised_again_from_before_the_person_is_joined_to_nothing() -> None:
+    state = back(carry_out(captioned(), typed("t"), actor=CAPTIONER, wall=WALL + 50_000), 58_000)
+    channel, heard_again = state.channels[FLOOR], 50_000 - BACK_MS
+    assert to_join(state, channel, 1_000) is None
+    assert to_join(state, channel, heard_again - 1) is None
+    assert to_join(state, channel, heard_again) == Join("Welcome.", 50_000)
+
+
 def test_only_the_machines_first_words_are_joined() -> None:
     state = carry_out(captioned(), typed("t"), actor=CAPTIONER, wall=WALL + 50_000)
-    assert to_join(state, state.channels[FLOOR]) is None  # Not while the captioner is on air.
+    assert to_join(state, state.channels[FLOOR], 50_000) is None  # Not while the captioner is on air.
     state = back(state, 58_000)
     state = carry_out(state, typed("u"), actor=CAPTIONER, wall=WALL + 59_000)  # Added while the machine is on air.
-    assert to_join(state, state.channels[FLOOR]) == Join("Welcome.", 50_000)
+    assert to_join(state, state.channels[FLOOR], 50_000) == Join("Welcome.", 50_000)
     said = commit("z", 0, word("So", 51_000, 51_300), start=51_000)
-    assert to_join(carry_out(state, said, actor=ENGINE), state.channels[FLOOR]) is None
-    assert to_join(speaking(), speaking().channels[FLOOR]) is None
+    assert to_join(carry_out(state, said, actor=ENGINE), state.channels[FLOOR], 50_000) is None
+    assert to_join(speaking(), speaking().channels[FLOOR], 50_000) is None
 
 
 def test_what_a_person_wrote_for_some_seconds_only_is_joined_as_well() -> None:
@@ -254,11 +278,11 @@ def test_what_a_person_wrote_for_some_seconds_only_is_joined_as_well() -> None:
     channel = state.channels[FLOOR]
     assert channel.air.away == ()
     assert channel.committed_through == 1_500
-    assert to_join(state, channel) == Join("Welcome.", 6_000)
+    assert to_join(state, channel, 1_500) == Join("Welcome.", 6_000)
     said = commit("z", 0, word("So", 6_200, 6_400), start=6_200)
-    assert to_join(carry_out(state, said, actor=ENGINE), channel) is None
+    assert to_join(carry_out(state, said, actor=ENGINE), channel, 1_500) is None
     again = carry_out(state, put(PERSON), actor=CAPTIONER, wall=WALL + 8_000)
-    assert to_join(again, again.channels[FLOOR]) is None
+    assert to_join(again, again.channels[FLOOR], 7_000) is None
 
 
 def test_a_log_of_public_lanes_alone_tells_who_is_on_air_but_not_by_name() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -263,6 +264,46 @@ def test_who_may_write_nothing_is_told_so_and_a_link_that_is_gone_leaves_no_draf
             assert (await on.stream()).text.buffer == ""
             for session, channel in ((SessionId("x"), ""), (SESSION, "x"), (SessionId("?"), "")):
                 assert isinstance(await on.streams.open(CAPTIONER, session, channel), Refusal)
+
+    run(story())
+
+
+def test_what_is_cut_off_while_a_post_waits_is_not_shown_again_and_no_later_line_takes_the_name_of_another() -> None:
+    async def story() -> None:
+        async with house() as on:
+            await on.put("One\nTwo", 1)
+            (name,) = (name for name, line in on.live.state.segments.items() if line.whole == "One")
+            secretariat = Actor(Role.SECRETARIAT, "s")
+            assert on.hall.group is not None
+            removing = on.hall.group.create_task(on.live.writer.remove(secretariat, CommandId("r"), Lines((name,))))
+            putting = on.hall.group.create_task(on.put("\nThree\nThe dra", 2))
+            assert isinstance(await removing, Receipt)
+            assert await putting == Taken()
+            assert (on.draft, on.lines) == ("", ["Two", "Three"])
+            assert not on.streams.awaits(SESSION)
+            await on.hall.clock.sleep(10)
+            assert await on.put("Four\n", 3) == Taken()
+            assert on.lines == ["Two", "Three", "Four"]
+
+    run(story())
+
+
+def test_a_link_that_is_revoked_while_a_post_waits_leaves_no_draft_and_its_stream_takes_nothing_more() -> None:
+    async def story() -> None:
+        async with house() as on:
+            stream = await on.stream()
+            assert on.hall.group is not None
+            putting = on.hall.group.create_task(on.put("One\nThe dra"))
+            await asyncio.sleep(0)
+            on.streams.gone("l1")
+            assert await putting == Taken()
+            assert (on.draft, on.lines) == ("", ["One"])
+            refused = await on.streams.put(stream, Post(body=b"ft"))
+            assert isinstance(refused, Refusal)
+            assert refused.code is RefusalCode.BUSY
+            await on.hall.clock.sleep(10)
+            assert await on.put("Two\n") == Taken()  # The key is asked for again; here it is good.
+            assert on.lines == ["One", "Two"]
 
     run(story())
 

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+
 from moothall.core import commands as do
 from moothall.core.captioning.silence import FIRST_MS, GONE_MS, Silence
 from moothall.core.events import types as ev
@@ -16,6 +18,7 @@ from moothall.core.signals import ChannelState, Sound, Typing
 from moothall.services.captioning.on_air import OnAir
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
+from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
 from support.memory.hall import FLOOR, MemoryHall, memory_hall
 
@@ -159,6 +162,29 @@ def test_the_machine_comes_on_air_by_itself_only_where_the_setting_says_so() -> 
             await on.put()
             await on.hall.clock.sleep(FIRST_MS + 1_000)
             assert on.live.state.channels[FLOOR].air.machine
+
+    run(story())
+
+
+def test_that_the_machine_cannot_come_on_air_is_said_once_a_silence(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        async with meeting(by_itself=True) as on:
+            assert isinstance(on.hall.log, FailingLog)
+            await on.put()
+            await on.speak(1)
+
+            def said() -> int:
+                return sum("can't be put on air" in each.getMessage() for each in caplog.records)
+
+            for times in (1, 2):
+                on.present.clear()
+                on.hall.log.full = True
+                await on.hall.clock.sleep(GONE_MS + 10_000)
+                assert (on.silent, said()) == (Silence.GONE, times)
+                on.present.add("c1")
+                await on.hall.clock.sleep(1_000)
+                assert on.silent is None
+                on.hall.log.full = False
 
     run(story())
 

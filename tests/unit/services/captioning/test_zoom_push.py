@@ -1,18 +1,31 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from moothall.core import commands as do
 from moothall.core.captioning.outgoing import HELD_MS, LATE_MS, Held
+from moothall.core.events.types import Origin
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
-from moothall.services.captioning.zoom_push import MOST_TARGETS, NAMESPACE, ZoomPush, ZoomTarget
+from moothall.core.rules.lines import MOST_BACK
+from moothall.services.captioning.zoom_push import (
+    FORGET_LOOK_MS,
+    FORGET_MS,
+    MOST_TARGETS,
+    NAMESPACE,
+    ZoomPush,
+    ZoomTarget,
+)
 from moothall.services.log.act_queue import Receipt
 from moothall.testing.book import MemoryBook
+from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
+TECHNICIAN = Actor(Role.TECHNICIAN, "t")
+SECRETARIAT = Actor(Role.SECRETARIAT, "s")
 DESK = Actor(Role.CAPTIONER, "desk")
 TARGET = ZoomTarget(address="https://zoom.example/closedcaption?id=1")
 
@@ -24,10 +37,14 @@ class Place:
         self.away = False
         self.deaf = False
         self.taken = 41
+        self.slow: asyncio.Event | None = None
+        """Set once it may say its number."""
         self.shown: list[tuple[int, str]] = []
 
     async def last(self, address: str) -> int | None:
         assert address == TARGET.address
+        if self.slow is not None:
+            await self.slow.wait()
         return None if self.away else self.taken
 
     async def post(self, address: str, seq: int, line: Held) -> bool:
@@ -39,8 +56,8 @@ class Place:
 
 
 class House:
-    def __init__(self, hall: MemoryHall) -> None:
-        self.hall, self.place, self.book = hall, Place(), MemoryBook()
+    def __init__(self, hall: MemoryHall, book: MemoryBook | None = None) -> None:
+        self.hall, self.place, self.book = hall, Place(), book or MemoryBook()
         self.push = ZoomPush(hall.sessions, self.book, self.place, hall.clock)
         self._done = 0
 
@@ -62,10 +79,10 @@ class House:
 
 
 @asynccontextmanager
-async def house() -> AsyncIterator[House]:
-    async with memory_hall() as hall:
+async def house(made: MemoryHall | None = None, book: MemoryBook | None = None) -> AsyncIterator[House]:
+    async with memory_hall(made) as hall:
         await hall.session()
-        on = House(hall)
+        on = House(hall, book)
         await on.push.load()
         assert await on.push.send_to(SESSION, TARGET)
         assert hall.group is not None
@@ -136,6 +153,91 @@ def test_in_a_break_nothing_that_waits_goes_out_and_another_address_begins_anew(
             await on.hall.clock.sleep(HELD_MS + 1_000)
             assert (on.place.shown, on.push.failing(SESSION)) == ([], False)
             assert await on.book.read(NAMESPACE) == {}
+
+    run(story())
+
+
+def test_what_is_taken_back_while_zoom_is_asked_for_its_number_goes_nowhere() -> None:
+    async def story() -> None:
+        async with house() as on:
+            on.place.slow = asyncio.Event()
+            await on.say("a", "A secret.")
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            await on.do(do.BeginNotRecorded(back=20_000), by=TECHNICIAN)
+            on.place.slow.set()
+            await on.hall.clock.sleep(1_000)
+            assert on.place.shown == []
+            await on.do(do.EndNotRecorded(), by=TECHNICIAN)
+            await on.say("b", "Public.")
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            assert on.place.shown == [(42, "Public.")]
+
+    run(story())
+
+
+def test_lines_that_come_from_another_session_or_come_back_are_not_sent() -> None:
+    async def story() -> None:
+        async with house() as on:
+            await on.hall.clock.sleep(100_000)
+            line = do.MovedSegment(
+                segment=SegmentId("m"),
+                t0=10_000,
+                t1=12_000,
+                language="en",
+                origin=Origin.PERSON,
+                text="Of an hour ago.",
+                speaker=None,
+            )
+            other = SessionId("other")
+            await on.do(do.MoveSegmentsHere(channel=FLOOR, session=other, lines=(line,)), by=SECRETARIAT)
+            await on.say("a", "Now.")
+            await on.hall.clock.sleep(MOST_BACK + HELD_MS)
+            assert on.place.shown == [(42, "Now.")]
+            await on.do(do.MoveSegmentsAway(channel=FLOOR, session=other, segments=(SegmentId("a"),)), by=SECRETARIAT)
+            await on.do(do.BringSegmentsBack(channel=FLOOR, session=other, segments=(SegmentId("a"),)), by=SECRETARIAT)
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            assert on.place.shown == [(42, "Now.")]
+
+    run(story())
+
+
+def test_an_address_is_forgotten_an_hour_after_its_meeting_was_closed_for_good() -> None:
+    async def story() -> None:
+        async with house() as on:
+            assert await on.push.send_to(SessionId("planned"), TARGET)
+            await on.do(do.CloseSession())
+            await on.hall.clock.sleep(FORGET_MS // 2)
+            await on.do(do.ReopenSession())
+            await on.hall.clock.sleep(2 * FORGET_LOOK_MS)
+            await on.do(do.CloseSession())
+            await on.hall.clock.sleep(FORGET_MS - FORGET_LOOK_MS)
+            assert on.push.target(SESSION) == TARGET
+            on.book.full = True
+            await on.hall.clock.sleep(3 * FORGET_LOOK_MS)
+            assert on.push.target(SESSION) == TARGET
+            on.book.full = False
+            await on.hall.clock.sleep(2 * FORGET_LOOK_MS)
+            assert on.push.target(SESSION) is None
+            assert list(await on.book.read(NAMESPACE)) == ["planned"]
+
+    run(story())
+
+
+def test_after_a_restart_the_hour_begins_anew() -> None:
+    async def story() -> None:
+        log, book = MemoryLog(), MemoryBook()
+        async with house(MemoryHall(log), book) as on:
+            await on.do(do.CloseSession())
+        async with memory_hall(MemoryHall(log)) as hall:
+            assert hall.group is not None
+            push = ZoomPush(hall.sessions, book, Place(), hall.clock)
+            await push.load()
+            running = hall.group.create_task(push.run())
+            await hall.clock.sleep(FORGET_MS - FORGET_LOOK_MS)
+            assert push.target(SESSION) == TARGET
+            await hall.clock.sleep(2 * FORGET_LOOK_MS)
+            assert push.target(SESSION) is None
+            running.cancel()
 
     run(story())
 

@@ -9,6 +9,9 @@ from moothall.core.captioning.air import BACK_MS, KEPT_MS, to_join
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId
+from moothall.core.signals import ChannelState
+from moothall.core.signals import Sound as Sounds
+from moothall.services.capture.redoing import redo
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sound.live_audio import RATE
 from moothall.testing import loop
@@ -88,6 +91,44 @@ def test_no_engine_hears_a_channel_that_a_person_holds_and_no_word_comes_twice_a
     loop.run(story())
 
 
+def test_recognised_again_the_words_from_before_the_person_come_back_and_silence_gives_those_behind() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, audio, task = await assigned(hall)
+            assert hall.group is not None
+            hall.group.create_task(audio.carry(Sound(120 * RATE), as_live=True))
+            engine = hall.connect()
+            await hello(engine)
+            first = await attached(engine)
+            await hall.clock.sleep(5_000)
+            await engine.send(act(first, "w1", "l1", 0, " Good", " morning", t0=1_000))
+            while not isinstance(await engine.receive(), wire.Accepted):
+                pass
+            assert isinstance(await live.writer.send(CAPTIONER, CommandId("on"), put(PERSON)), Receipt)
+            await hall.clock.sleep(30_000)
+            typed = do.TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="We thank you all.", language="en")
+            assert isinstance(await live.writer.send(CAPTIONER, CommandId("type"), typed), Receipt)
+            sent = live.state.media_now(hall.clock.wall())
+            assert isinstance(await live.writer.send(CAPTIONER, CommandId("off"), put(MACHINE)), Receipt)
+            await hall.clock.sleep(1_000)
+            await redo(live.writer, hall.recognising, CAPTIONER, CommandId("redo"), FLOOR, "en")
+            again = await next_attached(engine)
+            while again.audio_from > 1_000:  # That which was attached when the machine came on air.
+                again = await next_attached(engine)
+            await engine.send(act(again, "w2", "l2", 0, " Good", " day", t0=1_000))
+            await engine.send(wire.Drained(attachment=again.attachment))
+            behind = await next_attached(engine)
+            await engine.send(act(behind, "w3", "l3", 0, " Something", " else", t0=sent - 2_000))
+            quiet = ChannelState(channel=FLOOR, sound=Sounds.SILENCE, lag=0, t=sent + 3_000)
+            await engine.send(wire.Tell(attachment=behind.attachment, signal=quiet))
+            await hall.clock.sleep(1_000)
+            texts = {each.whole.strip() for _, each in live.state.segments.items() if not each.gone}
+            assert texts == {"Good day", "We thank you all.", "Something else"}
+            task.cancel()
+
+    loop.run(story())
+
+
 def test_after_a_restart_the_captioned_time_is_not_recognised() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
@@ -125,7 +166,7 @@ def test_another_life_of_the_server_knows_who_is_on_air_what_was_offered_and_whe
             assert live.state.channels[FLOOR].air == before.channels[FLOOR].air
             assert [name for name, _ in live.state.offered.items()] == ["u"]
             assert isinstance(await live.writer.send(OTHER, CommandId("off"), put(MACHINE)), Receipt)
-            join = to_join(live.state, live.state.channels[FLOOR])
+            join = to_join(live.state, live.state.channels[FLOOR], live.state.channels[FLOOR].air.since)
             assert join is not None
             assert join.typed == "Thank you all."
 
