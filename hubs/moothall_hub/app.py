@@ -51,7 +51,7 @@ from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.ports import LineState, RoomParts
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomQuestions, RoomWords
-from moothall_hub.room.signals import ShownSignals
+from moothall_hub.room.signals import RepeatedSignals
 from moothall_hub.settings import HubSettings
 
 BOOK, COPIES, OUTBOX = "book.sqlite", "mirror.sqlite", "outbox.sqlite"
@@ -114,7 +114,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         clock = line.clock
         sessions = MirroredSessions(mirror, clock, source=lambda: line.source)
         await _begin(stack, tasks, mirror, sessions)
-        shown = ShownSignals(line.signals, sessions.signal, up=lambda: line.up, clock=clock)
+        shown = RepeatedSignals(line.signals, sessions.signal, up=lambda: line.up, clock=clock)
         line.when_way(shown.way)
         catalogue = Catalogue(mirror)
         sessions.observe(lambda _, publication: catalogue.take(publication))

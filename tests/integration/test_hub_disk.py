@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.adapters.store.sqlite_file import LogReader, open_beside, open_for_writing
+from moothall.adapters.store.sqlite_file import LogReader, open_for_writing, open_to_read
 from moothall.core.chain import LogRecord
 from moothall_hub.mirror import store as mirror_sqlite
 from moothall_hub.mirror.copied import Copy
@@ -59,7 +59,7 @@ def look(folder: Path, told: Told, expected: Sequence[State]) -> None:
     if not told.open and not (copies.exists() and acts.exists()):
         return
     connection = open_for_writing(copies, 1.0, mirror_sqlite.KIND)
-    reading = open_beside(copies, mirror_sqlite.KIND)
+    reading = open_to_read(copies, mirror_sqlite.KIND)
     try:
         if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
             raise Lost("The file of the copies is damaged.")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from moothall.adapters.store.sqlite_file import open_beside, open_for_writing
+from moothall.adapters.store.sqlite_file import open_for_writing, open_to_read
 from moothall.adapters.store.sqlite_records import BUSY_S, IDLE_S, SqliteRecords
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import SessionId
@@ -47,7 +47,7 @@ class Mirror(SqliteRecords):
             set_aside_if_damaged(path)
             connection = open_for_writing(path, busy_s, mirror_sqlite.KIND)
             try:
-                return connection, open_beside(path, mirror_sqlite.KIND)
+                return connection, open_to_read(path, mirror_sqlite.KIND)
             except BaseException:
                 connection.close()
                 raise

@@ -21,7 +21,7 @@ from moothall.core.kernel.ids import CommandId, Lane, SessionId
 from moothall.core.ports import Clock
 from moothall.core.session.state import State
 from moothall.services.hubs.ports import LogStatus, Told, spoken_in
-from moothall.services.supervision.waiting import until_told
+from moothall.services.supervision.waiting import until_set
 from moothall.wire.hub.messages import Act, Done, NotDone, Offered
 from moothall_hub.mirror.copied import Copy
 from moothall_hub.outbox.outbox import ActState, ActStatus
@@ -46,7 +46,7 @@ class CopyRecords(Protocol):
         ...
 
 
-class ShownSession(Protocol):
+class ReadableSession(Protocol):
     """A session that is shown (`moothall.services.readers.mirrored.MirroredSession`)."""
 
     @property
@@ -55,10 +55,10 @@ class ShownSession(Protocol):
         ...
 
 
-class ShownSessions(Protocol):
+class ReadableSessions(Protocol):
     """Those that are shown (`moothall.services.readers.mirrored.MirroredSessions`)."""
 
-    async def find(self, session: SessionId) -> ShownSession | None:
+    async def find(self, session: SessionId) -> ReadableSession | None:
         """One of them, loaded if need be. Raises StorageUnavailable, and RecordBroken."""
         ...
 
@@ -67,7 +67,7 @@ class ShownSessions(Protocol):
 class CopySource:
     """A `LinkSource` over copies."""
 
-    sessions: ShownSessions
+    sessions: ReadableSessions
     records: CopyRecords
     _: KW_ONLY
     offers: Callable[[], Sequence[Offered]]
@@ -164,7 +164,7 @@ class PassingOn:
         try:
             answer = await self._answer(act)
             if answer is None:
-                await until_told(answered, self._clock, PATIENCE_MS)
+                await until_set(answered, self._clock, PATIENCE_MS)
                 answer = await self._answer(act)
         finally:
             self._awaited.pop(act.id, None)

@@ -255,7 +255,7 @@ class NodeLine:
 
     async def _up(self, told: wire.Welcome) -> None:
         await self._noted(self.offers.welcomed(told))
-        await self._noted(self._keys.told(told.keys))
+        await self._noted(self._keys.announced(told.keys))
         self._acts.line_changed()
         self._way(told)
         await self._want()

@@ -12,7 +12,7 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.hubs.link_door import TRIES, TRIES_PATIENCE_MS, HubDoor
-from moothall.adapters.hubs.machine_pairing import ALLOWANCE, MINUTE, pair_machine, told
+from moothall.adapters.hubs.machine_pairing import ALLOWANCE, MINUTE, pair_machine, sentence_response
 from moothall.adapters.hubs.texts import TOLD
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.hubs.entry import Details
@@ -181,9 +181,9 @@ class BelowPairDoor:
         """Let a machine in."""
         above = self._paired()
         if hdrs.ORIGIN in request.headers or request.content_type != "application/json":
-            return told(403, "A page may not do this; a machine sends JSON and no Origin.")
+            return sentence_response(403, "A page may not do this; a machine sends JSON and no Origin.")
         if above is None:
-            return told(503, "This hub is not connected itself yet.")
+            return sentence_response(503, "This hub is not connected itself yet.")
         if self._gate.take(request.remote or "") > 0:
-            return told(429, TOLD[Unpaired.OFTEN])
+            return sentence_response(429, TOLD[Unpaired.OFTEN])
         return await pair_machine(request, self._words, keys=above.keys, address=above.people)

@@ -35,7 +35,9 @@ MOST_SHOWN = 4
 
 @dataclass(eq=False, repr=False)
 class LocalWall:
-    """What a hub adds to the server's wall. `snapshot_of`, `questions` and `beside` are arguments of `ShownDoor`."""
+    """What a hub adds to the server's wall. `snapshot_of`, `questions` and `local_questions` are
+    arguments of `DisplayDoor`.
+    """
 
     pages: Pages
     local: RoomQuestions
@@ -65,7 +67,7 @@ class LocalWall:
             wanted = await asked(request, self.snapshot_for_all)
         except HttpProblem:
             return web.json_response({"error": "There is no such meeting here."}, status=404)
-        made = self.pages.render("_hub_wall.html", ui=ui, beside=await self.beside(wanted, ui))
+        made = self.pages.render("_hub_wall.html", ui=ui, local=await self.local_questions(wanted, ui))
         local = self.local.of(wanted.session)
         answer = {"cleared": local.cleared, "html": made}
         return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store"})
@@ -90,7 +92,7 @@ class LocalWall:
             return found
         return AskedNow()
 
-    async def beside(self, wanted: SessionRequest, ui: Catalogue) -> Mapping[str, object]:
+    async def local_questions(self, wanted: SessionRequest, ui: Catalogue) -> Mapping[str, object]:
         """The room's own questions, for `screen.html`."""
         self._asked_at = self.clock.monotonic()
         local = self.local.of(wanted.session)

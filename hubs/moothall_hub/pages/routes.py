@@ -19,7 +19,7 @@ from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.agenda.help_door import HelpDoor
 from moothall.adapters.displays.asked_now import wall_questions
-from moothall.adapters.displays.display_door import ShownDoor
+from moothall.adapters.displays.display_door import DisplayDoor
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.clear_requests import clear_requests
 from moothall.adapters.http.connections import unshared_connections
@@ -201,13 +201,13 @@ async def open_hub_doors(
         snapshot_for_all=snapshot_here,
         questions_for_all=wall_questions(access.questions, translated),
     )
-    shown = ShownDoor(
+    shown = DisplayDoor(
         pages,
         clock=clock,
         snapshot_of=wall.snapshot_of,
         public=lambda: told()[0],
         questions=wall.questions,
-        beside=wall.beside,
+        local_questions=wall.local_questions,
     )
     page = PageDoor(
         pages,

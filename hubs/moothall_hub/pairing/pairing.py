@@ -223,7 +223,7 @@ class CentreKeys:
                 return False
         return self._made[1](key, message, signature)
 
-    async def told(self, document: bytes) -> None:
+    async def announced(self, document: bytes) -> None:
         """The server above says which keys the centre has now. Raises StorageUnavailable."""
         pairing = self._pairings.now
         if pairing is None or not pairing.address.startswith("https://"):

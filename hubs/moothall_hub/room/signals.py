@@ -18,7 +18,7 @@ AGAIN_MS = 5_000
 Show = Callable[[SessionId, Sequence[AnySignal]], None]
 
 
-class ShownSignals:
+class RepeatedSignals:
     """Repeats the centre's signals to the hub's readers while the uplink is good. `run` must be running."""
 
     def __init__(self, signals: HubSignals, show: Show, *, up: Callable[[], bool], clock: Clock) -> None:

@@ -27,7 +27,7 @@ def crowd_news(backend: Backend) -> dict[str, News]:
 
     ballots = backend.ballots
     return {
-        "balance": backend.balance.told,
+        "balance": backend.balance.for_desks,
         "set-aside": ballots.set_aside,
         "lately": ballots.lately,
         "crowds": crowds,

@@ -21,7 +21,7 @@ from moothall.services.translation.glossaries import Glossaries
 def desk_news(backend: Backend, reports: Reports, control: ControlRoom, glossaries: Glossaries) -> Mapping[str, News]:
     """What desks are told whenever it changes."""
 
-    def told(session: SessionId) -> object:
+    def reader_figures(session: SessionId) -> object:
         tally = reports.tally(session)
         return {
             "readers": tally.readers,
@@ -56,10 +56,10 @@ def desk_news(backend: Backend, reports: Reports, control: ControlRoom, glossari
 
     def terms(session: SessionId) -> object:
         return backend.loaded(
-            session, lambda live: msgspec.to_builtins(glossaries.shown(live.state, live.writer.mended_names)), None
+            session, lambda live: msgspec.to_builtins(glossaries.for_desks(live.state, live.writer.mended_names)), None
         )
 
-    def beside(session: SessionId) -> object:
+    def hub_links(session: SessionId) -> object:
         room = backend.programme.room_of(session)
         links = [each for each in backend.links.list() if covers(each.scope, session, room)]
         titles = {hub: backend.hubs.title_of(hub) or hub for each in links if (hub := hub_of(each))}
@@ -82,10 +82,10 @@ def desk_news(backend: Backend, reports: Reports, control: ControlRoom, glossari
             "left_out": titles,
         }
 
-    text = {"quality": quality, "proposals": proposals, "terms": terms, "hubs": beside, "outcome": report}
+    text = {"quality": quality, "proposals": proposals, "terms": terms, "hubs": hub_links, "outcome": report}
     questions = crowd_news(backend)
     return {
-        "reports": told,
+        "reports": reader_figures,
         "gauges": gauged,
         "overrun": overrun,
         "next-session": next_session,

@@ -51,7 +51,7 @@ from moothall.services.desks.session_desks import DeskConnection
 from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.log.act_queue import Receipt, unavailable
 from moothall.services.log.session_writer import SessionWriter
-from moothall.services.programme.meeting_plan import on_beside, two_in_a_room
+from moothall.services.programme.meeting_plan import other_session_in_room, two_in_a_room
 from moothall.services.sessions.reports import ReportKind, Reports
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.listening import Listening
@@ -86,7 +86,7 @@ def open_desks(
         undo_move=moves.undo,
         label=backend.links.label,
         news=news,
-        beside=partial(two_in_a_room, backend.programme),
+        room_conflict=partial(two_in_a_room, backend.programme),
         named=backend.openers.named,
         ahead=ahead,
     )
@@ -106,7 +106,7 @@ def open_desks(
         refused=lambda: recognising.refused,
         unheard=lambda session: bool(recognising.unheard(session)),
         unlike=recognising.unlike,
-        beside=partial(_beside, backend),
+        room_conflict=partial(_room_conflict, backend),
         crowd=lambda session: (bool(recognising.crowded_out(session)), recognising.room_left),
         loudness=lambda session: {**recognising.loudness(session), **sound.loudness(session)},
         sound=lambda session: (sound.begun_again(session), sound.stopped(session)),
@@ -182,9 +182,11 @@ def _sender(sessions: Sessions) -> Send:
     return send
 
 
-def _beside(backend: Backend, session: SessionId) -> RoomConflict | None:
-    other = on_beside(backend.programme, session)
-    return None if other is None else RoomConflict(title=other.title, by=backend.openers.beside(session, other.session))
+def _room_conflict(backend: Backend, session: SessionId) -> RoomConflict | None:
+    other = other_session_in_room(backend.programme, session)
+    if other is None:
+        return None
+    return RoomConflict(title=other.title, by=backend.openers.opened_later(session, other.session))
 
 
 async def _about(backend: Backend, session: SessionId) -> DeskPageFacts | None:

@@ -28,7 +28,7 @@ from moothall.core.views.captions import Session
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.capture.streams import Streams
 from moothall.services.engines.recognising import Recognising
-from moothall.services.programme.meeting_plan import on_beside
+from moothall.services.programme.meeting_plan import other_session_in_room
 from moothall.services.sessions.role_links import Staff
 from moothall.services.sound.recording import Recordings, Sharings
 from moothall.settings.sections import Settings
@@ -113,7 +113,9 @@ def microphone_doors(services: Services, entrance: Entrance) -> tuple[Sequence[w
         key_of=staff.key_of,
         room=room,
         place=programme.room_title,
-        beside=lambda session: None if (other := on_beside(programme, session)) is None else other.title,
+        other_session=lambda session: (
+            None if (other := other_session_in_room(programme, session)) is None else other.title
+        ),
     )
     return [*audio.routes(), *page.routes()], audio
 

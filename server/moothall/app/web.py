@@ -14,7 +14,7 @@ from moothall.adapters.agenda.help_door import HelpDoor
 from moothall.adapters.cached.cached_door import CachedDoor
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
 from moothall.adapters.displays.asked_now import wall_questions
-from moothall.adapters.displays.display_door import ShownDoor, WallContent
+from moothall.adapters.displays.display_door import DisplayDoor, WallContent
 from moothall.adapters.displays.style_page import StyleDoor
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.clear_requests import clear_requests
@@ -152,7 +152,7 @@ async def open_doors(
         translated=translated,
     )
     backend.sessions.observe(questions.observe)
-    shown = ShownDoor(
+    shown = DisplayDoor(
         pages,
         clock=clock,
         snapshot_of=access.snapshot,

@@ -23,7 +23,7 @@ from moothall.core.kernel.times import UTC_ZONE, Zone, offset_name
 from moothall.core.programme.changes import UNTOUCHED, Change, ChangeKind
 from moothall.core.programme.plan import Planned
 from moothall.core.programme.reading import MOST_BYTES
-from moothall.services.programme.office import AdminLinkOrder, Office, Told
+from moothall.services.programme.office import AdminLinkOrder, ImportReport, Office
 from moothall.settings.loading import load
 from moothall.settings.sections import Settings
 
@@ -173,7 +173,7 @@ async def _print_admin_link(settings: Settings, *, new: bool, order: AdminLinkOr
     return 0
 
 
-def said_of(told: Told) -> list[str]:
+def said_of(told: ImportReport) -> list[str]:
     """What an import would change, a line each. Times are those of the conference's zone."""
     rules = find_zone(told.zone)
     zone = UTC_ZONE if rules is None else Zone(told.zone, rules)

@@ -24,7 +24,7 @@ from moothall.adapters.sound.sender import RATE, Sender
 from moothall.adapters.store.files import explained
 from moothall.adapters.store.signing import FILE_NAME, Ed25519Signer
 from moothall.cli.play import find_sample
-from moothall.cli.playing import require_model, told_to_stop
+from moothall.cli.playing import require_model, stop_signal
 from moothall.core.events.types import Access
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.programme.office import AdminLinkOrder
@@ -118,7 +118,7 @@ async def _run(folder: Path, port: int, model: str, recording: _Recording) -> No
     redis = [store, "--bind", HOST, "--port", str(port + 3), "--dir", str(folder / "redis")]
     redis += ["--appendonly", "yes", "--appendfsync", "always", "--save", ""]
     house = _House()
-    async with told_to_stop() as stop, _service(redis, folder, port + 3), asyncio.TaskGroup() as group:
+    async with stop_signal() as stop, _service(redis, folder, port + 3), asyncio.TaskGroup() as group:
         tasks = [group.create_task(house.keep(each)) for each in nodes]
         tasks.append(group.create_task(_play(house, nodes, folder, recording.title, sound)))
         await stop.wait()

@@ -36,7 +36,7 @@ from moothall.cli.playing import (
     require_model,
     require_sound,
     session_of,
-    told_to_stop,
+    stop_signal,
 )
 from moothall.cli.pulling import address_of, close_pulled, pull, pulled_session
 from moothall.core.events.types import SoundKept
@@ -189,7 +189,7 @@ async def _run(
     """
     if programme is not None and pulled is None:
         await require_sound(programme)
-    async with told_to_stop() as stop, hall(settings, read=read) as running, heard_signals(running, stop):
+    async with stop_signal() as stop, hall(settings, read=read) as running, heard_signals(running, stop):
         if beside:
             await invite_hub(running, Path(settings.server.data))
         if programme is None:
@@ -218,7 +218,7 @@ async def _run_node(settings: Settings, *, read: Callable[[], Settings]) -> None
     def told(said: str) -> None:
         print(f"Node {settings.cluster.node} {said} (Ctrl-C stops it).", flush=True)
 
-    async with told_to_stop() as stop:
+    async with stop_signal() as stop:
 
         @asynccontextmanager
         async def serving(running: RunningServer) -> AsyncIterator[None]:

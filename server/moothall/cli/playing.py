@@ -237,7 +237,7 @@ async def play(hall: RunningServer, live: LiveSession, programme: Playback) -> f
 
 
 @asynccontextmanager
-async def told_to_stop() -> AsyncIterator[asyncio.Event]:
+async def stop_signal() -> AsyncIterator[asyncio.Event]:
     """An event that Ctrl-C or SIGTERM sets; a second one cancels the task inside."""
     stop, me, loop = asyncio.Event(), asyncio.current_task(), asyncio.get_running_loop()
 

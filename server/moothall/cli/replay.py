@@ -27,7 +27,7 @@ from moothall.cli.playing import (
     prepare,
     require_model,
     require_sound,
-    told_to_stop,
+    stop_signal,
 )
 from moothall.core.events.types import SoundKept
 from moothall.core.kernel.errors import ConfigurationError
@@ -85,7 +85,7 @@ def _replay(arguments: argparse.Namespace) -> int:
 
 async def _serve(settings: Settings, programme: Playback) -> None:
     await require_sound(programme)
-    async with told_to_stop() as stop, hall(settings) as running:
+    async with stop_signal() as stop, hall(settings) as running:
         await show(running, programme, stop, close=True)
 
 

@@ -50,6 +50,6 @@ def visitor_context(
     )
 
 
-async def nothing_shown(_session: SessionId, _feed: Feed) -> Snapshot | None:
+async def no_snapshot(_session: SessionId, _feed: Feed) -> Snapshot | None:
     """No session is there to be read."""
     return None

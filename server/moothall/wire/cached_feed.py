@@ -126,7 +126,7 @@ class CachedFeed(msgspec.Struct, frozen=True):
         )
         return cls(contents, pages)
 
-    def told(self, *, lost: bool = False) -> bytes:
+    def encoded(self, *, lost: bool = False) -> bytes:
         """The contents as a reader gets them, UTF-8."""
         return _encoder.encode(msgspec.structs.replace(self.contents, lost=lost) if lost else self.contents)
 

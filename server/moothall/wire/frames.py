@@ -150,10 +150,10 @@ def _event(record: LogRecord) -> bytes:
     head = b'{"offset":%d,"at":%d,"by":"%b",' % (header.offset, header.at, header.role.value.encode())
     if record.body is None:
         return b'%b"type":%b,"body":null}' % (head, _encoder.encode(header.type))
-    return b'%b"body":%b}' % (head, _shown(header.type, record.body))
+    return b'%b"body":%b}' % (head, _for_readers(header.type, record.body))
 
 
-def _shown(kind: str, body: bytes) -> bytes:
+def _for_readers(kind: str, body: bytes) -> bytes:
     """A body as readers get it."""
     if kind != _STANDS or b'"reason":""' in body:
         return body

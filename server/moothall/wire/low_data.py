@@ -71,7 +71,7 @@ class LowData:
         """`view` is the feed as of now or before; `offset` is what the reader has seen."""
         self._view = view
         self._offset = offset
-        self.told = offset
+        self.head = offset
         """What the reader has of it: its offset as of the last batch."""
         # Bound: what is said between two batches, which the door sends every 40 s.
         self._items: list[object] = []
@@ -89,7 +89,7 @@ class LowData:
         self._published: dict[InterventionId, FrameEvent] = {}
         """What a question says that was published since, until it is called."""
         self._signals: dict[str, AnySignal] = {}
-        self._told: dict[str, object] = {}
+        self._plain: dict[str, object] = {}
         self.urgent = False
         """Whether what waits should go out now."""
 
@@ -113,18 +113,18 @@ class LowData:
     def restart(self, view: CaptionsView) -> None:
         """The reader gets a snapshot, which makes everything before it superfluous."""
         self._view, self._offset = view, view.offset
-        self.told = view.offset
+        self.head = view.offset
         self._items.clear()
         self._texts.clear()
         self._signals.clear()
-        self._told.clear()
+        self._plain.clear()
         self._before = None
         self._called, self._later = None, set()
         self.urgent = False
 
     def batch(self) -> bytes:
         """What waits, as one JSON text; without anything it says only where the reader stands."""
-        self.told = self._offset
+        self.head = self._offset
         items = [self._offset, *self._items, *self._signals.values()]
         self._items.clear()
         self._texts.clear()
@@ -134,7 +134,7 @@ class LowData:
 
     def pulse(self, source: Source) -> bytes:
         """What says, as one JSON text, that the line is alive where nothing else is to be said."""
-        return msgspec.json.encode(Pulse(head=self.told, age=source.age, every=PULSE_MS, lost=source.lost))
+        return msgspec.json.encode(Pulse(head=self.head, age=source.age, every=PULSE_MS, lost=source.lost))
 
     def _event(self, event: FrameEvent, what: ev.AnyEvent | UnknownEvent | None) -> None:
         match what:
@@ -162,11 +162,11 @@ class LowData:
                     self.urgent = True  # A turn is held for a minute.
                 elif what.intervention == self._called:
                     self._called = None
-                self._items += [_told(each) for each in (words, event) if each is not None]
+                self._items += [_row(each) for each in (words, event) if each is not None]
             case None:
                 pass  # Removed before it was read.
             case _ if not isinstance(what, _SILENT):
-                self._items.append(_told(event))
+                self._items.append(_row(event))
                 self.urgent |= isinstance(what, _URGENT)
 
     def _may_be_called(self, name: InterventionId) -> bool:
@@ -196,7 +196,7 @@ class LowData:
         self._before, self._number = line, number
 
     def _signal(self, signal: AnySignal) -> None:
-        before = self._told.get(signal.key, _QUIET.get(type(signal)))
+        before = self._plain.get(signal.key, _QUIET.get(type(signal)))
         match signal:
             case ChannelState():
                 if signal.sound is Sound.SILENCE:  # Its end is no news, so that it would stand for long.
@@ -214,14 +214,14 @@ class LowData:
             self._signals[signal.key] = signal
             turned = _soundless(before) is not _soundless(gist)
             self.urgent |= turned or gist == "" or isinstance(signal, LastWords | StandIn)
-        self._told[signal.key] = gist
+        self._plain[signal.key] = gist
 
 
 _QUIET: dict[type, object] = {ChannelState: (False, 0), Unsaved: "", Unrecorded: "", LastWords: False, StandIn: None}
 """What a reader takes for granted of whom nothing was told."""
 
 
-def _told(event: FrameEvent) -> dict[str, object]:
+def _row(event: FrameEvent) -> dict[str, object]:
     return {"offset": event.offset, "at": event.at, "by": event.by, "body": event.body}
 
 

@@ -52,13 +52,13 @@ def test_a_reader_has_the_text_whatever_happened_between_two_looks(steps: list[t
         if not looks:
             continue
         given_now = feed(lines)
-        names = text.take(given_now.told())
+        names = text.take(given_now.encoded())
         for name in names if comes else names[1:]:  # A page may have been replaced before it was asked for.
             text.fill(name, given_now.pages[name])
         if text.whole:
             shown = [(line.segment, line.text) for line in text.lines]
             assert shown == [(line.segment, line.text) for line in lines if not line.gone]
     last = feed(lines)
-    for name in text.take(last.told()):
+    for name in text.take(last.encoded()):
         text.fill(name, last.pages[name])
     assert [line.segment for line in text.lines] == [line.segment for line in lines if not line.gone]

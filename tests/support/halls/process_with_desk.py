@@ -19,7 +19,7 @@ import msgspec
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import RunningServer, hall
 from moothall.cli.play import add_commands, settings_of, show
-from moothall.cli.playing import Playback, told_to_stop
+from moothall.cli.playing import Playback, stop_signal
 from moothall.core.commands import AnyCommand, BeginNotRecorded, Command
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal
@@ -80,7 +80,7 @@ async def _main() -> None:
     programme = Playback(
         file=arguments.play, title="Meeting", languages=("en",), session=SESSION, exact=True, as_live=True
     )
-    async with told_to_stop() as stop, hall(settings_of(arguments)) as running, asyncio.TaskGroup() as group:
+    async with stop_signal() as stop, hall(settings_of(arguments)) as running, asyncio.TaskGroup() as group:
         desk = group.create_task(_desk(running))
         await show(running, programme, stop, close=False)
         desk.cancel()

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from moothall.adapters.displays.display_door import ShownDoor
+from moothall.adapters.displays.display_door import DisplayDoor
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
@@ -246,7 +246,7 @@ class Stage:
         )
         secure(application)
         reporting = ReportsDoor(visitor_context(templates, self.clock, self.snapshot_of), self.reports)
-        shown = ShownDoor(
+        shown = DisplayDoor(
             templates, clock=self.clock, snapshot_of=self.snapshot_of, public="https://hall.example.org", framers=("*",)
         )
         front = FrontPage(templates, clock=self.clock, listed=Catalogue(self._log).listed)

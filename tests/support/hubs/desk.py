@@ -17,7 +17,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import STAFF_COOKIE, StaffDoor
 from moothall.adapters.displays.asked_now import AskedNow, asked_now
-from moothall.adapters.displays.display_door import ShownDoor
+from moothall.adapters.displays.display_door import DisplayDoor
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.http.security_headers import secure
@@ -423,13 +423,13 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         snapshot_for_all=access.snapshot,
         questions_for_all=questions,
     )
-    shown = ShownDoor(
+    shown = DisplayDoor(
         PAGES,
         clock=clock,
         snapshot_of=wall.snapshot_of,
         public=public,
         questions=wall.questions,
-        beside=wall.beside,
+        local_questions=wall.local_questions,
     )
     turn = YourTurn(PAGES, made.local, access.snapshot, TrustingVisitors(3))
     asking = room_doors(

@@ -108,7 +108,7 @@ class MemoryHall:
             undo_move=self.moves.undo,
             label=lambda link: known[link].label if link in known else "",
             news=news or {},
-            beside=beside,
+            room_conflict=beside,
         )
 
     async def events(self, name: SessionId = SESSION) -> list[AnyEvent | UnknownEvent]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from moothall.adapters.store.sqlite_file import LogReader, open_beside, open_for_writing
+from moothall.adapters.store.sqlite_file import LogReader, open_for_writing, open_to_read
 from moothall.wire.hub.messages import Act, Done, NotDone
 from moothall_hub.mirror import store as mirror_sqlite
 from moothall_hub.mirror.copied import CopyStep
@@ -24,7 +24,7 @@ class HubFiles(HubDisk):
         super().__init__(seed)
         path = folder / mirror_sqlite.FILE_NAME
         self._connection = open_for_writing(path, 1.0, mirror_sqlite.KIND)
-        self._reader = LogReader(open_beside(path, mirror_sqlite.KIND))
+        self._reader = LogReader(open_to_read(path, mirror_sqlite.KIND))
         self._outbox = OutboxFile(folder / outbox_sqlite.FILE_NAME)
 
     def begin(self) -> None:

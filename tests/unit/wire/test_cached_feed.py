@@ -39,7 +39,7 @@ def many(count: int) -> list[Line]:
 
 def read(text: CachedText, given: CachedFeed) -> list[str]:
     """Have a reader take all of it; the pages that it asked for."""
-    asked = text.take(given.told())
+    asked = text.take(given.encoded())
     for name in asked:
         text.fill(name, given.pages[name])
     assert text.whole
@@ -81,12 +81,12 @@ def test_only_finished_lines_are_there_and_say_who_said_them() -> None:
 
 
 def test_the_contents_are_json_without_what_is_not_so() -> None:
-    told = msgspec.json.decode(feed(line(0)).told())
+    told = msgspec.json.decode(feed(line(0)).encoded())
     said = {"segment": "s0", "t0": 0, "t1": 900, "language": "en", "origin": "machine", "text": "Line 0."}
     assert told == {
         "session": "plenary", "channel": "floor", "title": "Plenary", "every": EVERY_MS, "lines": [said],
     }  # fmt: skip
-    assert msgspec.json.decode(feed().told(lost=True))["lost"] is True
+    assert msgspec.json.decode(feed().encoded(lost=True))["lost"] is True
 
 
 def test_a_page_that_did_not_change_keeps_its_name() -> None:
@@ -133,7 +133,7 @@ def test_a_reader_who_lacks_a_page_says_so_and_takes_the_next_contents_for_it() 
     assert not text.whole
     assert text.lines == ()
     first = feed(*lines)
-    _, second = text.take(first.told())
+    _, second = text.take(first.encoded())
     text.fill(second, first.pages[second])
     assert not text.whole
     assert text.lines == ()
@@ -147,7 +147,7 @@ def test_what_is_not_what_it_should_be_is_refused() -> None:
         text.take(b"{")
     with pytest.raises(ProtocolError, match="no page's name"):
         text.take(b'{"session": "s", "channel": "floor", "pages": ["../../admin"]}')
-    (name,) = text.take(given.told())
+    (name,) = text.take(given.encoded())
     with pytest.raises(ProtocolError, match="isn't what its name says"):
         text.fill(name, given.pages[name] + b" ")
     with pytest.raises(ProtocolError, match="can't be read"):

@@ -324,4 +324,4 @@ def test_a_pulse_says_where_the_text_stands_and_how_fresh_it_is() -> None:
     meeting.say(opened("floor-1-9", 61_200), ended("floor-1-9", "One."))
     meeting.batch()
     pulse = json.loads(meeting.low.pulse(Source(age=700, lost=True)))
-    assert pulse == {"head": meeting.low.told, "age": 700, "every": PULSE_MS, "lost": True}
+    assert pulse == {"head": meeting.low.head, "age": 700, "every": PULSE_MS, "lost": True}

@@ -25,7 +25,7 @@ from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.core.ports import Randomness
 from moothall.core.programme.reading import MOST_BYTES
 from moothall.services.operation.status import ServerStatus
-from moothall.services.programme.office import UNLIMITED, AdminLinkOrder, Office, Proposed, Told
+from moothall.services.programme.office import UNLIMITED, AdminLinkOrder, ImportReport, Office, Proposed
 from moothall.services.proposals.proposing import MOST_BYTES as MOST_PROPOSED
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.services.proposals.refining import Refined, RefineOrder
@@ -202,10 +202,10 @@ class Caller:
 
     async def import_programme(
         self, data: bytes, *, zone: str, access: Access, apply: bool, languages: str = ""
-    ) -> Told:
+    ) -> ImportReport:
         """Say what a file would change, or change it (`Office`). A server's error becomes ConfigurationError."""
         query = {"zone": zone, "access": access.value, "apply": "1" if apply else "0", "languages": languages}
-        return msgspec.json.decode(await self._ask("programme", query, data), type=Told)
+        return msgspec.json.decode(await self._ask("programme", query, data), type=ImportReport)
 
     async def admin_link(self, *, new: bool, order: AdminLinkOrder = UNLIMITED) -> str | None:
         """The address of a link to `/admin`: made when there is none, replaced when `new`; None when there is one

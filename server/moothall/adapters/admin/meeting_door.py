@@ -40,7 +40,7 @@ from moothall.services.programme.meeting_plan import (
     clashing,
     duplicate,
     more_time,
-    on_beside,
+    other_session_in_room,
     plan_of,
 )
 from moothall.services.programme.programme import Programme
@@ -135,7 +135,7 @@ class MeetingDoor:
             hours=self.links.after_close_ms // HOUR_MS,
             roles=view.role_choices(ui, readers=state.access is Access.LINK),
             act=_next_act(state.status),
-            beside=None if state.status in ON else on_beside(self.programme, planned.session),
+            beside=None if state.status in ON else other_session_in_room(self.programme, planned.session),
             scope=session_scope(planned.session),
             opened=state.status in ON,
         )
@@ -288,7 +288,7 @@ class MeetingDoor:
         command = ACTS.get(given.get("act", ""))
         if command is None:
             raise AdminProblem(400, AdminText.CONFLICT)
-        beside = on_beside(self.programme, planned.session)
+        beside = other_session_in_room(self.programme, planned.session)
         if beside is not None and given.get("act") != "close" and given.get("beside") != beside.session:
             return await self._meeting(request, asked)  # It says so, and has a button for it.
         refused = await self.programme.send(planned.session, command, by=asked.staff[0].link)

@@ -90,7 +90,7 @@ class AgendaDay(msgspec.Struct, frozen=True):
     places: tuple[AgendaPlace, ...]
 
 
-class ShownPart(msgspec.Struct, frozen=True):
+class AgendaPartTexts(msgspec.Struct, frozen=True):
     """A part of the agenda's texts."""
 
     part: AgendaPart
@@ -124,11 +124,13 @@ class AgendaRows:
             found.append(PublicSession(entry=entry, plan=plan, statement=note.statement))
         return sorted(found, key=lambda each: (each.starts is None, each.starts or 0, each.entry.session))
 
-    def parts(self, ui: Catalogue, languages: Sequence[str]) -> list[ShownPart]:
+    def parts(self, ui: Catalogue, languages: Sequence[str]) -> list[AgendaPartTexts]:
         """The texts that there are, in the page's language where they are written in that."""
         found = ((part, written(self.programme.agenda.texts, part, ui.language, languages)) for part in AgendaPart)
         return [
-            ShownPart(part, ui.named(f"agenda/part.{part}"), text.language, direction(text.language), blocks(text.text))
+            AgendaPartTexts(
+                part, ui.named(f"agenda/part.{part}"), text.language, direction(text.language), blocks(text.text)
+            )
             for part, text in found
             if text is not None
         ]

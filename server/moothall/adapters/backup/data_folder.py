@@ -45,7 +45,7 @@ class DataFolder:
         self._folder = folder
         self._kept_apart = kept_apart
         self._settings = settings
-        self.log = sqlite_file.LogReader(sqlite_file.open_beside(path))
+        self.log = sqlite_file.LogReader(sqlite_file.open_to_read(path))
         self.sound = LiveRecordings(recordings)
 
     def close(self) -> None:

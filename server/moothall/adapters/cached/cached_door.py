@@ -111,7 +111,7 @@ class CachedDoor:
         if isinstance(text, Refused):
             return _refused(text)
         lost = text.fanout.source().lost
-        body = (await self._feed(text)).told(lost=lost)
+        body = (await self._feed(text)).encoded(lost=lost)
         return _answer(request, body, CONTENTS_CONTROL)
 
     async def page(self, request: web.Request) -> web.Response:

@@ -105,7 +105,7 @@ class NodeLinkDoor:
 
     async def _tell(self, socket: web.WebSocketResponse, link: NodeLink) -> None:
         while True:
-            await link.told.wait()
+            await link.news.wait()
             for told in link.take():
                 async with asyncio.timeout(STUCK_S):
                     await socket.send_bytes(encode(told))

@@ -87,7 +87,7 @@ class ControlSocket:
             return refused(RefusalCode.FORBIDDEN, "This page is for technicians and the secretariat.")
         wants = data.get("trends") if isinstance(data, dict) else None
         self._open[connection] = {} if wants == "changed" else None
-        return self._shown(connection)
+        return self._answer(connection)
 
     async def _see_to(self, connection: StaffConnection, data: object) -> Answer:
         request = msgspec.convert(data, _SeeTo)
@@ -129,7 +129,7 @@ class ControlSocket:
     def _tell(self) -> None:
         for connection in list(self._open):
             if not connection.waiting:  # Else it is slow, and the next cards will do.
-                self.socket.push(connection, "cards", self._shown(connection))
+                self.socket.push(connection, "cards", self._answer(connection))
 
     def _tell_levels(self) -> None:
         for connection in list(self._open):
@@ -139,7 +139,7 @@ class ControlSocket:
                 if on:
                     self.socket.push(connection, "levels", {each: self.control.level(each) for each in on})
 
-    def _shown(self, connection: StaffConnection) -> Answer:
+    def _answer(self, connection: StaffConnection) -> Answer:
         cards = visible(self.control.cards, self.socket.staff(connection.request), self.may_act)
         rows = msgspec.to_builtins(cards)
         told = self._open.get(connection)

@@ -53,7 +53,7 @@ class RoomNow(msgspec.Struct, frozen=True):
 class MicrophoneDoor:
     """Handlers of the page.
 
-    `may_send` says which texts somebody may send for; `room` knows the programme, and `beside` the title of
+    `may_send` says which texts somebody may send for; `room` knows the programme, and `other_session` the title of
     another session that is on where this one is planned; `place` is the title of a session's room.
 
     `add` gives a session an interpreter's text in a language, for somebody.
@@ -69,7 +69,7 @@ class MicrophoneDoor:
     guard: FormGuard
     key_of: Callable[[web.Request], str]
     room: Callable[[str], RoomNow | None] = lambda _: None
-    beside: Callable[[SessionId], str | None] = lambda _: None
+    other_session: Callable[[SessionId], str | None] = lambda _: None
     place: Callable[[SessionId], str] = lambda _: ""
 
     def routes(self) -> list[web.RouteDef]:
@@ -166,7 +166,7 @@ class MicrophoneDoor:
                 {"id": name, "name": channel_name(channel, ui), "here": name == chosen}
                 for name, channel in texts.items()
             ],
-            beside=None if state is None or state.status in ON else self.beside(state.id),
+            other_session=None if state is None or state.status in ON else self.other_session(state.id),
             kept=ui.named(f"page/kept.{SoundKept.UNTIL_CHECKED if state is None else state.sound}"),
             more=sorted(
                 ((tag, ui.language_name(tag)) for tag in INTERPRETERS if adds and ChannelId(tag) not in texts),

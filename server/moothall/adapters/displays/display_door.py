@@ -66,11 +66,11 @@ QuestionsOf = Callable[[SessionRequest, Catalogue], Awaitable[AskedNow]]
 """What a wall of that session, which may be read, shows of its questions."""
 
 
-BesideOf = Callable[[SessionRequest, Catalogue], Awaitable[Mapping[str, object] | None]]
-"""What a hub's wall shows of its own beside that; None where it isn't a hub's."""
+LocalQuestions = Callable[[SessionRequest, Catalogue], Awaitable[Mapping[str, object] | None]]
+"""The questions of a hub that its wall shows beside those; None where the wall isn't a hub's."""
 
 
-async def _nothing_beside(_: SessionRequest, __: Catalogue) -> None:
+async def _no_local_questions(_: SessionRequest, __: Catalogue) -> None:
     """For everywhere but a hub."""
 
 
@@ -92,15 +92,15 @@ class Paragraph(msgspec.Struct, kw_only=True):
 
 
 @dataclass(eq=False, repr=False)
-class ShownDoor:
+class DisplayDoor:
     """Serves the three pages.
 
     `public` is the server's address as codes say it, without a path, or what tells it where that may change;
     `room` knows the programme.
 
     `last_awaited`: whether a session is about to be closed, and its last words are awaited. `questions`: what a
-    wall shows of them, `beside`: what a hub's own shows. `framers` are the origins whose pages may hold the box;
-    `*` stands for all of them.
+    wall shows of them, `local_questions`: those of a hub. `framers` are the origins whose pages may hold the box; `*`
+    stands for all of them.
     """
 
     pages: Pages
@@ -112,7 +112,7 @@ class ShownDoor:
     room: Callable[[str], WallContent | None] = lambda _: None
     last_awaited: Callable[[SessionId], bool] = lambda _: False
     questions: QuestionsOf = _no_questions
-    beside: BesideOf = _nothing_beside
+    local_questions: LocalQuestions = _no_local_questions
 
     def __post_init__(self) -> None:
         ancestors = ("*",) if "*" in self.framers else ("'self'", *self.framers)
@@ -152,7 +152,7 @@ class ShownDoor:
             return refusal(HttpProblem(404, ErrorText.NOTHING), self.pages, ui)
         try:
             look = _look(shown_look.screen, request)
-            shown = await self._shown_in(request, room)
+            shown = await self._session_on_wall(request, room)
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
         watched = script_json({"ask": f"/room/{name}/now", "session": None if shown is None else shown.session})
@@ -177,11 +177,11 @@ class ShownDoor:
         room = self.room(name) if is_name(name) else None
         if room is None:
             return web.json_response({"error": "There is no such room."}, status=404)
-        shown = await self._shown_in(request, room)
+        shown = await self._session_on_wall(request, room)
         now = {"session": None if shown is None else shown.session}
         return web.json_response(now, headers={hdrs.CACHE_CONTROL: "no-store"})
 
-    async def _shown_in(self, request: web.Request, room: WallContent) -> SessionRequest | None:
+    async def _session_on_wall(self, request: web.Request, room: WallContent) -> SessionRequest | None:
         """The session on a room's wall; None between sessions, and while one is on that not everybody may read."""
         if room.session is None:
             return None
@@ -203,7 +203,7 @@ class ShownDoor:
             qr=qr_svg(address),
             short=address.partition("://")[2],
             asked=await self.questions(wanted, ui),
-            beside=await self.beside(wanted, ui),
+            local=await self.local_questions(wanted, ui),
             side=self._side(look),
             renew=QUIET_S if room is not None or wanted.snapshot.session.status is not Status.CLOSED else None,
             room=room,

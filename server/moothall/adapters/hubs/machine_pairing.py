@@ -41,20 +41,20 @@ async def pair_machine(
     try:
         asked = read_json(await read_body(request), _Machine)
     except (HttpProblem, Unreadable):
-        return told(400, 'Send {"words": …, "node": …} as JSON of at most 48 KiB.')
+        return sentence_response(400, 'Send {"words": …, "node": …} as JSON of at most 48 KiB.')
     if not _NODE.match(asked.node):
-        return told(400, "A node is named by 16 hexadecimal figures.")
+        return sentence_response(400, "A node is named by 16 hexadecimal figures.")
     machine = " ".join(visible(asked.title).split())[:LONGEST_TITLE]
     try:
         done = await pairing.pair(asked.words, node=asked.node, machine=machine)
     except StorageUnavailable:
-        return told(503, "It could not be stored at the moment. Try again in a minute.")
+        return sentence_response(503, "It could not be stored at the moment. Try again in a minute.")
     if isinstance(done, Unpaired):
-        return told(STATUS[done], TOLD[done])
+        return sentence_response(STATUS[done], TOLD[done])
     answer = {"hub": done.hub, "title": done.title, "key": done.key, "keys": dict(keys), "address": address}
     return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store"})
 
 
-def told(status: int, sentence: str) -> web.Response:
+def sentence_response(status: int, sentence: str) -> web.Response:
     """An answer that is a sentence."""
     return web.json_response({"error": sentence}, status=status, headers={hdrs.CACHE_CONTROL: "no-store"})

@@ -14,7 +14,7 @@ from aiohttp import hdrs, web
 from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.http.forwarded import AddressOf, remote_address
 from moothall.adapters.http.limits import SITE, AddressGate
-from moothall.adapters.hubs.machine_pairing import ALLOWANCE, MINUTE, STATUS, pair_machine, told
+from moothall.adapters.hubs.machine_pairing import ALLOWANCE, MINUTE, STATUS, pair_machine, sentence_response
 from moothall.adapters.hubs.texts import TOLD, UNPAIRED
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, language, own_html
@@ -67,9 +67,9 @@ class HubPairDoor:
 
     async def _machine(self, request: web.Request, *, often: bool) -> web.Response:
         if hdrs.ORIGIN in request.headers:
-            return told(403, "A page may not do this; a machine sends no Origin.")
+            return sentence_response(403, "A page may not do this; a machine sends no Origin.")
         if often:
-            return told(429, TOLD[Unpaired.OFTEN])
+            return sentence_response(429, TOLD[Unpaired.OFTEN])
         return await pair_machine(request, self.pairing, keys=self._keys, address=self.public)
 
     async def _browser(self, request: web.Request, *, often: bool) -> web.Response:

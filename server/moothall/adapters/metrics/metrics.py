@@ -210,7 +210,7 @@ def _histogram_of(described: Described, durations: Durations) -> HistogramMetric
     return family
 
 
-class _Told(Collector):
+class _OneScrape(Collector):
     """Hands on one scrape."""
 
     def __init__(self) -> None:
@@ -224,7 +224,7 @@ class MetricsText:
     """Writes scrapes down, with the figures of the process itself beside them."""
 
     def __init__(self) -> None:
-        self._told = _Told()
+        self._told = _OneScrape()
         self._registry = CollectorRegistry()
         self._registry.register(self._told)
         # The library's own, of this registry and not of the one that every importer shares.

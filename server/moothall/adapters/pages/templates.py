@@ -16,7 +16,7 @@ from moothall.adapters.pages.catalogues import Catalogue, Catalogues
 from moothall.adapters.pages.static_files import StaticFiles
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.views.captions import Session
-from moothall.services.programme.house_look import Shown
+from moothall.services.programme.house_look import ConferenceLook
 
 CARD = "card.png"
 """The picture that other sites show beside the address of a page."""
@@ -86,10 +86,10 @@ class Pages:
         self._templates.globals["asset"] = self.static.address
         self._templates.globals["icon"] = read_icons(web_folder / "icons").__getitem__
         self._templates.globals["hub_status_bar"] = None
-        self.show_look(Shown)
+        self.show_look(ConferenceLook)
         self.card = self.static.address(CARD)
 
-    def show_look(self, look: Callable[[], Shown]) -> None:
+    def show_look(self, look: Callable[[], ConferenceLook]) -> None:
         """Pages show the name, logo and colours that `look` says at the moment. A hub's keep those of the house."""
         self._templates.globals["house_look"] = look
 

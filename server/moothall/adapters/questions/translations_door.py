@@ -77,7 +77,7 @@ class QuestionTranslationsDoor:
         wanted = text_of(session, each, target)
         made = self._translations.known(wanted)
         if made is not None:
-            return Rendering(translated=_shown(made, target, ui))
+            return Rendering(translated=_translated(made, target, ui))
         if self._translations.want(wanted, first=first) is None:
             return Rendering()
         query = urlencode({"ui": ui.language})
@@ -102,7 +102,7 @@ class QuestionTranslationsDoor:
         if isinstance(found, Refusal):
             return _refused(STATUSES.get(found.code, 503), found.message)
         each, made = found
-        shown = _shown(made, target, ui)
+        shown = _translated(made, target, ui)
         answer = {
             "number": each.number,
             "from": each.language,
@@ -115,7 +115,7 @@ class QuestionTranslationsDoor:
         return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store"})
 
 
-def _shown(made: Rendered, target: str, ui: Catalogue) -> Translated:
+def _translated(made: Rendered, target: str, ui: Catalogue) -> Translated:
     return Translated(
         text=made.text,
         language=target,

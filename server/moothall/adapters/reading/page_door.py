@@ -48,7 +48,7 @@ from moothall.adapters.reading.session_page import (
     PageParts,
     SessionPage,
     SessionState,
-    first_shown,
+    first_line,
 )
 from moothall.adapters.reading.shared_pages import FORGET_S, SharedPages, shared_html
 from moothall.core.events.types import ChannelKind
@@ -243,7 +243,7 @@ class PageDoor:
     ) -> web.Response:
         address = _address(request, wanted, ui, chosen=chosen)
         total = _total(wanted.snapshot)
-        shown = live or number >= first_shown(wanted.snapshot)
+        shown = live or number >= first_line(wanted.snapshot)
         before = None if shown else min(total, (number // SNAPSHOT_LINES + 1) * SNAPSHOT_LINES)
         location = f"{address.page(before=before)}#{quote(segment)}"
         return see_other(location)

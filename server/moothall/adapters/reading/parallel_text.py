@@ -28,7 +28,7 @@ def sources_of(lines: Sequence[Line]) -> set[SegmentId]:
     }
 
 
-def put_beside(rows: Sequence[Row], lines: Sequence[Line], said: Sequence[Line]) -> list[Row]:
+def with_original_lines(rows: Sequence[Row], lines: Sequence[Line], said: Sequence[Line]) -> list[Row]:
     """Rows of `lines` with the lines that were `said` above them. What was said in the language already stands once."""
     of = {line.segment: line for line in said}
     sources = {

@@ -42,7 +42,7 @@ from moothall.adapters.reading.page_rows import (
     with_gaps,
     with_stand_in,
 )
-from moothall.adapters.reading.parallel_text import put_beside, with_waiting
+from moothall.adapters.reading.parallel_text import with_original_lines, with_waiting
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, Position
 from moothall.core.kernel.times import UTC_ZONE, Zone, clock_time, iso_time, offset_name
@@ -133,7 +133,7 @@ NEWEST_LINES = 50
 The page fetches those before when somebody scrolls there."""
 
 
-def first_shown(snapshot: Snapshot) -> int:
+def first_line(snapshot: Snapshot) -> int:
     """The number of the first line on the page of a session: of a record, that of the snapshot."""
     before, lines = snapshot.before or 0, snapshot.lines
     if snapshot.session.status is Status.CLOSED or len(lines) <= NEWEST_LINES:
@@ -158,7 +158,7 @@ class SessionPage:
         address, ui, said = parts.address, parts.ui, parts.said
         channel = address.channel
         if older is None:
-            start = first_shown(snapshot)
+            start = first_line(snapshot)
             lines = snapshot.lines[start - (snapshot.before or 0) :]
         else:
             lines, start = older.lines, older.start
@@ -168,7 +168,7 @@ class SessionPage:
         until = None if older is None else older.until
         rows = rows_of(session, lines, start, apart=apart, until=until, ui=ui, zone=zone)
         if said is not None:
-            rows = put_beside(rows, lines, said)
+            rows = with_original_lines(rows, lines, said)
             rows = with_waiting(rows, lines, said, session, whole=not start, newest=newest, ui=ui, zone=zone)
         if apart is not None:
             rows.append(row_of(session, lines[apart], start + apart, ui, zone=zone))
@@ -246,7 +246,7 @@ class SessionPage:
         rows = [row_of(session, line, number, ui, zone=zone) for number, line in seen.lines]
         rows = in_turns(with_gaps(rows, session, seen.since, seen.until, ui) if rows else [], ui)
         if parts.said is not None:
-            rows = put_beside(rows, lines, parts.said)
+            rows = with_original_lines(rows, lines, parts.said)
         braille = page_choices.BRAILLE in address.choices
         most = BRAILLE_LINES if braille else OWN_PACE_LINES
         more = max(0, seen.total - seen.following)

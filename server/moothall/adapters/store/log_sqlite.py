@@ -85,7 +85,7 @@ class SqliteLog(SqliteRecords):
             connection = sqlite_file.open_for_writing(path, busy_s)
             try:
                 beside = Acknowledged(path.with_suffix(SUFFIX))
-                return connection, sqlite_file.open_beside(path), beside
+                return connection, sqlite_file.open_to_read(path), beside
             except BaseException:
                 connection.close()
                 raise

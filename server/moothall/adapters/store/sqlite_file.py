@@ -163,7 +163,7 @@ def open_for_writing(path: Path, busy_s: float, kind: DatabaseKind = _KIND) -> s
     return connection
 
 
-def open_beside(path: Path, kind: DatabaseKind = _KIND) -> sqlite3.Connection:
+def open_to_read(path: Path, kind: DatabaseKind = _KIND) -> sqlite3.Connection:
     """Open the log at `path` for reading while this process has it open for writing."""
     return _connect_readonly(path, "mode=ro", kind)
 

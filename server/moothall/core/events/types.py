@@ -3,6 +3,8 @@
 An event declares its lane by type. Fields are only ever added; a changed meaning is a new type or a higher
 `v` with an upcast (`moothall.core.events.codec`). Times are media time in integer milliseconds unless the
 field says *wall* (Unix milliseconds). `docs/reference/events.md` is generated from this file.
+
+All events are in this module, so that what a log can hold is read on one page: fields, and no code.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def bars(groups: Sequence[Group], *, rtl: bool = False) -> str:
     groups = [each for each in groups[:MOST_GROUPS] if each.bars]
     if not groups:
         return ""
-    most = max(_shown(bar.value) for group in groups for bar in group.bars)
+    most = max(_drawable(bar.value) for group in groups for bar in group.bars)
     named = any(bar.name for group in groups for bar in group.bars)
     start = _NAMES if named else 0
     room = WIDTH - start - _FIGURES
@@ -67,7 +67,7 @@ def bars(groups: Sequence[Group], *, rtl: bool = False) -> str:
         for n, bar in enumerate(group.bars):
             if bar.name:
                 picture.text(0, y + FONT, fitted(bar.name, start - 6), kind="soft")
-            length = room * _shown(bar.value) / most if most else 0
+            length = room * _drawable(bar.value) / most if most else 0
             picture.bar(start, y + 2, length, _ROW - 5, f"bar bar-{n % 3}")
             picture.text(start + length + 5, y + FONT, fitted(bar.figure, _FIGURES - 5))
             y += _ROW
@@ -93,7 +93,7 @@ def lines(
         return ""
     count = min(MOST_POINTS, max(len(each.values) for each in series))
     scale = axis(
-        max(_shown(value) for each in series for value in each.values[-count:] if value is not None), whole=whole
+        max(_drawable(value) for each in series for value in each.values[-count:] if value is not None), whole=whole
     )
     picture = Picture(WIDTH, _TOP + _PLOT + _FOOT, rtl=rtl)
     wide = WIDTH - _TICKS - _ENDS
@@ -102,7 +102,7 @@ def lines(
         return _TICKS + (wide * step / (count - 1) if count > 1 else wide / 2)
 
     def high(value: float) -> float:
-        return _TOP + _PLOT * (1 - _shown(value) / scale[-1])
+        return _TOP + _PLOT * (1 - _drawable(value) / scale[-1])
 
     for mark in scale:
         picture.line([(_TICKS, high(mark)), (_TICKS + wide, high(mark))], "hair")
@@ -158,6 +158,6 @@ def _runs(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
     return found
 
 
-def _shown(value: float) -> float:
+def _drawable(value: float) -> float:
     """What is drawn of a value: nothing below 0, and no more than can be computed with."""
     return min(max(value, 0.0), 1e300) if math.isfinite(value) else 0.0

@@ -79,7 +79,7 @@ class Moves:
     """All moves between sessions."""
 
     def __init__(self, came: Sequence[Move], left: Sequence[Move]) -> None:
-        self._beside: dict[Place, set[Place]] = defaultdict(set)
+        self._neighbours: dict[Place, set[Place]] = defaultdict(set)
         known = frozenset(self._pair_by_command(came, left))
         returned_here = frozenset(self._pair_returned(came, left))
         self.orphans: tuple[Orphan, ...] = tuple(
@@ -91,13 +91,13 @@ class Moves:
         self.foreign = known.union(orphan.place for orphan in self.orphans)
         """Lines that were said in another session: their sound is there."""
 
-    def beside(self, place: Place) -> frozenset[Place]:
+    def neighbours(self, place: Place) -> frozenset[Place]:
         """The lines that a line was made of, or that were made of it, in one step."""
-        return frozenset(self._beside.get(place, ()))
+        return frozenset(self._neighbours.get(place, ()))
 
     def _pair(self, one: Place, other: Place) -> Place:
-        self._beside[one].add(other)
-        self._beside[other].add(one)
+        self._neighbours[one].add(other)
+        self._neighbours[other].add(one)
         return other
 
     def _pair_by_command(self, came: Iterable[Move], left: Iterable[Move]) -> Iterator[Place]:

@@ -111,12 +111,12 @@ class Acts:
 
     def all(self) -> dict[CommandId, DeskAct]:
         """Those that are settled, oldest first."""
-        return {name: self._shown(act) for name, act in self._acts.items()}
+        return {name: self._with_undone(act) for name, act in self._acts.items()}
 
     def get(self, name: CommandId) -> DeskAct | None:
         """The act of that id, whole or shortened, if it is settled."""
         act = self._acts.get(name) or self._acts.get(CommandId(short(name)))
-        return None if act is None else self._shown(act)
+        return None if act is None else self._with_undone(act)
 
     def mark(self, name: CommandId, *, undone: bool) -> None:
         """Say of an act whether it is undone, where the log alone doesn't tell."""
@@ -125,7 +125,7 @@ class Acts:
         else:
             self._undone.discard(short(name))
 
-    def _shown(self, act: DeskAct) -> DeskAct:
+    def _with_undone(self, act: DeskAct) -> DeskAct:
         return msgspec.structs.replace(act, undone=short(act.id) in self._undone)
 
     def _note(self, header: Header, event: _Fact) -> None:

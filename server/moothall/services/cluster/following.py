@@ -16,7 +16,7 @@ from moothall.core.kernel.errors import LogTrimmed, RecordBroken, StaleWriter, S
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import Asides, Clock, LogHead, NodeLog, SharedLog, SingleCopies
 from moothall.services.cluster.copying import PAGE, Copied, Readable, common_end, copy, refuse_contradiction
-from moothall.services.supervision.waiting import until_told
+from moothall.services.supervision.waiting import until_set
 
 logger = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ class Following:
                     logger.warning("cluster: the shared logs can't be followed (%s)", type(error).__name__)
                 self._reached = False
                 await self._read_at_keeper()
-            await until_told(self._rung, self.clock, self.every_ms)
+            await until_set(self._rung, self.clock, self.every_ms)
 
     async def catch_up(self) -> None:
         """Bring every copy up to where its shared log is now.
@@ -219,9 +219,9 @@ class Following:
         self._unstored[session] = _Unstored(since, forgotten, head)
         if now - since >= STALE_MS and session not in self._stale:
             self._stale.add(session)
-            await self._told_anew(session)
+            await self._notify_renewed(session)
 
-    async def _told_anew(self, session: SessionId) -> None:
+    async def _notify_renewed(self, session: SessionId) -> None:
         if self._renewed is not None:
             await self._renewed(session)
 
@@ -250,7 +250,7 @@ class Following:
         del self.copies[session]
         self.came.pop(session, None)
         logger.info("session %s: it was erased, and its copy here too", session)
-        await self._told_anew(session)
+        await self._notify_renewed(session)
 
     async def _follow(self, session: SessionId, head: LogHead) -> None:
         there = self.copies.get(session)
@@ -267,7 +267,7 @@ class Following:
             if session not in self._refused:
                 logger.error("session %s: its copy here doesn't follow. %s", session, error)
                 self._refused.add(session)
-                await self._told_anew(session)
+                await self._notify_renewed(session)
 
     async def _note_single(self, session: SessionId, head: LogHead) -> None:
         """That the shared log has what this node alone had, where it has."""
@@ -331,7 +331,7 @@ class Following:
         left = await self.own.head(session)
         assert left is not None  # noqa: S101  # it was cut, and not forgotten
         self.copies[session] = left
-        await self._told_anew(session)
+        await self._notify_renewed(session)
         return left
 
     async def _grown(self, session: SessionId, own: LogHead) -> LogHead:

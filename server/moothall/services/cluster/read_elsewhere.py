@@ -50,7 +50,7 @@ class NodeLink:
         self._asked: AskWithout | None = None
         self.applied: Applied | None = None
         """How far into the list of removals it has come; None until it has said."""
-        self.told = asyncio.Event()
+        self.news = asyncio.Event()
         """Set while `take` has something."""
 
     def hear(self, message: ToKeeper) -> None:
@@ -80,24 +80,24 @@ class NodeLink:
         _, waiting = self._waiting.get(session, (0, {}))
         waiting.update((each.key, each) for each in signals)
         self._waiting[session] = offset, waiting
-        self.told.set()
+        self.news.set()
 
     def compare(self, session: SessionId, head: LogHead) -> bool:
         """Whether its copy of a session is known to be the same as this; else it is asked."""
         if self.kept.get(session) == Kept(session=session, epoch=head.epoch, lanes=dict(head.lanes)):
             return True
         self._compared[session] = head
-        self.told.set()
+        self.news.set()
         return False
 
     def ask_without(self, number: int) -> None:
         """Ask whether the node is without Redis."""
         self._asked = AskWithout(number=number)
-        self.told.set()
+        self.news.set()
 
     def take(self) -> list[ToNode]:
         """What waits to be sent; then nothing waits."""
-        self.told.clear()
+        self.news.clear()
         asked, self._asked = self._asked, None
         waiting, self._waiting = self._waiting, {}
         compared, self._compared = self._compared, {}

@@ -145,7 +145,7 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     """Rooms far away that take part."""
     unread_for: int | None = None
     """How long the first question has waited that is marked by a word of the lists."""
-    beside: RoomConflict | None = None
+    room_conflict: RoomConflict | None = None
     left: int | None = None
     """Ms to its planned end, from 5 minutes before on; below 0 past it."""
     disk_free: int | None = None
@@ -280,10 +280,10 @@ def _of_people(figures: SessionHealth) -> list[Alarm]:
         found.append(Alarm(kind="unread", values={"n": figures.unread_for // 60_000}))
     if cut := cut_off(figures.hubs):
         found.append(Alarm(kind="hubs-cut", values={"n": len(cut)}))
-    if (beside := figures.beside) is not None and beside.by:
-        found.append(Alarm(kind="opened-same-room", values={"title": beside.title, "who": beside.by}))
-    elif beside is not None:
-        found.append(Alarm(kind="same-room", values={"title": beside.title}))
+    if (conflict := figures.room_conflict) is not None and conflict.by:
+        found.append(Alarm(kind="opened-same-room", values={"title": conflict.title, "who": conflict.by}))
+    elif conflict is not None:
+        found.append(Alarm(kind="same-room", values={"title": conflict.title}))
     if figures.left is not None:
         found.append(_of_end(-(-figures.left // 60_000)))
     return found

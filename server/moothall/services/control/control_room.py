@@ -148,7 +148,7 @@ class ControlRoom:
     """Whether a session has sound that no engine knows the language of."""
     unlike: Callable[[SessionId], tuple[tuple[str, ...], str] | None] = lambda _: None
     """The languages that a session expects, and the one that it sounds like."""
-    beside: Callable[[SessionId], RoomConflict | None] = lambda _: None
+    room_conflict: Callable[[SessionId], RoomConflict | None] = lambda _: None
     """What else is on in its room."""
     crowd: Callable[[SessionId], tuple[bool, int | None]] = lambda _: (False, None)
     """Whether some of its sound waits for room, and how many more texts fit once engines are full."""
@@ -345,7 +345,7 @@ class ControlRoom:
             reporters=max(reports.values(), default=0),
             hubs=live.state.hubs,
             unread_for=unread_for(live.state.questions, live.state.media_now(self.clock.wall())),
-            beside=self.beside(live.id),
+            room_conflict=self.room_conflict(live.id),
             left=None if overrun is None else overrun.left,
             disk_free=self.overview.disk_free,
             stuck=self.stuck(),

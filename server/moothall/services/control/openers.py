@@ -66,7 +66,7 @@ class Openers:
         opened = self._opened.get(session)
         return "" if opened is None else opened.name or self._label(opened.link)
 
-    def beside(self, first: SessionId, second: SessionId) -> str:
+    def opened_later(self, first: SessionId, second: SessionId) -> str:
         """Who opened the second after the first was opened; empty where that was before, or nobody knows."""
         order = list(self._opened)
         later = second in order and (first not in order or order.index(first) < order.index(second))

@@ -60,8 +60,8 @@ class ReaderTrends:
             del self._samples[gone]
         for live in loaded.values():
             if live.state.status in ON:
-                self._samples.setdefault(live.id, deque(maxlen=MOST)).append(ReaderSample(at, _told(live)))
+                self._samples.setdefault(live.id, deque(maxlen=MOST)).append(ReaderSample(at, _publishable(live)))
 
 
-def _told(live: LiveSession) -> dict[ChannelId, int]:
+def _publishable(live: LiveSession) -> dict[ChannelId, int]:
     return {channel: count for channel, count in live.fanout.readers.items() if count >= FEWEST_READERS}

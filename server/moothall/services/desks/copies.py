@@ -59,7 +59,7 @@ class OtherLogs:
         start = {(writer.session, cut.line.id) for cut in selected(writer.state, selection)}
         seen, ahead = set(start), list(start)
         while ahead:
-            for place in await search.beside(ahead.pop()):
+            for place in await search.neighbours(ahead.pop()):
                 if place in seen or (isinstance(selection, WordsOf) and await search.given_to_another(place)):
                     continue
                 seen.add(place)
@@ -101,9 +101,9 @@ class _Search:
         found = [await self._writer(session) for session in sessions]
         return [writer for writer in found if writer is not None]
 
-    async def beside(self, place: Place) -> set[Place]:
+    async def neighbours(self, place: Place) -> set[Place]:
         """The lines of the same words, one step away."""
-        found = set(self._moves.beside(place))
+        found = set(self._moves.neighbours(place))
         for orphan in self._moves.orphans:
             if orphan.place == place:
                 found |= await self._origins(orphan)

@@ -86,7 +86,7 @@ class Desks:
     """What the link of that id was called when it was made; empty when it is gone."""
     news: Mapping[str, News]
     """What desks are told whenever it changes, by the name under which they are told."""
-    beside: Callable[[SessionId], Refusal | None] = lambda _: None
+    room_conflict: Callable[[SessionId], Refusal | None] = lambda _: None
     """What is to be known before a session is opened."""
     named: Callable[[CommandId, str], AbstractContextManager[None]] = lambda *_: nullcontext()
     """While inside, an act of that id is done by somebody of that name."""
@@ -149,8 +149,8 @@ class Desks:
         """Tell the desks what changed of the news."""
         for kind, look in self.news.items():
             body = look(session)
-            if session_desks.told.get(kind) != body:
-                session_desks.told[kind] = body
+            if session_desks.sent.get(kind) != body:
+                session_desks.sent[kind] = body
                 session_desks.tell(kind, body, LEADERS if kind in FOR_LEADERS else STAFF_ROLES)
         live = self.sessions.loaded(session)
         if live is not None:
@@ -193,7 +193,7 @@ class Desks:
         session_desks = self._of_session.setdefault(session, session_desks)
         self._look(session, session_desks)
         leads = staff.role in LEADERS
-        news = {kind: session_desks.told.get(kind) for kind in self.news if leads or kind not in FOR_LEADERS}
+        news = {kind: session_desks.sent.get(kind) for kind in self.news if leads or kind not in FOR_LEADERS}
         if leads:
             session_desks.tell_questions(live.state, self.clock.wall(), anew=True)
             news["interventions"] = session_desks.questions.whole()
@@ -267,8 +267,13 @@ class Desks:
         session_desks = self._session_desks(desk.live.id)
         self._tell_acts(session_desks, await session_desks.acts.load(desk.live.writer))
         new = desk.live.writer.receipt(command_id) is None
-        if new and not anyway and any(map(_opens, commands)) and (beside := self.beside(desk.live.id)) is not None:
-            return beside
+        if (
+            new
+            and not anyway
+            and any(map(_opens, commands))
+            and (conflict := self.room_conflict(desk.live.id)) is not None
+        ):
+            return conflict
         at, state, calls = self.clock.monotonic(), desk.live.state, commands if new else ()
         other = session_desks.calls.begin(state, command_id, calls, desk.presence, at, known=anyway)
         if isinstance(other, Refusal):

@@ -62,7 +62,7 @@ class SessionDesks:
         """Who is just doing something, by the act's id, shortened."""
         self.who: dict[CommandId, Presence] = {}
         """Who did what is known of the acts, as far as they were here when they did it."""
-        self.told: dict[str, object] = {}
+        self.sent: dict[str, object] = {}
         self.questions = DeskQuestions()
         self.calls = Calls()
 

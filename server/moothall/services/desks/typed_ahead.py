@@ -55,7 +55,7 @@ class Author(Protocol):
         ...
 
 
-class _Shown(msgspec.Struct, frozen=True):
+class _Draft(msgspec.Struct, frozen=True):
     author: Author
     signal: Typing
 
@@ -65,7 +65,7 @@ class TypedAhead:
 
     def __init__(self, sessions: Sessions) -> None:
         # Bound: one a channel of the sessions that are loaded. Overflow: the newest text takes the place of the other.
-        self._shown: dict[tuple[SessionId, ChannelId], _Shown] = {}
+        self._shown: dict[tuple[SessionId, ChannelId], _Draft] = {}
         self.wrote: Callable[[SessionId, ChannelId, str], None] = lambda *_: None
         """Told who writes in which text, shown or not."""
         sessions.observe(self._seen)
@@ -93,7 +93,7 @@ class TypedAhead:
             language=language,
             speaker=channel.speaker,
         )
-        self._shown[key] = _Shown(author, signal)
+        self._shown[key] = _Draft(author, signal)
         author.live.writer.signal(signal)
         return None
 

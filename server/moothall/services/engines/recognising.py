@@ -43,7 +43,7 @@ RELIEF_MS = 5_000
 AWAY_MS = 10_000
 """An engine that has been away for longer is not about to come back: one that is started again takes less."""
 
-Beside = Callable[[SessionWriter, LiveAudio], Coroutine[None, None, None]]
+AudioTap = Callable[[SessionWriter, LiveAudio], Coroutine[None, None, None]]
 """Another reader of a source's audio, such as the recorder: comes back when it has all of it."""
 
 
@@ -64,7 +64,7 @@ class Recognising:
     """Brings assignments and engines together."""
 
     clock: Clock
-    beside: Beside | None = None
+    audio_tap: AudioTap | None = None
     """Reads the audio of each assignment too, which is not done before that has come back."""
     glossary: GlossaryOf = no_glossary
     pulses: Pulses | None = None
@@ -166,8 +166,8 @@ class Recognising:
         self._waiting.append(assignment)
         self._assign()
         async with asyncio.TaskGroup() as group:
-            if self.beside is not None:
-                group.create_task(_read_beside(self.beside, writer, audio))
+            if self.audio_tap is not None:
+                group.create_task(_tapped(self.audio_tap, writer, audio))
             watch = group.create_task(self._watch(assignment))
             consent = group.create_task(self._follow_consent(assignment))
             try:
@@ -404,9 +404,9 @@ class Recognising:
         assignment.writer.signal(ChannelState(channel=assignment.channel, sound=heard, lag=0, t=audio.end_ms))
 
 
-async def _read_beside(beside: Beside, writer: SessionWriter, audio: LiveAudio) -> None:
+async def _tapped(audio_tap: AudioTap, writer: SessionWriter, audio: LiveAudio) -> None:
     """Let another read too. If it fails the text goes on: a recording is worth less."""
     try:
-        await beside(writer, audio)
+        await audio_tap(writer, audio)
     except Exception as error:  # whatever it was
         note_failure(error, f"source {audio.source}: another reader of the sound failed")

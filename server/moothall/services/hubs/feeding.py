@@ -83,7 +83,7 @@ class Feeding:
             return self.waits  # There is no log of it yet.
         return self._caught and not self._live_news and not self._on_way
 
-    def told(self, lanes: frozenset[Lane]) -> bool:
+    def notify(self, lanes: frozenset[Lane]) -> bool:
         """Its log has news in these lanes; whether that concerns it."""
         if self.begun is None:
             again = self.waits

@@ -119,7 +119,7 @@ class HubLinks:
             tracing=self.tracing,
             there=lambda hub, node, heard: self._seen(hub, node, connected=True, at=heard),
         )
-        self.source.observe(self._told)
+        self.source.observe(self._notify)
         self.signals.observe(self._signalled)
         self.registry.when_fenced(self._fence)
         self.removals.when_due(self._recall)
@@ -255,9 +255,9 @@ class HubLinks:
             if link.node == node and (offset == 0 or session not in link.follows):
                 link.say(wire.Recall(session=session, epoch=epoch, offset=offset))
 
-    def _told(self, session: SessionId, lanes: frozenset[Lane]) -> None:
+    def _notify(self, session: SessionId, lanes: frozenset[Lane]) -> None:
         for link in self._links.values():
-            link.told(session, lanes)
+            link.notify(session, lanes)
 
     def _signalled(self, session: SessionId) -> None:
         for link in self._links.values():

@@ -26,7 +26,7 @@ from moothall.services.hubs.signals import HubSignals
 from moothall.services.hubs.translating import HubTranslating, TranslateForHub, none_translated
 from moothall.services.metrics.tracing import NotTraced, Tracing
 from moothall.services.supervision.supervising import note_failure
-from moothall.services.supervision.waiting import until_told
+from moothall.services.supervision.waiting import until_set
 from moothall.wire.close_codes import MEANINGS, CloseCode
 from moothall.wire.hub import messages as wire
 from moothall.wire.hub.programme import changed, changes, portion
@@ -143,10 +143,10 @@ class ServedHub:
         self._answers.append(message)
         self._news.set()
 
-    def told(self, session: SessionId, lanes: frozenset[Lane]) -> None:
+    def notify(self, session: SessionId, lanes: frozenset[Lane]) -> None:
         """A log has news."""
         feeding = self._feedings.get(session)
-        if feeding is not None and feeding.told(lanes):
+        if feeding is not None and feeding.notify(lanes):
             self._owe()
 
     def _owe(self) -> None:
@@ -315,7 +315,7 @@ class ServedHub:
             if not self._news.is_set():
                 if all(each.whole for each in self._feedings.values()):
                     self._owes_since = None
-                await until_told(self._news, self._clock, self._rest())
+                await until_set(self._news, self._clock, self._rest())
 
     async def _write(self, message: wire.ToHub) -> None:
         if not isinstance(message, wire.Batch):

@@ -47,7 +47,7 @@ def republished(session: SessionId, page: Sequence[LogRecord]) -> Publication:
     )
 
 
-def shown_with(commands: Sequence[do.AnyCommand], state: State) -> list[AnySignal]:
+def signals_of(commands: Sequence[do.AnyCommand], state: State) -> list[AnySignal]:
     """The signals that an act which was decided makes, or makes void; `state` is the session after it."""
     signals: list[AnySignal] = []
     for command in commands:

@@ -37,7 +37,7 @@ from moothall.services.log.act_queue import ActQueue, PendingAct, Receipt, kind_
 from moothall.services.log.drafting import Draft
 from moothall.services.log.erasing import Erasure, TextPlaces, draft_erasure, due, nothing_partial, requested
 from moothall.services.log.folding import PAGE, FoldedLog, fold
-from moothall.services.log.publication import Publication, republished, shown_with
+from moothall.services.log.publication import Publication, republished, signals_of
 from moothall.services.log.signing_times import SigningTimes
 from moothall.services.metrics.measures import Measures
 
@@ -312,7 +312,7 @@ class SessionWriter:
             answer = known or self._decide(draft, order, wall)
             if isinstance(answer, Receipt) and known is None:
                 receipts[order.id] = answer
-                signals += [*shown_with(order.commands, draft.state), *order.signals]
+                signals += [*signals_of(order.commands, draft.state), *order.signals]
             answers.append(answer)
         if not draft.records:
             return answers, None

@@ -24,7 +24,7 @@ class Logo(msgspec.Struct, frozen=True, kw_only=True):
     height: int
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
+class ConferenceLook(msgspec.Struct, frozen=True, kw_only=True):
     """What pages show of a conference."""
 
     name: str = ""
@@ -45,7 +45,7 @@ class HouseLook:
     def __post_init__(self) -> None:
         self._kept: dict[str, bytes] = {}
         self._files: dict[str, bytes] = {}
-        self.shown = Shown()
+        self.shown = ConferenceLook()
         """For the pages."""
         self.colours = Colours()
         self.version = ""
@@ -95,7 +95,7 @@ class HouseLook:
         if picture is not None:
             width, height = size_of_png(picture)
             logo = Logo(address=self._serve(picture, "png"), width=width, height=height)
-        self.shown = Shown(
+        self.shown = ConferenceLook(
             name=kept.get(NAME, b"").decode(), logo=logo, style=self._serve(style, "css") if style else ""
         )
         chosen = msgspec.json.encode((self.shown, self.colours))

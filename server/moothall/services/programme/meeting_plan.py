@@ -220,7 +220,7 @@ def clashing(programme: Programme, session: SessionId) -> tuple[Planned, ...]:
     return tuple(each for pair in pairs for each in pair if each.session != session)
 
 
-def on_beside(programme: Programme, session: SessionId) -> Planned | None:
+def other_session_in_room(programme: Programme, session: SessionId) -> Planned | None:
     """Another session that is on where this one is planned."""
     room = programme.room_of(session)
     there = () if room is None else programme.planned()
@@ -230,12 +230,12 @@ def on_beside(programme: Programme, session: SessionId) -> Planned | None:
 
 def two_in_a_room(programme: Programme, session: SessionId) -> Refusal | None:
     """The warning when a session is opened where another one is on; None where none is."""
-    beside = on_beside(programme, session)
-    if beside is None:
+    other = other_session_in_room(programme, session)
+    if other is None:
         return None
-    message = f"“{beside.title}” is on in the same room, and only one of them gets its sound. Open it anyway?"
+    message = f"“{other.title}” is on in the same room, and only one of them gets its sound. Open it anyway?"
     return Refusal(
-        code=RefusalCode.CONFLICT, message=message, first_know=FirstKnow(kind="same-room", title=beside.title)
+        code=RefusalCode.CONFLICT, message=message, first_know=FirstKnow(kind="same-room", title=other.title)
     )
 
 

@@ -27,7 +27,7 @@ from moothall.services.sessions.role_links import HALL, RoleLinks, Staff, opens_
 from moothall.services.sessions.sessions import Sessions
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     """What an import would change, or what became of it."""
 
     title: str
@@ -79,7 +79,7 @@ class Office:
 
     async def import_programme(
         self, data: bytes, *, zone: str, access: Access, apply: bool, languages: str = ""
-    ) -> Told:
+    ) -> ImportReport:
         """Say what a file would change, or change it. `zone` is of times that name none; empty is the conference's.
 
         `languages` are spoken in sessions that name none, such as `en, fr`; without them none of those is made.
@@ -94,7 +94,7 @@ class Office:
         asked = _ask_language(without_language(found))
         if apply and asked:
             raise ProgrammeError(asked)
-        told = Told(
+        report = ImportReport(
             title=wanted.title,
             changes=found,
             zone=zone_after(self.programme, wanted, self.zones).name,
@@ -102,9 +102,9 @@ class Office:
             clashes=clashes_after(self.programme, wanted),
         )
         if not apply:
-            return told
+            return report
         imported = await carry_out(self.programme, wanted, access=access, by=OPERATOR)
-        return msgspec.structs.replace(told, done=imported.done, refused=imported.refused)
+        return msgspec.structs.replace(report, done=imported.done, refused=imported.refused)
 
     def _read(self, data: bytes, zone: tzinfo, languages: str) -> Timetable:
         names = self.language_names()

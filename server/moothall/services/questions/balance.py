@@ -178,7 +178,7 @@ class Balance:
             until = self._clock.wall() + self._kept_ms if closed else None
             there.kept = msgspec.structs.replace(there.kept, until=until)
 
-    def told(self, session: SessionId) -> dict[str, object] | None:
+    def for_desks(self, session: SessionId) -> dict[str, object] | None:
         """What desks are told, of plain values for JSON, as of the last minute; None where nobody has asked."""
         live = self._sessions.loaded(session)
         if session not in self._told and live is not None and live.state.questions.last:

@@ -205,7 +205,7 @@ class Typing:
             turn.let_go(done, shown=not live.state.recorded)
             return False
         typed = line_typed(turn.each, done.line, done.text)
-        signals, before = _shown(turn) if shown else (), live.writer.offset
+        signals, before = _signals(turn) if shown else (), live.writer.offset
         answer = await live.writer.send(_author(turn), typed_by(turn.each.id, done.line), typed, signals)
         if isinstance(answer, Refusal) and not live.state.recorded:
             turn.let_go(done, shown=True)  # It was said meanwhile that nothing is kept.
@@ -221,11 +221,11 @@ class Typing:
             told = True
         if turn.text.strip() and not has_typed(live.state.questions):
             begins, name = TypeTurn(intervention=turn.each.id), f"typing:{turn.each.id}:{turn.since}"
-            signals = () if told else _shown(turn)
+            signals = () if told else _signals(turn)
             answer = await live.writer.send(_author(turn), CommandId(name), begins, signals)
             return _why(answer) if isinstance(answer, Refusal) and not has_typed(live.state.questions) else None
         if not told:
-            for signal in _shown(turn):
+            for signal in _signals(turn):
                 live.writer.signal(signal)
         return None
 
@@ -245,7 +245,7 @@ class Typing:
             turn.said = turn.text = ""
 
 
-def _shown(turn: _Turn) -> tuple[AnySignal, ...]:
+def _signals(turn: _Turn) -> tuple[AnySignal, ...]:
     """The text in progress, as readers get it."""
     text = "" if turn.line in turn.unkept else turn.text.rstrip()
     signal = TypingSignal(

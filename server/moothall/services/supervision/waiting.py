@@ -30,7 +30,7 @@ class Listeners(Generic[P]):
             listener(*args, **kwargs)
 
 
-async def until_told(told: asyncio.Event, clock: Clock, ms: int | None) -> None:
+async def until_set(told: asyncio.Event, clock: Clock, ms: int | None) -> None:
     """Wait for the event, `ms` at most where given."""
     if ms is None:
         await told.wait()

@@ -39,7 +39,7 @@ class GlossaryFiles(Protocol):
         ...
 
 
-class ShownTerm(msgspec.Struct, frozen=True, kw_only=True):
+class DeskTerm(msgspec.Struct, frozen=True, kw_only=True):
     """A term as a desk sees it."""
 
     term: str
@@ -53,10 +53,10 @@ class ShownTerm(msgspec.Struct, frozen=True, kw_only=True):
     """How translations have it, by BCP-47 tag."""
 
 
-class ShownTerms(msgspec.Struct, frozen=True, kw_only=True):
+class DeskTerms(msgspec.Struct, frozen=True, kw_only=True):
     """The terms of a session as a desk sees them."""
 
-    terms: tuple[ShownTerm, ...]
+    terms: tuple[DeskTerm, ...]
     """In order of their standing."""
     more: int
     """How many more there are that aren't listed."""
@@ -85,7 +85,7 @@ class Glossaries:
         self._parts: tuple[GlossaryPart, ...] = ()
         # What was asked last, with what it followed from: it is asked each second. Overflow: all of it is forgotten.
         self._preferred: dict[tuple[SessionId, ChannelId], tuple[_Sources, Preferred]] = {}
-        self._shown: dict[SessionId, tuple[_Sources, ShownTerms]] = {}
+        self._shown: dict[SessionId, tuple[_Sources, DeskTerms]] = {}
         self._names: dict[SessionId, tuple[_Sources, tuple[str, ...]]] = {}
         self._translated: dict[tuple[SessionId, str, str], tuple[_Sources, dict[str, str]]] = {}
 
@@ -132,22 +132,22 @@ class Glossaries:
             lambda: tuple(known.text for known in known_terms(state, self._parts, room, None)),
         )
 
-    def shown(self, state: State, mended: MendedNames) -> ShownTerms:
+    def for_desks(self, state: State, mended: MendedNames) -> DeskTerms:
         """What a desk is told."""
         room = self._room_of(state.id)
         sources = (*self._sources(state, room), mended, state.segments if mended.lines else None)
         sources = (*sources, *(each.languages for each in state.channels.values()))
-        return _kept(self._shown, state.id, sources, lambda: self._as_shown(state, mended, room))
+        return _kept(self._shown, state.id, sources, lambda: self._for_desks(state, mended, room))
 
     def _sources(self, state: State, room: Room | None) -> _Sources:
         return (state.terms, state.speakers, state.title, state.languages, self._parts, room)
 
-    def _as_shown(self, state: State, mended: MendedNames, room: Room | None) -> ShownTerms:
+    def _for_desks(self, state: State, mended: MendedNames, room: Room | None) -> DeskTerms:
         known = known_terms(state, self._parts, room, None)
         spoken = {key_of(each.text) for each in known}
         said = {(key_of(each.term), each.language): each for each in in_translation(state, self._parts, room)}
-        terms = tuple(_as_shown(each, said) for each in known)
-        return ShownTerms(
+        terms = tuple(_for_desks(each, said) for each in known)
+        return DeskTerms(
             terms=terms[:MOST_SHOWN],
             more=max(0, len(terms) - MOST_SHOWN),
             too_many=max(0, len(terms) - MOST_TERMS),
@@ -161,10 +161,10 @@ class Glossaries:
         )
 
 
-def _as_shown(known: Known, said: Mapping[tuple[str, str], InTranslation]) -> ShownTerm:
+def _for_desks(known: Known, said: Mapping[tuple[str, str], InTranslation]) -> DeskTerm:
     key = key_of(known.text)
     found = said.get((key, "")) or said.get((key, known.language))
-    shown = ShownTerm(term=known.text, language=known.language, source=known.source)
+    shown = DeskTerm(term=known.text, language=known.language, source=known.source)
     return shown if found is None else msgspec.structs.replace(shown, keep=bool(found.keep), written=found.written)
 
 

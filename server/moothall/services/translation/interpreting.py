@@ -58,7 +58,7 @@ class Interpreting:
                     self._look(live, key[1], heard, now)
 
     def _look(self, live: LiveSession, channel: ChannelId, heard: _Heard, now: int) -> None:
-        instead = translation_beside(live.state, channel)
+        instead = machine_translation_of(live.state, channel)
         speaks = heard.floor is not None and now - heard.floor < SPOKEN_MS
         silent_since = heard.floor_since
         if instead is None or heard.away or not speaks or silent_since is None:
@@ -92,12 +92,12 @@ class Interpreting:
     def _back(self, live: LiveSession, channel: ChannelId, heard: _Heard) -> None:
         heard.away = False
         live.writer.signal(StandIn(channel=channel, instead=None))
-        instead = translation_beside(live.state, channel)
+        instead = machine_translation_of(live.state, channel)
         if instead is not None:
             live.writer.signal(StandIn(channel=instead.id, instead=channel))
 
 
-def translation_beside(state: State, channel: ChannelId) -> Channel | None:
+def machine_translation_of(state: State, channel: ChannelId) -> Channel | None:
     """The machine's translation into an interpreter's language; None where there is none."""
     known = state.channels.get(channel)
     languages = () if known is None else known.languages

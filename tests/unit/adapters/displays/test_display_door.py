@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from moothall.adapters.displays.display_door import FULL, KEPT, SIDES_MS, ShownDoor, WallContent, paragraphs
+from moothall.adapters.displays.display_door import FULL, KEPT, SIDES_MS, DisplayDoor, WallContent, paragraphs
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.pages.static_files import find_web_folder
@@ -73,7 +73,7 @@ def framers() -> tuple[str, ...]:
 
 @pytest.fixture
 async def client(hall: Hall, framers: tuple[str, ...]) -> AsyncIterator[Client]:
-    door = ShownDoor(
+    door = DisplayDoor(
         PAGES,
         clock=ManualClock(),
         snapshot_of=hall.snapshot_of,
@@ -166,7 +166,7 @@ async def test_the_wall_says_the_way_and_how_things_stand(client: Client, hall: 
 
 async def test_the_code_changes_sides_unless_it_is_to_stand_still(hall: Hall) -> None:
     clock = ManualClock(wall=LONG_AGO - LONG_AGO % (2 * SIDES_MS))
-    door = ShownDoor(
+    door = DisplayDoor(
         PAGES,
         clock=clock,
         snapshot_of=hall.snapshot_of,

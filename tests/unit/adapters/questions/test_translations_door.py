@@ -22,7 +22,7 @@ from moothall.services.questions.translations import QuestionTranslations, Rende
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.clock import ManualClock
-from moothall.testing.visitors import nothing_shown, visitor_context
+from moothall.testing.visitors import no_snapshot, visitor_context
 from support.memory.hall import MemoryHall, memory_hall
 from support.sessions.questions import MODERATOR, SOMEBODY, ask, stand
 
@@ -41,7 +41,7 @@ class House:
             self._translate, lambda wanted: wanted.target == "es", clock=hall.clock
         )
         self.door = QuestionTranslationsDoor(
-            visitor_context(PAGES, ManualClock(hall.clock.wall()), nothing_shown, seed=2),
+            visitor_context(PAGES, ManualClock(hall.clock.wall()), no_snapshot, seed=2),
             self.translations,
             questions_of=ReaderAccess(hall.sessions).questions,
         )

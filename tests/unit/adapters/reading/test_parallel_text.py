@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.reading.page_rows import rows_of
-from moothall.adapters.reading.parallel_text import put_beside, sources_of, with_waiting
+from moothall.adapters.reading.parallel_text import sources_of, with_original_lines, with_waiting
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.times import UTC_ZONE
@@ -34,7 +34,7 @@ def together(
     lines: Sequence[Line], spoken: Sequence[Line], *, whole: bool = True, newest: bool = True
 ) -> list[tuple[str, str, bool]]:
     """Of each row what stands above, below, and whether it waits."""
-    rows = put_beside(rows_of(SESSION, lines, 0, ui=UI), lines, spoken)
+    rows = with_original_lines(rows_of(SESSION, lines, 0, ui=UI), lines, spoken)
     rows = with_waiting(rows, lines, spoken, SESSION, whole=whole, newest=newest, ui=UI, zone=UTC_ZONE)
     return [
         (

@@ -18,7 +18,7 @@ left = came
 def reached(moves: Moves, place: Place) -> set[Place]:
     seen, ahead = {place}, [place]
     while ahead:
-        ahead += (new := moves.beside(ahead.pop()) - seen)
+        ahead += (new := moves.neighbours(ahead.pop()) - seen)
         seen |= new
     return seen
 
@@ -58,5 +58,5 @@ def test_the_same_id_in_sessions_that_name_others_pairs_nothing() -> None:
     for away in (left(NIGHT, AWAY, A), left(MORNING, AWAY, A, other=NIGHT), left(MORNING, AWAY, B, other=NOON)):
         moves = Moves([arriving], [away])
         assert moves.orphans == (Orphan((NOON, arrived(HERE, A)), HERE, MORNING),)
-        assert moves.beside((NOON, arrived(HERE, A))) == frozenset()
+        assert moves.neighbours((NOON, arrived(HERE, A))) == frozenset()
         assert moves.foreign == {(NOON, arrived(HERE, A))}

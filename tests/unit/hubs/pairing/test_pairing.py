@@ -134,7 +134,7 @@ async def test_what_is_signed_by_a_key_of_the_pairing_is() -> None:
 async def test_other_keys_are_believed_over_https_alone() -> None:
     for address, believed in (("https://a.example", True), ("http://10.0.0.7:8080", False)):
         keys, pairings = await paired(address)
-        await keys.told(DOCUMENT)
+        await keys.announced(DOCUMENT)
         assert (signed(keys, TWO), signed(keys, ONE)) == (believed, not believed)
         assert pairings.now is not None
         assert pairings.now.generation == 1
@@ -143,14 +143,14 @@ async def test_other_keys_are_believed_over_https_alone() -> None:
 @pytest.mark.parametrize("document", [b"", b"\xff", b"[]", b'{"keys": []}', b'{"keys": [{"id": 1}]}'])
 async def test_what_is_no_key_changes_nothing(document: bytes) -> None:
     keys, _ = await paired("https://a.example")
-    await keys.told(document)
+    await keys.announced(document)
     assert signed(keys, ONE)
 
 
 async def test_without_a_pairing_or_with_a_broken_one_nothing_is_signed() -> None:
     pairings = await Pairings.load(MemoryBook(), SeededRandomness(1))
     keys = CentreKeys(pairings)
-    await keys.told(DOCUMENT)
+    await keys.announced(DOCUMENT)
     assert not signed(keys, ONE)
     broken, _ = await paired("https://a.example", keys="none")
     assert not signed(broken, ONE)

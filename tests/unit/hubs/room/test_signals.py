@@ -8,7 +8,7 @@ from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound
 from moothall.services.hubs.signals import HubSignals
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
-from moothall_hub.room.signals import AGAIN_MS, ShownSignals
+from moothall_hub.room.signals import AGAIN_MS, RepeatedSignals
 
 SESSION, FLOOR = SessionId("plenary"), ChannelId("floor")
 LATE = ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=60_000, t=5)
@@ -21,7 +21,7 @@ class Room:
         self.signals = HubSignals()
         self.up = True
         self.said: list[AnySignal] = []
-        self.shown = ShownSignals(self.signals, self._show, up=lambda: self.up, clock=LoopClock())
+        self.shown = RepeatedSignals(self.signals, self._show, up=lambda: self.up, clock=LoopClock())
 
     def _show(self, session: SessionId, signals: Sequence[AnySignal]) -> None:
         assert session == SESSION

@@ -63,10 +63,10 @@ def test_what_waits_for_a_slow_node_is_merged(house: ReadElsewhere) -> None:
     for number in range(1_000):
         link.tell(ONE, number, (partial(f"word {number}"),))
     link.tell(TWO, 5, ())
-    assert link.told.is_set()
+    assert link.news.is_set()
     assert link.take() == [news(ONE, 999, (partial("word 999"),)), news(TWO, 5, ())]
     assert link.take() == []
-    assert not link.told.is_set()
+    assert not link.news.is_set()
     link.tell(ONE, 1_000, ())
     link.hear(Leave(session=ONE))
     assert link.take() == []
@@ -115,7 +115,7 @@ def test_every_node_is_asked_the_newest_question_and_its_answer_told(house: Read
     house.ask_without(1)
     house.ask_without(2)
     for link in (first, second):
-        assert link.told.is_set()
+        assert link.news.is_set()
         assert link.take() == [AskWithout(number=2)]
         assert link.take() == []
     second.hear(Without(number=2, redis=False))

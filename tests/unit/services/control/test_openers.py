@@ -22,19 +22,19 @@ def test_whoever_opened_a_meeting_is_known_by_their_name_or_their_links_label() 
 
             for name in (A, B):
                 await hall.session(name)
-            assert (openers.of(A), openers.beside(A, B), openers.beside(B, A)) == ("", "", "")
+            assert (openers.of(A), openers.opened_later(A, B), openers.opened_later(B, A)) == ("", "", "")
             await send(A, "o", do.OpenSession(), by=Actor(Role.CHAIR, "l1"))
-            assert (openers.of(A), openers.beside(B, A)) == ("Desk 1", "Desk 1")
+            assert (openers.of(A), openers.opened_later(B, A)) == ("Desk 1", "Desk 1")
             with openers.named(CommandId("p"), "Amina"):
                 await send(B, "p", do.OpenSession(), by=Actor(Role.CHAIR, "l1"))
-            assert (openers.of(B), openers.beside(A, B), openers.beside(B, A)) == ("Amina", "Amina", "")
+            assert (openers.of(B), openers.opened_later(A, B), openers.opened_later(B, A)) == ("Amina", "Amina", "")
             await send(A, "c", do.CloseSession())
             await send(A, "r", do.ReopenSession())
-            assert (openers.of(A), openers.beside(A, B)) == ("", "")
+            assert (openers.of(A), openers.opened_later(A, B)) == ("", "")
             with openers.named(CommandId("d"), "Ben"):
                 await send(A, "d", do.CloseSession())
                 await send(A, "e", do.ReopenSession(), by=Actor(Role.CHAIR, "l1"))
-            assert openers.beside(B, A) == "Desk 1"
+            assert openers.opened_later(B, A) == "Desk 1"
 
     run(story())
 
@@ -51,9 +51,9 @@ def test_after_a_restart_the_label_of_the_link_is_known() -> None:
                 await hall.clock.sleep(1_000)
             await hall.session(SessionId("not-begun"))
             openers = Openers(hall.sessions, label=lambda link: {"l1": "Desk 1", "l2": "Desk 2"}[link])
-            assert (openers.of(A), openers.beside(B, A)) == ("", "")
+            assert (openers.of(A), openers.opened_later(B, A)) == ("", "")
             await openers.load(hall.log)
             assert (openers.of(A), openers.of(B)) == ("Desk 1", "Desk 2")
-            assert (openers.beside(B, A), openers.beside(A, B)) == ("Desk 1", "")
+            assert (openers.opened_later(B, A), openers.opened_later(A, B)) == ("Desk 1", "")
 
     run(story())

@@ -172,7 +172,7 @@ def test_what_reads_beside_the_engine_and_fails_leaves_the_text_alone(caplog: py
             raise PermissionError("/var/lib/recordings")
 
         made = MemoryHall()
-        made.recognising = Recognising(made.clock, beside=fail)
+        made.recognising = Recognising(made.clock, audio_tap=fail)
         async with memory_hall(made) as hall:
             _, audio, task = await assigned(hall)
             engine = hall.connect()

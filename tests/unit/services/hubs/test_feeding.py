@@ -22,7 +22,7 @@ async def feeding(source: LogSource, follow: Follow | None = None) -> Feeding:
     made = Feeding(source, plain_pack, follow or Model(ROOM).follow(), "kisumu")
 
     def told(_: SessionId, lanes: frozenset[Lane]) -> None:
-        made.told(lanes)
+        made.notify(lanes)
 
     source.observe(told)
     begun = await made.begin(offered=True)
@@ -95,9 +95,9 @@ async def test_news_of_other_lanes_is_none() -> None:
     it = await feeding(source)
     await it.live(0)
     assert await it.own() is None
-    assert not it.told(frozenset({Lane("staff"), Lane("hub:kisumu-2"), Lane("w:floor")}))
+    assert not it.notify(frozenset({Lane("staff"), Lane("hub:kisumu-2"), Lane("w:floor")}))
     assert (it.live_due(), it.has_own) == (None, False)
-    assert it.told(frozenset({TEXT}))
+    assert it.notify(frozenset({TEXT}))
     assert it.live_due() is not None
     assert await it.live(9_000) is None
     assert it.live_due() is None
@@ -169,9 +169,9 @@ async def test_what_isnt_there_is_waited_for_where_it_is_to_come() -> None:
     assert await it.begin(offered=False) == Stopped(session=HALL, message=CLOSED)
     assert await it.begin(offered=True) is None
     assert it.waits
-    assert it.told(frozenset({SESSION}))
+    assert it.notify(frozenset({SESSION}))
     assert not it.waits
-    assert not it.told(frozenset({SESSION}))
+    assert not it.notify(frozenset({SESSION}))
     await source.write(SESSION)
     assert isinstance(await it.begin(offered=True), Live)
 
@@ -281,7 +281,7 @@ async def test_a_copy_sends_what_it_has_and_waits_for_the_rest() -> None:
             it.taken(1_000)
     assert found == [1, 2, 3, 4, 5]
     source.hole = None
-    assert it.told(frozenset({TEXT}))
+    assert it.notify(frozenset({TEXT}))
     assert it.may_miss(WINDOW_BYTES)
     while not isinstance(batch := await it.missed(WINDOW_BYTES), Caught):
         found += offsets(batch)

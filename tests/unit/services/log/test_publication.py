@@ -7,7 +7,7 @@ import pytest
 from moothall.core import commands as do
 from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, Partial, Unrecorded
-from moothall.services.log.publication import Publication, shown_with
+from moothall.services.log.publication import Publication, signals_of
 from support.sessions.deciding import ENGINE, FLOOR, carry_out, commit, end, opened, segment, speaking, word
 from support.sessions.meeting import opened as told_opened
 from support.sessions.meeting import partial
@@ -23,7 +23,7 @@ def test_every_record_comes_with_what_it_says() -> None:
 
 
 def shown(state: State, *commands: do.AnyCommand) -> Sequence[AnySignal]:
-    return shown_with(commands, carry_out(state, *commands, actor=ENGINE))
+    return signals_of(commands, carry_out(state, *commands, actor=ENGINE))
 
 
 def test_a_commit_shows_the_unconfirmed_rest_and_an_end_takes_it_away() -> None:

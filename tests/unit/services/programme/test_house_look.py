@@ -7,7 +7,7 @@ import pytest
 
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.programme.look import Colours, clean_png
-from moothall.services.programme.house_look import HouseLook, Shown
+from moothall.services.programme.house_look import ConferenceLook, HouseLook
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
 
@@ -26,7 +26,7 @@ def test_what_is_chosen_is_served_under_its_digest_and_is_there_after_a_restart(
         book = MemoryBook()
         look = HouseLook(book=book)
         await look.load()
-        assert look.shown == Shown()
+        assert look.shown == ConferenceLook()
         await look.write(name="Forum", colours=Colours(light="#0a5c36"), logo=png())
         assert (look.shown.name, look.shown.logo and look.shown.logo.width) == ("Forum", 3)
         assert look.shown.logo is not None
@@ -39,7 +39,7 @@ def test_what_is_chosen_is_served_under_its_digest_and_is_there_after_a_restart(
         await again.write(name="Forum", colours=Colours(), logo=None)
         assert (again.shown.style, again.shown.logo) == ("", look.shown.logo), "the logo stays"
         await again.write(name="", colours=Colours(), logo=b"")
-        assert again.shown == Shown()
+        assert again.shown == ConferenceLook()
         assert again.file(logo.removeprefix("/look/")) is None, "a removed logo is gone"
         assert await book.read("look") == {}
 
@@ -54,7 +54,7 @@ def test_what_can_not_be_stored_is_not_shown_and_the_first_steps_stay_away_once_
         book.full = True
         with pytest.raises(StorageUnavailable):
             await look.write(name="Forum", colours=Colours(), logo=None)
-        assert look.shown == Shown()
+        assert look.shown == ConferenceLook()
         book.full = False
         assert not look.guide_hidden
         await look.hide_guide()

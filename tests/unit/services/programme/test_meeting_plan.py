@@ -19,7 +19,7 @@ from moothall.services.programme.meeting_plan import (
     duplicate,
     left_out,
     more_time,
-    on_beside,
+    other_session_in_room,
     plan_now,
     two_in_a_room,
 )
@@ -116,11 +116,11 @@ def test_what_is_on_in_the_same_room_is_told_before_another_one_is_opened() -> N
             assert refused.first_know == FirstKnow(kind="same-room", title="a")
             assert two_in_a_room(house.programme, A) is None, "it is itself"
             for other in (SessionId("elsewhere"), SessionId("none")):
-                assert on_beside(house.programme, other) is None
+                assert other_session_in_room(house.programme, other) is None
             await house.programme.send(A, do.PauseSession())
-            assert on_beside(house.programme, B) is not None
+            assert other_session_in_room(house.programme, B) is not None
             await house.programme.send(A, do.CloseSession())
-            assert on_beside(house.programme, B) is None
+            assert other_session_in_room(house.programme, B) is None
 
     loop.run(story())
 

@@ -75,7 +75,7 @@ class House:
         await self.hall.clock.sleep(LOOK_MS + 1)
 
     def people(self, dimension: str = "group") -> dict[str, int | None]:
-        told = self.balance.told(SESSION)
+        told = self.balance.for_desks(SESSION)
         assert told is not None
         groups = told["groups"]
         assert isinstance(groups, list)
@@ -131,10 +131,10 @@ async def test_nothing_leads_from_what_is_kept_to_who_said_it(house: House) -> N
 
 @in_a_house
 async def test_nothing_is_told_where_nobody_asks_and_not_whether_anybody_says_anything(house: House) -> None:
-    assert house.balance.told(SESSION) is None
-    assert house.balance.told(SessionId("none")) is None
+    assert house.balance.for_desks(SESSION) is None
+    assert house.balance.for_desks(SessionId("none")) is None
     await house.ask(1, 2)
-    told = house.balance.told(SESSION)
+    told = house.balance.for_desks(SESSION)
     assert told is not None
     assert set(house.people().values()) == {None}
     assert told["unheard"] == []
@@ -147,10 +147,10 @@ async def test_nothing_is_told_where_nobody_asks_and_not_whether_anybody_says_an
     assert not house.has_said(1)
     await house.look()
     assert await house.stored() == 1, "a key, whether anybody has said anything or not"
-    before = house.balance.told(SESSION)
+    before = house.balance.for_desks(SESSION)
     await house.say(1, MEDIA)
     await house.look()
-    assert house.balance.told(SESSION) == before
+    assert house.balance.for_desks(SESSION) == before
 
 
 @in_a_house
@@ -159,14 +159,14 @@ async def test_the_chair_is_reminded_each_minute(house: House) -> None:
     names = tuple(InterventionId(f"q{number}") for number in (1, 2, 3))
     await house.do(SetStatus(interventions=names, status=InterventionStatus.QUEUED), actor=Actor(Role.MODERATOR, "m1"))
     await house.hall.clock.sleep(LONG_QUIET_MS + LOOK_MS)
-    told = house.balance.told(SESSION)
+    told = house.balance.for_desks(SESSION)
     assert told is not None
     assert isinstance(told["unheard"], list)
     (found,) = told["unheard"]
     assert (found["origin"], found["waiting"]) == ("remote", 3)
     await house.do(CloseSession())
     await house.look()
-    told = house.balance.told(SESSION)
+    told = house.balance.for_desks(SESSION)
     assert told is not None
     assert told["unheard"] == []
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from moothall.services.supervision.waiting import Listeners, pulsing, until_told, within
+from moothall.services.supervision.waiting import Listeners, pulsing, until_set, within
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run
@@ -30,12 +30,12 @@ def test_what_comes_in_time_is_given_and_what_fails_fails() -> None:
 def test_an_event_is_waited_for_as_long_as_is_said() -> None:
     async def story() -> None:
         clock, told = LoopClock(), asyncio.Event()
-        await until_told(told, clock, 700)
+        await until_set(told, clock, 700)
         assert clock.monotonic() == 700
         asyncio.get_running_loop().call_later(2, told.set)
-        await until_told(told, clock, None)
+        await until_set(told, clock, None)
         assert clock.monotonic() == 2_700
-        await until_told(told, clock, 5_000)
+        await until_set(told, clock, 5_000)
         assert clock.monotonic() == 2_700
 
     loop.run(story())
@@ -44,7 +44,7 @@ def test_an_event_is_waited_for_as_long_as_is_said() -> None:
 def test_who_waits_can_be_cancelled() -> None:
     async def story() -> None:
         clock, told = LoopClock(), asyncio.Event()
-        waiting = asyncio.ensure_future(until_told(told, clock, 10_000))
+        waiting = asyncio.ensure_future(until_set(told, clock, 10_000))
         await asyncio.sleep(1)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):

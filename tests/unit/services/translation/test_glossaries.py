@@ -15,7 +15,7 @@ from moothall.core.programme.plan import Room, RoomId
 from moothall.core.rules.decide import decide
 from moothall.core.session.state import State, evolve
 from moothall.core.views.mended_names import MendedNames
-from moothall.services.translation.glossaries import KEPT, LOOK_MS, MOST_SHOWN, Glossaries, ShownTerm
+from moothall.services.translation.glossaries import KEPT, LOOK_MS, MOST_SHOWN, DeskTerm, Glossaries
 from moothall.testing.clock import ManualClock
 from support.sessions.deciding import CAPTIONER, ENGINE, FLOOR, carry_out, commit, correct, opened, segment, word
 
@@ -91,18 +91,18 @@ async def test_a_file_that_changes_counts_while_the_server_runs() -> None:
 async def test_a_desk_is_shown_where_terms_come_from_and_what_was_written_twice() -> None:
     made = await glossaries(Files())
     state, proposals = twice_corrected()
-    shown = made.shown(state, proposals)
-    assert shown.terms[-1] == ShownTerm(term="Kisumu", language="", source="file")
+    shown = made.for_desks(state, proposals)
+    assert shown.terms[-1] == DeskTerm(term="Kisumu", language="", source="file")
     assert (shown.more, shown.too_many, shown.away, shown.proposed) == (0, 0, (), ("the Moothall",))
-    assert made.shown(state, proposals) is shown
+    assert made.for_desks(state, proposals) is shown
     for wanted in (True, False):
         chosen = carry_out(state, do.ChooseTerm(term="THE Moothall", wanted=wanted), actor=CAPTIONER)
-        later = made.shown(chosen, proposals)
+        later = made.for_desks(chosen, proposals)
         assert later.proposed == ()
         assert (later.away == ("THE Moothall",)) is not wanted
     known = await glossaries(Files((GlossaryPart(terms=("The moothall",)),)))
-    assert known.shown(state, proposals).proposed == ()
-    assert made.shown(opened(), MendedNames()).proposed == ()
+    assert known.for_desks(state, proposals).proposed == ()
+    assert made.for_desks(opened(), MendedNames()).proposed == ()
 
 
 async def test_a_desk_is_shown_how_terms_stand_in_translations_and_a_translator_is_told() -> None:
@@ -116,30 +116,30 @@ async def test_a_desk_is_shown_how_terms_stand_in_translations_and_a_translator_
         )
     )
     state = opened()
-    before = made.shown(state, MendedNames())
+    before = made.for_desks(state, MendedNames())
     assert before.into == ()
     assert before.terms == (
-        ShownTerm(term="Moothall", language="", source="file", keep=True),
-        ShownTerm(term="Compact", language="en", source="file", written={"pt": "Pacto"}),
-        ShownTerm(term="RPKI", language="en", source="file"),
+        DeskTerm(term="Moothall", language="", source="file", keep=True),
+        DeskTerm(term="Compact", language="en", source="file", written={"pt": "Pacto"}),
+        DeskTerm(term="RPKI", language="en", source="file"),
     )
     into = do.AddChannel(channel=ChannelId("pt"), kind=ev.ChannelKind.TRANSLATION, languages=("pt",))
     state = carry_out(state, into)
-    assert made.shown(state, MendedNames()).into == ("pt",)
+    assert made.for_desks(state, MendedNames()).into == ("pt",)
     told = made.translation_terms(state, "en", "pt")
     assert told == {"Moothall": "Moothall", "Compact": "Pacto"}
     assert made.translation_terms(carry_out(state, do.DescribeSession(title="Access")), "en", "pt") == told
     assert made.translation_terms(state, "en", "pt") == told
     chosen = carry_out(state, do.ChooseTerm(term="RPKI", wanted=True, keep=True), actor=CAPTIONER)
     assert made.translation_terms(chosen, "en", "pt") == {"RPKI": "RPKI", **told}
-    assert made.shown(chosen, MendedNames()).terms[0].keep
+    assert made.for_desks(chosen, MendedNames()).terms[0].keep
     assert made.names(chosen) == ("RPKI", "Moothall", "Compact")
     assert made.names(chosen) is made.names(chosen)
 
 
 async def test_of_very_many_a_desk_is_shown_some_and_told_how_many_there_are() -> None:
     made = await glossaries(Files((GlossaryPart(terms=tuple(f"Term {n}" for n in range(MOST_SHOWN + 7))),)))
-    shown = made.shown(opened(), MendedNames())
+    shown = made.for_desks(opened(), MendedNames())
     assert (len(shown.terms), shown.more, shown.too_many) == (MOST_SHOWN, 7, MOST_SHOWN + 7 - MOST_TERMS)
 
 
