@@ -50,9 +50,10 @@ _DAMAGED = 200
 
 
 class _NoSound(Exception):
-    def __init__(self, trouble: Trouble) -> None:
+    def __init__(self, trouble: Trouble, number: int = 0) -> None:
         super().__init__(trouble.value)
         self.trouble = trouble
+        self.number = number
 
 
 class _Bytes:
@@ -75,7 +76,7 @@ def decode(
     try:
         _decode(order, address, write, tell, grant)
     except _NoSound as error:
-        tell(Failed(trouble=error.trouble))
+        tell(Failed(trouble=error.trouble, number=error.number))
     except MemoryError:
         tell(Failed(trouble=Trouble.BROKE))
 
@@ -135,17 +136,25 @@ def _open(address: str | None) -> InputContainer:
     except av.error.FFmpegError as error:
         if isinstance(error, MemoryError):
             raise
-        raise _NoSound(_why(error)) from None
+        raise _why(error) from None
 
 
-def _why(error: Exception) -> Trouble:
+def _why(error: Exception) -> _NoSound:
     import av
 
-    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError | av.error.HTTPNotFoundError):
-        return Trouble.STATUS
-    if isinstance(error, av.error.EOFError | OSError):
-        return Trouble.ENDED
-    return Trouble.NOT_AUDIO
+    numbers = {
+        av.error.HTTPBadRequestError: 400,
+        av.error.HTTPUnauthorizedError: 401,
+        av.error.HTTPForbiddenError: 403,
+        av.error.HTTPNotFoundError: 404,
+    }
+    for kind, number in numbers.items():
+        if isinstance(error, kind):
+            return _NoSound(Trouble.STATUS, number)
+    # Of other refusals FFmpeg doesn't tell the number.
+    if isinstance(error, av.error.EOFError | av.error.HTTPClientError | av.error.HTTPServerError | OSError):
+        return _NoSound(Trouble.ENDED)
+    return _NoSound(Trouble.NOT_AUDIO)
 
 
 def _address() -> str:

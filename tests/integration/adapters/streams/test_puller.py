@@ -318,6 +318,13 @@ async def test_a_camera_is_reached_through_a_relay_that_lets_it_lead_nowhere_els
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
+async def test_a_camera_that_refuses_is_told_with_its_number() -> None:
+    async with rtsp_server(refused="401 Unauthorized") as address:
+        assert await lost(address) == (Trouble.STATUS, 401)
+    async with rtsp_server(refused="503 Service Unavailable") as address:
+        assert await lost(address) == (Trouble.ENDED, 0)
+
+
 async def test_a_relay_that_can_t_listen_leaves_no_line_open() -> None:
     ended: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
