@@ -247,6 +247,8 @@ async def test_what_is_wrong_is_said_in_a_word(mp3: bytes, tmp_path: Path) -> No
     async with http_server() as server:
         server.file("/page", b"<html>" + b"no sound " * 2_000)
         assert await lost(server.address + "/page") == (Trouble.NOT_AUDIO, 0)
+        server.file("/names", b"ffconcat version 1.0\nfile /etc/hostname\n")
+        assert await lost(server.address + "/names") == (Trouble.NOT_AUDIO, 0)
         server.file("/locked.m3u8", b'#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="k"\n#EXTINF:2,\na.ts\n')
         assert await lost(server.address + "/locked.m3u8") == (Trouble.PLAYLIST, 0)
         cut = len(mp3) // 2
