@@ -215,6 +215,17 @@ async def test_a_file_of_a_stated_size_begins_anew_and_one_of_a_radio_has_no_end
             assert (run.once, run.bursts) == (False, True)
 
 
+async def test_a_server_may_lead_to_long_addresses_and_to_fragments(mp3: bytes) -> None:
+    long = "/" + "x" * 6_000
+    async with http_server() as server:
+        server.answers["/moved"] = f"HTTP/1.1 302 Go\r\nLocation: {long}#part\r\nContent-Length: 0\r\n\r\n".encode()
+        server.file(long, mp3)
+        async with puller().fetch(server.address + "/moved") as run:
+            assert loud(await take(run, 1))
+        server.answers["/moved"] = b"HTTP/1.1 302 Go\r\nLocation: /%b\r\nContent-Length: 0\r\n\r\n" % (b"x" * 8_000)
+        assert await lost(server.address + "/moved") == (Trouble.ADDRESS, 0)
+
+
 async def test_what_leads_into_a_private_network_is_not_fetched(mp3: bytes) -> None:
     async with http_server() as inside, http_server() as server:
         inside.file("/secret", mp3)
