@@ -109,7 +109,7 @@ def _media(lines: list[str]) -> Playlist | None:
     for line in lines:
         tag, _, value = line.partition(":")
         match tag:
-            case "#EXT-X-MEDIA-SEQUENCE":
+            case "#EXT-X-MEDIA-SEQUENCE" if not pieces:
                 number = _number(value)
             case "#EXT-X-TARGETDURATION":
                 target = max(1, _number(value)) * 1_000
