@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import msgspec
 from yarl import URL
 
 from fuzz.target import Target
@@ -73,7 +74,7 @@ def address(data: bytes) -> None:
     read = read_address(text)
     if read is None:
         return
-    if "@" in read.shown or (read.who and read.who in read.shown.rpartition("//")[2].replace(read.host, "")):
+    if read.shown != msgspec.structs.replace(read, who="", rest="/").shown or "@" in read.shown:
         raise AssertionError("A password is shown.")
     if read_address(read.at(4_000)) is None:
         raise AssertionError("At the relay it is no address any more.")

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 from moothall.core import commands as do
 from moothall.core.captioning.outgoing import HELD_MS, LATE_MS, Held
-from moothall.core.events.types import Origin
+from moothall.core.events.types import ChannelKind, Origin, SourceSegment
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.programme.plan import Planned
 from moothall.core.rules.lines import MOST_BACK
 from moothall.services.captioning.zoom_push import (
@@ -180,6 +180,63 @@ def test_what_is_taken_back_while_zoom_is_asked_for_its_number_goes_nowhere() ->
             await on.say("b", "Public.")
             await on.hall.clock.sleep(HELD_MS + 1_000)
             assert on.place.shown == [(42, "Public.")]
+
+    run(story())
+
+
+def test_only_lines_of_the_text_that_was_chosen_go_out_be_it_an_interpreters_or_a_translation() -> None:
+    french, spanish = ChannelId("fr"), ChannelId("mt-es")
+    spoken = do.TypeSegment(channel=french, segment=SegmentId("f"), text="Nous ouvrons.", language="fr")
+    source = SourceSegment(SegmentId("a"), 0)
+    made = do.SetTranslation(channel=spanish, source=source, text="Abrimos.", route="echo")
+
+    async def story() -> None:
+        async with house() as on:
+            await on.do(do.AddChannel(channel=french, kind=ChannelKind.INTERPRETATION, languages=("fr",)))
+            await on.do(do.AddChannel(channel=spanish, kind=ChannelKind.TRANSLATION, languages=("es",)))
+            for channel in (french, spanish):
+                assert await on.push.send_to(SESSION, ZoomTarget(address=TARGET.address, channel=channel))
+                if channel == french:
+                    await on.say("a", "We open.")
+                    await on.do(spoken, by=Actor(Role.INTERPRETER, "i"))
+                else:
+                    await on.do(made, by=Actor(Role.TRANSLATOR, "t"))
+                await on.hall.clock.sleep(HELD_MS + 1_000)
+            assert on.place.shown == [(42, "Nous ouvrons."), (43, "Abrimos.")]
+
+    run(story())
+
+
+def test_the_last_lines_go_out_after_the_close() -> None:
+    async def story() -> None:
+        async with house() as on:
+            await on.say("a", "The meeting is closed.")
+            await on.do(do.CloseSession())
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            assert on.place.shown == [(42, "The meeting is closed.")]
+
+    run(story())
+
+
+def test_the_next_node_goes_on_with_zooms_number_and_sends_nothing_twice() -> None:
+    async def story() -> None:
+        log, book = MemoryLog(), MemoryBook()
+        async with house(MemoryHall(log), book) as on:
+            await on.say("a", "Before.")
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            place = on.place
+        assert place.shown == [(42, "Before.")]
+        async with memory_hall(MemoryHall(log)) as hall:
+            push = zoom_push(hall, book, place)
+            await push.load()
+            assert hall.group is not None
+            running = hall.group.create_task(push.run())
+            live = await hall.sessions.open(SESSION)
+            line = do.TypeSegment(channel=FLOOR, segment=SegmentId("b"), text="After.", language="en")
+            assert isinstance(await live.writer.send(DESK, CommandId("after"), [line]), Receipt)
+            await hall.clock.sleep(HELD_MS + 1_000)
+            assert place.shown == [(42, "Before."), (43, "After.")]
+            running.cancel()
 
     run(story())
 

@@ -119,16 +119,18 @@ def test_what_can_not_be_fed_is_refused() -> None:
     async def story() -> None:
         async with fetching(SOUND) as at:
             await at.hall.session()
+            await at.act(AddChannel(channel=ChannelId("mt-es"), kind=ChannelKind.TRANSLATION, languages=("es",)))
             codes = {}
             for name, said in {
                 "no address": (SESSION, FLOOR, "file:///etc/passwd"),
                 "no session": (SessionId("none"), FLOOR, ADDRESS),
                 "no text": (SESSION, ChannelId("fr"), ADDRESS),
+                "a translation": (SESSION, ChannelId("mt-es"), ADDRESS),
             }.items():
                 refused = await at.streams.put(*said)
                 assert isinstance(refused, Refusal)
                 codes[name] = refused.code
-            assert list(codes.values()) == [RefusalCode.INVALID, RefusalCode.UNKNOWN, RefusalCode.UNKNOWN]
+            assert list(codes.values()) == [RefusalCode.INVALID, *[RefusalCode.UNKNOWN] * 3]
             await at.act(OpenSession())
             await at.act(CloseSession())
             closed = await at.streams.put(SESSION, FLOOR, ADDRESS)
