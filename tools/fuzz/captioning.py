@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import unicodedata
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, cast
@@ -32,6 +31,7 @@ from moothall.core.events.types import ChannelKind, Origin
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.kernel.visible import visible
 from moothall.core.views.captions import Line
 from moothall.services.captioning.caption_streams import CaptionStreams, TextStream
 from moothall.services.desks.typed_ahead import TypedAhead
@@ -101,7 +101,7 @@ class House:
         self.streams.gone(CAPTIONER.link)
         live = self.sessions.loaded(SESSION)
         for _, line in () if live is None else live.state.segments.items():
-            if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in line.whole):
+            if visible(line.whole) != line.whole:
                 raise AssertionError(f"A line holds what is no text: {line.whole!r}.")
 
     def close(self) -> None:
