@@ -46,6 +46,8 @@ from moothall.wire.captioning.pull import MOST_LENGTH, pull
 SESSION, FLOOR = SessionId("s"), ChannelId("floor")
 CAPTIONER = Staff(link="l", role=Role.CAPTIONER, scope="session:s", label="")
 CHARSETS = ("", "; charset=utf-8", "; charset=latin1", "; charset=utf-16", "; charset=utf-16le", "; charset=x")
+ASKED = make_mocked_request("GET", "/captions/link?session=s")
+"""Copied for each post: to make one takes longer than all that a door does with it."""
 ANSWERS = {200, 413, 415, *STATUS.values()}
 RENEWED = 200
 """Inputs that one house is given: all that they write stays in its memory."""
@@ -150,9 +152,10 @@ async def _post(made: House, kind: int, query: str, body: bytes) -> web.Response
     headers = {hdrs.CONTENT_TYPE: "text/plain" + CHARSETS[(kind >> 1) % len(CHARSETS)]}
     url = "".join(sign for sign in query if sign.isascii() and sign.isprintable() and sign not in "# ")
     try:
-        request = make_mocked_request("POST", f"{path}?{url}", headers=headers, payload=content)
+        request = ASKED.clone(method="POST", rel_url=f"{path}?{url}", headers=headers)
     except ValueError:  # It never comes to a door.
         return web.Response()
+    request._payload = content
     return await (made.posts.caption if kind & 1 else made.posts.stream)(request)
 
 
@@ -214,12 +217,12 @@ def link(data: bytes) -> None:
     made = house()
 
     async def story() -> None:
-        request, socket = make_mocked_request("GET", "/captions/link?session=s"), _Socket()
+        socket = _Socket()
         for each in parts(data, most=8):
             text = each[:1] < b"\x80"
             said = each[1:].decode("utf-8", "replace") if text else each[1:]
             kind = WSMsgType.TEXT if text else WSMsgType.BINARY
-            if not await made.link._take(request, cast("web.WebSocketResponse", socket), kind, said):
+            if not await made.link._take(ASKED, cast("web.WebSocketResponse", socket), kind, said):
                 break
         for answer in socket.said:
             if not isinstance(_message(answer), Answer):
