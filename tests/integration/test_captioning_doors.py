@@ -28,6 +28,7 @@ from moothall.services.captioning.caption_streams import MOST_BYTES
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import session_scope
 from moothall.settings.sections import Captioning, Engine, Metrics, Server, Settings, Translation
+from moothall.wire.close_codes import CloseCode
 from support.captioning.plover import PloverWorker
 from support.halls.process import free_port
 from support.halls.readers import until
@@ -250,6 +251,18 @@ async def test_what_is_typed_at_the_local_port_comes_over_the_bridge_through_a_r
     assert told[0] == "The captioning software is connected." or told[0].startswith("Connected")
     assert "Connected: text goes to “Plenary”." in told
     assert any(sentence.startswith("No connection to the server.") for sentence in told)
+
+
+async def test_a_message_that_is_none_ends_a_bridges_line(house: House) -> None:
+    bearer = {"Authorization": f"Bearer {house.key}"}
+    async with aiohttp.ClientSession() as http:
+        for bad in ("Hello.", '{"type":"text","seq":1,"text":"x","more":' + "[" * 3_000):
+            async with http.ws_connect(house.address("/captions/link", ""), headers=bearer) as line:
+                await line.receive()
+                await line.send_str(bad)
+                await line.receive()
+                assert line.close_code == CloseCode.BAD_REQUEST
+    assert house.lines == []
 
 
 async def test_a_bridge_whose_link_is_refused_ends_with_a_sentence(house: House) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
+
+from support.named_tests import assert_named_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "why" / "threats.md"
@@ -25,12 +25,6 @@ def rows() -> list[tuple[str, str, str, str, str]]:
     return ROW.findall(PAGE.read_text(encoding="utf-8"))
 
 
-@cache
-def functions(path: Path) -> frozenset[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return frozenset(each.name for each in ast.walk(tree) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef))
-
-
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row[1][:40])
 def test_its_module_and_its_test_are_there_or_it_is_open(row: tuple[str, str, str, str, str]) -> None:
     _, _, measure, where, test = row
@@ -38,10 +32,7 @@ def test_its_module_and_its_test_are_there_or_it_is_open(row: tuple[str, str, st
     for module in modules:
         root = ROOTS.get(module.partition("/")[0], "server/moothall")
         assert (ROOT / root / module).is_file(), module
-    tests = re.findall(r"`([^`]+)::([^`]+)`", test)
-    for path, name in tests:
-        assert name.startswith("test_")
-        assert name in functions(ROOT / "tests" / path), f"{path}::{name}"
+    tests = assert_named_tests(test)
     if not (modules and tests):
         assert "*Open*" in measure + test or "*open*" in measure
 

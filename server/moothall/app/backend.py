@@ -53,6 +53,7 @@ from moothall.services.questions.asking import Asking
 from moothall.services.questions.balance import Balance
 from moothall.services.questions.ballots import Ballots
 from moothall.services.questions.typing import Typing
+from moothall.services.sessions.forgetting import Forgetting
 from moothall.services.sessions.link_terms import HOUR_MS
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import RoleLinks
@@ -158,7 +159,8 @@ class Backend:
         )
         self.balance = Balance(sessions, book=self.book, clock=self.clock, randomness=randomness, questions=questions)
         self.zoom_client = ZoomClient()
-        self.zoom = ZoomPush(sessions, self.book, self.zoom_client, self.clock)
+        self.forgetting = Forgetting(sessions, self.programme.plan_of, self.clock)
+        self.zoom = ZoomPush(sessions, self.book, self.zoom_client, self.forgetting, self.clock)
 
     async def load(self) -> None:
         """Read what is kept, once the sessions run. Raises StorageUnavailable."""

@@ -62,6 +62,7 @@ async def open_streams(stack: AsyncExitStack, backend: Backend, live: LiveIngest
         sessions=backend.sessions,
         ingest=live,
         streams=StreamPuller(backend.clock, backend.settings.streams.allowed_networks),
+        forgetting=backend.forgetting,
         closing=backend.closing.closing,
         clock=backend.clock,
         randomness=backend.randomness,

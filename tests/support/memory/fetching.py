@@ -11,10 +11,12 @@ from moothall.core.commands import (
 )
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.ids import CommandId
+from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.programme.plan import Planned
 from moothall.services.capture.pulling import PullState
 from moothall.services.capture.streams import Streams
 from moothall.services.log.act_queue import Receipt
+from moothall.services.sessions.forgetting import Forgetting
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
@@ -32,11 +34,13 @@ class At:
     def __init__(self, hall: MemoryHall, book: MemoryBook, port: MemoryStreams) -> None:
         self.hall = hall
         self.port = port
+        self.plans: dict[SessionId, Planned] = {}
         self.streams = Streams(
             book=book,
             sessions=hall.sessions,
             ingest=hall.live,
             streams=port,
+            forgetting=Forgetting(hall.sessions, self.plans.get, hall.clock),
             closing=hall.closing.closing,
             clock=hall.clock,
             randomness=SeededRandomness(),

@@ -105,8 +105,8 @@ async def nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     await reader.read()
 
 
-async def rtsp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moved: str = "") -> None:
-    """A camera that speaks μ-law as fast as it is taken; with `moved` it leads elsewhere."""
+async def rtsp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moved: str = "", refused: str = "") -> None:
+    """A camera that speaks μ-law as fast as it is taken; leads elsewhere (`moved`), or answers so (`refused`)."""
     body = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\na=control:one\r\n"
     extra = {
         "DESCRIBE": f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}",
@@ -119,6 +119,8 @@ async def rtsp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moved
             word = head.split(" ")[0]
             if moved and word == "DESCRIBE":
                 writer.write(f"RTSP/1.0 302 Moved\r\n{said}\r\nLocation: {moved}\r\n\r\n".encode())
+            elif refused and word == "DESCRIBE":
+                writer.write(f"RTSP/1.0 {refused}\r\n{said}\r\n\r\n".encode())
             else:
                 more = extra.get(word, "Session: 1\r\n\r\n")
                 writer.write(f"RTSP/1.0 200 OK\r\n{said}\r\n{more}".encode())
@@ -137,11 +139,11 @@ async def rtsp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moved
 
 
 @asynccontextmanager
-async def rtsp_server(moved: str = "") -> AsyncIterator[str]:
+async def rtsp_server(moved: str = "", refused: str = "") -> AsyncIterator[str]:
     """Its address."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await rtsp(reader, writer, moved)
+        await rtsp(reader, writer, moved, refused)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:

@@ -20,6 +20,11 @@ DOORS = (
 )
 
 
+def test_a_hub_gives_captions_to_no_programs_and_takes_none() -> None:
+    used = [path for path in (ROOT / "hubs").rglob("*.py") if "adapters.captioning" in path.read_text(encoding="utf-8")]
+    assert used == []
+
+
 def test_every_door_of_a_hub_is_on_its_page() -> None:
     doors = "".join(path.read_text(encoding="utf-8") for path in DOORS)
     routes = set(re.findall(r"web\.(get|post|put|patch|delete)\(\s*\"([^\"]+)\"", doors))

@@ -16,6 +16,7 @@ import msgspec
 
 from moothall.core.captioning.charsets import lenient_text, without_telnet
 from moothall.core.kernel.backoff import Backoff
+from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.wire.captioning.link import (
@@ -43,6 +44,7 @@ WITHIN_S = 20.0
 """How long the server may take to answer."""
 STOP = frozenset({400, 401, 403, 404})
 """Answers to which coming back won't help."""
+_decoder: msgspec.json.Decoder[FromServer] = msgspec.json.Decoder(FromServer)
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -202,7 +204,6 @@ def _message(message: aiohttp.WSMessage) -> Begin | Answer | None:
     if message.type is not aiohttp.WSMsgType.TEXT:
         return None
     try:
-        found: Begin | Answer = msgspec.json.decode(message.data, type=FromServer)
-    except msgspec.DecodeError:
+        return read(_decoder, message.data)
+    except Unreadable:
         return None
-    return found

@@ -14,6 +14,7 @@ from aiohttp import WSMsgType, hdrs, web
 from moothall.adapters.captioning.keys import CaptionKeys
 from moothall.adapters.captioning.posts_door import STATUS
 from moothall.adapters.http.forwarded import AddressOf
+from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.services.captioning.caption_streams import MOST_BYTES, CaptionStreams, Form, Post, TextStream
 from moothall.wire.captioning.link import Answer, Begin, Characters
@@ -86,8 +87,8 @@ class CaptionsLinkDoor:
         if kind not in (WSMsgType.TEXT, WSMsgType.BINARY) or not isinstance(data, str | bytes):
             return False
         try:
-            post = msgspec.json.decode(data, type=Characters)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            post = read_json(data, Characters)
+        except Unreadable:
             await socket.close(code=CloseCode.BAD_REQUEST)
             return False
         stream = await self._open(request)

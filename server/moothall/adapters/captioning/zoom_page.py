@@ -46,7 +46,7 @@ class ZoomPage:
         address = zoom_address(text) if text else None
         if text and address is None:
             return self._page(asked, planned, asked.ui.text(AdminText.ZOOM))
-        target = None if address is None else ZoomTarget(address=address)
+        target = None if address is None else ZoomTarget(address=address, entered=self.programme.now())
         if not await self.push.send_to(planned.session, target):
             return self._page(asked, planned, asked.ui.text(AdminText.ZOOM_MANY))
         return see_other(asked.to(f"/admin/meetings/{planned.session}"))

@@ -162,13 +162,12 @@ def _open(file: BinaryIO) -> InputContainer:
         import av
     except ImportError:
         raise _NoAudio(Trouble.NO_LIBRARY) from None
-    allowed = ",".join(sorted(set(",".join(av.formats_available).split(",")) - _PLAYLISTS - _LIVE))
     try:
         return av.open(
             _Nameless(file),
             "r",
             metadata_errors="replace",
-            options={"format_whitelist": allowed, "protocol_whitelist": "none"},
+            options={"format_whitelist": allowed_formats(), "protocol_whitelist": "none"},
         )
     except av.error.ArgumentError:  # what FFmpeg answers to a format that isn't on the list
         raise _NoAudio(Trouble.PLAYLIST) from None
@@ -176,6 +175,13 @@ def _open(file: BinaryIO) -> InputContainer:
         if isinstance(error, MemoryError):
             raise
         raise _NoAudio(_why_unknown(file)) from None
+
+
+def allowed_formats() -> str:
+    """FFmpeg's list of the formats that may be read from strangers: bytes that name nothing else. Needs PyAV."""
+    import av
+
+    return ",".join(sorted(set(",".join(av.formats_available).split(",")) - _PLAYLISTS - _LIVE))
 
 
 def _why_unknown(file: BinaryIO) -> Trouble:

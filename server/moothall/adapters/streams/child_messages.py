@@ -34,6 +34,8 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     """There is no sound, or no more of it."""
 
     trouble: Trouble
+    number: int = 0
+    """With STATUS what the server answered."""
 
 
 Message = Began | Failed

@@ -24,7 +24,7 @@ import msgspec
 
 from moothall.adapters.sound.audio_mixing import MAX_CHANNELS, RATE, Mixer, TimeLine
 from moothall.adapters.sound.decode_child import Pipes, confine, limit, load_library
-from moothall.adapters.sound.decoding import Frames, best_stream
+from moothall.adapters.sound.decoding import Frames, allowed_formats, best_stream
 from moothall.adapters.streams.child_messages import Began, Failed, Message, StreamRequest
 from moothall.adapters.streams.landlock import connect_only_to
 from moothall.core.streams.addresses import read_address
@@ -41,18 +41,15 @@ _ADDRESS = 4_096
 _PROBE = {"probesize": "500000", "analyzeduration": "2000000"}
 """As much as is looked at before the first sound: bytes, and µs."""
 _DIALLED = {"protocol_whitelist": "rtmp,tcp,rtp", "rtsp_transport": "tcp", "allowed_media_types": "audio"}
-_LISTS = {"concat", "concatf", "dash", "hls", "image2", "imf", "rtp", "rtsp", "sap", "sdp", "vobsub"} | {
-    "webm_dash_manifest"
-}
-"""Formats that name other files or addresses."""
 _DAMAGED = 200
 """Packets in a row that can't be decoded: then it is no sound any more."""
 
 
 class _NoSound(Exception):
-    def __init__(self, trouble: Trouble) -> None:
+    def __init__(self, trouble: Trouble, number: int = 0) -> None:
         super().__init__(trouble.value)
         self.trouble = trouble
+        self.number = number
 
 
 class _Bytes:
@@ -75,7 +72,7 @@ def decode(
     try:
         _decode(order, address, write, tell, grant)
     except _NoSound as error:
-        tell(Failed(trouble=error.trouble))
+        tell(Failed(trouble=error.trouble, number=error.number))
     except MemoryError:
         tell(Failed(trouble=Trouble.BROKE))
 
@@ -128,24 +125,31 @@ def _open(address: str | None) -> InputContainer:
         raise _NoSound(Trouble.NO_LIBRARY) from None
     try:
         if address is None:
-            formats = ",".join(sorted(set(",".join(av.formats_available).split(",")) - _LISTS))
-            options = {**_PROBE, "format_whitelist": formats, "protocol_whitelist": "none"}
+            options = {**_PROBE, "format_whitelist": allowed_formats(), "protocol_whitelist": "none"}
             return av.open(_Bytes(), "r", metadata_errors="replace", options=options, buffer_size=8_192)
         return av.open(address, "r", metadata_errors="replace", options=_PROBE | _DIALLED)
     except av.error.FFmpegError as error:
         if isinstance(error, MemoryError):
             raise
-        raise _NoSound(_why(error)) from None
+        raise _why(error) from None
 
 
-def _why(error: Exception) -> Trouble:
+def _why(error: Exception) -> _NoSound:
     import av
 
-    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError | av.error.HTTPNotFoundError):
-        return Trouble.STATUS
-    if isinstance(error, av.error.EOFError | OSError):
-        return Trouble.ENDED
-    return Trouble.NOT_AUDIO
+    numbers = {
+        av.error.HTTPBadRequestError: 400,
+        av.error.HTTPUnauthorizedError: 401,
+        av.error.HTTPForbiddenError: 403,
+        av.error.HTTPNotFoundError: 404,
+    }
+    for kind, number in numbers.items():
+        if isinstance(error, kind):
+            return _NoSound(Trouble.STATUS, number)
+    # Of other refusals FFmpeg doesn't tell the number.
+    if isinstance(error, av.error.EOFError | av.error.HTTPClientError | av.error.HTTPServerError | OSError):
+        return _NoSound(Trouble.ENDED)
+    return _NoSound(Trouble.NOT_AUDIO)
 
 
 def _address() -> str:

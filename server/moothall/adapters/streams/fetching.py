@@ -19,7 +19,7 @@ from yarl import URL
 
 from moothall.adapters.streams.checked_connection import CONNECT_S, CheckedResolver
 from moothall.core.ports import Clock
-from moothall.core.streams.addresses import Network, may_reach, read_address
+from moothall.core.streams.addresses import LONGEST_LED, Network, may_reach, read_address
 from moothall.core.streams.playlist import MOST_BYTES, Piece, Playlist, is_playlist, next_pieces, read_playlist
 from moothall.core.streams.watching import Trouble
 from moothall.services.capture.pulling import StreamLost
@@ -159,7 +159,8 @@ class HttpStream:
     async def _get(self, session: aiohttp.ClientSession, address: URL) -> AsyncIterator[aiohttp.ClientResponse]:
         """An answer with 200, behind up to five redirects."""
         for _ in range(MOST_REDIRECTS):
-            if (parts := read_address(str(address))) is None or address.scheme not in ("http", "https"):
+            address = address.with_fragment(None)
+            if (parts := read_address(str(address), LONGEST_LED)) is None or address.scheme not in ("http", "https"):
                 raise StreamLost(Trouble.ADDRESS)
             # aiohttp asks no resolver about what is an address already.
             if _is_ip(parts.host) and not may_reach(parts.host, self._allowed_at(address)):

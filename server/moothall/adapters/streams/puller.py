@@ -116,7 +116,7 @@ class PullRun:
         self._stream = stream
         self._feeding = feeding
         self._rest = b""
-        self._failed: Trouble | None = None
+        self._failed: Failed | None = None
         self._began = asyncio.Event()
         self.found: Found | None = None
         """What it is; known with the first sample."""
@@ -153,7 +153,7 @@ class PullRun:
                             self.found = began.found
                             self._began.set()
                         case Failed() as failed:
-                            self._failed = failed.trouble
+                            self._failed = failed
         finally:
             self._began.set()
 
@@ -178,9 +178,12 @@ class PullRun:
             raise StreamLost(Trouble.ENDED)
         if error is not None and not isinstance(error, DecoderGone):
             raise error
-        trouble = self._failed if self._relay is None else self._relay.trouble or self._failed
-        if trouble is not None or code < 0:
-            raise StreamLost(trouble or Trouble.BROKE)
+        if self._relay is not None and self._relay.trouble is not None:
+            raise StreamLost(self._relay.trouble)
+        if self._failed is not None:
+            raise StreamLost(self._failed.trouble, self._failed.number)
+        if code < 0:
+            raise StreamLost(Trouble.BROKE)
         if error is None and feeding.done():
             if self._stream is not None:
                 self._stream.over = True

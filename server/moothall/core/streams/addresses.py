@@ -10,7 +10,9 @@ from enum import StrEnum
 import msgspec
 
 LONGEST_ADDRESS = 2_000
-"""Characters."""
+"""Characters of an address that is entered."""
+LONGEST_LED = 8_000
+"""Characters of one to which a stream's server leads: a segment of a playlist, or a redirect."""
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _SHAPE = re.compile(
@@ -67,9 +69,9 @@ class StreamAddress(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.fetching}://{who}127.0.0.1:{port}{self.rest}"
 
 
-def read_address(text: str) -> StreamAddress | None:
-    """The parts of an address; None where it is no address of a stream."""
-    if len(text) > LONGEST_ADDRESS or any(not sign.isprintable() or sign.isspace() or sign in "#\\" for sign in text):
+def read_address(text: str, longest: int = LONGEST_ADDRESS) -> StreamAddress | None:
+    """The parts of an address; None where it is no address of a stream, or has more characters than `longest`."""
+    if len(text) > longest or any(not sign.isprintable() or sign.isspace() or sign in "#\\" for sign in text):
         return None
     found = _SHAPE.fullmatch(text)
     if found is None:

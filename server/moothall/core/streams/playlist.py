@@ -58,10 +58,11 @@ def is_playlist(head: bytes) -> bool:
 
 def read_playlist(text: str) -> Playlist | None:
     """What stands in it; None where nothing in it can be fetched: encrypted, in byte ranges, or no playlist at all."""
-    lines = [line.strip() for line in text.removeprefix("\ufeff").splitlines()]
-    lines = [line for line in lines if len(line) <= MOST_TAG or not line.startswith("#")]
-    if not lines or not lines[0].startswith("#EXTM3U"):
+    text = text.removeprefix("\ufeff")
+    if not text.startswith("#EXTM3U"):
         return None
+    lines = [line.strip() for line in text.splitlines()]
+    lines = [line for line in lines if len(line) <= MOST_TAG or not line.startswith("#")]
     if any(line.startswith("#EXT-X-STREAM-INF:") for line in lines):
         return _master(lines)
     return _media(lines)
@@ -109,7 +110,7 @@ def _media(lines: list[str]) -> Playlist | None:
     for line in lines:
         tag, _, value = line.partition(":")
         match tag:
-            case "#EXT-X-MEDIA-SEQUENCE":
+            case "#EXT-X-MEDIA-SEQUENCE" if not pieces:
                 number = _number(value)
             case "#EXT-X-TARGETDURATION":
                 target = max(1, _number(value)) * 1_000

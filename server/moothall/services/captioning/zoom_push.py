@@ -2,8 +2,8 @@
 
 A line is held for three seconds, since Zoom takes nothing back, and sent once; what could not be sent is tried again
 with more patience each time, and the control room is told. What was said a while ago and is in the text again (brought
-back, restored, moved here) is not sent. The address is a secret: it is in the book, and in no log. It is forgotten an
-hour after its meeting was closed: until then the meeting may be opened again.
+back, restored, moved here) is not sent. The address is a secret: it is in the book, and in no log.
+`services/sessions/forgetting.py` says when it is forgotten.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock
-from moothall.core.session.state import Status
 from moothall.services.log.publication import Publication
+from moothall.services.sessions.forgetting import Forgetting
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 
@@ -32,10 +32,8 @@ LOOK_MS = 250
 BACKOFF = Backoff(first_ms=1_000, last_ms=15_000)
 MOST_TARGETS = 1_000
 """Sessions with an address. Overflow: another one is refused."""
-FORGET_MS = 3_600_000
-"""How long after its meeting was closed an address is kept."""
 FORGET_LOOK_MS = 60_000
-"""How often it is looked at which meetings are closed."""
+"""How often it is looked at which addresses are to be forgotten."""
 DROPS = (ev.SessionPaused, ev.NotRecordedBegan, ev.BodyRemoved)
 """At these nothing that waits goes out any more: it may be what is not to be kept."""
 
@@ -46,6 +44,8 @@ class ZoomTarget(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     channel: ChannelId = ChannelId("")
     """The text; empty: the session's first."""
+    entered: int = 0
+    """Unix ms."""
 
 
 class CaptionPlace(Protocol):
@@ -72,15 +72,14 @@ class _Sending:
 class ZoomPush:
     """All sessions that are captioned in Zoom. `load` it, and keep `run` running."""
 
-    def __init__(self, sessions: Sessions, book: Book, place: CaptionPlace, clock: Clock) -> None:
-        self._sessions = sessions
+    def __init__(
+        self, sessions: Sessions, book: Book, place: CaptionPlace, forgetting: Forgetting, clock: Clock
+    ) -> None:
+        self._forgetting = forgetting
         self._book = book
         self._place = place
         self._clock = clock
         self._targets: dict[SessionId, ZoomTarget] = {}
-        # Bound: the targets.
-        self._closed: dict[SessionId, int] = {}
-        """When its meeting was first seen closed, monotonic ms."""
         # Bound: the targets.
         self._sending: dict[SessionId, _Sending] = {}
         sessions.observe(self._seen)
@@ -104,7 +103,6 @@ class ZoomPush:
         await self._book.write([BookEntry(NAMESPACE, session, None if target is None else msgspec.json.encode(target))])
         if (before := self._sending.pop(session, None)) is not None:
             before.waiting = ()
-        self._closed.pop(session, None)
         if target is None:
             self._targets.pop(session, None)
         else:
@@ -137,25 +135,14 @@ class ZoomPush:
                 await self._clock.sleep(LOOK_MS)
 
     async def _forget_in_time(self) -> None:
-        """Forget the addresses of meetings that were closed a while ago."""
         while True:
-            for session in tuple(self._targets):
+            for session, target in tuple(self._targets.items()):
                 try:
-                    await self._forget_if_over(session)
+                    if await self._forgetting.due(session, target.entered):
+                        await self.forget(session)
                 except (StorageUnavailable, RecordBroken):
                     logger.warning("session %s: its address in Zoom can't be looked after now", session)
             await self._clock.sleep(FORGET_LOOK_MS)
-
-    async def _forget_if_over(self, session: SessionId) -> None:
-        status = self._sessions.status_of(session)
-        if status is None and (live := await self._sessions.find(session)) is not None:
-            status = live.state.status
-        if status is not Status.CLOSED:  # One that is only planned has no log yet.
-            self._closed.pop(session, None)
-            return
-        now = self._clock.monotonic()
-        if now - self._closed.setdefault(session, now) >= FORGET_MS:
-            await self.forget(session)
 
     async def _send(self, session: SessionId, address: str, sending: _Sending) -> None:
         try:

@@ -56,6 +56,8 @@ class PulledSource(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """Tells several sources of one channel apart; a stream alone is `stream`, a bridge names each of its people."""
     address: str
+    entered: int = 0
+    """Unix ms."""
     over: bool = False
     """Whether it came to its own end, as a recording does: then it isn't fetched again."""
     trouble: Trouble | None = None

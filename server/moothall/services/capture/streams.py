@@ -1,7 +1,7 @@
 """The streams that feed meetings: kept in the book, fetched while their meetings are on, tried before.
 
-Whichever node keeps the house fetches them, so they follow a take-over. An address is forgotten an hour after its
-meeting was closed: until then the meeting may be opened again.
+Whichever node keeps the house fetches them, so they follow a take-over. `services/sessions/forgetting.py` says when an
+address is forgotten.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from moothall.core.streams.addresses import read_address
 from moothall.core.streams.watching import START_MS, Found, Trouble
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.capture.pulling import BYTES, CHUNK, PulledSource, Pulling, PullState, StreamLost, StreamPort
+from moothall.services.sessions.forgetting import Forgetting
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.live_audio import RATE
 from moothall.services.sound.loudness import Loudness
@@ -39,8 +40,6 @@ MOST_EACH = 16
 MOST_TRIED = 2
 """Streams that are tried at a time. Overflow: one more is refused."""
 LOOK_MS = 1_000
-FORGET_MS = 3_600_000
-"""How long after its meeting was closed an address is kept."""
 TRIED_MS = 2_000
 """Sound that is listened to when a stream is tried."""
 MOST_TRY_MS = 2 * START_MS
@@ -86,6 +85,7 @@ class Streams:
         sessions: Sessions,
         ingest: LiveIngest,
         streams: StreamPort,
+        forgetting: Forgetting,
         closing: Callable[[SessionId], bool],
         clock: Clock,
         randomness: Randomness,
@@ -94,6 +94,7 @@ class Streams:
         self._sessions = sessions
         self._ingest = ingest
         self._streams = streams
+        self._forgetting = forgetting
         self._closing = closing
         self._clock = clock
         self._randomness = randomness
@@ -102,8 +103,6 @@ class Streams:
         self._running: dict[_Key, tuple[Pulling, asyncio.Task[None]]] = {}
         self._stopping: set[_Key] = set()
         """Of these, those that are being ended; until then none takes their place. Bound: the same."""
-        self._closed: dict[_Key, int] = {}
-        """When its meeting was first seen closed, monotonic ms."""
         self._trying = 0
 
     async def load(self) -> None:
@@ -126,7 +125,8 @@ class Streams:
             return refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
         if live.state.status is Status.CLOSED:
             return refuse(RefusalCode.CONFLICT, "The session is closed.")
-        source = PulledSource(session=session, channel=channel, name=name, address=address)
+        now = self._clock.wall()
+        source = PulledSource(session=session, channel=channel, name=name, address=address, entered=now)
         others = [each for each in self._of(session) if _key(each) != _key(source)]
         if len(others) >= MOST_EACH or any(each.channel == channel for each in others):
             # The port knows several names; until their sounds are mixed a channel has one.
@@ -143,14 +143,8 @@ class Streams:
             return False
         await self._book.write([BookEntry(NAMESPACE, _entry(key), None)])
         self._sources.pop(key, None)
-        self._closed.pop(key, None)
         await self._stop(key)
         return True
-
-    async def forget(self, session: SessionId) -> None:
-        """Forget all of a session. Raises StorageUnavailable."""
-        for each in self._of(session):
-            await self.remove(session, each.channel, each.name)
 
     def of(self, session: SessionId) -> Sequence[PullStatus]:
         """How the sources of a session stand."""
@@ -216,21 +210,15 @@ class Streams:
         if running is not None and running[1].done() and key not in self._stopping:
             del self._running[key]
             running = None
-        status = self._sessions.status_of(source.session)
-        if status is None:
-            try:
-                live = await self._sessions.find(source.session)
-            except (StorageUnavailable, RecordBroken):
-                return
-            if live is None:  # A rehearsal that removed itself.
-                await self._let_go(key)
-                return
-            status = live.state.status
-        if status is Status.CLOSED:
-            await self._forget_in_time(key)
+        try:
+            over = await self._forgetting.due(source.session, source.entered)
+        except (StorageUnavailable, RecordBroken):
             return
-        self._closed.pop(key, None)
-        if status not in ON or running is not None or source.over or self._sources.get(key) is not source:
+        if over:
+            await self._let_go(key)
+        if self._sessions.status_of(source.session) not in ON or running is not None:
+            return
+        if source.over or self._sources.get(key) is not source:
             return
         live = self._sessions.loaded(source.session)
         if live is None:
@@ -260,11 +248,6 @@ class Streams:
         if error is not None:
             note_failure(error, f"session {source.session}: source {source.name} of {source.channel} failed")
             await self._clock.sleep(LOOK_MS)
-
-    async def _forget_in_time(self, key: _Key) -> None:
-        now = self._clock.monotonic()
-        if now - self._closed.setdefault(key, now) >= FORGET_MS:
-            await self._let_go(key)
 
     async def _let_go(self, key: _Key) -> None:
         try:

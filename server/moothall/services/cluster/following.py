@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from moothall.core.chain import LogRecord
+from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.errors import LogTrimmed, RecordBroken, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import Asides, Clock, LogHead, NodeLog, SharedLog, SingleCopies
@@ -27,6 +28,8 @@ SOON_MS = 1_000
 STALE_MS = 10_000
 """How long the copy of one session may lack what this node's disk refuses, before its readers are sent elsewhere: words
 may have been removed meanwhile."""
+REFUSED = Backoff(first_ms=FOLLOW_MS, last_ms=5_000)
+"""How long what this node's disk refuses of a session waits until it is tried again."""
 WHOLE_MS = 60_000
 """How often all are looked at: a Redis that was emptied and filled again counts its changes from the first."""
 
@@ -48,6 +51,10 @@ class _Unstored(NamedTuple):
     """Of a log that was erased: its copy has to go before anything else comes."""
     head: LogHead | None
     """Of the shared log, behind that."""
+    failures: int
+    """In a row, but for the newest."""
+    again: int
+    """When it is tried again, ms of the same clock."""
 
 
 @dataclass(eq=False, repr=False)
@@ -87,9 +94,11 @@ class Following:
         self._refused: set[SessionId] = set()
         """Those whose copy contradicts the shared log."""
         self._unstored: dict[SessionId, _Unstored] = {}
-        """Those of which the own log refuses something. It is tried again each time; the others go on."""
+        """Those of which the own log refuses something. It is tried again; the others go on."""
         self._stale: set[SessionId] = set()
         """Of these, those that were for `STALE_MS`."""
+        self._answers = False
+        """Whether the shared logs were asked in this round, and are there."""
         self._reached = True
         self._rung = asyncio.Event()
         # Bound: the sessions that are read here.
@@ -160,19 +169,25 @@ class Following:
         Raises StorageUnavailable, also where this node's disk refuses something of one session: all others are brought
         up all the same. A log that contradicts its copy, or can't be read, is left alone and named.
         """
+        self._unstored = {session: refused._replace(again=0) for session, refused in self._unstored.items()}
         await self._bring_up()
         if self._unstored:
             raise StorageUnavailable(f"This node's disk refuses what came of {len(self._unstored)} sessions.")
 
     async def _bring_up(self) -> None:
-        """The same, but for what this node's disk refuses. Raises StorageUnavailable where the shared logs are away."""
+        """The same, but for what this node's disk refuses, which waits until it is tried again. Raises
+        StorageUnavailable where the shared logs are away.
+        """
         now = self.clock.monotonic()
+        self._answers = False
         if not self._looked:
             await self._look()
         if now - self._whole >= WHOLE_MS:
             self._change, self._whole = 0, now
         for session, refused in list(self._unstored.items()):
-            await self._take(session, refused.forgotten, refused.head)
+            if now >= refused.again:
+                await self._take(session, refused.forgotten, refused.head)
+            await self._note_stale(session)
         change = self._change
         while True:
             changes = await self.shared.changed(change)
@@ -193,6 +208,9 @@ class Following:
         before = self._unstored.get(session)
         if before is not None and before.forgotten is not None:
             forgotten = before.forgotten  # Nothing of a later log has been copied yet.
+        if before is not None and self.clock.monotonic() < before.again:
+            self._unstored[session] = before._replace(forgotten=forgotten, head=head)
+            return
         try:
             if forgotten is not None:
                 await self._forget(session, forgotten)
@@ -201,23 +219,29 @@ class Following:
                 await self._follow(session, head)
                 await self._note_single(session, head)
         except StorageUnavailable as error:
-            await self.shared.head(session)  # It answers: so it is this node's disk.
-            await self._note_unstored(session, error, forgotten, head)
+            if not self._answers:
+                await self.shared.head(session)
+                self._answers = True  # So it is this node's disk.
+            self._note_unstored(session, error, forgotten, head)
             return
         if before is not None:
             del self._unstored[session]
             self._stale.discard(session)
             logger.info("session %s: this node's disk takes what comes again", session)
 
-    async def _note_unstored(
+    def _note_unstored(
         self, session: SessionId, error: StorageUnavailable, forgotten: Epoch | None, head: LogHead | None
     ) -> None:
         before, now = self._unstored.get(session), self.clock.monotonic()
         if before is None:
             logger.error("session %s: what came can't be stored here, and is tried again. %s", session, error)
-        since = now if before is None else before.since
-        self._unstored[session] = _Unstored(since, forgotten, head)
-        if now - since >= STALE_MS and session not in self._stale:
+        since, failures = (now, 0) if before is None else (before.since, before.failures + 1)
+        self._unstored[session] = _Unstored(since, forgotten, head, failures, now + REFUSED.wait_ms(failures))
+
+    async def _note_stale(self, session: SessionId) -> None:
+        refused = self._unstored.get(session)
+        late = refused is not None and self.clock.monotonic() - refused.since >= STALE_MS
+        if late and session not in self._stale:
             self._stale.add(session)
             await self._notify_renewed(session)
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from moothall.core.cluster.nodes import NodeNote
 from moothall.core.cluster.removals import MOST_STUCK, NOTHING, Applied, Further, Removal, lacking, stuck
-from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import LogReading, SharedLog
 
@@ -60,7 +61,7 @@ class Removing:
         return stuck(self._listed, {self._node: self.applied}).get(self._node, ())
 
     async def look(self, log: LogReading, settled: Callable[[SessionId], bool] = lambda _: True) -> None:
-        """Go on along the list. Raises StorageUnavailable.
+        """Go on along the list. Raises StorageUnavailable where the list or no log at all can be read.
 
         `log`: this node's own; `settled`: whether its memory holds no more of a session than that. It stays at the
         first removal that isn't known to be gone from here, and passes it once that is stuck.
@@ -135,8 +136,19 @@ class Removing:
                 return False
             found = await log.read(removal.session, removal.offset - 1, 1)
             return bool(found) and found[0].digest.hex() == removal.digest
-        except RecordBroken as error:
+        except (RecordBroken, StorageUnavailable) as error:
+            if isinstance(error, StorageUnavailable) and not await self._answers_but_for(removal.session, log):
+                raise
             if not self._told:
                 logger.error("session %s: what was removed may still be here. %s", removal.session, error)
             self._told = True
             return False
+
+    async def _answers_but_for(self, session: SessionId, log: LogReading) -> bool:
+        """Whether the log of another session can be read: then it is not all of the disk that is away."""
+        for other in {each.session for each in self._listed} - {session}:
+            with suppress(StorageUnavailable):
+                with suppress(RecordBroken):
+                    await log.head(other)
+                return True
+        return False

@@ -9,7 +9,7 @@ import pytest
 
 from moothall.adapters.sound.audio_mixing import RATE
 from moothall.adapters.sound.child_messages import DecodeRequest, Ended, Failed, Message, Opened, Trouble
-from moothall.adapters.sound.decoding import decode
+from moothall.adapters.sound.decoding import allowed_formats, decode
 from support.sound.files import encode, loudness, picture, tone, wav
 
 FORMATS = {
@@ -181,6 +181,12 @@ def test_what_is_no_recording_is_refused_with_its_reason(data: bytes, trouble: T
     run = Run(data)
     assert run.messages == [Failed(trouble=trouble)]
     assert run.pcm == b""
+
+
+def test_formats_that_name_other_files_or_are_devices_are_on_no_list() -> None:
+    allowed = set(allowed_formats().split(","))
+    assert allowed >= {"aac", "flac", "matroska", "mp3", "mpegts", "ogg", "wav"}
+    assert not allowed & {"concat", "dash", "hls", "lavfi", "rtp", "rtsp", "sdp", "v4l2", "alsa", "x11grab"}
 
 
 def test_a_film_without_sound(tmp_path: Path) -> None:

@@ -215,6 +215,17 @@ async def test_a_file_of_a_stated_size_begins_anew_and_one_of_a_radio_has_no_end
             assert (run.once, run.bursts) == (False, True)
 
 
+async def test_a_server_may_lead_to_long_addresses_and_to_fragments(mp3: bytes) -> None:
+    long = "/" + "x" * 6_000
+    async with http_server() as server:
+        server.answers["/moved"] = f"HTTP/1.1 302 Go\r\nLocation: {long}#part\r\nContent-Length: 0\r\n\r\n".encode()
+        server.file(long, mp3)
+        async with puller().fetch(server.address + "/moved") as run:
+            assert loud(await take(run, 1))
+        server.answers["/moved"] = b"HTTP/1.1 302 Go\r\nLocation: /%b\r\nContent-Length: 0\r\n\r\n" % (b"x" * 8_000)
+        assert await lost(server.address + "/moved") == (Trouble.ADDRESS, 0)
+
+
 async def test_what_leads_into_a_private_network_is_not_fetched(mp3: bytes) -> None:
     async with http_server() as inside, http_server() as server:
         inside.file("/secret", mp3)
@@ -247,6 +258,8 @@ async def test_what_is_wrong_is_said_in_a_word(mp3: bytes, tmp_path: Path) -> No
     async with http_server() as server:
         server.file("/page", b"<html>" + b"no sound " * 2_000)
         assert await lost(server.address + "/page") == (Trouble.NOT_AUDIO, 0)
+        server.file("/names", b"ffconcat version 1.0\nfile /etc/hostname\n")
+        assert await lost(server.address + "/names") == (Trouble.NOT_AUDIO, 0)
         server.file("/locked.m3u8", b'#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="k"\n#EXTINF:2,\na.ts\n')
         assert await lost(server.address + "/locked.m3u8") == (Trouble.PLAYLIST, 0)
         cut = len(mp3) // 2
@@ -316,6 +329,13 @@ async def test_a_camera_is_reached_through_a_relay_that_lets_it_lead_nowhere_els
         assert await lost(address) == (Trouble.PRIVATE, 0)
     assert await lost(address, []) == (Trouble.PRIVATE, 0)
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_camera_that_refuses_is_told_with_its_number() -> None:
+    async with rtsp_server(refused="401 Unauthorized") as address:
+        assert await lost(address) == (Trouble.STATUS, 401)
+    async with rtsp_server(refused="503 Service Unavailable") as address:
+        assert await lost(address) == (Trouble.ENDED, 0)
 
 
 async def test_a_relay_that_can_t_listen_leaves_no_line_open() -> None:

@@ -110,6 +110,18 @@ def test_whatever_stands_in_it_it_is_read_or_none(text: str) -> None:
     assert found is None or all(0 <= each.ms <= 3_601_000 for each in found.pieces)
 
 
+def test_what_is_no_playlist_by_its_first_bytes_is_read_as_none() -> None:
+    for text in ("", "\n", " " + LIVE, "\n" + LIVE, "#EXTM3" + LIVE):
+        assert not is_playlist(text.encode())
+        assert read_playlist(text) is None
+
+
+def test_a_first_number_behind_a_segment_is_passed_over() -> None:
+    found = read_playlist("#EXTM3U\n#EXTINF:4,\na\n#EXT-X-MEDIA-SEQUENCE:41\n#EXTINF:4,\nb\n")
+    assert found is not None
+    assert [each.number for each in found.pieces] == [0, 1]
+
+
 def test_numbers_that_are_none_count_as_nothing() -> None:
     odd = "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:x\n#EXT-X-TARGETDURATION:99999\n#EXTINF:9999999,\na\n#EXT-X-ENDLIST\n"
     found = read_playlist(odd)

@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 
 from moothall.core import commands as do
 from moothall.core.captioning.stream import QUIET_MS
-from moothall.core.events.types import AirSource, Origin
+from moothall.core.events.types import AirSource, ChannelKind, Origin
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.removal.selection import Lines
 from moothall.core.signals import Typing
 from moothall.services.captioning.caption_streams import (
@@ -30,7 +31,7 @@ from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
 from moothall.testing.clock import SeededRandomness
-from moothall.testing.log_memory import FailingLog
+from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.loop import run
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
@@ -41,10 +42,10 @@ DESK = Actor(Role.CAPTIONER, "desk")
 class House:
     """A session that is on, and one link's stream into its floor."""
 
-    def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
+    def __init__(self, hall: MemoryHall, live: LiveSession, life: int = 0) -> None:
         self.hall, self.live = hall, live
         self.streams = CaptionStreams(
-            hall.sessions, TypedAhead(hall.sessions), clock=hall.clock, randomness=SeededRandomness()
+            hall.sessions, TypedAhead(hall.sessions), clock=hall.clock, randomness=SeededRandomness(life)
         )
         hall.closing.first(self.streams.finish, self.streams.awaits)
         self.draft = ""
@@ -56,8 +57,8 @@ class House:
             if isinstance(signal, Typing):
                 self.draft = signal.text
 
-    async def stream(self, staff: Staff = CAPTIONER) -> TextStream:
-        stream = await self.streams.open(staff, SESSION)
+    async def stream(self, staff: Staff = CAPTIONER, channel: str = "") -> TextStream:
+        stream = await self.streams.open(staff, SESSION, channel)
         assert isinstance(stream, TextStream)
         return stream
 
@@ -76,10 +77,12 @@ class House:
 
 
 @asynccontextmanager
-async def house(*, begun: bool = True, languages: tuple[str, ...] = ("en",)) -> AsyncIterator[House]:
-    async with memory_hall() as hall:
-        live = await hall.session(languages=languages)
-        on = House(hall, live)
+async def house(
+    *, begun: bool = True, languages: tuple[str, ...] = ("en",), log: MemoryLog | None = None
+) -> AsyncIterator[House]:
+    async with memory_hall(MemoryHall(log)) as hall:
+        live = await hall.sessions.find(SESSION) or await hall.session(languages=languages)
+        on = House(hall, live, life=live.writer.offset)
         if begun:
             await on.do(do.OpenSession())
         yield on
@@ -116,6 +119,39 @@ def test_a_draft_becomes_a_line_when_nothing_comes_and_when_the_session_is_close
             assert isinstance(refused, Refusal)
             assert refused.message == "The session is closed and takes no lines now."
             ticking.cancel()
+
+    run(story())
+
+
+def test_in_another_life_of_the_server_or_at_another_node_a_stream_goes_on_behind_what_is_there() -> None:
+    async def story() -> None:
+        log = MemoryLog()
+        async with house(log=log) as on:
+            await on.put("One.\nTwo", 1)
+            before = await on.stream()
+        async with house(begun=False, log=log) as on:
+            await on.hall.clock.sleep(2_000)
+            assert (await on.stream()).seq == 0
+            assert (await on.stream()).name != before.name
+            assert await on.put("\x08\x08\x08\x08\x08Three.\n", 2) == Taken()
+            assert on.lines == ["One.", "Three."], "what was no line is gone, and deletes reach no line of before"
+
+    run(story())
+
+
+def test_an_interpreters_text_has_a_stream_of_its_own_beside_the_floors() -> None:
+    async def story() -> None:
+        french, interpreter = "fr", msgspec.structs.replace(CAPTIONER, link="l2", role=Role.INTERPRETER)
+        async with house() as on:
+            await on.do(do.AddChannel(channel=ChannelId(french), kind=ChannelKind.INTERPRETATION, languages=(french,)))
+            await on.put("We open.\nAnd n")
+            other = await on.stream(interpreter, french)
+            assert await on.streams.put(other, Post(body=b"\x08\x08Nous ouvrons.\n")) == Taken()
+            await on.put("ow we vote.\n")
+            found = {line.whole: line.channel for _, line in on.live.state.segments.items()}
+            assert found == {"We open.": FLOOR, "And now we vote.": FLOOR, "Nous ouvrons.": french}
+            floor = await on.streams.put(await on.stream(interpreter), Post(body=b"x\n"))
+            assert isinstance(floor, Refusal)
 
     run(story())
 

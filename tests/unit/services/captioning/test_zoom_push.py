@@ -6,20 +6,22 @@ from contextlib import asynccontextmanager
 
 from moothall.core import commands as do
 from moothall.core.captioning.outgoing import HELD_MS, LATE_MS, Held
-from moothall.core.events.types import Origin
+from moothall.core.events.types import ChannelKind, Origin, SourceSegment
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.programme.plan import Planned
 from moothall.core.rules.lines import MOST_BACK
 from moothall.services.captioning.zoom_push import (
     FORGET_LOOK_MS,
-    FORGET_MS,
     MOST_TARGETS,
     NAMESPACE,
     ZoomPush,
     ZoomTarget,
 )
 from moothall.services.log.act_queue import Receipt
+from moothall.services.sessions.forgetting import AFTER_CLOSE_MS, Forgetting
 from moothall.testing.book import MemoryBook
+from moothall.testing.clock import LONG_AGO
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
@@ -27,6 +29,7 @@ from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 TECHNICIAN = Actor(Role.TECHNICIAN, "t")
 SECRETARIAT = Actor(Role.SECRETARIAT, "s")
 DESK = Actor(Role.CAPTIONER, "desk")
+PLANNED = SessionId("planned")
 TARGET = ZoomTarget(address="https://zoom.example/closedcaption?id=1")
 
 
@@ -55,10 +58,16 @@ class Place:
         return not self.deaf
 
 
+def zoom_push(hall: MemoryHall, book: MemoryBook, place: Place) -> ZoomPush:
+    """Where one meeting is planned without a log, for the end of the test."""
+    plans = {PLANNED: Planned(session=PLANNED, title="", ends=LONG_AGO)}
+    return ZoomPush(hall.sessions, book, place, Forgetting(hall.sessions, plans.get, hall.clock), hall.clock)
+
+
 class House:
     def __init__(self, hall: MemoryHall, book: MemoryBook | None = None) -> None:
         self.hall, self.place, self.book = hall, Place(), book or MemoryBook()
-        self.push = ZoomPush(hall.sessions, self.book, self.place, hall.clock)
+        self.push = zoom_push(hall, self.book, self.place)
         self._done = 0
 
     async def do(self, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
@@ -144,7 +153,7 @@ def test_in_a_break_nothing_that_waits_goes_out_and_another_address_begins_anew(
             assert await on.push.send_to(SESSION, TARGET)
             await on.hall.clock.sleep(HELD_MS + 1_000)
             assert on.place.shown == []
-            again = ZoomPush(on.hall.sessions, on.book, on.place, on.hall.clock)
+            again = zoom_push(on.hall, on.book, on.place)
             await again.load()
             assert again.target(SESSION) == TARGET
             await on.push.forget(SESSION)
@@ -171,6 +180,63 @@ def test_what_is_taken_back_while_zoom_is_asked_for_its_number_goes_nowhere() ->
             await on.say("b", "Public.")
             await on.hall.clock.sleep(HELD_MS + 1_000)
             assert on.place.shown == [(42, "Public.")]
+
+    run(story())
+
+
+def test_only_lines_of_the_text_that_was_chosen_go_out_be_it_an_interpreters_or_a_translation() -> None:
+    french, spanish = ChannelId("fr"), ChannelId("mt-es")
+    spoken = do.TypeSegment(channel=french, segment=SegmentId("f"), text="Nous ouvrons.", language="fr")
+    source = SourceSegment(SegmentId("a"), 0)
+    made = do.SetTranslation(channel=spanish, source=source, text="Abrimos.", route="echo")
+
+    async def story() -> None:
+        async with house() as on:
+            await on.do(do.AddChannel(channel=french, kind=ChannelKind.INTERPRETATION, languages=("fr",)))
+            await on.do(do.AddChannel(channel=spanish, kind=ChannelKind.TRANSLATION, languages=("es",)))
+            for channel in (french, spanish):
+                assert await on.push.send_to(SESSION, ZoomTarget(address=TARGET.address, channel=channel))
+                if channel == french:
+                    await on.say("a", "We open.")
+                    await on.do(spoken, by=Actor(Role.INTERPRETER, "i"))
+                else:
+                    await on.do(made, by=Actor(Role.TRANSLATOR, "t"))
+                await on.hall.clock.sleep(HELD_MS + 1_000)
+            assert on.place.shown == [(42, "Nous ouvrons."), (43, "Abrimos.")]
+
+    run(story())
+
+
+def test_the_last_lines_go_out_after_the_close() -> None:
+    async def story() -> None:
+        async with house() as on:
+            await on.say("a", "The meeting is closed.")
+            await on.do(do.CloseSession())
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            assert on.place.shown == [(42, "The meeting is closed.")]
+
+    run(story())
+
+
+def test_the_next_node_goes_on_with_zooms_number_and_sends_nothing_twice() -> None:
+    async def story() -> None:
+        log, book = MemoryLog(), MemoryBook()
+        async with house(MemoryHall(log), book) as on:
+            await on.say("a", "Before.")
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            place = on.place
+        assert place.shown == [(42, "Before.")]
+        async with memory_hall(MemoryHall(log)) as hall:
+            push = zoom_push(hall, book, place)
+            await push.load()
+            assert hall.group is not None
+            running = hall.group.create_task(push.run())
+            live = await hall.sessions.open(SESSION)
+            line = do.TypeSegment(channel=FLOOR, segment=SegmentId("b"), text="After.", language="en")
+            assert isinstance(await live.writer.send(DESK, CommandId("after"), [line]), Receipt)
+            await hall.clock.sleep(HELD_MS + 1_000)
+            assert place.shown == [(42, "Before."), (43, "After.")]
+            running.cancel()
 
     run(story())
 
@@ -204,13 +270,13 @@ def test_lines_that_come_from_another_session_or_come_back_are_not_sent() -> Non
 def test_an_address_is_forgotten_an_hour_after_its_meeting_was_closed_for_good() -> None:
     async def story() -> None:
         async with house() as on:
-            assert await on.push.send_to(SessionId("planned"), TARGET)
+            assert await on.push.send_to(PLANNED, TARGET)
             await on.do(do.CloseSession())
-            await on.hall.clock.sleep(FORGET_MS // 2)
+            await on.hall.clock.sleep(AFTER_CLOSE_MS // 2)
             await on.do(do.ReopenSession())
             await on.hall.clock.sleep(2 * FORGET_LOOK_MS)
             await on.do(do.CloseSession())
-            await on.hall.clock.sleep(FORGET_MS - FORGET_LOOK_MS)
+            await on.hall.clock.sleep(AFTER_CLOSE_MS - FORGET_LOOK_MS)
             assert on.push.target(SESSION) == TARGET
             on.book.full = True
             await on.hall.clock.sleep(3 * FORGET_LOOK_MS)
@@ -218,24 +284,24 @@ def test_an_address_is_forgotten_an_hour_after_its_meeting_was_closed_for_good()
             on.book.full = False
             await on.hall.clock.sleep(2 * FORGET_LOOK_MS)
             assert on.push.target(SESSION) is None
-            assert list(await on.book.read(NAMESPACE)) == ["planned"]
+            assert list(await on.book.read(NAMESPACE)) == [PLANNED]
 
     run(story())
 
 
-def test_after_a_restart_the_hour_begins_anew() -> None:
+def test_after_a_restart_the_hour_goes_on() -> None:
     async def story() -> None:
         log, book = MemoryLog(), MemoryBook()
         async with house(MemoryHall(log), book) as on:
             await on.do(do.CloseSession())
-        async with memory_hall(MemoryHall(log)) as hall:
+        async with memory_hall(MemoryHall(log, ahead=AFTER_CLOSE_MS - 2 * FORGET_LOOK_MS)) as hall:
             assert hall.group is not None
-            push = ZoomPush(hall.sessions, book, Place(), hall.clock)
+            push = zoom_push(hall, book, Place())
             await push.load()
             running = hall.group.create_task(push.run())
-            await hall.clock.sleep(FORGET_MS - FORGET_LOOK_MS)
+            await hall.clock.sleep(1_000)
             assert push.target(SESSION) == TARGET
-            await hall.clock.sleep(2 * FORGET_LOOK_MS)
+            await hall.clock.sleep(3 * FORGET_LOOK_MS)
             assert push.target(SESSION) is None
             running.cancel()
 

@@ -16,7 +16,8 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.streams.watching import Trouble
 from moothall.services.capture.pulling import PullState
-from moothall.services.capture.streams import FORGET_MS, MOST_TRY_MS, NAMESPACE, Tried
+from moothall.services.capture.streams import MOST_TRY_MS, NAMESPACE, Tried
+from moothall.services.sessions.forgetting import AFTER_CLOSE_MS
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
 from moothall.testing.log_memory import FailingLog
@@ -97,12 +98,12 @@ def test_an_address_is_forgotten_an_hour_after_the_close_and_goes_on_when_it_is_
         async with fetching(SOUND, book=book) as at:
             await at.meeting()
             await at.act(CloseSession())
-            await at.hall.clock.sleep(FORGET_MS // 2)
+            await at.hall.clock.sleep(AFTER_CLOSE_MS // 2)
             await at.act(ReopenSession())
             await at.hall.clock.sleep(5_000)
             assert at.state is PullState.SOUND
             await at.act(CloseSession())
-            await at.hall.clock.sleep(FORGET_MS - 10_000)
+            await at.hall.clock.sleep(AFTER_CLOSE_MS - 10_000)
             assert len(await book.read(NAMESPACE)) == 1
             book.full = True
             await at.hall.clock.sleep(20_000)
@@ -118,16 +119,18 @@ def test_what_can_not_be_fed_is_refused() -> None:
     async def story() -> None:
         async with fetching(SOUND) as at:
             await at.hall.session()
+            await at.act(AddChannel(channel=ChannelId("mt-es"), kind=ChannelKind.TRANSLATION, languages=("es",)))
             codes = {}
             for name, said in {
                 "no address": (SESSION, FLOOR, "file:///etc/passwd"),
                 "no session": (SessionId("none"), FLOOR, ADDRESS),
                 "no text": (SESSION, ChannelId("fr"), ADDRESS),
+                "a translation": (SESSION, ChannelId("mt-es"), ADDRESS),
             }.items():
                 refused = await at.streams.put(*said)
                 assert isinstance(refused, Refusal)
                 codes[name] = refused.code
-            assert list(codes.values()) == [RefusalCode.INVALID, RefusalCode.UNKNOWN, RefusalCode.UNKNOWN]
+            assert list(codes.values()) == [RefusalCode.INVALID, *[RefusalCode.UNKNOWN] * 3]
             await at.act(OpenSession())
             await at.act(CloseSession())
             closed = await at.streams.put(SESSION, FLOOR, ADDRESS)

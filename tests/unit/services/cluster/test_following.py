@@ -14,7 +14,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import LogChanges, LogHead
-from moothall.services.cluster.following import FOLLOW_MS, SOON_MS, STALE_MS, WHOLE_MS, Following
+from moothall.services.cluster.following import FOLLOW_MS, REFUSED, SOON_MS, STALE_MS, WHOLE_MS, Following
 from moothall.testing.clock import ManualClock
 from moothall.testing.house_memory import MemorySingles
 from moothall.testing.log_memory import FailingLog
@@ -111,7 +111,7 @@ async def test_it_goes_on_once_the_disk_has_room_again(house: House, caplog: pyt
     await house.clock.advance(10 * FOLLOW_MS)
     assert caplog.text.count("can't be stored here") == 1
     house.own.full = False
-    await house.clock.advance(FOLLOW_MS)
+    await house.clock.advance(REFUSED.last_ms)
     assert await house.same()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -146,9 +146,53 @@ async def test_a_session_that_the_disk_refuses_holds_up_no_other(house: House) -
     await house.clock.advance(STALE_MS)
     assert (house.following.shows(SESSION), renewed) == (False, [SESSION])
     house.own.refuses = set()
-    await house.clock.advance(FOLLOW_MS)
+    await house.clock.advance(REFUSED.last_ms)
     assert await house.same()
     assert house.following.shows(SESSION)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+class Counted(FailingLog):
+    """A log that counts what it refuses."""
+
+    refused = 0
+
+    async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
+        self.refused += session in self.refuses
+        await super().append(session, term, expected_offset, events)
+
+
+async def test_what_the_disk_refuses_is_tried_again_with_patience_and_the_shared_logs_are_asked_once_a_round() -> None:
+    house = House()
+    house.own = own = Counted()
+    shared, asked = MemorySharedLog(house.store, "n2"), list[SessionId]()
+
+    async def head(session: SessionId) -> LogHead | None:
+        asked.append(session)
+        return await house.store.head(session)
+
+    shared.head = head
+    house.following = Following(shared, own, house.clock)
+    other = Recorder(session=OTHER)
+    await house.say()
+    await house.keeper.acquire(OTHER, EPOCH, 1_001_000)
+    await house.store.append(OTHER, 1_001_000, 0, [other.record(PAUSED)])
+    own.refuses = {SESSION, OTHER}
+    running = asyncio.ensure_future(house.following.run())
+    await house.clock.advance(1)
+    assert (own.refused, len(asked)) == (2, 1)
+    for _ in range(60_000 // FOLLOW_MS):
+        await house.clock.advance(FOLLOW_MS)
+    assert own.refused < 50
+    assert len(asked) == own.refused // 2
+    await house.say()
+    await house.clock.advance(FOLLOW_MS)
+    before = own.refused
+    own.refuses = {OTHER}
+    with pytest.raises(StorageUnavailable):
+        await house.following.catch_up()
+    assert (await house.same(), own.refused) == (True, before + 1), "all are tried at once"
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

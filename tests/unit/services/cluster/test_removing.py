@@ -216,6 +216,36 @@ async def test_a_copy_that_cannot_be_read_confirms_nothing_and_is_named_once(
     assert caplog.text.count("what was removed may still be here. The head can't be read") == 1
 
 
+class Unread(FailingLog):
+    """A log of which some sessions can't be read."""
+
+    unread: frozenset[SessionId] = frozenset()
+
+    async def head(self, session: SessionId) -> LogHead | None:
+        if session in self.unread:
+            raise StorageUnavailable("The file can't be read.")
+        return await super().head(session)
+
+
+async def test_one_session_that_cannot_be_read_holds_up_none_behind_it(house: House) -> None:
+    house.own = own = Unread()
+    house.following = Following(MemorySharedLog(house.store, "n2"), own, ManualClock())
+    other, third = SessionId("other"), SessionId("third")
+    for session in (SESSION, other, third):
+        await house.say(session)
+        await house.remove(session)
+    await house.following.catch_up()
+    own.unread = frozenset({SESSION, other})
+    for _ in range(STUCK_LOOKS):
+        assert await house.look() == 0
+    assert house.removing.stuck == tuple(house.store.listed[:2])
+    own.unread = frozenset({SESSION, other, third})
+    with pytest.raises(StorageUnavailable):
+        await house.look()
+    own.unread = frozenset()
+    assert await house.look() == 3
+
+
 async def test_the_keeper_names_nodes_that_have_not_confirmed_also_those_that_are_gone(house: House) -> None:
     def note(applied: Applied, *, left: bool = False) -> NodeNote:
         return NodeNote(number=1, address="", release="1", reach=0, fit=True, beat=0, left=left, applied=applied)

@@ -20,8 +20,9 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
+from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
-from support.memory.hall import FLOOR, MemoryHall, memory_hall
+from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
 CAPTIONER = Actor(Role.CAPTIONER, "l-captioner")
 
@@ -54,9 +55,9 @@ class House:
 
 
 @asynccontextmanager
-async def house(*, begun: bool = True) -> AsyncIterator[House]:
-    async with memory_hall() as hall:
-        live = await hall.session()
+async def house(*, begun: bool = True, log: MemoryLog | None = None) -> AsyncIterator[House]:
+    async with memory_hall(MemoryHall(log)) as hall:
+        live = await hall.sessions.find(SESSION) or await hall.session()
         on = House(hall, live)
         if begun:
             await on.do(do.OpenSession())
@@ -103,6 +104,24 @@ def test_nothing_typed_before_is_shown_in_a_break_unrecorded_or_after_the_end(en
             assert on.shown == ["A secret", ""]
             assert on.write(one, "A secret of two") is not None
             assert on.shown == ["A secret", ""]
+
+    run(story())
+
+
+def test_after_a_restart_a_line_that_is_sent_again_is_there_once_and_what_was_typed_is_shown_once_it_comes() -> None:
+    line = do.TypeSegment(channel=FLOOR, segment=SegmentId("l1"), text="We begin.", language="en")
+
+    async def story() -> None:
+        log = MemoryLog()
+        async with house(log=log) as on:
+            assert isinstance(await on.live.writer.send(CAPTIONER, CommandId("sent"), line), Receipt)
+            on.write(on.desk(), "And then", "l2")
+        async with house(begun=False, log=log) as on:
+            assert on.shown == []
+            assert isinstance(await on.live.writer.send(CAPTIONER, CommandId("sent"), line), Receipt)
+            on.write(on.desk(), "And then we", "l2")
+            assert on.shown == ["And then we"]
+            assert [each.text for _, each in on.live.state.segments.items()] == ["We begin."]
 
     run(story())
 

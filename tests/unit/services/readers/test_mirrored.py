@@ -93,6 +93,27 @@ async def test_what_comes_goes_to_the_readers(room: Room) -> None:
     assert [event.offset for frame in frames(back) for event in frame.events] == [7, 8, 9]
 
 
+async def test_a_hub_has_whose_text_it_is_and_which_tool_wrote_and_nothing_that_was_offered(room: Room) -> None:
+    name, offered = SegmentId("t"), "Nobody reads this."
+    for event in (
+        ev.AirChanged(channel=FLOOR, source=ev.AirSource.PERSON, t=0, t0=0),
+        ev.AirHeld(channel=FLOOR, holder="c1", token=1),
+        ev.LineOffered(channel=FLOOR, segment=name, text=offered, language="en", t=0, by="x1", tool="StenoCo"),
+        ev.SegmentOpened(channel=FLOOR, segment=name, t0=1, language="en", origin=ev.Origin.PERSON, tool="StenoCo"),
+        ev.SegmentEnded(channel=FLOOR, segment=name, t1=2, reason=ev.EndReason.SENTENCE, text="We go on."),
+    ):
+        room.log.add(event)
+    await room.line.follow()
+    await room.line.live()
+    outlet = await room.reader()
+    state = (await room.loaded()).state
+    assert (state.channels[FLOOR].air.source, state.channels[FLOOR].air.holder) == (ev.AirSource.PERSON, "")
+    *_, snapshot = (frame.snapshot for frame in frames(outlet) if frame.snapshot is not None)
+    (line,) = snapshot.lines
+    assert (line.text, line.tool) == ("We go on.", "StenoCo")
+    assert not any(offered.encode() in (each.body or b"") for each in room.copies.disk.records.values())
+
+
 async def test_what_is_of_the_moment_goes_to_the_readers_of_a_session_that_is_loaded(room: Room) -> None:
     late = ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=60_000, t=0)
     room.sessions.signal(SESSION, [late])  # Nobody reads it.

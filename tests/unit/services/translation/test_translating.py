@@ -165,6 +165,28 @@ def test_what_is_typed_in_a_turn_is_translated_while_an_engine_hears() -> None:
     run(story())
 
 
+def test_what_whoever_is_on_air_writes_is_translated_once_and_what_was_offered_once_it_is_taken() -> None:
+    tool = Actor(Role.TOOL, "x1", tool="StenoCo")
+    offered = do.TypeSegment(channel=FLOOR, segment=SegmentId("u"), text="Thank you.", language="en")
+
+    async def story() -> None:
+        async with translated_hall() as on:
+            on.connect()
+            await on.do(do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON), actor=CAPTIONER)
+            await on.says("a", "Good morning.")
+            await on.do(offered, actor=tool)
+            await on.comes(lambda: len(on.lines(ES)) == 1)
+            await on.hall.clock.sleep(5_000)
+            assert on.lines(ES) == {"a": "[es] [pt] Good morning."}
+            await on.do(offered, actor=CAPTIONER)
+            await on.do(do.PutOnAir(channel=FLOOR, source=ev.AirSource.TOOL, token=5), actor=tool)
+            await on.do(msgspec.structs.replace(offered, segment=SegmentId("v"), text="We go on."), actor=tool)
+            await on.comes(lambda: len(on.lines(ES)) == 3)
+            assert on.lines(PT) == {"a": "[pt] Good morning.", "u": "[pt] Thank you.", "v": "[pt] We go on."}
+
+    run(story())
+
+
 def test_what_is_typed_in_a_language_that_nobody_speaks_is_translated_into_what_is_spoken() -> None:
     async def story() -> None:
         async with translated_hall() as on:

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+
+from moothall.adapters.captioning.pull_door import channel_in
+from moothall.core.events.types import Access, ChannelKind
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.views.captions import Channel, Session
+
+
+@pytest.mark.parametrize(
+    ("language", "channel"),
+    [("", "floor"), ("en", "floor"), ("fr", "int-fr"), ("fr-CA", "int-fr"), ("es", "mt-es"), ("sw", None)],
+)
+def test_a_language_is_what_is_spoken_else_an_interpreters_text_else_a_translation(
+    language: str, channel: str | None
+) -> None:
+    kinds = {
+        "floor": (ChannelKind.FLOOR, "en"),
+        "mt-fr": (ChannelKind.TRANSLATION, "fr"),
+        "int-fr": (ChannelKind.INTERPRETATION, "fr"),
+        "mt-es": (ChannelKind.TRANSLATION, "es"),
+    }
+    channels = {ChannelId(name): Channel(kind=kind, languages=(spoken,)) for name, (kind, spoken) in kinds.items()}
+    session = Session(id=SessionId("s"), access=Access.PUBLIC, channels=channels)
+    assert channel_in(session, language) == channel
