@@ -29,8 +29,6 @@ from moothall.services.sessions.sessions import Sessions
 logger = logging.getLogger(__name__)
 
 LOOK_MS = 500
-OFFERED = 50
-"""Offered lines of a channel that desks are told of. Overflow: the older ones are left out."""
 
 _Key = tuple[SessionId, ChannelId]
 
@@ -118,8 +116,8 @@ class OnAir:
                 "t": line.t0,
                 "tool": line.tool or "",
             }
-            for _, line in state.offered.items()
-            if line.channel == channel.id and line.t0 >= _since(channel) and line.id not in state.segments
+            for name in air.offered
+            if (line := state.offered.get(name)) is not None
         ]
         return {
             "source": air.source.value,
@@ -127,7 +125,7 @@ class OnAir:
             "name": air.tool or self.label(air.holder),
             "token": air.token,
             "silent": silence.value if silence is not None else "",
-            "offered": sorted(offered, key=lambda each: str(each["t"]).zfill(12))[-OFFERED:],
+            "offered": offered,
         }
 
     async def look(self) -> None:
@@ -194,11 +192,6 @@ def _channels(state: State) -> Iterator[Channel]:
 def _held(state: State) -> Iterator[Channel]:
     """The channels in which somebody else than the machine is on air, of a session that is on."""
     return (each for each in _channels(state) if state.status is Status.OPEN and not each.air.machine)
-
-
-def _since(channel: Channel) -> int:
-    """Media ms since which offered lines can be taken: since the machine was last on air."""
-    return channel.air.away[-1][0] if channel.air.away and not channel.air.machine else channel.air.since
 
 
 def _asks_for_text(state: State) -> bool:

@@ -225,9 +225,15 @@ def test_desks_see_what_was_offered_until_it_is_taken() -> None:
             await on.put()
             line = do.TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="We agree.", language="en")
             await on.act(OTHER, line)
-            (offered,) = on.shown["offered"]
-            assert (offered["segment"], offered["text"]) == ("t", "We agree.")
+            later = do.TypeSegment(channel=FLOOR, segment=SegmentId("a"), text="So we do.", language="en")
+            await on.act(OTHER, later)
+            offered = [(each["segment"], each["text"]) for each in on.shown["offered"]]
+            assert offered == [("t", "We agree."), ("a", "So we do.")]
             await on.act(CAPTIONER, line)
+            assert [each["segment"] for each in on.shown["offered"]] == ["a"]
+            await on.put(source=ev.AirSource.MACHINE)
+            assert on.shown["offered"] == []
+            await on.put()
             assert on.shown["offered"] == []
 
     run(story())
