@@ -25,7 +25,7 @@ MOST_BACK = 30_000
 """How far back "not recorded" may be set, ms: what was said before somebody could say so. Until then a line stays in
 its session, where it would be removed, and none comes from another one to a time at which it would be."""
 MOST_OFFERED = 5_000
-"""Lines of a session that may be offered. Overflow: the next is refused."""
+"""Lines that may wait in a channel to be taken, since the machine was last on air. Overflow: the next is refused."""
 
 
 def decide_lines(state: State, command: do.LineCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -199,8 +199,8 @@ def _offered(state: State, channel: Channel, line: do.MovedSegment, actor: Actor
     """The events of a line whose writer is not on air: desks see it, and whoever is on air may take it."""
     if line.segment in state.offered:
         return refuse(RefusalCode.CONFLICT, "A line with this id already exists.")
-    if len(state.offered) >= MOST_OFFERED:
-        return refuse(RefusalCode.CONFLICT, f"Too many lines were offered in this session (limit {MOST_OFFERED}).")
+    if channel.air.waiting >= MOST_OFFERED:
+        return refuse(RefusalCode.CONFLICT, f"{MOST_OFFERED} lines wait to be taken; one more can't be offered.")
     return [
         ev.LineOffered(
             channel=channel.id,

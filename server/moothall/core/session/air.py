@@ -32,6 +32,8 @@ class Air(msgspec.Struct, frozen=True, kw_only=True):
     """The public names of the tools that were on air or offered a line, by their pseudonyms."""
     offered: tuple[SegmentId, ...] = ()
     """The newest lines, as they came, that were offered since the machine was last on air and that nobody has taken."""
+    waiting: int = 0
+    """How many they are, with older ones that desks aren't told of."""
 
     @property
     def machine(self) -> bool:
@@ -64,15 +66,19 @@ def air_after(air: Air, event: ev.AirFact) -> Air:
                 before=before,
                 holder="",
                 offered=() if event.source is ev.AirSource.MACHINE else air.offered,
+                waiting=0 if event.source is ev.AirSource.MACHINE else air.waiting,
             )
         case ev.AirHeld():
             tools = {**air.tools, event.holder: air.tool} if air.tool else air.tools
             return replace(air, holder=event.holder, token=event.token, tools=tools)
         case _:
             tools = {**air.tools, event.by: event.tool} if event.tool else air.tools
-            return replace(air, tools=tools, offered=(*air.offered, event.segment)[-OFFERED:])
+            offered = (*air.offered, event.segment)[-OFFERED:]
+            return replace(air, tools=tools, offered=offered, waiting=air.waiting + 1)
 
 
 def air_without(air: Air, taken: SegmentId) -> Air:
     """Who is on air once an offered line was taken."""
-    return msgspec.structs.replace(air, offered=tuple(each for each in air.offered if each != taken))
+    offered = tuple(each for each in air.offered if each != taken)
+    waiting = air.waiting - (len(air.offered) - len(offered))
+    return msgspec.structs.replace(air, offered=offered, waiting=waiting)

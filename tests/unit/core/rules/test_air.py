@@ -167,14 +167,17 @@ def test_a_line_of_somebody_who_is_not_on_air_is_offered_and_taken_by_whoever_is
     assert events(taken, correct("a", 0, 3, "Good day."), actor=OTHER)  # Whoever may, corrects what stands.
 
 
-def test_offered_lines_have_a_bound() -> None:
+def test_offered_lines_that_wait_have_a_bound() -> None:
     state = carry_out(captioned(), typed("t"), actor=OTHER)
-    offered, line = state.offered, state.offered.get(segment("t"))
-    assert line is not None
-    for n in range(lines.MOST_OFFERED):
-        offered = offered.set(segment(f"o{n}"), line)
-    state = msgspec.structs.replace(state, offered=offered)
-    assert refused(state, typed("u"), actor=OTHER).code is RefusalCode.CONFLICT
+    channel = state.channels[FLOOR]
+    full = msgspec.structs.replace(channel, air=msgspec.structs.replace(channel.air, waiting=lines.MOST_OFFERED))
+    state = msgspec.structs.replace(state, channels={FLOOR: full})
+    assert refused(state, typed("v"), actor=OTHER).code is RefusalCode.CONFLICT
+    state = carry_out(state, typed("t"), actor=CAPTIONER)  # What was taken waits no more.
+    state = carry_out(state, typed("v"), actor=OTHER)
+    assert refused(state, typed("w"), actor=OTHER).code is RefusalCode.CONFLICT
+    state = carry_out(carry_out(state, put(MACHINE), actor=TECHNICIAN), put(), actor=CAPTIONER)
+    assert events(state, typed("w"), actor=OTHER)  # Nobody takes any more what was offered before.
 
 
 def test_what_was_offered_goes_with_what_is_not_to_be_kept() -> None:
