@@ -64,8 +64,8 @@ class CaptionsLinkDoor:
         await socket.prepare(request)
         self._there.add(socket)
         try:
-            with self._keys.linked(stream.live.id, stream.staff.link):
-                await socket.send_str(_json(Begin(seq=stream.seq, title=stream.live.state.title)))
+            with self._keys.linked(stream.session, stream.staff.link):
+                await socket.send_str(_json(Begin(seq=stream.seq, title=stream.title)))
                 async for message in socket:
                     if not await self._take(request, socket, message.type, message.data):
                         break

@@ -128,7 +128,7 @@ class TcpDoor:
         stream = await self._open(address, key, where)
         if isinstance(stream, Refusal):
             return stream
-        with self.keys.linked(stream.live.id, stream.staff.link):
+        with self.keys.linked(stream.session, stream.staff.link):
             return await self._typed(reader, writer, (address, key, where), form, held)
 
     async def _typed(
