@@ -52,11 +52,18 @@ def decide_lines(state: State, command: do.LineCommand, actor: Actor, wall: int)
             return _bring_back(state, channel, command)
 
 
-def unkept_now(state: State) -> Refusal:
-    """Why nothing is written now: a break, which somebody may end first, or what is said is not to be recorded."""
+DROPPED = "Nothing of this is kept: there is a break, or it is not recorded."
+"""For a sender that is told that its text was taken, since it would send that again when the break is over."""
+
+
+def unkept_now(state: State) -> Refusal | None:
+    """Why nothing is written now in a session that is on: a break, which somebody may end first, or what is said is not
+    to be recorded; None where it is written, and in a session that isn't on.
+    """
     if state.status is Status.PAUSED:
         return refuse(RefusalCode.BREAK, "There is a break: end it, and send this again.")
-    return refuse(RefusalCode.CONFLICT, "This time is not recorded.")
+    kept = state.keeps or state.status is not Status.OPEN
+    return None if kept else refuse(RefusalCode.CONFLICT, "This time is not recorded.")
 
 
 def last_unkept(state: State) -> int:
@@ -67,8 +74,8 @@ def last_unkept(state: State) -> int:
 def _rewind(state: State, channel: Channel, command: do.RewindChannel) -> Sequence[ev.AnyEvent] | Refusal:
     if state.status not in (Status.OPEN, Status.PAUSED):
         return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and its sound is no longer there.")
-    if not state.keeps:
-        return unkept_now(state)
+    if (unkept := unkept_now(state)) is not None:
+        return unkept
     if not channel.air.machine:
         return refuse(RefusalCode.CONFLICT, "A person or a tool is on air: put the machine on air first.")
     if command.t < 0:
@@ -99,8 +106,8 @@ def _end_open(state: State, channel: Channel, struck: Collection[Segment]) -> Se
 
 
 def _restore(state: State, channel: Channel, command: do.RestoreSegments) -> Sequence[ev.AnyEvent] | Refusal:
-    if not state.keeps:
-        return unkept_now(state)
+    if (unkept := unkept_now(state)) is not None:
+        return unkept
     meant = 0 <= command.t <= command.through and command.rewinding > 0
     if not meant or len(set(command.segments)) < len(command.segments):
         return refuse(
@@ -167,8 +174,8 @@ def _type(
         return refuse(RefusalCode.FORBIDDEN, "Interpreters can write only into interpretations.")
     if state.status not in (Status.OPEN, Status.PAUSED):
         return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and takes no lines now.")
-    if not state.keeps or state.status is Status.PAUSED:
-        return unkept_now(state)
+    if (unkept := unkept_now(state)) is not None:
+        return unkept
     if not is_name(command.segment) or command.language not in channel.languages:
         return refuse(RefusalCode.INVALID, "A line needs an id and one of its channel's languages.")
     if not 0 < len(command.text.strip()) <= MAX_TEXT:

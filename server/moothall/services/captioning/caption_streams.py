@@ -30,6 +30,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, is_name
 from moothall.core.ports import Clock, Randomness
 from moothall.core.rules.authority import COMMANDS
+from moothall.core.rules.lines import DROPPED, unkept_now
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import State, Status
 from moothall.services.desks.typed_ahead import TypedAhead
@@ -209,7 +210,7 @@ class CaptionStreams:
             state = live.state
             outside = self._ahead.refusal(state, channel, stream.role)
             cuts = stream.cuts
-            unkept = outside is not None and outside.code is not RefusalCode.FORBIDDEN and not _kept_now(state)
+            unkept = outside is not None and outside.code is not RefusalCode.FORBIDDEN and unkept_now(state) is not None
             if outside is not None and not unkept:
                 return outside
             posts = stream.posts
@@ -219,7 +220,7 @@ class CaptionStreams:
                 if post.language:
                     stream.language = _language(channel, post.language) or stream.language
                 answer = await self._write(live, stream, *take(stream.text, characters, self._clock.monotonic()))
-                if answer is not None and (answer.code in _LATER or _kept_now(live.state)):
+                if answer is not None and (answer.code in _LATER or unkept_now(live.state) is None):
                     return answer
                 unkept = answer is not None
             if post.seq is not None:
@@ -227,7 +228,7 @@ class CaptionStreams:
                 stream.seen.append((post.seq, digest))
             if unkept:
                 self._cut_off(stream)
-                return Taken(kept=False, sentence="Nothing of this is kept: there is a break, or it is not recorded.")
+                return Taken(kept=False, sentence=DROPPED)
             if stream.cuts == cuts:  # Else nothing that comes later reaches this post.
                 stream.posts, stream.held = posts, held
                 stream.last = stream.last if post.seq is None else post.body
@@ -392,10 +393,6 @@ def _characters(stream: TextStream, post: Post) -> tuple[str, bytes] | Refusal:
     if post.lenient and post.charset == "utf-8":
         return lenient_text(body, stream.held)
     return whole_text(body, post.charset, held=stream.held)
-
-
-def _kept_now(state: State) -> bool:
-    return state.status is not Status.PAUSED and not (state.status is Status.OPEN and not state.keeps)
 
 
 def _commands(state: State, stream: TextStream, lines: Sequence[Commit | Amend]) -> list[do.AnyCommand]:

@@ -21,7 +21,7 @@ from moothall.core.rules.lines import unkept_now
 from moothall.core.rules.making import MAX_TEXT
 from moothall.core.rules.turn_now import has_typed
 from moothall.core.session.parts import Channel
-from moothall.core.session.state import State, Status
+from moothall.core.session.state import ON, State
 from moothall.core.signals import Typing
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
@@ -107,11 +107,9 @@ class TypedAhead:
         outside = role is Role.INTERPRETER and channel.kind is not ev.ChannelKind.INTERPRETATION
         if TypeSegment not in COMMANDS[role] or outside:
             return refuse(RefusalCode.FORBIDDEN, "Your link writes no lines of this text.")
-        if state.status is Status.PAUSED or (state.status is Status.OPEN and not state.keeps):
-            return unkept_now(state)
-        if state.status is not Status.OPEN:
+        if state.status not in ON:
             return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and takes no lines now.")
-        return None
+        return unkept_now(state)
 
     def leave(self, author: Author) -> None:
         """The desk is closed, or the stream over: what it has not sent is shown no more."""
