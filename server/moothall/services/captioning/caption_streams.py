@@ -26,7 +26,7 @@ from moothall.core.captioning.rolling import Posts, joined
 from moothall.core.captioning.stream import Amend, Commit, Draft, Operation, Stream, cut_off, take, tick
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, is_name
 from moothall.core.ports import Clock, Randomness
 from moothall.core.rules.authority import COMMANDS
@@ -60,8 +60,6 @@ CUTS = (ev.SessionPaused, ev.SessionClosed, ev.NotRecordedBegan, ev.BodyRemoved)
 """What follows these reaches nothing of before."""
 _TWICE = frozenset({RefusalCode.STALE, RefusalCode.FORBIDDEN, RefusalCode.UNKNOWN, RefusalCode.CONFLICT})
 """Somebody else was quicker with a line; the others are written all the same."""
-_LATER = frozenset({RefusalCode.BUSY, RefusalCode.UNAVAILABLE})
-"""What was refused for these may be sent again; nothing of it was taken."""
 
 
 class Form(StrEnum):
@@ -220,7 +218,7 @@ class CaptionStreams:
                 if post.language:
                     stream.language = _language(channel, post.language) or stream.language
                 answer = await self._write(live, stream, *take(stream.text, characters, self._clock.monotonic()))
-                if answer is not None and (answer.code in _LATER or unkept_now(live.state) is None):
+                if answer is not None and (answer.code in PASSING or unkept_now(live.state) is None):
                     return answer
                 unkept = answer is not None
             if post.seq is not None:
@@ -291,7 +289,7 @@ class CaptionStreams:
         now = self._clock.monotonic()
         later = max(now, stream.text.at + 10**6) if end else now
         refused = await self._write(live, stream, *tick(stream.text, later))
-        if refused is not None and refused.code not in _LATER:
+        if refused is not None and refused.code not in PASSING:
             self._cut_off(stream)
 
     async def _write(
