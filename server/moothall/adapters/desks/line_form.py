@@ -17,7 +17,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.rules.making import MAX_TEXT
 from moothall.services.log.act_queue import Receipt
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.role_links import Staff, actor_of
 
 Texts = Sequence[tuple[ChannelId, ChannelKind, Sequence[str]]]
 """The session's texts, each with its kind and languages."""
@@ -71,7 +71,7 @@ class LineForm:
             text=" ".join(text[: MAX_TEXT + 1].split()),
             language=language,
         )
-        answer = await self.send(Actor(staff.role, staff.link), session, CommandId(f"line-w{name}"), line)
+        answer = await self.send(actor_of(staff), session, CommandId(f"line-w{name}"), line)
         return text, into, answer if isinstance(answer, Refusal) else None
 
 
