@@ -14,8 +14,9 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.removal.moves import returned
 from moothall.core.removal.selection import again
+from moothall.core.rules.authority import writes_into
 from moothall.core.session.parts import Channel, Segment
-from moothall.core.session.state import State, Status
+from moothall.core.session.state import ON, State, Status
 
 MAX_TEXT = 10_000
 """Characters in a line."""
@@ -64,6 +65,15 @@ def unkept_now(state: State) -> Refusal | None:
         return refuse(RefusalCode.BREAK, "There is a break: end it, and send this again.")
     kept = state.keeps or state.status is not Status.OPEN
     return None if kept else refuse(RefusalCode.CONFLICT, "This time is not recorded.")
+
+
+def not_taken(state: State, channel: Channel, role: Role) -> Refusal | None:
+    """Why a line of this role is not taken now in a channel, whatever it says; None where it is."""
+    if not writes_into(role, channel.kind):
+        return refuse(RefusalCode.FORBIDDEN, "Your link writes no lines of this text.")
+    if state.status not in ON:
+        return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and takes no lines now.")
+    return unkept_now(state)
 
 
 def last_unkept(state: State) -> int:
@@ -169,13 +179,8 @@ def _lines(state: State, channel: Channel) -> list[Segment]:
 def _type(
     state: State, channel: Channel, command: do.TypeSegment, actor: Actor, wall: int
 ) -> Sequence[ev.AnyEvent] | Refusal:
-    interprets = actor.role is Role.INTERPRETER
-    if interprets and channel.kind is not ev.ChannelKind.INTERPRETATION:
-        return refuse(RefusalCode.FORBIDDEN, "Interpreters can write only into interpretations.")
-    if state.status not in (Status.OPEN, Status.PAUSED):
-        return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and takes no lines now.")
-    if (unkept := unkept_now(state)) is not None:
-        return unkept
+    if (refused := not_taken(state, channel, actor.role)) is not None:
+        return refused
     if not is_name(command.segment) or command.language not in channel.languages:
         return refuse(RefusalCode.INVALID, "A line needs an id and one of its channel's languages.")
     if not 0 < len(command.text.strip()) <= MAX_TEXT:
@@ -192,7 +197,7 @@ def _type(
         t0=t,
         t1=t,
         language=command.language,
-        origin=ev.Origin.INTERPRETER if interprets else ev.Origin.PERSON,
+        origin=ev.Origin.INTERPRETER if actor.role is Role.INTERPRETER else ev.Origin.PERSON,
         text=command.text.strip(),
         speaker=speaker,
         tool=actor.tool or msgspec.UNSET,

@@ -17,11 +17,11 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
 from moothall.core.rules.authority import COMMANDS
-from moothall.core.rules.lines import unkept_now
+from moothall.core.rules.lines import not_taken
 from moothall.core.rules.making import MAX_TEXT
 from moothall.core.rules.turn_now import has_typed
 from moothall.core.session.parts import Channel
-from moothall.core.session.state import ON, State
+from moothall.core.session.state import State
 from moothall.core.signals import Typing
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
@@ -104,12 +104,9 @@ class TypedAhead:
     @staticmethod
     def refusal(state: State, channel: Channel, role: Role) -> Refusal | None:
         """Why no line of this text would be taken now."""
-        outside = role is Role.INTERPRETER and channel.kind is not ev.ChannelKind.INTERPRETATION
-        if TypeSegment not in COMMANDS[role] or outside:
-            return refuse(RefusalCode.FORBIDDEN, "Your link writes no lines of this text.")
-        if state.status not in ON:
-            return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and takes no lines now.")
-        return unkept_now(state)
+        if TypeSegment not in COMMANDS[role]:
+            return refuse(RefusalCode.FORBIDDEN, "Your link writes no lines.")
+        return not_taken(state, channel, role)
 
     def leave(self, author: Author) -> None:
         """The desk is closed, or the stream over: what it has not sent is shown no more."""

@@ -160,6 +160,12 @@ def test_how_a_typed_line_came_about_follows_from_who_typed_it_and_interpreters_
         assert opened_line.origin is origin
 
 
+def test_nobody_types_into_a_translation() -> None:
+    added = do.AddChannel(channel=FRENCH, kind=ev.ChannelKind.TRANSLATION, languages=("fr",))
+    line = typed(channel=FRENCH, language="fr")
+    assert refused(carry_out(speaking(), added), line, actor=CAPTIONER).code is RefusalCode.FORBIDDEN
+
+
 def test_a_session_without_any_sound_is_captioned_by_a_person() -> None:
     state = carry_out(opened(), typed("t1", "Good"), typed("t2", "day"), actor=CAPTIONER)
     state = carry_out(state, typed("t3", "We go on at ten."), do.PauseSession(), do.CloseSession(), wall=WALL + 9)
