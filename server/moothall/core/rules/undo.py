@@ -238,9 +238,9 @@ def _step(
             return _note_or_tag_step(state.notes_and_tags, event)
         case ev.AirChanged():
             holder = following.holder if isinstance(following, ev.AirHeld) else ""
-            had = state.channels[event.channel].air
-            back = do.PutOnAir(channel=event.channel, source=had.source, holder=had.holder)
-            return do.PutOnAir(channel=event.channel, source=event.source, holder=holder), (back,)
+            air = state.channels[event.channel].air
+            before_it = do.PutOnAir(channel=event.channel, source=air.source, holder=air.holder)
+            return do.PutOnAir(channel=event.channel, source=event.source, holder=holder), (before_it,)
         case _:
             return _line_step(state, event, following) or (_without_undoing(event), None)
 

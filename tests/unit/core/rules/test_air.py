@@ -13,7 +13,7 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.removal.selection import Lines, SpokenSpan, not_kept, selected
 from moothall.core.rules import lines
-from moothall.core.rules.air import MOST_HOLDER
+from moothall.core.rules.air import MOST_HOLDER, unwritten
 from moothall.core.session.state import State, evolve
 from support.sessions.deciding import (
     CAPTIONER,
@@ -254,6 +254,30 @@ def test_the_server_may_put_the_machine_on_air_and_where_nothing_was_written_it_
     assert soon.channels[FLOOR].committed_through == 1_500
     old = back(carry_out(captioned(), typed("t"), actor=CAPTIONER, wall=WALL + 6_000), 90_000)
     assert old.channels[FLOOR].air.away == ((1_500, 90_000 - KEPT_MS),)
+
+
+def gaps(state: State, spoke: int | None) -> list[tuple[int, int]]:
+    return [(gap.t0, gap.t1) for gap in unwritten(state, state.channels[FLOOR], spoke)]
+
+
+def test_what_nobody_wrote_and_the_machine_does_not_hear_again_is_a_gap() -> None:
+    state = back(carry_out(captioned(), typed("t"), actor=CAPTIONER, wall=WALL + 20_000), 90_000)
+    assert gaps(state, 0) == [(20_000, 90_000 - KEPT_MS)]
+    assert gaps(state, 40_000) == [(40_000, 90_000 - KEPT_MS)]
+    assert gaps(state, 90_000 - KEPT_MS) == []  # All that was said is heard again.
+    assert gaps(state, None) == []
+    assert gaps(back(captioned(), 50_000), 0) == [(1_500, 50_000 - KEPT_MS)]
+    soon = back(carry_out(captioned(), typed("t"), actor=CAPTIONER, wall=WALL + 50_000), 58_000)
+    assert gaps(soon, 0) == []
+    assert gaps(speaking(), 0) == []
+    gap = unwritten(state, state.channels[FLOOR], 0)[0]
+    assert carry_out(state, gap, actor=SYSTEM).channels[FLOOR] == state.channels[FLOOR]
+
+
+def test_what_is_not_recorded_is_no_gap() -> None:
+    state = carry_out(captioned(), do.BeginNotRecorded(), actor=TECHNICIAN, wall=WALL + 20_000)
+    state = carry_out(state, do.EndNotRecorded(), actor=TECHNICIAN, wall=WALL + 30_000)
+    assert gaps(back(state, 90_000), 10_000) == [(10_000, 20_000), (30_000, 90_000 - KEPT_MS)]
 
 
 def test_what_is_recognised_again_from_before_the_person_is_joined_to_nothing() -> None:
