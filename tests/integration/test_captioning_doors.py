@@ -375,6 +375,8 @@ async def test_the_secretariat_says_where_captions_go_and_is_not_shown_the_secre
         async with http.get(page) as answer:
             text = await answer.text()
         assert "wmcc.zoom.us" in text
+        assert re.search(r'href="/admin/meetings/plenary" aria-current="page"', text), "it is a page of the meeting"
+        assert 'href="/figures/plenary"' in text
         assert "secret" not in text
         assert zoom.target(PLENARY) is not None
         assert await send("") == 303

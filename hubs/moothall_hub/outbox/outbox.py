@@ -20,7 +20,7 @@ from typing import TypeVar
 
 import msgspec
 
-from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import PASSING, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.services.supervision.waiting import Listeners
 from moothall.wire.hub.messages import Act, AnyAct, Done, NotDone
@@ -30,8 +30,6 @@ T = TypeVar("T")
 
 MOST_WAITING = 20_000
 """Acts that may wait. Overflow: the next is refused with StorageUnavailable, and its author is told so."""
-AGAIN = (RefusalCode.BUSY, RefusalCode.UNAVAILABLE)
-"""Refusals that are not for good."""
 
 
 class ActState(StrEnum):
@@ -121,7 +119,7 @@ class HubOutbox:
         """An act was answered. One that is not refused for good waits again, and those that came after it with it:
         they keep their order. Raises StorageUnavailable.
         """
-        if isinstance(answer, NotDone) and answer.code in AGAIN:
+        if isinstance(answer, NotDone) and answer.code in PASSING:
             self._on_way.clear()
             return
         self._on_way.pop(act_id, None)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from statistics import median_low
 
 from moothall.core.kernel.backoff import Backoff
-from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.errors import PASSING
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as wire
@@ -36,7 +36,6 @@ BUSY_MS = 5_000
 """After `busy` and `unavailable` acts are sent again so much later."""
 DELAYS = 9
 """Round trips of which the middle one is shown."""
-_AGAIN = (RefusalCode.BUSY, RefusalCode.UNAVAILABLE)
 
 
 class Link:
@@ -322,7 +321,7 @@ class Link:
         if answer.id not in self._acts:
             return []
         self._on_way.discard(answer.id)
-        if isinstance(answer, wire.NotDone) and answer.code in _AGAIN:
+        if isinstance(answer, wire.NotDone) and answer.code in PASSING:
             self._acts_from = at.monotonic + BUSY_MS
             return []
         del self._acts[answer.id]

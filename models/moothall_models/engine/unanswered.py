@@ -10,7 +10,7 @@ import msgspec
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
 from moothall.core.events.types import GapReason
-from moothall.core.kernel.errors import ProtocolError, RefusalCode
+from moothall.core.kernel.errors import PASSING, ProtocolError, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.signals import Partial
 from moothall.wire.engine import Act, EngineCommand, ResumePoint
@@ -126,7 +126,7 @@ class UnansweredActs:
         not the next to be answered.
         """
         self._answered(act_id)
-        if code not in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+        if code not in PASSING:
             act = next(act for act in self._pending if act.id == act_id)
             if not all(isinstance(command, ReviseSegment) for command in act.commands):
                 return False

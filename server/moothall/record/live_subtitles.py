@@ -17,7 +17,7 @@ from moothall.core.kernel.ids import SpeakerId
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Line, Session
 from moothall.record.cues import LONGEST, Cue, cues_of_line
-from moothall.record.model import RecordedLine
+from moothall.record.model import recorded
 from moothall.record.subtitles import vtt_cue
 from moothall.record.wrapping import plain
 
@@ -89,29 +89,13 @@ def segment(lines: Sequence[Line], speakers: dict[SpeakerId, str], n: int, langu
     before: SpeakerId | None = None
     for at, line in enumerate(shown):
         following = shown[at + 1].t0 if at + 1 < len(shown) else None
-        name = plain(speakers.get(line.speaker, "")) if line.speaker is not None else ""
-        prefix = f"{name}: " if name and line.speaker != before else ""
-        before = line.speaker
-        cues = cues_of_line(_recorded(line, name), prefix, name, following)
+        said = recorded(line, plain(line.text), speakers)
+        prefix = f"{said.name}: " if said.name and said.speaker != before else ""
+        before = said.speaker
+        cues = cues_of_line(said, prefix, said.name, following)
         blocks += [vtt_cue(cue, language) for cue in map(_visible, cues) if cue.t0 < end and cue.t1 > start]
     return "\n\n".join(blocks) + "\n"
 
 
 def _visible(cue: Cue) -> Cue:
     return cue if cue.t1 > cue.t0 else msgspec.structs.replace(cue, t1=cue.t0 + 1_000)
-
-
-def _recorded(line: Line, name: str) -> RecordedLine:
-    return RecordedLine(
-        segment=line.segment,
-        t0=line.t0,
-        t1=line.t1,
-        language=line.language,
-        origin=line.origin,
-        mended=line.mended,
-        accepted=line.accepted,
-        revision=line.revision,
-        speaker=line.speaker,
-        name=name,
-        text=plain(line.text),
-    )

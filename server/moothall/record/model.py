@@ -7,7 +7,7 @@ were not recorded, the words' times, and what the text can be verified by.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -244,7 +244,7 @@ class RecordFold:
             languages=() if channel is None else channel.languages,
             position=self._view.position,
             lines=tuple(
-                self._line(line, text, session)
+                recorded(line, text, session.speakers, self._words.get(line.segment, ()))
                 for line in self._view.lines
                 if not line.gone and (text := plain(line.text)).strip()
             ),
@@ -257,15 +257,17 @@ class RecordFold:
             figures=figures_of(self._questions),
         )
 
-    def _line(self, line: Line, text: str, session: Session) -> RecordedLine:
-        return made_of(
-            RecordedLine,
-            line,
-            name=plain(session.speakers.get(line.speaker, "")) if line.speaker else "",
-            text=text,
-            words=self._words.get(line.segment, ()),
-            made_from=None if isinstance(line.made_from, msgspec.UnsetType) else line.made_from,
-        )
+
+def recorded(line: Line, text: str, speakers: Mapping[SpeakerId, str], words: Sequence[ev.Word] = ()) -> RecordedLine:
+    """A line that readers see, as the record has it; `text`: its own, on one line."""
+    return made_of(
+        RecordedLine,
+        line,
+        name=plain(speakers.get(line.speaker, "")) if line.speaker else "",
+        text=text,
+        words=words,
+        made_from=None if isinstance(line.made_from, msgspec.UnsetType) else line.made_from,
+    )
 
 
 def _made_of(line: RecordedLine) -> tuple[SegmentId, ...]:

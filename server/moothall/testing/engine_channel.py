@@ -9,7 +9,7 @@ from typing import Protocol
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.rules.decide import decide
 from moothall.core.session.state import State, evolve
@@ -116,7 +116,7 @@ class EngineChannel:
             self._held = None
             self._answered[act.id] = len(self.events)
             return wire.Accepted(attachment=act.attachment, id=act.id, offset=len(self.events))
-        if refusal.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+        if refusal.code in PASSING:
             self._held = self._held or act.id
         return wire.Refused(attachment=act.attachment, id=act.id, refusal=refusal)
 

@@ -1,36 +1,46 @@
-// Where sentences end: what is sent while somebody types, and what stays theirs.
+// Where sentences end: what is sent while somebody types, and what stays theirs. The server's streams have the same cases.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { LONGEST, oneLine, sentences } from '../../../web/js/caption/sentences.js';
+import { LONGEST, TITLES, oneLine, sentences } from '../../../web/js/caption/sentences.js';
 
-test('a mark and a space end a sentence; without the space it is still the typist\'s', () => {
-  assert.deepEqual(sentences('We begin.'), { ended: [], rest: 'We begin.' });
-  assert.deepEqual(sentences('We begin. '), { ended: ['We begin.'], rest: '' });
-  assert.deepEqual(sentences('Why?! Because… n'), { ended: ['Why?!', 'Because…'], rest: 'n' });
-  assert.deepEqual(sentences('He said "no." And'), { ended: ['He said "no."'], rest: 'And' });
-  assert.deepEqual(sentences('It grew by 3.5 per cent'), { ended: [], rest: 'It grew by 3.5 per cent' });
+const table = JSON.parse(readFileSync(new URL('../../support/captioning/sentences.json', import.meta.url), 'utf8'));
+const signs = (/** @type {string} */ text) => [...text].length;
+
+/** What ends as a text is typed sign by sign. @param {string} text */
+function typed(text) {
+  /** @type {string[]} */
+  const all = [];
+  let field = '';
+  for (const sign of text) {
+    const { ended, rest } = sentences(field + sign);
+    all.push(...ended);
+    field = rest;
+  }
+  return { ended: all, rest: field };
+}
+
+test('sentences end where the server\'s streams end them, typed or pasted', () => {
+  for (const { text, ended, rest } of table.cases) {
+    for (const found of [sentences(text), typed(text)]) assert.deepEqual({ ended: found.ended, rest: found.rest.trim() }, { ended, rest }, text);
+  }
 });
 
-test('what is only shortened ends nothing', () => {
-  for (const text of ['Dr. Diallo', 'We thank Mr. Li', 'J. Smith', 'the e.g. here', '1. The']) assert.deepEqual(sentences(text), { ended: [], rest: text });
-  assert.deepEqual(sentences('There were 12. Then').ended, ['There were 12.']);
-  assert.deepEqual(sentences('See no. 4 there'), { ended: [], rest: 'See no. 4 there' });
-  for (const text of ['He said no.', 'So do I.', 'It is on example.org.', 'Dice que no.']) assert.deepEqual(sentences(`${text} And`).ended, [text]);
+test('what has no end is cut where the server\'s streams cut it, and nothing is lost', () => {
+  for (const { text, times, ended, rest } of table.long) {
+    const whole = text.repeat(times);
+    for (const found of [sentences(whole), typed(whole)]) {
+      assert.deepEqual([found.ended.map(signs), signs(found.rest.trim())], [ended, rest], text);
+      const all = `${found.ended.join(' ')} ${found.rest}`;
+      assert.equal(all.replace(/\s/g, ''), whole.replace(/\s/g, ''));
+    }
+  }
 });
 
-test('Arabic and Chinese marks end sentences as well', () => {
-  assert.deepEqual(sentences('من يدفع؟ لا'), { ended: ['من يدفع؟'], rest: 'لا' });
-  assert.deepEqual(sentences('我们开始。'), { ended: [], rest: '我们开始。' });
-  assert.deepEqual(sentences('我们开始。第'), { ended: ['我们开始。'], rest: '第' });
-  assert.deepEqual(sentences('他说“好！”然'), { ended: ['他说“好！”'], rest: '然' });
+test('the figures and titles are the server\'s', () => {
+  assert.deepEqual([LONGEST, [...TITLES]], [table.longest, table.titles]);
 });
 
-test('nothing is lost of what is typed, and what has no end is cut at a word', () => {
-  const text = 'word '.repeat(LONGEST / 5 + 1);
-  const { ended, rest } = sentences(text);
-  assert.equal(oneLine(`${ended.join(' ')} ${rest}`), oneLine(text));
-  assert.ok(ended.length === 1 && ended[0].endsWith('word'));
-  assert.deepEqual(sentences('  . ').rest, '');
-});
+test('a line has no rows of its own', () => assert.equal(oneLine(' We\n begin '), 'We begin'));

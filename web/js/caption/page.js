@@ -14,7 +14,7 @@ import { DeskLines } from '../desk/lines.js';
 import { DeskLink, knowing, newId } from '../desk/link.js';
 import { alone, ownName, tongues } from '../lib/names.js';
 import { DeskReplace } from '../desk/replace_form.js';
-import { DeskState } from '../desk/state.js';
+import { DeskState, writesInto } from '../desk/state.js';
 import { at, element, only, set } from '../lib/nodes.js';
 import { say } from '../lib/said.js';
 import { standing } from '../lib/standing.js';
@@ -362,7 +362,7 @@ function people() {
 
 /** Texts of the meeting in which this link may write, where it has more than one. */
 function texts() {
-  const all = Object.entries(state.session?.channels ?? {}).filter(([, { kind }]) => kind !== 'translation' && (may.has('correct') || kind === 'interpretation'));
+  const all = Object.entries(state.session?.channels ?? {}).filter(([, { kind }]) => writesInto(may, kind));
   at('Texts').hidden = all.length < 2;
   refill(only('ul', at('Texts')), all.map(([name, { kind, languages }]) => {
     const button = element('button', { type: 'button', 'data-key': name, 'aria-pressed': String(name === channel) }, words.text(`kind.${kind}`, { language: tongue(languages[0]) }));

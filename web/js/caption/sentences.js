@@ -1,19 +1,34 @@
 // Where sentences end in what is being typed: what ends is sent, and what is behind it stays the typist's. Pure.
+// The rules are those of server/moothall/core/captioning/sentences.py; tests/support/captioning/sentences.json holds cases of both.
 
-export const LONGEST = 600; // characters without an end of a sentence: from there on what stands before the last space is sent
+export const LONGEST = 600; // characters without an end of a sentence: there they are cut behind the last space, or where they are
+export const TITLES = new Set('dr hr jr m mlle mm mme mr mrs ms prof sr sra srta st vs г ул см т д'.split(' '));
 
 // Behind a mark of these a space ends the sentence; behind a full-width one, after which nobody types a space, the next character does.
-const END = /(?:[.!?…؟۔।]+[)\]}"'”’»]*(?=\s)|[。！？｡]+[」』”’）)]*(?=[^。！？｡」』”’）)]))/gu;
-const TITLES = new Set(['dr', 'hr', 'jr', 'm', 'mlle', 'mm', 'mme', 'mr', 'mrs', 'ms', 'prof', 'sr', 'sra', 'srta', 'st', 'vs', 'г', 'ул', 'см', 'т', 'д']);
+const [MARKS, WIDE, CLOSERS] = ['.!?…؟۔।', '。！？｡', `"')\\]}»”’」』）】`];
+const END = new RegExp(`[${MARKS}${WIDE}]+[${CLOSERS}]*(?=\\s)|[${MARKS}${WIDE}]*[${WIDE}][${CLOSERS}]*(?=[^${MARKS}${WIDE}${CLOSERS}])`, 'gu');
+const LONG = new RegExp(`^[^]{${LONGEST}}`, 'u');
 
 /**
  * Whether a full stop belongs to the word before it: of a title, an initial, "e.g", "No" with its figure, or a number that begins a list.
+ * Whether a figure follows is known once anything but white space does.
  * @param {string} before  @param {string} behind
  */
 function shortened(before, behind) {
-  const [word] = /[\p{L}\p{N}.]+$/u.exec(before) ?? [''];
+  const [word] = /[\p{L}\p{N}.]*$/u.exec(before) ?? [''];
   return TITLES.has(word.toLowerCase()) || (/^\p{Lu}$/u.test(word) && word !== 'I') || /^(?:\p{L}\.)+\p{L}$/u.test(word)
-    || (/^n[or]$/i.test(word) && /^\s*\d/.test(behind)) || (/^\d{1,2}$/.test(word) && before.trim() === word);
+    || (/^n[or]$/i.test(word) && /^\s*(?:[0-9]|$)/u.test(behind)) || (/^[0-9]{1,2}$/.test(word) && before.trim() === word);
+}
+
+/** How much of a text is a line by now; 0: it goes on. @param {string} text */
+function lineOf(text) {
+  const [long] = LONG.exec(text) ?? [''];
+  for (const { 0: mark, index } of text.matchAll(END)) {
+    const end = index + mark.length;
+    if (long && end >= long.length) break;
+    if (mark !== '.' || !shortened(text.slice(0, index), text.slice(end))) return end;
+  }
+  return long.search(/\s\S*$/u) + 1 || long.length;
 }
 
 /**
@@ -23,20 +38,12 @@ function shortened(before, behind) {
 export function sentences(text) {
   /** @type {string[]} */
   const ended = [];
-  let from = 0;
-  for (const { 0: mark, index } of text.matchAll(END)) {
-    const end = index + mark.length;
-    if (mark === '.' && shortened(text.slice(from, index), text.slice(end))) continue;
-    ended.push(oneLine(text.slice(from, end)));
-    from = end;
+  let rest = text;
+  for (let end = lineOf(rest); end; end = lineOf(rest)) {
+    ended.push(oneLine(rest.slice(0, end)));
+    rest = rest.slice(end).trimStart();
   }
-  let rest = text.slice(from);
-  const space = rest.length > LONGEST ? rest.lastIndexOf(' ') : -1;
-  if (space > 0) {
-    ended.push(oneLine(rest.slice(0, space)));
-    rest = rest.slice(space);
-  }
-  return { ended: ended.filter(Boolean), rest: ended.length ? rest.trimStart() : rest };
+  return { ended: ended.filter(Boolean), rest };
 }
 
 /** A text as it becomes a line: without rows of its own. @param {string} text */

@@ -15,7 +15,7 @@ import { DeskOutcome } from './outcome.js';
 import { DeskPanel } from './panel.js';
 import { DeskRemove } from './remove.js';
 import { DeskReplace } from './replace_form.js';
-import { DeskState } from './state.js';
+import { DeskState, writesInto } from './state.js';
 import { DeskTerms } from './terms.js';
 import { at, element, only, set } from '../lib/nodes.js';
 import { say, unsay } from '../lib/said.js';
@@ -244,7 +244,7 @@ function around() {
   for (const button of document.querySelectorAll('[data-when]')) button.hidden = !button.dataset.when?.split(' ').includes(session.status);
   panel.nextSession(news['next-session'], may.has('close'));
   const live = session.status === 'open' || session.status === 'paused';
-  at('Write').hidden = !may.has('type') || !live;
+  at('Write').hidden = !writesInto(may, session.channels[channel]?.kind) || !live;
   keeping.stands(session, may);
   writing.stands(session);
   panel.people(keys);

@@ -146,6 +146,7 @@ export class DeskPanel {
         const language = command.language ? this.tongue(command.language) : this.words.text('detected');
         return this.words.text('did.force-language', { language });
       }
+      if (kind === 'put-on-air' && command.source === 'machine') return this.words.text('air.machine');
       if (kind === 'set-languages') return this.words.text('did.force-language', { language: (command.languages ?? []).map(this.tongue).join(', ') });
       return this.words.text(`did.${this.#did(command)}`, { text: alone(text) });
     };

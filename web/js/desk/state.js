@@ -8,6 +8,15 @@ const MOST_NOTES = 50;
 /** @type {Record<string, string>} */
 const LIFE = { opened: 'open', resumed: 'open', reopened: 'open', paused: 'paused', closed: 'closed' };
 
+/**
+ * Whether lines are written into a text of this kind (server/moothall/core/rules/authority.py): interpreters, who
+ * correct nothing, write into interpretations alone, and nobody into translations.
+ * @param {ReadonlySet<string>} may  @param {string} [kind]
+ */
+export function writesInto(may, kind) {
+  return may.has('type') && (kind === 'interpretation' || (kind === 'floor' && may.has('correct')));
+}
+
 /** Lines as they stand, given as they came. @param {Iterable<DeskLine>} lines */
 export function inOrder(lines) {
   /** @type {DeskLine[]} */

@@ -22,7 +22,6 @@ from moothall.adapters.admin.plan_form import (
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.staff_frame import Tab, facts_of, meeting_frame, reaches
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core import commands as do
 from moothall.core.events.types import Access
@@ -106,14 +105,7 @@ class MeetingDoor:
         return self.pages.show(
             "admin_meeting.html",
             asked,
-            frame=meeting_frame(
-                facts_of(state, self.programme.room_title(planned.session)),
-                [staff for staff in asked.links if reaches(staff, planned.session, planned.room)],
-                ui,
-                zone,
-                here=Tab.SETTINGS,
-                asked=asked.place,
-            ),
+            frame=view.settings_frame(asked, state, self.programme),
             status=409 if differing else 400 if problem else 200,
             problem=problem,
             plan=fields | dict(given or {}) | kept,

@@ -11,8 +11,10 @@ import msgspec
 from babel.dates import format_date, format_datetime
 from markupsafe import Markup
 
+from moothall.adapters.admin.request import AdminRequest
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.staff_frame import Frame, Tab, facts_of, meeting_frame, reaches
 from moothall.adapters.reading.page_rows import times_are
 from moothall.core.commands import SetStatus
 from moothall.core.kernel.actors import Role
@@ -53,6 +55,19 @@ def when(starts: int | None, ends: int | None, ui: Catalogue, zone: Zone = UTC_Z
     if first.utcoffset() != last.utcoffset():
         begins, ending = f"{begins} {offset_name(first)}", f"{ending} {offset_name(last)}"
     return f"{begins} \N{EN DASH} {ending}"
+
+
+def settings_frame(asked: AdminRequest, state: State, programme: Programme) -> Frame:
+    """The frame of a page for the settings of a meeting."""
+    room = programme.room_of(state.id)
+    return meeting_frame(
+        facts_of(state, programme.room_title(state.id)),
+        [staff for staff in asked.links if reaches(staff, state.id, room)],
+        asked.ui,
+        programme.zone(),
+        here=Tab.SETTINGS,
+        asked=asked.place,
+    )
 
 
 def times_of(planned: Planned, programme: Programme) -> str:

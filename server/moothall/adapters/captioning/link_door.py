@@ -15,7 +15,7 @@ from moothall.adapters.captioning.keys import CaptionKeys
 from moothall.adapters.captioning.posts_door import STATUS
 from moothall.adapters.http.forwarded import AddressOf
 from moothall.core.kernel.decoding import Unreadable, read_json
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode
 from moothall.services.captioning.caption_streams import MOST_BYTES, CaptionStreams, Form, Post, TextStream
 from moothall.wire.captioning.link import Answer, Begin, Characters
 from moothall.wire.close_codes import CloseCode
@@ -25,8 +25,6 @@ MOST_LINKS = 200
 MOST_MESSAGE = 6 * MOST_BYTES
 """Bytes of a message: JSON writes a control character with six."""
 HEARTBEAT_S = 20.0
-_AGAIN = frozenset({RefusalCode.BUSY, RefusalCode.UNAVAILABLE})
-"""What is sent again later; not what was typed before a session began, which would be shown when it does."""
 
 
 class CaptionsLinkDoor:
@@ -65,8 +63,8 @@ class CaptionsLinkDoor:
         await socket.prepare(request)
         self._there.add(socket)
         try:
-            with self._keys.linked(stream.live.id, stream.staff.link):
-                await socket.send_str(_json(Begin(seq=stream.seq, title=stream.live.state.title)))
+            with self._keys.linked(stream.session, stream.staff.link):
+                await socket.send_str(_json(Begin(seq=stream.seq, title=stream.title)))
                 async for message in socket:
                     if not await self._take(request, socket, message.type, message.data):
                         break
@@ -100,7 +98,8 @@ class CaptionsLinkDoor:
             stream, Post(body=post.text.encode("utf-8", "replace"), seq=post.seq, language=language, form=Form.STREAM)
         )
         if isinstance(taken, Refusal):
-            answer = Answer(seq=post.seq, kept=False, again=taken.code in _AGAIN, sentence=taken.message)
+            # Not what was typed before a session began, which would be shown when it does.
+            answer = Answer(seq=post.seq, kept=False, again=taken.code in PASSING, sentence=taken.message)
         else:
             answer = Answer(seq=post.seq, kept=taken.kept, sentence=taken.sentence)
         await socket.send_str(_json(answer))

@@ -21,6 +21,7 @@ from moothall.adapters.captioning.keys import CaptionKeys
 from moothall.adapters.http.limits import network
 from moothall.core.captioning.charsets import known_charset, without_telnet
 from moothall.core.kernel.errors import (
+    PASSING,
     ConfigurationError,
     RecordBroken,
     Refusal,
@@ -49,7 +50,7 @@ AGAIN_MS = 1_000
 """How long until something is sent again that could not be stored."""
 IDLE_S = 4 * 3_600
 """How long a connection may say nothing."""
-_STAYS = frozenset({RefusalCode.CONFLICT, RefusalCode.BUSY, RefusalCode.UNAVAILABLE})
+_STAYS = PASSING | {RefusalCode.CONFLICT}
 """A connection outlives a session that hasn't begun or is over; what is typed then is not kept."""
 
 
@@ -128,7 +129,7 @@ class TcpDoor:
         stream = await self._open(address, key, where)
         if isinstance(stream, Refusal):
             return stream
-        with self.keys.linked(stream.live.id, stream.staff.link):
+        with self.keys.linked(stream.session, stream.staff.link):
             return await self._typed(reader, writer, (address, key, where), form, held)
 
     async def _typed(
@@ -149,7 +150,7 @@ class TcpDoor:
             body, held = without_telnet(held + data)
             post = msgspec.structs.replace(form, body=body)
             refused = await self._put(*who, post)
-            while refused is not None and refused.code in (RefusalCode.BUSY, RefusalCode.UNAVAILABLE):
+            while refused is not None and refused.code in PASSING:
                 await self.clock.sleep(AGAIN_MS)
                 refused = await self._put(*who, post)
             if refused is not None and refused.code not in _STAYS:

@@ -9,10 +9,11 @@ from aiohttp import web
 
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page
 from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.admin.view import settings_frame
 from moothall.adapters.captioning.zoom_client import LONGEST, zoom_address
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.kernel.ids import SessionId, is_name
-from moothall.core.programme.plan import Planned
+from moothall.core.session.state import State
 from moothall.services.captioning.zoom_push import ZoomPush, ZoomTarget
 from moothall.services.programme.programme import Programme
 
@@ -35,39 +36,41 @@ class ZoomPage:
     @staff_page(runs_the_house)
     async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Where they go. The address itself is not shown again."""
-        return self._page(asked, await self._planned(request))
+        return self._page(asked, await self._state(request))
 
     @staff_page(runs_the_house)
     async def set(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Send them to another address, or with an empty one nowhere."""
         given = await self.pages.form(request, asked)
-        planned = await self._planned(request)
+        state = await self._state(request)
         text = given.get("address", "")[: LONGEST + 1].strip()
         address = zoom_address(text) if text else None
         if text and address is None:
-            return self._page(asked, planned, asked.ui.text(AdminText.ZOOM))
+            return self._page(asked, state, asked.ui.text(AdminText.ZOOM))
         target = None if address is None else ZoomTarget(address=address, entered=self.programme.now())
-        if not await self.push.send_to(planned.session, target):
-            return self._page(asked, planned, asked.ui.text(AdminText.ZOOM_MANY))
-        return see_other(asked.to(f"/admin/meetings/{planned.session}"))
+        if not await self.push.send_to(state.id, target):
+            return self._page(asked, state, asked.ui.text(AdminText.ZOOM_MANY))
+        return see_other(asked.to(f"/admin/meetings/{state.id}"))
 
-    def _page(self, asked: AdminRequest, planned: Planned, problem: str = "") -> web.Response:
-        target = self.push.target(planned.session)
+    def _page(self, asked: AdminRequest, state: State, problem: str = "") -> web.Response:
+        target = self.push.target(state.id)
         return self.pages.show(
             "admin_zoom.html",
             asked,
+            frame=settings_frame(asked, state, self.programme),
             status=400 if problem else 200,
             problem=problem,
-            session=planned.session,
-            title=(title := planned.title.strip()) or asked.ui.text("Meeting without a title"),
-            title_language=planned.languages[0] if title and planned.languages else "",
+            session=state.id,
+            title=(title := state.title.strip()) or asked.ui.text("Meeting without a title"),
+            title_language=state.languages[0] if title and state.languages else "",
             host="" if target is None else urlsplit(target.address).hostname or "",
             most=LONGEST,
         )
 
-    async def _planned(self, request: web.Request) -> Planned:
+    async def _state(self, request: web.Request) -> State:
         name = request.match_info["session"]
         planned = await self.programme.known(SessionId(name)) if is_name(name) else None
-        if planned is None:
+        live = None if planned is None or planned.deleted is not None else await self.programme.live(planned.session)
+        if live is None:
             raise AdminProblem(404, AdminText.GONE)
-        return planned
+        return live.state

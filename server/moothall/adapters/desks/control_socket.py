@@ -15,7 +15,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId, is_command_id
 from moothall.services.control.control_room import ControlRoom, RoomCard
 from moothall.services.log.act_queue import Receipt
-from moothall.services.sessions.role_links import HALL, Staff, room_scope
+from moothall.services.sessions.role_links import HALL, Staff, actor_of, room_scope
 from moothall.services.translation.text_translation import Reach
 
 MayAct = Callable[[Staff, SessionId], bool]
@@ -120,7 +120,7 @@ class ControlSocket:
         staff = next((each for each in links if self.may_act(each, session)), None)
         if staff is None or not is_command_id(request.id):
             return refused(RefusalCode.UNKNOWN, "There is no such meeting here.")
-        answer = await self.send(Actor(staff.role, staff.link), session, CommandId(request.id), command)
+        answer = await self.send(actor_of(staff), session, CommandId(request.id), command)
         return refused(answer.code, answer.message) if isinstance(answer, Refusal) else {}
 
     def _gone(self, connection: StaffConnection) -> None:

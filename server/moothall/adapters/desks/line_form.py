@@ -15,9 +15,10 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.rules.authority import writes_into
 from moothall.core.rules.making import MAX_TEXT
 from moothall.services.log.act_queue import Receipt
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.role_links import Staff, actor_of
 
 Texts = Sequence[tuple[ChannelId, ChannelKind, Sequence[str]]]
 """The session's texts, each with its kind and languages."""
@@ -39,7 +40,7 @@ class LineForm:
         self, request: web.Request, texts: Texts, role: Role, ui: Catalogue, *, text: str = "", refused: str = ""
     ) -> dict[str, object]:
         """What the template needs. `text` is what was typed, where a line was `refused` with that sentence."""
-        open_texts = [(channel, languages) for channel, kind, languages in texts if _writes(role, kind)]
+        open_texts = [(channel, languages) for channel, kind, languages in texts if writes_into(role, kind)]
         into = [
             {"value": f"{channel}/{tag}", "name": ui.language_name(tag)}
             for channel, languages in open_texts
@@ -71,12 +72,5 @@ class LineForm:
             text=" ".join(text[: MAX_TEXT + 1].split()),
             language=language,
         )
-        answer = await self.send(Actor(staff.role, staff.link), session, CommandId(f"line-w{name}"), line)
+        answer = await self.send(actor_of(staff), session, CommandId(f"line-w{name}"), line)
         return text, into, answer if isinstance(answer, Refusal) else None
-
-
-def _writes(role: Role, kind: ChannelKind) -> bool:
-    """Whether somebody may type into such a text (`core/rules/lines.py`)."""
-    if role is Role.INTERPRETER:
-        return kind is ChannelKind.INTERPRETATION
-    return kind is not ChannelKind.TRANSLATION

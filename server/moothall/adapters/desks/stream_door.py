@@ -10,13 +10,12 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.admin.view import settings_frame
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.staff_frame import Tab, facts_of, meeting_frame, reaches
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
-from moothall.core.programme.plan import RoomId
 from moothall.core.session.state import Status
 from moothall.core.streams.addresses import LONGEST_ADDRESS
 from moothall.core.streams.watching import Trouble
@@ -144,7 +143,6 @@ class StreamDoor:
         tried: Tried | None = None,
     ) -> web.Response:
         ui, state = asked.ui, live.state
-        room: RoomId | None = self.programme.room_of(live.id)
         fed = self.streams.of(live.id)
         texts = {
             each.id: ui.named(f"staff/kind.{each.kind}", language=ui.language_name(each.languages[0]))
@@ -156,14 +154,7 @@ class StreamDoor:
         return self.pages.show(
             "admin_stream.html",
             asked,
-            frame=meeting_frame(
-                facts_of(state, self.programme.room_title(live.id)),
-                [staff for staff in asked.links if reaches(staff, live.id, room)],
-                ui,
-                self.programme.zone(),
-                here=Tab.SETTINGS,
-                asked=asked.place,
-            ),
+            frame=settings_frame(asked, state, self.programme),
             status=400 if problem else 200,
             session=live.id,
             title=(title := state.title.strip()) or ui.text("Meeting without a title"),

@@ -24,7 +24,7 @@ from moothall.adapters.reading.page_rows import times_are
 from moothall.core.commands import LeaveHubNote, ReadHubNote
 from moothall.core.hubs.entry import MOST_PEOPLE, HeadCount, Hub
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import PASSING, Refusal
 from moothall.core.kernel.ids import CommandId, NoteId, SessionId, is_name
 from moothall.core.kernel.times import Zone, clock_time
 from moothall.core.ports import Clock, Randomness
@@ -205,7 +205,7 @@ class HubPageDoor:
             return await self._meeting(asked, hub, live, problem=HubText.NOTE, written=text)
         act = LeaveHubNote(hub=hub.name, note=NoteId(name), text=text)
         refused = await self._send(asked, hub, live, f"hub-note:{hub.name}:{name}", act)
-        if refused is not None and refused.code in (RefusalCode.BUSY, RefusalCode.UNAVAILABLE):
+        if refused is not None and refused.code in PASSING:
             return await self._meeting(asked, hub, live, problem=AdminText.BUSY, written=text, status=503)
         if refused is not None:
             return await self._meeting(asked, hub, live, problem=AdminText.CONFLICT, written=text, status=409)

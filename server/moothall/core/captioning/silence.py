@@ -1,5 +1,5 @@
 """Whether whoever is on air has gone silent: their link is gone and nothing comes without it, or others speak and they
-write nothing.
+write nothing. And what is known of the sound of which nobody has written anything.
 
 Times are ms of one clock that only runs forward.
 """
@@ -85,3 +85,18 @@ class HolderSigns(msgspec.Struct, frozen=True, kw_only=True):
         if self.speech is None or now - self.speech[1] >= PAUSE_MS:
             return None
         return Silence.QUIET if now - max(self.written, self.speech[0]) >= QUIET_MS else None
+
+
+class SoundSince(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a channel's sound since somebody last wrote a line there."""
+
+    known: int
+    """Up to when it is known whether somebody spoke."""
+    spoke: int | None = None
+    """Since when somebody may have spoken: they did, or nothing is known. None while it is known that nobody has."""
+
+    def through(self, now: int, *, speech: bool) -> SoundSince:
+        """Somebody spoke just now, or didn't."""
+        first = speech or now - self.known >= PAUSE_MS
+        spoke = self.known if self.spoke is None and first else self.spoke
+        return SoundSince(known=max(now, self.known), spoke=spoke)

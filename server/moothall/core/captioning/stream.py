@@ -15,19 +15,14 @@ Times are ms of a clock that never runs back.
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
+from moothall.core.captioning.sentences import LONGEST, ends
 from moothall.core.kernel.visible import visible
 
 MOST_LINES = 50
 """Ended pieces that deletes may reach. Overflow: the oldest is given up: it stays as it is, and a delete that reaches
 further than those that are left takes nothing away."""
-LONGEST = 240
-"""Characters of a piece. Overflow: it ends behind its last white space, or where it is where it has none."""
-SENTENCE = 12
-"""A sentence shorter than this goes on: "Mr. Otieno" is one line, and "Yes. I agree." too."""
 QUIET_MS = 4_000
 """How long nothing comes before the draft becomes a line."""
 AMEND_MS = 1_000
@@ -38,12 +33,6 @@ _BREAKS = "\r\n\u0085\u2028\u2029"
 _SPACES = " \t\u00a0\u3000"
 IGNORED = frozenset({*map(chr, range(0x20)), *map(chr, range(0x80, 0xA0)), "\ufeff"} - {*DELETES, *_BREAKS, *_SPACES})
 """Form feed and what else moves a terminal or is no character of a text."""
-_CLOSERS = "\"')]}»”’」』）】"  # noqa: RUF001  # signs of other writings
-_ENDS = ".!?…؟۔।"  # noqa: RUF001  # signs of other writings
-_WIDE_ENDS = "。！？"  # noqa: RUF001  # signs of other writings
-_SENTENCE_END = re.compile(rf"[{re.escape(_ENDS + _WIDE_ENDS)}][{re.escape(_CLOSERS)}]*\Z")
-_ABBREVIATION = re.compile(r"(?:^|[\s(])(?:[A-ZÀ-ÞА-Я]\w{0,2}|\w\.\w)\.\Z")
-"""A point behind one to three letters of which the first is upper case ("Dr.", "J."), or behind "e.g", ends nothing."""
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,27 +173,14 @@ class _Working:
         else:
             if self.tail.raw[-1:] in (*_BREAKS,) and (self.tail.raw[-1], character) != ("\r", "\n"):
                 self.end()  # A delete took the other half of a break away.
-            if character not in _CLOSERS and character not in _BREAKS and self.tail.raw[-1:] not in _SPACES:
-                self._end_wide(character)
+            over = character not in _BREAKS and ends(self.tail.raw, character)
+            if over and character not in _SPACES:
+                self.end()
             self.tail = _with(self.tail, raw=self.tail.raw + character)
-            if character in _BREAKS or (character in _SPACES and self._sentence()):
+            if character in _BREAKS or (over and character in _SPACES):
                 self.end()
             elif len(self.tail.raw) >= LONGEST:
                 self._divide()
-
-    def _end_wide(self, character: str) -> None:
-        """Behind 。 no white space stands: the sentence is over where another character comes."""
-        if character not in _SPACES and character not in _ENDS + _WIDE_ENDS:
-            text = self.tail.raw.rstrip(_CLOSERS)
-            if text[-1:] and text[-1] in _WIDE_ENDS:
-                self.end()
-
-    def _sentence(self) -> bool:
-        """Whether the tail, which ends in white space, is a sentence."""
-        text = self.tail.text
-        if len(text) < SENTENCE or _SENTENCE_END.search(text) is None:
-            return False
-        return _ABBREVIATION.search(text) is None
 
     def _delete(self) -> None:
         if not self.tail.raw:

@@ -142,6 +142,10 @@ class RefusalCode(StrEnum):
     """It can't be stored at the moment; send it again."""
 
 
+PASSING = frozenset({RefusalCode.BUSY, RefusalCode.UNAVAILABLE})
+"""Refusals that pass: nothing was done, and the same may be carried out when it is sent again."""
+
+
 class SegmentNow(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a segment, for a sender that worked from an older one."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core import commands as do
-from moothall.core.captioning.air import MACHINE, MOST_TOKEN, Hold, handed, heard_from, most_token
+from moothall.core.captioning.air import MACHINE, MOST_TOKEN, Hold, handed, heard_from, most_token, written
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.rules.keeping import ended
+from moothall.core.session.keeping import without
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import State, Status
 
@@ -61,6 +62,22 @@ def _changed(state: State, channel: Channel, source: ev.AirSource, tool: str, wa
     if source is ev.AirSource.MACHINE or still_open is None:
         return [changed]
     return [ended(still_open, channel.committed_through, ev.EndReason.SPEAKER), changed]
+
+
+def unwritten(state: State, channel: Channel, spoke: int | None) -> tuple[do.NoteGap, ...]:
+    """The gaps of a channel on which the machine was just put on air: what nobody wrote and it doesn't hear again.
+
+    `spoke`: since when (media ms) somebody may have spoken of whom nothing was written; None: it is known that nobody
+    has.
+    """
+    if channel.air.before is None or spoke is None:
+        return ()
+    began, heard = channel.air.before
+    since = max([began, spoke, *(line.t0 for line in written(state, channel, began))])
+    kept = without([(since, heard)], state.unkept) if since < heard else ()
+    # No reason of its own: 0.2.0 can't read one that it doesn't know.
+    reason = ev.GapReason.ENGINE_LOST
+    return tuple(do.NoteGap(channel=channel.id, t0=t0, t1=t1, reason=reason) for t0, t1 in kept if t1 is not None)
 
 
 def _holder(channel: Channel, command: do.PutOnAir, actor: Actor) -> str | Refusal:

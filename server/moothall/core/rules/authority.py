@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from moothall.core import commands as do
 from moothall.core.events.question_parts import HUB
-from moothall.core.events.types import Access
+from moothall.core.events.types import Access, ChannelKind
 from moothall.core.hubs.presence import is_or_is_below
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import Lane
@@ -56,18 +56,7 @@ COMMANDS: dict[Role, _Commands] = {
     Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
     Role.CAPTIONER: _SPEAKERS | _TEXT | _NOTES | _TERMS | _WALL,
     Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES | _REPORT,
-    Role.SECRETARIAT: _MAKE
-    | _LIFE
-    | _SPEAKERS
-    | _TEXT
-    | _AIR
-    | _CONSENT
-    | _MOVE
-    | _NOTES
-    | _TERMS
-    | _QUEUE
-    | _WALL
-    | _REPORT,
+    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
     Role.TRANSLATOR: _of(do.SetTranslation),
     Role.INTERPRETER: _of(do.TypeSegment) | _AIR | _NOTES,
     Role.TOOL: _of(do.TypeSegment) | _CORRECT | _AIR,
@@ -101,6 +90,11 @@ def may_send(role: Role, command: do.AnyCommand, *, hub: str = "") -> bool:
     if isinstance(command, do.Ask):
         return command.origin.startswith(HUB) and is_or_is_below(command.origin.removeprefix(HUB), hub)
     return isinstance(command, do.LeaveHubNote | do.ReadHubNote) and is_or_is_below(command.hub, hub)
+
+
+def writes_into(role: Role, kind: ChannelKind) -> bool:
+    """Whether a role that writes lines does so into texts of this kind: nobody into translations, made of lines."""
+    return kind is ChannelKind.INTERPRETATION or (kind is ChannelKind.FLOOR and role is not Role.INTERPRETER)
 
 
 def may_read(role: Role, access: Access, *, has_link: bool = False) -> bool:

@@ -14,8 +14,9 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.removal.moves import returned
 from moothall.core.removal.selection import again
+from moothall.core.rules.authority import writes_into
 from moothall.core.session.parts import Channel, Segment
-from moothall.core.session.state import State, Status
+from moothall.core.session.state import ON, State, Status
 
 MAX_TEXT = 10_000
 """Characters in a line."""
@@ -25,7 +26,7 @@ MOST_BACK = 30_000
 """How far back "not recorded" may be set, ms: what was said before somebody could say so. Until then a line stays in
 its session, where it would be removed, and none comes from another one to a time at which it would be."""
 MOST_OFFERED = 5_000
-"""Lines of a session that may be offered. Overflow: the next is refused."""
+"""Lines that may wait in a channel to be taken, since the machine was last on air. Overflow: the next is refused."""
 
 
 def decide_lines(state: State, command: do.LineCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -52,11 +53,27 @@ def decide_lines(state: State, command: do.LineCommand, actor: Actor, wall: int)
             return _bring_back(state, channel, command)
 
 
-def unkept_now(state: State) -> Refusal:
-    """Why nothing is written now: a break, which somebody may end first, or what is said is not to be recorded."""
+DROPPED = "Nothing of this is kept: there is a break, or it is not recorded."
+"""For a sender that is told that its text was taken, since it would send that again when the break is over."""
+
+
+def unkept_now(state: State) -> Refusal | None:
+    """Why nothing is written now in a session that is on: a break, which somebody may end first, or what is said is not
+    to be recorded; None where it is written, and in a session that isn't on.
+    """
     if state.status is Status.PAUSED:
         return refuse(RefusalCode.BREAK, "There is a break: end it, and send this again.")
-    return refuse(RefusalCode.CONFLICT, "This time is not recorded.")
+    kept = state.keeps or state.status is not Status.OPEN
+    return None if kept else refuse(RefusalCode.CONFLICT, "This time is not recorded.")
+
+
+def not_taken(state: State, channel: Channel, role: Role) -> Refusal | None:
+    """Why a line of this role is not taken now in a channel, whatever it says; None where it is."""
+    if not writes_into(role, channel.kind):
+        return refuse(RefusalCode.FORBIDDEN, "Your link writes no lines of this text.")
+    if state.status not in ON:
+        return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and takes no lines now.")
+    return unkept_now(state)
 
 
 def last_unkept(state: State) -> int:
@@ -67,8 +84,8 @@ def last_unkept(state: State) -> int:
 def _rewind(state: State, channel: Channel, command: do.RewindChannel) -> Sequence[ev.AnyEvent] | Refusal:
     if state.status not in (Status.OPEN, Status.PAUSED):
         return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and its sound is no longer there.")
-    if not state.keeps:
-        return unkept_now(state)
+    if (unkept := unkept_now(state)) is not None:
+        return unkept
     if not channel.air.machine:
         return refuse(RefusalCode.CONFLICT, "A person or a tool is on air: put the machine on air first.")
     if command.t < 0:
@@ -99,8 +116,8 @@ def _end_open(state: State, channel: Channel, struck: Collection[Segment]) -> Se
 
 
 def _restore(state: State, channel: Channel, command: do.RestoreSegments) -> Sequence[ev.AnyEvent] | Refusal:
-    if not state.keeps:
-        return unkept_now(state)
+    if (unkept := unkept_now(state)) is not None:
+        return unkept
     meant = 0 <= command.t <= command.through and command.rewinding > 0
     if not meant or len(set(command.segments)) < len(command.segments):
         return refuse(
@@ -162,13 +179,8 @@ def _lines(state: State, channel: Channel) -> list[Segment]:
 def _type(
     state: State, channel: Channel, command: do.TypeSegment, actor: Actor, wall: int
 ) -> Sequence[ev.AnyEvent] | Refusal:
-    interprets = actor.role is Role.INTERPRETER
-    if interprets and channel.kind is not ev.ChannelKind.INTERPRETATION:
-        return refuse(RefusalCode.FORBIDDEN, "Interpreters can write only into interpretations.")
-    if state.status not in (Status.OPEN, Status.PAUSED):
-        return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and takes no lines now.")
-    if not state.keeps or state.status is Status.PAUSED:
-        return unkept_now(state)
+    if (refused := not_taken(state, channel, actor.role)) is not None:
+        return refused
     if not is_name(command.segment) or command.language not in channel.languages:
         return refuse(RefusalCode.INVALID, "A line needs an id and one of its channel's languages.")
     if not 0 < len(command.text.strip()) <= MAX_TEXT:
@@ -185,7 +197,7 @@ def _type(
         t0=t,
         t1=t,
         language=command.language,
-        origin=ev.Origin.INTERPRETER if interprets else ev.Origin.PERSON,
+        origin=ev.Origin.INTERPRETER if actor.role is Role.INTERPRETER else ev.Origin.PERSON,
         text=command.text.strip(),
         speaker=speaker,
         tool=actor.tool or msgspec.UNSET,
@@ -199,8 +211,8 @@ def _offered(state: State, channel: Channel, line: do.MovedSegment, actor: Actor
     """The events of a line whose writer is not on air: desks see it, and whoever is on air may take it."""
     if line.segment in state.offered:
         return refuse(RefusalCode.CONFLICT, "A line with this id already exists.")
-    if len(state.offered) >= MOST_OFFERED:
-        return refuse(RefusalCode.CONFLICT, f"Too many lines were offered in this session (limit {MOST_OFFERED}).")
+    if channel.air.waiting >= MOST_OFFERED:
+        return refuse(RefusalCode.CONFLICT, f"{MOST_OFFERED} lines wait to be taken; one more can't be offered.")
     return [
         ev.LineOffered(
             channel=channel.id,

@@ -95,8 +95,8 @@ def _unfit(state: State, command: do.TypeTurn) -> Refusal | None:
         return refuse(RefusalCode.INVALID, f"Send at most {MOST_LINES} lines at a time, each with an id of its own.")
     if any(not 0 < len(line.text.strip()) <= MAX_TYPED for line in command.lines):
         return refuse(RefusalCode.INVALID, f"A line has 1 to {MAX_TYPED} characters.")
-    if state.status is Status.PAUSED or (names and not state.keeps):
-        return unkept_now(state)
+    if (names or state.status is Status.PAUSED) and (unkept := unkept_now(state)) is not None:
+        return unkept
     if any(name in state.segments for name in names):
         return refuse(RefusalCode.CONFLICT, "A line with this id already exists.")
     return None

@@ -105,6 +105,12 @@ def still_fits(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.An
     return tuple(command for command in due if _fits(now, command)) or tuple(due)
 
 
+def other_on_air(now: State, act: Iterable[do.AnyCommand]) -> bool:
+    """Whether somebody else came on air after an act that put somebody there: then that is left as it is."""
+    put = {command.channel: command for command in act if isinstance(command, do.PutOnAir)}
+    return any(now.channels[channel].air.holder != command.holder for channel, command in put.items())
+
+
 def _fits(now: State, command: do.AnyCommand) -> bool:
     """Whether what was accepted still stands as it was accepted."""
     if not isinstance(command, do.CorrectSegment) or not command.accepted:
@@ -183,7 +189,7 @@ def _step(
             return _wall_step(state, event)
         case _ if goes_with_wall(state, last, event):
             return None
-        case ev.SegmentEnded() | ev.WordsCommitted() | ev.RecordCheckpoint():
+        case ev.SegmentEnded() | ev.WordsCommitted() | ev.RecordCheckpoint() | ev.AirHeld():
             return None
         case ev.ChannelRewound() if state.channels[event.channel].kind is ev.ChannelKind.TRANSLATION:
             return None  # It goes with the lines that its own were made from; those that stand again are made anew.
@@ -230,6 +236,11 @@ def _step(
             return question_step(state.questions, event)
         case _ if isinstance(event, ev.NoteOrTag):
             return _note_or_tag_step(state.notes_and_tags, event)
+        case ev.AirChanged():
+            holder = following.holder if isinstance(following, ev.AirHeld) else ""
+            air = state.channels[event.channel].air
+            before_it = do.PutOnAir(channel=event.channel, source=air.source, holder=air.holder)
+            return do.PutOnAir(channel=event.channel, source=event.source, holder=holder), (before_it,)
         case _:
             return _line_step(state, event, following) or (_without_undoing(event), None)
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.events import types as ev
+from moothall.core.kernel.ids import SegmentId
+
+OFFERED = 50
+"""Offered lines of a channel that desks are told of. Overflow: the older ones are left out."""
 
 
 class Air(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +30,10 @@ class Air(msgspec.Struct, frozen=True, kw_only=True):
     they wrote for some seconds only. None before, and while somebody else is on air."""
     tools: dict[str, str] = {}
     """The public names of the tools that were on air or offered a line, by their pseudonyms."""
+    offered: tuple[SegmentId, ...] = ()
+    """The newest lines, as they came, that were offered since the machine was last on air and that nobody has taken."""
+    waiting: int = 0
+    """How many they are, with older ones that desks aren't told of."""
 
     @property
     def machine(self) -> bool:
@@ -50,11 +58,27 @@ def air_after(air: Air, event: ev.AirFact) -> Air:
                 before = began, _ = away[-1][0], event.t0
                 away = (*away[:-1], before) if began < event.t0 else away[:-1]
             return replace(
-                air, source=event.source, tool=event.tool, since=event.t, away=away, before=before, holder=""
+                air,
+                source=event.source,
+                tool=event.tool,
+                since=event.t,
+                away=away,
+                before=before,
+                holder="",
+                offered=() if event.source is ev.AirSource.MACHINE else air.offered,
+                waiting=0 if event.source is ev.AirSource.MACHINE else air.waiting,
             )
         case ev.AirHeld():
             tools = {**air.tools, event.holder: air.tool} if air.tool else air.tools
             return replace(air, holder=event.holder, token=event.token, tools=tools)
         case _:
-            known = not event.tool or air.tools.get(event.by) == event.tool
-            return air if known else replace(air, tools={**air.tools, event.by: event.tool})
+            tools = {**air.tools, event.by: event.tool} if event.tool else air.tools
+            offered = (*air.offered, event.segment)[-OFFERED:]
+            return replace(air, tools=tools, offered=offered, waiting=air.waiting + 1)
+
+
+def air_without(air: Air, taken: SegmentId) -> Air:
+    """Who is on air once an offered line was taken."""
+    offered = tuple(each for each in air.offered if each != taken)
+    waiting = air.waiting - (len(air.offered) - len(offered))
+    return msgspec.structs.replace(air, offered=offered, waiting=waiting)

@@ -18,7 +18,7 @@ from moothall.core.kernel.errors import ChannelNow
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.kernel.persistent import PersistentMap
 from moothall.core.questions.interventions import Questions, evolve_questions
-from moothall.core.session.air import air_after
+from moothall.core.session.air import air_after, air_without
 from moothall.core.session.keeping import Keeping, keeping_after
 from moothall.core.session.parts import Channel, MediaClock, Segment, Source, made_from
 from moothall.core.staff.notes_and_tags import NotesAndTags, evolve_notes_and_tags
@@ -224,6 +224,9 @@ def _evolve_segment(state: State, event: ev.SegmentFact, at: int) -> State:
         segment = made_of(Segment, event, id=event.segment, since=since, made_from=made_from(event, None))
         if state.questions.called is not None and state.channels[event.channel].kind is ev.ChannelKind.FLOOR:
             state = replace(state, turn_lines=(*state.turn_lines, event.segment))
+        if (offered := state.offered.get(event.segment)) is not None:
+            air = state.channels[offered.channel].air
+            state = _with_channel(state, offered.channel, air=air_without(air, event.segment))
         return replace(state, segments=state.segments.set(event.segment, segment))
     known = state.segments.get(event.segment)
     if known is None:
@@ -293,7 +296,7 @@ def _on_air(state: State, event: ev.AirFact) -> State:
         line = made_of(Segment, event, id=event.segment, t0=event.t, t1=event.t, origin=ev.Origin.PERSON, ended=True)
         line = replace(line, tool=event.tool or msgspec.UNSET)
         state = replace(state, offered=state.offered.set(event.segment, line))
-    return state if air is channel.air else _with_channel(state, event.channel, air=air)
+    return _with_channel(state, event.channel, air=air)
 
 
 def _with_segments(state: State, names: tuple[SegmentId, ...], **fields: object) -> State:

@@ -26,10 +26,11 @@ from moothall.core.captioning.rolling import Posts, joined
 from moothall.core.captioning.stream import Amend, Commit, Draft, Operation, Stream, cut_off, take, tick
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, is_name
 from moothall.core.ports import Clock, Randomness
 from moothall.core.rules.authority import COMMANDS
+from moothall.core.rules.lines import DROPPED, unkept_now
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import State, Status
 from moothall.services.desks.typed_ahead import TypedAhead
@@ -59,8 +60,6 @@ CUTS = (ev.SessionPaused, ev.SessionClosed, ev.NotRecordedBegan, ev.BodyRemoved)
 """What follows these reaches nothing of before."""
 _TWICE = frozenset({RefusalCode.STALE, RefusalCode.FORBIDDEN, RefusalCode.UNKNOWN, RefusalCode.CONFLICT})
 """Somebody else was quicker with a line; the others are written all the same."""
-_LATER = frozenset({RefusalCode.BUSY, RefusalCode.UNAVAILABLE})
-"""What was refused for these may be sent again; nothing of it was taken."""
 
 
 class Form(StrEnum):
@@ -98,10 +97,12 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
 class TextStream:
     """What one link sends into one text."""
 
-    def __init__(self, staff: Staff, live: LiveSession, channel: ChannelId, name: str, bucket: Bucket) -> None:
+    def __init__(self, staff: Staff, session: SessionId, channel: ChannelId, name: str, bucket: Bucket) -> None:
         self.staff = staff
-        self.live = live
+        self.session = session
         self.channel = channel
+        self.title = ""
+        """What the session was called when the stream was last opened."""
         self.name = name
         self.language = ""
         self.text = Stream()
@@ -153,6 +154,7 @@ class CaptionStreams:
         self._randomness = randomness
         self._streams: dict[tuple[str, SessionId, ChannelId], TextStream] = {}
         sessions.observe(self._seen)
+        sessions.tell_forgotten(self._forgotten)
 
     async def run(self) -> None:
         """Make lines of drafts in which nothing comes, until cancelled."""
@@ -181,9 +183,9 @@ class CaptionStreams:
                 return refuse(RefusalCode.BUSY, "The server takes captions from as many programs as it can.")
             name = f"cap{self._randomness.bytes(5).hex()}"
             bucket = Bucket.full(POSTS, self._clock.monotonic())
-            stream = self._streams[key] = TextStream(staff, live, wanted, name, bucket)
+            stream = self._streams[key] = TextStream(staff, session, wanted, name, bucket)
             logger.info("session %s: captioning software writes by link %s", session, staff.link)
-        stream.live, stream.used = live, self._clock.monotonic()
+        stream.title, stream.used = live.state.title, self._clock.monotonic()
         return stream
 
     async def put(self, stream: TextStream, post: Post) -> Taken | Refusal:
@@ -192,19 +194,21 @@ class CaptionStreams:
             digest = hashlib.sha256(post.body).digest()
             if post.seq is not None and (post.seq, digest) in stream.seen:
                 return Taken()
-            if stream.over:
+            live = self._sessions.loaded(stream.session)
+            if stream.over or live is None:
                 return refuse(RefusalCode.BUSY, "This stream was given up just now; send this again.")
-            refused = _too_much(post) or self._too_often(stream) or _no_language(stream, post) or _old(stream, post)
+            channel = live.state.channels[stream.channel]
+            refused = _too_much(post) or self._too_often(stream) or _no_language(channel, post) or _old(stream, post)
             if refused is not None:
                 return refused
             text = _characters(stream, post)
             if isinstance(text, Refusal):
                 return text
             characters, held = text
-            state = stream.live.state
-            outside = self._ahead.refusal(state, state.channels[stream.channel], stream.role)
+            state = live.state
+            outside = self._ahead.refusal(state, channel, stream.role)
             cuts = stream.cuts
-            unkept = outside is not None and outside.code is not RefusalCode.FORBIDDEN and not _kept_now(state)
+            unkept = outside is not None and outside.code is not RefusalCode.FORBIDDEN and unkept_now(state) is not None
             if outside is not None and not unkept:
                 return outside
             posts = stream.posts
@@ -212,9 +216,9 @@ class CaptionStreams:
                 if post.form is Form.CAPTIONS:
                     posts, characters = joined(stream.posts, characters, post.language or stream.language)
                 if post.language:
-                    stream.language = _language(state.channels[stream.channel], post.language) or stream.language
-                answer = await self._write(stream, *take(stream.text, characters, self._clock.monotonic()))
-                if answer is not None and (answer.code in _LATER or _kept_now(stream.live.state)):
+                    stream.language = _language(channel, post.language) or stream.language
+                answer = await self._write(live, stream, *take(stream.text, characters, self._clock.monotonic()))
+                if answer is not None and (answer.code in PASSING or unkept_now(live.state) is None):
                     return answer
                 unkept = answer is not None
             if post.seq is not None:
@@ -222,7 +226,7 @@ class CaptionStreams:
                 stream.seen.append((post.seq, digest))
             if unkept:
                 self._cut_off(stream)
-                return Taken(kept=False, sentence="Nothing of this is kept: there is a break, or it is not recorded.")
+                return Taken(kept=False, sentence=DROPPED)
             if stream.cuts == cuts:  # Else nothing that comes later reaches this post.
                 stream.posts, stream.held = posts, held
                 stream.last = stream.last if post.seq is None else post.body
@@ -252,6 +256,12 @@ class CaptionStreams:
             if key[0] == link:
                 self._give_up(key, stream)
 
+    def _forgotten(self, session: SessionId) -> None:
+        """A session is no more."""
+        for key, stream in tuple(self._streams.items()):
+            if key[1] == session:
+                self._give_up(key, stream)
+
     def _of(self, session: SessionId) -> list[TextStream]:
         return [stream for key, stream in self._streams.items() if key[1] == session]
 
@@ -273,23 +283,18 @@ class CaptionStreams:
         return refuse(RefusalCode.BUSY, message) if wait else None
 
     async def _tick(self, stream: TextStream, *, end: bool = False) -> None:
+        live = self._sessions.loaded(stream.session)
+        if stream.text.due is None or live is None:  # One that is on is loaded.
+            return
         now = self._clock.monotonic()
-        due = stream.text.due
-        if due is None:
-            return
-        try:
-            live = await self._sessions.find(stream.live.id)
-        except (StorageUnavailable, RecordBroken):
-            return
-        if live is None:
-            return
-        stream.live = live
         later = max(now, stream.text.at + 10**6) if end else now
-        refused = await self._write(stream, *tick(stream.text, later))
-        if refused is not None and refused.code not in _LATER:
+        refused = await self._write(live, stream, *tick(stream.text, later))
+        if refused is not None and refused.code not in PASSING:
             self._cut_off(stream)
 
-    async def _write(self, stream: TextStream, after: Stream, operations: Sequence[Operation]) -> Refusal | None:
+    async def _write(
+        self, live: LiveSession, stream: TextStream, after: Stream, operations: Sequence[Operation]
+    ) -> Refusal | None:
         """Carry out what a stream wants, and have it go on from there; else it stays as it was.
 
         Where it was cut off meanwhile, nothing of before is shown or becomes a line.
@@ -298,13 +303,13 @@ class CaptionStreams:
         lines = [each for each in operations if not isinstance(each, Draft)]
         if len(lines) > MOST_ACTS:
             return refuse(RefusalCode.INVALID, f"A post can have at most {MOST_ACTS} lines.")
-        commands = _commands(stream, lines)
+        commands = _commands(live.state, stream, lines)
         if commands:
-            answer = await self._send(stream, commands)
+            answer = await self._send(live, stream, commands)
             if isinstance(answer, Refusal) and answer.code in _TWICE:
                 # What can't be amended any more stays as it is.
-                commands = [each for each in _commands(stream, lines) if isinstance(each, do.TypeSegment)]
-                answer = await self._send(stream, commands) if commands else None
+                commands = [each for each in _commands(live.state, stream, lines) if isinstance(each, do.TypeSegment)]
+                answer = await self._send(live, stream, commands) if commands else None
             if isinstance(answer, Refusal):
                 return answer
         if stream.cuts != cuts:
@@ -313,14 +318,14 @@ class CaptionStreams:
         stream.text = after
         for each in operations:
             if isinstance(each, Draft):
-                self._ahead.write(stream, stream.segment(each.number), each.text, _tag(stream))
+                self._ahead.write(stream, stream.segment(each.number), each.text, _tag(live.state, stream))
         return None
 
-    async def _send(self, stream: TextStream, commands: Sequence[do.AnyCommand]) -> object:
+    async def _send(self, live: LiveSession, stream: TextStream, commands: Sequence[do.AnyCommand]) -> object:
         stream.acts += 1
         name = CommandId(f"captions:{stream.name}:{stream.acts}")
         try:
-            return await stream.live.writer.send(stream.actor, name, commands)
+            return await live.writer.send(stream.actor, name, commands)
         except StorageUnavailable:
             return unavailable()
 
@@ -355,8 +360,7 @@ def _goes_on(stream: TextStream, post: Post) -> bool:
     return again and bool(stream.last) and post.body.startswith(stream.last)
 
 
-def _no_language(stream: TextStream, post: Post) -> Refusal | None:
-    channel = stream.live.state.channels[stream.channel]
+def _no_language(channel: Channel, post: Post) -> Refusal | None:
     if _language(channel, post.language) is not None:
         return None
     message = f"This text is in {', '.join(channel.languages)}; 'lang' names another language."
@@ -377,8 +381,8 @@ def _language(channel: Channel, wanted: str) -> str | None:
     return next(iter(exact or alike), None)
 
 
-def _tag(stream: TextStream) -> str:
-    languages = stream.live.state.channels[stream.channel].languages
+def _tag(state: State, stream: TextStream) -> str:
+    languages = state.channels[stream.channel].languages
     return stream.language if stream.language in languages else languages[0]
 
 
@@ -389,22 +393,17 @@ def _characters(stream: TextStream, post: Post) -> tuple[str, bytes] | Refusal:
     return whole_text(body, post.charset, held=stream.held)
 
 
-def _kept_now(state: State) -> bool:
-    return state.status is not Status.PAUSED and not (state.status is Status.OPEN and not state.keeps)
-
-
-def _commands(stream: TextStream, lines: Sequence[Commit | Amend]) -> list[do.AnyCommand]:
+def _commands(state: State, stream: TextStream, lines: Sequence[Commit | Amend]) -> list[do.AnyCommand]:
     """The acts of a person at a desk that do the same; nothing for lines that somebody else has changed since."""
     commands: list[do.AnyCommand] = []
     corrects = do.CorrectSegment in COMMANDS[stream.role]
     for each in lines:
         name = stream.segment(each.number)
-        segment = stream.live.state.segments.get(name)
+        segment = state.segments.get(name)
         if segment is None:
-            if isinstance(each, Commit) and name not in stream.live.state.offered:
-                commands.append(
-                    do.TypeSegment(channel=stream.channel, segment=name, text=each.text, language=_tag(stream))
-                )
+            if isinstance(each, Commit) and name not in state.offered:
+                language = _tag(state, stream)
+                commands.append(do.TypeSegment(channel=stream.channel, segment=name, text=each.text, language=language))
             continue
         stands = segment.whole.strip()
         ours = isinstance(each, Commit) or stands == each.before

@@ -1,24 +1,25 @@
 """Watches whoever is on air: where they go silent the control room and the desks are told, and the machine may be put
-on air, by somebody's key or by itself.
+on air, by somebody's key or by itself. What nobody wrote and the machine can't hear any more then becomes a gap.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 
-from moothall.core.captioning.silence import HolderSigns, Silence
-from moothall.core.commands import PutOnAir
+from moothall.core.captioning.silence import HolderSigns, Silence, SoundSince
+from moothall.core.commands import NoteGap, PutOnAir
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.errors import PASSING, Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.ports import Clock
+from moothall.core.rules.air import unwritten
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import State, Status
 from moothall.core.signals import ChannelState, Sound, Typing
@@ -29,8 +30,6 @@ from moothall.services.sessions.sessions import Sessions
 logger = logging.getLogger(__name__)
 
 LOOK_MS = 500
-OFFERED = 50
-"""Offered lines of a channel that desks are told of. Overflow: the older ones are left out."""
 
 _Key = tuple[SessionId, ChannelId]
 
@@ -39,6 +38,8 @@ class _Watched(msgspec.Struct, kw_only=True):
     holder: str
     signs: HolderSigns
     silence: Silence | None = None
+    sound: SoundSince
+    """By media time."""
     refused: bool = False
     """Whether it was said in this silence that the machine can't be put on air."""
 
@@ -63,6 +64,9 @@ class OnAir:
         self._tools: Counter[tuple[SessionId, str]] = Counter()
         self._linked: set[tuple[SessionId, str]] = set()
         """Tools that were linked once; the others call for each line. Leaves with the session."""
+        # Bound: the channels of loaded sessions. Overflow: the gaps of an earlier change give way to those of a later.
+        self._gaps: dict[_Key, tuple[CommandId, Sequence[NoteGap]]] = {}
+        """What is still to be noted."""
         self.sessions.observe(self._seen)
 
     async def run(self) -> None:
@@ -118,8 +122,8 @@ class OnAir:
                 "t": line.t0,
                 "tool": line.tool or "",
             }
-            for _, line in state.offered.items()
-            if line.channel == channel.id and line.t0 >= _since(channel) and line.id not in state.segments
+            for name in air.offered
+            if (line := state.offered.get(name)) is not None
         ]
         return {
             "source": air.source.value,
@@ -127,11 +131,12 @@ class OnAir:
             "name": air.tool or self.label(air.holder),
             "token": air.token,
             "silent": silence.value if silence is not None else "",
-            "offered": sorted(offered, key=lambda each: str(each["t"]).zfill(12))[-OFFERED:],
+            "offered": offered,
         }
 
     async def look(self) -> None:
-        """See who has gone silent."""
+        """See who has gone silent, and note what nobody wrote."""
+        await self._note_gaps()
         now = self.clock.monotonic()
         held = {(live.id, each.id): (live, each) for live in self.sessions.all_loaded for each in _held(live.state)}
         for gone in self._watched.keys() - held.keys():
@@ -152,7 +157,9 @@ class OnAir:
     def _watch(self, key: _Key, channel: Channel, now: int) -> _Watched:
         watched = self._watched.get(key)
         if watched is None or watched.holder != channel.air.holder:
-            watched = self._watched[key] = _Watched(holder=channel.air.holder, signs=HolderSigns.at(now))
+            sound = SoundSince(known=channel.air.since) if watched is None else watched.sound
+            watched = _Watched(holder=channel.air.holder, signs=HolderSigns.at(now), sound=sound)
+            self._watched[key] = watched
         return watched
 
     def _here(self, session: SessionId, channel: Channel) -> bool | None:
@@ -171,17 +178,38 @@ class OnAir:
                 "session %s channel %s: the machine can't be put on air (%s)", live.id, channel.id, answer.code
             )
 
+    async def _note_gaps(self) -> None:
+        for key, (act, gaps) in tuple(self._gaps.items()):
+            live = self.sessions.loaded(key[0])
+            answer = None if live is None else await live.writer.send(SYSTEM, act, gaps)
+            if not (isinstance(answer, Refusal) and answer.code in PASSING) and self._gaps.get(key) == (act, gaps):
+                del self._gaps[key]
+
+    def _unwritten(self, live: LiveSession, channel: Channel) -> None:
+        """The machine was put on air: find what nobody wrote."""
+        watched = self._watched.get((live.id, channel.id))
+        now = live.state.media_now(self.clock.wall())
+        spoke = 0 if watched is None else watched.sound.through(now, speech=False).spoke
+        if gaps := unwritten(live.state, channel, spoke):
+            self._gaps[live.id, channel.id] = CommandId(f"air-gap:{channel.id}:{channel.air.since}"), gaps
+
     def _seen(self, live: LiveSession, publication: Publication) -> None:
-        now = self.clock.monotonic()
+        now, t = self.clock.monotonic(), live.state.media_now(self.clock.wall())
         for event in publication.events:
-            if isinstance(event, ev.SegmentOpened) and (watched := self._watched.get((live.id, event.channel))):
+            if isinstance(event, ev.AirChanged) and event.source is ev.AirSource.MACHINE:
+                self._unwritten(live, live.state.channels[event.channel])
+            elif isinstance(event, ev.SegmentOpened) and (watched := self._watched.get((live.id, event.channel))):
                 watched.signs = watched.signs.wrote(now)
+                if event.t0 >= watched.sound.known:  # Else it was said long ago, and came back or from elsewhere.
+                    watched.sound = SoundSince(known=event.t0)
         for signal in publication.signals:
             watched = self._watched.get((live.id, signal.channel))
             if watched is None:
                 continue
             if isinstance(signal, ChannelState):
                 watched.signs = watched.signs.heard(now, speech=signal.sound is Sound.SPEECH)
+                if signal.sound is not Sound.NONE:
+                    watched.sound = watched.sound.through(t, speech=signal.sound is Sound.SPEECH)
             elif isinstance(signal, Typing) and signal.text:
                 watched.signs = watched.signs.wrote(now)
 
@@ -194,11 +222,6 @@ def _channels(state: State) -> Iterator[Channel]:
 def _held(state: State) -> Iterator[Channel]:
     """The channels in which somebody else than the machine is on air, of a session that is on."""
     return (each for each in _channels(state) if state.status is Status.OPEN and not each.air.machine)
-
-
-def _since(channel: Channel) -> int:
-    """Media ms since which offered lines can be taken: since the machine was last on air."""
-    return channel.air.away[-1][0] if channel.air.away and not channel.air.machine else channel.air.since
 
 
 def _asks_for_text(state: State) -> bool:

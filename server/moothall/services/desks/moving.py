@@ -12,7 +12,7 @@ from moothall.core import commands as do
 from moothall.core.events.types import Access
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.decoding import made_of
-from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.ports import Clock
 from moothall.core.removal.moves import arrived, commands_of, digest, returned
@@ -54,7 +54,7 @@ async def move_lines(
     if isinstance(came, Refusal):
         return came
     left = await from_writer.send(actor, away, leaving)
-    if isinstance(left, Refusal) and left.code not in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+    if isinstance(left, Refusal) and left.code not in PASSING:
         # Somebody was quicker: they don't stand in this session any more, and not by us in the other one.
         names = tuple(arrived(here, line.id) for line in lines)
         again = do.MoveSegmentsAway(channel=to_channel, segments=names, session=_public(from_writer.state))
@@ -101,7 +101,7 @@ async def move_back(
     left = await to_writer.send(actor, away, leaving)
     if isinstance(left, Receipt):
         return came
-    if left.code not in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+    if left.code not in PASSING:
         # Somebody was quicker: they don't stand in the other session any more.
         again = tuple(returned(segment) for segment in segments)
         struck = do.MoveSegmentsAway(channel=channel, segments=again, session=_public(to_writer.state))

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.session.state import State
 from moothall.services.desks.acts import DeskActs, Presence
@@ -40,6 +40,11 @@ class DeskConnection:
         self.subscription: Subscription | None = None
         self.correcting: SegmentId | None = None
         """The line that is open in its box."""
+
+    @property
+    def session(self) -> SessionId:
+        """In which session."""
+        return self.live.id
 
     @property
     def role(self) -> Role:

@@ -17,11 +17,11 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
 from moothall.core.rules.authority import COMMANDS
-from moothall.core.rules.lines import unkept_now
+from moothall.core.rules.lines import not_taken
 from moothall.core.rules.making import MAX_TEXT
 from moothall.core.rules.turn_now import has_typed
 from moothall.core.session.parts import Channel
-from moothall.core.session.state import State, Status
+from moothall.core.session.state import State
 from moothall.core.signals import Typing
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
@@ -35,7 +35,7 @@ class Author(Protocol):
     """Who types: a desk, or a stream of captioning software."""
 
     @property
-    def live(self) -> LiveSession:
+    def session(self) -> SessionId:
         """In which session."""
         ...
 
@@ -64,6 +64,7 @@ class TypedAhead:
     """What is being typed and shown to readers."""
 
     def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
         # Bound: one a channel of the sessions that are loaded. Overflow: the newest text takes the place of the other.
         self._shown: dict[tuple[SessionId, ChannelId], _Draft] = {}
         self.wrote: Callable[[SessionId, ChannelId, str], None] = lambda *_: None
@@ -72,19 +73,22 @@ class TypedAhead:
 
     def write(self, author: Author, line: str, text: str, language: str) -> Refusal | None:
         """Show what a line reads so far; empty takes it away. Says why nothing is shown."""
-        state, channel = author.live.state, author.live.state.channels[author.channel]
-        self.wrote(author.live.id, author.channel, author.actor.id)
+        live = self._sessions.loaded(author.session)
+        if live is None:
+            return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
+        state, channel = live.state, live.state.channels[author.channel]
+        self.wrote(live.id, author.channel, author.actor.id)
         refused = self.refusal(state, channel, author.role)
         if refused is None and not channel.air.writes(author.actor.id):
             refused = refuse(RefusalCode.CONFLICT, "Somebody else is on air: your line is offered once you send it.")
         if refused is None and not (is_name(line) and language in channel.languages and len(text) <= MAX_TEXT):
             message = f"A line needs an id, one of its channel's languages and at most {MAX_TEXT} characters."
             refused = refuse(RefusalCode.INVALID, message)
-        key = author.live.id, author.channel
+        key = live.id, author.channel
         before = self._shown.get(key)
         if refused is not None or not text.strip() or line in state.segments or has_typed(state.questions):
             if before is not None and before.author is author:
-                self._wipe(key, author.live)
+                self._wipe(key)
             return refused
         signal = Typing(
             channel=channel.id,
@@ -94,31 +98,27 @@ class TypedAhead:
             speaker=channel.speaker,
         )
         self._shown[key] = _Draft(author, signal)
-        author.live.writer.signal(signal)
+        live.writer.signal(signal)
         return None
 
     @staticmethod
     def refusal(state: State, channel: Channel, role: Role) -> Refusal | None:
         """Why no line of this text would be taken now."""
-        outside = role is Role.INTERPRETER and channel.kind is not ev.ChannelKind.INTERPRETATION
-        if TypeSegment not in COMMANDS[role] or outside:
-            return refuse(RefusalCode.FORBIDDEN, "Your link writes no lines of this text.")
-        if state.status is Status.PAUSED or (state.status is Status.OPEN and not state.keeps):
-            return unkept_now(state)
-        if state.status is not Status.OPEN:
-            return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and takes no lines now.")
-        return None
+        if TypeSegment not in COMMANDS[role]:
+            return refuse(RefusalCode.FORBIDDEN, "Your link writes no lines.")
+        return not_taken(state, channel, role)
 
     def leave(self, author: Author) -> None:
         """The desk is closed, or the stream over: what it has not sent is shown no more."""
-        key = author.live.id, author.channel
+        key = author.session, author.channel
         shown = self._shown.get(key)
         if shown is not None and shown.author is author:
-            self._wipe(key, author.live)
+            self._wipe(key)
 
-    def _wipe(self, key: tuple[SessionId, ChannelId], live: LiveSession) -> None:
+    def _wipe(self, key: tuple[SessionId, ChannelId]) -> None:
         shown = self._shown.pop(key)
-        live.writer.signal(msgspec.structs.replace(shown.signal, text=""))
+        if (live := self._sessions.loaded(key[0])) is not None:
+            live.writer.signal(msgspec.structs.replace(shown.signal, text=""))
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
         over = any(isinstance(event, ENDS) for event in publication.events)
@@ -127,4 +127,4 @@ class TypedAhead:
                 continue
             off_air = not live.state.channels[key[1]].air.writes(shown.author.actor.id)
             if over or off_air or shown.signal.segment in live.state.segments:
-                self._wipe(key, live)
+                self._wipe(key)

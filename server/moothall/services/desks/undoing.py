@@ -15,7 +15,7 @@ from moothall.core.kernel.lanes import SESSION, channel_lane
 from moothall.core.ports import EventLog
 from moothall.core.questions.undoing import moved_on, takes_turn_away
 from moothall.core.rules.acts import LATE, DeskAct, undo_id
-from moothall.core.rules.undo import lines_meanwhile, still_fits
+from moothall.core.rules.undo import lines_meanwhile, other_on_air, still_fits
 from moothall.core.session.state import State
 from moothall.services.capture.closing import Closing
 from moothall.services.log.act_queue import Receipt
@@ -58,6 +58,8 @@ async def _carry_out(
         if _other_language(writer.state, act):
             message = "Somebody has said since that they speak another language; undo that first."
             return refuse(RefusalCode.STALE, message)
+        if other_on_air(writer.state, act.commands):
+            return refuse(RefusalCode.STALE, "Somebody else has come on air since; undo that first.")
         if moved_on(writer.state.questions, act.commands):
             message = "The question has been moved since; undo that first, or move it where you want it."
             return refuse(RefusalCode.STALE, message)

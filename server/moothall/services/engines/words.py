@@ -11,7 +11,7 @@ import msgspec
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId
 from moothall.core.session.keeping import Span
 from moothall.core.session.state import State
@@ -238,7 +238,7 @@ Words = StoredWords | ShownWords
 
 def _passes(answer: Receipt | Refusal) -> bool:
     """Whether an act was refused for what passes: sent again, it may be stored."""
-    return isinstance(answer, Refusal) and answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY)
+    return isinstance(answer, Refusal) and answer.code in PASSING
 
 
 def kept_part(

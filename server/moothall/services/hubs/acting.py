@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from moothall.core.kernel.errors import ProtocolError, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import PASSING, ProtocolError, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, is_command_id, is_name
 from moothall.services.hubs.ports import ActTaker
 from moothall.services.supervision.supervising import note_failure
@@ -15,7 +15,6 @@ FAILURES = 3
 """How often an act may fail in a way that nobody foresaw until it is refused: else it is in the way of all others."""
 
 _TOO_MANY = f"More than {MOST_ACTS} acts are on their way."
-_LATER = frozenset({RefusalCode.BUSY, RefusalCode.UNAVAILABLE})
 
 
 class HubActing:
@@ -57,7 +56,7 @@ class HubActing:
                 self._say(NotDone(id=act.id, code=RefusalCode.BUSY, message=message))
                 continue
             answer, failures = await self._done(act)
-            if isinstance(answer, NotDone) and answer.code in _LATER:
+            if isinstance(answer, NotDone) and answer.code in PASSING:
                 self._due[act.id] = failures
             else:
                 self._due.pop(act.id, None)

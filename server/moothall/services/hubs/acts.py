@@ -16,7 +16,7 @@ from moothall.core.events.question_parts import HUB
 from moothall.core.events.types import Access
 from moothall.core.hubs.presence import plain_title
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.errors import PASSING, RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId, is_command_id, is_name
 from moothall.core.ports import Clock
 from moothall.services.hubs.presence import HubPresence
@@ -47,7 +47,7 @@ logger = logging.getLogger(__name__)
 REMEMBERED = 1_000
 """Refusals that are kept in memory, each some hundred bytes, so that an act whose answer was lost gets the same one.
 Overflow: the oldest; such an act is looked at anew."""
-_NOT_REMEMBERED = frozenset({RefusalCode.BUSY, RefusalCode.UNAVAILABLE, RefusalCode.INVALID})
+_NOT_REMEMBERED = PASSING | {RefusalCode.INVALID}
 """What is to come again, and what is wrong in itself: that may be as long as a message."""
 
 Count = Callable[[str, SessionId, int, int], Awaitable[Refusal | None]]

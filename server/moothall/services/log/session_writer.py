@@ -15,6 +15,7 @@ from moothall.core.commands import AnyCommand, CloseSession, OpenSession, Reopen
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.errors import (
+    PASSING,
     LogMissing,
     OutcomeUnknown,
     RecordBroken,
@@ -200,7 +201,7 @@ class SessionWriter:
         """Send a command until it is stored or refused for good, however long storage is away."""
         while True:
             answer = await self.send(actor, command_id, command)
-            if isinstance(answer, Receipt) or answer.code not in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+            if isinstance(answer, Receipt) or answer.code not in PASSING:
                 return answer
             await self.clock.sleep(INSIST_MS)
 

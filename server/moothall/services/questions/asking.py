@@ -16,7 +16,7 @@ from moothall.core.commands import Ask
 from moothall.core.events.question_parts import HUB, OPEN, REMOTE, InterventionStatus, Kind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
-from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.blocked_words import BlockedWords
@@ -284,7 +284,7 @@ def unfit_words(request: AskRequest) -> RejectedQuestion | None:
 
 def why_unasked(state: State, kind: Kind, asker: str, refused: Refusal) -> RejectedQuestion:
     """What stands behind a refusal, in the order in which the rules look."""
-    if refused.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+    if refused.code in PASSING:
         return RejectedQuestion.UNAVAILABLE
     if state.status is Status.CLOSED:
         return RejectedQuestion.OVER

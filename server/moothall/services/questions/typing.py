@@ -15,7 +15,7 @@ import msgspec
 from moothall.core.commands import TypedLine, TypeTurn
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.questions.interventions import Intervention
@@ -295,5 +295,5 @@ def _author(turn: _Turn) -> Actor:
 def _why(refused: Refusal) -> Untyped:
     if refused.code is RefusalCode.BREAK:
         return Untyped.BREAK
-    unavailable = refused.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY)
+    unavailable = refused.code in PASSING
     return Untyped.UNAVAILABLE if unavailable else Untyped.TURN

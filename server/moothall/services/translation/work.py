@@ -12,7 +12,7 @@ from dataclasses import KW_ONLY, dataclass
 from moothall.core.commands import SetTranslation
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.backoff import Backoff
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.kernel.languages import same_language
 from moothall.core.ports import Clock
@@ -232,7 +232,7 @@ class TranslationWork:
         if not isinstance(answer, Refusal):
             self._tries.pop(line.source.segment, None)
             self._lost.pop(line.source.segment, None)
-        elif answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+        elif answer.code in PASSING:
             self._put_off(line, REFUSED_MS)
         elif answer.code is RefusalCode.STALE:
             newer = due(self.live.state, self._channel, line.source.segment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moothall.core.captioning.silence import FIRST_MS, GONE_MS, PAUSE_MS, QUIET_MS, HolderSigns, Silence
+from moothall.core.captioning.silence import FIRST_MS, GONE_MS, PAUSE_MS, QUIET_MS, HolderSigns, Silence, SoundSince
 
 
 def test_a_link_that_is_gone_for_three_seconds_is_silence() -> None:
@@ -55,3 +55,15 @@ def test_a_pause_begins_the_count_anew_and_a_breath_does_not() -> None:
     assert paused.silence(24_000) is None
     breath = spoken(spoken(HolderSigns.at(0), 0, 6_000).heard(7_000, speech=False), 8_000, 9_000)
     assert breath.silence(9_000) is Silence.QUIET
+
+
+def test_what_is_known_of_sound_of_which_nobody_wrote() -> None:
+    sound = SoundSince(known=10_000)
+    for now in range(11_000, 20_001, 1_000):
+        sound = sound.through(now, speech=False)
+    assert (sound.known, sound.spoke) == (20_000, None)
+    spoke = sound.through(21_000, speech=True)
+    assert spoke.spoke == 20_000
+    assert spoke.through(22_000, speech=False).spoke == 20_000
+    assert sound.through(20_000 + PAUSE_MS, speech=False).spoke == 20_000  # Nothing is known of a while.
+    assert sound.through(19_000, speech=False) == sound

@@ -13,7 +13,7 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.removal.selection import Lines, SpokenSpan, not_kept, selected
 from moothall.core.rules import lines
-from moothall.core.rules.air import MOST_HOLDER
+from moothall.core.rules.air import MOST_HOLDER, unwritten
 from moothall.core.session.state import State, evolve
 from support.sessions.deciding import (
     CAPTIONER,
@@ -167,14 +167,17 @@ def test_a_line_of_somebody_who_is_not_on_air_is_offered_and_taken_by_whoever_is
     assert events(taken, correct("a", 0, 3, "Good day."), actor=OTHER)  # Whoever may, corrects what stands.
 
 
-def test_offered_lines_have_a_bound() -> None:
+def test_offered_lines_that_wait_have_a_bound() -> None:
     state = carry_out(captioned(), typed("t"), actor=OTHER)
-    offered, line = state.offered, state.offered.get(segment("t"))
-    assert line is not None
-    for n in range(lines.MOST_OFFERED):
-        offered = offered.set(segment(f"o{n}"), line)
-    state = msgspec.structs.replace(state, offered=offered)
-    assert refused(state, typed("u"), actor=OTHER).code is RefusalCode.CONFLICT
+    channel = state.channels[FLOOR]
+    full = msgspec.structs.replace(channel, air=msgspec.structs.replace(channel.air, waiting=lines.MOST_OFFERED))
+    state = msgspec.structs.replace(state, channels={FLOOR: full})
+    assert refused(state, typed("v"), actor=OTHER).code is RefusalCode.CONFLICT
+    state = carry_out(state, typed("t"), actor=CAPTIONER)  # What was taken waits no more.
+    state = carry_out(state, typed("v"), actor=OTHER)
+    assert refused(state, typed("w"), actor=OTHER).code is RefusalCode.CONFLICT
+    state = carry_out(carry_out(state, put(MACHINE), actor=TECHNICIAN), put(), actor=CAPTIONER)
+    assert events(state, typed("w"), actor=OTHER)  # Nobody takes any more what was offered before.
 
 
 def test_what_was_offered_goes_with_what_is_not_to_be_kept() -> None:
@@ -251,6 +254,30 @@ def test_the_server_may_put_the_machine_on_air_and_where_nothing_was_written_it_
     assert soon.channels[FLOOR].committed_through == 1_500
     old = back(carry_out(captioned(), typed("t"), actor=CAPTIONER, wall=WALL + 6_000), 90_000)
     assert old.channels[FLOOR].air.away == ((1_500, 90_000 - KEPT_MS),)
+
+
+def gaps(state: State, spoke: int | None) -> list[tuple[int, int]]:
+    return [(gap.t0, gap.t1) for gap in unwritten(state, state.channels[FLOOR], spoke)]
+
+
+def test_what_nobody_wrote_and_the_machine_does_not_hear_again_is_a_gap() -> None:
+    state = back(carry_out(captioned(), typed("t"), actor=CAPTIONER, wall=WALL + 20_000), 90_000)
+    assert gaps(state, 0) == [(20_000, 90_000 - KEPT_MS)]
+    assert gaps(state, 40_000) == [(40_000, 90_000 - KEPT_MS)]
+    assert gaps(state, 90_000 - KEPT_MS) == []  # All that was said is heard again.
+    assert gaps(state, None) == []
+    assert gaps(back(captioned(), 50_000), 0) == [(1_500, 50_000 - KEPT_MS)]
+    soon = back(carry_out(captioned(), typed("t"), actor=CAPTIONER, wall=WALL + 50_000), 58_000)
+    assert gaps(soon, 0) == []
+    assert gaps(speaking(), 0) == []
+    gap = unwritten(state, state.channels[FLOOR], 0)[0]
+    assert carry_out(state, gap, actor=SYSTEM).channels[FLOOR] == state.channels[FLOOR]
+
+
+def test_what_is_not_recorded_is_no_gap() -> None:
+    state = carry_out(captioned(), do.BeginNotRecorded(), actor=TECHNICIAN, wall=WALL + 20_000)
+    state = carry_out(state, do.EndNotRecorded(), actor=TECHNICIAN, wall=WALL + 30_000)
+    assert gaps(back(state, 90_000), 10_000) == [(10_000, 20_000), (30_000, 90_000 - KEPT_MS)]
 
 
 def test_what_is_recognised_again_from_before_the_person_is_joined_to_nothing() -> None:

@@ -7,7 +7,7 @@ from moothall.core.events.types import Access, AirSource, ChannelKind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Lane, SegmentId
 from moothall.core.kernel.lanes import QUESTIONS, SESSION, STAFF, channel_lane, hub_lane, words_lane
-from moothall.core.rules.authority import COMMANDS, REMOVERS, STAFF_ROLES, may_follow, may_read, may_send
+from moothall.core.rules.authority import COMMANDS, REMOVERS, STAFF_ROLES, may_follow, may_read, may_send, writes_into
 
 
 def test_every_role_has_its_row_and_every_command_somebody_who_may_send_it() -> None:
@@ -40,6 +40,12 @@ def test_whoever_holds_a_meeting_alone_may_mend_its_text() -> None:
     assert {role for role in Role if may_send(role, fix)} == menders | {Role.ENGINE, Role.TOOL}
     better = do.ReviseSegment(channel=ChannelId("floor"), generation=1, segment=SegmentId("t"), base_words=1, text="x")
     assert {role for role in Role if may_send(role, better)} == {Role.ENGINE}
+
+
+def test_into_which_texts_a_role_writes() -> None:
+    assert {role for role in Role if not writes_into(role, ChannelKind.FLOOR)} == {Role.INTERPRETER}
+    assert all(writes_into(role, ChannelKind.INTERPRETATION) for role in Role)
+    assert not any(writes_into(role, ChannelKind.TRANSLATION) for role in Role)
 
 
 def test_everybody_at_a_desk_may_leave_a_note_and_nobody_else() -> None:

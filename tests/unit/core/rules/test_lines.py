@@ -12,7 +12,7 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId, SpeakerId
 from moothall.core.removal.moves import returned
 from moothall.core.removal.selection import not_kept
-from moothall.core.rules.lines import MAX_LINES, MAX_TEXT, MOST_BACK
+from moothall.core.rules.lines import MAX_LINES, MAX_TEXT, MOST_BACK, unkept_now
 from moothall.core.session.state import State
 from support.sessions.deciding import (
     CAPTIONER,
@@ -160,6 +160,12 @@ def test_how_a_typed_line_came_about_follows_from_who_typed_it_and_interpreters_
         assert opened_line.origin is origin
 
 
+def test_nobody_types_into_a_translation() -> None:
+    added = do.AddChannel(channel=FRENCH, kind=ev.ChannelKind.TRANSLATION, languages=("fr",))
+    line = typed(channel=FRENCH, language="fr")
+    assert refused(carry_out(speaking(), added), line, actor=CAPTIONER).code is RefusalCode.FORBIDDEN
+
+
 def test_a_session_without_any_sound_is_captioned_by_a_person() -> None:
     state = carry_out(opened(), typed("t1", "Good"), typed("t2", "day"), actor=CAPTIONER)
     state = carry_out(state, typed("t3", "We go on at ten."), do.PauseSession(), do.CloseSession(), wall=WALL + 9)
@@ -189,6 +195,17 @@ def test_nothing_is_typed_into_what_is_closed_or_not_recorded() -> None:
     opening = events(state, typed(), wall=WALL + 2500)[0]
     assert isinstance(opening, ev.SegmentOpened)
     assert opening.t0 == 3000
+
+
+def test_whether_what_is_written_now_is_kept() -> None:
+    state = speaking()
+    assert unkept_now(state) is None
+    off = carry_out(state, do.BeginNotRecorded())
+    for each, code in ((off, RefusalCode.CONFLICT), (carry_out(state, do.PauseSession()), RefusalCode.BREAK)):
+        unkept = unkept_now(each)
+        assert unkept is not None
+        assert unkept.code is code
+        assert unkept_now(carry_out(each, do.CloseSession())) is None
 
 
 def away(*names: str, session: SessionId = OTHER) -> do.MoveSegmentsAway:

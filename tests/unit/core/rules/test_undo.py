@@ -10,7 +10,7 @@ from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, NoteId, PolicyQuestionId, SessionId, SourceId, SpeakerId
 from moothall.core.removal.moves import returned
-from moothall.core.rules.undo import UndoReading, goes_with_wall, lines_meanwhile, read_act, still_fits
+from moothall.core.rules.undo import UndoReading, goes_with_wall, lines_meanwhile, other_on_air, read_act, still_fits
 from moothall.core.session.state import State, Status, evolve
 from support.sessions.deciding import (
     CAPTIONER,
@@ -156,6 +156,30 @@ def test_an_act_of_several_commands_is_undone_from_its_end() -> None:
     assert (line_of(state, "a").speaker, line_of(state, "b").speaker) == (ANA, None)
     assert state.speakers[zoe] == "Zoe"  # A name in the list harms nobody.
     assert undoing_of(hall(), *act[:1]) == ()
+
+
+def test_whoever_was_on_air_before_is_there_again() -> None:
+    machine, person = (do.PutOnAir(channel=FLOOR, source=each) for each in (ev.AirSource.MACHINE, ev.AirSource.PERSON))
+    state = undone(speaking(), person)
+    air = state.channels[FLOOR].air
+    assert (air.machine, air.away) == (True, ())  # It hears all of it.
+    captioned = carry_out(speaking(), person, actor=CAPTIONER)
+    other = msgspec.structs.replace(person, holder="c2")
+    for act in (machine, other):
+        air = undone(captioned, act).channels[FLOOR].air
+        assert (air.source, air.holder) == (ev.AirSource.PERSON, CAPTIONER.id)
+    lower = msgspec.structs.replace(person, token=0)
+    assert read_act(captioned, events(captioned, lower, actor=CAPTIONER)).commands == ()  # That is no act.
+
+
+def test_who_came_on_air_since_stays_there() -> None:
+    state, put = speaking(), do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON)
+    done = events(state, put, actor=CAPTIONER)
+    act = read_act(state, done).commands
+    assert act == (msgspec.structs.replace(put, holder=CAPTIONER.id),)
+    state = carry_out(state, put, actor=CAPTIONER)
+    assert not other_on_air(state, act)
+    assert other_on_air(carry_out(state, msgspec.structs.replace(put, holder="c2"), actor=CAPTIONER), act)
 
 
 @pytest.mark.parametrize(

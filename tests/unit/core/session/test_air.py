@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId
-from moothall.core.session.air import Air, air_after
+from moothall.core.session.air import OFFERED, Air, air_after, air_without
 
 FLOOR = ChannelId("floor")
 
 
 def changed(source: ev.AirSource, t0: int, tool: str = "") -> ev.AirChanged:
     return ev.AirChanged(channel=FLOOR, source=source, t=t0, t0=t0, tool=tool)
+
+
+def offer(name: str, tool: str = "") -> ev.LineOffered:
+    return ev.LineOffered(channel=FLOOR, segment=SegmentId(name), text="x", language="en", t=1, by="y", tool=tool)
 
 
 def test_the_machine_is_on_air_before_anybody_says_so() -> None:
@@ -34,9 +38,17 @@ def test_tools_are_known_by_what_they_did() -> None:
     air = air_after(air, ev.AirHeld(channel=FLOOR, holder="x", token=1))
     assert (air.holder, air.token, air.tools) == ("x", 1, {"x": "StenoCo"})
     assert air.writes("x")
-    offered = ev.LineOffered(
-        channel=FLOOR, segment=SegmentId("s"), text="x", language="en", t=1, by="y", tool="Another"
-    )
-    assert air_after(air, offered).tools == {"x": "StenoCo", "y": "Another"}
-    persons = ev.LineOffered(channel=FLOOR, segment=SegmentId("s"), text="x", language="en", t=1, by="p")
-    assert air_after(air, persons) is air
+    assert air_after(air, offer("s", tool="Another")).tools == {"x": "StenoCo", "y": "Another"}
+    assert air_after(air, offer("s")).tools == air.tools
+
+
+def test_of_what_was_offered_the_newest_are_at_hand_until_they_are_taken_or_the_machine_is_on_air() -> None:
+    air = air_after(Air(), changed(ev.AirSource.PERSON, 1_000))
+    for n in range(OFFERED + 1):
+        air = air_after(air, offer(f"s{n}"))
+    assert (air.offered[0], len(air.offered)) == ("s1", OFFERED)
+    air = air_after(air, changed(ev.AirSource.TOOL, 2_000, "StenoCo"))
+    assert air_without(air, SegmentId("s0")) == air
+    air = air_without(air, SegmentId("s1"))
+    assert (air.offered[0], len(air.offered)) == ("s2", OFFERED - 1)
+    assert air_after(air, changed(ev.AirSource.MACHINE, 3_000)).offered == ()

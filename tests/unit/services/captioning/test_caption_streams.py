@@ -30,6 +30,7 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.sessions import UNUSED_MS
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.loop import run
@@ -359,5 +360,37 @@ def test_whoever_is_not_on_air_offers_lines_and_shows_no_draft() -> None:
             assert (on.lines, on.draft) == (["Three"], "Four")
             (line,) = (line for _, line in on.live.state.segments.items())
             assert (line.origin, line.tool) == (Origin.PERSON, "Steno")
+
+    run(story())
+
+
+def test_a_session_that_is_erased_takes_its_streams_and_their_drafts_with_it() -> None:
+    async def story() -> None:
+        async with house() as on:
+            stream = await on.stream()
+            await on.put("We reh")
+            assert on.streams.awaits(SESSION)
+            await on.hall.sessions.forget(SESSION)
+            assert not on.streams.awaits(SESSION)
+            refused = await on.streams.put(stream, Post(body=b"earse"))
+            assert isinstance(refused, Refusal)
+            assert refused.code is RefusalCode.BUSY
+            assert isinstance(await on.streams.open(CAPTIONER, SESSION), Refusal)
+
+    run(story())
+
+
+def test_a_stream_keeps_no_session_loaded() -> None:
+    async def story() -> None:
+        async with house() as on:
+            stream = await on.stream()
+            await on.put("One\n")
+            await on.do(do.CloseSession())
+            await on.hall.clock.sleep(2 * UNUSED_MS)
+            assert on.hall.sessions.loaded(SESSION) is None
+            assert not any(isinstance(held, LiveSession) for held in vars(stream).values())
+            refused = await on.streams.put(stream, Post(body=b"Two\n"))
+            assert isinstance(refused, Refusal)
+            assert (await on.stream()) is stream  # It goes on once the session is loaded for it.
 
     run(story())

@@ -189,6 +189,59 @@ def test_that_the_machine_cannot_come_on_air_is_said_once_a_silence(caplog: pyte
     run(story())
 
 
+async def gaps_of(on: Meeting) -> list[tuple[int, int]]:
+    """In seconds."""
+    await on.put(Actor(Role.TECHNICIAN, "t"), ev.AirSource.MACHINE)
+    await on.hall.clock.sleep(2_000)
+    noted = [event for event in await on.hall.events() if isinstance(event, ev.GapNoted)]
+    assert {gap.reason for gap in noted} <= {ev.GapReason.ENGINE_LOST}
+    return [(round(gap.t0 / 1000), round(gap.t1 / 1000)) for gap in noted]
+
+
+@pytest.mark.parametrize(
+    ("sound", "noted"),
+    [
+        ([Sound.SPEECH] * 60, [(10, 50)]),  # The machine hears the last 30 s again.
+        ([Sound.SILENCE] * 60, []),
+        ([Sound.SILENCE] * 25 + [Sound.SPEECH] * 35, [(34, 50)]),
+        ([Sound.SILENCE] * 45 + [Sound.SPEECH] * 15, []),
+        ([Sound.NONE] * 60, [(10, 50)]),  # Nothing is known.
+    ],
+)
+def test_what_nobody_wrote_is_a_gap_once_the_machine_is_on_air(
+    sound: list[Sound], noted: list[tuple[int, int]]
+) -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.put()
+            await on.speak(10)
+            await on.act(CAPTIONER, do.TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="We", language="en"))
+            await on.put(OTHER)  # What is known of the sound is known for whoever is on air next.
+            for each in sound:
+                await on.speak(1, each)
+            await on.hall.clock.sleep(10_000)
+            assert await gaps_of(on) == noted
+
+    run(story())
+
+
+def test_a_gap_that_could_not_be_noted_is_noted_later() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            assert isinstance(on.hall.log, FailingLog)
+            await on.put()
+            await on.hall.clock.sleep(40_000)
+            await on.put(Actor(Role.TECHNICIAN, "t"), ev.AirSource.MACHINE)
+            on.hall.log.full = True
+            await on.hall.clock.sleep(5_000)
+            on.hall.log.full = False
+            await on.hall.clock.sleep(5_000)
+            (gap,) = (event for event in await on.hall.events() if isinstance(event, ev.GapNoted))
+            assert (round(gap.t0 / 1000), round(gap.t1 / 1000)) == (0, 10)
+
+    run(story())
+
+
 def test_a_tool_that_has_a_connection_may_lose_it() -> None:
     async def story() -> None:
         async with meeting() as on:
@@ -225,9 +278,15 @@ def test_desks_see_what_was_offered_until_it_is_taken() -> None:
             await on.put()
             line = do.TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="We agree.", language="en")
             await on.act(OTHER, line)
-            (offered,) = on.shown["offered"]
-            assert (offered["segment"], offered["text"]) == ("t", "We agree.")
+            later = do.TypeSegment(channel=FLOOR, segment=SegmentId("a"), text="So we do.", language="en")
+            await on.act(OTHER, later)
+            offered = [(each["segment"], each["text"]) for each in on.shown["offered"]]
+            assert offered == [("t", "We agree."), ("a", "So we do.")]
             await on.act(CAPTIONER, line)
+            assert [each["segment"] for each in on.shown["offered"]] == ["a"]
+            await on.put(source=ev.AirSource.MACHINE)
+            assert on.shown["offered"] == []
+            await on.put()
             assert on.shown["offered"] == []
 
     run(story())

@@ -31,7 +31,7 @@ class House:
     """A session that is on, its desks, and what readers are shown."""
 
     def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
-        self.live = live
+        self.live, self.sessions = live, hall.sessions
         self.ahead = TypedAhead(hall.sessions)
         self.shown: list[str] = []
         self._done = 0
@@ -194,5 +194,18 @@ def test_what_is_typed_off_air_is_shown_to_nobody_and_goes_when_another_takes_ov
             assert on.write(desk, "We agree") is None
             assert on.shown == ["We ag", "", "We agree"]
             assert wrote == ["l-captioner"] * 3
+
+    run(story())
+
+
+def test_nothing_is_shown_in_a_session_that_is_erased() -> None:
+    async def story() -> None:
+        async with house() as on:
+            desk = on.desk()
+            on.write(desk, "We reh")
+            await on.sessions.forget(on.live.id)
+            assert on.write(desk, "We rehearse") is RefusalCode.UNKNOWN
+            on.ahead.leave(desk)
+            assert on.shown == ["We reh"]
 
     run(story())

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
+
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionStatus, Kind
@@ -201,6 +203,19 @@ async def test_while_yet_another_language_is_spoken_nothing_is_restored() -> Non
         for it.act in (newer, older):
             assert isinstance(await it.undone(), Receipt)
         assert on.texts() == ["Bom"]
+
+
+async def test_who_was_on_air_comes_back_unless_somebody_else_is_there_by_now() -> None:
+    async with meeting() as it:
+        put = do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON, holder="c1")
+        await it.took(put)
+        await it.on.done("other", msgspec.structs.replace(put, holder="c2"), actor=TECHNICIAN)
+        refused = await it.undone()
+        assert isinstance(refused, Refusal)
+        assert refused.code is RefusalCode.STALE
+        await it.on.done("back", put, actor=TECHNICIAN)
+        assert isinstance(await it.undone(), Receipt)
+        assert it.on.writer.state.channels[FLOOR].air.machine
 
 
 async def test_a_question_that_was_brought_elsewhere_since_stays_there() -> None:
