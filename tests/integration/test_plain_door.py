@@ -40,16 +40,22 @@ async def test_lines_come_when_they_are_finished() -> None:
 async def test_doubtful_words_are_marked_for_who_asks() -> None:
     async with house() as made:
         address = made.url + "/text"
-        async with made.http.get(f"{address}?uncertain=yes") as marked, made.http.get(address) as bare:
-            await until(lambda: made.fanout.figures.readers == 2)
+        async with (
+            made.http.get(f"{address}?uncertain=yes") as marked,
+            made.http.get(f"{address}?uncertain=words&ui=es") as told,
+            made.http.get(address) as bare,
+        ):
+            await until(lambda: made.fanout.figures.readers == 3)
             first = opened("s1")
             said = (ev.Word(" Good", 0, 1), ev.Word(" day.", 1, 2, 0.2))
             doubted = ev.WordsCommitted(channel=first.channel, segment=first.segment, first=0, words=said)
             made.fanout.publish(await made.meeting.store(first, doubted))
             made.fanout.publish(await made.meeting.store(ended("s1", " Good day.")))
             assert await marked.content.readline() == b"00:00:00 Good day. (?)\n"
+            assert (await told.content.readline()).decode() == "00:00:00 Good day. (dudoso)\n"
             assert await bare.content.readline() == b"00:00:00 Good day.\n"
             marked.close()
+            told.close()
             bare.close()
 
 

@@ -215,6 +215,7 @@ async def open_hub_doors(
         snapshot_of=snapshot_here,
         page_of=access.page,
         number_of=access.number,
+        words_of=access.words,
         public=told()[0],
         questions_of=access.questions,
         instead=access.instead,

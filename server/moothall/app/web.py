@@ -168,6 +168,7 @@ async def open_doors(
         snapshot_of=access.snapshot,
         page_of=access.page,
         number_of=access.number,
+        words_of=access.words,
         public=address.public,
         sound_of=sound_address,
         last_awaited=backend.closing.last_words,

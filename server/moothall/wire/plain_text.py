@@ -4,7 +4,8 @@ The time is media time, counted from the session's beginning. Each line is given
 mended later is not given again, since a terminal can't take back what it has printed. So what is said of a span without
 text (a break, sound that was lost) waits for the first line behind it: lines from before it may still come.
 
-From a feed with words, `(?)` stands behind each of which the recogniser was not sure: `the regulator (?) of Kisumu`.
+From a feed with words, `(?)`, or words that say as much, stands behind each of which the recogniser was not sure: `the
+regulator (?) of Kisumu`.
 """
 
 from __future__ import annotations
@@ -44,10 +45,11 @@ class _Open(msgspec.Struct, frozen=True):
 class PlainText:
     """What one reader was given. Frames of the feed `lines` go in, in order; text comes out."""
 
-    def __init__(self, unnamed: str, gap: Callable[[Gap], str], feed: Feed) -> None:
+    def __init__(self, unnamed: str, gap: Callable[[Gap], str], feed: Feed, doubt: str = DOUBT) -> None:
         """`unnamed` stands in place of a name before lines of nobody who is named, once somebody was; `gap` says why a
-        span has no text.
+        span has no text; `doubt` stands behind words of which the recogniser was not sure.
         """
+        self._doubt = doubt
         self._unnamed = unnamed
         self._gap = gap
         self._feed = feed
@@ -126,7 +128,7 @@ class PlainText:
     def _give(self, segment: SegmentId, line: _Open, text: str) -> str:
         self._given[segment] = None
         _forget(self._given)
-        words = with_doubts(plain(text), line.words)
+        words = self._doubt.join(behind_doubts(plain(text), line.words))
         if not words:
             return ""
         marks = self._marks(line.t0)
@@ -158,20 +160,21 @@ def plain(text: str) -> str:
     return " ".join(text.translate(_CONTROLS).split())
 
 
-def with_doubts(text: str, words: Iterable[ev.Word]) -> str:
-    """The text with `(?)` behind each word of which the recogniser was not sure.
+def behind_doubts(text: str, words: Iterable[ev.Word]) -> list[str]:
+    """The text in pieces, each but the last of which ends with a word of which the recogniser was not sure.
 
     `words`: all of the line, in their order. Each is looked for behind the one before it; one that isn't there any more
     is passed over.
     """
-    marked, at = "", 0
+    pieces, begun, at = [], 0, 0
     for bare, sure in ((plain(word.text), word.p >= SURE) for word in words):
         found = _found(bare, text, at) if bare else -1
         if found >= 0:
-            end = found + len(bare)
-            marked += text[at:end] + ("" if sure else DOUBT)
-            at = end
-    return marked + text[at:]
+            at = found + len(bare)
+            if not sure:
+                pieces.append(text[begun:at])
+                begun = at
+    return [*pieces, text[begun:]]
 
 
 def _found(word: str, text: str, at: int) -> int:

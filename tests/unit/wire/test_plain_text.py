@@ -10,7 +10,7 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.views.captions import CaptionsView, Line, Session, Snapshot
 from moothall.core.views.reading_order import Gap
 from moothall.wire.frames import Format, Received, carry, events_frame
-from moothall.wire.plain_text import DOUBT, REMEMBERED, PlainText, clock, plain, with_doubts
+from moothall.wire.plain_text import DOUBT, REMEMBERED, PlainText, behind_doubts, clock, plain
 from support.sessions.meeting import FLOOR, LINES, Meeting, ended, frames_of, opened
 
 ANA = SpeakerId("ana")
@@ -211,7 +211,7 @@ async def test_from_a_feed_with_words_those_that_are_not_sure_are_marked_once_th
 )
 def test_a_doubtful_word_is_found_where_it_was_said(text: str, words: tuple[str, ...], marked: str) -> None:
     said = [ev.Word(each.replace("?", ""), n, n + 1, 0.2 if "?" in each else 1.0) for n, each in enumerate(words)]
-    assert with_doubts(text, said) == marked
+    assert DOUBT.join(behind_doubts(text, said)) == marked
 
 
 @given(
@@ -220,6 +220,6 @@ def test_a_doubtful_word_is_found_where_it_was_said(text: str, words: tuple[str,
 )
 def test_marks_of_doubt_change_nothing_else(words: list[str], said: list[tuple[str, float]]) -> None:
     text = plain(" ".join(words).replace("?", ""))
-    marked = with_doubts(text, [ev.Word(each, 0, 1, p) for each, p in said])
+    marked = DOUBT.join(behind_doubts(text, [ev.Word(each, 0, 1, p) for each, p in said]))
     assert marked.replace(DOUBT, "") == text
     assert marked.count(DOUBT) <= sum(p < 1 for _, p in said)

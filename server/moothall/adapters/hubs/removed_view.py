@@ -20,6 +20,7 @@ class RemovedText:
 
     WORDS = "Removed {time}"
     MEETING = "The whole meeting was removed {time}"
+    RESTRICTED = "Not everybody may read it since {time}"
     ERASED = "erased {time}"
     THERE = "not yet, connected"
     CUT = "not yet, cut off since {time}"
@@ -40,9 +41,7 @@ class RemovedView:
         return [
             {
                 "title": self._title_of(each.session),
-                "what": ui.text(
-                    RemovedText.MEETING if each.offset == ALL else RemovedText.WORDS, time=moment(each.at, zone, ui)
-                ),
+                "what": ui.text(_what(each), time=moment(each.at, zone, ui)),
                 "done": _is_done(each),
                 "groups": [
                     {"title": holder.title, "stands": self._stands(each, holder, zone, ui)} for holder in each.holders
@@ -71,6 +70,12 @@ class RemovedView:
         """Whether the machine speaks for its hub still."""
         hub = self._hubs.get(holder.hub)
         return hub is not None and hub.node == holder.node
+
+
+def _what(removal: Removal) -> str:
+    if removal.restricted:
+        return RemovedText.RESTRICTED
+    return RemovedText.MEETING if removal.offset == ALL else RemovedText.WORDS
 
 
 def _is_done(removal: Removal) -> bool:

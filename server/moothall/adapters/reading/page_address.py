@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-from moothall.adapters.reading.page_choices import BRAILLE, SHOW, Choices
+from moothall.adapters.reading.page_choices import BRAILLE, SHOW, UNCERTAIN, Choices
 from moothall.core.kernel.ids import ChannelId, SessionId
 
 FORMATS = ("vtt", "srt", "txt", "html", "json")
@@ -31,7 +31,11 @@ class TextAddresses:
     @property
     def kept(self) -> dict[str, str]:
         """What the form of choices has to send along."""
-        kept = {"channel": self.channel, "ui": self.ui, **{name: self.choices.get(name) for name in (SHOW, BRAILLE)}}
+        kept = {
+            "channel": self.channel,
+            "ui": self.ui,
+            **{name: self.choices.get(name) for name in (SHOW, BRAILLE, UNCERTAIN)},
+        }
         return {name: value for name, value in kept.items() if value is not None}
 
     def page(
@@ -56,9 +60,15 @@ class TextAddresses:
         ui: str | None = None,
         show: str | None = None,
         braille: bool | None = None,
+        uncertain: bool | None = None,
     ) -> str:
-        """The page to read at one's own pace, from line `start` (the first is 1); `braille`: in whole turns or not."""
-        return self._with(f"{self.base}/read", channel=channel, ui=ui, start=start, show=show, braille=braille)
+        """The page to read at one's own pace, from line `start` (the first is 1).
+
+        `braille`: in whole turns or not; `uncertain`: whether it says of which words the recogniser was not sure.
+        """
+        return self._with(
+            f"{self.base}/read", channel=channel, ui=ui, start=start, show=show, braille=braille, uncertain=uncertain
+        )
 
     def asking(self) -> str:
         """Where a reader asks or comments."""
@@ -101,12 +111,14 @@ class TextAddresses:
         show: str | None = None,
         instead_of: ChannelId | None = None,
         braille: bool | None = None,
+        uncertain: bool | None = None,
     ) -> str:
         wanted: dict[str, object] = {
             "channel": channel or self.channel,
             **self.choices,
             **({} if show is None else {SHOW: show}),
             **({} if braille is None else {BRAILLE: "yes" if braille else None}),
+            **({} if uncertain is None else {UNCERTAIN: "yes" if uncertain else None}),
             "ui": ui or self.ui,
             "before": before,
             "from": start,

@@ -53,6 +53,8 @@ BESIDE = frozenset({"both", "side"})
 """Values of SHOW with which the original is shown too."""
 BRAILLE = "braille"
 """`yes` has the page at one's own pace give whole turns without times, for lines of 40 cells."""
+UNCERTAIN = "uncertain"
+"""`yes` has that page say in words behind which ones the recogniser was not sure: a sign says nothing in braille."""
 SCRIPTED = frozenset({"say"})
 """Choices that do nothing without scripts."""
 SHOWN = ("read", "size", "spacing", "theme", "font", SOURCES, SHOW, BRAILLE)
@@ -64,6 +66,7 @@ _VALUES: Mapping[str, frozenset[str]] = {
     SOURCES: frozenset({"yes"}),
     SHOW: frozenset({"translation", *BESIDE}),
     BRAILLE: frozenset({"yes"}),
+    UNCERTAIN: frozenset({"yes"}),
 }
 
 Choices = Mapping[str, str]
@@ -76,6 +79,11 @@ def chosen(query: Mapping[str, str]) -> Choices:
     if "read" not in found and query.get("feed") == "lines":
         found["read"] = "low"
     return found
+
+
+def unsure(ui: Catalogue) -> str:
+    """What stands behind a word of which the recogniser was not sure."""
+    return ui.text("(unsure)")
 
 
 def form(choices: Choices, ui: Catalogue) -> list[dict[str, object]]:

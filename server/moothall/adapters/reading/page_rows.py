@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from babel.dates import get_timezone_location
@@ -10,13 +10,15 @@ from msgspec import UnsetType
 
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.translation_texts import languages_of, made_text
-from moothall.core.events.types import AirSource, ChannelKind, Origin
-from moothall.core.kernel.ids import ChannelId
+from moothall.adapters.reading.page_choices import unsure
+from moothall.core.events.types import AirSource, ChannelKind, Origin, Word
+from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Channel, Line, Session, Snapshot
 from moothall.core.views.reading_order import Gap, SpeakerTurn, with_spans
+from moothall.wire.plain_text import behind_doubts
 
 Row = dict[str, object]
 
@@ -93,10 +95,34 @@ def in_paragraphs(rows: Sequence[Row]) -> list[Row]:
             and (row["language"], row["original"]) == (before["language"], None)
             and len(str(before["text"])) + len(str(row["text"])) < LONGEST_PARAGRAPH
         ):
-            found[-1] = {**before, "text": f"{before['text']} {row['text']}"}
+            *first, last = _pieces(before)
+            begun, *rest = _pieces(row)
+            pieces = (*first, f"{last} {begun}", *rest)
+            found[-1] = {**before, "text": f"{before['text']} {row['text']}", "pieces": pieces}
         else:
             found.append(row)
     return found
+
+
+def with_doubts(rows: Sequence[Row], words: Mapping[SegmentId, Sequence[Word]], ui: Catalogue) -> list[Row]:
+    """The rows of lines in pieces, each but the last of which ends with a word of which the recogniser was not sure.
+
+    `words`: what was recognised of each line.
+    """
+    told = {"language": ui.language, "text": unsure(ui)}
+    return [
+        {
+            **row,
+            "pieces": behind_doubts(str(row["text"]), words.get(SegmentId(str(row["id"])), ())),
+            "unsure": told,
+        }
+        for row in rows
+    ]
+
+
+def _pieces(row: Row) -> Sequence[str]:
+    pieces = row["pieces"]
+    return pieces if isinstance(pieces, list | tuple) else ()
 
 
 def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zone = UTC_ZONE) -> Row:
@@ -110,6 +136,7 @@ def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zo
         "language": line.language,
         "direction": direction(line.language),
         "text": line.text.strip(),
+        "pieces": (line.text.strip(),),
         "speaker": line.speaker or "",
         "name": session.speakers.get(line.speaker, "") if line.speaker else "",
         "mark": sum(map(ord, line.speaker or "")) % MARKS,

@@ -1,5 +1,5 @@
 """The door for `curl -N` and braille displays: GET /s/{session}/text, finished lines as plain text; with
-`?uncertain=yes` words of which the recogniser was not sure are marked in lines that come.
+`?uncertain=yes` or `words` those of which the recogniser was not sure are marked in lines that come.
 
 It follows the feed `lines` through the fan-out as `moothall.adapters.reading.sse` does: what the fan-out writes is
 turned into text on its way to the transport, so the outbox policy is the same. Nothing visible can be sent into a quiet
@@ -16,12 +16,13 @@ from aiohttp import HttpVersion11, web
 
 from moothall.adapters.pages.request_context import language
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.reading.page_choices import UNCERTAIN, unsure
 from moothall.adapters.reading.page_rows import gap_text
 from moothall.adapters.reading.reader_routes import Frames, ReaderRequest, Readers, begin, let_go
 from moothall.core.session.state import Status
 from moothall.core.views.captions import SNAPSHOT_LINES
 from moothall.wire.frames import Format, chunk
-from moothall.wire.plain_text import PlainText
+from moothall.wire.plain_text import DOUBT, PlainText
 
 KEEP_ALIVE_S = 15
 """How long a quiet connection may be before the kernel asks whether the other side is there, and between its tries."""
@@ -64,6 +65,10 @@ class _TextOutlet:
             self.ended.set_result(None)
 
 
+WITH_SIGN, WITH_WORDS = "yes", "words"
+"""Values of UNCERTAIN: `(?)` stands behind a word of which the recogniser was not sure, or words that say so."""
+
+
 class PlainDoor:
     """Serves plain text. `run` has to be running, for readers who have left."""
 
@@ -80,7 +85,8 @@ class PlainDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one reader until the session is closed or the reader has left."""
-        return await self._readers.answer(request, self._stream, finished=request.query.get("uncertain") != "yes")
+        uncertain = request.query.get(UNCERTAIN) in (WITH_SIGN, WITH_WORDS)
+        return await self._readers.answer(request, self._stream, finished=not uncertain)
 
     async def _stream(self, request: web.Request, reading: ReaderRequest) -> web.StreamResponse:
         response, transport = await begin(request, {"Content-Type": "text/plain; charset=utf-8"})
@@ -88,7 +94,8 @@ class PlainDoor:
             return response
         _keep_alive(transport)
         ui, _ = language(self._pages, request)
-        text = PlainText(ui.named("lines/unnamed"), lambda gap: gap_text(gap, ui), reading.feed)
+        doubt = f" {unsure(ui)}" if request.query.get(UNCERTAIN) == WITH_WORDS else DOUBT
+        text = PlainText(ui.named("lines/unnamed"), lambda gap: gap_text(gap, ui), reading.feed, doubt)
         outlet = _TextOutlet(transport, self._readers.frames, text, chunked=request.version >= HttpVersion11)
         self._outlets[outlet] = transport
         try:

@@ -39,12 +39,13 @@ from moothall.adapters.reading.page_rows import (
     rows_of,
     short_notice,
     standing,
+    with_doubts,
     with_gaps,
     with_stand_in,
 )
 from moothall.adapters.reading.parallel_text import with_original_lines, with_waiting
-from moothall.core.events.types import ChannelKind
-from moothall.core.kernel.ids import ChannelId, Position
+from moothall.core.events.types import ChannelKind, Word
+from moothall.core.kernel.ids import ChannelId, Position, SegmentId
 from moothall.core.kernel.times import UTC_ZONE, Zone, clock_time, iso_time, offset_name
 from moothall.core.questions.interventions import Questions
 from moothall.core.questions.listing import figures_of
@@ -55,6 +56,7 @@ from moothall.core.views.quality import Quality
 COMPLETE = Lacking()
 NOBODY: Mapping[str, object] = {"number": "", "said": "", "text": "", "more": "{}"}
 """Nothing is asked."""
+NOTHING: Mapping[SegmentId, Sequence[Word]] = {}
 OWN_PACE_LINES = 20
 """Lines of a page to be read at one's own pace."""
 BRAILLE_LINES = 60
@@ -239,11 +241,17 @@ class SessionPage:
             ),
         )
 
-    def render_own_pace(self, session: Session, seen: OwnPace, parts: PageParts) -> str:
-        """A few lines that stay as they are until the reader asks for the next ones."""
+    def render_own_pace(
+        self, session: Session, seen: OwnPace, parts: PageParts, words: Mapping[SegmentId, Sequence[Word]] = NOTHING
+    ) -> str:
+        """A few lines that stay as they are until the reader asks for the next ones.
+
+        `words`: what was recognised of them, where the reader asks of which words the recogniser was not sure.
+        """
         address, ui, lines = parts.address, parts.ui, [line for _, line in seen.lines]
         zone = self._clock_of(session, None)
         rows = [row_of(session, line, number, ui, zone=zone) for number, line in seen.lines]
+        rows = with_doubts(rows, words, ui)
         rows = in_turns(with_gaps(rows, session, seen.since, seen.until, ui) if rows else [], ui)
         if parts.said is not None:
             rows = with_original_lines(rows, lines, parts.said)
@@ -259,6 +267,9 @@ class SessionPage:
             in_language=lambda language: address.own_pace(seen.start + 1, ui=language),
             rows=in_paragraphs(rows) if braille else rows,
             braille=braille,
+            uncertain=page_choices.UNCERTAIN in address.choices,
+            unsure=page_choices.unsure(ui),
+            recognised=kind_of(session, address.channel) is not ChannelKind.TRANSLATION,
             place=ui.text("Lines {first} to {last} of {total}", **place) if rows else None,
             next=address.own_pace(seen.following + 1) if more else None,
             more=ui.text("Next lines ({n} more)", n=more),

@@ -1,7 +1,8 @@
 """Which machines of hubs hold copies of which sessions, and which of them have erased what was removed since.
 
 The book says who holds what, before a machine gets any of it, and what it has said to have erased. What was removed
-stands in the logs; it is read from there after a start. The centre keeps this of its hubs, and a hub of those below.
+stands in the logs, and whether everybody may read a session still: of one that not everybody may, nothing stays at a
+hub. Both are read from there after a start. The centre keeps this of its hubs, and a hub of those below.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Protocol
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.events.types import BodyRemoved
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import Access, BodyRemoved, SessionArranged
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.kernel.lanes import SESSION
@@ -31,8 +33,8 @@ AGAIN_MS = 60_000
 """How long until a log is read again that couldn't be."""
 PAGE = 250
 ALL = 0
-"""In place of a removal's offset: the session itself is no more."""
-_REMOVED = str(BodyRemoved.__struct_config__.tag)
+"""In place of a removal's offset: the session itself is no more, or no more for everybody."""
+_REMOVED, _ARRANGED = (str(kind.__struct_config__.tag) for kind in (BodyRemoved, SessionArranged))
 
 
 class Holding(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,11 +61,13 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
 
     session: SessionId
     offset: int
-    """Of the `body.removed`; 0: the session itself is no more."""
+    """Of the `body.removed`; 0: all of the session has to go."""
     at: int
     """Unix ms."""
     holders: tuple[Holding, ...]
     """By their titles."""
+    restricted: bool = False
+    """Whether it is there still, and not everybody may read it any more."""
 
     def done(self, holder: Holding) -> int | None:
         """When a holder had erased it, Unix ms; None while it hasn't said so."""
@@ -94,6 +98,8 @@ class HubRemovals:
         # Bound: what was removed from these.
         self._removed: dict[SessionId, dict[int, tuple[Epoch, int]]] = {}
         """Epoch and Unix ms by offset."""
+        self._restricted: dict[SessionId, int] = {}
+        """Those that not everybody may read any more, with the Unix ms of when that was said. Bound: as above."""
         self._unread: set[SessionId] = set()
         self._unkept: set[tuple[SessionId, str]] = set()
         self.when_due = Listeners[[str, SessionId, Epoch, int]]()
@@ -124,20 +130,20 @@ class HubRemovals:
     async def holds(self, identity: Identity, node: str, session: SessionId, epoch: Epoch, since: int) -> None:
         """A machine gets a session from now on; durable when this returns (`Removals`)."""
         known = self._held.get(session, {}).get(node)
-        if known is not None and known.epoch == epoch and known.hub == identity.hub:
-            return
-        held = Holding(session=session, epoch=epoch, hub=identity.hub, title=identity.title, node=node, since=since)
-        await self._book.write([_entry(held)])
-        self._held.setdefault(session, {})[node] = held
-        if session not in self._removed:
+        if known is None or known.epoch != epoch or known.hub != identity.hub or known.gone is not None:
+            held = Holding(session=session, epoch=epoch, hub=identity.hub, title=identity.title, node=node, since=since)
+            await self._book.write([_entry(held)])
+            self._held.setdefault(session, {})[node] = held
+        if session not in self._removed or session in self._restricted:  # Nobody gets one that is restricted still.
             self._unread.add(session)
             await self._look(session)
 
     def take(self, publication: Publication) -> None:
         """Follow what is published in a log that is written here."""
         for record in publication.records:
-            if record.header.type == _REMOVED:
-                self.removed(publication.session, record.header.epoch, record.header.offset, record.header.at)
+            self._take_removal(publication.session, record)
+            if (access := _access(record)) is not None:
+                self.arranged(publication.session, access, record.header.at)
 
     def removed(self, session: SessionId, epoch: Epoch, offset: int, at: int) -> None:
         """A `body.removed` is in a log, and carried out here. The same may be said again."""
@@ -149,6 +155,15 @@ class HubRemovals:
         for held in self._held[session].values():
             if _is_due(held, epoch, offset):
                 self.when_due.tell(held.node, session, epoch, offset)
+
+    def arranged(self, session: SessionId, access: Access, at: int) -> None:
+        """Who may read a session from now on."""
+        if access is Access.PUBLIC:
+            self._restricted.pop(session, None)
+        elif session in self._held and session not in self._restricted:
+            self._restricted[session] = at
+            for held in self._held[session].values():
+                self.when_due.tell(held.node, session, held.epoch, ALL)
 
     async def gone(self, session: SessionId) -> None:
         """A session is no more: nothing of it is to stay anywhere. Raises StorageUnavailable."""
@@ -171,7 +186,7 @@ class HubRemovals:
         held = self._held.get(session, {}).get(node)
         if held is None or held.hub != hub:
             return
-        if offset == ALL and held.gone is not None:
+        if offset == ALL and (held.gone is not None or session in self._restricted):
             del self._held[session][node]
         elif _is_due(held, self._epoch_of(session, offset), offset):
             done = {**held.done, offset: self._clock.wall()}
@@ -200,7 +215,7 @@ class HubRemovals:
             held = holders.get(node)
             if held is None:
                 continue
-            if held.gone is not None:
+            if held.gone is not None or session in self._restricted:
                 found.append((session, held.epoch, ALL))
             removed = self._removed.get(session, {}).items()
             found += [(session, epoch, offset) for offset, (epoch, _) in removed if _is_due(held, epoch, offset)]
@@ -215,6 +230,8 @@ class HubRemovals:
                 found.append(
                     Removal(session=session, offset=ALL, at=min(held.gone or 0 for held in gone), holders=gone)
                 )
+            elif by_title and (at := self._restricted.get(session)) is not None:
+                found.append(Removal(session=session, offset=ALL, at=at, holders=tuple(by_title), restricted=True))
             for offset, (epoch, at) in self._removed.get(session, {}).items():
                 if had := tuple(held for held in by_title if held.epoch == epoch and held.since < offset):
                     found.append(Removal(session=session, offset=offset, at=at, holders=had))
@@ -223,19 +240,26 @@ class HubRemovals:
     # Parts
 
     async def _look(self, session: SessionId) -> None:
-        """What was removed from a session, by its log. One that can't be read is looked at again."""
-        after = 0
+        """What was removed from a session, and who may read it, by its log. What can't be read is looked at again."""
+        after, newest = 0, None
         self._removed.setdefault(session, {})
         try:
             while page := await self._read(session, after, PAGE, frozenset({SESSION})):
-                for header in (record.header for record in page):
-                    if header.type == _REMOVED:
-                        self.removed(session, header.epoch, header.offset, header.at)
+                for record in page:
+                    self._take_removal(session, record)
+                    access = _access(record)
+                    newest = newest if access is None else (access, record.header.at)
                 after = page[-1].header.offset
         except (StorageUnavailable, RecordBroken):
             logger.warning("session %s: the removals can't be read at the moment", session)
             return
         self._unread.discard(session)
+        self.arranged(session, *(newest or (Access.PUBLIC, 0)))
+
+    def _take_removal(self, session: SessionId, record: LogRecord) -> None:
+        header = record.header
+        if header.type == _REMOVED:
+            self.removed(session, header.epoch, header.offset, header.at)
 
     async def _keep(self) -> None:
         due, self._unkept = self._unkept, set()
@@ -255,6 +279,14 @@ class HubRemovals:
     def _entry_of(self, session: SessionId, node: str) -> BookEntry:
         held = self._held.get(session, {}).get(node)
         return BookEntry(NAMESPACE, f"{session}:{node}", None) if held is None else _entry(held)
+
+
+def _access(record: LogRecord) -> Access | None:
+    """Who may read the session from this event on; None for one that doesn't say."""
+    if record.header.type != _ARRANGED or record.body is None:
+        return None
+    event = decode_event(record.body)
+    return event.access if isinstance(event, SessionArranged) else None
 
 
 def _is_due(held: Holding, epoch: Epoch | None, offset: int) -> bool:

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
 
+from moothall.core.events.types import Word
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
@@ -140,6 +141,12 @@ class ReaderAccess:
         live = self.sessions.loaded(session)
         line = None if live is None else live.state.segments.get(segment)
         return "" if line is None or line.gone else line.channel
+
+    def words(self, session: SessionId, segments: Sequence[SegmentId]) -> dict[SegmentId, tuple[Word, ...]]:
+        """What was recognised of lines, by word: nothing of those written by hand, or while it isn't loaded."""
+        live = self.sessions.loaded(session)
+        lines = [] if live is None else [line for each in segments if (line := live.state.segments.get(each))]
+        return {line.id: line.words for line in lines if line.words and not line.gone}
 
     def instead(self, session: SessionId, channel: ChannelId) -> ChannelId | None:
         """The text to read in place of this one at the moment, as far as it may be read; None for this one itself."""

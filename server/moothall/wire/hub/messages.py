@@ -418,7 +418,7 @@ class Recall(Message, frozen=True, kw_only=True, tag="recall"):
     epoch: Epoch
     """Of the log that the machine has a copy of."""
     offset: int
-    """Of the `body.removed`. 0: the session is no more, and all of it goes."""
+    """Of the `body.removed`. 0: the session is no more, or not everybody may read it any more, and all of it goes."""
 
 
 class Done(Message, frozen=True, kw_only=True, tag="done"):

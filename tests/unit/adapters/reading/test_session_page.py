@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from html import unescape
 
 import msgspec
@@ -14,7 +15,16 @@ from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.reading.page_choices import SHOWN, chosen
 from moothall.adapters.reading.page_rows import channel_name, standing
 from moothall.adapters.reading.session_page import OlderPage, OwnPace, PageParts, SessionPage, SessionState
-from moothall.core.events.types import ChannelKind, GapReason, MadeFrom, Origin, SealVersion, SoundKept, SourceSegment
+from moothall.core.events.types import (
+    ChannelKind,
+    GapReason,
+    MadeFrom,
+    Origin,
+    SealVersion,
+    SoundKept,
+    SourceSegment,
+    Word,
+)
 from moothall.core.hubs.presence import HubNow
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
 from moothall.core.session.state import Status
@@ -362,6 +372,8 @@ def own_pace(
     total: int,
     *lines: Line,
     language: str = "en",
+    choices: Mapping[str, str] | None = None,
+    words: Mapping[SegmentId, Sequence[Word]] | None = None,
     gaps: tuple[Gap, ...] = (),
     since: int | None = None,
     until: int | None = None,
@@ -370,9 +382,9 @@ def own_pace(
         lines=tuple(enumerate(lines, start)), start=start, following=following, total=total, since=since, until=until
     )
     session = snapshot(speakers={SpeakerId("amina"): "Amina"}, gaps=gaps).session
-    address = TextAddresses(session.id, channel=FLOOR, choices=chosen({"theme": "dark"}))
+    address = TextAddresses(session.id, channel=FLOOR, choices=chosen({"theme": "dark"} | dict(choices or {})))
     parts = PageParts(address=address, ui=PAGES.catalogues[language])
-    return SessionPage(PAGES).render_own_pace(session, seen, parts)
+    return SessionPage(PAGES).render_own_pace(session, seen, parts, words or {})
 
 
 def test_at_one_s_own_pace() -> None:
@@ -388,6 +400,7 @@ def test_at_one_s_own_pace() -> None:
         ("1", "Previous lines"),
         ("55", "Newest lines"),
         ("21", "Read by braille"),
+        ("21", "Say where the machine was not sure"),
     ]
     assert 'from=21" rel="bookmark">Link to this place' in html
     assert '<p class="text" lang="ar" dir="rtl">ثلاثة</p>' in html
@@ -402,6 +415,21 @@ def test_at_one_s_own_pace() -> None:
     empty = own_pace(74, 74, 74)
     assert "There are no more lines yet." in shown(empty)
     assert "Lines 75" not in empty
+
+
+def test_words_that_the_recogniser_was_not_sure_of_are_told_in_words_to_who_asks() -> None:
+    """In the language of the page, whatever the line is in: a sign says nothing on a braille display."""
+    words = {SegmentId("s1"): [Word(" Good", 0, 1), Word(" day", 1, 2, 0.2), Word(" all.", 2, 3)]}
+    asked = {"uncertain": "yes", "braille": "yes"}
+    html = own_pace(0, 3, 3, line(0), line(1, "Good day all."), line(2), language="es", choices=asked, words=words)
+    told = '>Text. Good day <bdi class="unsure" lang="es">(dudoso)</bdi> all. Text.</p>'
+    assert told in html, "a turn is one paragraph"
+    assert "«(dudoso)» sigue a las palabras" in shown(html)
+    assert 'braille=yes&amp;uncertain=yes&amp;from=1" rel="bookmark"' in html, "links keep it"
+    assert '<input type="hidden" name="uncertain" value="yes">' in html
+    bare = own_pace(0, 2, 2, line(0), line(1))
+    assert "unsure" not in bare
+    assert 'uncertain=yes&amp;from=1">Say where the machine was not sure</a>' in bare
 
 
 def test_what_was_not_recorded_stands_also_where_one_reads_at_one_s_own_pace() -> None:

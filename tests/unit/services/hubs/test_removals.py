@@ -14,6 +14,7 @@ from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.services.hubs.ports import Identity
 from moothall.services.hubs.removals import AGAIN_MS, ALL, KEEP_MS, HubRemovals
+from moothall.services.log.publication import republished
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
 from support.sessions.recorder import EPOCH, SESSION, Recorder
@@ -31,6 +32,11 @@ class Log:
         self.recorder = Recorder()
         self.fails = False
         self.reads = 0
+
+    def arrange(self, access: ev.Access) -> LogRecord:
+        record = self.recorder.record(ev.SessionArranged(access=access, sound=ev.SoundKept.NONE))
+        self.records += [record]
+        return record
 
     def remove(self) -> LogRecord:
         record = self.recorder.record(ev.BodyRemoved(offsets=(1,), reason="request", by="s"))
@@ -156,3 +162,44 @@ async def test_a_session_that_is_no_more_goes_whole() -> None:
     assert await made.book.read("hub-held") == {}
     await again.removals.gone(OTHER)
     assert again.clear == [ALL, ALL], "nobody held it"
+
+
+async def test_a_session_that_not_everybody_may_read_any_more_goes_whole_until_everybody_may_again() -> None:
+    made = Held()
+    made.log.arrange(ev.Access.STAFF)
+    made.log.arrange(ev.Access.PUBLIC)
+    await made.hold()
+    await made.hold(NORTH, "n2")
+    assert made.due == [], "by what came last"
+    made.log.arrange(ev.Access.LINK)
+    made.log.arrange(ev.Access.STAFF)
+    again = Held(made.book, made.log)
+    await again.removals.load()
+    running = asyncio.ensure_future(again.removals.run())
+    await again.clock.advance(KEEP_MS)
+    assert again.due == [("n1", ALL), ("n2", ALL)], "said once, by the log alone"
+    assert again.removals.due("n1") == [(SESSION, EPOCH, ALL)]
+    assert [each.restricted for each in again.removals.list()] == [True]
+    again.removals.erased("kisumu", "n1", SESSION, ALL)
+    assert (again.clear, again.removals.due("n1")) == ([], [])
+    again.removals.take(republished(SESSION, [again.log.arrange(ev.Access.PUBLIC)]))
+    assert again.removals.due("n2") == [], "what it holds everybody may read"
+    again.removals.take(republished(SESSION, [again.log.arrange(ev.Access.LINK)]))
+    again.removals.erased("north", "n2", SESSION, ALL)
+    running.cancel()
+    assert (again.clear, again.removals.list()) == ([ALL], [])
+    again.log.arrange(ev.Access.PUBLIC)  # At a hub that has its copy of the log anew, nobody tells of that.
+    await again.hold()
+    assert again.removals.due("n1") == []
+    made.removals.arranged(OTHER, ev.Access.STAFF, 1)
+    assert made.removals.list() == [], "nobody holds it"
+
+
+async def test_a_session_of_which_all_had_to_go_is_held_anew_once_it_is_there_again() -> None:
+    made = Held()
+    await made.hold()
+    await made.removals.gone(SESSION)
+    await made.hold()
+    made.removals.erased("kisumu", "n1", SESSION, ALL)
+    assert made.removals.due("n1") == []
+    assert made.removals.outstanding(SESSION, ALL), "it has it again"

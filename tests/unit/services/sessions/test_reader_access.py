@@ -1,13 +1,22 @@
 from __future__ import annotations
 
-from moothall.core.commands import AddChannel, CloseSession, CreateSession, OpenSession
-from moothall.core.events.types import Access, ChannelKind
-from moothall.core.kernel.actors import SYSTEM, Role
+from moothall.core.commands import (
+    AddChannel,
+    AttachEngine,
+    CloseSession,
+    CommitWords,
+    CreateSession,
+    OpenSession,
+    SegmentStart,
+)
+from moothall.core.events.types import Access, ChannelKind, Word
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.programme.plan import RoomId
 from moothall.core.signals import StandIn
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.reader_access import ASKER, ReaderAccess
 from moothall.services.sessions.role_links import Staff
 from moothall.testing import loop
@@ -27,6 +36,28 @@ def test_a_public_session_is_read() -> None:
             assert await access.number(SESSION, Feed(FLOOR), SegmentId("s")) is None
             assert await access.number(SessionId("none"), Feed(FLOOR), SegmentId("s")) is None
             assert await access.snapshot(SESSION, Feed(ChannelId("xx"))) is None
+
+    loop.run(story())
+
+
+def test_what_was_recognised_of_lines_is_told_by_word() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, access = await hall.session(), ReaderAccess(hall.sessions)
+            name, said = SegmentId("s1"), (Word(" Good", 0, 300), Word(" day.", 300, 600, 0.2))
+            heard = CommitWords(
+                channel=FLOOR,
+                generation=1,
+                segment=name,
+                first=0,
+                words=said,
+                start=SegmentStart(t0=0, language="en"),
+            )
+            await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
+            await live.writer.send(SYSTEM, CommandId("attach"), AttachEngine(channel=FLOOR, model="m"))
+            assert isinstance(await live.writer.send(Actor(Role.ENGINE, "e"), CommandId("heard"), heard), Receipt)
+            assert access.words(SESSION, [name, SegmentId("none")]) == {name: said}
+            assert access.words(SessionId("nothing"), [name]) == {}
 
     loop.run(story())
 

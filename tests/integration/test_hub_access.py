@@ -1,0 +1,107 @@
+"""A meeting that not everybody may read any more goes from hubs and those below them, with a line or without."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+from aiohttp import ClientPayloadError, ClientSession, CookieJar
+
+from moothall.app.hall import RunningServer
+from moothall.core import commands as do
+from moothall.core.events.types import Access, ChannelKind, SoundKept
+from moothall.core.kernel.actors import Role
+from moothall.services.sessions.role_links import HALL
+from moothall_hub.app import RunningHub
+from moothall_hub.mirror.offers import SessionChoice
+from support.halls.removal import found
+from support.hubs.node import running_hub
+from support.hubs.together import FLOOR, SESSION, Meeting, below, centre, paired, shows, until
+
+TITLE = "Marzipan"
+PLACES = ("", "/read", "/screen", "/questions", "/ask", "/record.txt", "/poll", "/text")
+"""Where a hub shows what it has, below the session's address."""
+
+
+async def arranged(meeting: Meeting, access: Access) -> None:
+    await meeting.do(do.ArrangeSession(access=access, sound=SoundKept.NONE, listed=True))
+
+
+async def shown(client: ClientSession, hub: RunningHub) -> list[str]:
+    """The places of a hub at which the meeting is."""
+    there = []
+    for place in ("/", *(f"/s/{SESSION}{place}" for place in PLACES)):
+        async with client.get(f"{hub.own}{place}?ui=en") as response:
+            if response.status == 200 and (place != "/" or TITLE in await response.text()):
+                there.append(place)
+    return there
+
+
+async def admin_page(client: ClientSession, running: RunningServer) -> str:
+    _, token = await running.backend.links.create(Role.SECRETARIAT, HALL, "secretariat")
+    async with (
+        client.get(f"{running.address}/enter/{token}"),
+        client.get(f"{running.address}/admin/hubs?ui=en") as page,
+    ):
+        return await page.text()
+
+
+def hidden(client: ClientSession, hub: RunningHub) -> Callable[[], Awaitable[bool]]:
+    async def look() -> bool:
+        async with client.get(f"{hub.own}/s/{SESSION}") as page, client.get(f"{hub.own}/") as front:
+            return page.status == 404 and TITLE not in await front.text()
+
+    return look
+
+
+async def test_a_meeting_that_not_everybody_may_read_any_more_goes_from_every_hub(tmp_path: Path) -> None:
+    north_disk, kisumu_disk = tmp_path / "north", tmp_path / "kisumu"
+    async with (
+        ClientSession(cookie_jar=CookieJar(unsafe=True)) as client,
+        running_hub(north_disk) as north,
+        centre(tmp_path / "centre") as running,
+    ):
+        meeting = Meeting(running)
+        made = do.CreateSession(title=TITLE, languages=("en",), access=Access.PUBLIC)
+        await meeting.do(made, do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)))
+        await paired(running, north, "North")
+        await north.parts.offers.set(SessionChoice(sessions=(SESSION,)))
+
+        async def there(*hubs: RunningHub) -> None:
+            for hub in hubs:
+                await until(shows(client, f"{hub.own}/s/{SESSION}?ui=en", TITLE))
+                assert len(await shown(client, hub)) > len(PLACES) - 1
+
+        async def nowhere(*hubs: RunningHub) -> None:
+            for hub in hubs:
+                await until(hidden(client, hub))
+                assert await shown(client, hub) == []
+
+        async def all_erased() -> bool:
+            return not running.backend.hub_removals.list()
+
+        async def no_trace(*disks: Path) -> bool:
+            return not any(found(disk, TITLE) for disk in disks)
+
+        async with running_hub(kisumu_disk) as kisumu:
+            await below(north, kisumu, "Kisumu")
+            await kisumu.parts.offers.set(SessionChoice(sessions=(SESSION,)))
+            await there(north, kisumu)
+            async with client.get(f"{kisumu.own}/s/{SESSION}/events") as reading:
+                await arranged(meeting, Access.LINK)
+                with suppress(ClientPayloadError):
+                    await reading.read()  # It is cut off.
+            await nowhere(north, kisumu)
+            await until(all_erased)
+            await until(lambda: no_trace(north_disk, kisumu_disk))
+            await arranged(meeting, Access.PUBLIC)
+            await there(north, kisumu)
+        await arranged(meeting, Access.STAFF)
+        await nowhere(north)
+        assert "Not everybody may read it since" in await admin_page(client, running)
+        assert not await all_erased(), "a group below that has no line has it still"
+        async with running_hub(kisumu_disk) as kisumu:
+            await nowhere(kisumu)
+            await until(all_erased)
+            await until(lambda: no_trace(north_disk, kisumu_disk))
