@@ -55,8 +55,9 @@ TAIL = """
 ## In JavaScript, for checks and tests only
 
 `make check` brings them where there is npm, pinned and hashed in `tests/tools/package-lock.json`, which also says their
-licences: axe-core is MPL-2.0, webvtt-parser CC0-1.0, typescript Apache-2.0; socket.io-client, eslint, @eslint/js,
-globals and @guidepup/virtual-screen-reader are MIT, what they bring MIT, ISC, BSD, Apache-2.0 or Python-2.0.
+licences: axe-core is MPL-2.0, webvtt-parser CC0-1.0, hls.js and typescript Apache-2.0; socket.io-client, eslint,
+@eslint/js, globals and @guidepup/virtual-screen-reader are MIT, what they bring MIT, ISC, BSD, Apache-2.0 or
+Python-2.0.
 
 ## Programs of the system
 

@@ -15,6 +15,7 @@ ELSEWHERE = {
     "python/ctranslate2/specs/model_spec.py": "CTranslate2's",
     "argostranslate/translate.py": "Argos Translate's",
     "Node.js": "a program",
+    "hls.js": "a player, which a test has",
 }
 """What is pointed to and isn't the project's."""
 SAID = {

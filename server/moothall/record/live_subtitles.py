@@ -1,15 +1,17 @@
 """The text of a session as subtitles beside a video: a live playlist of HLS (RFC 8216) and its segments, WebVTT. Once a
 session is closed the live playlist ends, and another one lists all of it.
 
-Segment n has what was said in the n-th six seconds of media time, counted from 0. It is listed some seconds after its
-end, when the words of that time have mostly come; what is mended until then stands in it mended. A cue that lies in two
-segments stands in both, with the same times, as players expect.
+Segment n has what was said in the n-th six seconds since 1970, where the session's media time began when it was
+opened. So there are segments before it, which are empty: hls.js ends the whole video where a playlist has none, and
+goes on from these once the session is opened. A segment is listed some seconds after its end, when the words of that
+time have mostly come; what is mended until then stands in it mended. A cue that lies in two segments stands in both,
+with the same times, as players expect.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -27,6 +29,8 @@ HELD_MS = 12_000
 ended by then, and what was typed long after it was said."""
 LISTED = 100
 """Segments of the live playlist: ten minutes. Overflow: the oldest are listed no more."""
+LEAST = 3
+"""Segments of it at least: so many a player wants to have (RFC 8216, 6.2.2)."""
 MOST_LISTED = 10_000
 """Segments of the playlist of a whole session that is closed: 16 hours. Overflow: the first are not listed."""
 AROUND_MS = 40_000
@@ -38,12 +42,17 @@ CLOCK = 1 << 33
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """Which segments are listed: from `first` on, before `end`; none where they are equal."""
+    """Which segments are listed: from `first` on, before `end`."""
 
     first: int
     end: int
     over: bool
     """Whether no more will come."""
+
+
+def start_of(session: Session, n: int) -> int:
+    """Media ms at which segment n begins; below 0 before the session."""
+    return n * SEGMENT_MS - (session.opened or 0)
 
 
 def listed(session: Session, wall: int, last: int, closed: int | None, *, whole: bool = False) -> Listed:
@@ -54,36 +63,40 @@ def listed(session: Session, wall: int, last: int, closed: int | None, *, whole:
     the live playlist has the same end as that of the `whole` session, and begins no earlier than before.
     """
     over = session.status is Status.CLOSED
+    began = session.opened or (0 if over else wall)
     t, mapped = session.clock or (0, wall)
     if over:
-        end = -(-(max(last, closed or 0) + LONGEST) // SEGMENT_MS)
+        end = -(-(began + max(last, closed or 0) + LONGEST) // SEGMENT_MS)
     else:
-        end = max(0, t + max(0, wall - mapped) - HELD_MS) // SEGMENT_MS
-    return Listed(max(0, end - (MOST_LISTED if over and whole else LISTED)), end, over)
+        end = (began + max(0, t + max(0, wall - mapped)) - HELD_MS) // SEGMENT_MS
+    first = began // SEGMENT_MS
+    if over and whole:
+        return Listed(max(first, end - MOST_LISTED), end, over)
+    return Listed(max(0, end - LISTED, min(first, end - LEAST)), end, over)
 
 
-def playlist(session: Session, there: Listed, address: str) -> str:
+def playlist(there: Listed, address: str) -> str:
     """The playlist; `address` is a segment's, with `{n}` for its number."""
+    began = datetime.fromtimestamp(there.first * SEGMENT_MS / 1000, UTC)
     rows = [
         "#EXTM3U",
         "#EXT-X-VERSION:3",
         f"#EXT-X-TARGETDURATION:{SEGMENT_MS // 1000}",
         f"#EXT-X-MEDIA-SEQUENCE:{there.first}",
+        f"#EXT-X-PROGRAM-DATE-TIME:{began.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}",
     ]
-    if session.opened is not None and there.first < there.end:
-        began = datetime.fromtimestamp(session.opened / 1000, UTC) + timedelta(milliseconds=there.first * SEGMENT_MS)
-        rows.append(f"#EXT-X-PROGRAM-DATE-TIME:{began.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}")
     for n in range(there.first, there.end):
         rows += [f"#EXTINF:{SEGMENT_MS / 1000:.3f},", address.replace("{n}", str(n))]
     return "\n".join([*rows, *(["#EXT-X-ENDLIST"] if there.over else [])]) + "\n"
 
 
-def segment(lines: Sequence[Line], speakers: dict[SpeakerId, str], n: int, language: str, offset: int = 0) -> str:
-    """Segment n as WebVTT; `lines` are all that may lie in it, in order, and the one before and behind them.
+def segment(lines: Sequence[Line], speakers: dict[SpeakerId, str], start: int, language: str, offset: int = 0) -> str:
+    """The segment from media ms `start` on as WebVTT; `lines` are all that may lie in it, in order, and the one before
+    and behind them.
 
     `offset`: ms of MPEG's clock, which the video goes by, at media time 0.
     """
-    start, end = n * SEGMENT_MS, (n + 1) * SEGMENT_MS
+    end = start + SEGMENT_MS
     shown = [line for line in lines if line.t1 is not None and not line.gone and plain(line.text)]
     blocks = [f"WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:{offset * TICKS % CLOCK}"]
     before: SpeakerId | None = None

@@ -1,7 +1,8 @@
 """Subtitles beside a video: `GET /s/{session}/captions.m3u8` and its segments, made anew for each request.
 
-So a segment that is asked for again has what was mended since, and never what was removed. Caches may keep them for a
-second or two where everybody may read the session, and never where a link is needed.
+So a segment that is asked for again has what was mended since, and never what was removed. Where everybody may read
+the session caches may keep them for a second or two, and players of any page may ask, which send no cookies. Where a
+link is needed neither holds.
 """
 
 from __future__ import annotations
@@ -18,13 +19,17 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.rules.authority import may_read
 from moothall.core.session.state import Status
 from moothall.core.views.captions import CaptionsView, Line, Session
-from moothall.record.live_subtitles import AROUND_MS, SEGMENT_MS, Listed, listed, playlist, segment
+from moothall.record.live_subtitles import AROUND_MS, SEGMENT_MS, Listed, listed, playlist, segment, start_of
 
 MOST_LINES = 500
 """Lines around one segment. Overflow: the later ones are left out."""
 
 
 _NOT_KEPT: dict[str, str] = {hdrs.CACHE_CONTROL: "private, no-store"}
+_ANY_PAGE: dict[str, str] = {
+    hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",  # Players of the system ask without CORS.
+}
 
 
 class HlsDoor:
@@ -49,30 +54,31 @@ class HlsDoor:
         if isinstance(text, Refused) or offset is None:
             return text.response() if isinstance(text, Refused) else _wrong_offset()
         view = text.view
-        if view.session.status is Status.CREATED:
-            return web.Response(status=404, text="The session has not begun.\n", headers=_NOT_KEPT)
         whole = request.query.get("whole", "") == "1"
         if whole and view.session.status is not Status.CLOSED:
-            text_of = "The whole text is listed once the session is closed; leave 'whole' out until then.\n"
-            return web.Response(status=404, text=text_of, headers=_NOT_KEPT)
+            sentence = "The whole text is listed once the session is closed; leave 'whole' out until then."
+            return _not_there(view.session, sentence)
         there = self._listed(view, whole=whole)
         query = urlencode({"channel": text.feed.channel, "offset": offset})
-        body = playlist(view.session, there, f"captions/{{n}}.vtt?{query}")
-        return web.Response(text=body, content_type="application/vnd.apple.mpegurl", headers=kept_for(view.session, 1))
+        body = playlist(there, f"captions/{{n}}.vtt?{query}")
+        return web.Response(
+            text=body, content_type="application/vnd.apple.mpegurl", headers=headers_for(view.session, 1)
+        )
 
     async def segment(self, request: web.Request) -> web.Response:
         """A segment that is listed, or was."""
         text = await self._text(request)
-        offset, number = _offset(request), number_in(request.match_info["number"], 6)
+        offset, number = _offset(request), number_in(request.match_info["number"], 10)
         if isinstance(text, Refused) or offset is None:
             return text.response() if isinstance(text, Refused) else _wrong_offset()
         view = text.view
         there = self._listed(view)
-        if number is None or number >= there.end or view.session.status is Status.CREATED:
-            return web.Response(status=404, text="There is no such segment yet.\n", headers=_NOT_KEPT)
+        if number is None or number >= there.end:
+            return _not_there(view.session, "There is no such segment yet.")
         language = next(iter(view.session.channels[text.feed.channel].languages), "und")
-        body = segment(_around(view, number), view.session.speakers, number, language, offset)
-        return web.Response(text=body, content_type="text/vtt", headers=kept_for(view.session, 2))
+        start = start_of(view.session, number)
+        body = segment(_around(view, start), view.session.speakers, start, language, offset)
+        return web.Response(text=body, content_type="text/vtt", headers=headers_for(view.session, 2))
 
     def _listed(self, view: CaptionsView, *, whole: bool = False) -> Listed:
         closed = self._closed_at(view.session.id)
@@ -83,10 +89,18 @@ class HlsDoor:
         return await self._readers.text(session, request.query.get("channel", ""), live=False)
 
 
-def kept_for(session: Session, seconds: int) -> dict[str, str]:
-    """The headers of what caches may keep for so long, where everybody may read it for good."""
-    everybody = may_read(Role.READER, session.access) and not session.rehearsal
-    return {hdrs.CACHE_CONTROL: f"public, max-age={seconds}"} if everybody else _NOT_KEPT
+def headers_for(session: Session, seconds: int) -> dict[str, str]:
+    """The headers of what caches may keep for so long, where everybody may read it for good; with 0 they keep nothing.
+
+    Where a link is needed its cookie must not open the text to pages of others.
+    """
+    if session.rehearsal or not may_read(Role.READER, session.access):
+        return _NOT_KEPT
+    return {**_NOT_KEPT, **_ANY_PAGE, **({hdrs.CACHE_CONTROL: f"public, max-age={seconds}"} if seconds else {})}
+
+
+def _not_there(session: Session, sentence: str) -> web.Response:
+    return web.Response(status=404, text=f"{sentence}\n", headers=headers_for(session, 0))
 
 
 def _last(view: CaptionsView) -> int:
@@ -95,15 +109,15 @@ def _last(view: CaptionsView) -> int:
     )
 
 
-def _around(view: CaptionsView, number: int) -> Sequence[Line]:
-    """The lines that may lie in a segment, with the next one."""
+def _around(view: CaptionsView, start: int) -> Sequence[Line]:
+    """The lines that may lie in the segment from media ms `start` on, with the next one."""
     first, behind = 0, len(view.lines)
-    since = number * SEGMENT_MS - AROUND_MS
+    since = start - AROUND_MS
     while first < behind:
         middle = (first + behind) // 2
         first, behind = (middle + 1, behind) if view.lines[middle].t0 < since else (first, middle)
     end = first
-    while end < min(len(view.lines), first + MOST_LINES) and view.lines[end].t0 < (number + 1) * SEGMENT_MS:
+    while end < min(len(view.lines), first + MOST_LINES) and view.lines[end].t0 < start + SEGMENT_MS:
         end += 1
     return view.lines.slice(max(0, first - 1), min(len(view.lines), end + 1))
 
