@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from field_docs import ROOT, classes, one_line, publish
 from moothall.settings import loading as settings
-from moothall.settings.reloading import RELOADED
 
 SOURCE = ROOT / "server/moothall/settings/sections.py"
 FILE = ROOT / "config/moothall.toml"
@@ -61,7 +60,7 @@ def sections() -> Iterator[tuple[str, str, list[Entry]]]:
                 _toml(getattr(kind(), field.name)),
                 settings.allowed(section, field.name),
                 field.doc,
-                (section, field.name) in RELOADED,
+                (section, field.name) in settings.RELOADED,
             )
             for field in known[kind.__name__].fields
         ]

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from aiohttp import web
 
-from moothall.adapters.admin.first_steps import first_steps
 from moothall.adapters.admin.import_door import ImportDoor
 from moothall.adapters.admin.link_sheets import LinkSheets
 from moothall.adapters.admin.links_door import LinksDoor
@@ -17,7 +16,7 @@ from moothall.adapters.admin.local_door import HOST, LocalDoor, Operations, leav
 from moothall.adapters.admin.look_door import LookDoor
 from moothall.adapters.admin.meeting_door import MeetingDoor
 from moothall.adapters.admin.my_sessions_door import WorkDoor
-from moothall.adapters.admin.pages_door import AdminDoor
+from moothall.adapters.admin.pages_door import AdminDoor, first_steps
 from moothall.adapters.desks.stream_door import StreamDoor, said_of
 from moothall.adapters.http.limits import runner_options
 from moothall.adapters.pages.qr import qr_svg

@@ -13,9 +13,8 @@ import msgspec
 from moothall import __version__
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.http.places import Places
-from moothall.adapters.metrics.folder_sizes import folder_sizes
 from moothall.adapters.metrics.metrics import MOST_SESSIONS, Scrape
-from moothall.adapters.metrics.metrics_door import MetricsDoor, open_metrics_door
+from moothall.adapters.metrics.metrics_door import MetricsDoor, folder_sizes, open_metrics_door
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.app.backend import SOUND_FOLDERS
 from moothall.app.parts import Nodes, OpenDoors, Services

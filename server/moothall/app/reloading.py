@@ -18,8 +18,7 @@ from moothall.adapters.store.glossary_folder import GlossaryFolder
 from moothall.app.backend import Backend, blocked_words
 from moothall.core.kernel.errors import MoothallError
 from moothall.services.translation.glossaries import Glossaries
-from moothall.settings.loading import engine_tokens
-from moothall.settings.reloading import Changed, changed, in_force
+from moothall.settings.loading import Changed, changed, engine_tokens, in_force
 from moothall.settings.sections import Settings
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.record.sound_door import SoundDoor
 from moothall.adapters.sound.audio_door import AudioDoor, may_send
 from moothall.adapters.sound.sound_folder import SoundFolder
-from moothall.adapters.sound.spool_quota import SpoolQuota
+from moothall.adapters.sound.spool_folder import SpoolQuota
 from moothall.adapters.streams.puller import StreamPuller
 from moothall.app.backend import RECORDINGS_FOLDER, Backend, removal_list
 from moothall.app.parts import Entrance, Services

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 
 from aiohttp import web
 
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
+from moothall.adapters.agenda.agenda_door import AgendaDoor
 from moothall.adapters.agenda.desk_door import MOST_BYTES as AGENDA_BYTES
+from moothall.adapters.agenda.desk_door import AgendaDeskDoor
 from moothall.adapters.agenda.help_door import HelpDoor
+from moothall.adapters.agenda.needs_door import NeedsDoor
+from moothall.adapters.agenda.rows import AgendaRows
 from moothall.adapters.cached.cached_door import CachedDoor
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
 from moothall.adapters.displays.asked_now import wall_questions
@@ -47,7 +52,6 @@ from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.record.record_door import KeysDoor, RecordDoor
 from moothall.adapters.sign_in.sign_in_door import PATH as SIGN_IN
 from moothall.app.admin import admin_doors
-from moothall.app.agenda import agenda_doors
 from moothall.app.backend import Backend
 from moothall.app.captioning import open_captioning
 from moothall.app.desks import open_desks
@@ -239,7 +243,7 @@ async def open_doors(
         [
             *hub_doors(services, entrance, lambda: links.connected),
             *admin_doors(services, entrance, nodes),
-            *agenda_doors(services, entrance, context),
+            *_agenda_doors(services, entrance, context),
             *probe.routes(),
         ]
     )
@@ -363,6 +367,16 @@ def _places(backend: Backend, room: ConnectionCapacity) -> tuple[Places, Places]
         for refused in (measures.connections_refused, measures.requests_refused)
     )
     return connections, requests
+
+
+def _agenda_doors(services: Services, entrance: Entrance, context: VisitorContext) -> Sequence[web.RouteDef]:
+    """Routes of the agenda, of access needs, and of the secretariat's pages for both."""
+    backend, listed = services.backend, entrance.catalogue.listed
+    rows = AgendaRows(backend.programme, readable=services.translation.readable)
+    door = AgendaDoor(pages=services.pages, rows=rows, listed=listed, public=entrance.address.public)
+    needs = NeedsDoor(context=context, needs=backend.access_needs, rows=rows, listed=listed)
+    desk = AgendaDeskDoor(pages=entrance.forms, programme=backend.programme, needs=backend.access_needs)
+    return [route for each in (door, needs, desk) for route in each.routes()]
 
 
 def _on_wall(programme: Programme, name: RoomId) -> WallContent | None:

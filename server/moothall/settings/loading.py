@@ -3,6 +3,9 @@
 `MOOTHALL_SERVER__PORT=9000` sets `port` of `[server]`; lists are written with commas. What can be set stands in
 `moothall.settings.sections`.
 Only `app` and `cli` read settings; everything below them is given values.
+
+When settings are read again while a server runs, some count at once, and the others take a restart:
+`moothall.app.reloading` carries that out, and the page of the settings (`tools/settings_reference.py`) names them.
 """
 
 from __future__ import annotations
@@ -20,6 +23,21 @@ from moothall.settings.sections import Settings
 
 PREFIX = "MOOTHALL_"
 _BETWEEN = "__"
+
+RELOADED = frozenset(
+    {
+        ("server", "tls_certificate"),
+        ("server", "tls_key"),
+        ("server", "max_readers"),
+        ("server", "address_share"),
+        ("conference", "glossaries"),
+        ("conference", "blocked_words"),
+        ("conference", "word_lists"),
+        ("engine", "tokens"),
+        ("logging", "level"),
+    }
+)
+"""Section and name of the settings that count at once when they are read again, the files that they name included."""
 
 
 class Secret(msgspec.Struct, frozen=True):
@@ -63,6 +81,35 @@ def sections() -> dict[str, type[msgspec.Struct]]:
 def allowed(section: str, key: str) -> str:
     """What may stand there, in words."""
     return str(_meta(_hint(section, key)).description)
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings that differ, such as `port of [server]`, in the order of the file."""
+
+    at_once: tuple[str, ...]
+    by_restart: tuple[str, ...]
+
+
+def changed(now: Settings, new: Settings) -> Changed:
+    """What differs between the settings in force and new ones."""
+    at_once: list[str] = []
+    by_restart: list[str] = []
+    for section in Settings.__struct_fields__:
+        before, after = getattr(now, section), getattr(new, section)
+        for key in before.__struct_fields__:
+            if getattr(before, key) != getattr(after, key):
+                (at_once if (section, key) in RELOADED else by_restart).append(f"{key} of [{section}]")
+    return Changed(at_once=tuple(at_once), by_restart=tuple(by_restart))
+
+
+def in_force(now: Settings, new: Settings) -> Settings:
+    """The settings in force once new ones were read: of these, those that count at once."""
+    parts = {}
+    for section in Settings.__struct_fields__:
+        before, after = getattr(now, section), getattr(new, section)
+        taken = {key: getattr(after, key) for key in before.__struct_fields__ if (section, key) in RELOADED}
+        parts[section] = msgspec.structs.replace(before, **taken)
+    return Settings(**parts)
 
 
 class EngineToken(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from moothall.core.kernel.errors import ConfigurationError
@@ -197,3 +198,23 @@ def test_a_mistake_among_the_tokens_names_the_line_and_shows_no_token(tmp_path: 
 )
 def test_engines_share_the_cores(engine: Engine, cores: int, workers: int) -> None:
     assert engine.workers_each(cores) == workers
+
+
+def test_what_counts_at_once_is_a_setting() -> None:
+    known = {(name, key) for name, section in settings.sections().items() for key in section.__struct_fields__}
+    assert known >= settings.RELOADED
+    assert ("server", "port") not in settings.RELOADED
+
+
+def test_what_differs_counts_at_once_or_takes_a_restart() -> None:
+    now = Settings()
+    assert settings.changed(now, now) == settings.changed(Settings(), Settings())
+    new = Settings(
+        server=Server(port=9000, max_readers=5), engine=Engine(tokens="tokens", count=2), logging=Logging(level="debug")
+    )
+    found = settings.changed(now, new)
+    assert found.at_once == ("max_readers of [server]", "tokens of [engine]", "level of [logging]")
+    assert found.by_restart == ("port of [server]", "count of [engine]")
+    after = settings.in_force(now, new)
+    assert (after.server.max_readers, after.server.port) == (5, 8080)
+    assert settings.changed(after, new) == msgspec.structs.replace(found, at_once=())

@@ -16,14 +16,14 @@ import pytest
 import moothall_hub
 from moothall import adapters
 from moothall.adapters.admin.texts import AdminText
-from moothall.adapters.agenda import texts as agenda_texts
+from moothall.adapters.agenda import desk_door as agenda_desk
+from moothall.adapters.agenda import needs_door
 from moothall.adapters.desks import desk_door, microphone_door
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
-from moothall.adapters.pages import door_texts
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.texts import DoorText, ErrorText
 from moothall.adapters.questions import asking_texts, page_hands
 from moothall.adapters.reading.page_address import FORMATS
 from moothall.adapters.reading.page_choices import OFFERED
@@ -108,12 +108,13 @@ def constants(*parts: object) -> Iterator[str]:
 
 TEXTS_IN_CODE = {
     *constants(
-        ErrorText, AdminText, RecordErrorText, door_texts.DoorText, hub_texts.HubText, hub_removed_view.RemovedText,
-        asking_texts, page_hands, hub_desk_texts, agenda_texts, agenda_texts.AgendaText,
+        ErrorText, AdminText, RecordErrorText, DoorText, hub_texts.HubText, hub_removed_view.RemovedText,
+        asking_texts, page_hands, hub_desk_texts,
     ),
     *hub_texts.UNPAIRED.values(), *UNPAIRED.values(), *status_bar.TEXTS.values(), status_bar.MISSED, missed_door.SPAN,
     setup_door.SPEAKS, setup_door.TAKEN, setup_door.NO_TITLE, setup_door.WORDS_FOR,
     microphone_door.NO_MEETING, microphone_door.NOT_ADDED, microphone_door.STRANGER,
+    agenda_desk.PART_LONG, agenda_desk.STATEMENT_LONG, needs_door.SLOW, *needs_door.REJECTED.values(),
     *desk_door.REASONS, RECORD_NOTICE, *WAYS.values(),
     *(key for label, values in OFFERED.values() for key in (label, *values.values())),
 }  # fmt: skip

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from moothall.adapters.admin.language_names import NoLanguages, language_names, read_languages
-from moothall.adapters.admin.request import AdminRequest, StaffPages, runs_the_house, staff_page
-from moothall.adapters.admin.upload import read_upload
+from moothall.adapters.admin.request import AdminRequest, StaffPages, read_upload, runs_the_house, staff_page
 from moothall.adapters.admin.view import change_rows, clash_rows, import_view
 from moothall.adapters.http.form_guard import FIELD
 from moothall.adapters.pages.visitor_request import see_other

@@ -1,8 +1,14 @@
-"""The sheets of links: an address as a code, with what it is for. They are shown once, as only digests are kept."""
+"""Links as they are handed out: sheets with codes, and a table for a mail merge.
+
+A sheet says an address as a code, with what it is for. It is shown once, as only digests are kept. The table is CSV as
+spreadsheets read it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -18,6 +24,10 @@ from moothall.services.sessions.role_links import RoleLinks, Staff
 
 PAPERS = ("a5", "a4")
 """On what sheets are printed; each sheet is a page."""
+COLUMNS = ("day", "time", "meeting", "room", "role", "label", "address")
+_BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+"""By it spreadsheets know UTF-8."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Sheet = dict[str, object]
 
 
@@ -88,3 +98,17 @@ class LinkSheets:
             key=self.key,
             local=self.local,
         )
+
+
+def link_table(rows: Iterable[Sequence[str]]) -> bytes:
+    """The table, UTF-8 with a byte order mark, lines ended as RFC 4180 says; each row has a cell for each column."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows([defused(cell) for cell in row] for row in rows)
+    return (_BOM + text.getvalue()).encode("utf-8", "replace")
+
+
+def defused(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula: it gets an apostrophe where it begins as one would."""
+    return f"'{cell}" if cell.lstrip().startswith(_FORMULA) or cell.startswith(_FORMULA) else cell

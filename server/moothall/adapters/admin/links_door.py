@@ -10,8 +10,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.admin import view
-from moothall.adapters.admin.link_sheets import PAPERS, LinkSheets, Sheet
-from moothall.adapters.admin.link_table import link_table
+from moothall.adapters.admin.link_sheets import PAPERS, LinkSheets, Sheet, link_table
 from moothall.adapters.admin.meeting_list import all_meetings
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page
 from moothall.adapters.admin.texts import AdminText

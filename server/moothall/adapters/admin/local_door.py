@@ -53,7 +53,7 @@ class _Said(msgspec.Struct, frozen=True):
 
 
 class ReloadAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings that changed, each in words (`moothall.settings.reloading.Changed`)."""
+    """Settings that changed, each in words (`moothall.settings.loading.Changed`)."""
 
     at_once: tuple[str, ...]
     by_restart: tuple[str, ...]

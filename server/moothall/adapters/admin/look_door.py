@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
-from moothall.adapters.admin.request import AdminRequest, StaffPages, runs_the_house, staff_page
+from moothall.adapters.admin.request import AdminRequest, StaffPages, read_upload, runs_the_house, staff_page
 from moothall.adapters.admin.texts import AdminText
-from moothall.adapters.admin.upload import read_upload
 from moothall.adapters.http.form_guard import FIELD
 from moothall.adapters.pages.error_pages import error_page
 from moothall.adapters.pages.static_door import FOR_EVER

@@ -11,7 +11,6 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.admin import view
-from moothall.adapters.admin.first_steps import FirstSteps
 from moothall.adapters.admin.language_names import NoLanguages, read_languages
 from moothall.adapters.admin.link_sheets import LinkSheets
 from moothall.adapters.admin.meeting_list import MeetingList, Sought, all_meetings, sought
@@ -19,7 +18,7 @@ from moothall.adapters.admin.my_sessions_door import go_on
 from moothall.adapters.admin.plan_form import LONGEST_TITLE, choices
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
-from moothall.adapters.pages.translation_texts import reach_part
+from moothall.adapters.pages.texts import reach_part
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.actors import Role
@@ -28,14 +27,43 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.session.state import State, Status
 from moothall.services.programme.calling_off import UNDO_MS
+from moothall.services.programme.house_look import HouseLook
 from moothall.services.programme.programme import Programme
 from moothall.services.questions.balance import Balance
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.link_terms import WantedLink
-from moothall.services.sessions.role_links import session_scope
+from moothall.services.sessions.role_links import RoleLinks, session_scope
 from moothall.services.translation.text_translation import Reach
 
 Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class FirstSteps(msgspec.Struct, frozen=True, kw_only=True):
+    """Which of the four steps are done that `/admin` shows whoever begins."""
+
+    named: bool
+    """The conference has a name, and its time zone is known."""
+    placed: bool
+    """There is a place, or a meeting that is no rehearsal."""
+    tested: bool
+    """There is a rehearsal."""
+    linked: bool
+    """Somebody has a link, besides the secretariat and for rehearsals."""
+
+
+def first_steps(look: HouseLook, programme: Programme, links: RoleLinks, entries: Sequence[Entry]) -> FirstSteps | None:
+    """The steps; None once all are done, a meeting has begun that is no rehearsal, or somebody has put them away."""
+    if look.guide_hidden or any(not each.rehearsal and each.status is not Status.CREATED for each in entries):
+        return None
+    planned = programme.planned()
+    rehearsals = {session_scope(each.session) for each in planned if each.rehearsal}
+    steps = FirstSteps(
+        named=bool(look.shown.name) and programme.zone_named,
+        placed=bool(programme.rooms()) or any(not each.rehearsal for each in planned),
+        tested=bool(rehearsals),
+        linked=any(staff.role is not Role.SECRETARIAT and staff.scope not in rehearsals for staff in links.list()),
+    )
+    return None if all(msgspec.structs.astuple(steps)) else steps
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

@@ -14,7 +14,7 @@ from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.kernel.times import Zone
-from moothall.core.programme.editing import MeetingPlan
+from moothall.core.programme.changes import MeetingPlan
 from moothall.core.programme.plan import RoomId
 from moothall.core.programme.times import moment
 from moothall.services.programme.meeting_plan import Differing

@@ -1,4 +1,7 @@
-"""What each request of the staff's forms is asked before anything is done: who, in which language, with which form."""
+"""What each request of the staff's forms is asked before anything is done: who, in which language, with which form.
+
+A form may bring a file; of neither it nor its fields more is read than may be.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Protocol, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import BodyPartReader, hdrs, web
 
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.http.form_guard import FIELD, FormGuard
@@ -21,6 +24,9 @@ from moothall.core.kernel.errors import NoLink, Refusal, RefusalCode, StorageUna
 from moothall.core.kernel.visible import visible
 from moothall.services.sessions.role_links import Staff, opens_admin
 
+LONGEST_FIELD = 2_000
+"""Bytes of a field of a form with a file."""
+MOST_FIELDS = 9
 StaffOf = Callable[[web.Request], tuple[Staff, ...]]
 
 _REFUSALS = {
@@ -196,3 +202,31 @@ def staff_page(
         return handle
 
     return decorate
+
+
+async def read_upload(request: web.Request, most: int) -> tuple[dict[str, str], bytes]:
+    """The fields and the one file of a form, of at most `most` bytes; raises AdminProblem."""
+    fields: dict[str, str] = {}
+    data = b""
+    try:
+        reader = await request.multipart()
+        async for part in reader:
+            if not isinstance(part, BodyPartReader) or len(fields) >= MOST_FIELDS:
+                raise AdminProblem(400, AdminText.FILE)
+            content = await _content(part, most if part.name == "file" else LONGEST_FIELD)
+            if part.name == "file":
+                data = content
+            else:
+                fields[part.name or ""] = content.decode("utf-8", "replace")
+    except (ValueError, AssertionError, RuntimeError) as error:
+        raise AdminProblem(400, AdminText.FILE) from error
+    return fields, data
+
+
+async def _content(part: BodyPartReader, most: int) -> bytes:
+    content = bytearray()
+    while chunk := await part.read_chunk():
+        content += chunk
+        if len(content) > most:
+            raise AdminProblem(413, AdminText.FILE, f"It is larger than {most} bytes.")
+    return bytes(content)

@@ -11,7 +11,6 @@ from babel.dates import format_datetime
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.agenda.needs_door import about_in_words
-from moothall.adapters.agenda.texts import AgendaText
 from moothall.adapters.http.limits import MAX_BODY_BYTES
 from moothall.adapters.pages.catalogues import own_name
 from moothall.adapters.pages.visitor_request import see_other
@@ -24,6 +23,8 @@ from moothall.services.programme.programme import Programme
 
 MOST_BYTES = len(AgendaPart) * LONGEST_PART * 12
 """What the form of the texts may have: a character takes up to 12 bytes in a form."""
+PART_LONG = "A part has at most {n} characters. Nothing was saved; what you wrote is still here."
+STATEMENT_LONG = "What is said of access has at most {n} characters. Nothing was saved."
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -59,7 +60,7 @@ class AgendaDeskDoor:
         language = self._language(given.get("text", ""), asked)
         parts = {part: given.get(part.value, "") for part in AgendaPart}
         if not await self.programme.agenda.write(language, parts):
-            problem = asked.ui.text(AgendaText.PART_LONG, n=LONGEST_PART)
+            problem = asked.ui.text(PART_LONG, n=LONGEST_PART)
             return self._texts(asked, language, given=given, problem=problem)
         return see_other(asked.to("/admin/agenda", text=language, saved="1"))
 
@@ -118,7 +119,7 @@ class AgendaDeskDoor:
         planned = await self._planned(request)
         note = AgendaNote(statement=given.get("statement", ""))
         if not await self.programme.agenda.annotate(planned.session, note):
-            problem = asked.ui.text(AgendaText.STATEMENT_LONG, n=LONGEST_STATEMENT)
+            problem = asked.ui.text(STATEMENT_LONG, n=LONGEST_STATEMENT)
             return self._note(asked, planned, note, problem=problem)
         return see_other(asked.to(f"/admin/meetings/{planned.session}"))
 

@@ -17,7 +17,6 @@ from babel.dates import format_date
 from moothall.adapters.admin.view import when
 from moothall.adapters.agenda.agenda_door import Listed
 from moothall.adapters.agenda.rows import AgendaRows, PublicSession, title_of
-from moothall.adapters.agenda.texts import REJECTED, AgendaText
 from moothall.adapters.http.limits import network
 from moothall.adapters.http.visitor_cookie import new_form
 from moothall.adapters.pages.catalogues import Catalogue
@@ -38,6 +37,15 @@ MOST_CHOICES = 300
 """Sessions to choose from. Overflow: later ones are not offered; their day is."""
 LONGEST_FORM = 64
 PATH = "/agenda/access"
+SLOW = "Much came from your network in a short time. Please wait a minute, then send it again: it is still here."
+REJECTED = {
+    RejectedNeed.TEXT: "Please write what you need, in at most {n} characters.",
+    RejectedNeed.NAME: "That name is too long: at most {n} characters.",
+    RejectedNeed.REACH: "How to reach you is too long: at most {n} characters.",
+    RejectedNeed.FULL: "This form takes nothing more at the moment. Please tell the organisers in another way.",
+    RejectedNeed.UNAVAILABLE: "It could not be stored at the moment. Please try again in a minute.",
+}
+"""Why a need was not taken."""
 _MOST = {RejectedNeed.TEXT: LONGEST_NEED, RejectedNeed.NAME: LONGEST_NAME, RejectedNeed.REACH: LONGEST_REACH}
 
 
@@ -72,7 +80,7 @@ class NeedsDoor:
         except HttpProblem as wrong:
             return private(self.context.refused(wrong, ui))
         if self._senders.often(request):
-            return private(await self._page(request, typed, sentence=ui.text(AgendaText.SLOW), status=429))
+            return private(await self._page(request, typed, sentence=ui.text(SLOW), status=429))
         try:
             session, day = await self._about(typed.get("about", ""), ui)
             need = AccessNeed(

@@ -15,7 +15,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from moothall.services.metrics.durations import Durations
+from moothall.services.metrics.measures import Durations
 
 MOST_SESSIONS = 200
 """Sessions that have series of their own. Overflow: those that were loaded first have none."""

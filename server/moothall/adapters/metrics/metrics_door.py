@@ -1,6 +1,7 @@
 """The door for Prometheus: GET /metrics, on a listener of its own that no visitor reaches.
 
-What is told is read on the loop, which takes a moment, and written down in a thread, which takes longer.
+What is told is read on the loop, which takes a moment, and written down in a thread, which takes longer. To walk a data
+folder takes a while once there are years of recordings: that is done in a thread too, and not at each scrape.
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import socket
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack, closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, closing, suppress
+from pathlib import Path
 
 from aiohttp import hdrs, web
 
@@ -19,6 +22,7 @@ from moothall.adapters.http.limits import runner_options
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.http.taking import serve
 from moothall.adapters.metrics.metrics import MetricsText, Read, Scrape
+from moothall.adapters.store import book_sqlite, sqlite_file
 from moothall.core.ports import Clock, Randomness
 
 logger = logging.getLogger(__name__)
@@ -27,6 +31,8 @@ MOST_CONNECTIONS = 16
 """Scrapers at a time. Overflow: one more gets 503."""
 SIZES_MS = 60_000
 """How long the sizes of folders stand until they are looked at again."""
+MOST_FILES = 200_000
+"""Files that are counted. Overflow: what comes behind isn't."""
 
 
 class MetricsDoor:
@@ -87,3 +93,33 @@ async def open_metrics_door(
     stack.push_async_callback(runner.cleanup)
     await serve(stack, runner, listener, connections=unshared_connections(randomness, MOST_CONNECTIONS))
     return int(listener.getsockname()[1])
+
+
+def folder_sizes(data: Path, folders: Mapping[str, str]) -> dict[str, int]:
+    """Bytes of the parts of a data folder: `log` and `book` with what SQLite keeps beside them, each of `folders` (its
+    name in the data folder, and what it is called), and `other`.
+    """
+    sizes = dict.fromkeys(("log", "book", *folders.values(), "other"), 0)
+    log, book = Path(sqlite_file.FILE_NAME).name, Path(book_sqlite.FILE_NAME).name
+    for path, size in _files(data):
+        first = path.relative_to(data).parts[0]
+        part = folders.get(first, "other")
+        if first.startswith(log):
+            part = "log"
+        elif first.startswith(book):
+            part = "book"
+        sizes[part] += size
+    return sizes
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, int]]:
+    left, waiting = MOST_FILES, [folder]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:  # What goes meanwhile is gone.
+            for entry in entries:
+                with suppress(OSError):
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(Path(entry.path))
+                    elif left > 0 and entry.is_file(follow_symlinks=False):
+                        left -= 1
+                        yield Path(entry.path), entry.stat(follow_symlinks=False).st_size

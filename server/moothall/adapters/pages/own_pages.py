@@ -11,9 +11,9 @@ from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters.http.forwarded import own_origins
 from moothall.adapters.http.security_headers import origin_allowed
-from moothall.adapters.pages.door_texts import DoorText
 from moothall.adapters.pages.request_context import HttpProblem, language, own_html
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import DoorText
 from moothall.adapters.pages.visitor_request import clean, kept_query, private, read_form
 
 TYPED = frozenset(

@@ -12,10 +12,9 @@ from moothall.adapters.http.forwarded import AddressOf, remote_address
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.http.visitor_cookie import Visitors, give
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.door_texts import DoorText
 from moothall.adapters.pages.request_context import HttpProblem, SessionRequest, SnapshotOf, asked, language, refusal
 from moothall.adapters.pages.templates import Pages
-from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.texts import DoorText, ErrorText
 from moothall.adapters.pages.visitor_request import COOKIE, kept_query, see_other
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId

@@ -8,9 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
-from moothall.adapters.pages.door_texts import DoorText
 from moothall.adapters.pages.request_context import HttpProblem
-from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.texts import DoorText, ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import read_form, see_other
 from moothall.adapters.reading import page_choices

@@ -9,7 +9,7 @@ from babel.dates import get_timezone_location
 from msgspec import UnsetType
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.translation_texts import languages_of, made_text
+from moothall.adapters.pages.texts import languages_of, made_text
 from moothall.adapters.reading.page_choices import unsure
 from moothall.core.events.types import AirSource, ChannelKind, Origin, Word
 from moothall.core.kernel.ids import ChannelId, SegmentId

@@ -13,8 +13,8 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.door_texts import DoorText, report_part
 from moothall.adapters.pages.request_context import HttpProblem, SessionRequest, own_html
+from moothall.adapters.pages.texts import DoorText, report_part
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import read_body, read_form, title_language, title_of
 from moothall.core.kernel.decoding import read_json

@@ -11,10 +11,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.door_texts import card_part, report_part
-from moothall.adapters.pages.presence_texts import took_part
-from moothall.adapters.pages.quality_texts import quality_line
 from moothall.adapters.pages.templates import Pages, script_json
+from moothall.adapters.pages.texts import card_part, quality_line, report_part, took_part
 from moothall.adapters.questions.asking_texts import figures
 from moothall.adapters.questions.page_hands import raised
 from moothall.adapters.reading import page_choices

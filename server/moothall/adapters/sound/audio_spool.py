@@ -8,8 +8,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 
 from moothall.adapters.sound.spool_disk import DiskSpool, translated
-from moothall.adapters.sound.spool_folder import SpoolFolder
-from moothall.adapters.sound.spool_quota import SpoolQuota
+from moothall.adapters.sound.spool_folder import SpoolFolder, SpoolQuota
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.core.ports import Spool
 

@@ -16,8 +16,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from moothall.adapters.sound.spool_folder import SAMPLE_BYTES, SpoolFolder
-from moothall.adapters.sound.spool_quota import SpoolQuota
+from moothall.adapters.sound.spool_folder import SAMPLE_BYTES, SpoolFolder, SpoolQuota
 from moothall.adapters.sound.spool_samples import Samples
 from moothall.core.kernel.errors import StorageUnavailable
 

@@ -1,6 +1,9 @@
-"""A folder of PCM16 files, each named after its first sample: what a spool does to the disk.
+"""What a spool does to the disk, a folder of PCM16 files that are named after their first samples, and its room there.
 
-Everything here blocks, and raises OSError as the disk does.
+All that a folder does blocks, and raises OSError as the disk does.
+
+A spool holds little while its words come: 90 s behind the last of them. It grows where nobody hears it, for hours. Over
+the quota no sample is taken: the source is held, and keeps what it has, until words come or somebody ends a session.
 """
 
 from __future__ import annotations
@@ -9,9 +12,11 @@ import contextlib
 import errno
 import os
 import re
+import threading
 from pathlib import Path
 
 from moothall.adapters.store.files import opened, sync_folder
+from moothall.core.kernel.errors import SpoolFull
 
 SAMPLE_BYTES = 2
 BLOCK = 512
@@ -20,6 +25,8 @@ RESERVE_BYTES = 67_108_864
 RESERVE_SHARE = 8
 """Room that audio leaves to the log on their disk: 64 MB, or an eighth of a small disk. Text goes before sound: what
 the spool can't write waits in memory, but what the log can't write isn't acknowledged, and holds everything up."""
+EACH, OF_ALL = 2_000_000_000, 10_000_000_000
+"""Bytes: 17 hours of one source, and 87 of all."""
 
 NOTE = "note"
 MOST_NOTED = 65_536
@@ -152,6 +159,34 @@ class SpoolFolder:
 
     def _file(self, first: int) -> Path:
         return self._path / f"{first:015d}.pcm"
+
+
+class SpoolQuota:
+    """Counts what spools take by their folders. Threads tell it; the loop asks."""
+
+    def __init__(self, each: int = EACH, of_all: int = OF_ALL) -> None:
+        """Bytes of one source's spool, and of all."""
+        self._each = each
+        self._of_all = of_all
+        self._lock = threading.Lock()
+        # Bound: the folders that there are.
+        self._taken: dict[Path, int] = {}
+        self._sum = 0
+
+    def takes(self, folder: Path, count: int) -> None:
+        """A spool takes so many bytes now; 0 once it is gone."""
+        with self._lock:
+            self._sum += count - self._taken.pop(folder, 0)
+            if count:
+                self._taken[folder] = count
+
+    def require_room(self, folder: Path, count: int) -> None:
+        """Raises SpoolFull when there is none for so many bytes more."""
+        own = self._taken.get(folder, 0)
+        if own + count > self._each:
+            raise SpoolFull(f"The sound that waits for its words takes {own >> 20} MB, as much as one source may have.")
+        if self._sum + count > self._of_all:
+            raise SpoolFull(f"The sound that waits for its words takes {self._sum >> 20} MB, as much as all may have.")
 
 
 def leave_room(folder: Path, size: int = 0) -> None:

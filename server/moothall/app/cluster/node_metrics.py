@@ -8,9 +8,8 @@ from pathlib import Path
 
 from moothall import __version__
 from moothall.adapters.http.places import Places
-from moothall.adapters.metrics.folder_sizes import folder_sizes
 from moothall.adapters.metrics.metrics import Scrape
-from moothall.adapters.metrics.metrics_door import MetricsDoor, open_metrics_door
+from moothall.adapters.metrics.metrics_door import MetricsDoor, folder_sizes, open_metrics_door
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.app.backend import disk_of

@@ -15,11 +15,10 @@ from aiohttp import web
 
 from moothall import __version__
 from moothall.adapters.admin.local_door import Operations
-from moothall.adapters.cluster.archive import KeeperArchive
 from moothall.adapters.cluster.engine_relay import EngineRelay
 from moothall.adapters.cluster.forwarding import MOST_CARRIED, Forwarding
 from moothall.adapters.cluster.keeper_connections import KeeperConnections
-from moothall.adapters.cluster.node_link_line import NodeLinkLine
+from moothall.adapters.cluster.node_link_line import KeeperArchive, NodeLinkLine
 from moothall.adapters.http.connections import Connections
 from moothall.adapters.http.forwarded import came_by_https, is_proxy, trusted_networks, visitor_address
 from moothall.adapters.http.limits import keep_addresses_out_of_logs, runner_options

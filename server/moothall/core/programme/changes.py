@@ -1,4 +1,4 @@
-"""What an import would change, before it does."""
+"""Changes of what is planned: what an import would change, before it does, and what two people change at once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId, Timetable
 
@@ -116,3 +117,35 @@ def merged(before: Planned, after: Planned) -> Planned:
         speakers=after.speakers,
         source=after.source,
     )
+
+
+class MeetingPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a form of a meeting can change."""
+
+    title: str
+    languages: tuple[str, ...]
+    """BCP-47 tags, the most expected first."""
+    room: RoomId | None
+    starts: int | None
+    """Unix ms, as planned."""
+    ends: int | None
+    """Unix ms, as planned."""
+    access: Access
+    sound: SoundKept
+
+
+def merge_edits(made_from: MeetingPlan, wanted: MeetingPlan, now: MeetingPlan) -> tuple[MeetingPlan, tuple[str, ...]]:
+    """What `now` becomes with the changes that lead from `made_from` to `wanted`, and the fields that somebody else
+    has changed since, to something else; those stay as they are now: what two people change of one meeting at the same
+    time is all kept, unless both are of the same thing.
+    """
+    fields, differing = dict[str, object](), list[str]()
+    for name in MeetingPlan.__struct_fields__:
+        old, mine, theirs = (getattr(each, name) for each in (made_from, wanted, now))
+        if mine in (old, theirs):
+            continue
+        if theirs == old:
+            fields[name] = mine
+        else:
+            differing.append(name)
+    return msgspec.structs.replace(now, **fields), tuple(differing)

@@ -11,7 +11,7 @@ from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import SessionId
-from moothall.core.programme.editing import MeetingPlan, merge
+from moothall.core.programme.changes import MeetingPlan, merge_edits
 from moothall.core.programme.plan import Planned, RoomId, clashes, passed_over
 from moothall.core.programme.times import LONGEST
 from moothall.core.rules.staff import listed
@@ -81,7 +81,7 @@ async def change_meeting(
         if planned is None or live is None or planned.deleted is not None:
             return refuse(RefusalCode.UNKNOWN, "There is no such meeting.")
         now = plan_of(planned, live.state)
-        merged, differing = merge(made_from, wanted, now)
+        merged, differing = merge_edits(made_from, wanted, now)
         if differing:
             return Differing(fields=differing, now=now)
         if merged.room != now.room and merged.room is not None and programme.room(merged.room) is None:

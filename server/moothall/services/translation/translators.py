@@ -16,7 +16,7 @@ import msgspec
 from moothall.core.kernel.errors import MoothallError, ProtocolError
 from moothall.core.translating.cache import HopCache, HopKey
 from moothall.core.translating.routes import Direction
-from moothall.services.metrics.durations import Durations
+from moothall.services.metrics.measures import Durations
 from moothall.services.metrics.tracing import NotTraced, Tracing
 from moothall.services.supervision.pulses import Pulses
 from moothall.services.supervision.waiting import Listeners

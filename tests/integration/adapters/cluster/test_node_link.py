@@ -9,11 +9,10 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from moothall.adapters.cluster.archive import KeeperArchive
 from moothall.adapters.cluster.keeper_connections import KeeperConnections
 from moothall.adapters.cluster.node_gate import NodeSeal
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
-from moothall.adapters.cluster.node_link_line import NodeLinkLine
+from moothall.adapters.cluster.node_link_line import KeeperArchive, NodeLinkLine
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core.events.types import SessionPaused
 from moothall.core.kernel.errors import StorageUnavailable

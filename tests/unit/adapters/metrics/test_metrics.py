@@ -6,7 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from moothall.adapters.metrics.metrics import METRICS, Kind, MetricsText, Scrape
-from moothall.services.metrics.durations import Durations
+from moothall.services.metrics.measures import Durations
 
 
 def text(scrape: Scrape, accept: str = "") -> str:

@@ -3,12 +3,13 @@ from __future__ import annotations
 import logging
 import socket
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import aiohttp
 import pytest
 
 from moothall.adapters.metrics.metrics import Scrape
-from moothall.adapters.metrics.metrics_door import SIZES_MS, MetricsDoor, open_metrics_door
+from moothall.adapters.metrics.metrics_door import SIZES_MS, MetricsDoor, folder_sizes, open_metrics_door
 from moothall.testing.clock import ManualClock, SeededRandomness
 
 
@@ -64,3 +65,25 @@ async def test_so_is_an_address_of_another_machine(caplog: pytest.LogCaptureFixt
     async with AsyncExitStack() as stack:
         assert await open_metrics_door(stack, Made().door, "192.0.2.1", 0, SeededRandomness()) is None
     assert "the system refuses the address" in caplog.text
+
+
+def test_each_part_of_a_data_folder_is_added_up(tmp_path: Path) -> None:
+    for name, size in (
+        ("moothall.sqlite", 10),
+        ("moothall.sqlite-wal", 5),
+        ("book.sqlite3", 7),
+        ("spool/s/mic/0.pcm", 100),
+        ("recordings/s/a.ogg", 50),
+        ("recordings/t/b.ogg", 1),
+        ("signing.key", 3),
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes(size))
+    (tmp_path / "recordings/loop").symlink_to(tmp_path)
+    sizes = folder_sizes(tmp_path, {"spool": "spool", "recordings": "recordings"})
+    assert sizes == {"log": 15, "book": 7, "spool": 100, "recordings": 51, "other": 3}
+
+
+def test_a_folder_that_is_gone_takes_nothing(tmp_path: Path) -> None:
+    assert folder_sizes(tmp_path / "none", {}) == {"log": 0, "book": 0, "other": 0}

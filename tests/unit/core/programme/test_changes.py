@@ -2,9 +2,18 @@ from __future__ import annotations
 
 import msgspec
 
+from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.ids import SpeakerId
-from moothall.core.programme.changes import ChangeKind, changes, merged, with_languages, without_language
-from moothall.core.programme.plan import Planned, Speaker
+from moothall.core.programme.changes import (
+    ChangeKind,
+    MeetingPlan,
+    changes,
+    merge_edits,
+    merged,
+    with_languages,
+    without_language,
+)
+from moothall.core.programme.plan import Planned, RoomId, Speaker
 from support.files.programme_files import table
 
 FIRST = table("a,Opening,Hall,1970-01-01,1:00,en,Ana", "b,Closing,Hall,1970-01-02,1:00,en,Bo")
@@ -78,3 +87,33 @@ def test_a_file_without_a_language_changes_none_and_new_sessions_are_asked_about
     said = with_languages(silent, ("sw", "en"))
     assert [each.languages for each in said.sessions] == [("sw", "en"), ("sw", "en")]
     assert without_language(changes(FIRST.rooms, FIRST.sessions, with_languages(FIRST, ("fr",)))) == ()
+
+
+BASE = MeetingPlan(
+    title="Water",
+    languages=("en",),
+    room=RoomId("hall"),
+    starts=1_000,
+    ends=2_000,
+    access=Access.PUBLIC,
+    sound=SoundKept.NONE,
+)
+
+
+def plan(**fields: object) -> MeetingPlan:
+    return msgspec.structs.replace(BASE, **fields)
+
+
+def test_what_only_one_of_two_has_changed_is_changed() -> None:
+    assert merge_edits(BASE, plan(title="Rain"), plan(ends=3_000)) == (plan(title="Rain", ends=3_000), ())
+    assert merge_edits(BASE, BASE, plan(room=None)) == (plan(room=None), ())
+    assert merge_edits(BASE, plan(access=Access.LINK), BASE) == (plan(access=Access.LINK), ())
+
+
+def test_what_both_have_changed_alike_is_no_conflict() -> None:
+    assert merge_edits(BASE, plan(title="Rain"), plan(title="Rain")) == (plan(title="Rain"), ())
+
+
+def test_what_both_have_changed_to_something_else_is_told_and_stays() -> None:
+    mine, theirs = plan(title="Rain", starts=500, ends=9_000), plan(title="Snow", starts=700)
+    assert merge_edits(BASE, mine, theirs) == (plan(title="Snow", starts=700, ends=9_000), ("title", "starts"))

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from moothall.services.metrics.durations import Durations
-from moothall.services.metrics.measures import LOOK_MS, watch_loop
+from moothall.services.metrics.measures import LOOK_MS, Durations, watch_loop
 from moothall.testing.clock import ManualClock
 
 

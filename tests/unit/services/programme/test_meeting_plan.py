@@ -7,7 +7,7 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import PolicyQuestionId, SessionId
-from moothall.core.programme.editing import MeetingPlan
+from moothall.core.programme.changes import MeetingPlan
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.services.programme.meeting_plan import (
     MORE_MS,

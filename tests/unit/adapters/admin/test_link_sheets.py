@@ -8,7 +8,7 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.adapters.admin.link_table import COLUMNS, defused, link_table
+from moothall.adapters.admin.link_sheets import COLUMNS, defused, link_table
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_size=20)
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 from redis._parsers.base import BaseParser
 
-from moothall.adapters.cluster.failures import code_of, refused, unanswered, unreachable
+from moothall.adapters.cluster.server import code_of, refused, unanswered, unreachable
 from moothall.core.kernel.errors import OutcomeUnknown
 
 WORDS = "rhubarb and custard"
