@@ -19,15 +19,17 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.captioning.outgoing import Held
-from moothall.core.events.types import ChannelKind
+from moothall.core.events.types import AirSource, ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.session.state import Status
 from moothall.services.captioning.caption_streams import MOST_BYTES
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import session_scope
+from moothall.services.sessions.role_links import actor_of, session_scope
 from moothall.settings.sections import Captioning, Engine, Metrics, Server, Settings, Translation
+from moothall.testing.translator_link import EchoEnd
 from moothall.wire.close_codes import CloseCode
 from support.captioning.plover import PloverWorker
 from support.halls.process import free_port
@@ -386,3 +388,32 @@ async def test_the_secretariat_says_where_captions_go_and_is_not_shown_the_secre
         assert zoom.target(PLENARY) is not None
         assert await send("") == 303
         assert zoom.target(PLENARY) is None
+
+
+async def test_a_line_of_an_outside_tool_is_translated_and_both_texts_say_how_it_came_about(house: House) -> None:
+    links, translation, echo = house.running.backend.links, house.running.translation, EchoEnd()
+    _, token = await links.create(Role.TOOL, "hall", "StenoCo")
+    tool = links.of_token(token)
+    assert tool is not None
+    on_air = do.PutOnAir(channel=FLOOR, source=AirSource.TOOL)
+    assert isinstance(await house.live.writer.send(actor_of(tool), CommandId("air"), on_air), Receipt)
+    serving_it = [asyncio.ensure_future(each) for each in (translation.translators.serve(echo.server), echo.run())]
+    try:
+        await until(lambda: translation.reach().connected)
+        into = await translation.want(PLENARY, "pt")
+        assert into == ChannelId("mt-pt")
+        async with aiohttp.ClientSession() as http:
+            async with http.post(house.address("/captions", token), data=b"We see him here.\n") as answer:
+                assert answer.status == 200
+            await until(lambda: "[pt] We see him here." in house.lines)
+            for address, source in (
+                ("?ui=en", "Sent by an outside tool: StenoCo"),
+                ("?ui=pt", "Enviado por uma ferramenta externa: StenoCo"),
+                (f"?channel={into}&ui=en", "Translated by a machine from English"),
+                (f"?channel={into}&ui=pt", "Traduzido por uma máquina. Original: inglês"),
+            ):
+                async with http.get(f"{house.running.address}/s/{PLENARY}{address}") as answer:
+                    assert f'<span class="source">{source}</span>' in await answer.text(), address
+    finally:
+        echo.cut()
+        await asyncio.gather(*serving_it)

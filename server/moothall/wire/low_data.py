@@ -4,7 +4,8 @@ A reader of few data gets batches. A batch is a JSON array: the offset after it,
 
     [12, "floor-1-3", 61, "en", "machine", null, 0], "A line."   number, id, start in s, language, origin, speaker,
                                                                mended (1: by a person, 2: by the machine,
-                                                               accepted by a person); then the text
+                                                               accepted by a person), and behind it the name of the
+                                                               outside tool that sent it, where one did; then the text
     4, "Another line."                                         4 s later; the number and the id's last digits are one
                                                                more, everything else is as before
     ["ana", 3], "One more."                                    the same 3 s later, but Ana says it
@@ -190,7 +191,7 @@ class LowData:
             about: object = later if line.speaker == before.speaker else (line.speaker, later)
         else:
             state = (line.language, line.origin.value, line.speaker, line.mended + line.accepted)
-            about = (number, line.segment, line.t0 // 1_000, *state)
+            about = (number, line.segment, line.t0 // 1_000, *state, *([line.tool] if line.tool else []))
         self._items += (about, line.text.strip())
         self._texts[segment] = len(self._items) - 1
         self._before, self._number = line, number
@@ -233,8 +234,8 @@ def _soundless(gist: object) -> object:
 def _alike(before: Line, line: Line) -> bool:
     """Whether a line can be told from the one before it by its time, speaker and text."""
     return line.segment == _next(before.segment) and (
-        (line.language, line.origin, line.mended, line.accepted)
-        == (before.language, before.origin, before.mended, before.accepted)
+        (line.language, line.origin, line.mended, line.accepted, line.tool)
+        == (before.language, before.origin, before.mended, before.accepted, before.tool)
     )
 
 

@@ -39,11 +39,20 @@ FOLD = """
     const lines = [...reader.lines.values()].sort((a, b) => a.number - b.number);
     return {
         position: reader.position, lost: changes.map((change) => change.lost), session: reader.session,
-        lines: lines.map(({segment, number, t0, t1, language, origin, speaker, text, words, mended, accepted, gone}) =>
-            ({segment, number, t0, t1, language, origin, speaker, text, words, mended, accepted, gone})),
+        lines: lines.map((line) => {
+            const {segment, number, t0, t1, language, origin, speaker, text, words, mended, accepted, gone} = line;
+            const tools = line.tool && {tool: line.tool};
+            return {segment, number, t0, t1, language, origin, speaker, text, words, mended, accepted, gone, ...tools};
+        }),
         growing: reader.growing().map(({line, rest}) => [line.segment, line.text, rest]),
     };
 """
+
+
+def sent(segment: str) -> ev.SegmentOpened:
+    """By an outside tool."""
+    return msgspec.structs.replace(opened(segment, 5_500, origin=ev.Origin.PERSON), tool="StenoCo")
+
 
 STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (ev.SessionCreated(title="One", languages=("en", "ar")), SYSTEM),
@@ -88,6 +97,10 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (words("c", 0, "Never ended"), ENGINE),
     (opened("d", 64_000), ENGINE),
     (words("d", 0, "Grows"), ENGINE),
+    (sent("tool-1"), CAPTIONER),
+    (ended("tool-1", "Sent."), CAPTIONER),
+    (sent("tool-2"), CAPTIONER),
+    (ended("tool-2", "Sent, too."), CAPTIONER),
     (opened("typed", 5_500, origin=ev.Origin.SPEAKER), CAPTIONER),
     (ended("typed", "Typed meanwhile."), CAPTIONER),
     (ev.ChannelRewound(channel=FLOOR, t=63_000, segments=(SegmentId("c"),)), CAPTIONER),
@@ -222,8 +235,8 @@ def test_the_reader_of_few_data_ends_where_the_server_does(start: int) -> None:
         const lines = [...reader.lines.values()].filter((line) => !line.gone && line.t1 !== null);
         return {
             position: reader.position, session: reader.session,
-            lines: lines.map(({segment, number, t0, language, origin, speaker, text, mended}) =>
-                ({segment, number, t0, language, origin, speaker, text: text.trim(), mended})),
+            lines: lines.map(({segment, number, t0, language, origin, speaker, text, mended, tool = ''}) =>
+                ({segment, number, t0, language, origin, speaker, text: text.trim(), mended, tool})),
         };
         """,
         {"start": snapshot_frame(at.snapshot(), MORNING).json.decode(), "batches": batches},
@@ -236,7 +249,7 @@ def test_the_reader_of_few_data_ends_where_the_server_does(start: int) -> None:
             "segment": line.segment, "number": number,
             "t0": line.t0 if number in kept(at) else line.t0 // 1_000 * 1_000,
             "language": line.language, "origin": line.origin.value, "speaker": line.speaker,
-            "text": line.text.strip(), "mended": line.mended,
+            "text": line.text.strip(), "mended": line.mended, "tool": line.tool or "",
         }
         for number, line in whole
     ]  # fmt: skip

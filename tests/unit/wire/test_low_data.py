@@ -126,6 +126,21 @@ def test_a_line_that_a_person_only_accepted_is_told_from_one_that_a_person_mende
     ]
 
 
+def test_a_line_says_which_outside_tool_sent_it() -> None:
+    meeting = Meeting()
+    for name, tool in (("a-1", "StenoCo"), ("a-2", "StenoCo"), ("a-3", "")):
+        line = opened(name, 1_000, origin=ev.Origin.PERSON)
+        meeting.say(msgspec.structs.replace(line, tool=tool or msgspec.UNSET), ended(name, "A line.", 1_000))
+    assert meeting.batch()[1:] == [
+        [0, "a-1", 1, "en", "person", None, 0, "StenoCo"],
+        "A line.",
+        0,
+        "A line.",
+        [2, "a-3", 1, "en", "person", None, 0],
+        "A line.",
+    ]
+
+
 def test_what_readers_never_see_is_not_sent() -> None:
     meeting = Meeting()
     meeting.say(

@@ -26,8 +26,8 @@ export class Speller {
   /** @param {(string | number | null | undefined)[]} about  as the door wrote it  @param {string} text  @returns {SpeltLine} */
   #next(about, text) {
     if (about.length > 2) {
-      const [number, segment, t0, language, origin, speaker, mended] = /** @type {[number, string, number, string, string, ?string, number]} */ (about);
-      return { number, segment, t0: t0 * 1000, language, origin, speaker, mended: mended > 0, accepted: mended > 1, text };
+      const [number, segment, t0, language, origin, speaker, mended, tool] = /** @type {[number, string, number, string, string, ?string, number, ?string]} */ (about);
+      return { number, segment, t0: t0 * 1000, language, origin, speaker, mended: mended > 0, accepted: mended > 1, text, ...(tool && { tool }) };
     }
     const before = /** @type {SpeltLine} */ (this.#line);
     const later = Number(about.pop());

@@ -46,7 +46,7 @@ interface Line {
 }
 
 /** A line as a batch of the low-data door tells it. */
-type SpeltLine = Pick<Line, 'number' | 'segment' | 't0' | 'language' | 'origin' | 'speaker' | 'mended' | 'accepted' | 'text'>;
+type SpeltLine = Pick<Line, 'number' | 'segment' | 't0' | 'language' | 'origin' | 'speaker' | 'mended' | 'accepted' | 'text' | 'tool'>;
 
 /** A span without text. */
 interface Gap {
