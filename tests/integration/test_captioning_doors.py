@@ -26,7 +26,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.session.state import Status
 from moothall.services.captioning.caption_streams import MOST_BYTES
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import session_scope
+from moothall.services.sessions.staff import session_scope
 from moothall.settings.sections import Captioning, Engine, Metrics, Server, Settings, Translation
 from moothall.wire.close_codes import CloseCode
 from support.captioning.plover import PloverWorker
