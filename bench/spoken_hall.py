@@ -43,7 +43,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import HALL, hub_name
+from moothall.services.sessions.staff import HALL, hub_name
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from speaking import FLOOR, ShiftedClock, Speaker, begin
 

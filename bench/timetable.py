@@ -33,7 +33,7 @@ from moothall.core import commands as do
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.services.sessions.role_links import HALL
+from moothall.services.sessions.staff import HALL
 from moothall.settings.sections import Engine, Server, Settings, Translation
 
 HOUR = 3_600_000

@@ -16,7 +16,8 @@ from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.services.sessions.role_links import HALL, RoleLinks
+from moothall.services.sessions.role_links import RoleLinks
+from moothall.services.sessions.staff import HALL
 from moothall_hub.app import BOOK, RunningHub, hold_hub_folder, hub
 from moothall_hub.mirror.damaged import CopiesDamaged
 from moothall_hub.pairing.pairing import PROBLEMS, Pairing, Pairings, Unpaired, pair

@@ -9,7 +9,7 @@ import pytest
 from moothall.adapters.cluster.book_redis import RedisBook
 from moothall.core.kernel.errors import LogMissing, StaleWriter
 from moothall.core.ports import BookEntry, SharedBook
-from moothall.testing.book_shared import MemorySharedBook, SharedShelf
+from moothall.testing.book import MemorySharedBook, SharedShelf
 from support.cluster.process import PROGRAMS, RedisProcesses
 
 Books = tuple[SharedBook, SharedBook]

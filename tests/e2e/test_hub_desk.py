@@ -22,7 +22,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId, Lane, SegmentId, SessionId
 from moothall.core.kernel.times import Zone
 from moothall.core.session.state import Status
-from moothall.services.sessions.role_links import HALL
+from moothall.services.sessions.staff import HALL
 from moothall.wire.hub.messages import Offered, OfferedText
 from moothall_hub.room.ports import HubFacts, LineHealth, LineState, Saving, Stuck
 from support.browser.axe import findings

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, Route, ViewportSize, expect
 
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId
-from moothall.services.sessions.role_links import HALL
+from moothall.services.sessions.staff import HALL
 from moothall_hub.app import RunningHub
 from moothall_hub.pairing.pairing import Pairing
 from support.browser.axe import findings

@@ -26,8 +26,10 @@ from moothall.record.text import write_text
 from moothall.record.verify import verify
 from moothall.record.wording import Options
 from moothall.services.log.act_queue import Receipt
+from moothall.services.sessions.browsers import SignedIn
 from moothall.services.sessions.link_terms import LinkTerms
-from moothall.services.sessions.role_links import HALL, Entered, SignedIn, Staff
+from moothall.services.sessions.role_links import Entered
+from moothall.services.sessions.staff import HALL, Staff
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.wire.hub.records import pack, unpack
 from support.sessions.record_maker import WORDING

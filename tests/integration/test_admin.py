@@ -16,7 +16,7 @@ from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.session.state import Status
 from moothall.services.programme.programme import Programme
-from moothall.services.sessions.role_links import HALL
+from moothall.services.sessions.staff import HALL
 from support.desks.admin import MEETING, admin_house, make
 from support.files.programme_files import FILES, sample
 from support.memory.programme import HOUR

@@ -13,7 +13,7 @@ from moothall.adapters.admin.local_door import Caller
 from moothall.adapters.admin.staff_door import READER_COOKIE
 from moothall.core.kernel.actors import Role
 from moothall.services.programme.office import AdminLinkOrder
-from moothall.services.sessions.role_links import HALL
+from moothall.services.sessions.staff import HALL
 from support.desks.admin import admin_house, make
 
 

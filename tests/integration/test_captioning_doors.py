@@ -27,7 +27,7 @@ from moothall.core.session.state import Status
 from moothall.services.captioning.caption_streams import MOST_BYTES
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import actor_of, session_scope
+from moothall.services.sessions.staff import actor_of, session_scope
 from moothall.settings.sections import Captioning, Engine, Metrics, Server, Settings, Translation
 from moothall.testing.translator_link import EchoEnd
 from moothall.wire.close_codes import CloseCode

@@ -13,7 +13,7 @@ from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
-from moothall.services.sessions.role_links import session_scope
+from moothall.services.sessions.staff import session_scope
 from moothall.settings.sections import Engine, Server, Settings, Translation
 
 SESSION = SessionId("plenary")

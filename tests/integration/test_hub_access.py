@@ -12,7 +12,7 @@ from moothall.app.hall import RunningServer
 from moothall.core import commands as do
 from moothall.core.events.types import Access, ChannelKind, SoundKept
 from moothall.core.kernel.actors import Role
-from moothall.services.sessions.role_links import HALL
+from moothall.services.sessions.staff import HALL
 from moothall_hub.app import RunningHub
 from moothall_hub.mirror.offers import SessionChoice
 from support.halls.removal import found

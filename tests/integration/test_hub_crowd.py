@@ -15,7 +15,7 @@ from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.session.state import Status
-from moothall.services.sessions.role_links import HALL
+from moothall.services.sessions.staff import HALL
 from moothall.wire.hub.messages import HubProgramme, Offered
 from moothall_hub.app import BOOK, RunningHub
 from moothall_hub.room.questions import QUESTIONS, SUPPORTS

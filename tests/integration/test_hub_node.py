@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId
-from moothall.services.sessions.role_links import HALL
+from moothall.services.sessions.staff import HALL
 from moothall_hub.app import RunningHub
 from moothall_hub.pairing.pairing import Pairing
 from moothall_hub.settings import HubSettings

@@ -14,7 +14,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, NoteId, SessionId
 from moothall.core.session.state import State
 from moothall.services.log.act_queue import Receipt
-from moothall.services.sessions.role_links import HALL, session_scope
+from moothall.services.sessions.staff import HALL, session_scope
 from support.desks.admin import AdminHouse, Browser, admin_house
 
 S = SessionId("plenary")

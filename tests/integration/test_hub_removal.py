@@ -21,7 +21,7 @@ from moothall.core.removal.selection import Interventions, Lines
 from moothall.core.signals import Unrecorded
 from moothall.services.hubs.removals import Removal
 from moothall.services.log.act_queue import Receipt
-from moothall.services.sessions.role_links import HALL
+from moothall.services.sessions.staff import HALL
 from moothall_hub.app import RunningHub
 from moothall_hub.mirror.offers import SessionChoice
 from support.halls.removal import found

@@ -8,7 +8,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from moothall.adapters.desks.listening_door import ASK_AGAIN_MS, ListeningDoor, wav_header
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.services.sound.listening import Listening
 from moothall.testing.clock import ManualClock
 

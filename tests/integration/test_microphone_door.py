@@ -22,7 +22,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.testing.clock import SeededRandomness
 from support.links.site import Site
 from support.memory.hall import MemoryHall, memory_hall

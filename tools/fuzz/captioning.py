@@ -35,8 +35,8 @@ from moothall.core.kernel.visible import visible
 from moothall.core.views.captions import Line
 from moothall.services.captioning.caption_streams import CaptionStreams, TextStream
 from moothall.services.desks.typed_ahead import TypedAhead
-from moothall.services.sessions.role_links import Staff
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.sessions.staff import Staff
 from moothall.testing.clock import LoopClock, SeededRandomness, SeededSigner
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import JumpingLoop

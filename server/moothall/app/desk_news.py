@@ -14,7 +14,7 @@ from moothall.services.desks.desks import News
 from moothall.services.desks.notes_and_tags import hubs, outcome
 from moothall.services.programme.meeting_plan import left_out
 from moothall.services.sessions.reports import Reports
-from moothall.services.sessions.role_links import covers, hub_of
+from moothall.services.sessions.staff import covers, hub_of
 from moothall.services.translation.glossaries import Glossaries
 
 

@@ -14,8 +14,7 @@ from pathlib import Path
 import msgspec
 
 from moothall.adapters.engines.child import EngineChild
-from moothall.adapters.engines.link import Holder, serve_engines
-from moothall.adapters.engines.tokens import EngineTokens
+from moothall.adapters.engines.link import EngineTokens, Holder, serve_engines
 from moothall.adapters.http.limits import keep_addresses_out_of_logs
 from moothall.adapters.http.open_files import watch_open_files
 from moothall.adapters.operation.service_manager import ServiceManager, handed_listener

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
-from moothall.adapters.engines.link import Holder
-from moothall.adapters.engines.tokens import EngineTokens
+from moothall.adapters.engines.link import EngineTokens, Holder
 from moothall.adapters.http.open_files import raise_open_files, room_for
 from moothall.adapters.http.places import Places, share
 from moothall.adapters.http.tls import tls_context

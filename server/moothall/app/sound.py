@@ -29,7 +29,7 @@ from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.capture.streams import Streams
 from moothall.services.engines.recognising import Recognising
 from moothall.services.programme.meeting_plan import other_session_in_room
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.services.sound.recording import Recordings, Sharings
 from moothall.settings.sections import Settings
 

@@ -1,11 +1,14 @@
-"""A book in memory, that can be made to refuse."""
+"""Books in memory: one that can be made to refuse, and one that is shared.
+
+The shared one is as strict as that on Redis, and can lose its end or all it has.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from moothall.core.kernel.errors import StorageUnavailable
-from moothall.core.ports import BookEntry
+from moothall.core.kernel.errors import LogMissing, OutcomeUnknown, StaleWriter, StorageUnavailable
+from moothall.core.ports import BookChange, BookEntry
 
 
 class MemoryBook:
@@ -43,3 +46,116 @@ class MemoryBook:
     def _refuse(self, wrong: bool) -> None:
         if wrong:
             raise StorageUnavailable("The programme can't be stored at the moment.")
+
+
+class SharedShelf:
+    """What the nodes share. Each has a `MemorySharedBook` on it."""
+
+    def __init__(self) -> None:
+        self.book = MemoryBook()
+        self.owner, self.term, self.change = "", 0, 0
+        self.there = False
+        self.away = False
+        """Whether nobody can reach it."""
+        self.torn = False
+        """Whether the next write is stored and not answered."""
+        self.written: list[BookChange] = []
+        self.kept = 1_000
+        """Changes that are known at most."""
+
+    async def lose_end(self, entries: Sequence[BookEntry]) -> None:
+        """As with an older file: the last write was never there, and `entries` undo it."""
+        await self.book.write(entries)
+        self.change -= 1
+        self.written.pop()
+
+    def lose_all(self) -> None:
+        """As after FLUSHALL."""
+        self.__init__()  # type: ignore[misc]  # it is as new
+
+
+class MemorySharedBook:
+    """The `SharedBook` of one node."""
+
+    def __init__(self, shelf: SharedShelf, owner: str) -> None:
+        self._shelf = shelf
+        self._owner = owner
+        self._term = 0
+        self._change = 0
+        """The last write, as this node left it."""
+
+    async def acquire(self, term: int | None = None, *, new: bool = True) -> int:
+        """Take the book over as its writer (`SharedBook`)."""
+        shelf = self._shelf
+        self._refuse_when_away()
+        if not shelf.there and not new:
+            raise LogMissing("There is no book, and it isn't a new one.")
+        if (term is None and shelf.there and shelf.owner != self._owner) or (term is not None and term <= shelf.term):
+            raise StaleWriter(f"The book is held by another node with term {shelf.term}.")
+        shelf.there, shelf.owner = True, self._owner
+        self._term = shelf.term = shelf.term + 1 if term is None else term
+        self._change = shelf.change
+        return self._term
+
+    async def begin_anew(self, term: int, change: int) -> None:
+        """Make an empty book in place of what is left of one (`SharedBook`)."""
+        self._refuse_when_away()
+        if term <= self._shelf.term:
+            raise StaleWriter(f"The book is held by another node with term {self._shelf.term}.")
+        self._shelf.lose_all()
+        self._shelf.there, self._shelf.owner, self._shelf.change = True, self._owner, change
+        self._term = self._shelf.term = term
+        self._change = change
+
+    async def changed(self) -> int:
+        """Number of the last write (`SharedBook`)."""
+        self._refuse_when_missing()
+        return self._shelf.change
+
+    async def changes(self, after: int, limit: int = 1_000) -> Sequence[BookChange] | None:
+        """Writes behind one (`SharedBook`)."""
+        self._refuse_when_missing()
+        if after == self._shelf.change:
+            return []
+        found = [each for each in self._shelf.written[-self._shelf.kept :] if each.number > after][:limit]
+        return found if found and found[0].number == after + 1 else None
+
+    async def read(self, namespace: str) -> dict[str, bytes]:
+        """Every entry of a namespace by its key (`Book`)."""
+        self._refuse_when_missing()
+        return dict(await self._shelf.book.read(namespace))
+
+    async def namespaces(self) -> Sequence[str]:
+        """Those that have entries (`Book`)."""
+        self._refuse_when_missing()
+        return await self._shelf.book.namespaces()
+
+    async def write(self, entries: Sequence[BookEntry]) -> None:
+        """Keep or take out entries, all of them or none (`Book`)."""
+        self._refuse_when_missing()
+        shelf = self._shelf
+        if (shelf.owner, shelf.term) != (self._owner, self._term):
+            raise StaleWriter(f"Another node has taken over the book: its term is {shelf.term}, not {self._term}.")
+        if shelf.change != self._change:
+            raise LogMissing("The shared book has lost its end.")
+        if not entries:
+            return
+        await shelf.book.write(entries)
+        shelf.change += 1
+        shelf.written.append(BookChange(shelf.change, tuple((each.namespace, each.key) for each in entries)))
+        torn, shelf.torn = shelf.torn, False
+        if torn:
+            raise OutcomeUnknown("The shared book gave no answer.")
+        self._change = shelf.change
+
+    async def close(self) -> None:
+        """Let go of it; what others share stays (`Book`)."""
+
+    def _refuse_when_away(self) -> None:
+        if self._shelf.away:
+            raise StorageUnavailable("The shared book can't be reached.")
+
+    def _refuse_when_missing(self) -> None:
+        self._refuse_when_away()
+        if not self._shelf.there:
+            raise LogMissing("The shared book is lost.")

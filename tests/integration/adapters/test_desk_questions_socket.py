@@ -12,7 +12,7 @@ import pytest
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus, QueueOrder
 from moothall.core.kernel.actors import Role
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from support.browser.node import SCRIPTS, module, node
 from support.desks.socket import Desk, House, desk, desk_house, plain
 from support.sessions.questions import SOMEBODY, ask, name, stand

@@ -16,7 +16,7 @@ from moothall.core.kernel.ids import SegmentId
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.translating.routes import Direction
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.services.translation.text_translation import Terms, TextTranslation
 from moothall.services.translation.translators import Translators
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd

@@ -24,7 +24,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.log.act_queue import Receipt
-from moothall.services.sessions.role_links import HALL
+from moothall.services.sessions.staff import HALL
 from moothall.settings.sections import Engine, Logging, Server, Settings, Translation
 from moothall.testing.scripted import make_script, render, write_script
 from moothall.wire.log_lines import LogFormat, formatter

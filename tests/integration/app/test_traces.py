@@ -15,7 +15,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.services.log.act_queue import Receipt
-from moothall.services.sessions.role_links import HALL
+from moothall.services.sessions.staff import HALL
 from moothall.settings.sections import Engine, Metrics, Server, Settings, Tracing, Translation
 from moothall.testing.scripted import make_script, render, write_script
 from moothall_models.engine.pass_traces import pass_traces, untraced

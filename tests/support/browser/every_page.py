@@ -28,8 +28,10 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.programme.calling_off import cancel, reinstate
 from moothall.services.programme.meeting_plan import change_plan
 from moothall.services.proposals.proposing import ProposeOrder
+from moothall.services.sessions.browsers import SignedIn
 from moothall.services.sessions.link_terms import HOUR_MS, LinkTerms
-from moothall.services.sessions.role_links import HALL, Entered, SignedIn, Staff, session_scope
+from moothall.services.sessions.role_links import Entered
+from moothall.services.sessions.staff import HALL, Staff, session_scope
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.translator_link import EchoEnd
 from support.browser.every_note import every_note

@@ -22,7 +22,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.services.sessions.role_links import HALL, hub_name
+from moothall.services.sessions.staff import HALL, hub_name
 from moothall.settings.sections import Server, Settings
 from support.halls.process import free_port
 from support.halls.warm import Program, start_program

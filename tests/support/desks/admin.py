@@ -13,7 +13,7 @@ import aiohttp
 
 from moothall.app.hall import RunningServer, hall
 from moothall.core.kernel.actors import Role
-from moothall.services.sessions.role_links import HALL
+from moothall.services.sessions.staff import HALL
 from moothall.settings.sections import Engine, Server, Settings, SignIn, Streams, Translation
 
 NO_SIGN_IN = SignIn()

@@ -19,8 +19,8 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.session.parts import Segment
 from moothall.core.session.state import State, evolve
-from moothall.services.sessions.role_links import HALL
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.sessions.staff import HALL
 from moothall.settings.sections import Server, Settings
 from support.halls.microphone_process import MicrophoneHall
 from support.halls.process import SESSION

@@ -31,7 +31,7 @@ from moothall.core.ports import Clock
 from moothall.services.desks.desks import Desks, News
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from support.links.site import Site
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 

@@ -12,7 +12,7 @@ from aiohttp import web
 from moothall.adapters.sound.audio_door import AudioDoor
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.wire import audio
 from moothall.wire.audio import Piece
 from support.links.site import Site

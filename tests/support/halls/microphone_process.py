@@ -16,7 +16,7 @@ from moothall.app.backend import quiet_backend
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.programme.plan import Planned
-from moothall.services.sessions.role_links import session_scope
+from moothall.services.sessions.staff import session_scope
 from moothall.settings.sections import Server, Settings
 from support.halls.process import SESSION, HallProcess
 

@@ -49,7 +49,8 @@ from moothall.services.questions.translations import NO_WAY, QuestionTranslation
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.reports import Reports
-from moothall.services.sessions.role_links import HALL, Entered, RoleLinks
+from moothall.services.sessions.role_links import Entered, RoleLinks
+from moothall.services.sessions.staff import HALL
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.loop import run

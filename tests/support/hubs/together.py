@@ -16,7 +16,7 @@ from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.act_queue import Receipt
-from moothall.services.sessions.role_links import HALL
+from moothall.services.sessions.staff import HALL
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall_hub.app import RunningHub
 from moothall_hub.pairing.pairing import Pairing

@@ -23,8 +23,8 @@ from moothall.services.desks.line_moves import LineMoves
 from moothall.services.engines.recognising import Recognising
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import Staff
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.sessions.staff import Staff
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.services.supervision.engine_watch import Patience
 from moothall.services.supervision.pulses import Pulses

@@ -13,7 +13,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.core.questions.blocked_words import MOST_BYTES
-from moothall.services.sessions.role_links import HALL, session_scope
+from moothall.services.sessions.staff import HALL, session_scope
 from moothall.settings.sections import Server, Settings
 
 GONE, KEPT = SessionId("gone"), SessionId("kept")

@@ -20,7 +20,8 @@ from moothall.core.kernel.actors import Role
 from moothall.core.programme.plan import Planned
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.link_terms import WantedLink
-from moothall.services.sessions.role_links import RoleLinks, Staff
+from moothall.services.sessions.role_links import RoleLinks
+from moothall.services.sessions.staff import Staff
 
 PAPERS = ("a5", "a4")
 """On what sheets are printed; each sheet is a page."""

@@ -23,8 +23,9 @@ from moothall.core.session.state import Status
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.link_terms import HOUR_MS, WantedLink
-from moothall.services.sessions.role_links import HALL, RoleLinks, Staff, room_scope, session_scope
 from moothall.services.sessions.role_links import ROLES as LINK_ROLES
+from moothall.services.sessions.role_links import RoleLinks
+from moothall.services.sessions.staff import HALL, Staff, room_scope, session_scope
 
 AT_ONCE = (
     Role.TECHNICIAN,

@@ -44,7 +44,8 @@ from moothall.services.programme.meeting_plan import (
 )
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.link_terms import HOUR_MS
-from moothall.services.sessions.role_links import RoleLinks, room_scope, session_scope
+from moothall.services.sessions.role_links import RoleLinks
+from moothall.services.sessions.staff import room_scope, session_scope
 
 ACTS: Mapping[str, do.AnyCommand] = {
     "open": do.OpenSession(),

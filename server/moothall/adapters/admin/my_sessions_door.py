@@ -19,7 +19,7 @@ from moothall.core.programme.plan import RoomId
 from moothall.core.rules.authority import may_send
 from moothall.core.session.state import Status
 from moothall.services.programme.programme import Programme
-from moothall.services.sessions.role_links import HALL, Staff, hub_of, room_scope
+from moothall.services.sessions.staff import HALL, Staff, hub_of, room_scope
 
 MOST_MEETINGS = 50
 """Without a place, listed at most; `/admin` has all of them."""

@@ -32,7 +32,8 @@ from moothall.services.programme.programme import Programme
 from moothall.services.questions.balance import Balance
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.link_terms import WantedLink
-from moothall.services.sessions.role_links import RoleLinks, session_scope
+from moothall.services.sessions.role_links import RoleLinks
+from moothall.services.sessions.staff import session_scope
 from moothall.services.translation.text_translation import Reach
 
 Choice = TypeVar("Choice", bound=StrEnum)

@@ -22,7 +22,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.kernel.errors import NoLink, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.visible import visible
-from moothall.services.sessions.role_links import Staff, opens_admin
+from moothall.services.sessions.staff import Staff, opens_admin
 
 LONGEST_FIELD = 2_000
 """Bytes of a field of a form with a file."""

@@ -26,8 +26,10 @@ from moothall.core.kernel.errors import NoLink
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.plan import RoomId
 from moothall.core.rules.authority import STAFF_ROLES
+from moothall.services.sessions.browsers import VISIT_MS
 from moothall.services.sessions.reader_access import ASKER
-from moothall.services.sessions.role_links import HALL, VISIT_MS, RoleLinks, Staff, Unentered, covers, hub_of
+from moothall.services.sessions.role_links import RoleLinks, Unentered
+from moothall.services.sessions.staff import HALL, Staff, covers, hub_of
 
 logger = logging.getLogger(__name__)
 

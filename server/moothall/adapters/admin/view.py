@@ -29,10 +29,12 @@ from moothall.core.session.state import State, Status
 from moothall.services.control.alarms import Standing, standing
 from moothall.services.programme.meeting_plan import left_out
 from moothall.services.programme.programme import Programme
+from moothall.services.sessions.browsers import SignedIn
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.link_terms import LinkTerms
-from moothall.services.sessions.role_links import HALL, RoleLinks, SignedIn, Staff
 from moothall.services.sessions.role_links import ROLES as LINK_ROLES
+from moothall.services.sessions.role_links import RoleLinks
+from moothall.services.sessions.staff import HALL, Staff
 
 Rows = list[dict[str, object]]
 QrSvg = Callable[[str], Markup]

@@ -16,7 +16,8 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import SessionId
 from moothall.services.captioning.caption_streams import CaptionStreams, TextStream
-from moothall.services.sessions.role_links import RoleLinks, Staff
+from moothall.services.sessions.role_links import RoleLinks
+from moothall.services.sessions.staff import Staff
 from moothall.wire.token_bucket import Allowance
 
 WRONG_KEYS = Allowance(per_second=1, burst=60)

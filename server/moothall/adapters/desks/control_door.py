@@ -21,7 +21,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.times import Zone, clock_time, time_of_day
 from moothall.services.control.alarms import GIGABYTE
 from moothall.services.control.control_room import ControlRoom, Overview, RoomCard
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.services.translation.text_translation import Reach
 
 OLD_S, DEAD_S = 15, 3

@@ -15,7 +15,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId, is_command_id
 from moothall.services.control.control_room import ControlRoom, RoomCard
 from moothall.services.log.act_queue import Receipt
-from moothall.services.sessions.role_links import HALL, Staff, actor_of, room_scope
+from moothall.services.sessions.staff import HALL, Staff, actor_of, room_scope
 from moothall.services.translation.text_translation import Reach
 
 MayAct = Callable[[Staff, SessionId], bool]

@@ -25,7 +25,7 @@ from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.questions.blocked_words import BLOCKED_WORD
 from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
 from moothall.core.rules.questions import ABUSE, REPORTED
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 
 REASONS = (
     "Asked already",

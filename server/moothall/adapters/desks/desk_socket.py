@@ -15,7 +15,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, Position, SegmentId, 
 from moothall.core.removal.selection import Selection
 from moothall.services.desks.desks import Desks
 from moothall.services.desks.session_desks import DeskConnection
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import PULSE
 

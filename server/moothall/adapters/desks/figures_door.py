@@ -26,7 +26,7 @@ from moothall.core.questions.balance import by_origin
 from moothall.core.session.state import ON, Status
 from moothall.services.control.reader_trends import ReaderTrends
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 
 Find = Callable[[SessionId], Awaitable[LiveSession | None]]
 """A session, None for an unknown one; may raise StorageUnavailable."""

@@ -18,7 +18,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.rules.authority import writes_into
 from moothall.core.rules.making import MAX_TEXT
 from moothall.services.log.act_queue import Receipt
-from moothall.services.sessions.role_links import Staff, actor_of
+from moothall.services.sessions.staff import Staff, actor_of
 
 Texts = Sequence[tuple[ChannelId, ChannelKind, Sequence[str]]]
 """The session's texts, each with its kind and languages."""

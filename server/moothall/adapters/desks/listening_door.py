@@ -16,7 +16,7 @@ from moothall.core.commands import TypeSegment
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.ports import Clock
 from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.services.sound.listening import Listener, Listening
 
 HEARS = frozenset(role for role in STAFF_ROLES if TypeSegment in COMMANDS[role])

@@ -25,7 +25,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.session.state import ON, State
 from moothall.core.views.captions import Channel
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 
 NO_MEETING = "There is no such meeting, or your link is not good for it."
 NOT_ADDED = "The text could not be added: it is there already, or the meeting can't be reached at the moment."

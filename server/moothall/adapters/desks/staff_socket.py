@@ -21,7 +21,7 @@ from moothall.adapters.http.forwarded import own_origins
 from moothall.adapters.http.security_headers import origin_allowed
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ports import Clock
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.services.supervision.supervising import note_failure
 from moothall.wire.frames import PULSE, PULSE_MS
 from moothall.wire.token_bucket import Allowance, Bucket

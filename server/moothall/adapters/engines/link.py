@@ -1,4 +1,7 @@
-"""Where engines connect: a WebSocket server that admits holders of an engine's token."""
+"""Where engines connect: a WebSocket server that admits holders of an engine's token.
+
+Tokens can change while engines are connected: one whose token is gone is cut off.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableSet
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 from websockets.asyncio.server import ServerConnection, serve
@@ -50,7 +53,42 @@ Tokens = Callable[[], Mapping[str, Holder]]
 """The tokens that are good at the moment, and whose they are."""
 
 
-class _Admitted(ServerConnection):
+class Admitted(Protocol):
+    """A link that was let in."""
+
+    holder: Holder
+    token: str
+
+    def cut(self) -> None:
+        """End it at once."""
+        ...
+
+
+class EngineTokens:
+    """The server's own token, and those of engines and translators elsewhere."""
+
+    def __init__(self, own: str, holder: Holder, others: Mapping[str, Holder]) -> None:
+        self.own = own
+        """The token of the server's own processes."""
+        self._own = {own: holder}
+        self._all = {**others, **self._own}
+        # Bound: the engines that there are.
+        self.admitted: set[Admitted] = set()
+        """Links that are open, for `serve_engines`."""
+
+    def __call__(self) -> Mapping[str, Holder]:
+        """Those that are good at the moment."""
+        return self._all
+
+    def change(self, others: Mapping[str, Holder]) -> None:
+        """Other ones from now on. Links whose token is gone, or is for something else now, are cut."""
+        self._all = {**others, **self._own}
+        for each in tuple(self.admitted):
+            if self._all.get(each.token) != each.holder:
+                each.cut()
+
+
+class _AdmittedConnection(ServerConnection):
     """A connection with a good token."""
 
     holder = Holder("")
@@ -148,7 +186,7 @@ async def serve_engines(
     translate: Callable[[TranslatorSocket], Awaitable[None]] | None = None,
     *,
     feel: Callable[[PulseSocket], Awaitable[None]] | None = None,
-    admitted: MutableSet[Any] | None = None,
+    admitted: MutableSet[Admitted] | None = None,
 ) -> AsyncIterator[int]:
     """Listen for engines; gives the port (of use when `port` is 0: any that is free).
 
@@ -160,9 +198,9 @@ async def serve_engines(
 
     async def serve_one(socket: ServerConnection) -> None:
         path = "" if socket.request is None else socket.request.path
-        assert isinstance(socket, _Admitted)  # noqa: S101  # as asked for
+        assert isinstance(socket, _AdmittedConnection)  # noqa: S101  # as asked for
         holder, name = socket.holder, socket.holder.name
-        there = set[Any]() if admitted is None else admitted
+        there = set[Admitted]() if admitted is None else admitted
         there.add(socket)
         link: _Socket | None = None
         try:
@@ -198,7 +236,7 @@ async def serve_engines(
             host,
             port,
             process_request=admit,
-            create_connection=_Admitted,
+            create_connection=_AdmittedConnection,
             compression=None,
             max_size=wire.MAX_FRAME_BYTES,
             open_timeout=OPEN_TIMEOUT,
@@ -235,7 +273,7 @@ def _admit(socket: ServerConnection, request: Request, tokens: Mapping[str, Hold
     if not _opens(holder, request.path):
         logger.warning("engine link: the token of %s is not for %s", holder.name, request.path)
         return socket.respond(HTTPStatus.FORBIDDEN, "This token is of another kind: one recognises, one translates.\n")
-    assert isinstance(socket, _Admitted)  # noqa: S101  # as asked for
+    assert isinstance(socket, _AdmittedConnection)  # noqa: S101  # as asked for
     socket.holder, socket.token = holder, token
     return None
 

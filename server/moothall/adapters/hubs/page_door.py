@@ -38,8 +38,8 @@ from moothall.services.programme.programme import Programme
 from moothall.services.questions.asking import LONGEST_AGE_MS, Asking
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import Staff, covers, hub_of
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.sessions.staff import Staff, covers, hub_of
 
 AGE_FIGURES = 12
 """Figures of an age that are read."""

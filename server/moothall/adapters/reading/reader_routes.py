@@ -33,7 +33,7 @@ from moothall.services.metrics.measures import Measures
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.feed import Outlet, Subscription
 from moothall.services.sessions.reader_access import ASKER
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.services.supervision.supervising import note_failure
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.event_stream import EventStream

@@ -21,7 +21,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.session.state import State
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.services.sound.live_audio import BYTES, RATE
 from moothall.services.sound.recorder import HELD_BACK_MS
 from moothall.services.sound.recording import PlacedPart, Recordings

@@ -23,7 +23,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.ports import Clock
 from moothall.core.rules.authority import SENDS_EVERY_SOUND, SENDS_SOUND
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.services.sound.live_source import Paces
 from moothall.services.sound.live_take import LiveTake
 from moothall.services.supervision.waiting import pulsing

@@ -1,4 +1,4 @@
-"""What a node serves while it stands by: its probes, readers, and all else by carrying it to the keeper."""
+"""What a node serves while it stands by: its probes, metrics, readers, and all else by carrying it to the keeper."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ from moothall.adapters.http.security_headers import secure
 from moothall.adapters.http.taking import serve
 from moothall.adapters.http.tls import tls_context
 from moothall.adapters.metrics.health_door import HealthDoor
+from moothall.adapters.metrics.metrics import Scrape
+from moothall.adapters.metrics.metrics_door import MetricsDoor, folder_sizes, open_metrics_door
 from moothall.adapters.pages.static_door import StaticDoor
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
@@ -37,8 +39,8 @@ from moothall.adapters.system.collector import collect
 from moothall.app.admin import open_local_door
 from moothall.app.backend import disk_of, open_stores
 from moothall.app.cluster.house import House
-from moothall.app.cluster.node_metrics import open_node_metrics
 from moothall.app.cluster.reading import NodeReaders, reader_gate
+from moothall.app.metrics import tell_disk, tell_doors, tell_fanouts, tell_measures, tell_stuck
 from moothall.app.parts import ServerAddress
 from moothall.core.kernel.errors import ConfigurationError, LogMissing, StorageUnavailable
 from moothall.core.ports import Book
@@ -87,7 +89,7 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         following.then = partial(house.erased, log, reading.settled)
         doors = await _doors(stack, house, listener, reading, connections)
         engines = await _engines(stack, house)
-        await open_node_metrics(stack, house, reading, doors.readers, measures=measures, connections=doors.connections)
+        await _open_metrics(stack, house, reading, doors.readers, measures=measures, connections=doors.connections)
         await _open_local_door(stack, house, doors.address, doors.readers)
 
         async def follow() -> None:
@@ -137,6 +139,39 @@ async def _followed(house: House, book: Book) -> None:
         pass
     except StorageUnavailable as error:
         logger.debug("cluster: the book can't be followed (%s)", type(error).__name__)
+
+
+async def _open_metrics(
+    stack: AsyncExitStack,
+    house: House,
+    reading: NodeReading,
+    readers: Readers,
+    *,
+    measures: Measures,
+    connections: Places,
+) -> None:
+    """Tell metrics where `[metrics]` says, until the stack unwinds: readers and connections, and how well the keeper is
+    heard.
+    """
+    settings, data = house.settings, Path(house.settings.server.data)
+    if not settings.metrics.host:
+        return
+
+    def read() -> Scrape:
+        scrape = Scrape()
+        scrape.tell("moothall_build_info", 1, version=__version__)
+        scrape.tell("moothall_ready", house.keeper is not None and not reading.cut_off)
+        scrape.tell("moothall_house_kept", 0)
+        tell_stuck(scrape, settings.cluster.node, [each.name for each in house.removing.stuck])
+        scrape.tell_ms("moothall_keeper_silence_seconds", reading.source.age)
+        tell_measures(scrape, measures)
+        tell_fanouts(scrape, [each.fanout.figures for each in reading.sessions.all_loaded])
+        tell_doors(scrape, readers, connections)
+        tell_disk(scrape, disk_of(data))
+        return scrape
+
+    door = MetricsDoor(read, partial(folder_sizes, data, {}), house.clock)
+    await open_metrics_door(stack, door, settings.metrics.host, settings.metrics.port, SystemRandomness())
 
 
 async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerAddress, readers: Readers) -> None:

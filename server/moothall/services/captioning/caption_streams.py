@@ -37,8 +37,8 @@ from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.log.act_queue import unavailable
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import Staff, actor_of
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.sessions.staff import Staff, actor_of
 from moothall.wire.token_bucket import Allowance, Bucket
 
 logger = logging.getLogger(__name__)

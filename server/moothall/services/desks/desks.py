@@ -39,8 +39,8 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.readers.feed import Outlet
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import Staff
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.sessions.staff import Staff
 from moothall.wire.frames import Format
 
 logger = logging.getLogger(__name__)

@@ -16,8 +16,8 @@ from moothall.services.desks.moving import move_back, move_lines
 from moothall.services.desks.session_desks import DeskConnection
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import Staff
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.sessions.staff import Staff
 
 
 class LineMoves:

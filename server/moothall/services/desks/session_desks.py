@@ -14,7 +14,7 @@ from moothall.services.desks.calls import Calls
 from moothall.services.desks.questions import LEADERS, DeskQuestions, parts_of
 from moothall.services.readers.feed import Subscription
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import Staff, actor_of
+from moothall.services.sessions.staff import Staff, actor_of
 
 FOR_LEADERS = frozenset({"balance", "set-aside", "lately", "crowds"})
 """News for desks that lead the discussion alone."""

@@ -11,7 +11,7 @@ import msgspec
 from moothall.core.hubs.entry import Hub
 from moothall.core.ports import BookEntry, Randomness
 from moothall.services.hubs.ports import Fenced, Identity
-from moothall.services.sessions.role_links import LONGEST_LABEL, Staff, hub_name, hub_of
+from moothall.services.sessions.staff import LONGEST_LABEL, Staff, hub_name, hub_of
 
 KEY_BYTES = 32
 LONGEST_KEY = 100

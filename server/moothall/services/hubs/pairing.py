@@ -14,7 +14,8 @@ import msgspec
 
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.services.hubs.registry import Hubs, Paired
-from moothall.services.sessions.role_links import RoleLinks, Staff
+from moothall.services.sessions.role_links import RoleLinks
+from moothall.services.sessions.staff import Staff
 from moothall.wire.hub.pairing import COUNT, secret_of, words_of
 from moothall.wire.token_bucket import Allowance, Bucket
 

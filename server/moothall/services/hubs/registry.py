@@ -33,7 +33,8 @@ from moothall.services.hubs.attendance import Attendance
 from moothall.services.hubs.keys import NAMESPACE, HubKeys, digest, entry, label_for, new_key, unwritten
 from moothall.services.hubs.ports import Fenced, Identity
 from moothall.services.sessions.reader_access import LoadedSessions
-from moothall.services.sessions.role_links import HALL, LONGEST_LABEL, RoleLinks, Staff, hub_name, hub_of
+from moothall.services.sessions.role_links import RoleLinks
+from moothall.services.sessions.staff import HALL, LONGEST_LABEL, Staff, hub_name, hub_of
 from moothall.services.supervision.waiting import Listeners
 
 logger = logging.getLogger(__name__)

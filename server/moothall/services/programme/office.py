@@ -23,8 +23,9 @@ from moothall.services.programme.programme import Programme
 from moothall.services.proposals.proposing import Proposals, ProposeOrder
 from moothall.services.proposals.refining import Refined, RefineOrder, refine
 from moothall.services.sessions.link_terms import HOUR_MS, LinkTerms
-from moothall.services.sessions.role_links import HALL, RoleLinks, Staff, opens_admin
+from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.sessions.staff import HALL, Staff, opens_admin
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from moothall.core.rules.authority import may_read
 from moothall.core.session.state import State, Status
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
 from moothall.services.readers.fanout import SessionFanout
-from moothall.services.sessions.role_links import Staff, covers, hub_of
+from moothall.services.sessions.staff import Staff, covers, hub_of
 
 ASKER: ContextVar[tuple[Staff, ...]] = ContextVar("asker", default=())
 """The links that the visitor has opened."""

@@ -1,8 +1,8 @@
 """Links that let people work here: one for each job, each revocable alone.
 
 A link holds a token of 160 random bits, of which only the SHA-256 is kept. A browser that opens it gets a key of its
-own, kept in the same way, that stands for the links it has opened; when a link is replaced or revoked, it is
-gone from all of these at once. Readers' links work without any entry: their browsers keep a proof of having had it.
+own, which stands for the links that it has opened (`browsers.py`); when a link is replaced or revoked, it is gone from
+all of these at once. Readers' links work without any entry: their browsers keep a proof of having had it.
 
 A link may have terms (`link_terms.py`): a time from which on it opens nothing, and the first browser as its only one,
 which is known again by a mark of its own. Staff who signed in with an account stand in the same list of browsers, each
@@ -15,85 +15,41 @@ import base64
 import hashlib
 import hmac
 import logging
-import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 import msgspec
 
-from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import NoLink
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.visible import visible
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
-from moothall.core.programme.plan import RoomId
 from moothall.core.rules.authority import STAFF_ROLES
+from moothall.services.sessions.browsers import Browsers, SignedIn, digest_of, entries_of, new_secret
 from moothall.services.sessions.link_terms import FOR_EVER, HOUR_MS, LinkTerms, LinkUse, WantedLink
+from moothall.services.sessions.staff import HALL, LONGEST_LABEL, Staff, opens_admin, session_scope
 from moothall.services.supervision.waiting import Listeners
 
 logger = logging.getLogger(__name__)
 
-HALL = "hall"
-"""The scope of a link that is good for everything in the house."""
 ROLES = STAFF_ROLES | {Role.HUB, Role.READER, Role.TOOL}
 """What a link may be for."""
 TOKEN_BYTES = 20
 LONGEST_TOKEN = 64
 """Characters that are looked at. A token has 32, of an alphabet that can be typed from a sheet: a to z and 2 to 7."""
-LONGEST_LABEL = 100
-LONGEST_HUB = 40
-"""Characters of a hub's name."""
 MOST_LINKS = 10_000
 """A congress of 300 sessions with ten links each has 3,000. One more is refused."""
-MOST_VISITORS = 5_000
-"""Browsers of staff. Overflow: the browser that opened its link longest ago has to open it again."""
-VISIT_MS = 30 * 86_400_000
-"""How long a browser need not open its link again."""
 AFTER_CLOSE_MS = 24 * HOUR_MS
 """How long after its session's close a link that ends with it is good, unless a setting says otherwise."""
 EXPIRY_MS = 60_000
 """How often pages are looked for whose link has expired."""
-LINKS, VISITORS = "link", "visitor"
+LINKS = "link"
+"""The namespace of the book."""
 _SHORT_ID_BYTES = 5
 CAPTIONS_KEY = 40
 """Hexadecimal figures of a key for captioning software, behind its link's id: 160 bits."""
 _CAPTIONS = b"captions"
-
-
-class Staff(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom a link stands for. It names a job, not a person."""
-
-    link: str
-    """Public id of the link: the pseudonym in the record of all acts with it."""
-    role: Role
-    scope: str
-    """`hall`, `room:ID` or `session:ID`."""
-    label: str
-    """Its label, given when it was made, for the page of links."""
-
-
-def actor_of(staff: Staff) -> Actor:
-    """Who acts with a link; an outside tool goes by the label that its link was given."""
-    tool = staff.label if staff.role is Role.TOOL else ""
-    return Actor(staff.role, staff.link, tool=tool)
-
-
-def hub_of(staff: Staff) -> str:
-    """The hub whose coordinator a link is for; empty for any other link.
-
-    It is the link's label as a name, so that two links of the same label are for the same hub; a label without Latin
-    letters and figures gives the link's own id.
-    """
-    if staff.role is not Role.HUB:
-        return ""
-    return hub_name(staff.label) or staff.link
-
-
-def hub_name(label: str) -> str:
-    """A label as a hub's name; empty where it has neither Latin letters nor figures."""
-    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
-    return "-".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_HUB].strip("-")
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -106,23 +62,6 @@ class _Kept(msgspec.Struct, frozen=True):
     use: LinkUse = LinkUse()
     taken: str = ""
     """SHA-256 of the mark of the first browser, hexadecimal; empty while it has none."""
-
-
-class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
-    """A job that somebody has in one browser because they signed in with an account."""
-
-    staff: Staff
-    """Its `link` is the pseudonym: no link of that id exists."""
-    since: int
-    """Unix ms."""
-    until: int
-    """Unix ms from which on they have to sign in again."""
-
-
-class _Visitor(msgspec.Struct, frozen=True):
-    links: tuple[str, ...]
-    since: int
-    signed: tuple[SignedIn, ...] = ()
 
 
 class Entered(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,27 +83,6 @@ class Unentered(StrEnum):
     """It is another browser's."""
     SIGN_IN = "sign-in"
     """Whoever has it has to sign in."""
-
-
-def room_scope(room: RoomId) -> str:
-    """The scope of a link for all sessions of a room."""
-    return f"room:{room}"
-
-
-def session_scope(session: SessionId) -> str:
-    """The scope of a link that is good for one session."""
-    return f"session:{session}"
-
-
-def covers(scope: str, session: SessionId, room: RoomId | None) -> bool:
-    """Whether a link of this scope is good for a session, which is planned in `room`."""
-    kind, _, name = scope.partition(":")
-    return scope == HALL or (kind == "session" and name == session) or (kind == "room" and name == room)
-
-
-def opens_admin(staff: Staff) -> bool:
-    """Whether somebody may open `/admin`."""
-    return staff.role is Role.SECRETARIAT and staff.scope == HALL
 
 
 class RoleLinks:
@@ -192,7 +110,7 @@ class RoleLinks:
         self._randomness = randomness
         self._links: dict[str, _Kept] = {}
         self._by_digest: dict[str, str] = {}
-        self._visitors: dict[str, _Visitor] = {}
+        self._browsers = Browsers(book=book, clock=clock, randomness=randomness)
         self.when_gone = Listeners[[str]]()
         """Told of the id of each link that is replaced, revoked or expired, and of the pseudonym of everybody who
         has to sign in again: what they opened has to end.
@@ -204,11 +122,10 @@ class RoleLinks:
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
-        decode = msgspec.json.decode
-        self._links = {key: decode(body, type=_Kept) for key, body in (await self._book.read(LINKS)).items()}
+        entries = await self._book.read(LINKS)
+        self._links = {key: msgspec.json.decode(body, type=_Kept) for key, body in entries.items()}
         self._by_digest = {kept.digest: link for link, kept in self._links.items()}
-        visitors = {key: decode(body, type=_Visitor) for key, body in (await self._book.read(VISITORS)).items()}
-        self._visitors = dict(sorted(visitors.items(), key=lambda item: item[1].since))
+        await self._browsers.load()
 
     def list(self) -> tuple[Staff, ...]:
         """All links, in the order in which they were made."""
@@ -241,8 +158,7 @@ class RoleLinks:
         """
         kept = self._links.get(link)
         use = LinkUse() if kept is None else kept.use
-        last = max((each.since for each in self._visitors.values() if link in each.links), default=0)
-        return msgspec.structs.replace(use, last=max(use.last, last))
+        return msgspec.structs.replace(use, last=max(use.last, self._browsers.last_opened(link)))
 
     def taken(self, link: str) -> bool:
         """Whether the link of that id is one browser's."""
@@ -319,21 +235,21 @@ class RoleLinks:
         """
         kept = self._known(link)
         freed = msgspec.structs.replace(kept, taken="")
-        visitors = self._without(link)
-        await self._book.write([_link_entry(freed), *_entries(visitors)])
+        browsers = self._browsers.without_link(link)
+        await self._book.write([_link_entry(freed), *entries_of(browsers)])
         if (now := self._links.get(link)) is not None:
             self._links[link] = msgspec.structs.replace(now, taken="")
-        self._put(visitors)
+        self._browsers.put(browsers)
         self._tell(link)
 
     async def revoke(self, link: str) -> None:
         """End a link and what it opened; the others stay. Raises NoLink, StorageUnavailable."""
         kept = self._known(link)
-        visitors = self._without(link)
-        await self._book.write([BookEntry(LINKS, link, None), *_entries(visitors)])
+        browsers = self._browsers.without_link(link)
+        await self._book.write([BookEntry(LINKS, link, None), *entries_of(browsers)])
         del self._links[link]
         self._by_digest.pop(kept.digest, None)
-        self._put(visitors)
+        self._browsers.put(browsers)
         self._tell(link)
 
     async def forget(self, session: SessionId) -> None:
@@ -347,7 +263,7 @@ class RoleLinks:
 
         The look-up is by digest: how long it takes says nothing of how much of a guess was right.
         """
-        digest = _digest(token.lower())
+        digest = digest_of(token.lower())
         link = self._by_digest.get(digest)
         if link is None or len(token) > LONGEST_TOKEN:
             return None
@@ -356,14 +272,9 @@ class RoleLinks:
 
     def of_visitor(self, key: str) -> tuple[Staff, ...]:
         """Whom a browser's key stands for, in the order in which it opened the links; empty for an unknown key."""
-        visitor = self._visitors.get(_digest(key))
-        now = self._clock.wall()
-        if visitor is None:
-            return ()
-        links = visitor.links if now - visitor.since <= VISIT_MS else ()
-        kept = (self._links[link] for link in links if link in self._links)
-        signed = (each.staff for each in visitor.signed if now < each.until)
-        return (*(each.staff for each in kept if self._lives(each) and not self._leads_to_sign_in(each)), *signed)
+        kept = (self._links[link] for link in self._browsers.opened(key) if link in self._links)
+        good = (each.staff for each in kept if self._lives(each) and not self._leads_to_sign_in(each))
+        return (*good, *self._browsers.jobs(key))
 
     async def enter(self, token: str, key: str, mark: str = "") -> Entered | Unentered:
         """Open a link in a browser that has `key` and, from an earlier time, `mark`, or nothing.
@@ -376,13 +287,13 @@ class RoleLinks:
         kept = self._links[staff.link]
         if self._leads_to_sign_in(kept):
             return Unentered.SIGN_IN
-        own = bool(mark) and hmac.compare_digest(kept.taken, _digest(mark))
+        own = bool(mark) and hmac.compare_digest(kept.taken, digest_of(mark))
         if kept.terms.one_browser and kept.taken and not own:
             return Unentered.TAKEN
         if not kept.terms.one_browser:
             mark = ""
         elif not own:
-            mark = self._secret()
+            mark = new_secret(self._randomness)
         return Entered(staff=staff, key=await self._open(kept, key, mark), mark=mark)
 
     async def admit(self, staff: Staff, key: str) -> str:
@@ -398,14 +309,16 @@ class RoleLinks:
         The link is counted and taken before it is stored, so that of two browsers at the same time one comes in.
         """
         link, now = kept.staff.link, self._clock.wall()
-        known = any(each.link == link for each in self.of_visitor(key)) or (bool(mark) and _digest(mark) == kept.taken)
+        known = any(each.link == link for each in self.of_visitor(key)) or (
+            bool(mark) and digest_of(mark) == kept.taken
+        )
         counted = msgspec.structs.replace(
-            kept, use=kept.use.again(now, known=known), taken=_digest(mark) if mark else kept.taken
+            kept, use=kept.use.again(now, known=known), taken=digest_of(mark) if mark else kept.taken
         )
         self._links[link] = counted
         had = tuple(each.link for each in self.of_visitor(key) if each.link != link and each.link in self._links)
         try:
-            new = await self._visit(key, (*had, link), self._signed(key), [_link_entry(counted)])
+            new = await self._browsers.renew(key, (*had, link), with_=[_link_entry(counted)])
         except BaseException:
             if self._links.get(link) == counted:
                 self._links[link] = kept
@@ -421,44 +334,24 @@ class RoleLinks:
         What it opened by links stays; who signed in there before is signed out. Raises StorageUnavailable.
         """
         had = tuple(each.link for each in self.of_visitor(key) if each.link in self._links)
-        return await self._visit(key, had, jobs, [])
+        return await self._browsers.renew(key, had, jobs)
 
     def signed_in(self) -> tuple[SignedIn, ...]:
         """Who is signed in now, a row for each job and browser, the first to come first."""
-        now = self._clock.wall()
-        return tuple(each for visitor in self._visitors.values() for each in visitor.signed if now < each.until)
+        return self._browsers.signed_in()
 
     async def sign_out(self, pseudonym: str) -> bool:
         """End what somebody's sign-in gives, in all browsers; whether there was any. Raises StorageUnavailable."""
-        found: dict[str, _Visitor | None] = {}
-        for key, visitor in self._visitors.items():
-            left = tuple(each for each in visitor.signed if each.staff.link != pseudonym)
-            if left != visitor.signed:
-                found[key] = _Visitor(visitor.links, visitor.since, left) if visitor.links or left else None
+        found = self._browsers.without_sign_in(pseudonym)
         if found:
-            self._put(found)  # First, so that what changes meanwhile isn't undone.
+            self._browsers.put(found)  # First, so that what changes meanwhile isn't undone.
             self._tell(pseudonym)
-            await self._book.write(_entries(found))
+            await self._book.write(entries_of(found))
         return bool(found)
-
-    async def _visit(
-        self, key: str, links: tuple[str, ...], signed: tuple[SignedIn, ...], with_: Sequence[BookEntry]
-    ) -> str:
-        new = self._secret()
-        visitors: dict[str, _Visitor | None] = {_digest(key): None} if _digest(key) in self._visitors else {}
-        if len(self._visitors) >= MOST_VISITORS:
-            visitors[next(iter(self._visitors))] = None
-        visitors[_digest(new)] = _Visitor(links, self._clock.wall(), signed)
-        await self._book.write([*with_, *_entries(visitors)])
-        self._put(visitors)
-        return new
 
     async def leave(self, key: str) -> None:
         """Forget a browser; raises StorageUnavailable."""
-        if _digest(key) in self._visitors:
-            visitors: dict[str, _Visitor | None] = {_digest(key): None}
-            await self._book.write(_entries(visitors))
-            self._put(visitors)
+        await self._browsers.forget(key)
 
     async def run(self) -> None:
         """Close what links and sign-ins have opened that expire meanwhile, until cancelled."""
@@ -474,16 +367,14 @@ class RoleLinks:
         """
         now = self._clock.wall()
         links = {link for link, kept in self._links.items() if not self._lives(kept)}
-        signed = {
-            each.staff.link for visitor in self._visitors.values() for each in visitor.signed if each.until <= now
-        }
+        signed = self._browsers.signed_past(now)
         ended, self._ended = (links | signed) - self._ended, links | signed
         for each in sorted(ended):
             self._tell(each)
-        past = self._past(now)
+        past = self._browsers.without_past(now)
         if past:
-            self._put(past)  # First, so that what changes meanwhile isn't undone.
-            await self._book.write(_entries(past))
+            self._browsers.put(past)  # First, so that what changes meanwhile isn't undone.
+            await self._book.write(entries_of(past))
         for link in sorted(links):
             if self._links[link].terms.without_sign_in:
                 await self.revoke(link)
@@ -535,22 +426,15 @@ class RoleLinks:
     def _leads_to_sign_in(self, kept: _Kept) -> bool:
         return self._demands_sign_in and opens_admin(kept.staff) and not kept.terms.without_sign_in
 
-    def _signed(self, key: str) -> tuple[SignedIn, ...]:
-        visitor = self._visitors.get(_digest(key))
-        return () if visitor is None else visitor.signed
-
-    def _secret(self) -> str:
-        return base64.urlsafe_b64encode(self._randomness.bytes(32)).decode().rstrip("=")
-
     async def _keep(self, staff: Staff, terms: LinkTerms, old: str | None) -> str:
         kept, token = self._drawn(staff, terms)
-        visitors = self._without(staff.link)
-        await self._book.write([_link_entry(kept), *_entries(visitors)])
+        browsers = self._browsers.without_link(staff.link)
+        await self._book.write([_link_entry(kept), *entries_of(browsers)])
         self._links[staff.link] = kept
         if old is not None:
             self._by_digest.pop(old, None)
         self._by_digest[kept.digest] = staff.link
-        self._put(visitors)
+        self._browsers.put(browsers)
         return token
 
     def _staff_of(self, wanted: WantedLink) -> Staff:
@@ -560,7 +444,7 @@ class RoleLinks:
     def _drawn(self, staff: Staff, terms: LinkTerms) -> tuple[_Kept, str]:
         """A link with a new token, and the token."""
         token = base64.b32encode(self._randomness.bytes(TOKEN_BYTES)).decode().lower()
-        return _Kept(staff, _digest(token), self._clock.wall(), terms), token
+        return _Kept(staff, digest_of(token), self._clock.wall(), terms), token
 
     def _known(self, link: str) -> _Kept:
         kept = self._links.get(link)
@@ -571,33 +455,6 @@ class RoleLinks:
     def _short_id(self) -> str:
         """An id that no link has had: as what they did names them, they are never used again."""
         return self._randomness.bytes(_SHORT_ID_BYTES).hex()
-
-    def _without(self, link: str) -> dict[str, _Visitor | None]:
-        """The browsers that have opened a link, as they are without it."""
-        found: dict[str, _Visitor | None] = {}
-        for key, visitor in self._visitors.items():
-            if link in visitor.links:
-                left = tuple(each for each in visitor.links if each != link)
-                found[key] = _Visitor(left, visitor.since, visitor.signed) if left or visitor.signed else None
-        return found
-
-    def _past(self, now: int) -> dict[str, _Visitor | None]:
-        """The browsers of which something has ended by itself, as they are without it."""
-        found: dict[str, _Visitor | None] = {}
-        for key, visitor in self._visitors.items():
-            links = () if now > visitor.since + VISIT_MS else visitor.links
-            signed = tuple(each for each in visitor.signed if now < each.until)
-            left = _Visitor(links, visitor.since, signed)
-            if left != visitor:
-                found[key] = left if links or signed else None
-        return found
-
-    def _put(self, visitors: dict[str, _Visitor | None]) -> None:
-        for key, visitor in visitors.items():
-            if visitor is None:
-                self._visitors.pop(key, None)
-            else:
-                self._visitors[key] = visitor
 
     def _tell(self, link: str) -> None:
         logger.info("link %s: its pages are closed", link)
@@ -616,16 +473,5 @@ def _check(wanted: WantedLink) -> None:
         raise NoLink("Only a link of one meeting can end with it.")
 
 
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret[:200].encode("utf-8", "replace")).hexdigest()
-
-
 def _link_entry(kept: _Kept) -> BookEntry:
     return BookEntry(LINKS, kept.staff.link, msgspec.json.encode(kept))
-
-
-def _entries(visitors: dict[str, _Visitor | None]) -> list[BookEntry]:
-    return [
-        BookEntry(VISITORS, key, None if visitor is None else msgspec.json.encode(visitor))
-        for key, visitor in visitors.items()
-    ]

@@ -18,7 +18,9 @@ import msgspec
 from moothall.core.kernel.actors import Role
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.rules.authority import STAFF_ROLES
-from moothall.services.sessions.role_links import HALL, RoleLinks, SignedIn, Staff
+from moothall.services.sessions.browsers import SignedIn
+from moothall.services.sessions.role_links import RoleLinks
+from moothall.services.sessions.staff import HALL, Staff
 
 logger = logging.getLogger(__name__)
 

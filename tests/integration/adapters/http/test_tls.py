@@ -15,7 +15,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
-from moothall.services.sessions.role_links import HALL
+from moothall.services.sessions.staff import HALL
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.wire import audio
 from support.links.certificate import make_certificate

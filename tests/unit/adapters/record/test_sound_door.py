@@ -17,7 +17,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.core.session.parts import Channel, Source
 from moothall.core.session.state import State
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.services.sound.recorder import PartWriter, RecordingPart
 from moothall.services.sound.recording import PlacedPart, Recordings, Sharing
 from moothall.testing.clock import ManualClock

@@ -16,7 +16,7 @@ from moothall.services.hubs import keys, pairing, removals
 from moothall.services.programme import access_needs, agenda, house_look, programme
 from moothall.services.proposals import proposing
 from moothall.services.questions import asking, balance, ballot_box
-from moothall.services.sessions import role_links, sign_in
+from moothall.services.sessions import browsers, role_links, sign_in
 
 SERVICES = Path(programme.__file__).parents[1]
 USED = {
@@ -37,7 +37,8 @@ USED = {
     "questions/balance.py": [balance.NAMESPACE, balance.SUMS],
     "questions/ballot_box.py": [ballot_box.NAMESPACE],
     "sessions/sign_in.py": [sign_in.SIGN_IN],
-    "sessions/role_links.py": [role_links.LINKS, role_links.VISITORS],
+    "sessions/role_links.py": [role_links.LINKS],
+    "sessions/browsers.py": [browsers.VISITORS],
 }
 """The modules of the server that write to the book, and their namespaces."""
 

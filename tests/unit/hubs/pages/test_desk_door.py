@@ -15,7 +15,8 @@ from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Lane,
 from moothall.core.session.state import Status
 from moothall.services.questions.author_view import OwnAct
 from moothall.services.sessions.reports import ReportKind, ReportOutcome
-from moothall.services.sessions.role_links import HALL, Entered
+from moothall.services.sessions.role_links import Entered
+from moothall.services.sessions.staff import HALL
 from moothall.wire.hub.messages import AskAct, HeadCountAct, NoteAct, NoteReadAct, Offered, OfferedText
 from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.room.local_questions import Local, Mode

@@ -29,8 +29,8 @@ from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import Staff
 from moothall.services.sessions.sessions import UNUSED_MS
+from moothall.services.sessions.staff import Staff
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.loop import run

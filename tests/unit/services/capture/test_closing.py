@@ -19,7 +19,7 @@ from moothall.services.capture.live_ingest import ON_ITS_WAY_MS
 from moothall.services.desks.desks import Acknowledged
 from moothall.services.engines.recognising import AWAY_MS
 from moothall.services.log.act_queue import Receipt
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.testing import loop
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.outlets import MemoryOutlet

@@ -9,8 +9,7 @@ from moothall.core.kernel.errors import ConfigurationError, OutcomeUnknown, Stor
 from moothall.core.ports import BookEntry
 from moothall.services.cluster.two_books import NOTES, TwoBooks, follow_book, noted_change
 from moothall.services.cluster.two_copies import PATIENCE_MS
-from moothall.testing.book import MemoryBook
-from moothall.testing.book_shared import MemorySharedBook, SharedShelf
+from moothall.testing.book import MemoryBook, MemorySharedBook, SharedShelf
 from moothall.testing.clock import ManualClock
 
 

@@ -27,8 +27,8 @@ from moothall.services.desks.desks import Acknowledged
 from moothall.services.desks.questions import NEW_MS
 from moothall.services.desks.session_desks import DeskConnection
 from moothall.services.log.act_queue import Receipt
-from moothall.services.sessions.role_links import Staff
 from moothall.services.sessions.sessions import UNUSED_MS
+from moothall.services.sessions.staff import Staff
 from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.loop import run
 from moothall.testing.outlets import MemoryOutlet

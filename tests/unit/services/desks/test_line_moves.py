@@ -12,7 +12,7 @@ from moothall.services.desks.desks import Desks
 from moothall.services.desks.session_desks import DeskConnection
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
 from moothall.testing.outlets import MemoryOutlet

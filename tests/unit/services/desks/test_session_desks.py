@@ -3,7 +3,7 @@ from __future__ import annotations
 from moothall.core.kernel.actors import Role
 from moothall.services.desks.acts import DeskActs, Presence
 from moothall.services.desks.session_desks import DeskConnection, SessionDesks
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.testing.loop import run
 from support.memory.hall import FLOOR, memory_hall
 

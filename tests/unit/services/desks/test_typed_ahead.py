@@ -19,7 +19,7 @@ from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall

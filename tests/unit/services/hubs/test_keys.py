@@ -7,7 +7,7 @@ from moothall.core.hubs.entry import Hub, paired
 from moothall.core.kernel.actors import Role
 from moothall.services.hubs.keys import NAMESPACE, HubKeys, digest, entry, label_for, new_key, unwritten
 from moothall.services.hubs.ports import Fenced, Identity
-from moothall.services.sessions.role_links import HALL, LONGEST_LABEL, Staff, hub_of
+from moothall.services.sessions.staff import HALL, LONGEST_LABEL, Staff, hub_of
 from moothall.testing.clock import SeededRandomness
 
 

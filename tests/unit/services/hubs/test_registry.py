@@ -13,7 +13,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.services.hubs.keys import NAMESPACE
 from moothall.services.hubs.ports import Fenced, Identity
 from moothall.services.hubs.registry import KEEP_MS, LOOK_MS, Paired
-from moothall.services.sessions.role_links import HALL, hub_of
+from moothall.services.sessions.staff import HALL, hub_of
 from support.hubs.registry import Registry, with_registry
 from support.memory.hall import SESSION
 

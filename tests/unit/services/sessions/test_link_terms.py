@@ -9,17 +9,10 @@ import pytest
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import NoLink, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
+from moothall.services.sessions.browsers import VISIT_MS, SignedIn
 from moothall.services.sessions.link_terms import HOUR_MS, LinkTerms
-from moothall.services.sessions.role_links import (
-    HALL,
-    VISIT_MS,
-    Entered,
-    RoleLinks,
-    SignedIn,
-    Staff,
-    Unentered,
-    session_scope,
-)
+from moothall.services.sessions.role_links import Entered, RoleLinks, Unentered
+from moothall.services.sessions.staff import HALL, Staff, session_scope
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock, SeededRandomness
 

@@ -18,7 +18,7 @@ from moothall.core.programme.plan import RoomId
 from moothall.core.signals import StandIn
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.reader_access import ASKER, ReaderAccess
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.staff import Staff
 from moothall.testing import loop
 from support.memory.hall import FLOOR, SESSION, memory_hall
 

@@ -8,20 +8,13 @@ import pytest
 
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import NoLink, StorageUnavailable
-from moothall.core.kernel.ids import SessionId, is_name
+from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import RoomId
-from moothall.services.sessions.role_links import (
+from moothall.services.sessions.browsers import VISIT_MS
+from moothall.services.sessions.role_links import Entered, RoleLinks, Unentered
+from moothall.services.sessions.staff import (
     HALL,
-    LONGEST_HUB,
-    MOST_VISITORS,
-    VISIT_MS,
-    Entered,
-    RoleLinks,
-    Staff,
-    Unentered,
     actor_of,
-    covers,
-    hub_of,
     room_scope,
     session_scope,
 )
@@ -207,17 +200,6 @@ async def test_a_browser_is_forgotten_after_a_month(desk: Desk) -> None:
 
 
 @story
-async def test_the_oldest_browser_makes_room(desk: Desk) -> None:
-    _, token = await desk.links.create(Role.TECHNICIAN, HALL, "")
-    keys = []
-    for _ in range(MOST_VISITORS + 1):
-        entered = await desk.links.enter(token, "")
-        assert isinstance(entered, Entered)
-        keys.append(entered.key)
-    assert [bool(desk.links.of_visitor(key)) for key in (keys[0], keys[1], keys[-1])] == [False, True, True]
-
-
-@story
 async def test_what_cannot_be_stored_has_not_happened(desk: Desk) -> None:
     staff, token = await desk.links.create(Role.TECHNICIAN, HALL, "")
     desk.book.full = True
@@ -231,31 +213,3 @@ async def test_what_cannot_be_stored_has_not_happened(desk: Desk) -> None:
             await act
     assert desk.links.list() == (staff,)
     assert desk.links.of_token(token) == staff
-
-
-def test_a_scope_covers_what_it_names() -> None:
-    hall = RoomId("hall")
-    assert covers(HALL, A, None)
-    assert covers(session_scope(A), A, hall)
-    assert covers(room_scope(hall), A, hall)
-    assert not covers(session_scope(SessionId("b")), A, hall)
-    assert not covers(room_scope(hall), A, None)
-    assert not covers(room_scope(RoomId("a")), A, hall)
-    assert not covers("", A, None)
-
-
-@pytest.mark.parametrize(
-    ("label", "hub"),
-    [
-        ("Kisumu Library", "kisumu-library"),
-        ("  Córdoba, sala 2 ", "cordoba-sala-2"),
-        ("x" * 90, "x" * LONGEST_HUB),
-        ("مكتبة", "l1"),
-        ("", "l1"),
-    ],
-)
-def test_a_coordinators_link_is_for_the_hub_that_its_label_names(label: str, hub: str) -> None:
-    staff = Staff(link="l1", role=Role.HUB, scope=HALL, label=label)
-    assert hub_of(staff) == hub
-    assert is_name(hub)
-    assert hub_of(Staff(link="l1", role=Role.MODERATOR, scope=HALL, label=label)) == ""

@@ -6,8 +6,9 @@ import hashlib
 import pytest
 
 from moothall.core.kernel.actors import Role
-from moothall.services.sessions.role_links import HALL, RoleLinks
+from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.sign_in import ATTEMPT_MS, MOST_ATTEMPTS, SignIns, roles_of
+from moothall.services.sessions.staff import HALL
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock, SeededRandomness
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from moothall.adapters.engines.link import Holder
-from moothall.adapters.engines.tokens import EngineTokens
+from moothall.adapters.engines.link import EngineTokens, Holder
 
 OWN, BIG, WORDS = Holder("child", own=True, translates=True), Holder("big"), Holder("words", translates=True)
 
