@@ -11,9 +11,10 @@ from playwright.async_api import Browser, Page, expect
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionStatus
-from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.ids import PollId, SpeakerId
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, PollId, SessionId, SpeakerId
 from moothall.core.signals import Unrecorded
+from moothall.services.log.act_queue import Receipt
 from support.browser.every_page import into_portuguese
 from support.desks.meeting import Meeting, S, meeting
 from support.halls.stage import FLOOR, Stage, ended, opened, partial, stage, words
@@ -292,6 +293,60 @@ async def test_a_break_and_what_is_not_kept_are_said_in_large_letters_above_the_
         await on.do(do.ResumeSession())
         await expect(pause).to_be_hidden()
         await expect(page.locator("#State")).to_be_visible()
+
+
+LOOK = """() => {
+    const style = (of) => getComputedStyle(document.querySelector(of));
+    const size = (node) => parseFloat(getComputedStyle(node).fontSize);
+    const inside = (node) => {
+        const box = node.getBoundingClientRect();
+        return box.top >= 0 && box.bottom <= innerHeight + 1 && node.scrollHeight <= node.clientHeight + 1;
+    };
+    const shown = [...document.querySelectorAll('.view, .now, .hands li')].filter((each) => each.checkVisibility());
+    return {
+        zoom: style('html').getPropertyValue('--zoom'),
+        ground: style('html').backgroundColor,
+        face: style('h1').fontFamily.startsWith('"Atkinson'),
+        shown: shown.length,
+        cut: shown.filter((each) => !inside(each)).map((each) => each.className || each.textContent.trim()),
+        text: Math.max(0, ...[...document.querySelectorAll('#Newest')].map(size)),
+        view: Math.max(0, ...shown.filter((each) => each.matches('.view')).map(size)),
+    };
+}"""
+
+
+async def test_every_view_of_a_wall_has_the_size_the_colours_and_the_letters_of_its_address(
+    page: Page, tmp_path: Path
+) -> None:
+    """A wall that waits, a meeting before it begins, a show of hands, what is not kept, and a break."""
+    async with meeting(tmp_path) as on:
+        await on.say("s1", "Water is life, and so is a line that carries words. " * 9)
+        await on.running.backend.programme.add_room("Garden")
+        writer = (await on.running.backend.sessions.open(SessionId("later"))).writer
+        made = do.CreateSession(title="Later", languages=("en",), access=ev.Access.PUBLIC)
+        floor = do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",))
+        assert isinstance(await writer.send(SYSTEM, CommandId("made"), (made, floor)), Receipt)
+        await called(on, "Who pays for the panels once the fund has run out?")
+        hands = do.OpenPoll(poll=PollId("p"), question="Quarterly?", language="en", options=("Yes", "No", "No opinion"))
+        await on.do(hands, by=MODERATOR)
+        await page.set_viewport_size({"width": 1280, "height": 720})
+        usual = 0.026 * 1280 + 0.034 * 720
+        for view, path, acts, many, large in (
+            ("waits", "/room/garden/screen", (), 1, 1.3),
+            ("before", "/s/later/screen", (), 1, 1.3),
+            ("hands", f"/s/{S}/screen", (), 4, 0),
+            ("not kept", f"/s/{S}/screen", (do.BeginNotRecorded(),), 5, 1.6 * 0.58),
+            ("break", f"/s/{S}/screen", (do.EndNotRecorded(), do.PauseSession()), 5, 0.7),
+        ):
+            if acts:
+                await on.do(*acts)
+            await page.goto(f"{on.running.address}{path}?ui=en&theme=dark&letters=clear&size=200")
+            look = await page.evaluate(LOOK)
+            stands = (look["zoom"], look["ground"], look["face"], look["shown"], look["cut"])
+            assert stands == ("2", "rgb(0, 0, 0)", True, many, []), view
+            assert look["view"] == pytest.approx(large * usual), view
+            if view in ("hands", "not kept"):
+                assert look["text"] == pytest.approx(2 * 0.85 * usual), view
 
 
 @pytest.mark.slow

@@ -216,6 +216,7 @@ async def open_hub_doors(
         page_of=access.page,
         number_of=access.number,
         words_of=access.words,
+        begins=lambda session: None if (told := parts.offers.of(session)) is None else told.begins,
         public=told()[0],
         questions_of=access.questions,
         instead=access.instead,

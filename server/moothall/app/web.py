@@ -173,6 +173,7 @@ async def open_doors(
         page_of=access.page,
         number_of=access.number,
         words_of=access.words,
+        begins=lambda session: None if (plan := programme.plan_of(session)) is None else plan.starts,
         public=address.public,
         sound_of=sound_address,
         last_awaited=backend.closing.last_words,

@@ -5,7 +5,6 @@ import { AskedNow } from './asked_now.js';
 import { Tail, given, groupsOf } from './tail.js';
 
 const data = given();
-document.documentElement.style.setProperty('--zoom', String(data.look.size / 100));
 
 /** Keep the screen awake. Browsers let go of it whenever the page is hidden. */
 async function awake() {

@@ -159,7 +159,7 @@ class HubPageDoor:
             "hub": hub,
             "title": state.title.strip() or ui.text("Meeting without a title"),
             "title_language": state.languages[0] if state.title.strip() and state.languages else "",
-            "stage": state.status.value,
+            "stage": state.status.value if state.cancelled is None else "cancelled",
             "state": ui.named(f"page/state.{state.status if state.cancelled is None else 'cancelled'}"),
             "over": state.status is Status.CLOSED,
             "here": f"/hub/{quote(hub.name)}/{quote(live.id)}",

@@ -89,6 +89,8 @@ class PageDoor:
 
     `public` is the server's address as others know it, without a path.
 
+    `begins`: when a session is planned to begin, Unix ms.
+
     `last_awaited`: whether a session is about to be closed, and its last words are awaited. `offered`: the
     languages (BCP-47) into which a session could be translated. `questions_of`: what was asked. `instead`: the
     text that readers of one are sent to while an interpreter is silent, or goes on.
@@ -103,6 +105,7 @@ class PageDoor:
     words_of: WordsOf = lambda _session, _segments: {}
     sound_of: SoundOf = lambda _: None
     public: str = ""
+    begins: Callable[[SessionId], int | None] = lambda _: None
     last_awaited: Callable[[SessionId], bool] = lambda _: False
     quality_of: QualityOf = lambda _session, _channel: None
     offered: Callable[[SessionId], Sequence[str]] = lambda _: ()
@@ -147,6 +150,7 @@ class PageDoor:
             questions=questions,
             instead=self.instead(wanted.session, wanted.feed.channel),
             instead_of=_channel(request.query.get("instead-of", "")),
+            begins=self.begins(wanted.session),
         )
         make = partial(SessionPage(self.pages).render_session, wanted.snapshot, parts, around, now=self.clock.wall())
         if parts.your_turn is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from babel.dates import get_timezone_location
+from babel.dates import format_datetime, get_timezone_location
 from msgspec import UnsetType
 
 from moothall.adapters.pages.catalogues import Catalogue
@@ -32,6 +32,14 @@ def times_are(zone: Zone, now: int, ui: Catalogue) -> str:
         return ui.text("Times are UTC.")
     place = get_timezone_location(zone.name, locale=ui.locale, return_city=True)
     return ui.text("Times are {place} time, {difference}.", place=place, difference=offset_name(zone.at(now)))
+
+
+def planned_for(zone: Zone, begins: int | None, ui: Catalogue) -> str:
+    """The sentence that says when a meeting is planned to begin, Unix ms; empty where nobody has said."""
+    if begins is None:
+        return ""
+    time = format_datetime(zone.at(begins), "EEE d MMM, HH:mm", locale=ui.locale)
+    return f"{ui.text('It is planned for {time}.', time=time)} {times_are(zone, begins, ui)}"
 
 
 def shows(line: Line) -> bool:

@@ -33,6 +33,7 @@ from moothall.adapters.reading.page_rows import (
     kind_of,
     last_words,
     notices,
+    planned_for,
     row_of,
     rows_of,
     short_notice,
@@ -126,6 +127,8 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     instead: ChannelId | None = None
     """As for `in_place`."""
     instead_of: ChannelId | None = None
+    begins: int | None = None
+    """When it is planned to begin, Unix ms; None where nobody has said."""
 
 
 NEWEST_LINES = 50
@@ -188,6 +191,7 @@ class SessionPage:
             making=parts.lacking.making,
             rows=rows,
             growing=grows,
+            planned=planned_for(zone, state.begins, ui) if kind == "before" else "",
             short=short_notice(session, channel, ui),
             text_language=_language_of(session, channel),
             ways=ways(session, address, ui),
