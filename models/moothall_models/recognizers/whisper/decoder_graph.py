@@ -24,8 +24,8 @@ INT8 = 4
 CONTRIB = "com.microsoft"
 OPSET, IR = 20, 9
 EPSILON = 1e-5
-ROWS = 4_096
-"""Rows of weights that are rounded at a time."""
+ROWS = 256
+"""Rows of weights that are rounded at a time: they fit into a core's cache."""
 SMALLEST = 1e-9
 """A block of zeros has this for its largest number."""
 LARGE = 1_024
@@ -113,7 +113,7 @@ def audio_graph(weights: Weights, path: Path) -> None:
 def rounded(weights: NDArray[Any], block: int, factor: Floats | None = None) -> tuple[NDArray[np.int8], Floats]:
     """Weights [outputs, inputs] as 8-bit numbers [outputs, blocks, block] and their scales [outputs, blocks].
 
-    `factor` multiplies each output. Some thousand rows are worked on at a time: the vocabulary's are many.
+    `factor` multiplies each output. Some hundred rows are worked on at a time: the vocabulary's are many.
     """
     outputs, inputs = weights.shape
     numbers = np.empty((outputs, inputs // block, block), dtype=np.int8)
@@ -123,8 +123,9 @@ def rounded(weights: NDArray[Any], block: int, factor: Floats | None = None) -> 
         blocks = weights[rows].astype(np.float32).reshape(-1, inputs // block, block)
         if factor is not None:
             blocks *= factor[rows, np.newaxis, np.newaxis]
-        scales[rows] = np.maximum(np.abs(blocks).max(axis=2), SMALLEST) / 127
-        numbers[rows] = np.round(blocks / scales[rows, :, np.newaxis])
+        scales[rows] = np.maximum(np.maximum(blocks.max(axis=2), -blocks.min(axis=2)), SMALLEST) / 127
+        blocks /= scales[rows, :, np.newaxis]
+        numbers[rows] = np.rint(blocks, out=blocks)
     return numbers, scales
 
 

@@ -14,9 +14,9 @@ from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from typing import Any
 
 import msgspec
-import socketio
 from aiohttp import web
 
+from moothall.adapters.desks.socketio_alone import socketio
 from moothall.adapters.http.forwarded import own_origins
 from moothall.adapters.http.security_headers import origin_allowed
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable

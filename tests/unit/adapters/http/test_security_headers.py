@@ -16,3 +16,10 @@ def test_the_policy_has_no_inline_code_and_names_who_may_frame() -> None:
     assert policy.startswith("default-src 'self';")
     assert "unsafe" not in policy
     assert policy.endswith("frame-ancestors 'self' https://conference.example")
+
+
+def test_a_page_that_another_opens_or_fetches_is_apart_from_it() -> None:
+    """The browser of `tests/e2e` does not heed the first of them: it would begin a process for it at each visit."""
+    headers = security_headers()
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
