@@ -13,7 +13,7 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId
-from moothall.core.session.state import Status
+from moothall.core.session.state import State, Status
 from moothall.services.captioning.respeaking import Respeaking
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
@@ -22,7 +22,7 @@ from moothall.testing.engine_link import EngineEnd
 from moothall.wire import audio as sent
 from moothall.wire import engine as wire
 from support.memory.hall import FLOOR, SESSION, MemoryHall, hello
-from support.memory.microphone import RATE, STEP, greeting, live_hall
+from support.memory.microphone import RATE, STEP, Ears, greeting, live_hall
 
 ANN = Actor(Role.CAPTIONER, "ann")
 BEN = Actor(Role.CAPTIONER, "ben")
@@ -55,20 +55,19 @@ def speech(t: int, count: int, lag: int = 0, since: int = 0) -> bytes:
     return samples.tobytes()
 
 
-class Listener:
+class Listener(Ears):
     """An engine that commits each word once it has heard its end."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._attached: dict[int, _Heard] = {}
-        self.attaches: list[wire.Attach] = []
 
-    async def listen(self, link: EngineEnd) -> None:
+    async def listen(self, link: EngineEnd, channels: int = 4) -> None:
         """Take every attachment, until the link ends."""
-        await hello(link, 4)
+        await hello(link, channels)
         while (message := await link.receive()) is not None:
             match message:
                 case wire.Attach():
-                    self.attaches.append(message)
                     self._attached[message.attachment] = _Heard(message)
                 case wire.Audio():
                     for act in self._attached[message.attachment].hear(message):
@@ -134,6 +133,12 @@ class _Heard:
         self._acts += 1
         name = CommandId(f"{self._attach.generation}-{self._acts}")
         return wire.Act(attachment=self._attach.attachment, id=name, commands=(command,))
+
+
+def lines_of(state: State) -> list[tuple[bool, str]]:
+    """The lines of the floor in order: whether each was respoken, and its text."""
+    lines = (line for _, line in state.segments.items() if not line.gone)
+    return [(bool(line.respoken), line.whole.strip()) for line in sorted(lines, key=lambda line: (line.t0, line.id))]
 
 
 class Room:
@@ -217,9 +222,7 @@ class Room:
 
     def lines(self) -> list[tuple[bool, str]]:
         """The lines in order: whether each was respoken, and its text."""
-        lines = (line for _, line in self.live.state.segments.items() if not line.gone)
-        ordered = sorted(lines, key=lambda line: (line.t0, line.id))
-        return [(bool(line.respoken), line.whole.strip()) for line in ordered]
+        return lines_of(self.live.state)
 
     def words(self) -> list[str]:
         """All words, in order."""

@@ -35,6 +35,8 @@ LOOK_MS = 200
 LAST_WORDS_MS = 5_000
 """How long the last words of a take may take; then the machine goes on behind those that have come."""
 
+BELOW = "The control token of whoever is on air is higher than yours can be: ask a technician."
+
 _Hold = tuple[SessionId, ChannelId, int]
 """A channel, and since when (media ms) its respeaker is on air."""
 
@@ -84,8 +86,8 @@ class Respeaking:
             put = PutOnAir(channel=channel, source=AirSource.RESPEAKER)
             refused = await live.writer.send(actor, CommandId(f"respeak:{hello.take}:{live.writer.offset}"), put)
             if isinstance(refused, Refusal):
-                conflict = refused.code is RefusalCode.CONFLICT
-                return refuse(RefusalCode.FORBIDDEN, refused.message) if conflict else refused
+                below = refused.code in (RefusalCode.CONFLICT, RefusalCode.INVALID)
+                return refuse(RefusalCode.FORBIDDEN, BELOW) if below else refused
         begun = await self.ingest.begin(session, hello, done, respoken=True)
         if isinstance(begun, LiveTake):
             heard = self._watched(live, live.state.channels[channel])

@@ -251,9 +251,9 @@ def test_who_may_not_respeak_is_told_why() -> None:
 
             assert await code("xx") is RefusalCode.UNKNOWN
             await on.do(do.PutOnAir(channel=FLOOR, source=PERSON, token=MOST_TOKEN), by=Actor(Role.TECHNICIAN, "t"))
-            assert await code() is RefusalCode.INVALID
+            assert await code() is RefusalCode.FORBIDDEN
             await on.do(do.PutOnAir(channel=FLOOR, source=PERSON, token=MOST_OTHERS), by=Actor(Role.TECHNICIAN, "t"))
-            assert await code() is RefusalCode.INVALID
+            assert await code() is RefusalCode.FORBIDDEN
             created = await on.hall.sessions.open(SessionId("later"))
             assert isinstance(await on.respeaking.begin(created.id, greeting(), 0, ANN), Refusal)
 
