@@ -25,6 +25,7 @@ from moothall.core.ports import SpoolStore
 from moothall.core.programme.plan import RoomId
 from moothall.core.session.state import State
 from moothall.core.views.captions import Session
+from moothall.services.captioning.respeaking import Respeaking
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.capture.streams import Streams
 from moothall.services.engines.recognising import Recognising
@@ -72,10 +73,18 @@ async def open_streams(stack: AsyncExitStack, backend: Backend, live: LiveIngest
     return streams
 
 
-def microphone_doors(services: Services, entrance: Entrance) -> tuple[Sequence[web.RouteDef], AudioDoor]:
-    """The routes of both doors, and the door that has to be closed."""
+def microphone_doors(
+    stack: AsyncExitStack, services: Services, entrance: Entrance
+) -> tuple[Sequence[web.RouteDef], AudioDoor]:
+    """The routes of both doors, and the door that has to be closed; respeakers are looked after until the stack
+    unwinds.
+    """
     backend, staff = services.backend, entrance.staff
     programme = backend.programme
+    respeaking = Respeaking(
+        sessions=backend.sessions, ingest=services.live, closing=backend.closing, clock=backend.clock
+    )
+    backend.keep(stack, respeaking.run)
 
     def room(name: str) -> RoomNow | None:
         known = programme.room(RoomId(name))
@@ -102,6 +111,7 @@ def microphone_doors(services: Services, entrance: Entrance) -> tuple[Sequence[w
         clock=backend.clock,
         origins=entrance.address.origins,
         session_in=session_in,
+        respeak=respeaking.begin,
     )
     page = MicrophoneDoor(
         services.pages,

@@ -189,7 +189,7 @@ def _standing(state: State, channel: ChannelId) -> list[CurrentLine]:
             line,
             segment=line.id,
             text=line.whole.strip(),
-            machine=line.origin is Origin.MACHINE and not line.mended,
+            machine=line.origin is Origin.MACHINE and not line.mended and not line.respoken,
         )
         for line in sorted(lines, key=lambda line: (line.t0, line.id))
         if line.whole.strip()

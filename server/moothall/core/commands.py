@@ -366,6 +366,8 @@ class MovedSegment(msgspec.Struct, frozen=True, kw_only=True):
     speaker: SpeakerId | None = None
     tool: str | msgspec.UnsetType = msgspec.UNSET
     """The outside tool that sent it, where one did."""
+    respoken: bool | msgspec.UnsetType = msgspec.UNSET
+    """True where a machine heard a respeaker."""
     mended: bool = False
     """Whether a person had corrected it."""
     accepted: bool = False

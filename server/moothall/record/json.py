@@ -75,6 +75,8 @@ class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
     """Origin and mending in words."""
     tool: str | UnsetType = UNSET
     """The public name of the outside tool that sent it; not there with any other line."""
+    respoken: bool | UnsetType = UNSET
+    """True where a machine heard a respeaker; not there with any other line."""
     t0: int | UnsetType = UNSET
     """Start, media ms. Absent with `times=0`."""
     t1: int | UnsetType | None = UNSET

@@ -55,6 +55,8 @@ class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
     """What it was translated from; None where it wasn't."""
     tool: str | msgspec.UnsetType = msgspec.UNSET
     """The public name of the outside tool that sent it."""
+    respoken: bool | msgspec.UnsetType = msgspec.UNSET
+    """True where a machine heard a respeaker."""
 
 
 class Absence(StrEnum):

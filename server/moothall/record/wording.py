@@ -121,6 +121,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     origins: Mapping[Origin, str]
     tool: str
     """Of a line of an outside tool, with {name}."""
+    respoken: str
+    """Of a line in which a machine heard a respeaker."""
     translated: Callable[[MadeFrom], str]
     """How a line was translated: from which language, and through which others."""
     gaps: Mapping[str, str]
@@ -137,6 +139,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
         origin = self.origins[line.origin]
         if not isinstance(line.tool, UnsetType):
             origin = self.tool.format(name=plain(line.tool))
+        elif line.respoken:
+            origin = self.respoken
         if line.made_from is not None and line.origin is Origin.TRANSLATED:
             origin = self.translated(line.made_from)
         if not line.mended:

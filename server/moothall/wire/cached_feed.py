@@ -65,6 +65,8 @@ class CachedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether that was no more than to accept what a machine proposed."""
     tool: str = ""
     """The public name of the outside tool that sent it; empty where none did."""
+    respoken: bool = False
+    """Whether a machine heard a respeaker."""
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -152,6 +154,7 @@ def _finished(lines: Iterable[Line], names: Mapping[SpeakerId, str]) -> Iterator
             mended=line.mended,
             accepted=line.accepted,
             tool="" if isinstance(line.tool, msgspec.UnsetType) else line.tool,
+            respoken=bool(line.respoken),
         )
 
 

@@ -12,6 +12,7 @@ from aiohttp import web
 from moothall.adapters.sound.audio_door import AudioDoor
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
+from moothall.services.captioning.respeaking import Respeaking
 from moothall.services.sessions.staff import Staff
 from moothall.wire import audio
 from moothall.wire.audio import Piece
@@ -23,8 +24,10 @@ ORIGIN = "https://hall.example"
 TECHNICIAN = Staff(link="t1", role=Role.TECHNICIAN, scope="hall", label="Main hall, technician")
 CHAIR = Staff(link="c1", role=Role.CHAIR, scope="session:s", label="Chair")
 INTERPRETER = Staff(link="i1", role=Role.INTERPRETER, scope="session:s", label="French booth")
+ANN = Staff(link="ann", role=Role.CAPTIONER, scope="session:s", label="Ann")
+BEN = Staff(link="ben", role=Role.CAPTIONER, scope="session:s", label="Ben")
 READER = Staff(link="r1", role=Role.READER, scope="session:s", label="Readers")
-EVERYBODY = {each.link: each for each in (TECHNICIAN, CHAIR, INTERPRETER, READER)}
+EVERYBODY = {each.link: each for each in (TECHNICIAN, CHAIR, INTERPRETER, ANN, BEN, READER)}
 
 
 class Door:
@@ -69,6 +72,9 @@ async def door(ears: Ears | None = None, hall: MemoryHall | None = None) -> Asyn
         async def session_in(room: str) -> SessionId | None:
             return standing[0].running if room == "main" else None
 
+        respeaking = Respeaking(sessions=made.sessions, ingest=made.live, closing=made.closing, clock=made.clock)
+        assert made.group is not None
+        looking = made.group.create_task(respeaking.run())
         adapter = AudioDoor(
             made.live.begin,
             find=made.sessions.find,
@@ -77,6 +83,7 @@ async def door(ears: Ears | None = None, hall: MemoryHall | None = None) -> Asyn
             clock=made.clock,
             origins=frozenset({ORIGIN}),
             session_in=session_in,
+            respeak=respeaking.begin,
         )
         app = web.Application()
         app.add_routes(adapter.routes())
@@ -88,6 +95,7 @@ async def door(ears: Ears | None = None, hall: MemoryHall | None = None) -> Asyn
             yield standing[0]
         await adapter.close()
         await runner.cleanup()
+        looking.cancel()
 
 
 async def told(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:

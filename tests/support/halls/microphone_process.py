@@ -24,7 +24,7 @@ RATE = 16_000
 
 
 class MicrophoneHall(HallProcess):
-    """`moothall serve`, with one planned session and a technician's link to it."""
+    """`moothall serve`, with one planned session, and links of a technician and of a captioner to it."""
 
     def __init__(self, data: Path, model: str, port: int, *, behind: str = "") -> None:
         """`behind`: the address at which browsers reach it, where that is another."""
@@ -35,7 +35,7 @@ class MicrophoneHall(HallProcess):
             *("-m", "moothall", "serve", "--config", str(config), "--data", str(data)),
             *("--port", str(port), "--model", model),
         ]
-        self.token = ""
+        self.token = self.captioner = ""
 
     async def prepare(self, languages: tuple[str, ...] = ("en",)) -> None:
         """Plan the session and make the link, while no server runs."""
@@ -45,6 +45,7 @@ class MicrophoneHall(HallProcess):
             made = await house.programme.make(planned)
             assert not isinstance(made, Refusal), made
             _, self.token = await house.links.create(Role.TECHNICIAN, session_scope(SESSION), "Main hall")
+            _, self.captioner = await house.links.create(Role.CAPTIONER, session_scope(SESSION), "Ann")
 
     async def opened(self) -> bool:
         """Wait until its doors are open; False when it ends instead."""

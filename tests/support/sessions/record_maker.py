@@ -46,6 +46,7 @@ WORDING = Wording(
         ev.Origin.TRANSLATED: "Translated by a machine",
     },
     tool="Sent by {name}",
+    respoken="Respoken",
     translated=lambda made: f"Translated by {made.route}",
     gaps={reason: f"No text from {{start}} to {{end}}: {reason}" for reason in (*ev.GapReason, BREAK, BREAK_SET_BACK)},
     seals={version: f"{version}".title() for version in ev.SealVersion},

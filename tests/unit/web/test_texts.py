@@ -147,7 +147,7 @@ def imports(script: str) -> list[str]:
 
 
 def test_scripts_import_scripts_of_their_own_folder_or_of_a_lower_one() -> None:
-    order = ["hub", "display", "moderation", "microphone", "caption", "desk", "reader", "questions", "lib"]
+    order = ["hub", "display", "moderation", "caption", "microphone", "desk", "reader", "questions", "lib"]
     edges = [(name, each) for name in SCRIPTS for each in imports(name)]
     assert {each for _, each in edges} - SCRIPTS.keys() == {"../vendor/socket.io.esm.min.js"}
     folders = {(name.partition("/")[0], each.partition("/")[0]) for name, each in edges if each in SCRIPTS}

@@ -5,6 +5,7 @@ import { Composing, onTheirWay } from './composing.js';
 import { Draft } from './draft.js';
 import { Hearing } from './hearing.js';
 import { keysDo, keysShown, rowsOf } from './keys.js';
+import { Respeaking } from './respeaking.js';
 import { Suggesting } from './suggesting.js';
 import { DeskAir, airKeys } from '../desk/air.js';
 import { DeskAbbreviations, inThisBrowser } from '../desk/abbreviation_list.js';
@@ -131,6 +132,7 @@ const air = new DeskAir(words, data.link, { act, say, changed: () => {
 } });
 airKeys({ AirTake: 'T', AirMachine: 'M', AirGive: 'G' }, 'Alt');
 const hearing = new Hearing(data.session, (name) => say(words.text(name)));
+const respeaking = new Respeaking(data, () => channel, words, { say, open: () => ['open', 'paused'].includes(state.session?.status ?? '') });
 
 /** Names and terms of this language. */
 function names() {
@@ -183,6 +185,7 @@ const keys = {
   KeyG: { does: () => air.give(), says: words.text('press.give') },
   KeyM: { does: () => air.machine(), says: words.text('press.machine') },
   KeyO: { does: () => air.takeLine(), says: words.text('press.offered') },
+  KeyV: { does: () => may.has('put-on-air') && respeaking.turn(), says: words.text('press.respeak') },
   KeyB: { does: () => air.bell(), says: words.text('press.bell') },
   KeyZ: { does: takeBack, says: words.text('press.back') },
   KeyS: { does: () => hearing.turn(), says: words.text('press.listen') },

@@ -76,7 +76,8 @@ export class DeskAir {
     const { source, silent, offered } = this.#air;
     const own = source !== 'machine' && this.writes;
     at('Air').dataset.kind = own ? 'own' : source;
-    set(at('AirWho'), own ? this.words.text('air.own') : this.words.text(source === 'machine' ? 'air.machine' : 'air.other', { name: alone(this.#name()) }));
+    const who = source === 'machine' ? 'air.machine' : `air.${source === 'respeaker' ? 'respeaks' : 'other'}`;
+    set(at('AirWho'), own ? this.words.text(source === 'respeaker' ? 'air.respeaks.own' : 'air.own') : this.words.text(who, { name: alone(this.#name()) }));
     at('AirTake').hidden = own;
     at('AirMachine').hidden = source === 'machine';
     const others = othersFor(here, this.#air, this.link);

@@ -260,6 +260,7 @@ export class DeskLines {
     item.append(element('button', { type: 'button', class: 'mend', 'data-does': 'mend', tabindex: '-1', 'aria-label': said('correct') }, this.words.text('correct')));
     const marks = [];
     if (line.mended) marks.push(element('span', { class: 'mark' }, this.words.text(line.accepted ? 'accepted' : 'mended')));
+    else if (line.respoken) marks.push(element('span', { class: 'mark' }, this.words.text('respoken')));
     else if (line.origin !== 'machine') marks.push(element('span', { class: 'mark' }, line.tool ? this.words.text('tool', { name: line.tool }) : this.words.text(`origin.${line.origin}`)));
     if (this.claims.has(line.segment)) marks.push(element('span', { class: 'mark claimed' }, this.claims.get(line.segment) ?? ''));
     for (const mark of this.marks.get(line.segment) ?? []) marks.push(element('span', { class: 'mark tag' }, mark));

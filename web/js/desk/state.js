@@ -126,7 +126,7 @@ export class DeskState {
     if (kind === 'segment.opened') {
       this.#put(change, {
         segment: body.segment, t0: body.t0, t1: null, language: body.language, origin: body.origin,
-        speaker: body.speaker ?? null, text: '', words: 0, revision: 0, mended: false, gone: false, ...(body.tool && { tool: body.tool }),
+        speaker: body.speaker ?? null, text: '', words: 0, revision: 0, mended: false, gone: false, ...(body.tool && { tool: body.tool }), ...(body.respoken && { respoken: true }),
       });
     } else if (['segment.ended', 'segment.corrected', 'words.committed'].includes(kind)) {
       if (!line) return;

@@ -26,11 +26,13 @@ export class Line {
   #watch = new Watch();
 
   /**
-   * @param {{address: string, channel: () => string, ring: import('./ring.js').Ring,
-   *          tell: (kind: string, detail?: LineNews) => void}} to  `tell` is told how the line stands
+   * @param {{address: string, as?: string, channel: () => string, ring: import('./ring.js').Ring,
+   *          tell: (kind: string, detail?: LineNews) => void}} to  `tell` is told how the line stands; `as`: by which link the
+   *          sender is on air as a respeaker
    */
-  constructor({ address, channel, ring, tell }) {
+  constructor({ address, as, channel, ring, tell }) {
     this.address = address;
+    this.as = as;
     this.channel = channel;
     this.ring = ring;
     this.tell = tell;
@@ -91,7 +93,8 @@ export class Line {
   #connect() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    const socket = new WebSocket(`${this.address}?pulse=1&full=1&done=${this.ring.oldest?.done ?? 0}`);
+    const query = new URLSearchParams({ pulse: '1', full: '1', done: String(this.ring.oldest?.done ?? 0), ...(this.as && { respeak: this.as }) });
+    const socket = new WebSocket(`${this.address}?${query}`);
     this.#socket = socket;
     this.#heard = performance.now();
     this.#watch.begin(this.#heard);

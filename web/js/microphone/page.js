@@ -5,22 +5,19 @@ import { Capture } from './capture.js';
 import { Room } from './echo.js';
 import { condition, next } from './condition.js';
 import { tone } from './tone.js';
-import { Continuity, Levels } from './level.js';
+import { Continuity } from './level.js';
 import { Line } from './line.js';
+import { Meter } from './meter.js';
 import { RATE } from './resample.js';
-import { Ring } from './ring.js';
+import { Ring, takeName } from './ring.js';
 import { Words, becoming, behind } from './words.js';
 import { keep, recall } from '../lib/kept.js';
 import { at, set } from '../lib/nodes.js';
 import { unsay } from '../lib/said.js';
 import { dayClock, fill } from '../lib/words.js';
 
-const CALM = 1500; // ms that a verdict has to last before it is said
-const GOOD = 15000; // ms that "ready" outlasts a pause
-const GONE = 2000; // ms without samples from which on nothing is heard
 const LATE = 3; // s of kept sound from which on it is said
 const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
-const LOUDEST = 60; // dB that the meter shows
 const GAIN = 'moothall.microphone.gain'; // dB, of this browser
 
 /** @type {MicrophoneData} */
@@ -29,9 +26,12 @@ const data = JSON.parse(at('Data').textContent ?? '');
 const say = (name, values = {}) => fill(data.texts[name], values);
 
 const ring = new Ring();
-const levels = new Levels();
 let room = new Room();
 const capture = new Capture(heard, broken);
+const meter = new Meter((kind) => say(`verdict.${kind}`), (said) => {
+  if (said) at('Status').textContent = said;
+  condense();
+});
 const words = new Words(shown);
 const ASK = 5000; // ms between two questions which meeting is on, while nothing is sent
 const line = new Line({
@@ -44,22 +44,17 @@ const line = new Line({
 let sending = false; // Start was pressed, and Stop was not
 let stands = 'stopped';
 let whole = new Continuity(); // whether the sound is in one piece
-let verdict = { kind: 'off', since: 0, ready: -GOOD };
 /** @type {?WakeLockSentinel} */
 let awake = null;
-let lastHeard = 0; // when samples came last
 
 const text = () => /** @type {HTMLInputElement} */ (document.querySelector('input[name=text]:checked')).value;
-const name = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => (byte % 36).toString(36)).join('');
 
 // The input
 
 /** @param {Piece} piece */
-function heard({ pcm, rms, peak }) {
-  const now = performance.now();
-  lastHeard = now;
-  levels.push(rms, peak);
-  meter(now);
+function heard(piece) {
+  const { pcm } = piece, now = performance.now();
+  meter.hear(piece, now);
   if (room.push(pcm)) warn();
   if (!sending || !ring.takes.length) return;
   if (whole.push(now, (pcm.length * 1000) / RATE)) again('lost');
@@ -68,11 +63,8 @@ function heard({ pcm, rms, peak }) {
   shows();
 }
 
-/** A level that nothing renews is none: an input that gives no samples any more is as good as dead. */
 function listenStill() {
-  if (capture.stream === null || performance.now() - lastHeard < GONE) return;
-  at('Bar').style.setProperty('--level', '0%');
-  if (verdict.kind !== 'dead') judge('dead', performance.now());
+  if (capture.stream !== null) meter.look(performance.now());
 }
 
 /** What the sound says of the room, beside how loud it is. */
@@ -105,36 +97,13 @@ async function play() {
 /** One word for how the page stands, with its colour and shape. */
 function condense() {
   const now = becoming({ session: words.session, lost: words.lost, heard: words.heard, now: performance.now() });
-  const facts = { sending, stands, verdict: verdict.kind, muted: capture.muted, meeting: now?.kind ?? null, on: capture.stream !== null };
+  const facts = { sending, stands, verdict: meter.kind, muted: capture.muted, meeting: now?.kind ?? null, on: capture.stream !== null };
   const kind = condition(facts), step = next(facts);
   const place = at('Condition');
   place.dataset.kind = kind === 'between' ? 'idle' : kind;
   set(place, say(`condition.${kind}`));
   set(at('Next'), step ? say(`next.${step}`) : '');
   at('Muted').hidden = !capture.muted;
-}
-
-/** @param {number} now */
-function meter(now) {
-  const level = Math.max(0, Math.min(100, ((levels.now + LOUDEST) * 100) / LOUDEST));
-  at('Bar').style.setProperty('--level', `${level.toFixed(1)}%`);
-  let kind = levels.verdict;
-  if (kind === 'ready') verdict.ready = now;
-  else if (kind === 'waiting' && now - verdict.ready < GOOD) kind = 'ready';
-  if (kind === verdict.kind) verdict.since = now;
-  else if (now - verdict.since > CALM) judge(kind, now);
-}
-
-/** @param {string} kind  @param {number} now */
-function judge(kind, now) {
-  Object.assign(verdict, { kind, since: now });
-  const said = say(`verdict.${kind}`);
-  at('Verdict').dataset.kind = kind;
-  at('Verdict').textContent = said;
-  at('Level').setAttribute('aria-valuenow', String(Math.round(Math.max(-LOUDEST, levels.now))));
-  at('Level').setAttribute('aria-valuetext', said);
-  if (kind !== 'off') at('Status').textContent = said;
-  condense();
 }
 
 /** @param {string} device */
@@ -147,12 +116,11 @@ async function switchOn(device) {
     broken(String(problem));
     return false;
   }
-  lastHeard = performance.now();
   at('Asking').hidden = true;
   at('Choosing').hidden = false;
   condense();
   await list();
-  if (verdict.kind === 'off') judge('waiting', performance.now());
+  meter.opened(performance.now());
   return true;
 }
 
@@ -167,8 +135,7 @@ async function list() {
 function broken(problem) {
   at('Trouble').hidden = false;
   at('Trouble').textContent = say(`trouble.${problem}`);
-  at('Bar').style.setProperty('--level', '0%');
-  judge('off', performance.now());
+  meter.off();
   if (problem !== 'insecure' && problem !== 'old') {
     at('Asking').hidden = false;
     at('Choosing').hidden = true;
@@ -182,7 +149,7 @@ function broken(problem) {
 /** Begin a take; what came before is over for `reason`. @param {string} reason */
 function again(reason) {
   ring.end(reason);
-  ring.begin(name());
+  ring.begin(takeName());
   whole = new Continuity();
 }
 
@@ -383,7 +350,7 @@ addEventListener('beforeunload', (event) => {
 
 at('Work').hidden = false;
 amplify(Math.min(Number(at('Gain').max), Math.max(Number(at('Gain').min), Number(recall(GAIN)) || 0)));
-judge('off', 0);
+meter.off();
 if (Capture.obstacle) {
   broken(Capture.obstacle);
   at('Allow').disabled = at('Start').disabled = true;

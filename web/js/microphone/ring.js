@@ -5,6 +5,9 @@ import { RATE } from './resample.js';
 
 export const KEPT = 600 * RATE;
 
+/** A name for a take that no other has. */
+export const takeName = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => (byte % 36).toString(36)).join('');
+
 /** One unbroken run of samples; positions count them from its first. */
 class Take {
   /** @param {string} name */

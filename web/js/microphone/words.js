@@ -19,6 +19,7 @@ export function becoming({ session, lost, heard, now }) {
   if (session.status === 'paused') return { kind: 'break' };
   if (session.not_recorded !== null) return { kind: 'off' };
   if (session.status !== 'open') return { kind: 'before' };
+  if (session.on_air === 'respeaker') return { kind: 'respoken' };
   if ((session.on_air ?? 'machine') !== 'machine') return { kind: 'written' };
   if (!heard || now - heard.at >= STALE) return { kind: 'unknown' };
   if (heard.sound === 'none') return { kind: 'soundless' };

@@ -234,7 +234,7 @@ export class Reader {
         this.#come({
           segment: body.segment, number: this.#behind(body.t0), t0: body.t0,
           t1: null, language: body.language, origin: body.origin, speaker: body.speaker ?? null, text: '', words: 0,
-          mended: false, accepted: false, gone: false, ...(body.made_from && { made_from: body.made_from }), ...(body.tool && { tool: body.tool }),
+          mended: false, accepted: false, gone: false, ...(body.made_from && { made_from: body.made_from }), ...(body.tool && { tool: body.tool }), ...(body.respoken && { respoken: true }),
         }, change);
         break;
       case 'words.committed':

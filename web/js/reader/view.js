@@ -74,6 +74,7 @@ export class View {
     item.dataset.speaker = line.speaker ?? '';
     if (line.made_from) item.dataset.made = JSON.stringify(line.made_from);
     if (line.tool) item.dataset.tool = line.tool;
+    if (line.respoken) item.dataset.respoken = 'true';
     if (!old || only('.text', old).textContent !== text || old.querySelector('.mark') === null === line.mended) {
       item.replaceChildren(...this.#inside(line, text), this.#about(line));
     } else {
@@ -130,8 +131,9 @@ export class View {
   }
 
   /** @param {Line} line */
-  #source({ origin, made_from: made, tool }) {
+  #source({ origin, made_from: made, tool, respoken }) {
     if (tool) return this.words.text('tool', { name: tool });
+    if (respoken) return this.words.text('respoken');
     return this.made && made && origin === 'translated' ? this.made(made) : this.words.text(`origin.${origin}`);
   }
 

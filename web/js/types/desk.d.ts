@@ -72,7 +72,7 @@ interface OfferedLine {
 
 /** Who is on air in a text. */
 interface ChannelAir {
-  source: 'machine' | 'person' | 'tool';
+  source: 'machine' | 'person' | 'tool' | 'respeaker';
   /** The public id of their link. */
   holder: string;
   name: string;

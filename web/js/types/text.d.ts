@@ -43,6 +43,8 @@ interface Line {
   made_from?: MadeFrom;
   /** The public name of the outside tool that sent it. */
   tool?: string;
+  /** A machine heard a respeaker. */
+  respoken?: boolean;
 }
 
 /** A line as a batch of the low-data door tells it. */
@@ -88,7 +90,7 @@ interface Session {
   not_recorded: number | null;
   speaking: string | null;
   forced: string | null;
-  /** Whose text it is: `machine`, `person` or `tool`; nothing before anybody but the machine has been on air. */
+  /** Whose text it is: `machine`, `person`, `tool` or `respeaker`; nothing before anybody but the machine has been on air. */
   on_air?: string;
   /** The public name of the outside tool that is on air. */
   tool?: string;
@@ -142,6 +144,7 @@ interface EventBody {
   made_from?: MadeFrom;
   source: string;
   tool?: string;
+  respoken?: boolean;
   title: string;
   access: string;
   sound?: string;

@@ -161,6 +161,7 @@ def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zo
         "original": None,
         "waiting": "",
         "tool": "" if isinstance(line.tool, UnsetType) else line.tool,
+        "respoken": bool(line.respoken),
         "made": "" if isinstance(line.made_from, UnsetType) else msgspec.json.encode(line.made_from).decode(),
     }
 
@@ -171,6 +172,8 @@ def source_of(line: Line, ui: Catalogue) -> str:
         return made_text(line.made_from, ui)
     if not isinstance(line.tool, UnsetType):
         return ui.named("lines/tool", name=line.tool)
+    if line.respoken:
+        return ui.named("lines/respoken")
     return ui.named(f"lines/origin.{line.origin}")
 
 

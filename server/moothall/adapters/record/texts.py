@@ -54,6 +54,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
         quality=quality_line(record.quality, ui),
         origins={origin: ui.named(f"lines/origin.{origin}") for origin in Origin},
         tool=ui.named("lines/tool"),
+        respoken=ui.named("lines/respoken"),
         translated=lambda made: made_text(made, ui),
         gaps={reason: ui.named(f"lines/gap.{reason}") for reason in (*GapReason, NOT_RECORDED, BREAK, BREAK_SET_BACK)},
         seals={version: ui.named(f"reader/seal.{version}") for version in SealVersion},

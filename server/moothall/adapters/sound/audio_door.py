@@ -1,7 +1,8 @@
 """The door for microphones: a WebSocket that takes sound and says what is safe (docs/reference/audio-door.md).
 
 GET /s/{session}/audio and /room/{room}/audio, for staff. What one says to the other is in `moothall.wire.audio`. A
-connection is a sender; its take outlives it. Each text of a session has one sender at a time.
+connection is a sender; its take outlives it. Each text of a session has one sender at a time, and beside it with
+`?respeak=` one respeaker, who is on air.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from aiohttp import WSMessage, WSMsgType, web
 from moothall.adapters.http.forwarded import own_origins
 from moothall.adapters.http.security_headers import origin_allowed
 from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.errors import ProtocolError, RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.ports import Clock
-from moothall.core.rules.authority import SENDS_EVERY_SOUND, SENDS_SOUND
+from moothall.core.rules.authority import RESPEAKS, SENDS_EVERY_SOUND, SENDS_SOUND
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.staff import Staff
+from moothall.services.sessions.staff import Staff, actor_of
 from moothall.services.sound.live_source import Paces
 from moothall.services.sound.live_take import LiveTake
 from moothall.services.supervision.waiting import pulsing
@@ -39,6 +41,8 @@ MayAct = Callable[[Staff, SessionId], bool]
 Find = Callable[[SessionId], Awaitable[LiveSession | None]]
 Begin = Callable[[SessionId, audio.Hello, int], Awaitable[LiveTake | Refusal | None]]
 """The take of a hello, by what its microphone was told is done."""
+Respeak = Callable[[SessionId, audio.Hello, int, Actor], Awaitable[LiveTake | Refusal | None]]
+"""The take of a respeaker's hello, who is on air with it."""
 SessionIn = Callable[[str], Awaitable[SessionId | None]]
 """The session that runs in a room now; while it is being closed, the next."""
 
@@ -63,7 +67,8 @@ LAST_WORDS_MS = 10_000
 More than an engine is late that is well; where none is there, whoever has pressed stop needn't wait for it."""
 
 
-_Text = tuple[SessionId, ChannelId]
+_Text = tuple[SessionId, ChannelId, bool]
+"""A text, and whether it is a respeaker's sound beside the text's own."""
 
 
 class _Sender(msgspec.Struct, frozen=True, eq=False):
@@ -90,6 +95,7 @@ class AudioDoor:
     may_act: MayAct
     clock: Clock
     origins: frozenset[str]
+    respeak: Respeak
     session_in: SessionIn | None = None
 
     def __post_init__(self) -> None:
@@ -153,7 +159,7 @@ class AudioDoor:
             if isinstance(staff, Refusal):
                 await _refuse(socket, staff)
                 return
-            key = session, ChannelId(hello.channel)
+            key = session, ChannelId(hello.channel), bool(_respeaker(request))
             sender = await self._take_place(key, socket, staff, hello.take)
             if sender is None:
                 return
@@ -182,8 +188,9 @@ class AudioDoor:
         acting = [staff for staff in self.staff(request) if self.may_act(staff, session)]
         if not acting or channel is None:
             return unknown
+        link = _respeaker(request)
         for staff in acting:
-            if may_send(staff, channel.kind):
+            if may_respeak(staff, link) if link else may_send(staff, channel.kind):
                 return staff
         return refuse(RefusalCode.FORBIDDEN, "Your link is not for sending the sound of this text.")
 
@@ -191,7 +198,10 @@ class AudioDoor:
         """Become the sender of a text; asks first where somebody else is it. None when the place isn't taken.
 
         The same take on another connection is the same microphone, come back before its old line was seen to be dead.
+        A respeaker is asked nothing, and has the place once they are on air.
         """
+        if key[2]:
+            return _Sender(key, staff, self.clock.wall(), take, socket)
         holder = self._senders.get(key)
         if holder is not None and holder.take != take and not holder.socket.closed:
             await _say(socket, audio.Held(by=holder.staff.label, since=holder.since))
@@ -218,9 +228,12 @@ class AudioDoor:
         sender: _Sender,
     ) -> bool:
         """Receive one take; whether another hello may follow."""
-        session = sender.key[0]
+        session, _, respeaks = sender.key
         try:
-            take = await self.begin(session, hello, done)
+            if respeaks:
+                take = await self.respeak(session, hello, done, actor_of(sender.staff))
+            else:
+                take = await self.begin(session, hello, done)
         except (StorageUnavailable, RecordBroken):
             take = refuse(RefusalCode.UNAVAILABLE, "The session can't be read at the moment.")
         if isinstance(take, Refusal):
@@ -232,6 +245,8 @@ class AudioDoor:
         if take is None:
             await _say(socket, audio.Ended())
             return True
+        if respeaks:
+            self._senders[sender.key] = sender
         await _say(socket, audio.Go(at=take.received, session=session))
         logger.info(
             "session %s: link %s sends sound from sample %d of take %s",
@@ -318,6 +333,16 @@ def may_send(staff: Staff, kind: ChannelKind) -> bool:
     if staff.role in SENDS_EVERY_SOUND:
         return kind is not ChannelKind.TRANSLATION
     return staff.role in SENDS_SOUND and kind is ChannelKind.INTERPRETATION
+
+
+def may_respeak(staff: Staff, link: str) -> bool:
+    """Whether somebody may go on air as a respeaker, with `link`, or with any of theirs where that is 1."""
+    return staff.role in RESPEAKS and link in ("1", staff.link)
+
+
+def _respeaker(request: web.Request) -> str:
+    """By which link somebody is to be on air; empty for a microphone of the text's own sound."""
+    return request.query.get("respeak", "") if "session" in request.match_info else ""
 
 
 async def _hello(socket: web.WebSocketResponse) -> audio.Hello | None:

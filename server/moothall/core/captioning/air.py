@@ -27,6 +27,8 @@ BACK_MS = 9_000
 was said before it, so that the words of both can be laid beside one another."""
 USUAL_LAG_MS = 4_000
 """How long after its last word a line is usually sent, where the words don't tell."""
+RESPOKEN_LAG_MS = 2_000
+"""How long after a word a respeaker usually says it."""
 KEPT_MS = 30_000
 """How much of the sound is kept while somebody else is on air, so that the machine can go on."""
 
@@ -56,32 +58,46 @@ def most_token(role: Role) -> int:
 
 
 def written(state: State, channel: Channel, since: int) -> list[Segment]:
-    """The lines that were written by hand from media ms `since` on, as they came."""
+    """The lines that were written by hand or respoken from media ms `since` on, as they came."""
     by_hand = (Origin.PERSON, Origin.INTERPRETER)
-    lines = (line for _, line in state.segments.items() if line.channel == channel.id and line.origin in by_hand)
-    return sorted((line for line in lines if line.t0 >= since and not line.gone), key=lambda line: (line.t0, line.id))
+    lines = (line for _, line in state.segments.items() if line.channel == channel.id and not line.gone)
+    found = (line for line in lines if line.t0 >= since and (line.origin in by_hand or line.respoken))
+    return sorted(found, key=lambda line: (line.t0, line.id))
+
+
+def came(line: Segment) -> int:
+    """Media ms at which all of a line had come: it was sent, or its last word was respoken."""
+    return line.words[-1].t1 if line.respoken and line.words else line.t0
 
 
 def heard_from(state: State, channel: Channel, now: int) -> int:
     """Media ms from which the machine hears a channel again, on which somebody else is on air, at media ms `now`."""
     began = channel.air.away[-1][0]
     lines = written(state, channel, began)
-    back = max(lines[-1].t0 - BACK_MS, now - KEPT_MS) if lines else now - KEPT_MS
+    back = max(came(lines[-1]) - BACK_MS, now - KEPT_MS) if lines else now - KEPT_MS
     return min(max(began, back), now)
+
+
+def heard_behind(channel: Channel, line: Segment) -> int:
+    """Media ms from which on engines heard the channel's own sound behind a respoken line that has ended."""
+    ends = [t1 for t0, t1 in channel.air.away if t1 is not None and t0 <= line.t0]
+    return ends[-1] if ends else line.t1
 
 
 class Join(NamedTuple):
     """Behind what the machine's words are to go on that follow a person's."""
 
     typed: str
-    """The end of what the person wrote."""
+    """The end of what the person wrote or respoke."""
     t: int
-    """When the last line of it was sent, media ms."""
+    """When the last line of it had come, media ms."""
+    lag: int = USUAL_LAG_MS
+    """How long after it was said, where the words don't tell, ms."""
 
     @property
     def said(self) -> int:
         """Media ms before which the words of that line were said, where the words don't tell."""
-        return self.t - USUAL_LAG_MS
+        return self.t - self.lag
 
 
 TAIL = 300
@@ -98,7 +114,10 @@ def to_join(state: State, channel: Channel, start: int) -> Join | None:
     if start < since:
         return None
     lines = (line for _, line in state.segments.items() if line.channel == channel.id and not line.gone)
-    if any(line.origin is Origin.MACHINE and line.t0 >= since for line in lines):
+    if any(line.origin is Origin.MACHINE and not line.respoken and line.t0 >= since for line in lines):
         return None
     before = [line for line in written(state, channel, began) if line.t0 <= channel.air.since]
-    return Join(" ".join(line.whole for line in before)[-TAIL:], before[-1].t0) if before else None
+    if not before:
+        return None
+    lag = RESPOKEN_LAG_MS if before[-1].respoken else USUAL_LAG_MS
+    return Join(" ".join(line.whole.strip() for line in before)[-TAIL:], came(before[-1]), lag)

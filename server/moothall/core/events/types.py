@@ -79,6 +79,8 @@ class AirSource(StrEnum):
     """A captioner's, or an interpreter's."""
     TOOL = "tool"
     """An outside tool's."""
+    RESPEAKER = "respeaker"
+    """The recogniser's, which hears a person who says again what is said, and not the channel's own sound."""
 
 
 class EndReason(StrEnum):
@@ -407,6 +409,8 @@ class SegmentOpened(ChannelEvent, frozen=True, kw_only=True, tag="segment.opened
     tool: str | msgspec.UnsetType = msgspec.UNSET
     """The public name of the outside tool that sent the line; not there with any other line. The origin is `person`:
     0.2.0 can't read one that it doesn't know."""
+    respoken: bool | msgspec.UnsetType = msgspec.UNSET
+    """True where a machine heard a respeaker; not there with any other line."""
 
 
 class WordsCommitted(ChannelEvent, frozen=True, kw_only=True, tag="words.committed"):
@@ -500,12 +504,13 @@ class AirChanged(ChannelEvent, frozen=True, kw_only=True, tag="air.changed"):
     """Whose text the channel shows from here on. Before the first, it is the machine's."""
 
     source: AirSource
-    """The machine, a person, or an outside tool."""
+    """The machine, a person, an outside tool, or a respeaker, whom the machine hears."""
     t: int
     """When, media ms."""
     t0: int
     """From which media ms on that source is to say what is said: a person, from the machine's last word on; the
-    machine, from where it hears again, some seconds before the person's last line."""
+    machine, from where it hears the channel's own sound again, some seconds before the end of what the person wrote or
+    the respeaker said."""
     tool: str = ""
     """The public name of the outside tool; empty unless it is one."""
 
@@ -516,7 +521,7 @@ class AirHeld(StaffEvent, frozen=True, kw_only=True, tag="air.held"):
     channel: ChannelId
     """The channel."""
     holder: str
-    """Pseudonym of the person or the tool; empty: the machine."""
+    """Pseudonym of the person, the respeaker or the tool; empty: the machine."""
     token: int
     """The control token: whoever asks with a higher one is on air next."""
 

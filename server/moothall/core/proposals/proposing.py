@@ -47,7 +47,7 @@ def fate(proposal: Proposal, line: Segment | None, *, left: bool) -> Fate:
         return Fate.CHANGED
     if left:
         return Fate.LEFT
-    if line.origin is not Origin.MACHINE or line.mended:
+    if line.origin is not Origin.MACHINE or line.mended or line.respoken:
         return Fate.TOUCHED
     return Fate.WAITS if proposal.stays >= MOSTLY else Fate.LISTEN
 

@@ -162,6 +162,7 @@ def again(line: Segment, run: tuple[int, int], name: SegmentId) -> tuple[ev.AnyE
         origin=line.origin,
         speaker=line.speaker,
         tool=line.tool,
+        respoken=line.respoken,
     )
     committed = ev.WordsCommitted(channel=line.channel, segment=name, first=0, words=words)
     ended = ev.SegmentEnded(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core import commands as do
-from moothall.core.captioning.air import MACHINE, MOST_TOKEN, Hold, handed, heard_from, most_token, written
+from moothall.core.captioning.air import MACHINE, MOST_TOKEN, Hold, came, handed, heard_from, most_token, written
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
@@ -39,27 +39,29 @@ def put_on_air(state: State, command: do.PutOnAir, actor: Actor, wall: int) -> S
     if not 0 <= token <= most:
         return refuse(RefusalCode.INVALID, f"Your control token can be 0 to {most}.")
     asked = Hold(holder, token)
-    if handed(now, asked, last=last) == now:
+    # Whoever is on air may go on in another way: what was typed is respoken from here on.
+    goes_on = holder == now.holder and command.source is not air.source
+    if handed(now, asked, last=last) == now and not goes_on:
         if asked == now:
             return refuse(RefusalCode.CONFLICT, "This is so already.")
         message = f"Another one is on air with the control token {now.token}; take over with a higher one."
         return refuse(RefusalCode.CONFLICT, message)
     held = ev.AirHeld(channel=channel.id, holder=holder, token=token)
-    if holder == now.holder:
+    if holder == now.holder and not goes_on:
         return [held]
     return [*_changed(state, channel, command.source, _tool(channel, holder, actor), wall), held]
 
 
 def _changed(state: State, channel: Channel, source: ev.AirSource, tool: str, wall: int) -> Sequence[ev.AnyEvent]:
-    """The events with which another source comes on air, the machine's open line ended at its committed words."""
+    """The events with which another source comes on air, an engine's open line ended at its committed words."""
     t = state.media_now(wall)
     if source is ev.AirSource.MACHINE:
         t0 = heard_from(state, channel, t)
     else:
-        t0 = min(channel.committed_through, t) if channel.air.machine else t
+        t0 = min(channel.committed_through, t) if channel.air.recognised else t
     changed = ev.AirChanged(channel=channel.id, source=source, t=t, t0=t0, tool=tool)
     still_open = None if channel.open_segment is None else state.segments.get(channel.open_segment)
-    if source is ev.AirSource.MACHINE or still_open is None:
+    if still_open is None:
         return [changed]
     return [ended(still_open, channel.committed_through, ev.EndReason.SPEAKER), changed]
 
@@ -73,7 +75,7 @@ def unwritten(state: State, channel: Channel, spoke: int | None) -> tuple[do.Not
     if channel.air.before is None or spoke is None:
         return ()
     began, heard = channel.air.before
-    since = max([began, spoke, *(line.t0 for line in written(state, channel, began))])
+    since = max([began, spoke, *(came(line) for line in written(state, channel, began))])
     kept = without([(since, heard)], state.unkept) if since < heard else ()
     # No reason of its own: 0.2.0 can't read one that it doesn't know.
     reason = ev.GapReason.ENGINE_LOST
@@ -97,6 +99,8 @@ def _holder(channel: Channel, command: do.PutOnAir, actor: Actor) -> str | Refus
         return refuse(RefusalCode.INVALID, f"A pseudonym has at most {MOST_HOLDER} characters.")
     if source is ev.AirSource.TOOL and actor.role is not Role.TOOL and holder not in channel.air.tools:
         return refuse(RefusalCode.UNKNOWN, "No tool with this id has sent lines for this channel.")
+    if source is ev.AirSource.RESPEAKER and holder not in ("", actor.id):
+        return refuse(RefusalCode.INVALID, "Only whoever sends the sound can go on air with it.")
     if source is ev.AirSource.PERSON and holder in channel.air.tools:
         return refuse(RefusalCode.INVALID, "That is a tool, not a person.")
     return holder or actor.id

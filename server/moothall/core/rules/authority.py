@@ -80,6 +80,9 @@ SENDS_EVERY_SOUND = frozenset({Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role
 SENDS_SOUND = SENDS_EVERY_SOUND | {Role.INTERPRETER}
 """Whom the microphone's page is for; an interpreter sends for interpretations alone."""
 
+RESPEAKS = frozenset({Role.TECHNICIAN, Role.CAPTIONER, Role.INTERPRETER, Role.SECRETARIAT})
+"""Who may say again what is said, to be heard in place of a text's own sound; an interpreter in interpretations."""
+
 
 def may_send(role: Role, command: do.AnyCommand, *, hub: str = "") -> bool:
     """Whether `role` may ask for this command; `hub` is the hub it acts for: itself, or one of those below it."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.glossary.in_translation import WHAT_CAN_BE_WRITTEN, cleaned_written
@@ -192,8 +194,10 @@ def _channel(state: State, command: do.EngineCommand) -> Decision:
     if isinstance(command, do.AttachEngine):
         attached = ev.EngineAttached(channel=command.channel, generation=channel.generation + 1, model=command.model)
         return [attached]
-    if not channel.air.machine:
+    if not channel.air.recognised:
         return _stale(state, channel, "A person or a tool is on air in this channel.")
+    if command.generation <= channel.air.behind:
+        return _stale(state, channel, "Somebody else is on air in this channel since: another sound is heard.")
     if command.generation != channel.generation:
         return _stale(state, channel, "Another engine has taken over the channel.")
     if isinstance(command, do.EndSegment):
@@ -220,7 +224,8 @@ def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision
         if not is_name(command.segment) or command.start.language not in channel.languages:
             return refuse(RefusalCode.INVALID, "A segment needs an id and one of its channel's languages.")
         where = {"channel": command.channel, "segment": command.segment, "origin": ev.Origin.MACHINE}
-        events.append(made_of(ev.SegmentOpened, command.start, **where, speaker=channel.speaker))
+        respoken = channel.air.respoken or msgspec.UNSET
+        events.append(made_of(ev.SegmentOpened, command.start, **where, speaker=channel.speaker, respoken=respoken))
         have = 0
     else:
         segment = state.segments.get(command.segment)

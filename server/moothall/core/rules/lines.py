@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.captioning.air import heard_behind
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
@@ -91,10 +92,11 @@ def _rewind(state: State, channel: Channel, command: do.RewindChannel) -> Sequen
     if command.t < 0:
         return refuse(RefusalCode.INVALID, "Media time can't be negative.")
     heard = [line for line in _lines(state, channel) if line.origin is ev.Origin.MACHINE and line.words]
-    # What a person has mended stays, so that its sound is not recognised again; nor is what was not kept.
-    stays = [_end(line, channel) for line in heard if line.mended]
+    # What a person has mended or respoken stays, so that its sound is not recognised again; nor is what was not kept.
+    stays = [_end(line, channel) for line in heard if line.mended and not line.respoken]
+    stays += [heard_behind(channel, line) for line in heard if line.respoken]
     t = max([command.t, *stays, last_unkept(state)])
-    lines = [line for line in heard if not line.mended and _end(line, channel) > t]
+    lines = [line for line in heard if not (line.mended or line.respoken) and _end(line, channel) > t]
     t = min([t, channel.committed_through, *(line.t0 for line in lines)])
     rewound = ev.ChannelRewound(channel=channel.id, t=t, segments=tuple(line.id for line in lines))
     return [*_end_open(state, channel, lines), rewound]

@@ -1,4 +1,4 @@
-"""Who is on air in a channel, as the fold of its log: the machine, a person, or an outside tool."""
+"""Who is on air in a channel, as the fold of its log: the machine, a person, a respeaker, or an outside tool."""
 
 from __future__ import annotations
 
@@ -24,10 +24,13 @@ class Air(msgspec.Struct, frozen=True, kw_only=True):
     since: int = 0
     """Media ms since when."""
     away: tuple[tuple[int, int | None], ...] = ()
-    """Spans of media ms in which no engine hears the channel, since somebody else is on air; the last may be open."""
+    """Spans of media ms in which no engine hears the channel's own sound, since somebody else is on air; the last may
+    be open."""
     before: tuple[int, int] | None = None
     """From which media ms on somebody else wrote before the machine, and from which on it hears again: the same where
     they wrote for some seconds only. None before, and while somebody else is on air."""
+    behind: int = 0
+    """The newest attachment of an engine before it changed: what that engine still says, it heard in another sound."""
     tools: dict[str, str] = {}
     """The public names of the tools that were on air or offered a line, by their pseudonyms."""
     offered: tuple[SegmentId, ...] = ()
@@ -37,16 +40,29 @@ class Air(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def machine(self) -> bool:
-        """Whether the machine is on air."""
+        """Whether the machine is on air, and hears the channel's own sound."""
         return self.source is ev.AirSource.MACHINE
+
+    @property
+    def respoken(self) -> bool:
+        """Whether a respeaker is on air, whom the machine hears."""
+        return self.source is ev.AirSource.RESPEAKER
+
+    @property
+    def recognised(self) -> bool:
+        """Whether the text comes from an engine, be it of a respeaker's sound."""
+        return self.machine or self.respoken
 
     def writes(self, actor: str) -> bool:
         """Whether lines of this pseudonym become public."""
         return self.machine or self.holder == actor
 
 
-def air_after(air: Air, event: ev.AirFact) -> Air:
-    """Who is on air after an event of the channel; the same object where it changes nothing."""
+def air_after(air: Air, event: ev.AirFact, generation: int = 0) -> Air:
+    """Who is on air after an event of the channel; the same object where it changes nothing.
+
+    `generation`: the channel's newest attachment of an engine.
+    """
     replace = msgspec.structs.replace
     match event:
         case ev.AirChanged():
@@ -57,17 +73,10 @@ def air_after(air: Air, event: ev.AirFact) -> Air:
             elif lasts:
                 before = began, _ = away[-1][0], event.t0
                 away = (*away[:-1], before) if began < event.t0 else away[:-1]
-            return replace(
-                air,
-                source=event.source,
-                tool=event.tool,
-                since=event.t,
-                away=away,
-                before=before,
-                holder="",
-                offered=() if event.source is ev.AirSource.MACHINE else air.offered,
-                waiting=0 if event.source is ev.AirSource.MACHINE else air.waiting,
-            )
+            changed = replace(air, source=event.source, tool=event.tool, since=event.t, holder="")
+            if event.source is ev.AirSource.MACHINE:
+                changed = replace(changed, offered=(), waiting=0)
+            return replace(changed, away=away, before=before, behind=generation)
         case ev.AirHeld():
             tools = {**air.tools, event.holder: air.tool} if air.tool else air.tools
             return replace(air, holder=event.holder, token=event.token, tools=tools)

@@ -73,6 +73,8 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """What it was translated from; None where it wasn't."""
     tool: str | msgspec.UnsetType = msgspec.UNSET
     """The outside tool that sent it."""
+    respoken: bool | msgspec.UnsetType = msgspec.UNSET
+    """True where a machine heard a respeaker."""
 
     @property
     def whole(self) -> str:

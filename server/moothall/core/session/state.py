@@ -289,9 +289,13 @@ def _heard(state: State, channel: ChannelId, t: int) -> State:
 
 def _on_air(state: State, event: ev.AirFact) -> State:
     replace, channel = msgspec.structs.replace, state.channels[event.channel]
-    air = air_after(channel.air, event)
+    air = air_after(channel.air, event, channel.generation)
     if isinstance(event, ev.AirChanged) and event.source is ev.AirSource.MACHINE:
-        state = _heard(state, event.channel, event.t0)
+        # Words of a respeaker, which came some seconds later than they were said, may lie behind.
+        last = channel.last_words if channel.committed_through <= event.t0 else ()
+        state = _with_channel(state, event.channel, committed_through=event.t0, last_words=last)
+    elif isinstance(event, ev.AirChanged) and event.source is ev.AirSource.RESPEAKER:
+        state = _with_channel(state, event.channel, last_words=())  # They are in another sound.
     if isinstance(event, ev.LineOffered):
         line = made_of(Segment, event, id=event.segment, t0=event.t, t1=event.t, origin=ev.Origin.PERSON, ended=True)
         line = replace(line, tool=event.tool or msgspec.UNSET)

@@ -56,6 +56,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """What a translated line was made of."""
     tool: str | msgspec.UnsetType = msgspec.UNSET
     """The public name of the outside tool that sent it."""
+    respoken: bool | msgspec.UnsetType = msgspec.UNSET
+    """True where a machine heard a respeaker."""
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
 
@@ -53,6 +53,8 @@ class OnAir:
     clock: Clock
     here: Callable[[SessionId, str], bool]
     """Whether somebody of this pseudonym sits at a desk of a session."""
+    speaks: Callable[[SessionId], Collection[ChannelId]] = lambda _: ()
+    """The channels of a session in whose own sound somebody seems to speak, while a respeaker is heard."""
     label: Callable[[str], str] = lambda _: ""
     """What the link of that pseudonym is called."""
     machine_by_itself: bool = False
@@ -146,6 +148,8 @@ class OnAir:
         for key, (live, channel) in held.items():
             watched = self._watch(key, channel, now)
             watched.signs = watched.signs.seen(now, here=self._here(live.id, channel))
+            if channel.air.respoken:
+                watched.signs = watched.signs.heard(now, speech=channel.id in self.speaks(live.id))
             silence = watched.signs.silence(now) if _asks_for_text(live.state) else None
             if silence is not None and watched.silence is None:
                 logger.info("session %s channel %s: whoever is on air is silent (%s)", *key, silence)
@@ -164,6 +168,8 @@ class OnAir:
 
     def _here(self, session: SessionId, channel: Channel) -> bool | None:
         holder = channel.air.holder
+        if channel.air.respoken:
+            return None  # Their microphone is looked after elsewhere (`respeaking.py`).
         if channel.air.source is ev.AirSource.PERSON:
             return self.here(session, holder) or (session, holder) in self._tools
         return (session, holder) in self._tools if (session, holder) in self._linked else None
@@ -198,15 +204,18 @@ class OnAir:
         for event in publication.events:
             if isinstance(event, ev.AirChanged) and event.source is ev.AirSource.MACHINE:
                 self._unwritten(live, live.state.channels[event.channel])
-            elif isinstance(event, ev.SegmentOpened) and (watched := self._watched.get((live.id, event.channel))):
+            elif isinstance(event, ev.SegmentOpened | ev.WordsCommitted) and (
+                watched := self._watched.get((live.id, event.channel))
+            ):
                 watched.signs = watched.signs.wrote(now)
-                if event.t0 >= watched.sound.known:  # Else it was said long ago, and came back or from elsewhere.
-                    watched.sound = SoundSince(known=event.t0)
+                said = event.t0 if isinstance(event, ev.SegmentOpened) else event.words[-1].t1
+                if said >= watched.sound.known:  # Else it was said long ago, and came back or from elsewhere.
+                    watched.sound = SoundSince(known=said)
         for signal in publication.signals:
             watched = self._watched.get((live.id, signal.channel))
             if watched is None:
                 continue
-            if isinstance(signal, ChannelState):
+            if isinstance(signal, ChannelState) and not live.state.channels[signal.channel].air.respoken:
                 watched.signs = watched.signs.heard(now, speech=signal.sound is Sound.SPEECH)
                 if signal.sound is not Sound.NONE:
                     watched.sound = watched.sound.through(t, speech=signal.sound is Sound.SPEECH)

@@ -16,7 +16,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool, SpoolStore
 from moothall.core.rules.decide import MOST_BEFORE
-from moothall.core.session.keeping import without
+from moothall.core.session.keeping import merged, without
 from moothall.core.session.parts import Source
 from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound
@@ -59,6 +59,8 @@ class LiveChannel:
     """Whether this channel's microphone sets the session's clock: one of them does."""
     spooled: Mapping[SourceId, EndReason | None]
     """The sources to go on with, oldest first, with why they ended; None for one that may still grow."""
+    respoken: bool = False
+    """Whether these are takes of respeakers, beside those of the channel's own sound."""
 
     def __post_init__(self) -> None:
         self.takes: deque[LiveTake] = deque()
@@ -185,7 +187,7 @@ class LiveChannel:
     async def _go_on(self, bases: Mapping[int, int], name: str, first: int, age: int, done: int) -> LiveTake | Refusal:
         """Go on with a take of which there is no sound here, but for what its microphone still has."""
         writer = self.live.writer
-        seam = seam_of(bases, writer.state, self.channel, first, done)
+        seam = seam_of(bases, writer.state, self.channel, first, done, respoken=self.respoken)
         logger.warning(
             "session %s: nothing of take %s is spooled here; it goes on at sample %d", self.live.id, name, seam.at
         )
@@ -226,8 +228,10 @@ class LiveChannel:
             await self._catch_up(t, age)
         elif hole is not None and abs(hole.t(first) - t) < HOLE_MS:
             t = hole.t(first)  # Its samples count truer than a hello that was long on its way.
-        if t < 0:  # What was heard before the session began isn't said in it.
-            first, t = first + to_samples(-t), 0
+        # What was heard before the session began isn't said in it, nor what a respeaker said before going on air.
+        since = writer.state.channels[self.channel].air.since if self.respoken else 0
+        if t < since:
+            first, t = first + to_samples(since - t), since
         taken = await self._taken(source_of(name, first), t)
         if isinstance(taken, LiveTake) and hole is not None:
             taken.missing_from = hole.t(max(hole.received, done))
@@ -266,7 +270,7 @@ class LiveChannel:
         if self._group is None or named is None:
             return None
         name, base = named
-        audio = LiveAudio(source, spool, known.t, self.clock)
+        audio = LiveAudio(source, spool, known.t, self.clock, respoken=self.respoken)
         take = LiveTake(name, base, LiveSource(spool.end), audio, lambda: self._wanted(audio))
         self.takes.append(take)
         take.carrying = self._group.create_task(self._carry(take, spool))
@@ -322,16 +326,17 @@ class LiveChannel:
             self._more.clear()
 
     async def _note_gap_before(self, take: LiveTake) -> None:
-        """Say that sound is missing before a take, but for what would not have been kept.
+        """Say that sound is missing before a take, but for what would not have been kept, or not have been heard.
 
         Only now, when all words from before it are in the log.
         """
-        since = self._lost_since
+        since, channel = self._lost_since, self.live.state.channels[self.channel]
         if take.missing_from is not None:
-            since = max(take.missing_from, self.live.state.channels[self.channel].committed_through)
-        if since is None or since >= take.audio.t:
+            since = max(take.missing_from, channel.committed_through)
+        if since is None or since >= take.audio.t or (self.respoken and since < channel.air.since):
             return
-        holes = without([(since, take.audio.t)], self.live.state.unkept)
+        passed = merged((*self.live.state.unkept, *take.audio.away(channel.air)))
+        holes = without([(since, take.audio.t)], passed)
         for n, (t0, t1) in enumerate(holes):
             if t1 is not None and t1 - t0 >= HOLE_MS:
                 gap = NoteGap(channel=self.channel, t0=t0, t1=t1, reason=GapReason.SOURCE_LOST)
@@ -365,8 +370,9 @@ class LiveChannel:
                 await take.part()
 
     def _tell_no_sound(self) -> None:
-        if self.live.state.status is Status.OPEN:
-            t = self.live.state.channels[self.channel].committed_through
+        channel = self.live.state.channels[self.channel]
+        if self.live.state.status is Status.OPEN and not (self.respoken or channel.air.respoken):
+            t = channel.committed_through
             self.live.writer.signal(ChannelState(channel=self.channel, sound=Sound.NONE, lag=0, t=t))
 
     def _sources_of(self, name: str) -> dict[int, Source]:

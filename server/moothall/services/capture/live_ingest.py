@@ -24,12 +24,15 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.listening import Listening
 from moothall.services.sound.live_audio import LiveAudio, to_ms, unheard_id
-from moothall.services.sound.live_take import LiveTake, take_of
+from moothall.services.sound.live_take import RESPOKEN, LiveTake, is_respoken, take_of
 from moothall.services.sound.loudness import Loudness
 from moothall.services.supervision.supervising import RestartBudget, failure_of, note_failure
 from moothall.wire.audio import EndReason, Hello
 
 logger = logging.getLogger(__name__)
+
+_Key = tuple[SessionId, ChannelId, bool]
+"""A text, and whether it is a respeaker's sound beside the text's own."""
 
 LOOK_MS = 100
 ON_ITS_WAY_MS = 2_000
@@ -44,11 +47,11 @@ class LiveIngest:
         self._spools = spools
         self._recognising = recognising
         self._clock = clock
-        # One per channel of an open session; each leaves when its session is closed.
-        self._channels: dict[tuple[SessionId, ChannelId], LiveChannel] = {}
-        self._tries: dict[tuple[SessionId, ChannelId], RestartBudget] = {}
+        # Two per channel of an open session at most; each leaves when its session is closed.
+        self._channels: dict[_Key, LiveChannel] = {}
+        self._tries: dict[_Key, RestartBudget] = {}
         """As many; what failed too often stays until its session is closed or another take begins."""
-        self._stopped: dict[tuple[SessionId, ChannelId], frozenset[str]] = {}
+        self._stopped: dict[_Key, frozenset[str]] = {}
         """Where sound failed too often, with the names of the takes."""
         self._group: asyncio.TaskGroup | None = None
 
@@ -63,11 +66,14 @@ class LiveIngest:
             finally:
                 self._group = None
 
-    async def begin(self, session: SessionId, hello: Hello, done: int = 0) -> LiveTake | Refusal | None:
+    async def begin(
+        self, session: SessionId, hello: Hello, done: int = 0, *, respoken: bool = False
+    ) -> LiveTake | Refusal | None:
         """The take that a microphone says hello with, new or to be gone on with; None when it is over already.
 
-        `done`: up to which position the microphone was told that its sound is done. A session that wasn't opened is
-        opened. Raises StorageUnavailable and RecordBroken as `Sessions.find` does.
+        `done`: up to which position the microphone was told that its sound is done. `respoken`: whether it is that of a
+        respeaker, who is on air, beside the text's own sound. A session that wasn't opened is opened. Raises
+        StorageUnavailable and RecordBroken as `Sessions.find` does.
         """
         live = await self._sessions.find(session)
         channel = ChannelId(hello.channel)
@@ -75,15 +81,16 @@ class LiveIngest:
             return refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
         if live.state.status is Status.CLOSED:
             return refuse(RefusalCode.CONFLICT, "The session is closed.")
-        stopped = self._stopped.get((session, channel))
+        key, name = (session, channel, respoken), f"{RESPOKEN}{hello.take}" if respoken else hello.take
+        stopped = self._stopped.get(key)
         if stopped is not None:
-            if hello.take in stopped:
+            if name in stopped:
                 return refuse(
                     RefusalCode.UNAVAILABLE,
                     "The sound of this text has failed too often; stop sending and begin again.",
                 )
-            self._forget(session, channel)
-        return await self._channel(live, channel).begin(hello.take, hello.first, hello.age, done)
+            self._forget(key)
+        return await self._channel(live, key).begin(name, hello.first, hello.age, done)
 
     async def finish(self, session: SessionId, within_ms: int) -> bool:
         """Take no more sound for a session that is about to be closed than what has been said by now.
@@ -92,7 +99,7 @@ class LiveIngest:
         whether they are.
         """
         for key in [key for key in self._stopped if key[0] == session]:
-            self._forget(*key)
+            self._forget(key)
         began = self._clock.monotonic()
         said = {take: take.source.head(began) or 0 for take in self._growing_takes(session)}
         while True:
@@ -120,7 +127,11 @@ class LiveIngest:
         return ended and self._recognising.alone and not any(channel.unheard for channel in channels)
 
     def _of(self, session: SessionId) -> list[LiveChannel]:
-        return [channel for (name, _), channel in self._channels.items() if name == session]
+        return [channel for (name, *_), channel in self._channels.items() if name == session]
+
+    def _own_of(self, session: SessionId) -> list[LiveChannel]:
+        """Those of the session's own sound."""
+        return [channel for channel in self._of(session) if not channel.respoken]
 
     def _growing_takes(self, session: SessionId) -> list[LiveTake]:
         takes = (channel.current for channel in self._of(session))
@@ -128,47 +139,54 @@ class LiveIngest:
 
     def current(self, session: SessionId, channel: ChannelId) -> LiveTake | None:
         """The newest take of a text, growing or waiting to be recognised; None where there is none."""
-        found = self._channels.get((session, channel))
+        found = self._channels.get((session, channel, False))
+        return None if found is None else found.current
+
+    def respoken(self, session: SessionId, channel: ChannelId) -> LiveTake | None:
+        """The newest take of a respeaker of a text; as `current`."""
+        found = self._channels.get((session, channel, True))
         return None if found is None else found.current
 
     def growing(self, session: SessionId) -> frozenset[ChannelId]:
         """The channels of a session that have an open source; its microphone may be cut off at the moment."""
-        return frozenset(name for (of, name), channel in self._channels.items() if of == session and channel.growing)
+        return frozenset(each.channel for each in self._own_of(session) if each.growing)
 
     def loudness(self, session: SessionId) -> dict[ChannelId, Loudness]:
         """How loud the microphones of a session are that are open."""
-        channels = ((channel.channel, channel.current) for channel in self._of(session) if channel.growing)
+        channels = ((channel.channel, channel.current) for channel in self._own_of(session) if channel.growing)
         return {name: take.audio.loudness for name, take in channels if take is not None}
 
     def listening(self, session: SessionId) -> dict[ChannelId, Listening]:
         """Who listens to them."""
-        channels = ((channel.channel, channel.current) for channel in self._of(session) if channel.growing)
+        channels = ((channel.channel, channel.current) for channel in self._own_of(session) if channel.growing)
         return {name: take.audio.listening for name, take in channels if take is not None}
 
     def begun_again(self, session: SessionId) -> int:
         """How often the sound of a session's texts was begun again in the last ten minutes."""
-        return sum(tries.lately for (of, _), tries in self._tries.items() if of == session)
+        return sum(tries.lately for (of, *_), tries in self._tries.items() if of == session)
 
     def stopped(self, session: SessionId, channel: ChannelId | None = None) -> bool:
-        """Whether the sound of one of its texts, or of this one, failed too often and is taken in no more."""
-        return any(of == session and channel in (None, text) for of, text in self._stopped)
+        """Whether the sound of one of its texts, or this one's own, failed too often and is taken in no more."""
+        if channel is not None:
+            return (session, channel, False) in self._stopped
+        return any(of == session for of, *_ in self._stopped)
 
     def lift_stop(self, session: SessionId, channel: ChannelId) -> None:
         """Take in the sound of a text again that failed too often, since somebody has chosen so."""
         if self.stopped(session, channel):
-            self._forget(session, channel)
+            self._forget((session, channel, False))
 
     def full(self, session: SessionId) -> bool:
         """Whether no more of its sound is taken until words have come, since what waits has all its room."""
         return any(take.full for channel in self._of(session) for take in channel.takes)
 
-    def _forget(self, session: SessionId, channel: ChannelId) -> None:
-        self._stopped.pop((session, channel), None)
-        self._tries.pop((session, channel), None)
+    def _forget(self, key: _Key) -> None:
+        self._stopped.pop(key, None)
+        self._tries.pop(key, None)
 
     async def _recover(self) -> None:
         """Go on with the sources whose sound is still spooled, in the order in which they began."""
-        kept: dict[tuple[SessionId, ChannelId], dict[SourceId, int]] = {}
+        kept: dict[_Key, dict[SourceId, int]] = {}
         lives: dict[SessionId, LiveSession] = {}
         for session, source in await self._spools.kept():
             if take_of(source) is None:
@@ -187,17 +205,18 @@ class LiveIngest:
                 await self._let_go(live, source, known)
             else:
                 lives[session] = live
-                kept.setdefault((session, known.channel), {})[source] = known.t
-        for (session, channel), sources in kept.items():
+                kept.setdefault((session, known.channel, is_respoken(source)), {})[source] = known.t
+        for key, sources in kept.items():
             in_order = dict.fromkeys(sorted(sources, key=sources.__getitem__))
-            await self._channel(lives[session], channel, in_order).started()
+            await self._channel(lives[key[0]], key, in_order).started()
 
     async def _let_go(self, live: LiveSession, source: SourceId, known: Source) -> None:
         """Forget sound that nobody wants any more.
 
         If the server was killed between a close and the note of what that cut off, it is noted now.
         """
-        audio = LiveAudio(source, await self._spools.open(live.id, source), known.t, self._clock)
+        spool = await self._spools.open(live.id, source)
+        audio = LiveAudio(source, spool, known.t, self._clock, respoken=is_respoken(source))
         missing = None if known.ended else audio.unheard(live.state, known.channel)
         if missing is not None:
             gap = NoteGap(channel=known.channel, t0=missing[0], t1=missing[1], reason=GapReason.ENGINE_LOST)
@@ -207,29 +226,29 @@ class LiveIngest:
         await audio.discard()
 
     def _channel(
-        self, live: LiveSession, channel: ChannelId, spooled: Mapping[SourceId, EndReason | None] | None = None
+        self, live: LiveSession, key: _Key, spooled: Mapping[SourceId, EndReason | None] | None = None
     ) -> LiveChannel:
-        key = live.id, channel
         found = self._channels.get(key)
         if found is None:
             if self._group is None:
                 raise RuntimeError("Live sound is taken in only while `run` is running.")
-            found = self._channels[key] = self._made(live, channel, spooled or {})
+            found = self._channels[key] = self._made(live, key, spooled or {})
             self._group.create_task(self._own(key, found))
         return found
 
-    def _made(self, live: LiveSession, channel: ChannelId, spooled: Mapping[SourceId, EndReason | None]) -> LiveChannel:
+    def _made(self, live: LiveSession, key: _Key, spooled: Mapping[SourceId, EndReason | None]) -> LiveChannel:
         return LiveChannel(
             live,
-            channel,
+            key[1],
             spools=self._spools,
             recognising=self._recognising,
             clock=self._clock,
             leads=self._leads,
             spooled=spooled,
+            respoken=key[2],
         )
 
-    async def _own(self, key: tuple[SessionId, ChannelId], channel: LiveChannel) -> None:
+    async def _own(self, key: _Key, channel: LiveChannel) -> None:
         """Keep a channel going until its session is closed: when it fails it is begun again from its spool."""
         tries = self._tries.setdefault(key, RestartBudget(self._clock))
         try:
@@ -239,7 +258,7 @@ class LiveIngest:
                     if another is None:
                         self._stopped[key] = frozenset(take.name for take in channel.takes)
                         logger.error(
-                            "session %s: the sound of channel %s failed too often; it stays in the spool", *key
+                            "session %s: the sound of channel %s failed too often; it stays in the spool", *key[:2]
                         )
                         return
                     channel = self._channels[key] = another
@@ -248,39 +267,35 @@ class LiveIngest:
             if key not in self._stopped:
                 self._tries.pop(key, None)
 
-    async def _ran(self, key: tuple[SessionId, ChannelId], channel: LiveChannel) -> bool:
+    async def _ran(self, key: _Key, channel: LiveChannel) -> bool:
         """Run a channel; whether it came to its end."""
         error = await failure_of(channel.run)
         if error is not None:  # whatever it was, other meetings are on
             note_failure(error, f"session {key[0]}: the live sound of channel {key[1]} failed and restarts")
         return error is None or channel.live.state.status is Status.CLOSED
 
-    async def _made_again(
-        self, key: tuple[SessionId, ChannelId], before: LiveChannel, tries: RestartBudget
-    ) -> LiveChannel | None:
+    async def _made_again(self, key: _Key, before: LiveChannel, tries: RestartBudget) -> LiveChannel | None:
         """What goes on with a channel that failed; None when that was too often, be it that the disk tells nothing."""
         while await tries.again():
             try:
-                return self._made(before.live, key[1], await self._spooled(key, before))
+                return self._made(before.live, key, await self._spooled(key, before))
             except Exception as error:  # as in `_ran`
                 note_failure(error, f"session {key[0]}: the spooled sound of channel {key[1]} can't be found")
         return None
 
-    async def _spooled(
-        self, key: tuple[SessionId, ChannelId], before: LiveChannel
-    ) -> Mapping[SourceId, EndReason | None]:
+    async def _spooled(self, key: _Key, before: LiveChannel) -> Mapping[SourceId, EndReason | None]:
         """What a channel that failed has left to be gone on with, oldest first, with why it ended."""
         whole = {take.audio.source: take.reason for take in before.takes if not take.broken}
         sources = before.live.state.sources
         known = [
             source
             for session, source in await self._spools.kept()
-            if session == key[0] and take_of(source) is not None and source in sources
+            if session == key[0] and take_of(source) is not None and source in sources and is_respoken(source) is key[2]
         ]
         left = [source for source in known if sources[source].channel == key[1] and not sources[source].ended]
         return {source: whole.get(source) for source in sorted(left, key=lambda source: sources[source].t)}
 
     def _leads(self, channel: LiveChannel) -> bool:
-        """Of a session's microphones the first that is open sets the clock."""
-        leader = next((each for each in self._channels.values() if each.live is channel.live and each.growing), None)
+        """Of a session's own microphones the first that is open sets the clock."""
+        leader = next((each for each in self._own_of(channel.live.id) if each.growing), None)
         return leader is channel

@@ -111,14 +111,26 @@ class Assignment:
         return self.writer.state.channels[self.channel]
 
     @property
+    def on_air(self) -> bool:
+        """Whether engines are to hear its sound now."""
+        return self.audio.hears(self.now.air)
+
+    @property
+    def away(self) -> Sequence[Span]:
+        """Spans in which they were not to, since somebody else was on air."""
+        return self.audio.away(self.now.air)
+
+    @property
     def preferred(self) -> Preferred:
         """The names and terms that its engine is to prefer."""
         return self.glossary(self.writer.state, self.channel)
 
     @property
     def span(self) -> AudioSpan | None:
-        """What an engine is to hear next; None in a break, when all that came before it was heard."""
-        return next_span(self.writer.state, self.now, self.through)
+        """What an engine is to hear next; None in a break, when all that came before it was heard, and while somebody
+        else is on air.
+        """
+        return next_span(self.writer.state, self.now, self.through, self.away) if self.on_air else None
 
     @property
     def behind(self) -> int:
@@ -257,15 +269,13 @@ def _off_record(state: State, away: Sequence[Span] = ()) -> Iterator[_OffRecord]
     return iter(sorted([*off, *(_OffRecord(t0, t1, pause=True) for t0, t1 in unheard)], key=lambda each: each.t0))
 
 
-def next_span(state: State, channel: Channel, through: int) -> AudioSpan | None:
+def next_span(state: State, channel: Channel, through: int, away: Sequence[Span] = ()) -> AudioSpan | None:
     """The span after the channel's committed words and after `through`, up to which engines have heard the sound.
 
-    None in a break, once the sound before it was heard, and while somebody else than the machine is on air.
+    None in a break, once the sound before it was heard. `away`: spans that are passed over as breaks are.
     """
-    if not channel.air.machine:
-        return None
     at, barrier = max(channel.committed_through, through), 0
-    for off in _off_record(state, channel.air.away):
+    for off in _off_record(state, away):
         if at < off.t0:
             return AudioSpan(kept=True, start=at, stop=off.t0, barrier=barrier)
         if off.t1 is None:

@@ -166,6 +166,7 @@ class Attachment:
         """Why its last act was refused, if one was."""
         self._refusing = False
         """Whether its last act was refused."""
+        self._generation = 0
         self._span: AudioSpan | None = None
         """What it hears; None until its engine was told of it."""
         self._stop: int | None = None
@@ -219,11 +220,11 @@ class Attachment:
         """What is kept has changed: end where that asks for it."""
         if self._span is None or self._left:
             return  # It is only being attached, and looks then.
-        air = self.assignment.now.air
-        if not air.machine:
+        assignment = self.assignment
+        if not assignment.on_air or self._generation <= assignment.now.air.behind:
             await self.leave()  # Nothing that it still says would be taken.
             return
-        stop = cut_short(self.assignment.writer.state, self._span, air.away)
+        stop = cut_short(assignment.writer.state, self._span, assignment.away)
         if stop is None:
             return
         audio = self.assignment.audio
@@ -285,6 +286,7 @@ class Attachment:
         if not assignment.failures:  # Else readers go on being told that no text comes.
             assignment.heard_at = self.engine.clock.monotonic()
         assignment.languages, assignment.sounds_like = expected(channel), None
+        self._generation = channel.generation
         self._span, self._preferred = span, assignment.preferred
         logger.info(
             "session %s channel %s: generation %d on engine %s from %d ms, %s",
@@ -310,7 +312,7 @@ class Attachment:
         if not span.kept:
             assignment.shown.began = True
             return assignment.shown
-        join = to_join(writer.state, channel, span.start)
+        join = None if audio.respoken else to_join(writer.state, channel, span.start)
         return StoredWords(
             writer,
             channel.id,

@@ -115,13 +115,20 @@ class Recognising:
 
     def loudness(self, session: SessionId) -> dict[ChannelId, Loudness]:
         """How loud the sound of a session is that is still coming."""
-        live = (each for each in self._assignments if each.writer.session == session and not each.audio.ended)
-        return {each.channel: each.audio.loudness for each in live}
+        return {each.channel: each.audio.loudness for each in self._coming(session)}
 
     def listening(self, session: SessionId) -> dict[ChannelId, Listening]:
         """Who listens to that sound."""
+        return {each.channel: each.audio.listening for each in self._coming(session)}
+
+    def _coming(self, session: SessionId) -> Iterator[Assignment]:
+        """What comes of its own sound; a respeaker's is none."""
         live = (each for each in self._assignments if each.writer.session == session and not each.audio.ended)
-        return {each.channel: each.audio.listening for each in live}
+        return (each for each in live if not each.audio.respoken)
+
+    def speaks(self, session: SessionId) -> frozenset[ChannelId]:
+        """The channels of a session in whose own sound somebody seems to speak, by its level, unheard by engines."""
+        return frozenset(each.channel for each in self._coming(session) if each.audio.speaks)
 
     def unlike(self, session: SessionId) -> tuple[tuple[str, ...], str] | None:
         """The languages in which a text of a session is recognised, and the one that it sounds like instead."""
@@ -189,7 +196,7 @@ class Recognising:
         Gives its assignment, None when no audio of the channel is being recognised.
         """
         found = (each for each in self._assignments if each.writer is writer and each.channel == channel)
-        assignment = next(found, None)
+        assignment = next((each for each in found if not each.audio.respoken), None)
         if assignment is None:
             yield None
             return
@@ -382,7 +389,7 @@ class Recognising:
                 end, grown = audio.end, now
             waits = assignment in self._waiting
             state = assignment.writer.state
-            audio.by_level = not assignment.now.air.machine
+            audio.by_level = not assignment.on_air
             if audio.by_level and state.keeps:
                 audio.committed(audio.decided_through(state, assignment.channel))
             if waits and assignment.span is None:
@@ -401,6 +408,8 @@ class Recognising:
         audio = assignment.audio
         heard = (Sound.SPEECH if audio.speaks else Sound.SILENCE) if sound else Sound.NONE
         assignment.heard_at = self.clock.monotonic()
+        if assignment.now.air.respoken:
+            return  # What is told of the text is told of the respeaker's sound.
         assignment.writer.signal(ChannelState(channel=assignment.channel, sound=heard, lag=0, t=audio.end_ms))
 
 

@@ -17,6 +17,7 @@ from moothall.core.captioning.air import KEPT_MS as AIR_KEPT_MS
 from moothall.core.kernel.errors import AudioError, SpoolFull, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool
+from moothall.core.session.air import Air
 from moothall.core.session.keeping import Span, kept_from, merged
 from moothall.core.session.state import State, Status
 from moothall.core.signals import ChannelState, Sound
@@ -66,19 +67,15 @@ def unheard_id(source: SourceId) -> CommandId:
     return CommandId(f"unheard:{source}")
 
 
-def _passed(state: State, channel: ChannelId) -> Sequence[Span]:
-    """The spans of which no engine is to say anything that stays, in order and apart."""
-    away = state.channels[channel].air.away
-    return merged((*state.unkept, *away)) if away else state.unkept
-
-
 class LiveAudio:
     """One source's audio, growing at its end. One writer (`carry`), any number of readers."""
 
-    def __init__(self, source: SourceId, spool: Spool, t: int, clock: Clock) -> None:
+    def __init__(self, source: SourceId, spool: Spool, t: int, clock: Clock, *, respoken: bool = False) -> None:
         self.source = source
         self.t = t
         """Media ms of sample 0."""
+        self.respoken = respoken
+        """Whether it is a respeaker's, which engines hear in place of the channel's own while its sender is on air."""
         self._spool = spool
         self._clock = clock
         self._grown = asyncio.Condition()
@@ -130,6 +127,19 @@ class LiveAudio:
     def start_ms(self) -> int:
         """Media time of the first sample that is still there."""
         return self.t + to_ms(self._spool.start)
+
+    def hears(self, air: Air) -> bool:
+        """Whether engines are to hear it while `air` says who is on air. A respeaker's begins when they go on air."""
+        return air.respoken and self.t >= air.since if self.respoken else air.machine
+
+    def away(self, air: Air) -> Sequence[Span]:
+        """The spans in which they were not to, since somebody else was on air."""
+        return () if self.respoken else air.away
+
+    def _passed(self, state: State, channel: ChannelId) -> Sequence[Span]:
+        """The spans of which no engine is to say anything that stays, in order and apart."""
+        away = self.away(state.channels[channel].air)
+        return merged((*state.unkept, *away)) if away else state.unkept
 
     @property
     def speaks(self) -> bool:
@@ -275,11 +285,13 @@ class LiveAudio:
         No later than the end.
         """
         air = state.channels[channel].air
-        if not air.machine and state.keeps:  # The machine may be put on air again, and goes on from there.
+        if self.respoken and not self.hears(air):
+            return self.end_ms  # They are not on air with it any more, nor ever again.
+        if not self.hears(air) and state.keeps:  # The machine may be put on air again, and goes on from there.
             began = kept_from(state.unkept, max(self.t, air.away[-1][0])) or 0
             return min(self.end_ms, max(began, self.end_ms - AIR_KEPT_MS))
         t = kept_from(
-            _passed(state, channel), max(self.t, self._quiet_through, state.channels[channel].committed_through)
+            self._passed(state, channel), max(self.t, self._quiet_through, state.channels[channel].committed_through)
         )
         return self.end_ms if t is None else min(t, self.end_ms)
 
@@ -290,7 +302,7 @@ class LiveAudio:
         somebody else than the machine was on air.
         """
         t0, t1 = self.decided_through(state, channel), self.end_ms
-        for began, ended in _passed(state, channel):
+        for began, ended in self._passed(state, channel):
             if began < t1 and (ended is None or t1 <= ended):
                 t1 = began
         return (t0, t1) if t0 < t1 else None

@@ -15,6 +15,8 @@ from moothall.services.sound.live_source import LiveSource
 from moothall.wire.audio import EndReason, Piece
 
 PREFIX = "live-"
+RESPOKEN = "respoken-"
+"""Begins the name of a respeaker's take. No microphone's has the sign at its end."""
 
 
 def source_of(take: str, base: int) -> SourceId:
@@ -26,6 +28,11 @@ def take_of(source: SourceId) -> tuple[str, int] | None:
     """The take and the position at which a source begins; None for a source that is no take."""
     name, _, base = source.removeprefix(PREFIX).rpartition("-")
     return (name, int(base)) if source.startswith(PREFIX) and name and base.isdecimal() else None
+
+
+def is_respoken(source: SourceId) -> bool:
+    """Whether a source is a respeaker's."""
+    return source.startswith(f"{PREFIX}{RESPOKEN}")
 
 
 class LiveTake:

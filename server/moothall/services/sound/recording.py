@@ -23,6 +23,7 @@ from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.live_audio import LiveAudio, to_ms, to_samples
+from moothall.services.sound.live_take import is_respoken
 from moothall.services.sound.recorder import PART, Recorder, SoundStore, keeps_sound
 
 logger = logging.getLogger(__name__)
@@ -77,11 +78,14 @@ class Recordings:
         return state is not None and state.sound is SoundKept.PUBLISHED and not state.young_people
 
     async def record(self, writer: SessionWriter, audio: LiveAudio) -> None:
-        """Record a source until its end, where the session keeps sound; goes on where an earlier run stopped."""
+        """Record a source until its end, where the session keeps sound; goes on where an earlier run stopped.
+
+        A respeaker's is no sound of the meeting, and is recorded nowhere.
+        """
         recorder = Recorder(self.store, writer, audio, self.clock, self.part_samples)
         self._live.setdefault(writer.session, []).append(recorder)
         try:
-            await (recorder.run() if keeps_sound(writer.state) else audio.over())
+            await (recorder.run() if keeps_sound(writer.state) and not audio.respoken else audio.over())
         finally:
             self._live[writer.session].remove(recorder)
             if not self._live[writer.session]:
@@ -125,7 +129,7 @@ class Recordings:
             )
         for name, source in state.sources.items():
             first, last = (to_samples(t - source.t) for t in (t0, t1))
-            if source.channel == channel and last > 0:
+            if source.channel == channel and last > 0 and not is_respoken(name):
                 pcm = await self._samples(session, name, max(0, first), last)
                 if pcm:
                     return pcm

@@ -40,14 +40,19 @@ def wanted_from(unkept: Iterable[Span], decided: int) -> int:
     return wanted
 
 
-def seam_of(bases: Mapping[int, int], state: State, channel: ChannelId, first: int, done: int) -> Seam:
+def seam_of(
+    bases: Mapping[int, int], state: State, channel: ChannelId, first: int, done: int, *, respoken: bool = False
+) -> Seam:
     """Where a take goes on whose sound isn't here.
 
     `bases`: the sources of the take that are not over, by the position at which each begins, with its media ms; at
-    least one. `first`: what its microphone still has; `done`: what it was told is done.
+    least one. `first`: what its microphone still has; `done`: what it was told is done. `respoken`: whether it is a
+    respeaker's; while they are on air the words that have come are theirs.
     """
     now = state.channels[channel]
     through = now.committed_through
+    if now.air.respoken and not respoken:
+        through = min(through, now.air.away[-1][0])
     decided = kept_from(state.unkept, through)
     decided = through if decided is None else decided
     wanted = wanted_from(state.unkept, decided)

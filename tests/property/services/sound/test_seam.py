@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from moothall.core.events.types import ChannelKind
+from moothall.core.events.types import AirSource, ChannelKind
 from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.session.air import Air
 from moothall.core.session.keeping import Span, kept_from, merged
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import State
@@ -89,6 +90,18 @@ def test_a_sample_lies_where_it_lay_and_nothing_is_left_out_silently(
     else:  # Whatever of it was neither decided nor done is said to be missing.
         told = bases[base] + to_ms(done - base) if done > base else 0
         assert seam.missing_from == max(decided, told, bases[base])
+
+
+@given(times, times, times)
+def test_while_a_respeaker_is_heard_the_floor_goes_on_where_its_own_words_ended(
+    began: int, t: int, through: int
+) -> None:
+    air = Air(source=AirSource.RESPEAKER, since=began + t, away=((began, None),))
+    heard = a_state((), began + t + through)
+    channels = {FLOOR: replace(heard.channels[FLOOR], air=air)}
+    state = replace(heard, channels=channels)
+    assert seam_of({0: 0}, state, FLOOR, 0, 0) == seam_of({0: 0}, a_state((), began), FLOOR, 0, 0)
+    assert seam_of({0: 0}, state, FLOOR, 0, 0, respoken=True) == seam_of({0: 0}, heard, FLOOR, 0, 0)
 
 
 @given(times, times, st.integers(0, 60_000))

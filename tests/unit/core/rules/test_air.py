@@ -41,6 +41,8 @@ TOOL = Actor(Role.TOOL, "x1", tool="StenoCo")
 INTERPRETER = Actor(Role.INTERPRETER, "i1")
 ES = ChannelId("es")
 PERSON, MACHINE, OF_TOOL = ev.AirSource.PERSON, ev.AirSource.MACHINE, ev.AirSource.TOOL
+RESPEAKER = ev.AirSource.RESPEAKER
+ATTACH = do.AttachEngine(channel=FLOOR, model="m")
 
 
 def put(source: ev.AirSource = PERSON, **fields: object) -> do.PutOnAir:
@@ -294,8 +296,9 @@ def test_only_the_machines_first_words_are_joined() -> None:
     state = back(state, 58_000)
     state = carry_out(state, typed("u"), actor=CAPTIONER, wall=WALL + 59_000)  # Added while the machine is on air.
     assert to_join(state, state.channels[FLOOR], 50_000) == Join("Welcome.", 50_000)
-    said = commit("z", 0, word("So", 51_000, 51_300), start=51_000)
-    assert to_join(carry_out(state, said, actor=ENGINE), state.channels[FLOOR], 50_000) is None
+    said = commit("z", 0, word("So", 51_000, 51_300), start=51_000, generation=2)
+    assert refused(state, msgspec.structs.replace(said, generation=1), actor=ENGINE).code is RefusalCode.STALE
+    assert to_join(carry_out(state, ATTACH, said, actor=ENGINE), state.channels[FLOOR], 50_000) is None
     assert to_join(speaking(), speaking().channels[FLOOR], 50_000) is None
 
 
@@ -306,8 +309,8 @@ def test_what_a_person_wrote_for_some_seconds_only_is_joined_as_well() -> None:
     assert channel.air.away == ()
     assert channel.committed_through == 1_500
     assert to_join(state, channel, 1_500) == Join("Welcome.", 6_000)
-    said = commit("z", 0, word("So", 6_200, 6_400), start=6_200)
-    assert to_join(carry_out(state, said, actor=ENGINE), channel, 1_500) is None
+    said = commit("z", 0, word("So", 6_200, 6_400), start=6_200, generation=2)
+    assert to_join(carry_out(state, ATTACH, said, actor=ENGINE), channel, 1_500) is None
     again = carry_out(state, put(PERSON), actor=CAPTIONER, wall=WALL + 8_000)
     assert to_join(again, again.channels[FLOOR], 7_000) is None
 

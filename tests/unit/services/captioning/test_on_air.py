@@ -13,7 +13,7 @@ from moothall.core import commands as do
 from moothall.core.captioning.silence import FIRST_MS, GONE_MS, Silence
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import CommandId, SegmentId
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.signals import ChannelState, Sound, Typing
 from moothall.services.captioning.on_air import OnAir
 from moothall.services.log.act_queue import Receipt
@@ -31,10 +31,13 @@ class Meeting:
     def __init__(self, hall: MemoryHall, live: LiveSession, *, by_itself: bool) -> None:
         self.hall, self.live = hall, live
         self.present = {"c1"}
+        self.spoken: set[ChannelId] = set()
+        """In whose own sound somebody speaks, while a respeaker is heard."""
         self.on_air = OnAir(
             hall.sessions,
             clock=hall.clock,
             here=lambda _, actor: actor in self.present,
+            speaks=lambda _: self.spoken,
             label=lambda link: f"Link {link}",
             machine_by_itself=by_itself,
         )
@@ -105,6 +108,34 @@ def test_a_captioner_whose_page_is_gone_is_silent_and_back_again() -> None:
             await on.hall.clock.sleep(1_000)
             assert on.silent is None
             assert not on.live.state.channels[FLOOR].air.machine  # Nothing happens by itself.
+
+    run(story())
+
+
+def test_a_respeaker_is_silent_where_the_floor_speaks_and_no_words_come_whatever_their_own_microphone_hears() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.put(source=ev.AirSource.RESPEAKER)
+            on.present.clear()  # Their microphone is looked after, and not their page.
+            await on.speak(20)
+            assert on.silent is None
+            assert (on.shown["source"], on.shown["name"]) == ("respeaker", "Link c1")
+            on.spoken.add(FLOOR)
+            await on.hall.clock.sleep(9_000)
+            assert on.silent is Silence.QUIET
+            await on.act(SYSTEM, do.AttachEngine(channel=FLOOR, model="m"))
+            for n in range(10):  # A long line.
+                said = do.CommitWords(
+                    channel=FLOOR,
+                    generation=1,
+                    segment=SegmentId("r"),
+                    first=n,
+                    words=(ev.Word(" so", 100_000 + n * 1_000, 100_500 + n * 1_000),),
+                    start=None if n else do.SegmentStart(t0=100_000, language="en"),
+                )
+                await on.act(Actor(Role.ENGINE, "m"), said)
+                await on.hall.clock.sleep(1_000)
+                assert on.silent is None
 
     run(story())
 

@@ -10,11 +10,12 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.services.sessions.sessions import UNUSED_MS
-from moothall.services.sound.live_audio import RATE
+from moothall.services.sound.live_audio import RATE, LiveAudio
+from moothall.services.sound.live_take import RESPOKEN, source_of
 from moothall.services.sound.recording import DAY_MS, SWEEP_MS, Recordings, Sharing, Sharings
 from moothall.testing import loop
 from support.memory.hall import FLOOR, MIC, SESSION, MemoryHall
-from support.memory.recordings import KEEP_DAYS, MemoryStore, recordings, scene
+from support.memory.recordings import KEEP_DAYS, MemoryStore, Noise, recordings, scene
 
 
 def test_a_span_can_be_taken_out_of_all_that_is_kept() -> None:
@@ -51,6 +52,29 @@ def test_a_piece_can_be_heard_from_the_spool_and_from_the_recording() -> None:
             refused = await it.recordings.clip(SESSION, FLOOR, 55_000, 61_000)
             assert isinstance(refused, Refusal)
             assert refused.code is RefusalCode.CONFLICT
+
+    loop.run(story())
+
+
+def test_a_respeakers_sound_is_recorded_nowhere_and_is_no_piece_of_the_meetings() -> None:
+    async def story() -> None:
+        async with scene(60) as it:
+            await it.hall.clock.sleep(20_000)
+            source = source_of(f"{RESPOKEN}takeone1", 0)
+            await it.command("attach", do.AttachSource(source=source, channel=FLOOR, t=0, rate=RATE))
+            audio = LiveAudio(source, await it.hall.spools.open(SESSION, source), 0, it.hall.clock, respoken=True)
+            recording = asyncio.ensure_future(it.recordings.record(it.live.writer, audio))
+            carrying = asyncio.ensure_future(audio.carry(Noise(10 * RATE), as_live=True))
+            await it.hall.clock.sleep(5_000)
+            await it.recordings.silence(SESSION, [(FLOOR, 1_000, 2_000)])
+            assert await audio.read(RATE, 10) == bytes(20), "what is removed goes from its spool too"
+            await carrying
+            await recording
+            assert {part.source for part in await it.store.parts(SESSION)} <= {MIC}
+            await it.recording
+            await it.recordings.forget(SESSION)
+            refused = await it.recordings.clip(SESSION, FLOOR, 2_000, 3_000)
+            assert isinstance(refused, Refusal)
 
     loop.run(story())
 

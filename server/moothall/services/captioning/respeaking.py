@@ -1,0 +1,161 @@
+"""Respeakers: people who hear a meeting and say again what is said, into a microphone of their own. While one is on air
+engines hear that microphone and not the text's own sound (docs/adr/0043).
+
+A respeaker goes on air with the first sound of a take, and is off air once the take is over and recognised: it was
+stopped, no sound has come for three seconds, or somebody else is on air. After the first two the machine goes on with
+the text's own sound by itself: one recogniser hears another microphone, and no text of two is chosen from.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import msgspec
+
+from moothall.core.captioning.silence import FIRST_MS, GONE_MS
+from moothall.core.commands import PutOnAir
+from moothall.core.events.types import AirSource, ChannelKind
+from moothall.core.kernel.actors import SYSTEM, Actor
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
+from moothall.core.ports import Clock
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import ON, State, Status
+from moothall.services.capture.closing import Closing
+from moothall.services.capture.live_ingest import LiveIngest
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
+from moothall.services.sound.live_take import RESPOKEN, LiveTake, take_of
+from moothall.wire.audio import EndReason, Hello
+
+logger = logging.getLogger(__name__)
+
+LOOK_MS = 200
+LAST_WORDS_MS = 5_000
+"""How long the last words of a take may take; then the machine goes on behind those that have come."""
+
+BELOW = "The control token of whoever is on air is higher than yours can be: ask a technician."
+
+_Hold = tuple[SessionId, ChannelId, int]
+"""A channel, and since when (media ms) its respeaker is on air."""
+
+
+class _Heard(msgspec.Struct, kw_only=True):
+    """What came of a respeaker. Times are monotonic ms."""
+
+    at: int
+    """When sound came last, or when they were first looked at."""
+    received: int = 0
+    came: bool = False
+    """Whether any has come since this server looks after it."""
+    ended: int | None = None
+    """Since when no more comes."""
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class Respeaking:
+    """The respeakers of all sessions. `run` must be running."""
+
+    sessions: Sessions
+    ingest: LiveIngest
+    closing: Closing
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        # Bound: one for each channel of a loaded session.
+        self._heard: dict[_Hold, _Heard] = {}
+
+    async def begin(self, session: SessionId, hello: Hello, done: int, actor: Actor) -> LiveTake | Refusal | None:
+        """The take that a respeaker says hello with, who is on air from then on; None when it is over already.
+
+        Refused as `conflict` once the session is closed. Raises StorageUnavailable and RecordBroken as
+        `Sessions.find` does.
+        """
+        live, channel = await self.sessions.find(session), ChannelId(hello.channel)
+        known = None if live is None else live.state.channels.get(channel)
+        if live is None or known is None or known.kind is ChannelKind.TRANSLATION:
+            return refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
+        if live.state.status is Status.CLOSED or self.closing.closing(session):
+            return refuse(RefusalCode.CONFLICT, "The session is closed.")
+        if live.state.status not in ON:
+            return refuse(RefusalCode.INVALID, "The session has not begun.")
+        if not (known.air.respoken and known.air.holder == actor.id):
+            if _logged(live.state, f"{RESPOKEN}{hello.take}"):
+                return None  # Somebody else is on air since.
+            put = PutOnAir(channel=channel, source=AirSource.RESPEAKER)
+            refused = await live.writer.send(actor, CommandId(f"respeak:{hello.take}:{live.writer.offset}"), put)
+            if isinstance(refused, Refusal):
+                below = refused.code in (RefusalCode.CONFLICT, RefusalCode.INVALID)
+                return refuse(RefusalCode.FORBIDDEN, BELOW) if below else refused
+        begun = await self.ingest.begin(session, hello, done, respoken=True)
+        if isinstance(begun, LiveTake):
+            heard = self._watched(live, live.state.channels[channel])
+            heard.at, heard.received, heard.came, heard.ended = self.clock.monotonic(), begun.received, True, None
+        return begun
+
+    async def run(self) -> None:
+        """Look after them until cancelled."""
+        while True:
+            await self.clock.sleep(LOOK_MS)
+            await self.look()
+
+    async def look(self) -> None:
+        """End what is over, and let the machine go on with the text's own sound."""
+        held: set[_Hold] = set()
+        for live in self.sessions.all_loaded:
+            for channel in live.state.channels.values():
+                take = self.ingest.respoken(live.id, channel.id)
+                if take is not None and not take.over and not _on_air(take, channel):
+                    take.over = True
+                    await take.finish(EndReason.LOST)
+                if channel.air.respoken and live.state.status in ON:
+                    held.add(_hold(live, channel))
+                    await self._look_after(live, channel, take)
+        for gone in self._heard.keys() - held:
+            del self._heard[gone]
+
+    async def _look_after(self, live: LiveSession, channel: Channel, take: LiveTake | None) -> None:
+        if self.closing.closing(live.id):
+            return  # The last words are waited for there.
+        heard, now = self._watched(live, channel), self.clock.monotonic()
+        take = take if take is not None and _on_air(take, channel) else None
+        if take is not None and take.received != heard.received:
+            heard.at, heard.received, heard.came = now, take.received, True
+        silent = now - heard.at >= (GONE_MS if heard.came else FIRST_MS)
+        if take is not None and not take.finished:
+            heard.ended = None
+            if silent:
+                logger.info("session %s channel %s: no sound comes of the respeaker any more", live.id, channel.id)
+                await take.finish(EndReason.LOST)
+            return
+        if not heard.came and not silent:
+            return  # After a restart their page is about to come back.
+        heard.ended = now if heard.ended is None else heard.ended
+        if take is None or now - heard.ended >= LAST_WORDS_MS:
+            await self._end(live, channel)
+
+    async def _end(self, live: LiveSession, channel: Channel) -> None:
+        act = CommandId(f"respoken:{channel.id}:{channel.air.since}:{channel.air.token}")
+        answer = await live.writer.send(SYSTEM, act, PutOnAir(channel=channel.id, source=AirSource.MACHINE))
+        if isinstance(answer, Refusal):
+            logger.info("session %s channel %s: the machine can't go on yet (%s)", live.id, channel.id, answer.code)
+
+    def _watched(self, live: LiveSession, channel: Channel) -> _Heard:
+        take = self.ingest.respoken(live.id, channel.id)
+        first = _Heard(at=self.clock.monotonic(), received=0 if take is None else take.received)
+        return self._heard.setdefault(_hold(live, channel), first)
+
+
+def _hold(live: LiveSession, channel: Channel) -> _Hold:
+    return live.id, channel.id, channel.air.since
+
+
+def _on_air(take: LiveTake, channel: Channel) -> bool:
+    """Whether a respeaker's take is of whoever is on air."""
+    return take.audio.hears(channel.air)
+
+
+def _logged(state: State, name: str) -> bool:
+    """Whether the log knows a take of that name."""
+    return any(named is not None and named[0] == name for named in map(take_of, state.sources))

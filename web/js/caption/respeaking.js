@@ -1,0 +1,150 @@
+// A respeaker's microphone at the captioner's page: whoever hears the meeting says it again, and the machine writes their voice in
+// place of the meeting's own sound for as long as they are on air.
+
+import { marked } from './keys.js';
+import { Capture } from '../microphone/capture.js';
+import { Continuity } from '../microphone/level.js';
+import { Line } from '../microphone/line.js';
+import { Meter } from '../microphone/meter.js';
+import { RATE } from '../microphone/resample.js';
+import { Ring, takeName } from '../microphone/ring.js';
+import { at, set } from '../lib/nodes.js';
+
+const LOOK = 1000; // ms between two looks whether the input still gives samples
+
+export class Respeaking {
+  #ring = new Ring();
+  #whole = new Continuity(); // whether the sound is in one piece
+  #on = false; // it was begun, and not stopped
+  #opening = false;
+  #looking = 0;
+  #capture = new Capture((piece) => this.#heard(piece), (problem) => this.#broken(problem));
+
+  /**
+   * @param {{session: string, link: string}} data  @param {() => string} channel
+   * @param {import('../lib/words.js').Words} words  @param {{say: (text: string) => void, open: () => boolean}} does  `open`: whether the meeting is on
+   */
+  constructor({ session, link }, channel, words, does) {
+    this.words = words;
+    this.does = does;
+    this.meter = new Meter((kind) => words.text(`verdict.${kind}`), (said) => said && does.say(said));
+    const address = `${location.origin.replace(/^http/, 'ws')}/s/${encodeURIComponent(session)}/audio`;
+    this.line = new Line({ address, as: link, channel, ring: this.#ring, tell: (kind) => this.#told(kind) });
+    marked(at('Respeak'), 'V');
+    at('Respeak').addEventListener('click', () => this.turn());
+    at('Device').addEventListener('change', () => this.#choose());
+    addEventListener('online', () => this.line.hurry());
+  }
+
+  /** Begin, or stop. */
+  async turn() {
+    if (this.#opening) return;
+    if (this.#on) this.#stop();
+    else if (!this.does.open()) this.does.say(this.words.text('not-open'));
+    else if (await this.#open(at('Device').value)) this.#start();
+  }
+
+  /** @param {string} device */
+  async #open(device) {
+    at('RespeakTrouble').hidden = true;
+    if (Capture.obstacle) {
+      this.#trouble(Capture.obstacle);
+      return false;
+    }
+    this.#opening = true;
+    try {
+      await this.#capture.open(device);
+    } catch (problem) {
+      this.#broken(String(problem));
+      return false;
+    } finally {
+      this.#opening = false;
+    }
+    at('RespeakInput').hidden = false;
+    this.meter.opened(performance.now());
+    const found = await Capture.devices();
+    at('Device').replaceChildren(...found.map(({ id, label }, n) => new Option(label || this.words.text('device', { n: n + 1 }), id, false, id === this.#capture.device)));
+    return true;
+  }
+
+  #start() {
+    this.#on = true;
+    this.#again('lost');
+    this.#stand('connecting');
+    this.line.start();
+    this.#looking = setInterval(() => this.meter.look(performance.now()), LOOK);
+  }
+
+  #stop() {
+    this.#on = false;
+    this.#ring.end('stopped');
+    if (this.line.open) {
+      this.#stand('finishing');
+      this.line.pump();
+    } else this.#leave('');
+  }
+
+  /** Begin a take; what came before is over. @param {string} reason */
+  #again(reason) {
+    this.#ring.end(reason);
+    this.#ring.begin(takeName());
+    this.#whole = new Continuity();
+  }
+
+  /** Another input. */
+  async #choose() {
+    if (this.#on) this.#ring.end('lost');
+    if ((await this.#open(at('Device').value)) && this.#on) this.#again('lost');
+  }
+
+  /** @param {Piece} piece */
+  #heard(piece) {
+    const now = performance.now();
+    this.meter.hear(piece, now);
+    if (!this.#on || !this.#ring.takes.length) return;
+    if (this.#whole.push(now, (piece.pcm.length * 1000) / RATE)) this.#again('lost');
+    this.#ring.add(piece.pcm, now);
+    this.line.pump();
+  }
+
+  /** @param {string} problem */
+  #broken(problem) {
+    this.#trouble(problem);
+    if (this.#on) this.#stop();
+    else this.#leave('');
+  }
+
+  /** @param {string} problem */
+  #trouble(problem) {
+    at('RespeakTrouble').hidden = false;
+    set(at('RespeakTrouble'), this.words.text(`trouble.${problem}`));
+  }
+
+  /** @param {string} kind  how the line stands */
+  #told(kind) {
+    if (kind === 'sending') this.#stand(this.#on ? 'on' : 'finishing');
+    else if (kind === 'cut' || kind === 'full') this.#stand(this.#on ? kind : 'finishing');
+    else if (kind === 'ended') this.#ring.takes.length || this.#leave('');
+    else if (kind === 'restart' || kind === 'over' || kind === 'replaced') this.#leave('over');
+    else if (kind === 'forbidden' || kind === 'unknown' || kind === 'refused') this.#leave(kind);
+  }
+
+  /** Nothing more is sent, and the input is let go. @param {string} kind  why; empty where that was wanted */
+  #leave(kind) {
+    this.#on = false;
+    clearInterval(this.#looking);
+    this.line.close();
+    this.#ring.clear();
+    this.#capture.close();
+    this.meter.off();
+    at('RespeakInput').hidden = true;
+    this.#stand(kind);
+  }
+
+  /** @param {string} kind */
+  #stand(kind) {
+    at('Respeak').setAttribute('aria-pressed', String(this.#on));
+    at('RespeakStands').dataset.kind = kind === 'on' ? 'sending' : kind;
+    set(at('RespeakStands'), kind && this.words.text(`respeak.${kind}`));
+  }
+}
