@@ -16,8 +16,9 @@ from pathlib import Path
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from babel.messages.pofile import denormalize, read_po
+from babel.messages.pofile import denormalize
 
+from moothall.adapters.pages.po_files import read_po_file
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.languages import direction
 
@@ -200,26 +201,21 @@ def read_names(folder: Path) -> Mapping[str, Mapping[str, str]]:
 def _read_part(path: Path, language: str, texts: dict[str, str], counted: dict[str, dict[str, str]]) -> bool:
     """Add the texts of one file; says whether they are a draft."""
     try:
-        with path.open("rb") as file:
-            catalog = read_po(file, locale=language, abort_invalid=True)
+        file = read_po_file(path, language)
     except (OSError, ValueError) as error:
         raise _unreadable(language, path, error) from error
-    for message in catalog:
-        if not message.id:
-            continue
-        written = (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
+    for key, written, is_counted, fuzzy in file.messages:
         strings = tuple(_BEFORE_UNIT.sub(NO_BREAK, text) for text in written)
-        key = message.id if isinstance(message.id, str) else message.id[0]
-        if message.fuzzy or not all(strings):
-            raise ConfigurationError(f"The interface's texts in '{language}' lack a translation of '{message.id}'.")
+        if fuzzy or not all(strings):
+            raise ConfigurationError(f"The interface's texts in '{language}' lack a translation of '{key}'.")
         if key in texts or key in counted:
             msg = f"The interface's texts in '{language}' have '{key}' twice, the second time in {path.name}."
             raise ConfigurationError(msg)
-        if isinstance(message.id, str):
-            texts[key] = strings[0]
+        if is_counted:
+            counted[key] = _by_category(language, file.plural_expr, strings)
         else:
-            counted[key] = _by_category(language, catalog.plural_expr, strings)
-    return any(line.strip("# ").lower() == "draft" for line in catalog.header_comment.splitlines())
+            texts[key] = strings[0]
+    return any(line.lower() == "draft" for line in file.comments)
 
 
 def _unreadable(language: str, path: Path, error: Exception) -> ConfigurationError:

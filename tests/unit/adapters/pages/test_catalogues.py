@@ -183,6 +183,12 @@ def test_a_part_that_is_a_draft_makes_the_whole_one(tmp_path: Path, comment: str
     assert Catalogue.read(folder, "en").draft is draft
 
 
+def test_a_catalogue_with_more_forms_than_it_says_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    forms = 'msgid "a"\nmsgid_plural "b"\nmsgstr[0] "x"\nmsgstr[1] "y"\nmsgstr[2] "z"\n'
+    with pytest.raises(ConfigurationError, match=r"can't be read from moothall\.po: msg has more translations"):
+        Catalogue.read(write(tmp_path, HEAD.format(forms=TWO) + forms), "en")
+
+
 def test_a_catalogue_that_is_a_folder_is_refused_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "fr" / "LC_MESSAGES" / "moothall.po").mkdir(parents=True)
     with pytest.raises(ConfigurationError, match=r"can't be read from moothall\.po"):
