@@ -18,6 +18,8 @@ test('everybody may add lines while the machine is on air, else whoever is', () 
   assert.equal(writesOnAir(MACHINE, 'ben'), true);
   assert.equal(writesOnAir(ANN, 'ben'), false);
   assert.equal(writesOnAir(ANN, 'ann'), true);
+  assert.equal(writesOnAir({ ...ANN, source: 'respeaker' }, 'ben'), false);
+  assert.equal(writesOnAir({ ...ANN, source: 'respeaker' }, 'ann'), true);
 });
 
 test('it is handed to those who write and are here, each once', () => {

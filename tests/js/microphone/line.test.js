@@ -97,6 +97,15 @@ test('that no more is taken is told, and sound is kept until it is safe', () => 
   });
 });
 
+test('a respeaker says by which link they are on air', () => {
+  talk(({ line, last }) => {
+    line.close();
+    line.as = 'ann';
+    line.start();
+    assert.equal(last().address, 'ws://x?pulse=1&full=1&done=0&respeak=ann');
+  });
+});
+
 test('a take that has just begun is as old as nothing, however long the page has been open', () => {
   talk(({ hear, last }) => {
     hear(9000);

@@ -13,6 +13,7 @@ const CASES = [
   [{ heard: { ...HEARD, sound: 'none' } }, 'soundless'],
   [{ heard: { ...HEARD, lag: 12000 } }, 'late'],
   [{ session: { ...OPEN, on_air: 'person' }, heard: null }, 'written'],
+  [{ session: { ...OPEN, on_air: 'respeaker' } }, 'respoken'],
   [{ session: { ...OPEN, on_air: 'machine' } }, 'heard'],
   [{ heard: null }, 'unknown'],
   [{ now: 5000 }, 'unknown'],

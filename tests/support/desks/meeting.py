@@ -49,7 +49,8 @@ class Meeting:
 
     async def say(self, segment: str, text: str, *, end: bool = True) -> None:
         """A line of the engine."""
-        if not self.live.state.channels[FLOOR].generation:
+        now = self.live.state.channels[FLOOR]
+        if not now.generation or now.generation <= now.air.behind:
             await self.do(AttachEngine(channel=FLOOR, model="scripted"))
         channel = self.live.state.channels[FLOOR]
         t = channel.committed_through

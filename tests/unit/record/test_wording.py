@@ -30,6 +30,11 @@ def test_a_line_of_an_outside_tool_says_its_name() -> None:
     assert WORDING.source(line) == "Sent by Steno & <Co>"
 
 
+def test_a_line_that_a_respeaker_said_again_says_so() -> None:
+    line = msgspec.structs.replace(meeting().record().lines[0], respoken=True, mended=True)
+    assert WORDING.source(line) == "Respoken · Mended by a person"
+
+
 def test_a_line_that_a_person_only_accepted_says_so() -> None:
     line = meeting().record().lines[0]
     accepted = msgspec.structs.replace(line, mended=True, accepted=True)

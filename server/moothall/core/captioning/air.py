@@ -28,7 +28,9 @@ was said before it, so that the words of both can be laid beside one another."""
 USUAL_LAG_MS = 4_000
 """How long after its last word a line is usually sent, where the words don't tell."""
 RESPOKEN_LAG_MS = 2_000
-"""How long after a word a respeaker usually says it."""
+"""How long after a word a respeaker usually says it;"""
+MOST_LAG_MS = 6_000
+"""and at most."""
 KEPT_MS = 30_000
 """How much of the sound is kept while somebody else is on air, so that the machine can go on."""
 
@@ -75,7 +77,7 @@ def heard_from(state: State, channel: Channel, now: int) -> int:
     began = channel.air.away[-1][0]
     lines = written(state, channel, began)
     back = max(came(lines[-1]) - BACK_MS, now - KEPT_MS) if lines else now - KEPT_MS
-    return min(max(began, back), now)
+    return min(max(began, back, channel.air.removed), now)
 
 
 def heard_behind(channel: Channel, line: Segment) -> int:

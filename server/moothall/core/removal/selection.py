@@ -11,6 +11,7 @@ from itertools import groupby
 
 import msgspec
 
+from moothall.core.captioning.air import MOST_LAG_MS
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SpeakerId
 from moothall.core.session.parts import Segment
@@ -142,8 +143,9 @@ def times(cuts: Sequence[Cut]) -> tuple[tuple[ChannelId, int, int], ...]:
         words, line = cut.line.words, cut.line
         stays = {n for first, last in cut.stays for n in range(first, last)}
         goes = [word for n, word in enumerate(words) if n not in stays]
-        span = (goes[0].t0, max(word.t1 for word in goes)) if goes else (line.t0, _end(line))
-        found.append((line.channel, *span))
+        t0, t1 = (goes[0].t0, max(word.t1 for word in goes)) if goes else (line.t0, _end(line))
+        # What was respoken was said before, in the sound that is kept.
+        found.append((line.channel, max(0, t0 - MOST_LAG_MS) if line.respoken else t0, t1))
     return tuple(found)
 
 

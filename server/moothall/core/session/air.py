@@ -31,6 +31,8 @@ class Air(msgspec.Struct, frozen=True, kw_only=True):
     they wrote for some seconds only. None before, and while somebody else is on air."""
     behind: int = 0
     """The newest attachment of an engine before it changed: what that engine still says, it heard in another sound."""
+    removed: int = 0
+    """Media ms before which words were removed while the machine was not on air: it isn't to hear them later."""
     tools: dict[str, str] = {}
     """The public names of the tools that were on air or offered a line, by their pseudonyms."""
     offered: tuple[SegmentId, ...] = ()

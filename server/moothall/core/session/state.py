@@ -175,7 +175,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _with_segments(state, event.segments, gone=True, moved=True)
         case ev.BodyRemoved():
             for channel_id, t in event.through.items():
-                state = _heard(state, channel_id, t)
+                state = _removed(_heard(state, channel_id, t), channel_id, t)
             return state
         case ev.EngineAttached():
             return _with_channel(state, event.channel, generation=event.generation)
@@ -285,6 +285,13 @@ def _heard(state: State, channel: ChannelId, t: int) -> State:
     if known is None or known.committed_through >= t:
         return state
     return _with_channel(state, channel, committed_through=t)
+
+
+def _removed(state: State, channel: ChannelId, t: int) -> State:
+    known = state.channels.get(channel)
+    if known is None or known.air.machine or known.air.removed >= t:
+        return state
+    return _with_channel(state, channel, air=msgspec.structs.replace(known.air, removed=t))
 
 
 def _on_air(state: State, event: ev.AirFact) -> State:

@@ -123,10 +123,19 @@ def draft_erasure(draft: Draft, erasure: Erasure, places: TextPlaces, wall: int)
     asked = places.of_interventions(each.id for each in erasure.interventions)
     lines, names = places.of_lines(cut.line.id for cut in erasure.cuts), places.of_names(erasure.names)
     offsets = tuple(sorted({*lines, *names, *asked, *places.of_terms(erasure.names)}))
-    through = {channel: draft.state.channels[channel].committed_through for channel in channels_of(erasure.cuts)}
+    through = {channel: _through(draft.state, channel, erasure.cuts) for channel in channels_of(erasure.cuts)}
     removed = ev.BodyRemoved(offsets=offsets, reason=erasure.reason, by=erasure.by.id, through=through)
     draft.add(removed, erasure.by, erasure.cause, n, wall)
     return offsets
+
+
+def _through(state: State, channel: ChannelId, cuts: Sequence[Cut]) -> int:
+    """Media ms before which a channel isn't to be heard again: where its words end, or, while a person writes what the
+    machine may be put on air behind, the newest line of theirs that goes.
+    """
+    now = state.channels[channel]
+    ends = [cut.line.t1 for cut in cuts if cut.line.channel == channel and not now.air.recognised]
+    return max([now.committed_through, *ends])
 
 
 def nothing_partial(cuts: Sequence[Cut]) -> tuple[AnySignal, ...]:

@@ -6,13 +6,13 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.captioning.air import BACK_MS, KEPT_MS, RESPOKEN_LAG_MS, Join, heard_behind, to_join
+from moothall.core.captioning.air import BACK_MS, KEPT_MS, MOST_LAG_MS, RESPOKEN_LAG_MS, Join, heard_behind, to_join
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
-from moothall.core.kernel.ids import SegmentId, SessionId
-from moothall.core.removal.selection import Lines, again, selected
-from moothall.core.session.state import State
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
+from moothall.core.removal.selection import Lines, again, selected, times
+from moothall.core.session.state import State, evolve
 from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,
@@ -147,6 +147,19 @@ def test_what_was_respoken_is_not_recognised_again_from_the_floor() -> None:
     short = carry_out(short, OFF, wall=WALL + 6_000)
     assert short.channels[FLOOR].air.away == ()
     assert heard_behind(short.channels[FLOOR], line_of(short, "r")) == 5_900
+
+
+def test_what_was_removed_is_not_heard_from_the_floor_in_its_turn_nor_left_in_its_sound() -> None:
+    state = respoken()
+    (cut,) = selected(state, Lines((SegmentId("r"),)))
+    assert times([cut]) == ((FLOOR, 11_000 - MOST_LAG_MS, 12_000),)
+    removed = ev.BodyRemoved(offsets=(1,), reason="request", by="t1", through={FLOOR: 20_500, ChannelId("xx"): 9})
+    state = evolve(state, removed)
+    assert events(state, OFF, wall=WALL + 22_000)[1] == ev.AirChanged(
+        channel=FLOOR, source=ev.AirSource.MACHINE, t=22_000, t0=20_500
+    )
+    assert evolve(state, removed).channels[FLOOR].air is state.channels[FLOOR].air
+    assert evolve(speaking(), removed).channels[FLOOR].air.removed == 0, "the machine's own is committed"
 
 
 def test_a_line_stays_respoken_wherever_it_goes() -> None:

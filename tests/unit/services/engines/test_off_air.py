@@ -9,6 +9,7 @@ from moothall.core.captioning.air import BACK_MS, KEPT_MS, to_join
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId
+from moothall.core.removal.selection import Lines
 from moothall.core.signals import ChannelState
 from moothall.core.signals import Sound as Sounds
 from moothall.services.capture.redoing import redo
@@ -169,6 +170,33 @@ def test_another_life_of_the_server_knows_who_is_on_air_what_was_offered_and_whe
             join = to_join(live.state, live.state.channels[FLOOR], live.state.channels[FLOOR].air.since)
             assert join is not None
             assert join.typed == "Thank you all."
+
+    loop.run(story())
+
+
+def test_what_a_person_wrote_and_was_removed_is_not_heard_again_by_the_machine() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            kept = do.TypeSegment(channel=FLOOR, segment=SegmentId("a"), text="Thank you all.", language="en")
+            secret = msgspec.structs.replace(kept, segment=SegmentId("b"), text="A secret.")
+            acts: tuple[tuple[Actor, do.AnyCommand], ...] = (
+                (SYSTEM, do.OpenSession()),
+                (CAPTIONER, put(PERSON)),
+                (CAPTIONER, kept),
+                (CAPTIONER, secret),
+            )
+            for n, (actor, command) in enumerate(acts):
+                await hall.clock.sleep(10_000)
+                assert isinstance(await live.writer.send(actor, CommandId(f"c{n}"), command), Receipt)
+            line = live.state.segments.get(SegmentId("b"))
+            assert line is not None
+            technician = Actor(Role.TECHNICIAN, "t")
+            removed = await live.writer.remove(technician, CommandId("remove"), Lines((SegmentId("b"),)))
+            assert isinstance(removed, Receipt)
+            await hall.clock.sleep(1_000)
+            assert isinstance(await live.writer.send(CAPTIONER, CommandId("off"), put(MACHINE)), Receipt)
+            assert live.state.channels[FLOOR].committed_through == line.t0
 
     loop.run(story())
 
