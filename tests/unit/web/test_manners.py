@@ -118,3 +118,20 @@ def test_a_meetings_title_says_in_which_language_it_is() -> None:
         if re.search(r"<bdi>\{\{ (?:(?:each|row|meeting|about)\.)?title \}\}", path.read_text(encoding="utf-8"))
     }
     assert without == set(NO_LANGUAGE)
+
+
+FRAMES = ("frame.bar(", "frame_bar.bar(", "hub_frame.bar(", 'class="top"', 'class="strip"')
+"""What a page's frame is made with: of a page beside the texts, of the staff's, of a group's, of a text, of a wall."""
+UNFRAMED = {"base.html", "front.html", "overlay.html", "embed.html", "style.html"}
+"""The sheet of all pages, the house itself, what stands in somebody else's page, and the page of all parts."""
+
+
+@pytest.mark.parametrize(
+    "path", [each for each in TEMPLATES if not each.name.startswith("_")], ids=lambda each: each.name
+)
+def test_every_page_has_a_frame(path: Path) -> None:
+    """A page of a hub that is set in one of the server's has that one's."""
+    text = path.read_text(encoding="utf-8")
+    framed = [each for each in FRAMES if each in text]
+    own = "block body" in text and path.name not in UNFRAMED
+    assert bool(framed) == own, framed

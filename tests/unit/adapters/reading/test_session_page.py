@@ -366,6 +366,19 @@ def test_translations_that_are_drafts_say_so() -> None:
     assert "Les textes de cette interface sont une traduction provisoire." in render(snapshot(line(1)), "fr")
 
 
+def test_before_a_meeting_begins_its_page_says_so_in_place_of_lines_and_when_that_is_planned() -> None:
+    begins, told = SessionState(begins=NOON), "It is planned for Mon 24 Nov, 16:00. Times are UTC."
+    seen = snapshot(status=Status.CREATED)
+    parts = PageParts(address=TextAddresses(seen.session.id, channel=FLOOR), ui=EN)
+
+    def said(state: SessionState, seen: Snapshot) -> str:
+        return shown(SessionPage(PAGES).render_session(seen, parts, state, now=NOON - 60_000))
+
+    assert f"Its text will appear here. {told}" in said(begins, seen)
+    assert "It is planned" not in said(SessionState(), seen), "nobody has said when"
+    assert "It is planned" not in said(begins, snapshot(line(1))), "it is on"
+
+
 def own_pace(
     start: int,
     following: int,
