@@ -17,6 +17,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.testing.scripted import Script, ScriptWord, render, write_script
 from moothall.wire import audio
+from support.browser.axe import findings
 from support.halls.microphone_process import MicrophoneHall, chromium_with_microphone, write_capture
 from support.halls.process import CLOCK, SESSION, free_port, logged
 
@@ -117,6 +118,7 @@ async def test_one_key_has_a_captioner_heard_until_the_key_and_until_their_page_
             await expect(ann.locator("#RespeakStands")).to_have_text("You are heard")
             await expect(ann.locator("#Respeak")).to_have_attribute("aria-pressed", "true")
             await expect(ann.locator("#Verdict")).to_have_text("Ready: speech is heard well")
+            assert await findings(ann) == []
             await expect(who).to_have_text("You respeak: the machine hears you")
             await expect(others).to_have_text("\u2068Ann\u2069 respeaks: the machine hears them")
             await expect(reader.locator("#Lines .text").last).to_contain_text("ann3")

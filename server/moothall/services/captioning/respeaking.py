@@ -132,7 +132,8 @@ class Respeaking:
         if not heard.came and not silent:
             return  # After a restart their page is about to come back.
         heard.ended = now if heard.ended is None else heard.ended
-        if take is None or now - heard.ended >= LAST_WORDS_MS:
+        all_said = take is None or (take.audio.ended and take.audio.unheard(live.state, channel.id) is None)
+        if all_said or now - heard.ended >= LAST_WORDS_MS:
             await self._end(live, channel)
 
     async def _end(self, live: LiveSession, channel: Channel) -> None:

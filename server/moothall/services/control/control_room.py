@@ -366,8 +366,8 @@ class ControlRoom:
 
 
 def _machine_writes(state: State) -> bool:
-    """Whether some text of the session is the machine's."""
-    return any(each.air.machine for each in state.channels.values() if each.kind is not ChannelKind.TRANSLATION)
+    """Whether some text of the session is the machine's, be it of a respeaker."""
+    return any(each.air.recognised for each in state.channels.values() if each.kind is not ChannelKind.TRANSLATION)
 
 
 def _has_source(state: State) -> bool:
