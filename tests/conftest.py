@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from moothall.adapters.system.collector import THRESHOLDS
 from support.files.compiled_templates import keep_compiled
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 # From the beginning, so that collecting looks through what it makes a few times only: that took an eighth of it.
 gc.set_threshold(*THRESHOLDS)
 
-settings.register_profile("dev", max_examples=50, deadline=None)
-settings.register_profile("ci", max_examples=15, deadline=None, derandomize=True)
-settings.register_profile("long", max_examples=500, deadline=None)
+ANY_PACE = [HealthCheck.too_slow]
+"""How quick a machine is says nothing of a law."""
+settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=ANY_PACE)
+settings.register_profile("ci", max_examples=15, deadline=None, derandomize=True, suppress_health_check=ANY_PACE)
+settings.register_profile("long", max_examples=500, deadline=None, suppress_health_check=ANY_PACE)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
