@@ -16,9 +16,8 @@ from pathlib import Path
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from babel.messages.pofile import denormalize
+from babel.messages.pofile import PoFileError, denormalize, read_po
 
-from moothall.adapters.pages.po_files import read_po_file
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.languages import direction
 
@@ -201,21 +200,26 @@ def read_names(folder: Path) -> Mapping[str, Mapping[str, str]]:
 def _read_part(path: Path, language: str, texts: dict[str, str], counted: dict[str, dict[str, str]]) -> bool:
     """Add the texts of one file; says whether they are a draft."""
     try:
-        file = read_po_file(path, language)
-    except (OSError, ValueError) as error:
+        with path.open("rb") as file:
+            catalog = read_po(file, locale=language, abort_invalid=True)
+    except (OSError, ValueError, PoFileError) as error:
         raise _unreadable(language, path, error) from error
-    for key, written, is_counted, fuzzy in file.messages:
+    for message in catalog:
+        if not message.id:
+            continue
+        written = (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
         strings = tuple(_BEFORE_UNIT.sub(NO_BREAK, text) for text in written)
-        if fuzzy or not all(strings):
-            raise ConfigurationError(f"The interface's texts in '{language}' lack a translation of '{key}'.")
+        key = message.id if isinstance(message.id, str) else message.id[0]
+        if message.fuzzy or not all(strings):
+            raise ConfigurationError(f"The interface's texts in '{language}' lack a translation of '{message.id}'.")
         if key in texts or key in counted:
             msg = f"The interface's texts in '{language}' have '{key}' twice, the second time in {path.name}."
             raise ConfigurationError(msg)
-        if is_counted:
-            counted[key] = _by_category(language, file.plural_expr, strings)
-        else:
+        if isinstance(message.id, str):
             texts[key] = strings[0]
-    return any(line.lower() == "draft" for line in file.comments)
+        else:
+            counted[key] = _by_category(language, catalog.plural_expr, strings)
+    return any(line.strip("# ").lower() == "draft" for line in catalog.header_comment.splitlines())
 
 
 def _unreadable(language: str, path: Path, error: Exception) -> ConfigurationError:
