@@ -102,6 +102,8 @@ async def test_a_player_of_another_origin_shows_what_stands(page: Page, tmp_path
             assert isinstance(removed, Receipt)
             await on.do(do.MapClock(t=40_000))
             await page.goto(f"{server.address}/player.html?begun.m3u8")
+            await expect(cues).not_to_have_text("")
+            await page.evaluate("video.currentTime = 1")  # Of live subtitles it begins with the newest.
             await expect(cues).to_have_text(first.replace("the meting", "it"))
             await page.evaluate("video.currentTime = 36")
             last = await write("c", "<b>This</b> was typed & said.")
