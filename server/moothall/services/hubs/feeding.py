@@ -21,8 +21,8 @@ from moothall.services.hubs.ports import LinkSource, LogStatus, Pack
 from moothall.services.hubs.signals import usual
 from moothall.wire.hub.messages import WINDOW_BYTES, Batch, Caught, FeedPart, Follow, Live, Signalled, Stopped
 
-GATHER_MS = 1_000
-"""What is said within so long after a batch goes out together."""
+GATHER_MS = 800
+"""What is said within so long after a batch goes out together. A correction is at a hub within a second so."""
 LIVE_BYTES = 64 << 10
 """Bytes of a live batch before it is packed: a frame holds it at any size when packed."""
 MISSED_BYTES = WINDOW_BYTES // 3
