@@ -80,7 +80,7 @@ TROUBLES = {"cut", "died", "hub killed", "centre killed", "wish", "removal"}
 
 def test_half_an_hour_of_trouble_loses_and_doubles_nothing() -> None:
     fate = Fate(seconds=HOUR_S / 2, good_s=40, bad_s=15, act_s=6, note_s=60, pause_s=10)
-    day = lived(2, fate)
+    day = lived(4, fate)
     assert day.dialled > 10
     assert len(day.put) > 100
     assert set(day.troubles) == TROUBLES, "chance left out a trouble: take another seed"
