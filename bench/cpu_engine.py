@@ -25,7 +25,7 @@ from moothall.core.kernel.errors import MoothallError, StorageUnavailable
 from moothall.wire import engine as wire
 from moothall_models.cli import Computing, load_model
 from moothall_models.engine.dialling import EngineServer
-from moothall_models.engine.own_process import exit_with_parent, own_token, start_logging, until_set
+from moothall_models.engine.own_process import exit_with_parent, own_token, start_logging, until_terminated
 from moothall_models.engine.session import LinkSession
 from moothall_models.ports import Hypothesis, Recognizer, VoiceActivity, Window
 
@@ -183,7 +183,7 @@ def main() -> int:
     try:
         server = EngineServer(args.url, own_token(None, os.environ), "bench")
         recognizer, voice = load_model(args.model, None, Computing(threads=args.threads))
-        asyncio.run(until_set(lambda: serve(server, recognizer, voice)))
+        asyncio.run(until_terminated(lambda: serve(server, recognizer, voice)))
     except MoothallError as error:
         print(error, file=sys.stderr)
         return 1

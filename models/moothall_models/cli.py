@@ -32,7 +32,7 @@ from moothall_models.engine.own_process import (
     own_parser,
     own_token,
     secret,
-    until_set,
+    until_terminated,
 )
 from moothall_models.engine.pass_traces import pass_traces
 from moothall_models.engine.progress import EngineProgress
@@ -86,7 +86,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
                 progress=progress,
                 trace=trace,
             )
-            asyncio.run(until_set(engine.run))
+            asyncio.run(until_terminated(engine.run))
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_WRONG

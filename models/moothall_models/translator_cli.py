@@ -26,7 +26,7 @@ from moothall_models.engine.own_process import (
     own_parser,
     own_token,
     secret,
-    until_set,
+    until_terminated,
 )
 from moothall_models.engine.progress import EngineProgress
 from moothall_models.engine.pulse_thread import send_pulses
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
             translators = (*translators, at_service(asked, environment))
         service = TranslatorService(translators, asked.name, try_out=_tried, progress=progress)
         backoff = JitteredBackoff(random.SystemRandom().random)
-        asyncio.run(until_set(lambda: serve(service, server, backoff, progress)))
+        asyncio.run(until_terminated(lambda: serve(service, server, backoff, progress)))
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         code = EXIT_WRONG

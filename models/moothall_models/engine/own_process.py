@@ -92,7 +92,7 @@ def limit_memory(mb: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (mb * MB, mb * MB))
 
 
-async def until_set(run: Callable[[], Awaitable[None]]) -> None:
+async def until_terminated(run: Callable[[], Awaitable[None]]) -> None:
     """Run until SIGTERM, which ends it in order."""
     me = asyncio.current_task()
     told = False
