@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 RETRY_MS = 1_000
 """How long to wait when the disk refuses."""
 ALL = 0
-"""In place of a removal's offset: the session itself is no more."""
+"""In place of a removal's offset: all of the session has to go, since it is no more or not everybody may read it."""
 
 
 class RoomErasing(Protocol):
@@ -32,7 +32,7 @@ class RoomErasing(Protocol):
         ...
 
     async def forget(self, session: SessionId) -> None:
-        """Erase all of a session that is no more. Raises StorageUnavailable."""
+        """Erase all of a session that the hub may not have any more. Raises StorageUnavailable."""
         ...
 
 
@@ -44,7 +44,7 @@ class ErasingBelow(Protocol):
         ...
 
     async def gone(self, session: SessionId) -> None:
-        """A session is no more. Raises StorageUnavailable."""
+        """Nobody below may have a session any more. Raises StorageUnavailable."""
         ...
 
     def outstanding(self, session: SessionId, offset: int) -> bool:
@@ -79,7 +79,7 @@ class Erasing:
             self.clear(session, offset)
 
     async def gone(self, session: SessionId) -> None:
-        """The copy is gone, as its session is no more. Waits while the disk refuses."""
+        """The copy is gone, as the hub may not have it any more. Waits while the disk refuses."""
         if self._room is not None:
             await self._until_done(session, self._room.forget)
         if self._below is not None:

@@ -387,7 +387,7 @@ class RoomQuestions:
             self._put(self.of(session).with_(*erased))
 
     async def forget(self, session: SessionId) -> None:
-        """Erase all of a session that is no more. Raises StorageUnavailable."""
+        """Erase all of a session that the hub may not have any more. Raises StorageUnavailable."""
         async with self._one:
             entries = [BookEntry(SESSIONS, session, None)]
             for namespace in (QUESTIONS, SUPPORTS, COUNTS):
@@ -522,9 +522,10 @@ class RoomWords:
         await self.local.erase_removed(session)
 
     async def forget(self, session: SessionId) -> None:
-        """Erase all of a session that is no more (`RoomErasing`).
+        """Erase all of a session that the hub may not have any more (`RoomErasing`).
 
-        Acts that wait are refused by the meeting, and go then.
+        Acts that wait go up with the line all the same: a meeting that is no more, or isn't open to everybody, refuses
+        them, and what somebody asked before is asked of one that is open again.
         """
         self.translations.forget()
         await self.local.forget(session)

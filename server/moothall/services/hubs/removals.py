@@ -100,6 +100,8 @@ class HubRemovals:
         """Epoch and Unix ms by offset."""
         self._restricted: dict[SessionId, int] = {}
         """Those that not everybody may read any more, with the Unix ms of when that was said. Bound: as above."""
+        self._told: set[SessionId] = set()
+        """Those whose readers were arranged while their log was read: what was read says less. Bound: as above."""
         self._unread: set[SessionId] = set()
         self._unkept: set[tuple[SessionId, str]] = set()
         self.when_due = Listeners[[str, SessionId, Epoch, int]]()
@@ -137,12 +139,16 @@ class HubRemovals:
         if session not in self._removed or session in self._restricted:  # Nobody gets one that is restricted still.
             self._unread.add(session)
             await self._look(session)
+        if session in self._restricted:  # The others were told when it came to be so.
+            self.when_due.tell(node, session, epoch, ALL)
 
     def take(self, publication: Publication) -> None:
         """Follow what is published in a log that is written here."""
         for record in publication.records:
             self._take_removal(publication.session, record)
             if (access := _access(record)) is not None:
+                if publication.session in self._held:
+                    self._told.add(publication.session)
                 self.arranged(publication.session, access, record.header.at)
 
     def removed(self, session: SessionId, epoch: Epoch, offset: int, at: int) -> None:
@@ -242,6 +248,7 @@ class HubRemovals:
     async def _look(self, session: SessionId) -> None:
         """What was removed from a session, and who may read it, by its log. What can't be read is looked at again."""
         after, newest = 0, None
+        self._told.discard(session)
         self._removed.setdefault(session, {})
         try:
             while page := await self._read(session, after, PAGE, frozenset({SESSION})):
@@ -254,7 +261,8 @@ class HubRemovals:
             logger.warning("session %s: the removals can't be read at the moment", session)
             return
         self._unread.discard(session)
-        self.arranged(session, *(newest or (Access.PUBLIC, 0)))
+        if session not in self._told:
+            self.arranged(session, *(newest or (Access.PUBLIC, 0)))
 
     def _take_removal(self, session: SessionId, record: LogRecord) -> None:
         header = record.header

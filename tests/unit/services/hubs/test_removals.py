@@ -195,6 +195,34 @@ async def test_a_session_that_not_everybody_may_read_any_more_goes_whole_until_e
     assert made.removals.list() == [], "nobody holds it"
 
 
+async def test_who_begins_to_hold_a_session_that_not_everybody_may_read_is_told_at_once() -> None:
+    made = Held()
+    await made.hold()
+    made.removals.take(republished(SESSION, [made.log.arrange(ev.Access.STAFF)]))
+    assert made.due == [("n1", ALL)]
+    await made.hold(NORTH, "n2")
+    assert made.due == [("n1", ALL), ("n2", ALL)]
+
+
+async def test_what_came_while_the_log_was_read_counts_more_than_what_was_read() -> None:
+    made = Held()
+
+    async def slowly(
+        session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        read = await made.log.read(session, after, limit, lanes)
+        if not after:
+            made.removals.take(republished(SESSION, [made.log.arrange(ev.Access.STAFF)]))
+        return read[:1]
+
+    made.log.arrange(ev.Access.PUBLIC)
+    made.removals = HubRemovals(book=made.book, read=slowly, clock=made.clock)
+    made.removals.when_due(lambda node, _, __, offset: made.due.append((node, offset)))
+    await made.hold()
+    assert set(made.due) == {("n1", ALL)}
+    assert made.removals.due("n1") == [(SESSION, EPOCH, ALL)]
+
+
 async def test_a_session_of_which_all_had_to_go_is_held_anew_once_it_is_there_again() -> None:
     made = Held()
     await made.hold()
