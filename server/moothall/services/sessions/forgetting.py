@@ -28,7 +28,7 @@ class Forgetting:
         self._sessions = sessions
         self._plan_of = plan_of
         self._clock = clock
-        # Bound: the sessions with an address.
+        # Bound: the sessions whose addresses fell due in the last hours. A session may have several.
         self._since: dict[SessionId, int] = {}
         """When its meeting was closed, or first seen cancelled, Unix ms."""
 
@@ -37,12 +37,6 @@ class Forgetting:
 
         Raises StorageUnavailable, and RecordBroken where the session's log can't be read.
         """
-        due = await self._due(session, entered)
-        if due:
-            self._since.pop(session, None)
-        return due
-
-    async def _due(self, session: SessionId, entered: int) -> bool:
         live, status = self._sessions.loaded(session), self._sessions.status_of(session)
         # To be asked for keeps a session in memory: it is read once.
         if status is None or (status is Status.CLOSED and session not in self._since):
@@ -55,11 +49,17 @@ class Forgetting:
         if status is Status.CLOSED:
             if live is not None:
                 clock, at = live.state.clock, live.state.closed_at
-                self._since[session] = now if at is None else clock.wall + at - clock.t
+                self._note(session, now if at is None else clock.wall + at - clock.t)
             return now - self._since[session] >= AFTER_CLOSE_MS
         if plan is None:
             return status is None or now - entered >= AFTER_PLAN_MS  # Without a log either it is no more.
         if plan.cancelled:
-            return now - self._since.setdefault(session, now) >= AFTER_CLOSE_MS
+            if session not in self._since:
+                self._note(session, now)
+            return now - self._since[session] >= AFTER_CLOSE_MS
         self._since.pop(session, None)
         return now - max(entered, plan.made, plan.starts or 0, plan.ends or 0) >= AFTER_PLAN_MS
+
+    def _note(self, session: SessionId, since: int) -> None:
+        over = self._clock.wall() - 2 * AFTER_CLOSE_MS
+        self._since = {each: at for each, at in self._since.items() if at > over} | {session: since}
