@@ -191,7 +191,8 @@ class LowData:
             about: object = later if line.speaker == before.speaker else (line.speaker, later)
         else:
             state = (line.language, line.origin.value, line.speaker, line.mended + line.accepted)
-            about = (number, line.segment, line.t0 // 1_000, *state, *([line.tool] if line.tool else []))
+            heard = True if line.respoken else line.tool
+            about = (number, line.segment, line.t0 // 1_000, *state, *([heard] if heard else []))
         self._items += (about, line.text.strip())
         self._texts[segment] = len(self._items) - 1
         self._before, self._number = line, number
@@ -234,8 +235,8 @@ def _soundless(gist: object) -> object:
 def _alike(before: Line, line: Line) -> bool:
     """Whether a line can be told from the one before it by its time, speaker and text."""
     return line.segment == _next(before.segment) and (
-        (line.language, line.origin, line.mended, line.accepted, line.tool)
-        == (before.language, before.origin, before.mended, before.accepted, before.tool)
+        (line.language, line.origin, line.mended, line.accepted, line.tool, line.respoken)
+        == (before.language, before.origin, before.mended, before.accepted, before.tool, before.respoken)
     )
 
 

@@ -141,6 +141,21 @@ def test_a_line_says_which_outside_tool_sent_it() -> None:
     ]
 
 
+def test_a_line_says_that_it_was_respoken() -> None:
+    meeting = Meeting()
+    for name, respoken in (("a-1", True), ("a-2", True), ("a-3", msgspec.UNSET)):
+        line = opened(name, 1_000)
+        meeting.say(msgspec.structs.replace(line, respoken=respoken), ended(name, "A line.", 1_000))
+    assert meeting.batch()[1:] == [
+        [0, "a-1", 1, "en", "machine", None, 0, True],
+        "A line.",
+        0,
+        "A line.",
+        [2, "a-3", 1, "en", "machine", None, 0],
+        "A line.",
+    ]
+
+
 def test_what_readers_never_see_is_not_sent() -> None:
     meeting = Meeting()
     meeting.say(

@@ -23,11 +23,11 @@ export class Speller {
     return { to, news };
   }
 
-  /** @param {(string | number | null | undefined)[]} about  as the door wrote it  @param {string} text  @returns {SpeltLine} */
+  /** @param {(string | number | boolean | null | undefined)[]} about  as the door wrote it  @param {string} text  @returns {SpeltLine} */
   #next(about, text) {
     if (about.length > 2) {
-      const [number, segment, t0, language, origin, speaker, mended, tool] = /** @type {[number, string, number, string, string, ?string, number, ?string]} */ (about);
-      return { number, segment, t0: t0 * 1000, language, origin, speaker, mended: mended > 0, accepted: mended > 1, text, ...(tool && { tool }) };
+      const [number, segment, t0, language, origin, speaker, mended, heard] = /** @type {[number, string, number, string, string, ?string, number, string | true | undefined]} */ (about);
+      return { number, segment, t0: t0 * 1000, language, origin, speaker, mended: mended > 0, accepted: mended > 1, text, ...(heard && (heard === true ? { respoken: true } : { tool: heard })) };
     }
     const before = /** @type {SpeltLine} */ (this.#line);
     const later = Number(about.pop());
