@@ -64,7 +64,7 @@ async function act(...commands) {
 async function send({ segment, channel: of, ...line }) {
   const id = `line-${segment}`;
   const answer = await link.request('act', { id, commands: [{ do: 'type', channel: of, segment, ...line }] });
-  if (!answer.refusal) {
+  if (!answer.refusal && air.writes) { // Else it was offered, and stands nowhere.
     written.push({ act: id, segment });
     if (written.length > TAKES_BACK) written.shift();
   }
@@ -378,6 +378,7 @@ function texts() {
 /** @param {string} name */
 function choose(name) {
   if (composing.own && !draft.apart) composing.sendAll(); // It was typed for the text that is left.
+  respeaking.stop(); // It was begun for that one too.
   channel = name;
   state.position = null;
   lines.clear();

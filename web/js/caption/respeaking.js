@@ -3,21 +3,21 @@
 
 import { marked } from './keys.js';
 import { Capture } from '../microphone/capture.js';
-import { Continuity } from '../microphone/level.js';
 import { Line } from '../microphone/line.js';
 import { Meter } from '../microphone/meter.js';
-import { RATE } from '../microphone/resample.js';
-import { Ring, takeName } from '../microphone/ring.js';
+import { Ring } from '../microphone/ring.js';
+import { Takes, listInputs } from '../microphone/takes.js';
 import { at, set } from '../lib/nodes.js';
 
 const LOOK = 1000; // ms between two looks whether the input still gives samples
 
 export class Respeaking {
   #ring = new Ring();
-  #whole = new Continuity(); // whether the sound is in one piece
   #on = false; // it was begun, and not stopped
   #opening = false;
   #looking = 0;
+  #channel = ''; // the text for which it was begun
+  #stands = '';
   #capture = new Capture((piece) => this.#heard(piece), (problem) => this.#broken(problem));
 
   /**
@@ -29,11 +29,18 @@ export class Respeaking {
     this.does = does;
     this.meter = new Meter((kind) => words.text(`verdict.${kind}`), (said) => said && does.say(said));
     const address = `${location.origin.replace(/^http/, 'ws')}/s/${encodeURIComponent(session)}/audio`;
-    this.line = new Line({ address, as: link, channel, ring: this.#ring, tell: (kind) => this.#told(kind) });
+    this.channel = channel;
+    this.line = new Line({ address, as: link, channel: () => this.#channel, ring: this.#ring, tell: (kind) => this.#told(kind) });
+    this.takes = new Takes(this.#ring, () => this.line.pump());
     marked(at('Respeak'), 'V');
     at('Respeak').addEventListener('click', () => this.turn());
     at('Device').addEventListener('change', () => this.#choose());
     addEventListener('online', () => this.line.hurry());
+  }
+
+  /** It is stopped, where it was begun. */
+  stop() {
+    if (this.#on) this.#stop();
   }
 
   /** Begin, or stop. */
@@ -62,16 +69,17 @@ export class Respeaking {
     }
     at('RespeakInput').hidden = false;
     this.meter.opened(performance.now());
-    const found = await Capture.devices();
-    at('Device').replaceChildren(...found.map(({ id, label }, n) => new Option(label || this.words.text('device', { n: n + 1 }), id, false, id === this.#capture.device)));
+    await listInputs(at('Device'), this.#capture, (n) => this.words.text('device', { n }));
     return true;
   }
 
   #start() {
     this.#on = true;
-    this.#again('lost');
+    this.#channel = this.channel();
+    this.takes.again('lost');
     this.#stand('connecting');
     this.line.start();
+    clearInterval(this.#looking);
     this.#looking = setInterval(() => this.meter.look(performance.now()), LOOK);
   }
 
@@ -84,27 +92,17 @@ export class Respeaking {
     } else this.#leave('');
   }
 
-  /** Begin a take; what came before is over. @param {string} reason */
-  #again(reason) {
-    this.#ring.end(reason);
-    this.#ring.begin(takeName());
-    this.#whole = new Continuity();
-  }
-
   /** Another input. */
   async #choose() {
     if (this.#on) this.#ring.end('lost');
-    if ((await this.#open(at('Device').value)) && this.#on) this.#again('lost');
+    if ((await this.#open(at('Device').value)) && this.#on) this.takes.again('lost');
   }
 
   /** @param {Piece} piece */
   #heard(piece) {
     const now = performance.now();
     this.meter.hear(piece, now);
-    if (!this.#on || !this.#ring.takes.length) return;
-    if (this.#whole.push(now, (piece.pcm.length * 1000) / RATE)) this.#again('lost');
-    this.#ring.add(piece.pcm, now);
-    this.line.pump();
+    if (this.#on) this.takes.add(piece, now);
   }
 
   /** @param {string} problem */
@@ -125,7 +123,9 @@ export class Respeaking {
     if (kind === 'sending') this.#stand(this.#on ? 'on' : 'finishing');
     else if (kind === 'cut' || kind === 'full') this.#stand(this.#on ? kind : 'finishing');
     else if (kind === 'ended') this.#ring.takes.length || this.#leave('');
-    else if (kind === 'restart' || kind === 'over' || kind === 'replaced') this.#leave('over');
+    else if (kind === 'safe') this.#stands === 'full' && this.#stand(this.#on ? 'on' : 'finishing');
+    else if (kind === 'restart') this.#on ? this.takes.again('lost') : this.#leave('');
+    else if (kind === 'over' || kind === 'replaced') this.#leave('over');
     else if (kind === 'forbidden' || kind === 'unknown' || kind === 'refused') this.#leave(kind);
   }
 
@@ -143,6 +143,7 @@ export class Respeaking {
 
   /** @param {string} kind */
   #stand(kind) {
+    this.#stands = kind;
     at('Respeak').setAttribute('aria-pressed', String(this.#on));
     at('RespeakStands').dataset.kind = kind === 'on' ? 'sending' : kind;
     set(at('RespeakStands'), kind && this.words.text(`respeak.${kind}`));

@@ -5,11 +5,11 @@ import { Capture } from './capture.js';
 import { Room } from './echo.js';
 import { condition, next } from './condition.js';
 import { tone } from './tone.js';
-import { Continuity } from './level.js';
 import { Line } from './line.js';
 import { Meter } from './meter.js';
 import { RATE } from './resample.js';
-import { Ring, takeName } from './ring.js';
+import { Ring } from './ring.js';
+import { Takes, listInputs } from './takes.js';
 import { Words, becoming, behind } from './words.js';
 import { keep, recall } from '../lib/kept.js';
 import { at, set } from '../lib/nodes.js';
@@ -41,9 +41,10 @@ const line = new Line({
   tell: told,
 });
 
+const takes = new Takes(ring, () => line.pump());
+
 let sending = false; // Start was pressed, and Stop was not
 let stands = 'stopped';
-let whole = new Continuity(); // whether the sound is in one piece
 /** @type {?WakeLockSentinel} */
 let awake = null;
 
@@ -53,13 +54,11 @@ const text = () => /** @type {HTMLInputElement} */ (document.querySelector('inpu
 
 /** @param {Piece} piece */
 function heard(piece) {
-  const { pcm } = piece, now = performance.now();
+  const now = performance.now();
   meter.hear(piece, now);
-  if (room.push(pcm)) warn();
+  if (room.push(piece.pcm)) warn();
   if (!sending || !ring.takes.length) return;
-  if (whole.push(now, (pcm.length * 1000) / RATE)) again('lost');
-  ring.add(pcm, now);
-  line.pump();
+  takes.add(piece, now);
   shows();
 }
 
@@ -119,17 +118,12 @@ async function switchOn(device) {
   at('Asking').hidden = true;
   at('Choosing').hidden = false;
   condense();
-  await list();
+  await inputs();
   meter.opened(performance.now());
   return true;
 }
 
-async function list() {
-  const found = await Capture.devices();
-  at('Device').replaceChildren(
-    ...found.map(({ id, label }, n) => new Option(label || say('device', { n: n + 1 }), id, false, id === capture.device)),
-  );
-}
+const inputs = () => listInputs(at('Device'), capture, (n) => say('device', { n }));
 
 /** @param {string} problem */
 function broken(problem) {
@@ -146,17 +140,10 @@ function broken(problem) {
 
 // The sending
 
-/** Begin a take; what came before is over for `reason`. @param {string} reason */
-function again(reason) {
-  ring.end(reason);
-  ring.begin(takeName());
-  whole = new Continuity();
-}
-
 async function start() {
   if (capture.stream === null && !(await switchOn(at('Device').value))) return;
   sending = true;
-  again('lost');
+  takes.again('lost');
   stand('connecting');
   line.start();
   buttons();
@@ -208,11 +195,11 @@ function told(kind, detail = {}) {
       if (!ring.takes.length) leave('stopped');
       break;
     case 'restart':
-      if (sending) again('lost');
+      if (sending) takes.again('lost');
       else leave('stopped');
       break;
     case 'over':
-      if (data.follows && sending) again('lost');
+      if (data.follows && sending) takes.again('lost');
       else leave('over');
       at('Reading').hidden = true; // What stood there is of another meeting.
       break;
@@ -322,7 +309,7 @@ async function stayAwake() {
 
 async function choose() {
   if (sending) ring.end('lost');
-  if ((await switchOn(at('Device').value)) && sending) again('lost');
+  if ((await switchOn(at('Device').value)) && sending) takes.again('lost');
 }
 
 at('Allow').addEventListener('click', choose);
@@ -343,7 +330,7 @@ at('Leave').addEventListener('click', () => leave('stopped'));
 addEventListener('online', () => [line, words].forEach((each) => each.hurry()));
 document.addEventListener('visibilitychange', () => document.hidden || words.hurry());
 document.addEventListener('visibilitychange', () => document.hidden || stayAwake());
-navigator.mediaDevices?.addEventListener('devicechange', () => capture.stream && list());
+navigator.mediaDevices?.addEventListener('devicechange', () => capture.stream && inputs());
 addEventListener('beforeunload', (event) => {
   if (sending || ring.samples) event.preventDefault();
 });
