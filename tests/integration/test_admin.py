@@ -288,7 +288,7 @@ async def test_the_next_meeting_of_a_place_starts_at_one_press(tmp_path: Path) -
         await make(secretary, title="Third", place="main-hall")
         await secretary.get("/admin/meetings/third")
         assert "“\u2068Second\u2069” is on in the same place" in secretary.text
-        blind = {**secretary.hidden("/admin/meetings/third"), "beside": ""}
+        blind = {**secretary.hidden("/admin/meetings/third"), "other_session": ""}
         assert await secretary.post("/admin/meetings/third", blind) == 200
         assert programme.status_of(SessionId("third")) is Status.CREATED, "it was not told of before"
         assert await secretary.send("/admin/meetings/third") == 200

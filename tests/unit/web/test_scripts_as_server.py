@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
+from moothall.adapters.pages.meeting_texts import quality_line
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.adapters.pages.texts import quality_line
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId

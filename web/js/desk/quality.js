@@ -1,4 +1,4 @@
-// How good a text is, in words, for the staff: the line of adapters/pages/texts.py. Pure.
+// How good a text is, in words, for the staff: the line of adapters/pages/meeting_texts.py. Pure.
 
 const HEARD_PERCENT = 2; // Languages with less than this share of the words are not named.
 

@@ -2,7 +2,7 @@
 
 import { at, set } from '../lib/nodes.js';
 
-const TURN = 8000; // ms for which each is shown; as in adapters/pages/texts.py
+const TURN = 8000; // ms for which each is shown; as in adapters/pages/meeting_texts.py
 
 export class WithUs {
   /** @type {Record<string, {here: boolean, title: string, people: number}>} */

@@ -4,7 +4,7 @@
 import { at } from '../lib/nodes.js';
 
 const root = document.documentElement;
-const DIRECTION = /(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?=,|$)/g; // in a route, as in adapters/pages/texts.py
+const DIRECTION = /(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?=,|$)/g; // in a route, as in adapters/pages/meeting_texts.py
 
 /**
  * What says how a line was translated, with the languages' names in the language `ui`.

@@ -128,7 +128,7 @@ class MeetingDoor:
             hours=self.links.after_close_ms // HOUR_MS,
             roles=view.role_choices(ui, readers=state.access is Access.LINK),
             act=_next_act(state.status),
-            beside=None if state.status in ON else other_session_in_room(self.programme, planned.session),
+            other_session=None if state.status in ON else other_session_in_room(self.programme, planned.session),
             scope=session_scope(planned.session),
             opened=state.status in ON,
         )
@@ -281,8 +281,8 @@ class MeetingDoor:
         command = ACTS.get(given.get("act", ""))
         if command is None:
             raise AdminProblem(400, AdminText.CONFLICT)
-        beside = other_session_in_room(self.programme, planned.session)
-        if beside is not None and given.get("act") != "close" and given.get("beside") != beside.session:
+        other = other_session_in_room(self.programme, planned.session)
+        if other is not None and given.get("act") != "close" and given.get("other_session") != other.session:
             return await self._meeting(request, asked)  # It says so, and has a button for it.
         refused = await self.programme.send(planned.session, command, by=asked.staff[0].link)
         return self._back(asked, planned, refused)

@@ -18,7 +18,7 @@ from moothall.adapters.admin.my_sessions_door import go_on
 from moothall.adapters.admin.plan_form import LONGEST_TITLE, choices
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
-from moothall.adapters.pages.texts import reach_part
+from moothall.adapters.pages.meeting_texts import reach_part
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.actors import Role

@@ -48,12 +48,12 @@ def when(starts: int | None, ends: int | None, ui: Catalogue, zone: Zone = UTC_Z
     if starts is None:
         return ""
     first = zone.at(starts)
-    begins = format_datetime(first, "EEE d MMM, HH:mm", locale=ui.locale)
+    begins = ui.moment(first)
     if ends is None:
         return begins
     last = zone.at(ends)
     same_day = last.date() == first.date()
-    ending = format_datetime(last, "HH:mm" if same_day else "EEE d MMM, HH:mm", locale=ui.locale)
+    ending = format_datetime(last, "HH:mm", locale=ui.locale) if same_day else ui.moment(last)
     if first.utcoffset() != last.utcoffset():
         begins, ending = f"{begins} {offset_name(first)}", f"{ending} {offset_name(last)}"
     return f"{begins} \N{EN DASH} {ending}"

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from aiohttp import hdrs, web
 
+from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.pages.visitor_request import number_in
 from moothall.adapters.reading.reader_routes import Readers, Refused, Text
 from moothall.core.kernel.actors import Role
@@ -26,10 +27,6 @@ MOST_LINES = 500
 
 
 _NOT_KEPT: dict[str, str] = {hdrs.CACHE_CONTROL: "private, no-store"}
-_ANY_PAGE: dict[str, str] = {
-    hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
-    "Cross-Origin-Resource-Policy": "cross-origin",  # Players of the system ask without CORS.
-}
 
 
 class HlsDoor:
@@ -96,7 +93,7 @@ def headers_for(session: Session, seconds: int) -> dict[str, str]:
     """
     if session.rehearsal or not may_read(Role.READER, session.access):
         return _NOT_KEPT
-    return {**_NOT_KEPT, **_ANY_PAGE, **({hdrs.CACHE_CONTROL: f"public, max-age={seconds}"} if seconds else {})}
+    return {**_NOT_KEPT, **FOR_ANY_PAGE, **({hdrs.CACHE_CONTROL: f"public, max-age={seconds}"} if seconds else {})}
 
 
 def _not_there(session: Session, sentence: str) -> web.Response:

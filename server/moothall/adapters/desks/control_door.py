@@ -13,10 +13,11 @@ from babel.numbers import format_decimal
 
 from moothall.adapters.desks.control_socket import ROLES, MayAct, visible
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.meeting_texts import quality_line, reach_part
 from moothall.adapters.pages.request_context import language, own_html
 from moothall.adapters.pages.staff_frame import Asked, house_frame
 from moothall.adapters.pages.templates import Pages, script_json
-from moothall.adapters.pages.texts import ErrorText, quality_line, reach_part
+from moothall.adapters.pages.texts import ErrorText
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.times import Zone, clock_time, time_of_day
 from moothall.services.control.alarms import GIGABYTE

@@ -19,6 +19,7 @@ from moothall.adapters.displays import display_options as shown_look
 from moothall.adapters.displays.asked_now import AskedNow
 from moothall.adapters.http.security_headers import security_headers
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.meeting_texts import with_us
 from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.pages.request_context import (
     HttpProblem,
@@ -30,7 +31,7 @@ from moothall.adapters.pages.request_context import (
     refusal,
 )
 from moothall.adapters.pages.templates import Pages, script_json
-from moothall.adapters.pages.texts import DoorText, ErrorText, with_us
+from moothall.adapters.pages.texts import DoorText, ErrorText
 from moothall.adapters.reading.page_rows import gap_text, last_words, short_notice, standing, with_stand_in
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import direction

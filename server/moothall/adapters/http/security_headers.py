@@ -6,6 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
+FOR_ANY_PAGE: Mapping[str, str] = {
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",  # Players of the system ask without CORS.
+}
+"""The headers of what pages of any origin may read."""
+
 
 def security_headers(frame_ancestors: Sequence[str] = ("'none'",)) -> Mapping[str, str]:
     """The headers of every answer. `frame_ancestors` are the origins that may show our pages in a frame."""

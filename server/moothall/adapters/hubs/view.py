@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from babel.dates import format_datetime
 from babel.numbers import format_decimal
 from babel.units import format_unit
 
@@ -21,7 +20,7 @@ MEGABYTE = 1_000_000
 
 def moment(ms: int, zone: Zone, ui: Catalogue) -> str:
     """A point of time, in the reader's language."""
-    return format_datetime(zone.at(ms), "EEE d MMM, HH:mm", locale=ui.locale)
+    return ui.moment(zone.at(ms))
 
 
 def hours(ms: int, ui: Catalogue) -> str:

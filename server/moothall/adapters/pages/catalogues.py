@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from datetime import datetime
 from functools import cache, lru_cache
 from gettext import c2py
 from pathlib import Path
 
 from babel import Locale
 from babel.core import UnknownLocaleError
+from babel.dates import format_datetime
 from babel.messages.pofile import PoFileError, denormalize, read_po
 
 from moothall.core.kernel.errors import ConfigurationError
@@ -153,6 +155,10 @@ class Catalogue:
     def language_name(self, tag: str) -> str:
         """What this language calls the language `tag`; the tag itself where it has no name for it."""
         return str(self.locale.languages.get(tag.split("-", maxsplit=1)[0].lower(), tag))
+
+    def moment(self, at: datetime) -> str:
+        """A day and time of day as short as can be, by the clock of `at`."""
+        return str(format_datetime(at, "EEE d MMM, HH:mm", locale=self.locale))
 
     @classmethod
     def read(cls, folder: Path, language: str) -> Catalogue:

@@ -1,32 +1,16 @@
-"""What pages say that stands in no template: sentences, and lines and parts of pages that are made of several.
-
-What went wrong; how a line was translated; how good a text is; who takes part far away; what others are told of a page.
-The keys are the English texts (`web/locales`).
+"""Sentences of readers' pages that stand in no template, and what two parts of these pages are made of: the form of
+reports, and what others are told of a page whose address is passed on. The keys are the English texts (`web/locales`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from urllib.parse import quote
 
-from babel.numbers import format_decimal
-
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.core.events.types import MadeFrom
-from moothall.core.hubs.presence import HubNow, Hubs
 from moothall.core.kernel.ids import SessionId
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Session
-from moothall.core.views.quality import Quality
 from moothall.services.sessions.reports import ReportKind
-from moothall.services.translation.text_translation import Reach
-
-HEARD_PERCENT = 2
-"""Languages with less than this share of the words are not named: a word or two were taken for it."""
-TURN_MS = 8_000
-"""How long a wall shows each of several; as in `web/js/display/with_us.js`."""
-_DIRECTION = re.compile(r"(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?:,|$)")
 
 
 class ErrorText:
@@ -63,111 +47,6 @@ class DoorText:
     TRANSLATING = "So many texts are being translated that this one has to wait. Please try again in a minute."
     DESCRIPTION = "Read along live: what is said in this meeting, as text."
     RECORD_DESCRIPTION = "What was said in this meeting, as text."
-
-
-def languages_of(route: str) -> tuple[str, ...]:
-    """The languages (BCP-47) that a text was in before it was in its last, the first one first."""
-    return tuple(_DIRECTION.findall(route))
-
-
-def made_text(made: MadeFrom, ui: Catalogue) -> str:
-    """How a line was translated: from which language and through which others, or that it gives the gist only."""
-    return route_text(made.route, ui, rough=made.rough)
-
-
-def route_text(route: str, ui: Catalogue, *, rough: bool) -> str:
-    """The sentence of `made_text` for any text that was translated by that route."""
-    first, *through = [ui.language_name(tag) for tag in languages_of(route)] or [""]
-    if rough:
-        return ui.named("reader/made.rough", language=first)
-    if through:
-        return ui.named("reader/made.through", language=first, through=", ".join(through))
-    return ui.named("reader/made", language=first)
-
-
-def reach_part(reach: Reach, ui: Catalogue) -> dict[str, object]:
-    """What the macro `translation` needs: whether anybody translates, from what into what, and what is missing."""
-    return {
-        "nobody": "" if reach.connected else ui.named("control/translatorless"),
-        "ways": [
-            ui.named("control/into", language=ui.language_name(source), others=", ".join(map(ui.language_name, others)))
-            for source, others in reach.ways.items()
-        ],
-        "missing": reach.missing,
-    }
-
-
-def quality_line(quality: Quality | None, ui: Catalogue, *, staff: bool = False) -> str:
-    """What is said of a text; empty where there is nothing to say. The staff are told too what the machine
-    corrected by itself.
-    """
-    if quality is None:
-        return ""
-    facts = []
-    if quality.delay is not None:
-        seconds = {"half": _seconds(quality.delay.p50, ui), "most": _seconds(quality.delay.p95, ui)}
-        facts.append(ui.named("staff/quality.delay", **seconds))
-    if quality.gaps:
-        facts.append(ui.named("staff/quality.gaps", n=quality.gaps))
-    lines, corrected = quality.lines, quality.corrected
-    people = "corrected" if corrected.by_person else "uncorrected"
-    facts.append(ui.named(f"staff/quality.{people}", n=_percent(corrected.by_person, lines)))
-    if staff and corrected.by_machine:
-        facts.append(ui.named("staff/quality.by-machine", n=_percent(corrected.by_machine, lines)))
-    facts.append(ui.named("staff/quality.rate", n=quality.words_a_minute))
-    heard = [tag for tag, n in quality.languages.items() if 100 * n >= HEARD_PERCENT * quality.words]
-    facts.append(", ".join(map(ui.language_name, heard)))
-    return " \u00b7 ".join(facts)
-
-
-def _seconds(ms: int, ui: Catalogue) -> str:
-    """Rounded up, as the text says *within*."""
-    return str(format_decimal(-(-ms // 100) / 10, "0.0", locale=ui.locale))
-
-
-def _percent(some: int, of: int) -> int:
-    """A whole number; at least 1 where it isn't none."""
-    return max(min(some, 1), (200 * some + of) // (2 * of))
-
-
-def hub_name(hub: str, titles: Mapping[str, str], ui: Catalogue) -> str:
-    """What a group is called, one below another by way of that; `titles` by the names of hubs as dotted paths."""
-    above, _, own = hub.rpartition(".")
-    name = alone(titles.get(hub) or own)
-    return ui.named("desk/hub.way", name=name, above=hub_name(above, titles, ui)) if above else name
-
-
-def took_part(hubs: Hubs, ui: Catalogue) -> str:
-    """Which groups have taken part, and the most people that were counted in each; empty where none has."""
-    titles = {name: each.title for name, each in hubs.items()}
-    named = [_with_people(hub_name(hub, titles, ui), each.most, ui) for hub, each in hubs.items()]
-    return ui.text("Groups that take part: {names}", names=" · ".join(named)) if named else ""
-
-
-def with_us(hubs: Hubs, ui: Catalogue, wall: int) -> str:
-    """What a wall says of one of the groups that are there, at `wall` (Unix ms); empty where there is none."""
-    here = [each for each in hubs.values() if each.here]
-    return _is_with_us(here[wall // TURN_MS % len(here)], ui) if here else ""
-
-
-def _is_with_us(each: HubNow, ui: Catalogue) -> str:
-    name = alone(each.title)
-    if not each.people:
-        return ui.named("wall/with-us", name=name)
-    return ui.named("wall/with-us.people", name=name, people=_people(each.people, ui))
-
-
-def _with_people(name: str, people: int, ui: Catalogue) -> str:
-    return f"{name} ({_people(people, ui)})" if people else name
-
-
-def _people(people: int, ui: Catalogue) -> str:
-    return ui.counted("{n} person", people)
-
-
-def alone(name: str) -> str:
-    """A name inside a sentence, whose direction is its own affair."""
-    return f"\u2068{name}\u2069"
 
 
 def report_part(

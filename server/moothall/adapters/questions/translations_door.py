@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.texts import route_text
+from moothall.adapters.pages.meeting_texts import route_text
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import number_in
 from moothall.core.kernel.errors import Refusal, RefusalCode

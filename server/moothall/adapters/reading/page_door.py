@@ -36,7 +36,7 @@ from moothall.adapters.questions.your_turn import YourTurn, now_asked
 from moothall.adapters.reading import page_choices
 from moothall.adapters.reading.catch_up import render_catch_up
 from moothall.adapters.reading.page_address import TextAddresses
-from moothall.adapters.reading.page_choices import BESIDE, BRAILLE, SHOW, UNCERTAIN, Choices
+from moothall.adapters.reading.page_choices import BESIDE, BRAILLE, SHOW, Choices
 from moothall.adapters.reading.page_menu import Lacking, spoken
 from moothall.adapters.reading.page_rows import kind_of, shows
 from moothall.adapters.reading.parallel_text import sources_of
@@ -62,8 +62,8 @@ from moothall.core.views.reading_order import goes_before
 
 NumberOf = Callable[[SessionId, Feed, SegmentId], Awaitable[int | None]]
 """How many lines come before a line of a text; None where there is no such line."""
-WordsOf = Callable[[SessionId, Sequence[SegmentId]], Mapping[SegmentId, Sequence[Word]]]
-"""What was recognised of lines, by word, as far as that is known."""
+WordsOf = Callable[[SessionId, Sequence[SegmentId]], Mapping[SegmentId, Sequence[Word]] | None]
+"""What was recognised of lines, by word; None where that is never known, as at a hub that has finished lines alone."""
 QualityOf = Callable[[SessionId, ChannelId], Quality | None]
 """How good a text of a session is that was just asked for; None while there is too little of it."""
 SoundOf = Callable[[Session], str | None]
@@ -102,7 +102,7 @@ class PageDoor:
     snapshot_of: SnapshotOf
     page_of: PageOf
     number_of: NumberOf
-    words_of: WordsOf = lambda _session, _segments: {}
+    words_of: WordsOf = lambda _session, _segments: None
     sound_of: SoundOf = lambda _: None
     public: str = ""
     begins: Callable[[SessionId], int | None] = lambda _: None
@@ -267,8 +267,7 @@ class PageDoor:
             return refusal(wrong, self.pages, ui)
         questions, lines = await self.questions_of(wanted.session), [line for _, line in seen.lines]
         parts = await self._parts(request, wanted, ui, questions, lines, chosen=chosen)
-        doubtful = UNCERTAIN in parts.address.choices
-        words = self.words_of(wanted.session, [line.segment for line in lines]) if doubtful else {}
+        words = self.words_of(wanted.session, [line.segment for line in lines])
         text = SessionPage(self.pages).render_own_pace(wanted.snapshot.session, seen, parts, words)
         return html(text, ui) if parts.your_turn is None else own_html(text, ui)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from babel.dates import format_datetime, get_timezone_location
+from babel.dates import get_timezone_location
 from msgspec import UnsetType
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.texts import languages_of, made_text
+from moothall.adapters.pages.meeting_texts import languages_of, made_text
 from moothall.adapters.reading.page_choices import unsure
 from moothall.core.events.types import AirSource, ChannelKind, Origin, Word
 from moothall.core.kernel.ids import ChannelId, SegmentId
@@ -38,8 +38,7 @@ def planned_for(zone: Zone, begins: int | None, ui: Catalogue) -> str:
     """The sentence that says when a meeting is planned to begin, Unix ms; empty where nobody has said."""
     if begins is None:
         return ""
-    time = format_datetime(zone.at(begins), "EEE d MMM, HH:mm", locale=ui.locale)
-    return f"{ui.text('It is planned for {time}.', time=time)} {times_are(zone, begins, ui)}"
+    return f"{ui.text('It is planned for {time}.', time=ui.moment(zone.at(begins)))} {times_are(zone, begins, ui)}"
 
 
 def shows(line: Line) -> bool:

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.meeting_texts import quality_line, took_part
 from moothall.adapters.pages.templates import Pages, script_json
-from moothall.adapters.pages.texts import card_part, quality_line, report_part, took_part
+from moothall.adapters.pages.texts import card_part, report_part
 from moothall.adapters.questions.asking_texts import figures
 from moothall.adapters.questions.page_hands import raised
 from moothall.adapters.reading import page_choices
@@ -55,7 +56,6 @@ from moothall.core.views.quality import Quality
 COMPLETE = Lacking()
 NOBODY: Mapping[str, object] = {"number": "", "said": "", "text": "", "more": "{}"}
 """Nothing is asked."""
-NOTHING: Mapping[SegmentId, Sequence[Word]] = {}
 OWN_PACE_LINES = 20
 """Lines of a page to be read at one's own pace."""
 BRAILLE_LINES = 60
@@ -191,7 +191,7 @@ class SessionPage:
             making=parts.lacking.making,
             rows=rows,
             growing=grows,
-            planned=planned_for(zone, state.begins, ui) if kind == "before" else "",
+            planned=planned_for(self._pages.zone(), state.begins, ui) if kind == "before" else "",
             short=short_notice(session, channel, ui),
             text_language=_language_of(session, channel),
             ways=ways(session, address, ui),
@@ -244,16 +244,18 @@ class SessionPage:
         )
 
     def render_own_pace(
-        self, session: Session, seen: OwnPace, parts: PageParts, words: Mapping[SegmentId, Sequence[Word]] = NOTHING
+        self, session: Session, seen: OwnPace, parts: PageParts, words: Mapping[SegmentId, Sequence[Word]] | None = None
     ) -> str:
         """A few lines that stay as they are until the reader asks for the next ones.
 
-        `words`: what was recognised of them, where the reader asks of which words the recogniser was not sure.
+        `words`: what was recognised of them; None where the reader can't be told of which words it was not sure.
         """
         address, ui, lines = parts.address, parts.ui, [line for _, line in seen.lines]
         zone = self._clock_of(session, None)
         rows = [row_of(session, line, number, ui, zone=zone) for number, line in seen.lines]
-        rows = with_doubts(rows, words, ui)
+        recognised = words is not None and kind_of(session, address.channel) is not ChannelKind.TRANSLATION
+        uncertain = recognised and page_choices.UNCERTAIN in address.choices
+        rows = with_doubts(rows, words if uncertain and words else {}, ui)
         rows = in_turns(with_gaps(rows, session, seen.since, seen.until, ui) if rows else [], ui)
         if parts.said is not None:
             rows = with_original_lines(rows, lines, parts.said)
@@ -269,9 +271,9 @@ class SessionPage:
             in_language=lambda language: address.own_pace(seen.start + 1, ui=language),
             rows=in_paragraphs(rows) if braille else rows,
             braille=braille,
-            uncertain=page_choices.UNCERTAIN in address.choices,
+            uncertain=uncertain,
             unsure=page_choices.unsure(ui),
-            recognised=kind_of(session, address.channel) is not ChannelKind.TRANSLATION,
+            recognised=recognised,
             place=ui.text("Lines {first} to {last} of {total}", **place) if rows else None,
             next=address.own_pace(seen.following + 1) if more else None,
             more=ui.text("Next lines ({n} more)", n=more),

@@ -16,6 +16,7 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import hdrs, web
 
+from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.static_files import StaticFiles
 from moothall.adapters.pages.templates import Pages
@@ -271,5 +272,4 @@ class KeysDoor:
 
     async def handle(self, request: web.Request) -> web.Response:
         """The document, for everybody and from everywhere."""
-        headers = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
-        return web.json_response(self._document, headers=headers)
+        return web.json_response(self._document, headers=FOR_ANY_PAGE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from babel.dates import format_date
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.texts import made_text, quality_line, took_part
+from moothall.adapters.pages.meeting_texts import made_text, quality_line, took_part
 from moothall.adapters.questions.asking_texts import NUMBERED, figures
 from moothall.adapters.reading.page_menu import since
 from moothall.adapters.reading.page_rows import channel_name, text_notice

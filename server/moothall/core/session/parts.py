@@ -85,6 +85,17 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
         """The committed words behind the first `after`, joined."""
         return "".join(word.text for word in self.words[after:])
 
+    @property
+    def recognised(self) -> tuple[ev.Word, ...]:
+        """Its words that stand as they were recognised. Of a correction those that are the same, where it has as many
+        words as before: of what was written somebody is sure (as in `web/js/desk/state.js`).
+        """
+        before, written = self.words[: self.base], self.text.split()
+        if len(before) != len(written):
+            return self.words[self.base :]
+        same = (word for word, now in zip(before, written, strict=True) if word.text.strip() == now)
+        return (*same, *self.words[self.base :])
+
     def now(self) -> SegmentNow:
         """Its state, for a sender that worked from an older one."""
         return SegmentNow(segment=self.id, revision=self.revision, words=len(self.words), text=self.whole)

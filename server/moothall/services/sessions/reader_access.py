@@ -143,10 +143,12 @@ class ReaderAccess:
         return "" if line is None or line.gone else line.channel
 
     def words(self, session: SessionId, segments: Sequence[SegmentId]) -> dict[SegmentId, tuple[Word, ...]]:
-        """What was recognised of lines, by word: nothing of those written by hand, or while it isn't loaded."""
+        """What was recognised of lines, by word: nothing of those written by hand, or while it isn't loaded. Of what a
+        person has written in a corrected line somebody is sure.
+        """
         live = self.sessions.loaded(session)
         lines = [] if live is None else [line for each in segments if (line := live.state.segments.get(each))]
-        return {line.id: line.words for line in lines if line.words and not line.gone}
+        return {line.id: words for line in lines if not line.gone and (words := line.recognised)}
 
     def instead(self, session: SessionId, channel: ChannelId) -> ChannelId | None:
         """The text to read in place of this one at the moment, as far as it may be read; None for this one itself."""

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from html import unescape
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -27,6 +28,7 @@ from moothall.core.events.types import (
 )
 from moothall.core.hubs.presence import HubNow
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.times import Zone
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Channel, Line, Session, Snapshot
 from moothall.core.views.reading_order import Gap
@@ -375,6 +377,10 @@ def test_before_a_meeting_begins_its_page_says_so_in_place_of_lines_and_when_tha
         return shown(SessionPage(PAGES).render_session(seen, parts, state, now=NOON - 60_000))
 
     assert f"Its text will appear here. {told}" in said(begins, seen)
+    paris = Zone("Europe/Paris", ZoneInfo("Europe/Paris"))
+    there = SessionPage(Pages(find_web_folder(), zone=lambda: paris))
+    october = shown(there.render_session(seen, parts, begins, now=NOON - 40 * 86_400_000))
+    assert "It is planned for Mon 24 Nov, 17:00. Times are Paris time, UTC+1." in october, "by the clock of that day"
     assert "It is planned" not in said(SessionState(), seen), "nobody has said when"
     assert "It is planned" not in said(begins, snapshot(line(1))), "it is on"
 
@@ -397,7 +403,7 @@ def own_pace(
     session = snapshot(speakers={SpeakerId("amina"): "Amina"}, gaps=gaps).session
     address = TextAddresses(session.id, channel=FLOOR, choices=chosen({"theme": "dark"} | dict(choices or {})))
     parts = PageParts(address=address, ui=PAGES.catalogues[language])
-    return SessionPage(PAGES).render_own_pace(session, seen, parts, words or {})
+    return SessionPage(PAGES).render_own_pace(session, seen, parts, {} if words is None else words)
 
 
 def test_at_one_s_own_pace() -> None:
@@ -443,6 +449,14 @@ def test_words_that_the_recogniser_was_not_sure_of_are_told_in_words_to_who_asks
     bare = own_pace(0, 2, 2, line(0), line(1))
     assert "unsure" not in bare
     assert 'uncertain=yes&amp;from=1">Say where the machine was not sure</a>' in bare
+
+
+def test_where_no_words_are_known_nobody_is_told_that_some_are_marked() -> None:
+    address = TextAddresses(snapshot().session.id, channel=FLOOR, choices=chosen({"uncertain": "yes"}))
+    seen = OwnPace(lines=tuple(enumerate([line(1)])), start=0, following=1, total=1, since=0, until=None)
+    html = SessionPage(PAGES).render_own_pace(snapshot().session, seen, PageParts(address=address, ui=EN), None)
+    assert "unsure" not in html
+    assert "machine was not sure" not in html
 
 
 def test_what_was_not_recorded_stands_also_where_one_reads_at_one_s_own_pace() -> None:
