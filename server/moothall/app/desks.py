@@ -94,7 +94,7 @@ def open_desks(
         backend.sessions,
         clock=backend.clock,
         here=desks.here,
-        speaks=recognising.speaks,
+        by_level=recognising.by_level,
         label=backend.links.label,
         machine_by_itself=backend.settings.captioning.machine_by_itself,
     )

@@ -64,7 +64,7 @@ def written(state: State, channel: Channel, since: int) -> list[Segment]:
     by_hand = (Origin.PERSON, Origin.INTERPRETER)
     lines = (line for _, line in state.segments.items() if line.channel == channel.id and not line.gone)
     found = (line for line in lines if line.t0 >= since and (line.origin in by_hand or line.respoken))
-    return sorted(found, key=lambda line: (line.t0, line.id))
+    return sorted(found, key=lambda line: (came(line), line.id))
 
 
 def came(line: Segment) -> int:
@@ -84,6 +84,14 @@ def heard_behind(channel: Channel, line: Segment) -> int:
     """Media ms from which on engines heard the channel's own sound behind a respoken line that has ended."""
     ends = [t1 for t0, t1 in channel.air.away if t1 is not None and t0 <= line.t0]
     return ends[-1] if ends else line.t1
+
+
+def joined_from(channel: Channel) -> int:
+    """Media ms from which the machine's words were joined to those of a person who was on air for seconds only. It
+    hears all of that time, so no rewinding goes further back: their words would stand twice. 0 where there is none.
+    """
+    before = channel.air.before
+    return before[0] if before is not None and before[0] == before[1] else 0
 
 
 class Join(NamedTuple):

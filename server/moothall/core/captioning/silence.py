@@ -95,6 +95,10 @@ class SoundSince(msgspec.Struct, frozen=True, kw_only=True):
     spoke: int | None = None
     """Since when somebody may have spoken: they did, or nothing is known. None while it is known that nobody has."""
 
+    def passed(self, now: int) -> SoundSince:
+        """Nothing is to become text just now: nobody who speaks is missed."""
+        return SoundSince(known=max(now, self.known), spoke=self.spoke)
+
     def through(self, now: int, *, speech: bool) -> SoundSince:
         """Somebody spoke just now, or didn't."""
         first = speech or now - self.known >= PAUSE_MS

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.captioning.air import heard_behind
+from moothall.core.captioning.air import heard_behind, joined_from
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
@@ -95,7 +95,7 @@ def _rewind(state: State, channel: Channel, command: do.RewindChannel) -> Sequen
     # What a person has mended or respoken stays, so that its sound is not recognised again; nor is what was not kept.
     stays = [_end(line, channel) for line in heard if line.mended and not line.respoken]
     stays += [heard_behind(channel, line) for line in heard if line.respoken]
-    t = max([command.t, *stays, last_unkept(state)])
+    t = max([command.t, *stays, joined_from(channel), last_unkept(state)])
     lines = [line for line in heard if not (line.mended or line.respoken) and _end(line, channel) > t]
     t = min([t, channel.committed_through, *(line.t0 for line in lines)])
     rewound = ev.ChannelRewound(channel=channel.id, t=t, segments=tuple(line.id for line in lines))

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.captioning.air import MACHINE
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import InterventionStatus
@@ -82,7 +83,8 @@ def still_fits(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.An
     Lines that are not in the log any more are passed over; those that were struck and stand again are meant where they
     stand. Of many lines that were accepted at once those are left that somebody has changed since, unless all of them
     were: then the caller says so. Of many questions those are left that somebody has brought elsewhere
-    since; `moved_on` says when that is all of them.
+    since; `moved_on` says when that is all of them. Whoever came on air and is off again, since they went silent or
+    stopped, is taken off by nothing.
     """
     took, brought = _speakers(act), brought_by(act)
     due: list[do.AnyCommand] = []
@@ -98,6 +100,8 @@ def still_fits(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.An
                 due.append(msgspec.structs.replace(command, segment=_standing_as(now, command.segment)))
             case do.SetStatus() | do.WriteAnswer() if not still_stands(now.questions, command, brought):
                 pass
+            case do.PutOnAir() if now.channels[command.channel].air.machine and command.channel in _put_on_air(act):
+                pass
             case do.ArrangeQueue():
                 due += rearranged(now.questions, command, due, anew=not brought)
             case _:
@@ -106,9 +110,15 @@ def still_fits(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.An
 
 
 def other_on_air(now: State, act: Iterable[do.AnyCommand]) -> bool:
-    """Whether somebody else came on air after an act that put somebody there: then that is left as it is."""
-    put = {command.channel: command for command in act if isinstance(command, do.PutOnAir)}
-    return any(now.channels[channel].air.holder != command.holder for channel, command in put.items())
+    """Whether somebody else came on air after an act that changed who is: then that is left as it is."""
+    put = {command.channel: command.holder for command in act if isinstance(command, do.PutOnAir)}
+    return any(now.channels[channel].air.holder not in (holder, MACHINE) for channel, holder in put.items())
+
+
+def _put_on_air(act: Iterable[do.AnyCommand]) -> frozenset[ChannelId]:
+    """The channels in which an act put somebody on air."""
+    put = (command for command in act if isinstance(command, do.PutOnAir))
+    return frozenset(command.channel for command in put if command.source is not ev.AirSource.MACHINE)
 
 
 def _fits(now: State, command: do.AnyCommand) -> bool:
@@ -239,8 +249,10 @@ def _step(
         case ev.AirChanged():
             holder = following.holder if isinstance(following, ev.AirHeld) else ""
             air = state.channels[event.channel].air
-            before_it = do.PutOnAir(channel=event.channel, source=air.source, holder=air.holder)
-            return do.PutOnAir(channel=event.channel, source=event.source, holder=holder), (before_it,)
+            put = do.PutOnAir(channel=event.channel, source=event.source, holder=holder)
+            if air.respoken:
+                return put, None  # Only respeakers themselves can go on air, by their microphone.
+            return put, (do.PutOnAir(channel=event.channel, source=air.source, holder=air.holder),)
         case _:
             return _line_step(state, event, following) or (_without_undoing(event), None)
 

@@ -88,8 +88,8 @@ def air_after(air: Air, event: ev.AirFact, generation: int = 0) -> Air:
             return replace(air, tools=tools, offered=offered, waiting=air.waiting + 1)
 
 
-def air_without(air: Air, taken: SegmentId) -> Air:
-    """Who is on air once an offered line was taken."""
+def air_without(air: Air, taken: SegmentId, at: int) -> Air:
+    """Who is on air once a line was taken that was offered at media ms `at`."""
+    waits = bool(air.away) and air.away[-1][1] is None and at >= air.away[-1][0]
     offered = tuple(each for each in air.offered if each != taken)
-    waiting = air.waiting - (len(air.offered) - len(offered))
-    return msgspec.structs.replace(air, offered=offered, waiting=waiting)
+    return msgspec.structs.replace(air, offered=offered, waiting=max(0, air.waiting - waits))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
 
@@ -21,7 +21,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.rules.air import unwritten
 from moothall.core.session.parts import Channel
-from moothall.core.session.state import State, Status
+from moothall.core.session.state import ON, State, Status
 from moothall.core.signals import ChannelState, Sound, Typing
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
@@ -53,8 +53,8 @@ class OnAir:
     clock: Clock
     here: Callable[[SessionId, str], bool]
     """Whether somebody of this pseudonym sits at a desk of a session."""
-    speaks: Callable[[SessionId], Collection[ChannelId]] = lambda _: ()
-    """The channels of a session in whose own sound somebody seems to speak, while a respeaker is heard."""
+    by_level: Callable[[SessionId], Mapping[ChannelId, Sound]] = lambda _: {}
+    """What a session's own sound is, by its level alone, while a respeaker is heard in its place."""
     label: Callable[[str], str] = lambda _: ""
     """What the link of that pseudonym is called."""
     machine_by_itself: bool = False
@@ -148,8 +148,11 @@ class OnAir:
         for key, (live, channel) in held.items():
             watched = self._watch(key, channel, now)
             watched.signs = watched.signs.seen(now, here=self._here(live.id, channel))
+            t = live.state.media_now(self.clock.wall())
+            if not _asks_for_text(live.state):
+                watched.sound = watched.sound.passed(t)
             if channel.air.respoken:
-                watched.signs = watched.signs.heard(now, speech=channel.id in self.speaks(live.id))
+                _hear(live, watched, self.by_level(live.id).get(channel.id, Sound.NONE), now, t)
             silence = watched.signs.silence(now) if _asks_for_text(live.state) else None
             if silence is not None and watched.silence is None:
                 logger.info("session %s channel %s: whoever is on air is silent (%s)", *key, silence)
@@ -216,11 +219,16 @@ class OnAir:
             if watched is None:
                 continue
             if isinstance(signal, ChannelState) and not live.state.channels[signal.channel].air.respoken:
-                watched.signs = watched.signs.heard(now, speech=signal.sound is Sound.SPEECH)
-                if signal.sound is not Sound.NONE:
-                    watched.sound = watched.sound.through(t, speech=signal.sound is Sound.SPEECH)
+                _hear(live, watched, signal.sound, now, t)
             elif isinstance(signal, Typing) and signal.text:
                 watched.signs = watched.signs.wrote(now)
+
+
+def _hear(live: LiveSession, watched: _Watched, sound: Sound, now: int, t: int) -> None:
+    """What the channel's own sound is at `now` (monotonic ms) and `t` (media ms)."""
+    watched.signs = watched.signs.heard(now, speech=sound is Sound.SPEECH)
+    if sound is not Sound.NONE and _asks_for_text(live.state):
+        watched.sound = watched.sound.through(t, speech=sound is Sound.SPEECH)
 
 
 def _channels(state: State) -> Iterator[Channel]:
@@ -230,7 +238,7 @@ def _channels(state: State) -> Iterator[Channel]:
 
 def _held(state: State) -> Iterator[Channel]:
     """The channels in which somebody else than the machine is on air, of a session that is on."""
-    return (each for each in _channels(state) if state.status is Status.OPEN and not each.air.machine)
+    return (each for each in _channels(state) if state.status in ON and not each.air.machine)
 
 
 def _asks_for_text(state: State) -> bool:

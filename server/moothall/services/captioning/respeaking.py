@@ -51,6 +51,8 @@ class _Heard(msgspec.Struct, kw_only=True):
     """Whether any has come since this server looks after it."""
     ended: int | None = None
     """Since when no more comes."""
+    refused: bool = False
+    """Whether it was said that the machine can't go on yet."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -129,17 +131,19 @@ class Respeaking:
                 logger.info("session %s channel %s: no sound comes of the respeaker any more", live.id, channel.id)
                 await take.finish(EndReason.LOST)
             return
-        if not heard.came and not silent:
-            return  # After a restart their page is about to come back.
+        stopped = take is not None and take.reason is EndReason.STOPPED
+        if not stopped and not silent:
+            return  # Their page is about to come back: after a restart, or with another take.
         heard.ended = now if heard.ended is None else heard.ended
         all_said = take is None or (take.audio.ended and take.audio.unheard(live.state, channel.id) is None)
         if all_said or now - heard.ended >= LAST_WORDS_MS:
-            await self._end(live, channel)
+            await self._end(live, channel, heard)
 
-    async def _end(self, live: LiveSession, channel: Channel) -> None:
+    async def _end(self, live: LiveSession, channel: Channel, heard: _Heard) -> None:
         act = CommandId(f"respoken:{channel.id}:{channel.air.since}:{channel.air.token}")
         answer = await live.writer.send(SYSTEM, act, PutOnAir(channel=channel.id, source=AirSource.MACHINE))
-        if isinstance(answer, Refusal):
+        if isinstance(answer, Refusal) and not heard.refused:
+            heard.refused = True
             logger.info("session %s channel %s: the machine can't go on yet (%s)", live.id, channel.id, answer.code)
 
     def _watched(self, live: LiveSession, channel: Channel) -> _Heard:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moothall.core.captioning.air import heard_behind
+from moothall.core.captioning.air import heard_behind, joined_from
 from moothall.core.commands import AnyCommand, ForceLanguage, RewindChannel, SetLanguages
 from moothall.core.events.types import ChannelKind, Origin
 from moothall.core.kernel.actors import Actor
@@ -58,11 +58,14 @@ def rewound_to(state: State, channel: ChannelId, t: int, audible: int) -> int:
     Its lines from there on have not been mended or respoken by a person, and none begins before `audible`, where the
     audio that is still there begins: it would come back without its first words.
     """
-    through = state.channels[channel].committed_through if channel in state.channels else 0
+    known = state.channels.get(channel)
+    if known is None:
+        return t
+    t = max(t, joined_from(known))
     lines = (line for _, line in state.segments.items() if line.channel == channel and not line.gone)
     for line in (line for line in lines if line.origin is Origin.MACHINE and line.words):
-        end = line.t1 if line.ended else through
-        end = heard_behind(state.channels[channel], line) if line.respoken else end
+        end = line.t1 if line.ended else known.committed_through
+        end = heard_behind(known, line) if line.respoken else end
         if end > t and (line.mended or line.respoken or line.t0 < audible):
             t = end
     return t

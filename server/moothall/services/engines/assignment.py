@@ -22,7 +22,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.session.keeping import Span, merged, without
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import State
-from moothall.core.signals import ChannelState
+from moothall.core.signals import ChannelState, Sound
 from moothall.services.engines.words import ShownWords
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sound.live_audio import LiveAudio
@@ -95,6 +95,8 @@ class Assignment:
         """When an engine last said so, on the monotonic clock."""
         self.languages: tuple[str, ...] = ()
         """Those in which an engine was attached last."""
+        self.by_level = Sound.NONE
+        """What its sound is by its level, while no engine hears it."""
         self.sounds_like: str | None = None
         """The language that its engine says it sounds like, when that isn't an expected one."""
         self.failures = 0

@@ -18,7 +18,7 @@ from moothall.core.kernel.ids import CommandId
 from moothall.core.ports import Clock
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import State, Status
-from moothall.core.signals import ChannelState
+from moothall.core.signals import ChannelState, Sound
 from moothall.services.engines.assignment import Assignment, AudioSpan, FateOf, cut_short
 from moothall.services.engines.capacity import EngineCapacity
 from moothall.services.engines.joining import Joining
@@ -370,7 +370,8 @@ class Attachment:
             return
         if isinstance(signal, ChannelState):
             self._heard(signal.t)
-            await words.through(signal.t - signal.lag)
+            if signal.sound is Sound.SILENCE and not signal.lag:  # Else words of before may still be on their way.
+                await words.through(signal.t)
             if words.saved and not self._refusing:  # Else words of before are still to come.
                 assignment.audio.heard(signal, assignment.writer.state)
             if not assignment.failures:  # Else what it hears doesn't become text, and is said so elsewhere.

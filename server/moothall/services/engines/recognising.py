@@ -126,9 +126,9 @@ class Recognising:
         live = (each for each in self._assignments if each.writer.session == session and not each.audio.ended)
         return (each for each in live if not each.audio.respoken)
 
-    def speaks(self, session: SessionId) -> frozenset[ChannelId]:
-        """The channels of a session in whose own sound somebody seems to speak, by its level, unheard by engines."""
-        return frozenset(each.channel for each in self._coming(session) if each.audio.speaks)
+    def by_level(self, session: SessionId) -> dict[ChannelId, Sound]:
+        """What a session's own sound is by its level, for channels in which no engine hears it."""
+        return {each.channel: each.by_level for each in self._coming(session) if each.span is None}
 
     def unlike(self, session: SessionId) -> tuple[tuple[str, ...], str] | None:
         """The languages in which a text of a session is recognised, and the one that it sounds like instead."""
@@ -407,6 +407,7 @@ class Recognising:
         """Say whether somebody seems to speak in a break, by how loud it is: no engine hears it."""
         audio = assignment.audio
         heard = (Sound.SPEECH if audio.speaks else Sound.SILENCE) if sound else Sound.NONE
+        assignment.by_level = heard
         assignment.heard_at = self.clock.monotonic()
         if assignment.now.air.respoken:
             return  # What is told of the text is told of the respeaker's sound.

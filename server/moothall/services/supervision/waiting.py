@@ -30,12 +30,12 @@ class Listeners(Generic[P]):
             listener(*args, **kwargs)
 
 
-async def until_set(told: asyncio.Event, clock: Clock, ms: int | None) -> None:
+async def until_set(event: asyncio.Event, clock: Clock, ms: int | None) -> None:
     """Wait for the event, `ms` at most where given."""
     if ms is None:
-        await told.wait()
+        await event.wait()
     else:
-        await within(told.wait(), clock, ms)
+        await within(event.wait(), clock, ms)
 
 
 async def within(awaited: Awaitable[T], clock: Clock, ms: int) -> T | None:

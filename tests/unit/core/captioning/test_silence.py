@@ -67,3 +67,5 @@ def test_what_is_known_of_sound_of_which_nobody_wrote() -> None:
     assert spoke.through(22_000, speech=False).spoke == 20_000
     assert sound.through(20_000 + PAUSE_MS, speech=False).spoke == 20_000  # Nothing is known of a while.
     assert sound.through(19_000, speech=False) == sound
+    assert sound.passed(60_000).through(60_100, speech=False).spoke is None  # Nothing was to become text meanwhile.
+    assert spoke.passed(60_000).spoke == 20_000

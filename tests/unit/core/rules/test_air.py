@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.captioning.air import BACK_MS, KEPT_MS, MOST_TOKEN, MOST_TOOLS, Join, to_join
+from moothall.core.captioning.air import BACK_MS, KEPT_MS, MOST_TOKEN, MOST_TOOLS, Join, joined_from, to_join
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
@@ -170,7 +170,7 @@ def test_a_line_of_somebody_who_is_not_on_air_is_offered_and_taken_by_whoever_is
 
 
 def test_offered_lines_that_wait_have_a_bound() -> None:
-    state = carry_out(captioned(), typed("t"), actor=OTHER)
+    state = carry_out(captioned(), typed("t"), actor=OTHER, wall=WALL + 6_000)
     channel = state.channels[FLOOR]
     full = msgspec.structs.replace(channel, air=msgspec.structs.replace(channel.air, waiting=lines.MOST_OFFERED))
     state = msgspec.structs.replace(state, channels={FLOOR: full})
@@ -313,6 +313,20 @@ def test_what_a_person_wrote_for_some_seconds_only_is_joined_as_well() -> None:
     assert to_join(carry_out(state, ATTACH, said, actor=ENGINE), channel, 1_500) is None
     again = carry_out(state, put(PERSON), actor=CAPTIONER, wall=WALL + 8_000)
     assert to_join(again, again.channels[FLOOR], 7_000) is None
+
+
+def test_no_rewinding_goes_back_behind_what_a_person_wrote_for_some_seconds_only() -> None:
+    state = back(carry_out(captioned(), typed("t"), actor=CAPTIONER, wall=WALL + 6_000), 7_000)
+    assert joined_from(state.channels[FLOOR]) == 1_500
+    said = commit("z", 0, word("So", 6_200, 6_400), start=6_200, generation=2)
+    state = carry_out(state, ATTACH, said, actor=ENGINE)
+    happened = events(state, do.RewindChannel(channel=FLOOR, t=0))
+    (rewound,) = (each for each in happened if isinstance(each, ev.ChannelRewound))
+    assert (rewound.t, rewound.segments) == (1_500, (segment("z"),))
+    assert to_join(evolve(state, rewound), evolve(state, rewound).channels[FLOOR], 1_500) is not None
+    long = back(carry_out(captioned(), typed("t"), actor=CAPTIONER, wall=WALL + 50_000), 58_000)
+    assert joined_from(long.channels[FLOOR]) == 0
+    assert joined_from(speaking().channels[FLOOR]) == 0
 
 
 def test_a_log_of_public_lanes_alone_tells_who_is_on_air_but_not_by_name() -> None:

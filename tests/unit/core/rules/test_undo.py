@@ -7,6 +7,7 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.events.types import PolicyQuestion, Tag
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, NoteId, PolicyQuestionId, SessionId, SourceId, SpeakerId
 from moothall.core.removal.moves import returned
@@ -30,6 +31,7 @@ from support.sessions.deciding import (
 )
 from support.sessions.questions import MODERATOR, ask, asked, name, stand
 
+TECHNICIAN = Actor(Role.TECHNICIAN, "t1")
 ANA, BO = SpeakerId("ana"), SpeakerId("bo")
 A, B = segment("a"), segment("b")
 
@@ -180,6 +182,22 @@ def test_who_came_on_air_since_stays_there() -> None:
     state = carry_out(state, put, actor=CAPTIONER)
     assert not other_on_air(state, act)
     assert other_on_air(carry_out(state, msgspec.structs.replace(put, holder="c2"), actor=CAPTIONER), act)
+
+
+def test_who_is_off_air_by_now_is_taken_off_by_nothing_and_a_respeaker_is_not_put_on_air() -> None:
+    machine, person, respeaker = (
+        do.PutOnAir(channel=FLOOR, source=each)
+        for each in (ev.AirSource.MACHINE, ev.AirSource.PERSON, ev.AirSource.RESPEAKER)
+    )
+    reading = read_act(speaking(), events(speaking(), respeaker, actor=CAPTIONER))
+    respoken = carry_out(speaking(), respeaker, actor=CAPTIONER)
+    over = carry_out(respoken, machine, actor=SYSTEM)
+    assert not other_on_air(over, reading.commands)
+    assert still_fits(over, reading.commands, reading.undoing) == ()
+    other = msgspec.structs.replace(person, holder="c2")
+    assert not read_act(respoken, events(respoken, other, actor=TECHNICIAN)).undoing
+    back = read_act(respoken, events(respoken, machine, actor=CAPTIONER))
+    assert not back.undoing
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,10 @@ def test_of_what_was_offered_the_newest_are_at_hand_until_they_are_taken_or_the_
         air = air_after(air, offer(f"s{n}"))
     assert (air.offered[0], len(air.offered)) == ("s1", OFFERED)
     air = air_after(air, changed(ev.AirSource.TOOL, 2_000, "StenoCo"))
-    assert air_without(air, SegmentId("s0")) == air
-    air = air_without(air, SegmentId("s1"))
-    assert (air.offered[0], len(air.offered)) == ("s2", OFFERED - 1)
+    assert air.waiting == OFFERED + 1
+    older = air_without(air, SegmentId("s0"), 1_000)
+    assert (older.offered, older.waiting) == (air.offered, OFFERED), "it isn't at hand any more, but waits for nobody"
+    assert air_without(air, SegmentId("earlier"), 999) == air, "it was offered before the machine was last on air"
+    air = air_without(air, SegmentId("s1"), 1_000)
+    assert (air.offered[0], len(air.offered), air.waiting) == ("s2", OFFERED - 1, OFFERED)
     assert air_after(air, changed(ev.AirSource.MACHINE, 3_000)).offered == ()

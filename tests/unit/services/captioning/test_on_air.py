@@ -31,13 +31,13 @@ class Meeting:
     def __init__(self, hall: MemoryHall, live: LiveSession, *, by_itself: bool) -> None:
         self.hall, self.live = hall, live
         self.present = {"c1"}
-        self.spoken: set[ChannelId] = set()
-        """In whose own sound somebody speaks, while a respeaker is heard."""
+        self.level: dict[ChannelId, Sound] = {}
+        """What the own sound is by its level, while a respeaker is heard."""
         self.on_air = OnAir(
             hall.sessions,
             clock=hall.clock,
             here=lambda _, actor: actor in self.present,
-            speaks=lambda _: self.spoken,
+            by_level=lambda _: self.level,
             label=lambda link: f"Link {link}",
             machine_by_itself=by_itself,
         )
@@ -120,7 +120,7 @@ def test_a_respeaker_is_silent_where_the_floor_speaks_and_no_words_come_whatever
             await on.speak(20)
             assert on.silent is None
             assert (on.shown["source"], on.shown["name"]) == ("respeaker", "Link c1")
-            on.spoken.add(FLOOR)
+            on.level[FLOOR] = Sound.SPEECH
             await on.hall.clock.sleep(9_000)
             assert on.silent is Silence.QUIET
             await on.act(SYSTEM, do.AttachEngine(channel=FLOOR, model="m"))
@@ -252,6 +252,24 @@ def test_what_nobody_wrote_is_a_gap_once_the_machine_is_on_air(
                 await on.speak(1, each)
             await on.hall.clock.sleep(10_000)
             assert await gaps_of(on) == noted
+
+    run(story())
+
+
+def test_where_nobody_spoke_there_is_no_gap_behind_a_break_nor_behind_a_respeaker() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.put()
+            await on.act(CAPTIONER, do.TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="We", language="en"))
+            await on.speak(30, Sound.SILENCE)
+            await on.act(SYSTEM, do.PauseSession())
+            await on.speak(60)
+            await on.act(SYSTEM, do.ResumeSession())
+            await on.speak(60, Sound.SILENCE)
+            await on.put(source=ev.AirSource.RESPEAKER)
+            on.level[FLOOR] = Sound.SILENCE
+            await on.hall.clock.sleep(60_000)
+            assert await gaps_of(on) == []
 
     run(story())
 

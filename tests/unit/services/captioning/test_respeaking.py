@@ -205,6 +205,27 @@ def test_a_page_that_is_loaded_anew_goes_on_and_the_hole_is_a_gap() -> None:
     loop.run(story())
 
 
+def test_a_take_that_parts_from_the_next_does_not_put_the_respeaker_off_air() -> None:
+    async def story() -> None:
+        async with room() as on:
+            await respeaking(on)
+            take = on.hall.live.respoken(on.live.id, FLOOR)
+            assert take is not None
+            await take.finish(EndReason.LOST)
+            await on.until(22_000)
+            assert on.air is RESPEAKER, "the page is about to begin another"
+            await on.respeak()
+            await on.until(30_000)
+            assert on.air is RESPEAKER
+            take = on.hall.live.respoken(on.live.id, FLOOR)
+            assert take is not None
+            await take.finish(EndReason.LOST)
+            await on.until(34_500)
+            assert on.air is MACHINE
+
+    loop.run(story())
+
+
 def test_the_floors_microphone_may_go_and_come_back_meanwhile() -> None:
     async def story() -> None:
         async with room() as on:
