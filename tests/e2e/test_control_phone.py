@@ -22,12 +22,11 @@ async def test_the_worst_stands_below_one_line(page: Page, tmp_path: Path) -> No
         box = await page.locator(".card").bounding_box()
         assert box is not None
         assert box["y"] <= 80
-        after = "() => Boolean(document.querySelector('#Cards').nextElementSibling.matches('#Bell'))"
-        assert await page.evaluate(after)
+        await expect(page.locator("#Cards + #Bell")).to_have_count(1)
         await expect(page.locator("#House")).to_be_hidden()
         await page.get_by_role("button", name="Pages", exact=True).click()
         await expect(page.locator("#House")).to_be_visible()
         await expect(page.get_by_role("link", name="For a big screen")).to_be_visible()
         await page.set_viewport_size({"width": 1280, "height": 800})
-        assert not await page.evaluate(after)
+        await expect(page.locator("#Cards + #Bell")).to_have_count(0)
         await expect(page.locator("#House")).to_be_visible()
