@@ -201,6 +201,10 @@ async def open_hub_doors(
         snapshot_for_all=snapshot_here,
         questions_for_all=wall_questions(access.questions, translated),
     )
+
+    def begins(session: SessionId) -> int | None:
+        return None if (offered := parts.offers.of(session)) is None else offered.begins
+
     shown = DisplayDoor(
         pages,
         clock=clock,
@@ -208,6 +212,7 @@ async def open_hub_doors(
         public=lambda: told()[0],
         questions=wall.questions,
         local_questions=wall.local_questions,
+        begins=begins,
     )
     page = PageDoor(
         pages,
@@ -216,7 +221,7 @@ async def open_hub_doors(
         page_of=access.page,
         number_of=access.number,
         words_of=lambda session, lines: access.words(session, lines) if parts.offers.get().words else None,
-        begins=lambda session: None if (offered := parts.offers.of(session)) is None else offered.begins,
+        begins=begins,
         public=told()[0],
         questions_of=access.questions,
         instead=access.instead,

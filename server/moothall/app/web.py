@@ -156,6 +156,10 @@ async def open_doors(
         translated=translated,
     )
     backend.sessions.observe(questions.observe)
+
+    def begins(session: SessionId) -> int | None:
+        return None if (plan := programme.plan_of(session)) is None else plan.starts
+
     shown = DisplayDoor(
         pages,
         clock=clock,
@@ -163,6 +167,7 @@ async def open_doors(
         public=address.public,
         framers=settings.server.embed,
         room=lambda name: _on_wall(programme, RoomId(name)),
+        begins=begins,
         last_awaited=backend.closing.last_words,
         questions=wall_questions(access.questions, translated),
     )
@@ -173,7 +178,7 @@ async def open_doors(
         page_of=access.page,
         number_of=access.number,
         words_of=access.words,
-        begins=lambda session: None if (plan := programme.plan_of(session)) is None else plan.starts,
+        begins=begins,
         public=address.public,
         sound_of=sound_address,
         last_awaited=backend.closing.last_words,

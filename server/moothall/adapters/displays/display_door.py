@@ -32,7 +32,14 @@ from moothall.adapters.pages.request_context import (
 )
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import DoorText, ErrorText
-from moothall.adapters.reading.page_rows import gap_text, last_words, short_notice, standing, with_stand_in
+from moothall.adapters.reading.page_rows import (
+    gap_text,
+    last_words,
+    planned_for,
+    short_notice,
+    standing,
+    with_stand_in,
+)
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import direction
 from moothall.core.ports import Clock
@@ -46,6 +53,8 @@ KEPT = 40
 """Lines that a page begins with."""
 FULL = 320
 """Characters after which a paragraph begins anew, as in `web/js/display/tail.js`."""
+LONG_TITLE = 30
+"""Characters for which a wall's title has one line at most, as in `web/js/display/tail.js`."""
 QUIET_S = 15
 """How often the wall's page is made anew where there is no JavaScript."""
 SIDES_MS = 600_000
@@ -97,6 +106,8 @@ class DisplayDoor:
     `public` is the server's address as codes say it, without a path, or what tells it where that may change;
     `room` knows the programme.
 
+    `begins`: when a session is planned to begin, Unix ms.
+
     `last_awaited`: whether a session is about to be closed, and its last words are awaited. `questions`: what a
     wall shows of them, `local_questions`: those of a hub. `framers` are the origins whose pages may hold the box; `*`
     stands for all of them.
@@ -109,6 +120,7 @@ class DisplayDoor:
     public: str | Callable[[], str]
     framers: Sequence[str] = ()
     room: Callable[[str], WallContent | None] = lambda _: None
+    begins: Callable[[SessionId], int | None] = lambda _: None
     last_awaited: Callable[[SessionId], bool] = lambda _: False
     questions: QuestionsOf = _no_questions
     local_questions: LocalQuestions = _no_local_questions
@@ -204,6 +216,8 @@ class DisplayDoor:
             asked=await self.questions(wanted, ui),
             local=await self.local_questions(wanted, ui),
             side=self._side(look),
+            long_title=LONG_TITLE,
+            planned=planned_for(self.pages.zone(), self.begins(wanted.session), ui),
             renew=QUIET_S if room is not None or wanted.snapshot.session.status is not Status.CLOSED else None,
             room=room,
         )

@@ -49,6 +49,7 @@ class Hall:
             ev.SpeakerIntroduced(speaker=ANA, name="Ana"),
         ]
         self.closing = False
+        self.begins: int | None = None
         self.on: SessionId | None = None
         """What is on in the main hall."""
 
@@ -80,6 +81,7 @@ async def client(hall: Hall, framers: tuple[str, ...]) -> AsyncIterator[Client]:
         public="https://hall.example.org",
         framers=framers,
         room=lambda name: WallContent("Main hall", hall.on) if name == "main" else None,
+        begins=lambda _: hall.begins,
         last_awaited=lambda session: hall.closing and session == "plenary",
     )
     app = web.Application()
@@ -162,6 +164,17 @@ async def test_the_wall_says_the_way_and_how_things_stand(client: Client, hall: 
     html = await page(client, "screen")
     assert "refresh" not in html
     assert "Closed: this is the record" in text_of(html)
+
+
+async def test_before_a_meeting_its_wall_says_when_it_begins(client: Client, hall: Hall) -> None:
+    del hall.events[2:]
+    assert "Its text will appear here.</span>" in await page(client, "screen")
+    hall.begins = LONG_AGO
+    assert " data-long" not in await page(client, "screen")
+    hall.events[0] = ev.SessionCreated(title="Plenary of the whole assembly, day 2", languages=("en",))
+    assert '<bdi id="Title" data-long' in await page(client, "screen")
+    told = "Its text will appear here. It is planned for Mon 24 Nov, 16:00. Times are UTC. "
+    assert told in text_of(await page(client, "screen"))
 
 
 async def test_the_code_changes_sides_unless_it_is_to_stand_still(hall: Hall) -> None:
