@@ -105,7 +105,7 @@ class DeskDoor:
         problem = await self._do(name, what, session, given) if self.pages.once(given) else ""
         if problem:
             return await self._show(request, asked, session=session, problem=problem, given=given)
-        kept = {"session": session, **({"ui": asked.ui.language} if asked.chosen else {})}
+        kept = {"session": session, **asked.ui.kept}
         return see_other(f"/desk?{urlencode({name: value for name, value in kept.items() if value})}{_anchor(name)}")
 
     async def _do(self, act: str, what: str, session: SessionId, given: Mapping[str, str]) -> str:
@@ -190,7 +190,7 @@ class DeskDoor:
             )
         )
         for row in rows:
-            kept_ui = {"ui": ui.language} if asked.chosen else {}
+            kept_ui = ui.kept
             row["link"] = f"/desk?{urlencode({'session': str(row['id']), **kept_ui})}"
         titles = {each.session: each.title for each in offered}
         shown = None if about is None else await self._about(about, clocks, asked)

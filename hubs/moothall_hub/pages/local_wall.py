@@ -62,7 +62,7 @@ class LocalWall:
 
     async def part(self, request: web.Request) -> web.Response:
         """What stands beside the meeting, as JSON: `{"cleared": Unix ms or null, "html": "…"}`."""
-        ui, _ = language(self.pages, request)
+        ui = language(self.pages, request)
         try:
             wanted = await asked(request, self.snapshot_for_all)
         except HttpProblem:

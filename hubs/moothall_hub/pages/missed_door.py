@@ -59,7 +59,7 @@ class MissedDoor:
 
     async def show(self, request: web.Request) -> web.Response:
         """The lines that were said from `from` to `to`, both media ms."""
-        ui, chosen = language(self._pages, request)
+        ui = language(self._pages, request)
         try:
             wanted = await asked(request, self._snapshot_of)
             begin, end = _ms(request, "from"), _ms(request, "to")
@@ -69,7 +69,7 @@ class MissedDoor:
         session = wanted.snapshot.session
         zone = self._pages.zone()
         kept = {"channel": request.query["channel"]} if request.query.get("channel") else {}
-        kept |= {"ui": ui.language} if chosen else {}
+        kept |= ui.kept
         query = urlencode(kept)
         base = f"/s/{quote(wanted.session)}"
 

@@ -201,10 +201,6 @@ async def open_hub_doors(
         snapshot_for_all=snapshot_here,
         questions_for_all=wall_questions(access.questions, translated),
     )
-
-    def begins(session: SessionId) -> int | None:
-        return None if (offered := parts.offers.of(session)) is None else offered.begins
-
     shown = DisplayDoor(
         pages,
         clock=clock,
@@ -212,7 +208,7 @@ async def open_hub_doors(
         public=lambda: told()[0],
         questions=wall.questions,
         local_questions=wall.local_questions,
-        begins=begins,
+        begins=partial(_begins, parts.offers),
     )
     page = PageDoor(
         pages,
@@ -221,7 +217,7 @@ async def open_hub_doors(
         page_of=access.page,
         number_of=access.number,
         words_of=lambda session, lines: access.words(session, lines) if parts.offers.get().words else None,
-        begins=begins,
+        begins=partial(_begins, parts.offers),
         public=told()[0],
         questions_of=access.questions,
         instead=access.instead,
@@ -351,6 +347,12 @@ def _learning(origins: Origins) -> Middleware:
         return await handler(request)
 
     return middleware
+
+
+def _begins(offers: Offers, session: SessionId) -> int | None:
+    """When a session is planned to begin, Unix ms."""
+    offered = offers.of(session)
+    return None if offered is None else offered.begins
 
 
 def _agenda(offers: Offers) -> str:

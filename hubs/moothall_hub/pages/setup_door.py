@@ -91,7 +91,7 @@ class SetupDoor:
 
     async def no_microphone(self, request: web.Request) -> web.Response:
         """Why nobody can speak through this computer, and where they can."""
-        ui, _ = language(self.pages.pages, request)
+        ui = language(self.pages.pages, request)
         paired = self._paired()
         where = None if paired is None or not paired.people.startswith("https://") else paired.people
         return html(self.pages.pages.render("hub_voice.html", ui=ui, works_at=where), ui)

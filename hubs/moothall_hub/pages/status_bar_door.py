@@ -35,13 +35,13 @@ class StatusBarDoor:
 
     async def now(self, request: web.Request) -> web.Response:
         """`{"kind", "text", "missed": {"text", "address", "end"} or null}`, of a session where one is named."""
-        ui, chosen = language(self._pages, request)
-        told = self._told(request.query.get("session", ""), request.query.get("channel", ""), ui, chosen=chosen)
+        ui = language(self._pages, request)
+        told = self._told(request.query.get("session", ""), request.query.get("channel", ""), ui)
         return web.json_response(told, headers={hdrs.CACHE_CONTROL: "no-store"})
 
     def markup(self, ui: Catalogue, session: str, channel: str = "") -> Markup:
         """The strip of a page; `session` is empty where it isn't one of a session, `channel` where it shows no text."""
-        told = self._told(session, channel, ui, chosen=False)
+        told = self._told(session, channel, ui)
         named = {"session": session, "channel": channel, "ui": ui.language}
         ask = {name: value for name, value in named.items() if value}
         desk = any(staff.role is Role.HUB for staff in ASKER.get())
@@ -49,14 +49,14 @@ class StatusBarDoor:
         text = self._pages.render("_hub_status_bar.html", ui=ui, **values)
         return Markup(text)  # noqa: S704  # a template made it, with everything escaped
 
-    def _told(self, name: str, text: str, ui: Catalogue, *, chosen: bool) -> dict[str, object]:
+    def _told(self, name: str, text: str, ui: Catalogue) -> dict[str, object]:
         session = SessionId(name) if is_name(name) else None
         channel = ChannelId(text) if is_name(text) else None
         found = status_bar(self._line(), None if session is None else self._copy(session), channel)
         told: dict[str, object] = {"kind": found.kind, "text": self._sentence(found, ui), "missed": None}
         if found.missed is not None and session is not None:
             span = {"from": found.missed.begin, "to": found.missed.end}
-            query = urlencode({**span, **({"ui": ui.language} if chosen else {})})
+            query = urlencode({**span, **ui.kept})
             told["missed"] = {
                 "text": ui.counted(MISSED, found.missed.minutes),
                 "address": f"/s/{quote(session)}/missed?{query}",

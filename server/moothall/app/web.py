@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 
 from aiohttp import web
 
@@ -156,10 +157,6 @@ async def open_doors(
         translated=translated,
     )
     backend.sessions.observe(questions.observe)
-
-    def begins(session: SessionId) -> int | None:
-        return None if (plan := programme.plan_of(session)) is None else plan.starts
-
     shown = DisplayDoor(
         pages,
         clock=clock,
@@ -167,7 +164,7 @@ async def open_doors(
         public=address.public,
         framers=settings.server.embed,
         room=lambda name: _on_wall(programme, RoomId(name)),
-        begins=begins,
+        begins=partial(_begins, programme),
         last_awaited=backend.closing.last_words,
         questions=wall_questions(access.questions, translated),
     )
@@ -178,7 +175,7 @@ async def open_doors(
         page_of=access.page,
         number_of=access.number,
         words_of=access.words,
-        begins=begins,
+        begins=partial(_begins, programme),
         public=address.public,
         sound_of=sound_address,
         last_awaited=backend.closing.last_words,
@@ -383,6 +380,12 @@ def _agenda_doors(services: Services, entrance: Entrance, context: VisitorContex
     needs = NeedsDoor(context=context, needs=backend.access_needs, rows=rows, listed=listed)
     desk = AgendaDeskDoor(pages=entrance.forms, programme=backend.programme, needs=backend.access_needs)
     return [route for each in (door, needs, desk) for route in each.routes()]
+
+
+def _begins(programme: Programme, session: SessionId) -> int | None:
+    """When a session is planned to begin, Unix ms."""
+    plan = programme.plan_of(session)
+    return None if plan is None else plan.starts
 
 
 def _on_wall(programme: Programme, name: RoomId) -> WallContent | None:

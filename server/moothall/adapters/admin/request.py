@@ -65,8 +65,6 @@ class AdminRequest(msgspec.Struct, frozen=True, kw_only=True):
     ui: Catalogue
     key: str
     """The browser's."""
-    chosen: bool
-    """Whether the address names the language, so that links keep it."""
     links: tuple[Staff, ...] = ()
     """All that the browser has, for the frame of its pages."""
     path: str = ""
@@ -74,11 +72,11 @@ class AdminRequest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def place(self) -> Asked:
         """The page, for its frame."""
-        return Asked(path=self.path, language=self.ui.language if self.chosen else "")
+        return Asked(path=self.path, language=self.ui.asked)
 
     def to(self, path: str, **query: str) -> str:
         """The address of another page in the same language, with `query`."""
-        asked = {"ui": self.ui.language, **query} if self.chosen else query
+        asked = {**self.ui.kept, **query}
         return f"{path}?{urlencode(asked)}" if asked else path
 
 
@@ -105,12 +103,11 @@ class StaffPages:
 
     def asked(self, request: web.Request, allowed: Callable[[Staff], bool]) -> AdminRequest:
         """Who asks. Raises AdminProblem unless one of their links is `allowed`."""
-        ui, chosen = language(self.pages, request)
+        ui = language(self.pages, request)
         asked = AdminRequest(
             staff=tuple(staff for staff in self._staff(request) if allowed(staff)),
             ui=ui,
             key=self._key_of(request),
-            chosen=chosen,
             links=tuple(self._staff(request)),
             path=request.path,
         )
@@ -147,7 +144,7 @@ class StaffPages:
 
     def refuse(self, request: web.Request, error: AdminProblem) -> web.Response:
         """The page that says what is wrong, or the way to the sign-in where that would help and is demanded."""
-        ui, _ = language(self.pages, request)
+        ui = language(self.pages, request)
         stranger = bool(self._sign_in) and error.key == AdminText.STRANGERS and not self._staff(request)
         to = f"{self._sign_in}?{urlencode({'to': request.path})}" if stranger else ""
         if stranger and self._demanded and request.method == hdrs.METH_GET:

@@ -41,8 +41,8 @@ class AgendaDoor:
 
     async def show(self, request: web.Request) -> web.Response:
         """The page."""
-        ui, chosen = language(self.pages, request)
-        query = f"?ui={ui.language}" if chosen else ""
+        ui = language(self.pages, request)
+        query = ui.query
         try:
             sessions = self.rows.public(await self.listed())
         except StorageUnavailable:
@@ -73,7 +73,7 @@ class AgendaDoor:
         return await self._calendar(request, request.match_info["session"])
 
     async def _calendar(self, request: web.Request, session: str | None) -> web.Response:
-        ui, _ = language(self.pages, request)
+        ui = language(self.pages, request)
         try:
             found = self.rows.public(await self.listed())
         except StorageUnavailable:

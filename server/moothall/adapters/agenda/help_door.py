@@ -32,8 +32,8 @@ class HelpDoor:
         return self._page(request, "help_hubs.html")
 
     def _page(self, request: web.Request, template: str) -> web.Response:
-        ui, chosen = language(self.pages, request)
-        query, agenda = f"?ui={ui.language}" if chosen else "", self.agenda()
+        ui = language(self.pages, request)
+        query, agenda = ui.query, self.agenda()
         text = self.pages.render(
             template,
             ui=ui,

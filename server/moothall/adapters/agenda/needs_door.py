@@ -72,7 +72,7 @@ class NeedsDoor:
 
     async def take(self, request: web.Request) -> web.Response:
         """Take what somebody needs, and say so."""
-        ui, chosen = self.context.language(request)
+        ui = self.context.language(request)
         try:
             typed = await read_form(request)
             if not 0 < len(typed.get("id", "")) <= LONGEST_FORM:
@@ -96,7 +96,7 @@ class NeedsDoor:
         except StorageUnavailable:
             why = RejectedNeed.UNAVAILABLE
         if why is None:
-            return private(see_other(f"{PATH}?{urlencode({'sent': 1, **({'ui': ui.language} if chosen else {})})}"))
+            return private(see_other(f"{PATH}?{urlencode({'sent': 1, **ui.kept})}"))
         values = {"n": _MOST[why]} if why in _MOST else {}
         status = 503 if why in (RejectedNeed.UNAVAILABLE, RejectedNeed.FULL) else 422
         sentence = ui.text(REJECTED[why], **values)
@@ -134,8 +134,8 @@ class NeedsDoor:
         wrong: str = "",
         sent: bool = False,
     ) -> web.Response:
-        ui, chosen = self.context.language(request)
-        query = f"?ui={ui.language}" if chosen else ""
+        ui = self.context.language(request)
+        query = ui.query
         try:
             choices = self._choices(await self._sessions(), ui)
         except StorageUnavailable:

@@ -51,13 +51,13 @@ class ControlDoor:
 
     async def page(self, request: web.Request) -> web.Response:
         """The page, or a sentence that says why not. `?big=1`: for a screen that nobody touches."""
-        ui, chosen = language(self.pages, request)
+        ui = language(self.pages, request)
         everything = self.staff(request)
         links = [staff for staff in everything if staff.role in ROLES]
         if not links:
             return own_html(self.pages.render_error(401, ErrorText.STAFF, ui=ui), ui, status=401)
         big = request.query.get("big") == "1"
-        here = Asked(path=request.path, language=ui.language if chosen else "")
+        here = Asked(path=request.path, language=ui.asked)
         frame = house_frame(everything, ui, self.pages.zone(), asked=here)
         self.control.look()
         cards, overview = visible(self.control.cards, links, self.may_act), self.control.overview

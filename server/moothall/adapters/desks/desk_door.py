@@ -121,7 +121,7 @@ class DeskDoor:
         if refusal is None:
             kept = {name: request.query[name] for name in ("ui", "role") if name in request.query}
             raise web.HTTPSeeOther(f"{quote(request.path)}?{urlencode(kept | {'into': into, SENT: 1})}")
-        ui, _ = language(self._pages, request)
+        ui = language(self._pages, request)
         refused = text, ui.named(f"desk/refused.{refusal.code}")
         return await self._page(
             request, "caption.html", "caption", here=Tab.CAPTION, needs=TypeSegment, refused=refused
@@ -164,7 +164,7 @@ class DeskDoor:
         """`texts`: groups of the catalogue that its script needs besides those of every page here. `refused`: a line
         that was typed without scripts and not taken, and why.
         """
-        ui, chosen = language(self._pages, request)
+        ui = language(self._pages, request)
         links = self._staff(request)
         if not links:
             return own_html(self._pages.render_error(401, ErrorText.STAFF, ui=ui), ui, status=401)
@@ -184,7 +184,7 @@ class DeskDoor:
                 ui,
                 self._pages.zone(),
                 here=here,
-                asked=Asked(path=request.path, language=ui.language if chosen else "", role=role or ""),
+                asked=Asked(path=request.path, language=ui.asked, role=role or ""),
             ),
             title=about.title.strip() or ui.text("Meeting without a title"),
             language=about.language,

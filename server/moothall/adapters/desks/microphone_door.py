@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from urllib.parse import urlencode
 
 import msgspec
 from aiohttp import web
@@ -101,15 +102,14 @@ class MicrophoneDoor:
         if not acting or not is_name(session):
             return self._refuse(request)
         form = await request.post()
-        token, language = str(form.get(FIELD, "")), str(form.get("language", ""))
-        fits = self.guard.passes(token, self.key_of(request)) and language in INTERPRETERS
+        token, tag = str(form.get(FIELD, "")), str(form.get("language", ""))
+        fits = self.guard.passes(token, self.key_of(request)) and tag in INTERPRETERS
         if not fits or not self.guard.first_time(token):
             return self._say(request, 400, NOT_ADDED)
-        if await self.add(session, acting[0], language) is not None:
+        if await self.add(session, acting[0], tag) is not None:
             return self._say(request, 409, NOT_ADDED)
-        ui = request.query.get("ui", "")
-        chosen = f"&ui={ui}" if ui in self.pages.catalogues.languages else ""
-        raise web.HTTPSeeOther(f"/s/{session}/microphone?channel={language}{chosen}")
+        query = urlencode({"channel": tag, **language(self.pages, request).kept})
+        raise web.HTTPSeeOther(f"/s/{session}/microphone?{query}")
 
     async def of_room(self, request: web.Request) -> web.Response:
         """The page for a room: it goes along from session to session."""
@@ -151,8 +151,8 @@ class MicrophoneDoor:
         title: str,
         adds: bool = False,
     ) -> web.Response:
-        ui, chosen_language = language(self.pages, request)
-        asked = Asked(path=request.path, language=ui.language if chosen_language else "")
+        ui = language(self.pages, request)
+        asked = Asked(path=request.path, language=ui.asked)
         wanted = ChannelId(request.query.get("channel", ""))
         chosen = wanted if wanted in texts else next(iter(texts))
         tags = {name: channel.languages[0] if channel.languages else "" for name, channel in texts.items()}
@@ -203,5 +203,5 @@ class MicrophoneDoor:
         return self._say(request, 403, STRANGER)
 
     def _say(self, request: web.Request, status: int, key: str) -> web.Response:
-        ui, _ = language(self.pages, request)
+        ui = language(self.pages, request)
         return own_html(self.pages.render_error(status, key, ui=ui), ui, status=status)

@@ -146,7 +146,7 @@ class DisplayDoor:
 
     async def screen(self, request: web.Request) -> web.Response:
         """The page for a room's screen: large, with the state in words and the way to the reader's page."""
-        ui, _ = language(self.pages, request)
+        ui = language(self.pages, request)
         try:
             look = _look(shown_look.screen, request)
             wanted = await asked(request, self.snapshot_of)
@@ -156,7 +156,7 @@ class DisplayDoor:
 
     async def room_screen(self, request: web.Request) -> web.Response:
         """The same for a room: it goes along from session to session, all week."""
-        ui, _ = language(self.pages, request)
+        ui = language(self.pages, request)
         name = request.match_info["room"]
         room = self.room(name) if is_name(name) else None
         if room is None:
@@ -230,7 +230,7 @@ class DisplayDoor:
 
     async def overlay(self, request: web.Request) -> web.Response:
         """The newest lines on nothing, for a program that mixes pictures."""
-        ui, _ = language(self.pages, request)
+        ui = language(self.pages, request)
         try:
             look = _look(shown_look.overlay, request)
             wanted = await asked(request, self.snapshot_of)
@@ -241,7 +241,7 @@ class DisplayDoor:
 
     async def embed(self, request: web.Request) -> web.Response:
         """A box for another site's page."""
-        ui, chosen = language(self.pages, request)
+        ui = language(self.pages, request)
         try:
             look = _look(shown_look.box, request)
             wanted = await asked(request, self.snapshot_of)
@@ -249,7 +249,7 @@ class DisplayDoor:
             response = refusal(wrong, self.pages, ui)
             response.headers.update(self._framed)  # Why there is no text belongs in the box as well.
             return response
-        query = {"channel": wanted.feed.channel, **({"ui": ui.language} if chosen else {})}
+        query = {"channel": wanted.feed.channel, **ui.kept}
         whole = f"/s/{wanted.session}?{urlencode(query)}"
         return html(self._render("embed.html", wanted, ui, look, whole=whole), ui, headers=self._framed)
 

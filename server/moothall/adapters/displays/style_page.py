@@ -58,7 +58,7 @@ class StyleDoor:
 
     async def page(self, request: web.Request) -> web.Response:
         """The page, in the language and theme that the address asks for."""
-        ui, _ = language(self._pages, request)
+        ui = language(self._pages, request)
         choices = page_choices.chosen(request.query)
         shown = {f"data-{name}": choices[name] for name in page_choices.SHOWN if name in choices}
         text = self._pages.render(

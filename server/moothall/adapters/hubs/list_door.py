@@ -28,8 +28,8 @@ class HubListDoor:
         self._pages = pages
         self._hubs = hubs
         self._world = world
-        # Bound: two pages in each language of the interface, chosen or not.
-        self._made: dict[tuple[str, str, bool], tuple[Sequence[Row], str]] = {}
+        # Bound: two pages in each language of the interface, named in the address or not.
+        self._made: dict[tuple[str, str, str], tuple[Sequence[Row], str]] = {}
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -37,17 +37,17 @@ class HubListDoor:
 
     async def list(self, request: web.Request) -> web.Response:
         """Who takes part, where, and how many people now."""
-        ui, chosen = language(self._pages, request)
+        ui = language(self._pages, request)
         found = self._hubs.listed()
         shown = [(hub.title, hub.details, people, 0, 0, 0) for hub, people in found]
-        return self._show("hubs.html", "/hubs", found, shown, ui, chosen=chosen)
+        return self._show("hubs.html", "/hubs", found, shown, ui)
 
     async def thanks(self, request: web.Request) -> web.Response:
         """Who took part, for how long, and with how many people."""
-        ui, chosen = language(self._pages, request)
+        ui = language(self._pages, request)
         found = [(hub, people) for hub, people in self._hubs.listed() if hub.here_ms or hub.most or people]
         shown = [(hub.title, hub.details, people, hub.here_ms, hub.most, hub.people_ms) for hub, people in found]
-        return self._show("hubs_thanks.html", "/hubs/thanks", found, shown, ui, chosen=chosen)
+        return self._show("hubs_thanks.html", "/hubs/thanks", found, shown, ui)
 
     def _show(
         self,
@@ -56,20 +56,18 @@ class HubListDoor:
         found: Sequence[tuple[Hub, int | None]],
         shown: Sequence[Row],
         ui: Catalogue,
-        *,
-        chosen: bool,
     ) -> web.Response:
-        known, text = self._made.get((template, ui.language, chosen), (None, ""))
+        known, text = self._made.get((template, ui.language, ui.asked), (None, ""))
         if known != shown:
             text = self._pages.render(
                 template,
                 ui=ui,
                 hubs=[view.public_row(hub, people, ui, self._country(hub, ui)) for hub, people in found],
                 map=self._world and self._world.svg((hub for hub, _ in found), ui),
-                query=f"?ui={ui.language}" if chosen else "",
+                query=ui.query,
                 in_language=lambda tag: f"{path}?ui={tag}",
             )
-            self._made[template, ui.language, chosen] = (shown, text)
+            self._made[template, ui.language, ui.asked] = (shown, text)
         return html(text, ui)
 
     def _country(self, hub: Hub, ui: Catalogue) -> str | None:

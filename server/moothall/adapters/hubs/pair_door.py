@@ -55,8 +55,8 @@ class HubPairDoor:
 
     async def form(self, request: web.Request) -> web.Response:
         """The page on which one types them."""
-        ui, chosen = language(self.pages, request)
-        return self._form(ui, chosen=chosen)
+        ui = language(self.pages, request)
+        return self._form(ui)
 
     async def take(self, request: web.Request) -> web.Response:
         """Let a machine or a browser in."""
@@ -73,26 +73,24 @@ class HubPairDoor:
         return await pair_machine(request, self.pairing, keys=self._keys, address=self.public)
 
     async def _browser(self, request: web.Request, *, often: bool) -> web.Response:
-        ui, chosen = language(self.pages, request)
+        ui = language(self.pages, request)
         if often:
-            return self._form(ui, chosen=chosen, status=429, sentence=ui.text(UNPAIRED[Unpaired.OFTEN]))
+            return self._form(ui, status=429, sentence=ui.text(UNPAIRED[Unpaired.OFTEN]))
         try:
             typed = (await read_form(request)).get("words", "")[:LONGEST]
         except HttpProblem as wrong:
-            return self._form(ui, chosen=chosen, status=wrong.status, sentence=ui.text(wrong.key))
+            return self._form(ui, status=wrong.status, sentence=ui.text(wrong.key))
         try:
             entered = await self.pairing.admit(typed, self.staff.key_of(request))
         except (StorageUnavailable, NoLink):
-            return self._form(ui, chosen=chosen, typed=typed, status=503, sentence=ui.text(ErrorText.UNAVAILABLE))
+            return self._form(ui, typed=typed, status=503, sentence=ui.text(ErrorText.UNAVAILABLE))
         if isinstance(entered, Unpaired):
             sentence = ui.text(UNPAIRED[entered])
-            return self._form(ui, chosen=chosen, typed=typed, status=STATUS[entered], sentence=sentence)
-        return self.staff.welcome(*entered, query=f"?ui={ui.language}" if chosen else "")
+            return self._form(ui, typed=typed, status=STATUS[entered], sentence=sentence)
+        return self.staff.welcome(*entered, query=ui.query)
 
-    def _form(
-        self, ui: Catalogue, *, chosen: bool, status: int = 200, sentence: str = "", typed: str = ""
-    ) -> web.Response:
-        query = f"?ui={ui.language}" if chosen else ""
+    def _form(self, ui: Catalogue, *, status: int = 200, sentence: str = "", typed: str = "") -> web.Response:
+        query = ui.query
         action = f"/hub/pair{query}"
         text = self.pages.render("hub_pair.html", ui=ui, action=action, sentence=sentence, typed=typed)
         response = own_html(text, ui, status=status)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache
 from gettext import c2py
@@ -101,12 +101,24 @@ class Catalogue:
     names: Mapping[str, Mapping[str, str]]
     """The keys by group and name."""
     _: KW_ONLY
+    asked: str = ""
+    """The language, where the address of the page names it."""
     draft: bool = False
     """Whether nobody whose language it is has looked through all of it; the pages say so."""
 
     def __post_init__(self) -> None:
         self.direction = direction(self.language)
         self.locale = Locale.parse(self.language)
+
+    @property
+    def kept(self) -> Mapping[str, str]:
+        """What the query of another page's address keeps: the language, where the address of this one names it."""
+        return {"ui": self.asked} if self.asked else {}
+
+    @property
+    def query(self) -> str:
+        """The same as a query of its own, with its `?`; else empty."""
+        return f"?ui={self.asked}" if self.asked else ""
 
     @property
     def name(self) -> str:
@@ -262,6 +274,7 @@ class Catalogues:
     def __init__(self, folder: Path, languages: Sequence[str] = LANGUAGES) -> None:
         """Read them from the `locales` folder; raises ConfigurationError as `Catalogue.read` does."""
         self._all = {language: Catalogue.read(folder, language) for language in languages}
+        self._asked = {language: replace(each, asked=language) for language, each in self._all.items()}
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -274,7 +287,7 @@ class Catalogues:
     def choose(self, ui: str | None, accept_language: str) -> Catalogue:
         """The catalogue for a request: what `?ui=` names, else what the browser asks for."""
         if ui is not None and ui in self._all:
-            return self._all[ui]
+            return self._asked[ui]
         return self._all[negotiate(accept_language, self.languages)]
 
 

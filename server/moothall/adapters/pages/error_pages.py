@@ -29,7 +29,7 @@ _STATUS_TEXTS = {
 
 def error_page(pages: Pages, request: web.Request, status: int, key: str) -> web.Response:
     """The page with the sentence of `key` (one of ErrorText) in the reader's language."""
-    ui, _ = language(pages, request)
+    ui = language(pages, request)
     return html(pages.render_error(status, key, ui=ui), ui, status=status)
 
 
@@ -49,7 +49,7 @@ def away(pages: Pages, request: web.Request, seconds: int) -> web.Response:
             return _comes_back(pages, request, ErrorText.AWAY, seconds)
         response = error_page(pages, request, 503, ErrorText.UNAVAILABLE)
     elif _JSON in accepts or request.content_type == _JSON:
-        ui, _ = language(pages, request)
+        ui = language(pages, request)
         response = web.json_response({"error": ui.text(ErrorText.UNAVAILABLE)}, status=503)
     else:
         response = web.Response(status=503, text=ErrorText.UNAVAILABLE + "\n")
@@ -59,7 +59,7 @@ def away(pages: Pages, request: web.Request, seconds: int) -> web.Response:
 
 
 def _comes_back(pages: Pages, request: web.Request, key: str, seconds: int) -> web.Response:
-    ui, _ = language(pages, request)
+    ui = language(pages, request)
     sentence = ui.text(key, n=seconds)
     response = html(pages.render("error.html", ui=ui, status=503, sentence=sentence), ui, status=503)
     response.headers[hdrs.RETRY_AFTER] = response.headers["Refresh"] = str(seconds)

@@ -55,7 +55,7 @@ def own_pages_only(pages: Pages, origins: frozenset[str]) -> Middleware:
 
 
 async def _refused(request: web.Request, route: str, pages: Pages) -> web.Response:
-    ui, chosen = language(pages, request)
+    ui = language(pages, request)
     sentence = ui.text(DoorText.ORIGIN)
     if request.content_type == _JSON or _JSON in request.headers.get(hdrs.ACCEPT, ""):
         return web.json_response({"error": sentence}, status=403, headers={hdrs.CACHE_CONTROL: "no-store"})
@@ -65,7 +65,7 @@ async def _refused(request: web.Request, route: str, pages: Pages) -> web.Respon
         status=403,
         sentence=sentence,
         typed=await _typed(request),
-        back=f"{_back(request, route)}{kept_query(request, ui, chosen=chosen)}",
+        back=f"{_back(request, route)}{kept_query(request, ui)}",
     )
     return own_html(text, ui, status=403)
 

@@ -76,11 +76,9 @@ async def began(wanted: SessionRequest, page_of: PageOf, number: int) -> int:
     return page[-1].t0
 
 
-def language(pages: Pages, request: web.Request) -> tuple[Catalogue, bool]:
-    """The interface's language for a request, and whether the address names it, so that links keep it."""
-    wanted = request.query.get("ui")
-    chosen = wanted is not None and wanted in pages.catalogues.languages
-    return pages.catalogues.choose(wanted, request.headers.get(hdrs.ACCEPT_LANGUAGE, "")), chosen
+def language(pages: Pages, request: web.Request) -> Catalogue:
+    """The interface's language for a request; it tells whether the address names it, so that links keep it."""
+    return pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
 
 
 def html(text: str, ui: Catalogue, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

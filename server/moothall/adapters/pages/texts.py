@@ -49,16 +49,13 @@ class DoorText:
     RECORD_DESCRIPTION = "What was said in this meeting, as text."
 
 
-def report_part(
-    session: SessionId, channel: str, ui: Catalogue, *, chosen: bool = False, opened: bool = False
-) -> dict[str, object]:
+def report_part(session: SessionId, channel: str, ui: Catalogue, *, opened: bool = False) -> dict[str, object]:
     """What the template `_report.html` needs as `report`: where it is sent, and what can be wrong.
 
-    `opened` is whether the choices are shown at once; `chosen` whether the page's address names the language, so that
-    the answer keeps it.
+    `opened` is whether the choices are shown at once.
     """
     return {
-        "action": f"/s/{quote(session)}/report" + (f"?ui={ui.language}" if chosen else ""),
+        "action": f"/s/{quote(session)}/report" + ui.query,
         "channel": channel,
         "opened": opened,
         "kinds": [{"name": kind.value, "text": ui.named(f"staff/report.{kind}")} for kind in ReportKind],

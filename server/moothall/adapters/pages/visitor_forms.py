@@ -62,8 +62,8 @@ class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
         """Those who may send, by how often one address may."""
         return Senders(AddressGate(self.clock, self.randomness, allowance, patience_ms=0), self.address_of)
 
-    def language(self, request: web.Request) -> tuple[Catalogue, bool]:
-        """The language of the page, and whether the address chose it (`request_context.language`)."""
+    def language(self, request: web.Request) -> Catalogue:
+        """The language of the page (`request_context.language`)."""
         return language(self.pages, request)
 
     async def asked(self, request: web.Request, channel: str | None = None) -> SessionRequest:
@@ -100,7 +100,7 @@ class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
         `take` is given what the request names and the address that it comes from. It returns the path of the page and
         the anchor there, and raises HttpProblem or StorageUnavailable.
         """
-        ui, chosen = self.language(request)
+        ui = self.language(request)
         try:
             address = senders.check(request)
             path, anchor = await take(await self.asked(request), address)
@@ -108,7 +108,7 @@ class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
             return self.refused(wrong, ui)
         except StorageUnavailable:
             return self.refused(HttpProblem(503, ErrorText.UNAVAILABLE), ui)
-        return see_other(f"{path}{kept_query(request, ui, chosen=chosen)}#{anchor}")
+        return see_other(f"{path}{kept_query(request, ui)}#{anchor}")
 
 
 def require_counted(answer: Refusal | None) -> None:

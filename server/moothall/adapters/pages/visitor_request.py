@@ -29,10 +29,10 @@ PRIVATE = {
 }
 
 
-def kept_query(request: web.Request, ui: Catalogue, *, chosen: bool) -> str:
+def kept_query(request: web.Request, ui: Catalogue) -> str:
     """What addresses keep: the text that is read, and the page's language where the address names it."""
     channel = request.query.get("channel")
-    kept = {**({"channel": channel} if channel else {}), **({"ui": ui.language} if chosen else {})}
+    kept = {**({"channel": channel} if channel else {}), **ui.kept}
     return f"?{urlencode(kept)}" if kept else ""
 
 

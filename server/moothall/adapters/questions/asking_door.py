@@ -95,7 +95,7 @@ class AskingDoor:
 
     async def form(self, request: web.Request) -> web.Response:
         """The empty form."""
-        ui, chosen = self.context.language(request)
+        ui = self.context.language(request)
         try:
             wanted = await self.context.asked(request)
         except HttpProblem as wrong:
@@ -108,7 +108,7 @@ class AskingDoor:
         mine: tuple[tuple[str, Own], ...] = ()
         with contextlib.suppress(StorageUnavailable):  # The form is there all the same.
             mine = await self.asking.mine(wanted.session, self.context.token(request, wanted.session))
-        response = self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen, mine=mine)
+        response = self._form(request, wanted, typed, ui, sentence=sentence, mine=mine)
         # Before anything is sent, so that a form that is sent twice comes from one and the same browser. Whoever has it
         # fetched for later has not asked yet.
         if request.headers.get("Purpose") != "prefetch":
@@ -125,15 +125,15 @@ class AskingDoor:
 
     async def take(self, request: web.Request) -> web.Response:
         """Take what somebody wrote, and go to its page."""
-        ui, chosen = self.context.language(request)
+        ui = self.context.language(request)
         try:
             typed = await typed_in(request, ui)
             wanted = await self.context.asked(request)
         except HttpProblem as wrong:
             return private(self.context.refused(wrong, ui))
         if self._senders.often(request):
-            return self._form(request, wanted, typed, ui, sentence=ui.text(texts.SLOW), chosen=chosen, status=429)
-        query = kept_query(request, ui, chosen=chosen)
+            return self._form(request, wanted, typed, ui, sentence=ui.text(texts.SLOW), status=429)
+        query = kept_query(request, ui)
         try:
             own = not typed.hub or typed.hub in self.hubs_of(wanted.session)
             token, address = self.context.token(request, wanted.session), network(self.context.address_of(request))
@@ -142,7 +142,7 @@ class AskingDoor:
             answer = RejectedQuestion.UNAVAILABLE
         if isinstance(answer, RejectedQuestion):
             sentence, status = texts.unasked(answer, ui), 503 if answer is RejectedQuestion.UNAVAILABLE else 422
-            return self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen, status=status, why=answer)
+            return self._form(request, wanted, typed, ui, sentence=sentence, status=status, why=answer)
         if typed.about and self.balance is not None:
             with contextlib.suppress(StorageUnavailable):  # What was asked is taken; the next page says what is kept.
                 await self.balance.say(wanted.session, answer, typed.about)
@@ -150,17 +150,17 @@ class AskingDoor:
 
     async def own_page(self, request: web.Request) -> web.Response:
         """Where somebody's question stands, for its author alone."""
-        ui, chosen = self.context.language(request)
+        ui = self.context.language(request)
         try:
             wanted = await self.context.asked(request)
             own = await own_at(request, wanted, self.asking)
         except HttpProblem as wrong:
             return private(self.context.refused(wrong, ui))
-        return self.author_page.answer(request, wanted, own, ui, chosen=chosen)
+        return self.author_page.answer(request, wanted, own, ui)
 
     async def bring(self, request: web.Request) -> web.Response:
         """Take a question back for its author, put it off, or bring it into the queue again; and show its page."""
-        ui, chosen = self.context.language(request)
+        ui = self.context.language(request)
         token = request.match_info["token"]
         try:
             self._senders.check(request)
@@ -179,7 +179,7 @@ class AskingDoor:
         except HttpProblem as wrong:
             return private(self.context.refused(wrong, ui))
         # Where it had its turn meanwhile the page says so.
-        return onward(page_of(wanted.session, token) + kept_query(request, ui, chosen=chosen))
+        return onward(page_of(wanted.session, token) + kept_query(request, ui))
 
     def _choices(self, wanted: SessionRequest) -> dict[Dimension, tuple[str, ...]]:
         """What people may say of themselves."""
@@ -193,12 +193,11 @@ class AskingDoor:
         ui: Catalogue,
         *,
         sentence: str | None,
-        chosen: bool,
         status: int = 200,
         why: RejectedQuestion | None = None,
         mine: tuple[tuple[str, Own], ...] = (),
     ) -> web.Response:
-        query = kept_query(request, ui, chosen=chosen)
+        query = kept_query(request, ui)
         text = self.context.pages.render(
             self.template,
             ui=ui,

@@ -73,7 +73,6 @@ class AuthorPage:
         own: Own,
         ui: Catalogue,
         *,
-        chosen: bool,
         sentence: str = "",
         written: str = "",
         status: int = 200,
@@ -81,7 +80,7 @@ class AuthorPage:
         """The page. `sentence`: why what was `written` in its turn was not taken; it still stands there."""
         each, base = own.intervention, f"/s/{quote(wanted.session)}"
         token = request.match_info["token"]
-        query, page = kept_query(request, ui, chosen=chosen), page_of(wanted.session, token)
+        query, page = kept_query(request, ui), page_of(wanted.session, token)
         answered = own if own.goes_on is None else own.goes_on
         heard = answered.intervention
         line, live = answer_links(base, answered.questions, heard, query, there=bool(answered.channel))

@@ -138,7 +138,7 @@ class QuestionsDoor:
 
     async def list(self, request: web.Request) -> web.Response:
         """The list as it stands."""
-        ui, chosen = self.context.language(request)
+        ui = self.context.language(request)
         try:
             wanted = await self.context.asked(request)
             questions = await self.questions_of(wanted.session)
@@ -149,7 +149,7 @@ class QuestionsDoor:
         except StorageUnavailable:
             return self.context.refusal(HttpProblem(503, ErrorText.UNAVAILABLE), ui)
         token = self.context.token(request, wanted.session)
-        query = kept_query(request, ui, chosen=chosen)
+        query = kept_query(request, ui)
         own = await self._own(wanted.session, token)
         text = self._text(wanted, questions, token, ui, query=query, own=own)
         response = own_html(text, ui)

@@ -85,7 +85,7 @@ class QuestionTranslationsDoor:
 
     async def translation(self, request: web.Request) -> web.Response:
         """One question in one language, as JSON, once it is made."""
-        ui, _ = self._context.language(request)
+        ui = self._context.language(request)
         session, number, target = (request.match_info[name] for name in ("session", "number", "language"))
         if self._senders.often(request):
             return _refused(429, "That came very often; try again in a minute.")

@@ -56,7 +56,7 @@ class TypingDoor:
 
     async def take(self, request: web.Request) -> web.Response:
         """Take what somebody types: a line from the form, or from a script the text in progress too."""
-        ui, chosen = self._context.language(request)
+        ui = self._context.language(request)
         try:
             wanted, own = await self._known(request)
             if request.content_type == "application/json":
@@ -67,12 +67,12 @@ class TypingDoor:
         text = clean(form.get("text", ""))
         done = FinishedLine(line=form.get("line", ""), text=text, unkept="unkept" in form)
         if done.unkept and own.voice is not None and own.voice.recorded:
-            return self._given_back(request, wanted, own, ui, why=Untyped.RECORDED, text=text, chosen=chosen)
+            return self._given_back(request, wanted, own, ui, why=Untyped.RECORDED, text=text)
         # Each is a page of its own, or the second would pass for an older text of the first.
         answer = await self._write(wanted, own, TypingUpdate(page=done.line, n=0, line="form", done=(done,)))
         if isinstance(answer, TypingReceived):
-            return onward(page_of(wanted.session, request.match_info["token"]) + kept_query(request, ui, chosen=chosen))
-        return self._given_back(request, wanted, own, ui, why=answer, text=text, chosen=chosen)
+            return onward(page_of(wanted.session, request.match_info["token"]) + kept_query(request, ui))
+        return self._given_back(request, wanted, own, ui, why=answer, text=text)
 
     async def _known(self, request: web.Request) -> tuple[SessionRequest, Own]:
         """Whose page it comes from. Raises HttpProblem."""
@@ -107,9 +107,6 @@ class TypingDoor:
         *,
         why: Untyped,
         text: str,
-        chosen: bool,
     ) -> web.Response:
         sentence = untyped(why, ui)
-        return self._author_page.answer(
-            request, wanted, own, ui, chosen=chosen, sentence=sentence, written=text, status=STATUS[why]
-        )
+        return self._author_page.answer(request, wanted, own, ui, sentence=sentence, written=text, status=STATUS[why])

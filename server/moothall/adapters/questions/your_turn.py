@@ -124,9 +124,7 @@ class YourTurn:
         """For `app.add_routes`."""
         return [web.get("/s/{session}/your-turn", self.answer)]
 
-    async def part(
-        self, request: web.Request, wanted: SessionRequest, ui: Catalogue, *, chosen: bool
-    ) -> dict[str, object] | None:
+    async def part(self, request: web.Request, wanted: SessionRequest, ui: Catalogue) -> dict[str, object] | None:
         """What a page has for the browser that asks for it; None where it has asked nothing that is still open.
 
         Raises StorageUnavailable.
@@ -134,14 +132,14 @@ class YourTurn:
         token = self._visitors.token(request, COOKIE, wanted.session)
         asked = await self._questions.mine(wanted.session, token) if token else ()
         mine = [each for each in asked if each[1].intervention.status in OPEN and not each[1].over]
-        return card(wanted, mine, ui, kept_query(request, ui, chosen=chosen)) if mine else None
+        return card(wanted, mine, ui, kept_query(request, ui)) if mine else None
 
     async def answer(self, request: web.Request) -> web.Response:
         """The part alone; empty where nothing is open any more."""
-        ui, chosen = language(self._pages, request)
+        ui = language(self._pages, request)
         try:
             wanted = await asked(request, self._snapshot_of)
         except HttpProblem as wrong:
             return private(refusal(wrong, self._pages, ui))
-        part = await self.part(request, wanted, ui, chosen=chosen)
+        part = await self.part(request, wanted, ui)
         return private(own_html(self._pages.render("_your_turn.html", ui=ui, your_turn=part), ui))

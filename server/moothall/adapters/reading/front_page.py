@@ -101,16 +101,16 @@ class FrontPage:
 
     async def show(self, request: web.Request) -> web.Response:
         """The page."""
-        ui, chosen = language(self.pages, request)
+        ui = language(self.pages, request)
         entries = await self.listed()
         plans = {each.session: each for each in self.planned()}
 
         def rows(*statuses: Status) -> list[SessionRow]:
             found = [entry for entry in entries if entry.status in statuses]
-            return [self._row(entry, plans.get(entry.session), ui, chosen=chosen) for entry in found]
+            return [self._row(entry, plans.get(entry.session), ui) for entry in found]
 
         zone, now = self.pages.zone(), self.clock.wall()
-        query = f"?ui={ui.language}" if chosen else ""
+        query = ui.query
         live = sorted(rows(Status.OPEN, Status.PAUSED), key=_time)
         live = [await self._heard(row, ui) for row in live[:MOST_HEARD]] + live[MOST_HEARD:]
         coming = rows(Status.CREATED) + self._only_planned(plans.values(), ui)
@@ -146,13 +146,13 @@ class FrontPage:
         """Those that nothing is known of but the plan."""
         since = self.clock.wall() - LONG_PAST_MS
         return [
-            self._row(Entry(session=plan.session, title=plan.title, languages=plan.languages), plan, ui, chosen=False)
+            self._row(Entry(session=plan.session, title=plan.title, languages=plan.languages), plan, ui)
             for plan in plans
             if not plan.rehearsal and self.known(plan.session) is None and (plan.ends or plan.starts or since) >= since
         ]
 
-    def _row(self, entry: Entry, plan: Planned | None, ui: Catalogue, *, chosen: bool) -> SessionRow:
-        address = f"/s/{quote(entry.session)}" + (f"?ui={ui.language}" if chosen else "")
+    def _row(self, entry: Entry, plan: Planned | None, ui: Catalogue) -> SessionRow:
+        address = f"/s/{quote(entry.session)}" + ui.query
         place = self.place(plan.room) if plan is not None and plan.room is not None else ""
         row = meeting_row(entry, plan, address, ui, zone=self.pages.zone(), now=self.clock.wall(), place=place)
         tags = self.readable(entry.session, entry.languages) if entry.status is not Status.CLOSED else ()

@@ -46,7 +46,7 @@ class LanguagesDoor:
 
     async def take(self, request: web.Request) -> web.Response:
         """Ask for the language that the form names, and go to its text."""
-        ui, chosen = self._context.language(request)
+        ui = self._context.language(request)
         try:
             self._senders.check(request)
             tag = await _language(request)
@@ -59,7 +59,7 @@ class LanguagesDoor:
         except HttpProblem as wrong:
             return self._context.refused(wrong, ui)
         choices = page_choices.chosen(request.query)
-        address = TextAddresses(wanted.session, channel=answer, ui=ui.language if chosen else None, choices=choices)
+        address = TextAddresses(wanted.session, channel=answer, ui=ui.asked or None, choices=choices)
         return see_other(address.page())
 
 

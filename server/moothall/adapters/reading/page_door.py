@@ -131,7 +131,7 @@ class PageDoor:
 
     async def session_page(self, request: web.Request) -> web.Response:
         """The page of a session: live, its record, or with `?before=N` a page of older lines."""
-        ui, chosen = language(self.pages, request)
+        ui = language(self.pages, request)
         try:
             wanted = await asked(request, self.snapshot_of)
             before = _number(request, "before", ErrorText.BEFORE)
@@ -140,7 +140,7 @@ class PageDoor:
             return refusal(wrong, self.pages, ui)
         questions = await self.questions_of(wanted.session)
         lines = wanted.snapshot.lines if older is None else older.lines
-        parts = await self._parts(request, wanted, ui, questions, lines, chosen=chosen)
+        parts = await self._parts(request, wanted, ui, questions, lines)
         around = SessionState(
             older=older,
             sound_address=self.sound_of(wanted.snapshot.session),
@@ -179,12 +179,10 @@ class PageDoor:
         ui: Catalogue,
         questions: Questions | None,
         lines: Sequence[Line],
-        *,
-        chosen: bool,
     ) -> PageParts:
         """What both pages of a text with these lines are made with."""
-        address = _address(request, wanted, ui, chosen=chosen)
-        turn = None if self.your_turn is None else await self.your_turn.part(request, wanted, ui, chosen=chosen)
+        address = _address(request, wanted, ui)
+        turn = None if self.your_turn is None else await self.your_turn.part(request, wanted, ui)
         return PageParts(
             address=address,
             ui=ui,
@@ -198,7 +196,7 @@ class PageDoor:
 
     async def line_page(self, request: web.Request) -> web.Response:
         """The way to the page of a session that holds a line, however old: where it stands may change."""
-        ui, chosen = language(self.pages, request)
+        ui = language(self.pages, request)
         try:
             wanted = await asked(request, self.snapshot_of)
             segment = request.match_info["segment"]
@@ -208,11 +206,11 @@ class PageDoor:
                 raise HttpProblem(404, ErrorText.NOTHING)
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
-        return self._to_line(request, wanted, ui, segment, number, chosen=chosen)
+        return self._to_line(request, wanted, ui, segment, number)
 
     async def moment_page(self, request: web.Request) -> web.Response:
         """The way to what was said at a moment, in whichever text is read; with `live` to the page that goes on."""
-        ui, chosen = language(self.pages, request)
+        ui = language(self.pages, request)
         try:
             wanted = await asked(request, self.snapshot_of)
             found = await self._said_at(wanted, number_at(request, "ms", MAX_DIGITS))
@@ -221,7 +219,7 @@ class PageDoor:
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
         segment, number = found
-        return self._to_line(request, wanted, ui, segment, number, chosen=chosen, live="live" in request.query)
+        return self._to_line(request, wanted, ui, segment, number, live="live" in request.query)
 
     async def _said_at(self, wanted: SessionRequest, t: int) -> tuple[SegmentId, int] | None:
         """The first line that begins at `t` (media ms) or later, else the last one, and its number."""
@@ -245,10 +243,9 @@ class PageDoor:
         segment: str,
         number: int,
         *,
-        chosen: bool,
         live: bool = False,
     ) -> web.Response:
-        address = _address(request, wanted, ui, chosen=chosen)
+        address = _address(request, wanted, ui)
         total = _total(wanted.snapshot)
         shown = live or number >= first_line(wanted.snapshot)
         before = None if shown else min(total, (number // SNAPSHOT_LINES + 1) * SNAPSHOT_LINES)
@@ -257,7 +254,7 @@ class PageDoor:
 
     async def own_pace_page(self, request: web.Request) -> web.Response:
         """Twenty finished lines from `?from=N` on (the first is 1), which stay until the next are asked for."""
-        ui, chosen = language(self.pages, request)
+        ui = language(self.pages, request)
         try:
             wanted = await asked(request, self.snapshot_of)
             start = _number(request, "from", ErrorText.FROM) or 1
@@ -266,19 +263,19 @@ class PageDoor:
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
         questions, lines = await self.questions_of(wanted.session), [line for _, line in seen.lines]
-        parts = await self._parts(request, wanted, ui, questions, lines, chosen=chosen)
+        parts = await self._parts(request, wanted, ui, questions, lines)
         words = self.words_of(wanted.session, [line.segment for line in lines])
         text = SessionPage(self.pages).render_own_pace(wanted.snapshot.session, seen, parts, words)
         return html(text, ui) if parts.your_turn is None else own_html(text, ui)
 
     async def catch_up_page(self, request: web.Request) -> web.Response:
         """What somebody missed who looked away: the last lines, and what happened beside the words."""
-        ui, chosen = language(self.pages, request)
+        ui = language(self.pages, request)
         try:
             wanted = await asked(request, self.snapshot_of)
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
-        questions, address = await self.questions_of(wanted.session), _address(request, wanted, ui, chosen=chosen)
+        questions, address = await self.questions_of(wanted.session), _address(request, wanted, ui)
         text = render_catch_up(self.pages, wanted.snapshot, questions, address, ui, now=self.clock.wall())
         return html(text, ui)
 
@@ -288,7 +285,7 @@ class PageDoor:
         `before` in the answer is what to ask for next, null at the beginning. A header says how many lines there are in
         all: where older ones come later, the numbers of those behind them have moved.
         """
-        ui, _ = language(self.pages, request)
+        ui = language(self.pages, request)
         try:
             wanted = await asked(request, self.snapshot_of)
             before = _number(request, "before", ErrorText.BEFORE)
@@ -365,12 +362,10 @@ class PageDoor:
         return OwnPace(lines=tuple(found), start=start, following=number, total=total, since=since, until=until)
 
 
-def _address(request: web.Request, wanted: SessionRequest, ui: Catalogue, *, chosen: bool) -> TextAddresses:
+def _address(request: web.Request, wanted: SessionRequest, ui: Catalogue) -> TextAddresses:
     """The address of a text with what the request's has chosen; `chosen`: the language too."""
     choices = page_choices.chosen(request.query)
-    return TextAddresses(
-        wanted.session, channel=wanted.feed.channel, ui=ui.language if chosen else None, choices=choices
-    )
+    return TextAddresses(wanted.session, channel=wanted.feed.channel, ui=ui.asked or None, choices=choices)
 
 
 def _total(snapshot: Snapshot) -> int:

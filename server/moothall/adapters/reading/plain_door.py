@@ -93,7 +93,7 @@ class PlainDoor:
         if transport is None or self._closed:
             return response
         _keep_alive(transport)
-        ui, _ = language(self._pages, request)
+        ui = language(self._pages, request)
         doubt = f" {unsure(ui)}" if request.query.get(UNCERTAIN) == WITH_WORDS else DOUBT
         text = PlainText(ui.named("lines/unnamed"), lambda gap: gap_text(gap, ui), reading.feed, doubt)
         outlet = _TextOutlet(transport, self._readers.frames, text, chunked=request.version >= HttpVersion11)

@@ -64,14 +64,14 @@ class ReportsDoor:
 
         JSON with `?wait=1` comes when something has changed against `?known=kind:answer,…`, or after 25 s.
         """
-        ui, chosen = self._context.language(request)
+        ui = self._context.language(request)
         try:
             wanted = await self._context.asked(request)
         except HttpProblem as wrong:
             return self._refuse(request, wrong, ui)
         token = self._context.visitors.token(request, COOKIE, wanted.session)
         if not _is_script(request):
-            return self._page(request, wanted, ui, token, chosen=chosen)
+            return self._page(request, wanted, ui, token)
         if request.query.get("wait") == "1" and token:
             await self._changed(wanted.session, token, _known(request.query.get("known", "")))
         return self._json(wanted.session, ui, token)
@@ -82,7 +82,7 @@ class ReportsDoor:
         A browser that has reported nothing yet is given its cookie and sent here once more (307: with what it sent).
         All that keep none count as one.
         """
-        ui, chosen = self._context.language(request)
+        ui = self._context.language(request)
         try:
             self._senders.check(request)
             sent = await _sent(request)
@@ -98,7 +98,7 @@ class ReportsDoor:
         if _is_script(request):
             response = self._json(wanted.session, ui, token)
         else:
-            response = self._page(request, wanted, ui, token, chosen=chosen)
+            response = self._page(request, wanted, ui, token)
         return response
 
     def _once_more(self, request: web.Request, session: SessionId) -> web.Response:
@@ -136,20 +136,18 @@ class ReportsDoor:
         body = msgspec.json.encode({"reports": said})
         return web.Response(body=body, content_type="application/json", headers=headers)
 
-    def _page(
-        self, request: web.Request, wanted: SessionRequest, ui: Catalogue, token: str, *, chosen: bool
-    ) -> web.Response:
+    def _page(self, request: web.Request, wanted: SessionRequest, ui: Catalogue, token: str) -> web.Response:
         answers = self._reports.answers(wanted.session, token) if token else {}
-        language_query = f"&ui={ui.language}" if chosen else ""
+        query = urlencode({"channel": wanted.feed.channel, **ui.kept})
         text = self._context.pages.render(
             "report.html",
             ui=ui,
             title=title_of(wanted, ui),
             title_language=title_language(wanted),
-            report=report_part(wanted.session, wanted.feed.channel, ui, chosen=chosen, opened=True),
+            report=report_part(wanted.session, wanted.feed.channel, ui, opened=True),
             said=[_words(kind, answer, ui) for kind, answer in answers.items()],
-            back=f"/s/{quote(wanted.session)}?channel={quote(wanted.feed.channel)}{language_query}",
-            again=f"{request.path}?channel={quote(wanted.feed.channel)}{language_query}",
+            back=f"/s/{quote(wanted.session)}?{query}",
+            again=f"{request.path}?{query}",
         )
         return own_html(text, ui)
 

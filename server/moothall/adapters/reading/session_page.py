@@ -210,7 +210,7 @@ class SessionPage:
                 address=state.public + address.base,
                 image=state.public + self._pages.card,
             ),
-            report=report_part(session.id, channel or "", ui, chosen=address.ui is not None),
+            report=report_part(session.id, channel or "", ui),
             before=start,
             later=None if older is None else _later(older),
             page_lines=SNAPSHOT_LINES,

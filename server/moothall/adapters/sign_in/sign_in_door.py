@@ -109,7 +109,7 @@ class SignInDoor:
         return self.staff.welcome(staff, key, where=attempt.to)
 
     def _say(self, request: web.Request, status: int, key: str) -> web.Response:
-        ui, _ = language(self.pages, request)
+        ui = language(self.pages, request)
         html = self.pages.render(
             "staff_error.html", ui=ui, sentence=ui.text(key), detail="", status=status, sign_in=PATH
         )

@@ -48,10 +48,10 @@ def test_the_picture_is_one_that_networks_take() -> None:
     assert (width, height) == (1200, 630)
 
 
-@pytest.mark.parametrize("chosen", [True, False])
-def test_the_form_goes_where_reports_are_taken(chosen: bool) -> None:
-    part = report_part(SessionId("plenary"), "fr", EN, chosen=chosen)
-    assert part["action"] == "/s/plenary/report" + ("?ui=en" if chosen else "")
+@pytest.mark.parametrize(("asked", "query"), [("en", "?ui=en"), (None, "")])
+def test_the_form_goes_where_reports_are_taken(asked: str | None, query: str) -> None:
+    part = report_part(SessionId("plenary"), "fr", PAGES.catalogues.choose(asked, "en"))
+    assert part["action"] == "/s/plenary/report" + query
     html = PAGES.render("_report.html", ui=EN, report=part)
     assert '<input type="hidden" name="channel" value="fr">' in html
     assert html.count("<button") == 5

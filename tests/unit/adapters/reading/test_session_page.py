@@ -65,7 +65,8 @@ def render(
     address = TextAddresses(
         seen.session.id, channel=channel, ui=language if ui_chosen else None, choices=chosen(query or {})
     )
-    parts = PageParts(address=address, ui=PAGES.catalogues[language], named=named)
+    ui = PAGES.catalogues.choose(language if ui_chosen else None, language)
+    parts = PageParts(address=address, ui=ui, named=named)
     return SessionPage(PAGES).render_session(seen, parts, SessionState(older=older), now=NOON + 10_000)
 
 
@@ -224,6 +225,7 @@ def test_pages_of_older_lines_lead_on_and_back_and_need_no_script() -> None:
     assert re.findall(r"<script [^>]*/(\w+).js", html) == ["early"], "what is remembered of the colours holds here too"
     assert "?channel=floor&amp;ui=fr&amp;before=200#Log" in html
     assert "?channel=floor&amp;ui=fr&amp;before=600" in html
+    assert '<a class="brand" href="/?ui=fr">' in html
     last = render(seen, older=OlderPage(lines=tuple(map(line, range(400, 600))), start=400, total=651))
     assert "Later lines" not in last
     assert "Newest text" in last
