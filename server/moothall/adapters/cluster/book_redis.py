@@ -14,10 +14,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from moothall.adapters.cluster.erasing import ask_to_erase
-from moothall.adapters.cluster.scripts import Script
+from moothall.adapters.cluster.scripts import NOTES, TAKEN_OUT, Script
 from moothall.adapters.cluster.server import RedisServer
-from moothall.core.kernel.errors import LogMissing, OutcomeUnknown, RecordBroken, StaleWriter, StorageUnavailable
+from moothall.core.kernel.errors import LogMissing, RecordBroken, StaleWriter, StorageUnavailable
 from moothall.core.ports import BookChange, BookEntry
 
 CHANGES = 10_000
@@ -42,28 +41,30 @@ redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'term', term)
 return {'ok', term, head[3] or '0'}
 """)
 
-# KEYS: head, changes, each namespace. ARGV: owner, term, how many changes stay, entries: each as which of the keys, its
-# namespace, key, '1' where it is kept, body, with four bytes of length before; number of the last change.
-_WRITE_TEXT = """
+# KEYS: head, changes, each namespace, NOTES. ARGV: owner, term, how many changes stay, entries: each as which of the
+# keys, its namespace, key, '1' where it is kept, body, with four bytes of length before; number of the last change.
+_WRITE_TEXT = f"""
 local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'change', 'next')
-if not head[2] then return {'missing'} end
-if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return {'stale', head[2]} end
-if head[3] ~= ARGV[5] then return {'missing'} end
-local entries, changed, at = {}, {}, 1
+if not head[2] then return {{'missing'}} end
+if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return {{'stale', head[2]}} end
+if head[3] ~= ARGV[5] then return {{'missing'}} end
+local entries, changed, taken, at = {{}}, {{}}, false, 1
 while at <= #ARGV[4] do
-  local entry = {}
+  local entry = {{}}
   for field = 1, 5 do entry[field], at = struct.unpack('>I4c0', ARGV[4], at) end
   local counted = tonumber(redis.call('HGET', KEYS[1], 'of:' .. entry[2]) or '0')
-  if redis.call('HLEN', KEYS[tonumber(entry[1])]) ~= counted then return {'missing'} end
+  if redis.call('HLEN', KEYS[tonumber(entry[1])]) ~= counted then return {{'missing'}} end
   entries[#entries + 1] = entry
+  taken = taken or entry[4] ~= '1'
   changed[#changed + 1] = entry[2]
   changed[#changed + 1] = entry[3]
 end
-if #entries == 0 then return {'ok'} end
+if #entries == 0 then return {{'ok'}} end
+if taken then {TAKEN_OUT} end
 local place, change = tonumber(head[4]), tonumber(head[3]) + 1
 local written = redis.pcall('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], string.format('%.0f-0', change),
   'w', cjson.encode(changed))
-if type(written) == 'table' and written.err then return {'missing'} end
+if type(written) == 'table' and written.err then return {{'missing'}} end
 for _, entry in ipairs(entries) do
   local key = KEYS[tonumber(entry[1])]
   local old = redis.call('HGET', key, entry[3])
@@ -80,7 +81,7 @@ for _, entry in ipairs(entries) do
   end
 end
 redis.call('HSET', KEYS[1], 'change', change, 'next', place)
-return {'ok'}
+return {{'ok'}}
 """
 _WRITE = Script("#!lua" + _WRITE_TEXT)
 _TAKE_OUT = Script("#!lua flags=allow-oom" + _WRITE_TEXT)
@@ -113,10 +114,14 @@ return {'ok', found}
 )
 
 
-# KEYS: head, changes. ARGV: owner, term, number of the change before the next, the keys of all namespaces.
-_BEGIN_ANEW = Script("""#!lua flags=allow-oom
+# KEYS: head, changes, NOTES. ARGV: owner, term, number of the change before the next, the keys of all namespaces.
+_BEGIN_ANEW = Script(
+    """#!lua flags=allow-oom
 local term = redis.call('HGET', KEYS[1], 'term')
 if term and tonumber(ARGV[2]) <= tonumber(term) then return {'held', term} end
+"""
+    + TAKEN_OUT
+    + """
 local cursor = '0'
 repeat
   local page = redis.call('SCAN', cursor, 'MATCH', ARGV[4], 'COUNT', 1000)
@@ -126,7 +131,8 @@ until cursor == '0'
 redis.call('DEL', KEYS[1], KEYS[2])
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'term', ARGV[2], 'change', ARGV[3], 'next', 0)
 return {'ok'}
-""")
+"""
+)
 
 
 class RedisBook:
@@ -161,8 +167,7 @@ class RedisBook:
     async def begin_anew(self, term: int, change: int) -> None:
         """Make an empty book in place of what is left of one (`SharedBook`)."""
         self._refuse_when_closed()
-        await self._erases()
-        answer = await self._server.run(_BEGIN_ANEW, [_HEAD, _CHANGES], self._owner, term, change, _of("*"))
+        answer = await self._server.run(_BEGIN_ANEW, [_HEAD, _CHANGES, NOTES], self._owner, term, change, _of("*"))
         if answer[0] != b"ok":
             raise _held(answer[1])
         self._term, self._change = term, change
@@ -210,10 +215,8 @@ class RedisBook:
                 entry.body or b"",
             )
         )
-        if any(entry.body is None for entry in entries):
-            await self._erases()
         script = _WRITE if any(entry.body is not None for entry in entries) else _TAKE_OUT
-        keys = [_HEAD, _CHANGES, *map(_of, namespaces)]
+        keys = [_HEAD, _CHANGES, *map(_of, namespaces), NOTES]
         answer = await self._server.run(script, keys, self._owner, self._term, CHANGES, packed, self._change)
         match answer:
             case [b"ok"]:
@@ -245,12 +248,6 @@ class RedisBook:
     async def close(self) -> None:
         """Refuse everything from now on (`Book`)."""
         self._closed = True
-
-    async def _erases(self) -> None:
-        try:
-            await ask_to_erase(self._server)
-        except OutcomeUnknown as error:  # No more than a note: of the entries, nothing was sent.
-            raise StorageUnavailable(str(error)) from error
 
     def _refuse_when_closed(self) -> None:
         if self._closed:

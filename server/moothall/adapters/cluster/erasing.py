@@ -1,7 +1,7 @@
 """Erasing for good: what was taken out of Redis is in its files, and in its slow log, until those are made anew.
 
-Whoever takes something out notes before that it is due (`ask_to_erase`), in Redis itself, so that a node that dies in
-between leaves the note. `FileErasure.erase` does what is due on the primary and the replicas, and waits for it.
+The script that takes something out notes in Redis that this is due (`scripts.TAKEN_OUT`). `FileErasure.erase` does what
+is due on the primary and the replicas, and waits for it.
 """
 
 from __future__ import annotations
@@ -9,15 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from moothall.adapters.cluster.scripts import Script
+from moothall.adapters.cluster.scripts import NOTES, Script
 from moothall.adapters.cluster.server import RedisServer
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.ports import Clock
 
 logger = logging.getLogger(__name__)
 
-NOTES = "moothall:erasures"
-"""How often erasing was asked for, and up to which of these it is done."""
 POLL_MS = 100
 PATIENCE_MS = 10 * 60_000
 """For writing one file anew; a dataset of 10 GB takes a slow disk about as long."""
@@ -27,14 +25,6 @@ if tonumber(redis.call('HGET', KEYS[1], 'done') or '-1') < tonumber(ARGV[1]) the
   redis.call('HSET', KEYS[1], 'done', ARGV[1])
 end
 """)
-_ASKED = Script("""#!lua flags=allow-oom
-return redis.call('HINCRBY', KEYS[1], 'asked', 1)
-""")
-
-
-async def ask_to_erase(server: RedisServer) -> None:
-    """Note that something is about to be taken out. Raises StorageUnavailable, OutcomeUnknown."""
-    await server.run(_ASKED, [NOTES])
 
 
 class FileErasure:

@@ -21,7 +21,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from moothall.adapters.cluster import scripts
-from moothall.adapters.cluster.erasing import ask_to_erase
 from moothall.adapters.cluster.server import RedisServer
 from moothall.core.chain import SALT_BYTES, LogRecord, decode_header
 from moothall.core.cluster.removals import Applied, Removal
@@ -32,7 +31,6 @@ from moothall.core.kernel.errors import (
     LogMissing,
     LogTrimmed,
     OffsetConflict,
-    OutcomeUnknown,
     RecordBroken,
     StaleWriter,
     StorageUnavailable,
@@ -113,10 +111,9 @@ class RedisLog:
         """
         self._refuse_when_closed()
         packed = _packed(session, expected_offset, events)
-        await self._erases()
         answer = await self._server.run(
             scripts.REMOVE,
-            [*_written(session), REMOVALS],
+            [*_written(session), REMOVALS, scripts.NOTES],
             self._owner,
             term,
             expected_offset,
@@ -187,8 +184,9 @@ class RedisLog:
     async def begin_anew(self, session: SessionId, epoch: Epoch, term: int, lost: int) -> None:
         """Make an empty log in place of what is left of one (`SharedLog`)."""
         self._refuse_when_closed()
-        await self._erases()
-        answer = await self._server.run(scripts.BEGIN_ANEW, _written(session), self._owner, epoch, term, lost, session)
+        answer = await self._server.run(
+            scripts.BEGIN_ANEW, [*_written(session), scripts.NOTES], self._owner, epoch, term, lost, session
+        )
         _check(answer, session, term, 0)
 
     async def sessions(self) -> Sequence[SessionId]:
@@ -227,11 +225,10 @@ class RedisLog:
         In steps, each of them whole. Raises StaleWriter, LogMissing, StorageUnavailable.
         """
         self._refuse_when_closed()
-        await self._erases()
         first = await self.first(session)
         while first <= through:
             step = min(through, first + LOOKED_AT - 1)
-            answer = await self._server.run(scripts.TRIM, _keys(session), self._owner, term, step)
+            answer = await self._server.run(scripts.TRIM, [*_keys(session), scripts.NOTES], self._owner, term, step)
             _check(answer, session, term, 0)
             first = step + 1
 
@@ -245,21 +242,15 @@ class RedisLog:
     async def forget(self, session: SessionId) -> None:
         """Erase a session's log as if it had never been; no matter if there is none (`EventLog`)."""
         self._refuse_when_closed()
-        await self._erases()
-        answer = await self._server.run(scripts.FORGET, [*_written(session), REMOVALS], self._owner, session)
+        answer = await self._server.run(
+            scripts.FORGET, [*_written(session), REMOVALS, scripts.NOTES], self._owner, session
+        )
         if answer[0] != b"ok":
             raise StaleWriter(f"Session {session} is held by another node with term {int(answer[1])}; it keeps it.")
 
     async def close(self) -> None:
         """Refuse everything from now on (`EventLog`)."""
         self._closed = True
-
-    async def _erases(self) -> None:
-        """Note, before something is taken out, that Redis's files will hold it."""
-        try:
-            await ask_to_erase(self._server)
-        except OutcomeUnknown as error:  # No more than a note: of what is to be taken out, nothing was sent.
-            raise StorageUnavailable(str(error)) from error
 
     def _refuse_when_closed(self) -> None:
         if self._closed:

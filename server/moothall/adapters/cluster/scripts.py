@@ -28,6 +28,14 @@ class Script:
         return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
 
+NOTES = "moothall:erasures"
+"""How often something was taken out of which Redis's files may hold the words, and up to which of these times the files
+were made anew (`erasing.py`)."""
+
+# KEYS: … , NOTES last. Noted with the act itself: before it, files made anew meanwhile would count as made behind it.
+TAKEN_OUT = """
+redis.call('HINCRBY', KEYS[#KEYS], 'asked', 1)
+"""
 # KEYS[5], KEYS[6]: the clock of changes, and the sessions by when they last changed. ARGV: … , the session last.
 _CHANGED = """
 redis.call('ZADD', KEYS[6], redis.call('INCR', KEYS[5]), ARGV[#ARGV])
@@ -107,7 +115,9 @@ end
 # ARGV: owner, term, expected offset, events.
 APPEND = Script(f"#!lua\n{_HELD}{_PARSED}{_STORED}{_CHANGED}return {{'ok'}}\n")
 # ARGV: owner, term, expected offset, events, offsets that are erased, session.
-REMOVE = Script(f"#!lua flags=allow-oom\n{_HELD}{_PARSED}{_STORED}{_ERASED}{_REMOVED}{_CHANGED}return {{'ok'}}\n")
+REMOVE = Script(
+    f"#!lua flags=allow-oom\n{_HELD}{_PARSED}{TAKEN_OUT}{_STORED}{_ERASED}{_REMOVED}{_CHANGED}return {{'ok'}}\n"
+)
 
 # KEYS: head, log, bodies, causes. ARGV: owner, epoch, term or nothing, '1' where it may be a new log.
 ACQUIRE = Script(
@@ -167,25 +177,27 @@ return {'ok', string.format('%.0f', last), head[2], found}
     writes=False,
 )
 
-# KEYS: head, log, bodies, causes. ARGV: owner, term, up to which offset.
-TRIM = Script("""#!lua flags=allow-oom
+# KEYS: head, log, bodies, causes, NOTES. ARGV: owner, term, up to which offset.
+TRIM = Script(f"""#!lua flags=allow-oom
 local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'offset', 'first')
-if not head[2] then return {'missing'} end
-if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return {'stale', head[2]} end
+if not head[2] then return {{'missing'}} end
+if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return {{'stale', head[2]}} end
 local first, last = tonumber(head[4]), math.min(tonumber(ARGV[3]), tonumber(head[3]))
-if last < first then return {'ok'} end
+if last < first then return {{'ok'}} end
+{TAKEN_OUT}
 redis.call('XTRIM', KEYS[2], 'MINID', '=', string.format('%.0f-0', last + 1))
 local gone = 0
 for offset = first, last do gone = gone + redis.call('HDEL', KEYS[3], string.format('%.0f', offset)) end
 redis.call('HSET', KEYS[1], 'first', last + 1)
 redis.call('HINCRBY', KEYS[1], 'bodies', -gone)
-return {'ok'}
+return {{'ok'}}
 """)
 
 # KEYS: head, log, bodies, causes. ARGV: owner, session. It is noted for ever: a node that was away has a copy.
 FORGET = Script(f"""#!lua flags=allow-oom
 local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'epoch')
 if head[1] and head[1] ~= ARGV[1] then return {{'held', head[2]}} end
+{TAKEN_OUT}
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
 redis.call('ZREM', KEYS[6], ARGV[2])
 if head[3] then
@@ -201,6 +213,9 @@ BEGIN_ANEW = Script(
     """#!lua flags=allow-oom
 local term = redis.call('HGET', KEYS[1], 'term')
 if term and tonumber(ARGV[3]) <= tonumber(term) then return {'stale', term} end
+"""
+    + TAKEN_OUT
+    + """
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'epoch', ARGV[2], 'term', ARGV[3], 'lost', ARGV[4],
   'offset', 0, 'first', 1, 'bodies', 0, 'causes', 0)

@@ -14,7 +14,7 @@ from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.cluster.server import RedisServer
 from moothall.adapters.system.clock import SystemClock
 from moothall.core.events import types as ev
-from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.errors import OffsetConflict, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.ports import BookEntry
 from moothall.testing.clock import ManualClock
@@ -88,6 +88,33 @@ async def test_a_rewrite_that_began_before_the_removal_is_not_taken_for_one_afte
     await log.remove(SESSION, 1, 3, [3], [recorder.record(REMOVED)])
     await erasure.erase()
     assert process.holds(RHUBARB) == []
+
+
+async def test_files_made_anew_just_before_a_removal_are_not_taken_for_those_behind_it(
+    process: RedisProcess, opened: Opened
+) -> None:
+    """It is noted with the removal itself: what is refused leaves no note, so that none is there before."""
+    server = opened.server(process.reached())
+    log, book, erasure = RedisLog(server, "node-a"), RedisBook(server, "node-a"), FileErasure(server, SystemClock())
+    recorder = Recorder()
+    await book.acquire()
+    await log.acquire(SESSION, EPOCH)
+    await log.append(SESSION, 1, 0, [recorder.record(SAID)])
+    await book.write([BookEntry("glossaries", "g", RHUBARB)])
+    await erasure.erase()
+    with pytest.raises(OffsetConflict):
+        await log.remove(SESSION, 1, 0, [1], [])
+    with pytest.raises(StaleWriter):
+        await log.trim(SESSION, 2, 1)
+    with pytest.raises(StaleWriter):
+        await RedisLog(server, "node-b").forget(SESSION)
+    await book.write([BookEntry("glossaries", "h", b"barley")])
+    assert not await erasure.due()
+    await log.remove(SESSION, 1, 1, [1], [recorder.record(REMOVED)])
+    assert await erasure.due()
+    await erasure.erase()
+    await book.write([BookEntry("glossaries", "g", None)])
+    assert await erasure.due()
 
 
 async def test_replicas_files_are_made_anew_behind_the_removal(

@@ -208,6 +208,7 @@ async def test_one_that_is_cancelled_twice_waits_for_its_child_all_the_same() ->
 
 STARTING = """
 import os, signal, socket, subprocess, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # As `nohup` would leave it, the frozen one would stay.
 stopped = subprocess.Popen(["sleep", "600"], process_group=0)
 os.kill(stopped.pid, signal.SIGSTOP)
 os.waitpid(stopped.pid, os.WUNTRACED)  # It is told of the end of its parent only where it is frozen by then.
