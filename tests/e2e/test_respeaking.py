@@ -26,8 +26,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 STEP = 256
 PIECE = 1_600
 EACH_MS = 700
-IN_THE_ROOM, RESPOKEN = 60, 40
+IN_THE_ROOM, RESPOKEN = 60, 36
 """Words that the room's microphone hears, and those that the respeaker's does."""
+PAUSE_EACH, PAUSE = 6, 2
+"""The respeaker says so many words, of which the last are none: their lines end there."""
 MACHINE = "The machine is on air"
 
 
@@ -38,7 +40,9 @@ def word(n: int) -> ScriptWord:
 
 def both(folder: Path) -> tuple[str, bytes, bytes]:
     """The name of a model that hears both, what the room's microphone hears, and what the respeaker's does."""
-    script = Script(words=tuple(map(word, range(IN_THE_ROOM + RESPOKEN))), step=STEP)
+    respoken = (n for n in range(RESPOKEN) if n % PAUSE_EACH < PAUSE_EACH - PAUSE)
+    words = map(word, (*range(IN_THE_ROOM), *(IN_THE_ROOM + n for n in respoken)))
+    script = Script(words=tuple(words), step=STEP)
     (folder / "script.json").write_bytes(write_script(script))
     pcm, there = render(script), 2 * 16 * IN_THE_ROOM * EACH_MS
     return f"scripted:{folder / 'script.json'}", pcm[:there], pcm[there:]
