@@ -224,6 +224,14 @@ def test_stale_words_come_back_with_the_state() -> None:
     assert again.code is RefusalCode.STALE
 
 
+def test_an_engine_that_was_replaced_writes_no_more() -> None:
+    state = carry_out(speaking(), do.AttachEngine(channel=FLOOR, model="m"))
+    for late in (commit("b", 1, word(" in", 1500, 1600)), end("b", 1600)):
+        refusal = refused(state, late, actor=ENGINE)
+        assert (refusal.code, refusal.message) == (RefusalCode.STALE, "Another engine has taken over the channel.")
+    assert events(state, commit("b", 1, word(" in", 1500, 1600), generation=2), actor=ENGINE)
+
+
 def test_a_word_may_begin_a_little_early() -> None:
     trembling = commit("b", 1, word(" in", 1500 - EARLY_WORDS, 1600))
     assert len(events(speaking(), trembling, actor=ENGINE)) == 1
