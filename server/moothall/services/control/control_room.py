@@ -303,6 +303,12 @@ class ControlRoom:
         floor = (each.id for each in live.state.channels.values() if each.kind is ChannelKind.FLOOR)
         return next((coming[name] for name in floor if name in coming), next(iter(coming.values()), None))
 
+    def _sound_came(self, live: LiveSession, seen: Watched) -> int | None:
+        """When sound came last; that of the room where a respeaker is heard in its place, who says nothing of it."""
+        coming, channels = self.loudness(live.id), live.state.channels.values()
+        own = [coming[each.id].came for each in channels if each.air.respoken and each.id in coming]
+        return min((each for each in own if each is not None), default=seen.sound)
+
     def _with_name(self, session: SessionId, alarm: Alarm) -> Raised:
         by = self._seen_to.get(_seen_as(session, alarm.kind))
         return Raised(kind=alarm.kind, urgent=alarm.urgent, values=alarm.values, by=by)
@@ -317,7 +323,7 @@ class ControlRoom:
             status=live.state.status,
             open_for=age(now, seen.since) or 0,
             source=_has_source(live.state),
-            sound_age=age(now, seen.sound),
+            sound_age=age(now, self._sound_came(live, seen)),
             stream_lost=self.stream_lost(live.id),
             speech_age=age(now, seen.speech),
             words_age=age(now, seen.words),

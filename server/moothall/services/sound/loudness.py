@@ -65,6 +65,11 @@ class Loudness:
         while sum(each for each, _ in self._peaks[1:]) >= LATELY_MS:
             del self._peaks[0]
 
+    @property
+    def came(self) -> int | None:
+        """When sound came last, monotonic ms; None before the first."""
+        return self._came
+
     def level(self, now: int) -> int | None:
         """The peak of the last half second, dBFS (0 is the loudest); None when no sound has come lately."""
         if self._came is None or now - self._came >= STALE_MS:

@@ -25,7 +25,7 @@ from moothall.core.commands import (
     SetTranslation,
     TypeSegment,
 )
-from moothall.core.events.types import ChannelKind, EndReason, SourceSegment, Word
+from moothall.core.events.types import AirSource, ChannelKind, EndReason, SourceSegment, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SegmentId, SessionId
@@ -441,6 +441,33 @@ def test_a_session_that_is_begun_again_and_one_that_stopped_are_on_their_cards()
             assert cards[live.id].alarms[0].urgent
             assert on.room.cards[0].session == live.id
             assert "stopped" not in kinds(cards[beside.id])
+
+    run(story())
+
+
+def test_a_room_whose_microphone_is_dead_is_an_alarm_while_a_respeaker_is_heard_too() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            live = await on.begin("one", ONE)
+            await on.do(live, AttachSource(source=MIC, channel=FLOOR, t=0, rate=16_000))
+            put = do.PutOnAir(channel=FLOOR, source=AirSource.RESPEAKER)
+            await on.do(live, put, by=Actor(Role.CAPTIONER, "ann"))
+
+            async def half_a_minute() -> list[str]:
+                for _ in range(30):
+                    live.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=0, t=0))
+                    (card, *_) = await on.after(1)
+                return [kind for kind in kinds(card) if kind == "no-sound"]
+
+            assert await half_a_minute() == [], "there is no microphone but the respeaker's"
+            room = Loudness()
+            on.loudness[live.id] = {FLOOR: room}
+            assert await half_a_minute() == [], "none of its sound has come yet"
+            room.heard(b"\x00\x10" * 8_000, on.hall.clock.monotonic())
+            assert await half_a_minute() == ["no-sound"]
+            room.heard(b"\x00\x10" * 8_000, on.hall.clock.monotonic())
+            (card, *_) = await on.after(1)
+            assert "no-sound" not in kinds(card)
 
     run(story())
 
