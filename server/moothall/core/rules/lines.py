@@ -213,7 +213,7 @@ def _offered(state: State, channel: Channel, line: do.MovedSegment, actor: Actor
     """The events of a line whose writer is not on air: desks see it, and whoever is on air may take it."""
     if line.segment in state.offered:
         return refuse(RefusalCode.CONFLICT, "A line with this id already exists.")
-    if channel.air.waiting >= MOST_OFFERED:
+    if len(channel.air.offered) >= MOST_OFFERED:
         return refuse(RefusalCode.CONFLICT, f"{MOST_OFFERED} lines wait to be taken; one more can't be offered.")
     return [
         ev.LineOffered(

@@ -7,9 +7,6 @@ import msgspec
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import SegmentId
 
-OFFERED = 50
-"""Offered lines of a channel that desks are told of. Overflow: the older ones are left out."""
-
 
 class Air(msgspec.Struct, frozen=True, kw_only=True):
     """Who is on air in a channel. Before anybody said so it is the machine, and desks may add lines."""
@@ -36,9 +33,8 @@ class Air(msgspec.Struct, frozen=True, kw_only=True):
     tools: dict[str, str] = {}
     """The public names of the tools that were on air or offered a line, by their pseudonyms."""
     offered: tuple[SegmentId, ...] = ()
-    """The newest lines, as they came, that were offered since the machine was last on air and that nobody has taken."""
-    waiting: int = 0
-    """How many they are, with older ones that desks aren't told of."""
+    """The lines, as they came, that were offered since the machine was last on air and that nobody has taken. Bound:
+    `MOST_OFFERED` of `core/rules/lines.py`."""
 
     @property
     def machine(self) -> bool:
@@ -77,19 +73,16 @@ def air_after(air: Air, event: ev.AirFact, generation: int = 0) -> Air:
                 away = (*away[:-1], before) if began < event.t0 else away[:-1]
             changed = replace(air, source=event.source, tool=event.tool, since=event.t, holder="")
             if event.source is ev.AirSource.MACHINE:
-                changed = replace(changed, offered=(), waiting=0)
+                changed = replace(changed, offered=())
             return replace(changed, away=away, before=before, behind=generation)
         case ev.AirHeld():
             tools = {**air.tools, event.holder: air.tool} if air.tool else air.tools
             return replace(air, holder=event.holder, token=event.token, tools=tools)
         case _:
             tools = {**air.tools, event.by: event.tool} if event.tool else air.tools
-            offered = (*air.offered, event.segment)[-OFFERED:]
-            return replace(air, tools=tools, offered=offered, waiting=air.waiting + 1)
+            return replace(air, tools=tools, offered=(*air.offered, event.segment))
 
 
-def air_without(air: Air, taken: SegmentId, at: int) -> Air:
-    """Who is on air once a line was taken that was offered at media ms `at`."""
-    waits = bool(air.away) and air.away[-1][1] is None and at >= air.away[-1][0]
-    offered = tuple(each for each in air.offered if each != taken)
-    return msgspec.structs.replace(air, offered=offered, waiting=max(0, air.waiting - waits))
+def air_without(air: Air, taken: SegmentId) -> Air:
+    """Who is on air once an offered line was taken."""
+    return msgspec.structs.replace(air, offered=tuple(each for each in air.offered if each != taken))

@@ -226,7 +226,7 @@ def _evolve_segment(state: State, event: ev.SegmentFact, at: int) -> State:
             state = replace(state, turn_lines=(*state.turn_lines, event.segment))
         if (offered := state.offered.get(event.segment)) is not None:
             air = state.channels[offered.channel].air
-            state = _with_channel(state, offered.channel, air=air_without(air, event.segment, offered.t0))
+            state = _with_channel(state, offered.channel, air=air_without(air, event.segment))
         return replace(state, segments=state.segments.set(event.segment, segment))
     known = state.segments.get(event.segment)
     if known is None:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
+from itertools import islice
 
 import msgspec
 
@@ -30,6 +31,8 @@ from moothall.services.sessions.sessions import Sessions
 logger = logging.getLogger(__name__)
 
 LOOK_MS = 500
+OFFERED = 50
+"""Offered lines of a channel that desks are told of. Overflow: the older ones are told once newer ones are taken."""
 
 _Key = tuple[SessionId, ChannelId]
 
@@ -115,6 +118,7 @@ class OnAir:
 
     def _shown(self, state: State, channel: Channel, silence: Silence | None) -> dict[str, object]:
         air = channel.air
+        there = (line for name in reversed(air.offered) if (line := state.offered.get(name)) is not None)
         offered = [
             {
                 "segment": line.id,
@@ -124,8 +128,7 @@ class OnAir:
                 "t": line.t0,
                 "tool": line.tool or "",
             }
-            for name in air.offered
-            if (line := state.offered.get(name)) is not None
+            for line in islice(there, OFFERED)
         ]
         return {
             "source": air.source.value,
@@ -133,7 +136,7 @@ class OnAir:
             "name": air.tool or self.label(air.holder),
             "token": air.token,
             "silent": silence.value if silence is not None else "",
-            "offered": offered,
+            "offered": offered[::-1],
         }
 
     async def look(self) -> None:

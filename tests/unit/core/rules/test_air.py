@@ -172,7 +172,8 @@ def test_a_line_of_somebody_who_is_not_on_air_is_offered_and_taken_by_whoever_is
 def test_offered_lines_that_wait_have_a_bound() -> None:
     state = carry_out(captioned(), typed("t"), actor=OTHER, wall=WALL + 6_000)
     channel = state.channels[FLOOR]
-    full = msgspec.structs.replace(channel, air=msgspec.structs.replace(channel.air, waiting=lines.MOST_OFFERED))
+    waiting = (*(segment(f"w{n}") for n in range(lines.MOST_OFFERED - 1)), *channel.air.offered)
+    full = msgspec.structs.replace(channel, air=msgspec.structs.replace(channel.air, offered=waiting))
     state = msgspec.structs.replace(state, channels={FLOOR: full})
     assert refused(state, typed("v"), actor=OTHER).code is RefusalCode.CONFLICT
     state = carry_out(state, typed("t"), actor=CAPTIONER)  # What was taken waits no more.

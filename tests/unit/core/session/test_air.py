@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId
-from moothall.core.session.air import OFFERED, Air, air_after, air_without
+from moothall.core.session.air import Air, air_after, air_without
 
 FLOOR = ChannelId("floor")
 
@@ -42,16 +42,13 @@ def test_tools_are_known_by_what_they_did() -> None:
     assert air_after(air, offer("s")).tools == air.tools
 
 
-def test_of_what_was_offered_the_newest_are_at_hand_until_they_are_taken_or_the_machine_is_on_air() -> None:
+def test_what_was_offered_waits_until_it_is_taken_or_the_machine_is_on_air() -> None:
     air = air_after(Air(), changed(ev.AirSource.PERSON, 1_000))
-    for n in range(OFFERED + 1):
+    for n in range(3):
         air = air_after(air, offer(f"s{n}"))
-    assert (air.offered[0], len(air.offered)) == ("s1", OFFERED)
     air = air_after(air, changed(ev.AirSource.TOOL, 2_000, "StenoCo"))
-    assert air.waiting == OFFERED + 1
-    older = air_without(air, SegmentId("s0"), 1_000)
-    assert (older.offered, older.waiting) == (air.offered, OFFERED), "it isn't at hand any more, but waits for nobody"
-    assert air_without(air, SegmentId("earlier"), 999) == air, "it was offered before the machine was last on air"
-    air = air_without(air, SegmentId("s1"), 1_000)
-    assert (air.offered[0], len(air.offered), air.waiting) == ("s2", OFFERED - 1, OFFERED)
+    assert air.offered == ("s0", "s1", "s2")
+    assert air_without(air, SegmentId("earlier")) == air, "it was offered before the machine was last on air"
+    air = air_without(air, SegmentId("s1"))
+    assert air.offered == ("s0", "s2")
     assert air_after(air, changed(ev.AirSource.MACHINE, 3_000)).offered == ()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 import pytest
 
 from moothall.core import commands as do
@@ -15,7 +16,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.signals import ChannelState, Sound, Typing
-from moothall.services.captioning.on_air import OnAir
+from moothall.services.captioning.on_air import OFFERED, OnAir
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.log_memory import FailingLog
@@ -333,6 +334,11 @@ def test_desks_see_what_was_offered_until_it_is_taken() -> None:
             assert offered == [("t", "We agree."), ("a", "So we do.")]
             await on.act(CAPTIONER, line)
             assert [each["segment"] for each in on.shown["offered"]] == ["a"]
+            for n in range(OFFERED):
+                await on.act(OTHER, msgspec.structs.replace(later, segment=SegmentId(f"o{n}")))
+            assert (on.shown["offered"][0]["segment"], len(on.shown["offered"])) == ("o0", OFFERED)
+            await on.act(CAPTIONER, msgspec.structs.replace(later, segment=SegmentId("o9")))
+            assert [each["segment"] for each in on.shown["offered"]][:2] == ["a", "o0"], "the older one comes back"
             await on.put(source=ev.AirSource.MACHINE)
             assert on.shown["offered"] == []
             await on.put()
