@@ -15,7 +15,7 @@ WITH = (
     "a take-over by another node",
 )  # fmt: skip
 PARTS = (
-    "A captioner who types", "Who is on air", "Text of captioning software and tools",
+    "A captioner who types", "Who is on air", "A respeaker", "Text of captioning software and tools",
     "Text that goes out: Zoom, pulls, subtitles", "Sound from a stream",
 )  # fmt: skip
 

@@ -149,6 +149,15 @@ def test_nobody_is_on_air_in_a_translation_or_after_the_close_and_an_interpreter
     assert state.channels[FLOOR].air.machine
 
 
+def test_each_text_has_a_respeaker_of_its_own_and_an_interpreter_respeaks_interpretations_alone() -> None:
+    added = do.AddChannel(channel=ES, kind=ev.ChannelKind.INTERPRETATION, languages=("es",))
+    state = carry_out(carry_out(speaking(), added), put(RESPEAKER, channel=ES), actor=INTERPRETER)
+    assert refused(state, put(RESPEAKER), actor=INTERPRETER).code is RefusalCode.FORBIDDEN
+    assert (state.channels[ES].air.respoken, state.channels[FLOOR].air.machine) == (True, True)
+    state = carry_out(state, put(RESPEAKER), actor=CAPTIONER)
+    assert [state.channels[each].air.holder for each in (FLOOR, ES)] == ["c1", "i1"]
+
+
 def test_a_captioner_may_be_on_air_before_the_session_begins() -> None:
     state = carry_out(created(), put(), actor=CAPTIONER)
     assert state.channels[FLOOR].air.away == ((0, None),)

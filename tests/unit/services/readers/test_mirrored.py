@@ -114,6 +114,26 @@ async def test_a_hub_has_whose_text_it_is_and_which_tool_wrote_and_nothing_that_
     assert not any(offered.encode() in (each.body or b"") for each in room.copies.disk.records.values())
 
 
+async def test_a_hub_has_which_line_was_respoken(room: Room) -> None:
+    for event in (
+        ev.AirChanged(channel=FLOOR, source=ev.AirSource.RESPEAKER, t=0, t0=0),
+        ev.AirHeld(channel=FLOOR, holder="c1", token=1),
+        ev.SegmentOpened(
+            channel=FLOOR, segment=SegmentId("r"), t0=1, language="en", origin=ev.Origin.MACHINE, respoken=True
+        ),
+        ev.SegmentEnded(channel=FLOOR, segment=SegmentId("r"), t1=2, reason=ev.EndReason.SENTENCE, text="We go on."),
+    ):
+        room.log.add(event)
+    await room.line.follow()
+    await room.line.live()
+    outlet = await room.reader()
+    air = (await room.loaded()).state.channels[FLOOR].air
+    assert (air.respoken, air.holder) == (True, "")
+    *_, snapshot = (frame.snapshot for frame in frames(outlet) if frame.snapshot is not None)
+    (line,) = snapshot.lines
+    assert (line.text, line.respoken) == ("We go on.", True)
+
+
 async def test_what_is_of_the_moment_goes_to_the_readers_of_a_session_that_is_loaded(room: Room) -> None:
     late = ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=60_000, t=0)
     room.sessions.signal(SESSION, [late])  # Nobody reads it.

@@ -187,6 +187,34 @@ def test_what_whoever_is_on_air_writes_is_translated_once_and_what_was_offered_o
     run(story())
 
 
+def test_what_is_respoken_is_translated_once_it_is_a_line() -> None:
+    engine = Actor(Role.ENGINE, "whisper")
+    words = tuple(ev.Word(text, 1_000 + 300 * n, 1_250 + 300 * n) for n, text in enumerate(("Good", " morning.")))
+    said = do.CommitWords(
+        channel=FLOOR,
+        generation=1,
+        segment=SegmentId("r"),
+        first=0,
+        words=words,
+        start=do.SegmentStart(t0=1_000, language="en"),
+    )
+    end = do.EndSegment(channel=FLOOR, generation=1, segment=SegmentId("r"), t1=1_600, reason=ev.EndReason.SENTENCE)
+
+    async def story() -> None:
+        async with translated_hall() as on:
+            on.connect()
+            await on.do(do.PutOnAir(channel=FLOOR, source=ev.AirSource.RESPEAKER), actor=CAPTIONER)
+            await on.do(do.AttachEngine(channel=FLOOR, model="whisper"))
+            await on.do(said, actor=engine)
+            await on.do(end, actor=engine)
+            await on.comes(lambda: on.lines(ES) == {"r": "[es] [pt] Good morning."})
+            line = on.live.state.segments.get(SegmentId("r"))
+            assert line is not None
+            assert line.respoken
+
+    run(story())
+
+
 def test_what_is_typed_in_a_language_that_nobody_speaks_is_translated_into_what_is_spoken() -> None:
     async def story() -> None:
         async with translated_hall() as on:
