@@ -188,6 +188,7 @@ async def test_a_desk_of_a_stock_client_works_through_two_nodes_in_turn(
             assert turns.turns >= least
             await http.close()  # A poll that is under way would hold a disconnect up.
             await desk.disconnect()
+            await desk.eio.http.close()  # The last packet went over another one, which the library made for it.
 
 
 NGINX = """
