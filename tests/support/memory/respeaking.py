@@ -237,12 +237,14 @@ class Room:
 
 
 @asynccontextmanager
-async def room(hall: MemoryHall | None = None) -> AsyncIterator[Room]:
-    """A session that is on, with an engine; where the log of `hall` has it already, another life of its server."""
+async def room(hall: MemoryHall | None = None, *, channels: int = 4) -> AsyncIterator[Room]:
+    """A session that is on, with an engine that can hear so many texts; where the log of `hall` has it already, another
+    life of its server.
+    """
     async with live_hall(hall) as made:
         engine = Listener()
         assert made.group is not None
-        made.group.create_task(engine.listen(made.connect()))
+        made.group.create_task(engine.listen(made.connect(), channels))
         live = await made.sessions.open(SESSION)
         if live.state.status is Status.ABSENT:
             live = await made.session()

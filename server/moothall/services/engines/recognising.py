@@ -170,7 +170,8 @@ class Recognising:
         assignment = Assignment(writer, channel, audio, self.glossary, self._heard_again)
         assignment.heard_at = self.clock.monotonic()
         self._assignments.append(assignment)
-        self._waiting.append(assignment)
+        # A respeaker takes the place that the channel's own sound has left, before all who wait for one.
+        self._waiting.insert(0 if audio.respoken else len(self._waiting), assignment)
         self._assign()
         async with asyncio.TaskGroup() as group:
             if self.audio_tap is not None:
@@ -301,16 +302,26 @@ class Recognising:
 
     def _assign(self) -> None:
         """Give what waits to the engines that can take it."""
-        now = self.clock.monotonic()
+        now, kept = self.clock.monotonic(), self._kept_free()
         for assignment in [each for each in self._waiting if each.not_before <= now]:
             if assignment.span is None:  # In a break nobody hears it; when its sound is over no more will come.
                 if assignment.audio.ended:
                     assignment.done.set()
                 continue
+            if not assignment.audio.respoken and kept >= sum(max(0, each.more) for each in self._engines):
+                continue
             engine = freest(engine for engine in self._engines if engine.suits(assignment))
             if engine is not None:
                 self._waiting.remove(assignment)
                 self._attachments[assignment] = engine.attach(assignment)
+
+    def _kept_free(self) -> int:
+        """How many places are kept for respeakers who are on air and whose sound is about to come, or to come back."""
+        come = {
+            (each.writer, each.channel) for each in self._assignments if each.audio.respoken and not each.audio.ended
+        }
+        left = (each for each in self._waiting if each.languages and not each.audio.respoken and each.now.air.respoken)
+        return sum((each.writer, each.channel) not in come for each in left)
 
     def _wanting(self, session: SessionId) -> Iterator[Assignment]:
         """What waits of a session and has sound to be heard."""

@@ -10,12 +10,14 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
+from moothall.services.log.act_queue import Receipt
+from moothall.services.sound.live_take import LiveTake
 from moothall.testing import loop
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.spool_memory import MemorySpools
-from moothall.wire.audio import EndReason
+from moothall.wire.audio import EndReason, Piece
 from support.memory.hall import FLOOR, MemoryHall
-from support.memory.microphone import greeting
+from support.memory.microphone import STEP, greeting
 from support.memory.respeaking import ANN, BEN, Room, room, said
 
 MACHINE, PERSON, RESPEAKER = ev.AirSource.MACHINE, ev.AirSource.PERSON, ev.AirSource.RESPEAKER
@@ -222,6 +224,28 @@ def test_a_take_that_parts_from_the_next_does_not_put_the_respeaker_off_air() ->
             await take.finish(EndReason.LOST)
             await on.until(34_500)
             assert on.air is MACHINE
+
+    loop.run(story())
+
+
+def test_where_no_engine_is_free_the_respeaker_has_the_place_of_the_floor_and_gives_it_back() -> None:
+    async def story() -> None:
+        async with room(channels=1) as on:
+            await on.floor()
+            await on.until(5_000)
+            waits = await on.hall.session(SessionId("other"))
+            assert isinstance(await waits.writer.send(SYSTEM, CommandId("open"), do.OpenSession()), Receipt)
+            other = await on.hall.live.begin(waits.id, greeting("takeother"))
+            assert isinstance(other, LiveTake)
+            await other.feed(Piece(first=0, age=0, pcm=bytes(2 * STEP)), on.hall.clock.monotonic())
+            await on.until(10_000)
+            await on.respeak()
+            await on.until(20_200)
+            assert on.words() == said(19)
+            await on.put(MACHINE, ANN)
+            await on.until(30_900)
+            assert on.words() == said(31)
+            assert not waits.state.channels[FLOOR].generation, "it waits still"
 
     loop.run(story())
 
