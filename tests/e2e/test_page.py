@@ -277,7 +277,7 @@ async def test_lines_are_announced_only_when_asked_and_each_once(page: Page) -> 
         assert await page.locator("#Log").get_attribute("aria-live") == "off"
         await on.lines(1)
         await expect(page.locator("#s0")).to_be_attached()
-        announced = page.locator("#Announcer .text")
+        announced = page.locator("#Announcer > span")
         await expect(page.locator("#Announcer > *")).to_have_count(0)
         await page.locator("#HowIRead > summary").click()
         await page.get_by_label("Tell my screen reader").select_option("Finished lines")

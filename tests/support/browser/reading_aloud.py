@@ -30,6 +30,13 @@ READ_ON = """async ({ from, to, most }) => {
     await until(to);
     return reading.spokenPhraseLog();
 }"""
+TOLD = """() => {
+    window.told = [];
+    const region = document.getElementById('Announcer');
+    const keep = () => region.textContent && told.push(region.textContent);
+    new MutationObserver(keep).observe(region, { childList: true });
+}"""
+"""Keeps in `told` what the page gives to a screen reader, each text once."""
 FRAMES = ("list", "paragraph", "time, ", "end of ", "polite: ")
 """What a screen reader says of the elements around words."""
 MOST = 600

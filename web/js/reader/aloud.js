@@ -1,18 +1,27 @@
 // What a screen reader is told: nothing, finished lines, or speakers and notices only. Each once, and never a line that
 // still grows.
+//
+// One text stands in the region, and the next one takes its place. Of texts that are added to a page within 100 ms, such as
+// a line and what is told of it, Orca 48 leaves out all but the first; it never leaves out what a region with `aria-live` has
+// as its own text (its `event_manager.py`).
 
 import { element, only } from '../lib/nodes.js';
 
-const KEPT = 6; // paragraphs that stay in the region
-const SAID = 15000; // ms for which they stay: whoever walks through the page would meet them a second time
+const APART = 400; // ms between two texts
+const KEPT = 6; // that wait at most. Overflow: the oldest is left out
+const STANDS = 15000; // ms: whoever walks through the page would meet it a second time
 
 export class Aloud {
   /** @type {Set<string>} */
   #said = new Set(); // ids of lines; as many as the page has
   #name = '';
+  /** @type {HTMLElement[][]} */
+  #waiting = [];
+  #busy = false; // the text has only just come
+  #gone = 0;
 
   /**
-   * @param {HTMLElement} region  a log, out of sight
+   * @param {HTMLElement} region  polite and atomic, out of sight
    * @param {() => string} wish
    * @param {string} unnamed  what is said before a line of nobody who is named, where somebody was before
    */
@@ -27,10 +36,10 @@ export class Aloud {
     for (const item of items) {
       if (this.#said.has(item.id)) continue;
       this.#said.add(item.id);
-      const wish = this.wish();
-      if (wish === 'nothing') continue;
-      this.#turn(name(item));
-      if (wish === 'lines') this.#put(/** @type {HTMLElement} */ (only('.text', item).cloneNode(true)));
+      if (this.wish() === 'nothing') continue;
+      const turn = this.#turn(name(item)), { lang, dir, textContent } = only('.text', item);
+      if (this.wish() === 'lines') this.#put(...turn, element('span', { lang, dir }, textContent ?? ''));
+      else if (turn.length) this.#put(...turn);
     }
   }
 
@@ -39,27 +48,46 @@ export class Aloud {
    * @param {string} name
    */
   speaker(name) {
-    if (name && this.wish() !== 'nothing') this.#turn(name);
-  }
-
-  /** @param {string} name */
-  #turn(name) {
-    if (name !== this.#name) this.#put(paragraph(`${name || this.unnamed}:`));
-    this.#name = name;
+    const turn = name && this.wish() !== 'nothing' ? this.#turn(name) : [];
+    if (turn.length) this.#put(...turn);
   }
 
   /** @param {string} text */
   notice(text) {
-    if (this.wish() !== 'nothing') this.#put(paragraph(text));
+    if (this.wish() !== 'nothing') this.#put(part(text));
   }
 
-  /** @param {HTMLElement} node */
-  #put(node) {
-    this.region.append(node);
-    setTimeout(() => node.remove(), SAID);
-    while (this.region.children.length > KEPT) this.region.firstElementChild?.remove();
+  /** Nothing that waits is said any more. */
+  hush() {
+    this.#waiting = [];
+    this.region.replaceChildren();
+  }
+
+  /** Who speaks, where it has to be said. @param {string} name */
+  #turn(name) {
+    if (name === this.#name) return [];
+    this.#name = name;
+    return [part(`${name || this.unnamed}: `)];
+  }
+
+  /** @param {HTMLElement[]} parts */
+  #put(...parts) {
+    this.#waiting.push(parts);
+    if (this.#waiting.length > KEPT) this.#waiting.shift();
+    if (!this.#busy) this.#say();
+  }
+
+  #say() {
+    clearTimeout(this.#gone);
+    this.region.replaceChildren(...(this.#waiting.shift() ?? []));
+    this.#busy = true;
+    setTimeout(() => {
+      this.#busy = false;
+      if (this.#waiting.length) this.#say();
+      else this.#gone = setTimeout(() => this.region.replaceChildren(), STANDS);
+    }, APART);
   }
 }
 
 /** @param {string} text */
-const paragraph = (text) => element('p', { dir: 'auto' }, text);
+const part = (text) => element('span', { dir: 'auto' }, text);

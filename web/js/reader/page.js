@@ -216,7 +216,7 @@ function newest() {
 /** @param {string} name */
 function chosen(name) {
   if (name === 'say') {
-    at('Announcer').replaceChildren();
+    aloud?.then((voice) => voice.hush(), () => {});
     at('SayLines')?.setAttribute('aria-pressed', String(choices.get('say') === 'lines'));
   }
   if (name === 'show') text?.show();
