@@ -54,10 +54,13 @@ MOST_ACTS = 200
 """Lines of one post. Overflow: it is refused."""
 REMEMBERED = 32
 """Posts by whose numbers repeats are known."""
+AGAIN_MS = 60_000
+"""For how long a program may send again what another life of the server, or another node, had taken."""
 LOOK_MS = 500
 """How often streams are looked at in which nothing comes."""
 CUTS = (ev.SessionPaused, ev.SessionClosed, ev.NotRecordedBegan, ev.BodyRemoved)
 """What follows these reaches nothing of before."""
+_BY_HAND = frozenset({ev.Origin.PERSON, ev.Origin.INTERPRETER})
 _TWICE = frozenset({RefusalCode.STALE, RefusalCode.FORBIDDEN, RefusalCode.UNKNOWN, RefusalCode.CONFLICT})
 """Somebody else was quicker with a line; the others are written all the same."""
 
@@ -206,6 +209,10 @@ class CaptionStreams:
                 return text
             characters, held = text
             state = live.state
+            if _stands(state, stream, post, characters, state.media_now(self._clock.wall())):
+                stream.seq, stream.posts = post.seq or 0, joined(stream.posts, characters, post.language)[0]
+                stream.seen.append((stream.seq, digest))
+                return Taken()
             outside = self._ahead.refusal(state, channel, stream.role)
             cuts = stream.cuts
             unkept = outside is not None and outside.code is not RefusalCode.FORBIDDEN and unkept_now(state) is not None
@@ -358,6 +365,22 @@ def _goes_on(stream: TextStream, post: Post) -> bool:
     """Whether the sender didn't hear that its last post was taken, and sends it again with what came since."""
     again = post.seq == stream.seq and post.form is Form.STREAM
     return again and bool(stream.last) and post.body.startswith(stream.last)
+
+
+def _stands(state: State, stream: TextStream, post: Post, characters: str, now: int) -> bool:
+    """Whether a caption comes again to another life of the server, or another node: the sender didn't hear that it was
+    taken there, where it became the newest lines of the text. `now`: media ms.
+    """
+    words = characters.split()
+    if stream.seq or post.seq in (None, 1) or post.form is not Form.CAPTIONS or not words:
+        return False
+    lines = [
+        (line.t0, line.id, line.whole.split())
+        for _, line in state.segments.items()
+        if line.channel == stream.channel and line.origin in _BY_HAND and not line.gone and line.t0 >= now - AGAIN_MS
+    ]
+    newest = [word for _, _, said in sorted(lines) for word in said]
+    return newest[-len(words) :] == words
 
 
 def _no_language(channel: Channel, post: Post) -> Refusal | None:

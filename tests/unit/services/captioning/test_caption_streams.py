@@ -16,6 +16,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.removal.selection import Lines
 from moothall.core.signals import Typing
 from moothall.services.captioning.caption_streams import (
+    AGAIN_MS,
     MOST_ACTS,
     MOST_BYTES,
     POSTS,
@@ -136,6 +137,30 @@ def test_in_another_life_of_the_server_or_at_another_node_a_stream_goes_on_behin
             assert (await on.stream()).name != before.name
             assert await on.put("\x08\x08\x08\x08\x08Three.\n", 2) == Taken()
             assert on.lines == ["One.", "Three."], "what was no line is gone, and deletes reach no line of before"
+
+    run(story())
+
+
+def test_a_caption_that_another_life_of_the_server_took_is_taken_once() -> None:
+    async def story() -> None:
+        log = MemoryLog()
+        captions = {"form": Form.CAPTIONS}
+        async with house(log=log) as on:
+            await on.put("We begin. Thank you all.\n", 7, **captions)
+            assert on.lines == (stands := ["We begin.", "Thank you all."])
+        async with house(begun=False, log=log) as on:
+            await on.hall.clock.sleep(1_000)
+            assert await on.put("We begin. Thank you all.\n", 7, **captions) == Taken(), "its answer was lost"
+            assert on.lines == stands
+            await on.put("We begin. Thank you all. Who is next?\n", 8, **captions)
+            await on.streams.finish(SESSION, 0)
+            assert on.lines == [*stands, "Who is next?"], "what it repeats of the one before stands"
+        for many, (seq, later) in enumerate(((1, 0), (9, AGAIN_MS)), start=2):
+            async with house(begun=False, log=log) as on:
+                await on.hall.clock.sleep(2_000 + later)
+                await on.put("Who is next?\n", seq, **captions)
+                await on.streams.finish(SESSION, 0)
+                assert on.lines.count("Who is next?") == many, "it begins anew, or somebody says it again"
 
     run(story())
 
