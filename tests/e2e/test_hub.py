@@ -50,6 +50,8 @@ async def seats(browser: Browser, all_of: House) -> AsyncIterator[Seats]:
         await french(made.desk)
         await made.reader.goto(all_of.kisumu.link)
         await french(made.reader)
+        await made.reader.get_by_role("link", name="The meeting", exact=True).click()
+        await made.reader.locator("#Mode > summary").click()
         await made.reader.get_by_role("button", name="Open it to all").click()
         await made.reader.fill("#PeopleNumber", "23")
         await made.reader.press("#PeopleNumber", "Enter")
@@ -62,6 +64,7 @@ async def french(desk: Page) -> None:
     """Choose it at a hub's desk once it is offered there."""
     while not await desk.locator("input[name=language-fr]").count():
         await desk.reload()
+    await desk.get_by_role("link", name="Programme", exact=True).click()
     await desk.locator("input[name=language-fr]").check()
     await desk.get_by_role("button", name="Keep these").click()
     await expect(desk.locator("input[name=language-fr]")).to_be_checked()

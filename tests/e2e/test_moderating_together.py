@@ -78,6 +78,7 @@ async def test_keys_act_on_nothing_that_the_search_hides(page: Page, tmp_path: P
     async with meeting(tmp_path) as on:
         await on.do(ask("a", "Who pays?"), ask("b", "When?"), by=SOMEBODY)
         await lead(page, on)
+        await expect(page.locator("#q-b")).to_be_visible()
         await page.keyboard.press("n")
         await expect(page.locator("#q-a")).to_be_focused()
         await page.locator("#Sift [name=text]").fill("when")
