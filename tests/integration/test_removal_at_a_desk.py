@@ -21,9 +21,12 @@ from moothall.services.desks.moving import move_lines
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.settings.sections import Engine as EngineSettings
-from moothall.settings.sections import Server, Settings
+from moothall.settings.sections import Server, Settings, Translation
 from support.halls.removal import FLOOR, HIDDEN, OTHER, SESSION, asked, at_a_desk, concerned, found, held
 from support.halls.room_before import room_before
+
+ALONE = Translation(translators=())
+"""Nobody translates: on a quick machine translations of a line would be there when its lines are counted."""
 
 
 @pytest.mark.parametrize(
@@ -36,7 +39,7 @@ from support.halls.room_before import room_before
     ids=lambda selection: str(selection["type"]),
 )
 async def test_words_leave_every_file_while_the_server_runs(tmp_path: Path, selection: dict[str, Any]) -> None:
-    settings = Settings(server=Server(port=0, data=str(tmp_path)), engine=EngineSettings(count=0))
+    settings = Settings(server=Server(port=0, data=str(tmp_path)), engine=EngineSettings(count=0), translation=ALONE)
     async with hall(settings) as running:
         await held(running)
         assert found(tmp_path, HIDDEN)
@@ -60,7 +63,7 @@ async def test_words_leave_every_file_while_the_server_runs(tmp_path: Path, sele
 
 
 async def test_what_was_caught_of_the_last_seconds_is_in_no_file_when_the_answer_comes(tmp_path: Path) -> None:
-    settings = Settings(server=Server(port=0, data=str(tmp_path)), engine=EngineSettings(count=0))
+    settings = Settings(server=Server(port=0, data=str(tmp_path)), engine=EngineSettings(count=0), translation=ALONE)
     async with hall(settings) as running:
         await held(running)
         live = running.backend.sessions.loaded(SESSION)
@@ -126,7 +129,7 @@ def require_sound(data: Path) -> None:
 async def test_a_line_that_was_moved_leaves_every_file_also_where_the_link_is_not_for_its_other_session(
     tmp_path: Path, start: SessionId
 ) -> None:
-    settings = Settings(server=Server(port=0, data=str(tmp_path)), engine=EngineSettings(count=0))
+    settings = Settings(server=Server(port=0, data=str(tmp_path)), engine=EngineSettings(count=0), translation=ALONE)
     async with hall(settings) as running:
         name = await moved(running, start, OTHER if start == SESSION else SESSION)
         selection = {"type": "lines", "segments": ["b" if start == SESSION else name]}
@@ -144,7 +147,7 @@ async def test_a_line_that_was_moved_leaves_every_file_also_where_the_link_is_no
 @pytest.mark.parametrize("start", [SESSION, OTHER])
 async def test_killed_between_the_logs_the_same_request_goes_on(tmp_path: Path, start: SessionId) -> None:
     data, left = tmp_path / "data", tmp_path / "left"
-    settings = Settings(server=Server(port=0, data=str(data)), engine=EngineSettings(count=0))
+    settings = Settings(server=Server(port=0, data=str(data)), engine=EngineSettings(count=0), translation=ALONE)
     async with hall(settings) as running:
         name = await moved(running, start, OTHER if start == SESSION else SESSION)
         other = await running.backend.sessions.open(OTHER)
@@ -162,7 +165,7 @@ async def test_killed_between_the_logs_the_same_request_goes_on(tmp_path: Path, 
         async with at_a_desk(running, Role.TECHNICIAN) as client:
             assert "receipt" in await asked(client, "r", selection)
         assert found(left, HIDDEN)
-    settings = Settings(server=Server(port=0, data=str(left)), engine=EngineSettings(count=0))
+    settings = Settings(server=Server(port=0, data=str(left)), engine=EngineSettings(count=0), translation=ALONE)
     async with hall(settings) as running, at_a_desk(running, Role.TECHNICIAN) as client:
         assert "receipt" in await asked(client, "r", selection)
         assert found(left, HIDDEN) == []

@@ -2,8 +2,7 @@
 // still grows.
 //
 // One text stands in the region, and the next one takes its place. Of texts that are added to a page within 100 ms, such as
-// a line and what is told of it, Orca 48 leaves out all but the first; it never leaves out what a region with `aria-live` has
-// as its own text (its `event_manager.py`).
+// a line and what is told of it, Orca 48 leaves out all but the first; the text of an element with `aria-live` it never does.
 
 import { element, only } from '../lib/nodes.js';
 
