@@ -16,7 +16,7 @@ from pathlib import Path
 import aiohttp
 import msgspec
 
-from moothall.adapters.system.programs import exit_status, start_logging
+from moothall.adapters.system.programs import exit_status, start_logging, until_terminated
 from moothall.core.kernel.errors import ConfigurationError
 from moothall_hub.pairing.pairing import PROBLEMS, Pairing, Unpaired
 from moothall_hub.settings import HubSettings, load
@@ -39,7 +39,10 @@ def main(given: Sequence[str]) -> int:
 
 
 def _as_ctrl_c(*_: object) -> None:
-    """SIGTERM ends it as Ctrl-C does, also where that is ignored: a shell's script starts what it leaves behind so."""
+    """SIGTERM ends it as Ctrl-C does, also where that is ignored: a shell's script starts what it leaves behind so.
+
+    Of what runs here for long an event loop is told instead (`until_terminated`), where the system can do that.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.raise_signal(signal.SIGINT)
@@ -100,7 +103,7 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     # Beside a demo it talks to a person, as that does.
     start_logging(settings.log_level if arguments.beside is None else "warning", settings.log_format)
-    asyncio.run(run_hub(settings, code=arguments.lan, beside=arguments.beside))
+    asyncio.run(until_terminated(lambda: run_hub(settings, code=arguments.lan, beside=arguments.beside)))
     return 0
 
 

@@ -1,10 +1,13 @@
-"""How a program of ours ends with its errors, and where its messages go."""
+"""How a program of ours ends, with its errors or in order, and where its messages go."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 
 from moothall.core.kernel.errors import MoothallError
 from moothall.wire.log_lines import LogFormat, formatter
@@ -27,6 +30,31 @@ def exit_status(program: str, command: Callable[[], int]) -> int:
         for sentence in dict.fromkeys(str(each) for each in _leaves(ours)):
             sys.stderr.write(f"{program}: {sentence}\n")
     return FAILED
+
+
+async def until_terminated(run: Callable[[], Awaitable[object]]) -> None:
+    """Run until SIGTERM, which ends it in order. Where the system tells event loops of no signals it changes nothing.
+
+    A handler that raised would do so wherever the loop is, and a callback that was about to run would be lost.
+    """
+    me, loop, told = asyncio.current_task(), asyncio.get_running_loop(), False
+
+    def stop() -> None:
+        nonlocal told
+        told = True
+        if me is not None:
+            me.cancel()
+
+    with suppress(NotImplementedError, RuntimeError):  # RuntimeError: not in the main thread, where a test runs it
+        loop.add_signal_handler(signal.SIGTERM, stop)
+    try:
+        await run()
+    except asyncio.CancelledError:
+        if not told:
+            raise
+    finally:
+        with suppress(NotImplementedError):
+            loop.remove_signal_handler(signal.SIGTERM)
 
 
 def start_logging(level: str, form: LogFormat = "text") -> None:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+
 import pytest
 
-from moothall.adapters.system.programs import FAILED, exit_status
+from moothall.adapters.system.programs import FAILED, exit_status, until_terminated
 from moothall.core.kernel.errors import ConfigurationError
 
 
@@ -27,3 +31,31 @@ def test_what_failed_is_said_once_however_deep_it_stands(capsys: pytest.CaptureF
 def test_what_is_no_error_of_ours_goes_on() -> None:
     with pytest.raises(ExceptionGroup):
         exit_status("moothall", lambda: raising(ExceptionGroup("", [ConfigurationError("Ours."), ValueError()])))
+
+
+def test_sigterm_ends_it_in_order_and_breaks_into_nothing_that_runs() -> None:
+    done: list[str] = []
+
+    async def run() -> None:
+        asyncio.get_running_loop().call_soon(callback)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            done.append("cleaned up")
+
+    def callback() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        done.append("went on")
+
+    asyncio.run(until_terminated(run))
+    assert done == ["went on", "cleaned up"]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+async def test_whoever_else_cancels_it_is_told_so() -> None:
+    running = asyncio.ensure_future(until_terminated(asyncio.Event().wait))
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
