@@ -21,6 +21,7 @@ from enum import StrEnum
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.captioning.air import written
 from moothall.core.captioning.charsets import lenient_text, whole_text
 from moothall.core.captioning.rolling import Posts, joined
 from moothall.core.captioning.stream import Amend, Commit, Draft, Operation, Stream, cut_off, take, tick
@@ -60,7 +61,6 @@ LOOK_MS = 500
 """How often streams are looked at in which nothing comes."""
 CUTS = (ev.SessionPaused, ev.SessionClosed, ev.NotRecordedBegan, ev.BodyRemoved)
 """What follows these reaches nothing of before."""
-_BY_HAND = frozenset({ev.Origin.PERSON, ev.Origin.INTERPRETER})
 _TWICE = frozenset({RefusalCode.STALE, RefusalCode.FORBIDDEN, RefusalCode.UNKNOWN, RefusalCode.CONFLICT})
 """Somebody else was quicker with a line; the others are written all the same."""
 
@@ -209,7 +209,7 @@ class CaptionStreams:
                 return text
             characters, held = text
             state = live.state
-            if _stands(state, stream, post, characters, state.media_now(self._clock.wall())):
+            if _comes_again(state, stream, post, characters, state.media_now(self._clock.wall())):
                 stream.seq, stream.posts = post.seq or 0, joined(stream.posts, characters, post.language)[0]
                 stream.seen.append((stream.seq, digest))
                 return Taken()
@@ -367,19 +367,19 @@ def _goes_on(stream: TextStream, post: Post) -> bool:
     return again and bool(stream.last) and post.body.startswith(stream.last)
 
 
-def _stands(state: State, stream: TextStream, post: Post, characters: str, now: int) -> bool:
-    """Whether a caption comes again to another life of the server, or another node: the sender didn't hear that it was
-    taken there, where it became the newest lines of the text. `now`: media ms.
+def _comes_again(state: State, stream: TextStream, post: Post, characters: str, now: int) -> bool:
+    """Whether a caption was taken by another life of the server, or another node, and its sender did not hear so: it is
+    the newest that was written, or offered where somebody else is on air. `now`: media ms.
     """
-    words = characters.split()
+    words, since = characters.split(), now - AGAIN_MS
     if stream.seq or post.seq in (None, 1) or post.form is not Form.CAPTIONS or not words:
         return False
-    lines = [
-        (line.t0, line.id, line.whole.split())
-        for _, line in state.segments.items()
-        if line.channel == stream.channel and line.origin in _BY_HAND and not line.gone and line.t0 >= now - AGAIN_MS
-    ]
-    newest = [word for _, _, said in sorted(lines) for word in said]
+    channel = state.channels[stream.channel]
+    lines = written(state, channel, since)
+    if not channel.air.writes(stream.staff.link):
+        offered = (state.offered.get(name) for name in channel.air.offered)
+        lines = [line for line in offered if line is not None and line.t0 >= since]
+    newest = [word for line in lines for word in line.whole.split()]
     return newest[-len(words) :] == words
 
 

@@ -165,6 +165,21 @@ def test_a_caption_that_another_life_of_the_server_took_is_taken_once() -> None:
     run(story())
 
 
+def test_a_caption_that_another_life_of_the_server_offered_is_offered_once() -> None:
+    async def story() -> None:
+        log = MemoryLog()
+        async with house(log=log) as on:
+            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), by=DESK)
+            await on.put("We begin.\n", 7, form=Form.CAPTIONS)
+        async with house(begun=False, log=log) as on:
+            for seq, text, many in ((7, "We begin.\n", 1), (8, "Thank you.\n", 2)):
+                assert await on.put(text, seq, form=Form.CAPTIONS) == Taken()
+                assert len(on.live.state.channels[FLOOR].air.offered) == many
+            assert on.lines == []
+
+    run(story())
+
+
 def test_an_interpreters_text_has_a_stream_of_its_own_beside_the_floors() -> None:
     async def story() -> None:
         french, interpreter = "fr", msgspec.structs.replace(CAPTIONER, link="l2", role=Role.INTERPRETER)
