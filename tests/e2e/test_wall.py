@@ -458,3 +458,18 @@ async def test_a_question_is_translated_for_its_wall_and_for_whoever_reads_the_l
         await unscripted.goto(f"{on.running.address}/s/{S}/screen")
         await expect(unscripted.locator("#Asked .now .asks")).to_have_count(2)
         await plain.close()
+
+
+async def test_a_title_has_two_lines_where_one_has_no_room_for_it_whatever_its_writing(page: Page) -> None:
+    await page.set_viewport_size({"width": 1280, "height": 720})
+    for title, long in (
+        ("Plenary", False),
+        ("互联网治理论坛改进工作组建议的宣读与讨论第二天上午全体会", True),
+        ("i" * 31, False),
+    ):
+        async with stage(title=title) as on:
+            await on.lines(1)
+            await visit(page, on, "/screen")
+            await expect(page.locator("#Title[data-long]")).to_have_count(int(long))
+            shown = "(title) => title.scrollHeight <= title.clientHeight + 1"
+            assert await page.locator("#Title").evaluate(shown), title

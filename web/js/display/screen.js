@@ -16,10 +16,23 @@ async function awake() {
   }
 }
 
+let fitted = '';
+
+/** Give the title two lines where one has no room for it, beside a state as long as this one. */
+function fitTitle() {
+  const title = at('Title');
+  const now = `${title.textContent} ${at('State').textContent.length} ${innerWidth}`;
+  if (now === fitted) return;
+  fitted = now;
+  title.removeAttribute('data-long');
+  title.toggleAttribute('data-long', title.scrollHeight > title.clientHeight + 1);
+}
+
 const asked = new AskedNow();
 const groups = groupsOf(data);
 const tail = new Tail(data, (each) => {
   each.say();
+  fitTitle();
   asked.makeRoom(`${at('NotRecorded').hidden} ${at('State').dataset.kind === 'break'}`);
 }, (event) => {
   asked.heard(event);

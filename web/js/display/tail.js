@@ -10,7 +10,6 @@ import { Words, direction, mediaTime } from '../lib/words.js';
 
 const FULL = 320; // characters after which a paragraph begins anew; as in display_door.py
 const KEPT = 60; // lines on the page
-const LONG_TITLE = 30; // characters; as in display_door.py
 
 /** The page's data block. @returns {DisplayData} */
 export const given = () => JSON.parse(at('Data').textContent ?? '');
@@ -100,7 +99,6 @@ export class Tail {
     const { kind, text } = this.state();
     const title = this.reader.session.title.trim();
     if (title) set(at('Title'), title);
-    at('Title').toggleAttribute('data-long', at('Title').textContent.length > LONG_TITLE);
     at('State').dataset.kind = kind;
     set(at('State'), text);
     const kept = this.reader.session.not_recorded == null;

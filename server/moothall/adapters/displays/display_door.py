@@ -54,7 +54,7 @@ KEPT = 40
 FULL = 320
 """Characters after which a paragraph begins anew, as in `web/js/display/tail.js`."""
 LONG_TITLE = 30
-"""Characters for which a wall's title has one line at most, as in `web/js/display/tail.js`."""
+"""Characters that one line of a wall's title has, until its script has measured them (`web/js/display/screen.js`)."""
 QUIET_S = 15
 """How often the wall's page is made anew where there is no JavaScript."""
 SIDES_MS = 600_000
