@@ -190,8 +190,7 @@ class DeskDoor:
             )
         )
         for row in rows:
-            kept_ui = ui.kept
-            row["link"] = f"/desk?{urlencode({'session': str(row['id']), **kept_ui})}"
+            row["link"] = f"/desk?{urlencode({'session': str(row['id']), **ui.kept})}"
         titles = {each.session: each.title for each in offered}
         shown = None if about is None else await self._about(about, clocks, asked)
         room, checks = room_address(self.told()), view.checks(found, ui)

@@ -124,7 +124,7 @@ class AdminDoor:
             status=status,
             problem=problem,
             given=given or {},
-            **meetings.values(looked_for or Sought(), ui.asked),
+            **meetings.values(looked_for or Sought(), ui.chosen),
             guide=self.first_steps(tuple(entries.values())),
             places=places,
             times=view.clock_of(self.programme, ui),

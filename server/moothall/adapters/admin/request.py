@@ -72,7 +72,7 @@ class AdminRequest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def place(self) -> Asked:
         """The page, for its frame."""
-        return Asked(path=self.path, language=self.ui.asked)
+        return Asked(path=self.path, language=self.ui.chosen)
 
     def to(self, path: str, **query: str) -> str:
         """The address of another page in the same language, with `query`."""

@@ -57,7 +57,7 @@ class ControlDoor:
         if not links:
             return own_html(self.pages.render_error(401, ErrorText.STAFF, ui=ui), ui, status=401)
         big = request.query.get("big") == "1"
-        here = Asked(path=request.path, language=ui.asked)
+        here = Asked(path=request.path, language=ui.chosen)
         frame = house_frame(everything, ui, self.pages.zone(), asked=here)
         self.control.look()
         cards, overview = visible(self.control.cards, links, self.may_act), self.control.overview

@@ -184,7 +184,7 @@ class DeskDoor:
                 ui,
                 self._pages.zone(),
                 here=here,
-                asked=Asked(path=request.path, language=ui.asked, role=role or ""),
+                asked=Asked(path=request.path, language=ui.chosen, role=role or ""),
             ),
             title=about.title.strip() or ui.text("Meeting without a title"),
             language=about.language,

@@ -63,7 +63,7 @@ class FiguresDoor:
         live = await self.find(session) if any(each.role in SEES_FIGURES for each in reaching) else None
         if live is None or live.state.status is Status.ABSENT:
             return own_html(self.pages.render_error(404, ErrorText.NO_SESSION, ui=ui), ui, status=404)
-        asked = Asked(path=request.path, language=ui.asked, role=request.query.get("role", ""))
+        asked = Asked(path=request.path, language=ui.chosen, role=request.query.get("role", ""))
         text = self.pages.render(
             "figures.html",
             ui=ui,

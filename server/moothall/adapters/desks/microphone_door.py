@@ -152,7 +152,7 @@ class MicrophoneDoor:
         adds: bool = False,
     ) -> web.Response:
         ui = language(self.pages, request)
-        asked = Asked(path=request.path, language=ui.asked)
+        asked = Asked(path=request.path, language=ui.chosen)
         wanted = ChannelId(request.query.get("channel", ""))
         chosen = wanted if wanted in texts else next(iter(texts))
         tags = {name: channel.languages[0] if channel.languages else "" for name, channel in texts.items()}

@@ -57,7 +57,7 @@ class HubListDoor:
         shown: Sequence[Row],
         ui: Catalogue,
     ) -> web.Response:
-        known, text = self._made.get((template, ui.language, ui.asked), (None, ""))
+        known, text = self._made.get((template, ui.language, ui.chosen), (None, ""))
         if known != shown:
             text = self._pages.render(
                 template,
@@ -67,7 +67,7 @@ class HubListDoor:
                 query=ui.query,
                 in_language=lambda tag: f"{path}?ui={tag}",
             )
-            self._made[template, ui.language, ui.asked] = (shown, text)
+            self._made[template, ui.language, ui.chosen] = (shown, text)
         return html(text, ui)
 
     def _country(self, hub: Hub, ui: Catalogue) -> str | None:

@@ -101,8 +101,8 @@ class Catalogue:
     names: Mapping[str, Mapping[str, str]]
     """The keys by group and name."""
     _: KW_ONLY
-    asked: str = ""
-    """The language, where the address of the page names it."""
+    chosen: str = ""
+    """The language, where the address of the page names it; else empty."""
     draft: bool = False
     """Whether nobody whose language it is has looked through all of it; the pages say so."""
 
@@ -113,12 +113,12 @@ class Catalogue:
     @property
     def kept(self) -> Mapping[str, str]:
         """What the query of another page's address keeps: the language, where the address of this one names it."""
-        return {"ui": self.asked} if self.asked else {}
+        return {"ui": self.chosen} if self.chosen else {}
 
     @property
     def query(self) -> str:
         """The same as a query of its own, with its `?`; else empty."""
-        return f"?ui={self.asked}" if self.asked else ""
+        return f"?ui={self.chosen}" if self.chosen else ""
 
     @property
     def name(self) -> str:
@@ -274,7 +274,7 @@ class Catalogues:
     def __init__(self, folder: Path, languages: Sequence[str] = LANGUAGES) -> None:
         """Read them from the `locales` folder; raises ConfigurationError as `Catalogue.read` does."""
         self._all = {language: Catalogue.read(folder, language) for language in languages}
-        self._asked = {language: replace(each, asked=language) for language, each in self._all.items()}
+        self._chosen = {language: replace(each, chosen=language) for language, each in self._all.items()}
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -287,7 +287,7 @@ class Catalogues:
     def choose(self, ui: str | None, accept_language: str) -> Catalogue:
         """The catalogue for a request: what `?ui=` names, else what the browser asks for."""
         if ui is not None and ui in self._all:
-            return self._asked[ui]
+            return self._chosen[ui]
         return self._all[negotiate(accept_language, self.languages)]
 
 

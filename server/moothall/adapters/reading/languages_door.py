@@ -59,7 +59,7 @@ class LanguagesDoor:
         except HttpProblem as wrong:
             return self._context.refused(wrong, ui)
         choices = page_choices.chosen(request.query)
-        address = TextAddresses(wanted.session, channel=answer, ui=ui.asked or None, choices=choices)
+        address = TextAddresses(wanted.session, channel=answer, ui=ui.chosen or None, choices=choices)
         return see_other(address.page())
 
 

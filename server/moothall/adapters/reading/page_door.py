@@ -36,7 +36,7 @@ from moothall.adapters.questions.your_turn import YourTurn, now_asked
 from moothall.adapters.reading import page_choices
 from moothall.adapters.reading.catch_up import render_catch_up
 from moothall.adapters.reading.page_address import TextAddresses
-from moothall.adapters.reading.page_choices import BESIDE, BRAILLE, SHOW, Choices
+from moothall.adapters.reading.page_choices import BESIDE, BRAILLE, SHOW, UNCERTAIN, Choices
 from moothall.adapters.reading.page_menu import Lacking, spoken
 from moothall.adapters.reading.page_rows import kind_of, shows
 from moothall.adapters.reading.parallel_text import sources_of
@@ -264,7 +264,8 @@ class PageDoor:
             return refusal(wrong, self.pages, ui)
         questions, lines = await self.questions_of(wanted.session), [line for _, line in seen.lines]
         parts = await self._parts(request, wanted, ui, questions, lines)
-        words = self.words_of(wanted.session, [line.segment for line in lines])
+        doubtful = UNCERTAIN in parts.address.choices  # Else it is only asked whether words are known at all.
+        words = self.words_of(wanted.session, [line.segment for line in lines] if doubtful else [])
         text = SessionPage(self.pages).render_own_pace(wanted.snapshot.session, seen, parts, words)
         return html(text, ui) if parts.your_turn is None else own_html(text, ui)
 
@@ -365,7 +366,7 @@ class PageDoor:
 def _address(request: web.Request, wanted: SessionRequest, ui: Catalogue) -> TextAddresses:
     """The address of a text with what the request's has chosen; `chosen`: the language too."""
     choices = page_choices.chosen(request.query)
-    return TextAddresses(wanted.session, channel=wanted.feed.channel, ui=ui.asked or None, choices=choices)
+    return TextAddresses(wanted.session, channel=wanted.feed.channel, ui=ui.chosen or None, choices=choices)
 
 
 def _total(snapshot: Snapshot) -> int:
