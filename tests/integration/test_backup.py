@@ -30,7 +30,7 @@ from moothall.core.programme.look import Colours
 from moothall.core.removal.selection import Interventions
 from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Engine as EngineSettings
-from moothall.settings.sections import Server, Settings
+from moothall.settings.sections import Server, Settings, Translation
 from support.files.pictures import png
 from support.halls.removal import HIDDEN, SESSION, asked, at_a_desk, found, held
 from support.halls.room_before import room_before
@@ -42,7 +42,9 @@ FAST = 1_000_000_000
 
 
 def settings_of(folder: Path) -> Settings:
-    return Settings(server=Server(port=0, data=str(folder)), engine=EngineSettings(count=0))
+    return Settings(
+        server=Server(port=0, data=str(folder)), engine=EngineSettings(count=0), translation=Translation(translators=())
+    )
 
 
 async def moothall(*arguments: str | Path) -> str:

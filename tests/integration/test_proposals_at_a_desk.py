@@ -24,14 +24,16 @@ from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
 from moothall.services.log.act_queue import Receipt
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.settings.sections import Engine as EngineSettings
-from moothall.settings.sections import Server, Settings
+from moothall.settings.sections import Server, Settings, Translation
 
 FLOOR, SESSION = ChannelId("floor"), SessionId("hearing")
 HIDDEN = "rhubarb"
 
 
 def settings(data: Path) -> Settings:
-    return Settings(server=Server(port=0, data=str(data)), engine=EngineSettings(count=0))
+    return Settings(
+        server=Server(port=0, data=str(data)), engine=EngineSettings(count=0), translation=Translation(translators=())
+    )
 
 
 async def held(running: RunningServer, lines: int = 3) -> None:

@@ -19,7 +19,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId
 from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Engine as EngineSettings
-from moothall.settings.sections import Server, Settings
+from moothall.settings.sections import Server, Settings, Translation
 from support.halls.readers import until
 from support.halls.removal import FLOOR, HIDDEN, SESSION, asked, at_a_desk, concerned, found, held
 from support.halls.room_before import room_before
@@ -30,7 +30,9 @@ MODERATOR = Actor(Role.MODERATOR, "m1")
 
 
 def settings(folder: Path) -> Settings:
-    return Settings(server=Server(port=0, data=str(folder)), engine=EngineSettings(count=0))
+    return Settings(
+        server=Server(port=0, data=str(folder)), engine=EngineSettings(count=0), translation=Translation(translators=())
+    )
 
 
 async def done(running: RunningServer, name: str, *commands: do.AnyCommand, by: Actor = MODERATOR) -> None:
