@@ -88,17 +88,18 @@ class Walk:
         return " ".join(said)
 
     async def press(self, key: str, seconds: float = 1.0) -> str:
-        """Press a key, and listen for so long."""
-        self._xdotool("key", "--clearmodifiers", key)
+        """Press a key, none where it is empty, and listen for so long."""
+        if key:
+            self._xdotool("key", "--clearmodifiers", key)
         await asyncio.sleep(seconds)
         return self.listen(key)
 
     async def until(self, key: str, words: str, most: int = 40) -> None:
-        """Press a key until these words are said."""
+        """Press a key until these words are said. Raises RuntimeError where they never are."""
         for _ in range(most):
             if words in await self.press(key):
                 return
-        raise RuntimeError(f"{key} never came to “{words}”")
+        raise RuntimeError(f"“{words}” was not said after {most} times of {key or 'a second'}")
 
     async def type(self, text: str) -> None:
         self._xdotool("type", "--delay", "60", text)
@@ -148,8 +149,7 @@ def desktop(folder: Path, page: str) -> Iterator[Walk]:
 
 async def go(on: Meeting, walk: Walk) -> Sequence[str]:
     """Live, ask, your turn, record; what was said while new lines came."""
-    while "Finished loading" not in walk.listen("the page of a meeting that is on"):  # noqa: ASYNC110  # of a process
-        await asyncio.sleep(1.0)
+    await walk.until("", "Finished loading", most=60)
     await walk.press("ctrl+Home")
     for _ in range(14):
         await walk.press("Down")

@@ -191,8 +191,8 @@ class LowData:
             about: object = later if line.speaker == before.speaker else (line.speaker, later)
         else:
             state = (line.language, line.origin.value, line.speaker, line.mended + line.accepted)
-            heard = True if line.respoken else line.tool
-            about = (number, line.segment, line.t0 // 1_000, *state, *([heard] if heard else []))
+            way = True if line.respoken else line.tool
+            about = (number, line.segment, line.t0 // 1_000, *state, *([way] if way else []))
         self._items += (about, line.text.strip())
         self._texts[segment] = len(self._items) - 1
         self._before, self._number = line, number

@@ -26,8 +26,8 @@ export class Speller {
   /** @param {(string | number | boolean | null | undefined)[]} about  as the door wrote it  @param {string} text  @returns {SpeltLine} */
   #next(about, text) {
     if (about.length > 2) {
-      const [number, segment, t0, language, origin, speaker, mended, heard] = /** @type {[number, string, number, string, string, ?string, number, string | true | undefined]} */ (about);
-      return { number, segment, t0: t0 * 1000, language, origin, speaker, mended: mended > 0, accepted: mended > 1, text, ...(heard && (heard === true ? { respoken: true } : { tool: heard })) };
+      const [number, segment, t0, language, origin, speaker, mended, way] = /** @type {[number, string, number, string, string, ?string, number, string | true | undefined]} */ (about);
+      return { number, segment, t0: t0 * 1000, language, origin, speaker, mended: mended > 0, accepted: mended > 1, text, ...(way && (way === true ? { respoken: true } : { tool: way })) };
     }
     const before = /** @type {SpeltLine} */ (this.#line);
     const later = Number(about.pop());

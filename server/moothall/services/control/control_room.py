@@ -304,7 +304,9 @@ class ControlRoom:
         return next((coming[name] for name in floor if name in coming), next(iter(coming.values()), None))
 
     def _sound_came(self, live: LiveSession, seen: Watched) -> int | None:
-        """When sound came last; that of the room where a respeaker is heard in its place, who says nothing of it."""
+        """When sound came last, that of the room also while a respeaker is heard in its place: whether the room's
+        microphone is well can't be told from the respeaker's.
+        """
         coming, channels = self.loudness(live.id), live.state.channels.values()
         own = [coming[each.id].came for each in channels if each.air.respoken and each.id in coming]
         return min((each for each in own if each is not None), default=seen.sound)
