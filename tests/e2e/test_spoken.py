@@ -107,6 +107,22 @@ async def test_after_a_cut_each_line_is_still_said_once(page: Page) -> None:
     assert said == ["Before.", LOST, BACK, "Meanwhile.", "After."]
 
 
+async def test_of_many_lines_at_once_the_newest_are_said_and_nothing_that_stood_before(page: Page) -> None:
+    async with stage() as on:
+        await on.lines(2)
+        await listen(page, f"{on.page}?say=lines")
+        on.refusing = True
+        on.cut()
+        await on.lines(9, "Line {n}.")
+        on.refusing = False
+        await page.locator("#s10").wait_for()
+        await expect(page.locator("#Announcer")).to_have_text("Line 10.")
+        said = [phrase for phrase in await heard(page) if phrase.startswith("Line")]
+    assert said == [f"Line {n}." for n in (2, 5, 6, 7, 8, 9, 10)], (
+        "six wait; the screen reader goes on with the meeting"
+    )
+
+
 async def test_a_choice_made_meanwhile_holds_for_what_comes(page: Page) -> None:
     async with stage() as on:
         await listen(page, on.page)

@@ -15,12 +15,14 @@ from msgspec.structs import replace
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId
+from moothall.core.session.state import Status
 from moothall.services.sessions.staff import HALL
+from moothall.wire.hub.messages import HubProgramme, Offered
 from moothall_hub.app import RunningHub
 from moothall_hub.pairing.pairing import Pairing
 from moothall_hub.settings import HubSettings
 from support.halls.foreign_posts import ORIGINS, wrongly_answered
-from support.hubs.node import ELSEWHERE, came_late, copied, meeting, running_hub
+from support.hubs.node import ELSEWHERE, MORNING, came_late, copied, meeting, running_hub
 from support.hubs.server import WELCOME
 from support.sessions.recorder import SESSION
 
@@ -41,6 +43,15 @@ async def text(client: ClientSession, address: str, status: int = 200, **options
     async with client.get(address, **options) as response:  # type: ignore[arg-type]
         assert response.status == status, await response.text()
         return await response.text()
+
+
+async def test_before_a_meeting_its_page_and_its_wall_say_when_it_begins(tmp_path: Path) -> None:
+    await copied(tmp_path, SESSION, meeting()[:2], [FLOOR])
+    async with running_hub(tmp_path) as hub, ClientSession() as client:
+        offered = Offered(session=SESSION, title="Plenary", place="", begins=MORNING, status=Status.CREATED)
+        await hub.parts.offers.take(HubProgramme(sessions=(offered,)))
+        for page in ("", "/screen"):
+            assert "It is planned for Mon 24 Nov" in await text(client, f"{hub.own}/s/{SESSION}{page}?ui=en"), page
 
 
 async def test_readers_find_all_that_the_server_has(tmp_path: Path) -> None:
