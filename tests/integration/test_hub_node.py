@@ -22,9 +22,9 @@ from moothall_hub.app import RunningHub
 from moothall_hub.pairing.pairing import Pairing
 from moothall_hub.settings import HubSettings
 from support.halls.foreign_posts import ORIGINS, wrongly_answered
-from support.hubs.node import ELSEWHERE, MORNING, came_late, copied, meeting, running_hub
+from support.hubs.node import ELSEWHERE, came_late, copied, meeting, running_hub
 from support.hubs.server import WELCOME
-from support.sessions.recorder import SESSION
+from support.sessions.recorder import MORNING, SESSION
 
 FLOOR = ChannelId("floor")
 
