@@ -34,7 +34,7 @@ from moothall.core.rules.authority import COMMANDS
 from moothall.core.rules.lines import DROPPED, unkept_now
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import State, Status
-from moothall.services.desks.typed_ahead import TypedAhead
+from moothall.services.desks.typed_ahead import TypedAhead, takes_unfinished
 from moothall.services.log.act_queue import unavailable
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
@@ -59,8 +59,9 @@ AGAIN_MS = 60_000
 """For how long a program may send again what another life of the server, or another node, had taken."""
 LOOK_MS = 500
 """How often streams are looked at in which nothing comes."""
-CUTS = (ev.SessionPaused, ev.SessionClosed, ev.NotRecordedBegan, ev.BodyRemoved)
-"""What follows these reaches nothing of before."""
+CUTS = (ev.SessionPaused, ev.SessionClosed, ev.NotRecordedBegan)
+"""What follows these reaches nothing of before, and what is no line yet goes; so does a removal of what it goes on
+from (`TextStream.goes_with`)."""
 _TWICE = frozenset({RefusalCode.STALE, RefusalCode.FORBIDDEN, RefusalCode.UNKNOWN, RefusalCode.CONFLICT})
 """Somebody else was quicker with a line; the others are written all the same."""
 
@@ -121,6 +122,8 @@ class TextStream:
         self.acts = 0
         self.cuts = 0
         """How often what came before was cut off."""
+        self.removals = 0
+        """How often words of the session were removed."""
         self.over = False
         """It is no stream of the server any more."""
         self.used = 0
@@ -145,6 +148,15 @@ class TextStream:
     def segment(self, number: int) -> SegmentId:
         """The name of a line."""
         return SegmentId(f"{self.name}-{number}")
+
+    def goes_with(self, removal: ev.BodyRemoved, state: State) -> bool:
+        """Whether what is no line yet goes with it: a line was removed that deletes reach. `state`: after it."""
+        return takes_unfinished(removal) or self.lacks(state)
+
+    def lacks(self, state: State) -> bool:
+        """Whether a line that deletes reach is in the session no more."""
+        names = [self.segment(each.number) for each in (*self.text.lines, self.text.tail) if each.shown]
+        return any(state.segments.get(name) is None and state.offered.get(name) is None for name in names)
 
 
 class CaptionStreams:
@@ -306,7 +318,7 @@ class CaptionStreams:
 
         Where it was cut off meanwhile, nothing of before is shown or becomes a line.
         """
-        cuts = stream.cuts
+        cuts, removals = stream.cuts, stream.removals
         lines = [each for each in operations if not isinstance(each, Draft)]
         if len(lines) > MOST_ACTS:
             return refuse(RefusalCode.INVALID, f"A post can have at most {MOST_ACTS} lines.")
@@ -319,10 +331,10 @@ class CaptionStreams:
                 answer = await self._send(live, stream, commands) if commands else None
             if isinstance(answer, Refusal):
                 return answer
-        if stream.cuts != cuts:
-            stream.text, _ = cut_off(after)  # Its numbers go on behind those of the lines that are there.
-            return None
         stream.text = after
+        if stream.cuts != cuts or (stream.removals != removals and stream.lacks(live.state)):
+            self._cut_off(stream)  # Its numbers go on behind those of the lines that are there.
+            return None
         for each in operations:
             if isinstance(each, Draft):
                 self._ahead.write(stream, stream.segment(each.number), each.text, _tag(live.state, stream))
@@ -343,8 +355,11 @@ class CaptionStreams:
         self._ahead.leave(stream)
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
-        if any(isinstance(event, CUTS) for event in publication.events):
-            for stream in self._of(live.id):
+        over = any(isinstance(event, CUTS) for event in publication.events)
+        removals = [event for event in publication.events if isinstance(event, ev.BodyRemoved)]
+        for stream in self._of(live.id) if over or removals else ():
+            stream.removals += len(removals)
+            if over or any(stream.goes_with(each, live.state) for each in removals):
                 self._cut_off(stream)
 
 

@@ -9,11 +9,12 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.captioning.stream import QUIET_MS
+from moothall.core.events.question_parts import Kind
 from moothall.core.events.types import AirSource, ChannelKind, Origin
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
-from moothall.core.removal.selection import Lines
+from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId
+from moothall.core.removal.selection import Erased, Interventions, Lines, SpokenSpan
 from moothall.core.signals import Typing
 from moothall.services.captioning.caption_streams import (
     AGAIN_MS,
@@ -264,6 +265,50 @@ def test_lines_that_others_have_changed_or_removed_stay_as_they_are() -> None:
             assert on.draft == ""
             await on.put("\x08" * 99 + "Five\n")
             assert on.lines == ["Two!", "Three", "Five"]
+
+    run(story())
+
+
+def test_what_was_taken_stays_when_staff_remove_a_line_of_somebody_else_or_a_question() -> None:
+    secretariat = Actor(Role.SECRETARIAT, "s")
+    line = do.TypeSegment(channel=FLOOR, segment=SegmentId("other"), text="My number.", language="en")
+    asked = InterventionId("q1")
+
+    async def story() -> None:
+        async with house() as on:
+            await on.do(line, by=DESK)
+            question = do.Ask(intervention=asked, kind=Kind.REQUEST, text="Why?", language="en", asker="x")
+            await on.do(question, by=Actor(Role.PARTICIPANT, "p"))
+            await on.put("We begin.\nThe comittee will", 1)
+            removals: tuple[Erased, ...] = Lines((line.segment,)), Interventions((asked,))
+            for n, selection in enumerate(removals):
+                removed = await on.live.writer.remove(secretariat, CommandId(f"r{n}"), selection)
+                assert isinstance(removed, Receipt)
+                assert on.draft == "The comittee will"
+            await on.put("\x08" * 10 + "mittee will vote.\n\x08\x08!\n", 2)
+            assert on.lines == ["We begin.", "The committee will vote!"]
+            await on.put("A secret of", 3)
+            removed = await on.live.writer.remove(secretariat, CommandId("span"), SpokenSpan(10**6, 10**7))
+            assert isinstance(removed, Receipt)
+            assert on.draft == "", "the span had no line, so it may be just this"
+            await on.put("Five\n", 4)
+            assert on.lines == ["We begin.", "The committee will vote!", "Five"]
+
+    run(story())
+
+
+def test_a_line_that_is_removed_before_its_post_was_answered_takes_the_draft_behind_it_along() -> None:
+    async def story() -> None:
+        async with house() as on:
+            assert on.hall.group is not None
+            lines = Lines(((await on.stream()).segment(1),))
+            putting = on.hall.group.create_task(on.put("A secret.\nThe dra", 1))
+            await asyncio.sleep(0)
+            removed = await on.live.writer.remove(Actor(Role.SECRETARIAT, "s"), CommandId("r"), lines)
+            assert isinstance(removed, Receipt)
+            assert await putting == Taken()
+            await on.put("\x08" * 9 + "Four\n", 2)
+            assert on.lines == ["Four"]
 
     run(story())
 

@@ -10,7 +10,7 @@ from moothall.core.events.types import AirSource, ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SpeakerId
-from moothall.core.removal.selection import Lines
+from moothall.core.removal.selection import Lines, SpokenSpan
 from moothall.core.rules.making import MAX_TEXT
 from moothall.core.signals import Typing
 from moothall.services.desks.acts import Presence
@@ -137,6 +137,24 @@ def test_a_removal_of_words_takes_what_is_being_typed_with_it() -> None:
             removed = await on.live.writer.remove(Actor(Role.TECHNICIAN, "t"), CommandId("away"), lines)
             assert isinstance(removed, Receipt)
             assert on.shown == ["My number again", ""]
+
+    run(story())
+
+
+def test_a_removal_of_words_of_another_text_leaves_what_is_being_typed_shown() -> None:
+    french = ChannelId("fr")
+
+    async def story() -> None:
+        async with house() as on:
+            await on.do(do.AddChannel(channel=french, kind=ChannelKind.INTERPRETATION, languages=("fr",)))
+            line = do.TypeSegment(channel=french, segment=SegmentId("s1"), text="Mon numéro.", language="fr")
+            await on.do(line, by=Actor(Role.INTERPRETER, "i"))
+            on.write(on.desk(), "We begin")
+            technician = Actor(Role.TECHNICIAN, "t")
+            assert isinstance(await on.live.writer.remove(technician, CommandId("a"), Lines((line.segment,))), Receipt)
+            assert on.shown == ["We begin"]
+            assert isinstance(await on.live.writer.remove(technician, CommandId("b"), SpokenSpan(0, 10**6)), Receipt)
+            assert on.shown == ["We begin", ""], "it may be just what the span was removed for"
 
     run(story())
 
