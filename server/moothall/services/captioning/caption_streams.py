@@ -5,6 +5,11 @@ gone, and after each restart deletes reach nothing of before. An act that is sen
 is there under its name is not written once more. Lines that somebody else has corrected or removed meanwhile stay as
 they are, and so do those that were offered, since somebody else was on air.
 
+A post with a number and a text that were taken does nothing either. But 1 is also what a program says first that is
+started again. With another text, or later than `RETRY_MS` after the 1 before, it begins anew, and no number of before
+is known any more. Sooner it may be either; where a 2 of another text follows, it was a beginning, and its words stand,
+since the other 1 said them just now.
+
 While nothing is kept (a break, *not recorded*) what comes is dropped, and the sender is told that it was taken: else it
 would send it again when the break is over. Nothing that comes later reaches what was before.
 """
@@ -55,6 +60,8 @@ MOST_ACTS = 200
 """Lines of one post. Overflow: it is refused."""
 REMEMBERED = 32
 """Posts by whose numbers repeats are known."""
+RETRY_MS = 30_000
+"""For how long after its first post a program may send that again."""
 AGAIN_MS = 60_000
 """For how long a program may send again what another life of the server, or another node, had taken."""
 LOOK_MS = 500
@@ -118,6 +125,10 @@ class TextStream:
         self.last = b""
         """What stood in it."""
         self.seen: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)
+        self.began = 0
+        """When number 1 was taken, ms of the monotonic clock."""
+        self.again = 0
+        """Which number a program has reached that sends, from 1 on, what was taken."""
         self.bucket = bucket
         self.acts = 0
         self.cuts = 0
@@ -206,14 +217,18 @@ class CaptionStreams:
     async def put(self, stream: TextStream, post: Post) -> Taken | Refusal:
         """Take a post, all of it or nothing. One that was taken before does nothing."""
         async with stream.lock:
-            digest = hashlib.sha256(post.body).digest()
-            if post.seq is not None and (post.seq, digest) in stream.seen:
+            digest, now = hashlib.sha256(post.body).digest(), self._clock.monotonic()
+            known = (post.seq, digest) in stream.seen
+            anew = _anew(stream, post, now, known=known)
+            if known and not anew:
+                stream.again = post.seq if post.seq == stream.again + 1 else 0
                 return Taken()
             live = self._sessions.loaded(stream.session)
             if stream.over or live is None:
                 return refuse(RefusalCode.BUSY, "This stream was given up just now; send this again.")
             channel = live.state.channels[stream.channel]
-            refused = _too_much(post) or self._too_often(stream) or _no_language(channel, post) or _old(stream, post)
+            refused = _too_much(post) or self._too_often(stream) or _no_language(channel, post)
+            refused = refused or (None if anew else _old(stream, post))
             if refused is not None:
                 return refused
             text = _characters(stream, post)
@@ -240,8 +255,11 @@ class CaptionStreams:
                 if answer is not None and (answer.code in PASSING or unkept_now(live.state) is None):
                     return answer
                 unkept = answer is not None
+            if anew:
+                stream.seen.clear()
             if post.seq is not None:
-                stream.seq = post.seq
+                stream.seq, stream.again = post.seq, 0
+                stream.began = now if post.seq == 1 else stream.began
                 stream.seen.append((post.seq, digest))
             if unkept:
                 self._cut_off(stream)
@@ -368,9 +386,18 @@ def _too_much(post: Post) -> Refusal | None:
     return refuse(RefusalCode.INVALID, message) if len(post.body) > MOST_BYTES else None
 
 
+def _anew(stream: TextStream, post: Post, now: int, *, known: bool) -> bool:
+    """Whether a program begins anew. `known`: whether a post of this number and text was taken."""
+    if post.seq is None or post.seq > stream.seq or _goes_on(stream, post):
+        return False
+    if known:
+        return post.seq == 1 < stream.seq and now - stream.began > RETRY_MS
+    return post.seq in (1, stream.again + 1)
+
+
 def _old(stream: TextStream, post: Post) -> Refusal | None:
-    """A number may come again only with what came with it, and 1 when a program begins anew."""
-    if post.seq is None or post.seq > stream.seq or post.seq == 1 or _goes_on(stream, post):
+    """A number may come again only with what came with it, but where a program begins anew."""
+    if post.seq is None or post.seq > stream.seq or _goes_on(stream, post):
         return None
     message = f"Another post of this number was taken; the last one was {stream.seq}. Go on from there."
     return refuse(RefusalCode.STALE, message)

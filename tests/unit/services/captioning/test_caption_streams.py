@@ -21,6 +21,7 @@ from moothall.services.captioning.caption_streams import (
     MOST_ACTS,
     MOST_BYTES,
     POSTS,
+    RETRY_MS,
     CaptionStreams,
     Form,
     Post,
@@ -212,6 +213,52 @@ def test_a_post_that_comes_again_is_taken_once_with_what_came_since() -> None:
             assert refused.message == "Another post of this number was taken; the last one was 2. Go on from there."
             await on.put("A program that begins anew\n", 1)
             assert on.lines[-1] == "A program that begins anew"
+
+    run(story())
+
+
+def test_a_program_that_is_started_again_begins_at_1_with_whatever_it_said_first_before() -> None:
+    async def story() -> None:
+        for later, told in ((0, ["Two!", "Yes."]), (RETRY_MS + 1, ["Good morning.", "Two!", "Yes."])):
+            async with house() as on:
+                posts = ["Good morning.", "Yes.", *(f"Line {n}." for n in range(3, 21))]
+                for seq, text in enumerate(posts, 1):
+                    await on.hall.clock.sleep(1)
+                    assert await on.put(f"{text}\n", seq) == Taken()
+                await on.hall.clock.sleep(later)
+                for seq, text in enumerate(("Good morning.", "Two!", "Yes."), 1):
+                    await on.hall.clock.sleep(1)
+                    assert await on.put(f"{text}\n", seq) == Taken()
+                assert on.lines == [*posts, *told], "the first stands once where it may have been sent again"
+                assert (await on.stream()).seq == 3
+                assert await on.put("Yes.\n", 3) == Taken()
+                refused = await on.put("No.\n", 2)
+                assert isinstance(refused, Refusal)
+                assert on.lines == [*posts, *told]
+
+    run(story())
+
+
+def test_no_number_of_before_is_known_once_a_program_has_begun_anew() -> None:
+    async def story() -> None:
+        async with house() as on:
+            for seq, text in ((1, "We begin."), (2, "Yes."), (1, "Hello all."), (2, "Yes."), (3, "Thanks.")):
+                await on.hall.clock.sleep(1)
+                assert await on.put(f"{text}\n", seq) == Taken()
+            assert on.lines == ["We begin.", "Yes.", "Hello all.", "Yes.", "Thanks."]
+
+    run(story())
+
+
+def test_a_first_post_that_comes_late_once_more_stands_once_and_the_next_go_on() -> None:
+    async def story() -> None:
+        async with house() as on:
+            for seq, text in ((1, "One"), (2, "Two"), (1, "One"), (2, "Two"), (1, "One"), (3, "Three"), (1, "One")):
+                await on.hall.clock.sleep(1)
+                assert await on.put(f"{text}\n", seq) == Taken()
+            assert on.lines == ["One", "Two", "Three"]
+            refused = await on.put("Four\n", 3)
+            assert isinstance(refused, Refusal)
 
     run(story())
 
