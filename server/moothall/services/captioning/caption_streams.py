@@ -37,7 +37,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId,
 from moothall.core.ports import Clock, Randomness
 from moothall.core.rules.authority import COMMANDS
 from moothall.core.rules.lines import DROPPED, unkept_now
-from moothall.core.session.parts import Channel
+from moothall.core.session.parts import Channel, Segment
 from moothall.core.session.state import State, Status
 from moothall.services.desks.typed_ahead import TypedAhead, takes_unfinished
 from moothall.services.log.act_queue import unavailable
@@ -71,6 +71,10 @@ CUTS = (ev.SessionPaused, ev.SessionClosed, ev.NotRecordedBegan)
 from (`TextStream.goes_with`)."""
 _TWICE = frozenset({RefusalCode.STALE, RefusalCode.FORBIDDEN, RefusalCode.UNKNOWN, RefusalCode.CONFLICT})
 """Somebody else was quicker with a line; the others are written all the same."""
+
+
+_Key = tuple[str, SessionId, ChannelId]
+"""A link, and where it writes."""
 
 
 class Form(StrEnum):
@@ -156,6 +160,10 @@ class TextStream:
         """Whether all of its text has become lines."""
         return self.text.due is None and not self.lock.locked()
 
+    def wrote(self, line: SegmentId) -> bool:
+        """Whether this link wrote a line into this text, in any life of the server, at any node."""
+        return line.startswith(_of_link((self.staff.link, self.session, self.channel)))
+
     def segment(self, number: int) -> SegmentId:
         """The name of a line."""
         return SegmentId(f"{self.name}-{number}")
@@ -178,7 +186,7 @@ class CaptionStreams:
         self._ahead = ahead
         self._clock = clock
         self._randomness = randomness
-        self._streams: dict[tuple[str, SessionId, ChannelId], TextStream] = {}
+        self._streams: dict[_Key, TextStream] = {}
         sessions.observe(self._seen)
         sessions.tell_forgotten(self._forgotten)
 
@@ -207,7 +215,7 @@ class CaptionStreams:
         if stream is None:
             if len(self._streams) >= MOST_STREAMS and not self._forget_one():
                 return refuse(RefusalCode.BUSY, "The server takes captions from as many programs as it can.")
-            name = f"cap{self._randomness.bytes(5).hex()}"
+            name = f"{_of_link(key)}{self._randomness.bytes(5).hex()}"
             bucket = Bucket.full(POSTS, self._clock.monotonic())
             stream = self._streams[key] = TextStream(staff, session, wanted, name, bucket)
             logger.info("session %s: captioning software writes by link %s", session, staff.link)
@@ -309,7 +317,7 @@ class CaptionStreams:
             self._give_up(key, self._streams[key])
         return bool(idle)
 
-    def _give_up(self, key: tuple[str, SessionId, ChannelId], stream: TextStream) -> None:
+    def _give_up(self, key: _Key, stream: TextStream) -> None:
         self._cut_off(stream)
         stream.over = True
         del self._streams[key]
@@ -409,9 +417,14 @@ def _goes_on(stream: TextStream, post: Post) -> bool:
     return again and bool(stream.last) and post.body.startswith(stream.last)
 
 
+def _of_link(key: _Key) -> str:
+    """How the names of the lines begin that a link sends into a text."""
+    return f"cap{hashlib.sha256('/'.join(key).encode()).hexdigest()[:10]}."
+
+
 def _comes_again(state: State, stream: TextStream, post: Post, characters: str, now: int) -> bool:
     """Whether a caption was taken by another life of the server, or another node, and its sender did not hear so: it is
-    the newest that was written, or offered where somebody else is on air. `now`: media ms.
+    the newest that this link wrote, the last line whole, or offered where somebody else is on air. `now`: media ms.
     """
     words, since = characters.split(), now - AGAIN_MS
     if stream.seq or post.seq in (None, 1) or post.form is not Form.CAPTIONS or not words:
@@ -421,8 +434,13 @@ def _comes_again(state: State, stream: TextStream, post: Post, characters: str, 
     if not channel.air.writes(stream.staff.link):
         offered = (state.offered.get(name) for name in channel.air.offered)
         lines = [line for line in offered if line is not None and line.t0 >= since]
-    newest = [word for line in lines for word in line.whole.split()]
-    return newest[-len(words) :] == words
+    own = sorted((line for line in lines if stream.wrote(line.id) and line.whole.strip()), key=_order)
+    newest = [word for line in own for word in line.whole.split()]
+    return bool(own) and len(words) >= len(own[-1].whole.split()) and newest[-len(words) :] == words
+
+
+def _order(line: Segment) -> tuple[int, int]:
+    return line.t0, int(line.id.rpartition("-")[2])
 
 
 def _no_language(channel: Channel, post: Post) -> Refusal | None:

@@ -167,6 +167,33 @@ def test_a_caption_that_another_life_of_the_server_took_is_taken_once() -> None:
     run(story())
 
 
+def test_a_caption_is_not_taken_for_what_somebody_else_wrote_or_for_the_end_of_a_line() -> None:
+    line = do.TypeSegment(channel=FLOOR, segment=SegmentId("other"), text="All in favour? Yes.", language="en")
+
+    async def story() -> None:
+        log = MemoryLog()
+        async with house(log=log) as on:
+            await on.do(line, by=DESK)
+            tool = await on.stream(Staff(link="tool", role=Role.TOOL, scope="hall", label="Steno"))
+            other = await on.streams.put(tool, Post(body=b"They say yes\n", seq=6, form=Form.CAPTIONS))
+            assert other == Taken()
+            await on.hall.clock.sleep(1)
+            await on.put("Yes.\n", 7, form=Form.CAPTIONS)
+            await on.hall.clock.sleep(1)
+            await on.put("\n".join(f"Line {n}" for n in range(12)) + "\nThey say yes\n", 8, form=Form.CAPTIONS)
+            assert on.lines.count("Yes.") == 1
+        async with house(begun=False, log=log) as on:
+            await on.hall.clock.sleep(1_000)
+            assert await on.put("Line 10\nLine 11\nThey say yes\n", 8, form=Form.CAPTIONS) == Taken()
+            assert on.lines.count("Line 11") == 1
+        async with house(begun=False, log=log) as on:
+            await on.hall.clock.sleep(2_000)
+            assert await on.put("yes\n", 9, form=Form.CAPTIONS) == Taken()
+            assert on.lines[-1] == "yes"
+
+    run(story())
+
+
 def test_a_caption_that_another_life_of_the_server_offered_is_offered_once() -> None:
     async def story() -> None:
         log = MemoryLog()
