@@ -17,6 +17,7 @@ from moothall.adapters.captioning.tcp_door import LONGEST_LINE
 from moothall.adapters.captioning.zoom_client import ZoomClient
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import RunningServer, hall
+from moothall.cli.caption_bridge import carry
 from moothall.core import commands as do
 from moothall.core.captioning.outgoing import Held
 from moothall.core.events.types import AirSource, ChannelKind
@@ -253,6 +254,50 @@ async def test_what_is_typed_at_the_local_port_comes_over_the_bridge_through_a_r
     assert told[0] == "The captioning software is connected." or told[0].startswith("Connected")
     assert "Connected: text goes to “Plenary”." in told
     assert any(sentence.startswith("No connection to the server.") for sentence in told)
+
+
+async def test_what_waits_at_the_bridge_goes_on_behind_what_another_program_of_the_link_posts(house: House) -> None:
+    told, ports = list[str](), asyncio.Queue[int]()
+    async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as group:
+        bridge = Bridge(target_of(house.address("/captions")), http, SystemClock(), told.append, pace_ms=1)
+        carrying = group.create_task(bridge.run(port=0, listening=ports.put_nowait))
+        async with connected(await ports.get()) as (_, writer):
+            writer.write(b"One\r\n")
+            await until(lambda: house.lines == ["One"] and bridge.unsent.size == 0)
+            for seq in (1_000, 2_000):
+                async with http.post(f"{house.address('/captions')}&seq={seq}", data=f"By {seq}\n".encode()) as answer:
+                    assert answer.status == 200
+                writer.write(f"Before {seq}\r\n".encode())
+                await until(lambda seq=seq: f"Before {seq}" in house.lines and bridge.unsent.size == 0)
+                assert bridge.unsent.seq == seq + 1
+            assert sorted(house.lines) == ["Before 1000", "Before 2000", "By 1000", "By 2000", "One"]
+        carrying.cancel()
+
+
+async def test_what_waits_at_the_bridge_when_its_link_is_replaced_is_written_down(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, port = tmp_path / "stenographer", free_port(3)
+    folder.mkdir()
+    carrying = asyncio.ensure_future(carry(target_of(house.address("/captions")), port, folder))
+    said = ""
+
+    def says(sentence: str) -> bool:
+        nonlocal said
+        said += capsys.readouterr().out
+        return sentence in said
+
+    await until(lambda: says("Connected: text goes to “Plenary”."))
+    await house.running.backend.links.replace(house.link)
+    async with connected(port) as (_, writer):
+        writer.write(b"Nobody has twp\x08o\r\n")
+        with pytest.raises(ConfigurationError, match="The server refuses the link"):
+            await carrying
+    (written,) = folder.iterdir()
+    assert says(f"16 characters were not sent. They are in {written}")
+    assert written.read_bytes() == b"Nobody has two\r\n"
+    assert written.stat().st_mode & 0o077 == 0
+    assert house.lines == []
 
 
 async def test_a_message_that_is_none_ends_a_bridges_line(house: House) -> None:
