@@ -56,8 +56,9 @@ POSTS = Allowance(per_second=20, burst=200)
 """Posts of one stream: programs that send each word need five a second. Overflow: told to wait."""
 MOST_BYTES = 8 << 10
 """Bytes of a post. Overflow: it is refused."""
-MOST_ACTS = 200
-"""Lines of one post. Overflow: it is refused."""
+MOST_LINES = 200
+"""Lines of one act. Overflow: they are more acts; where one of those fails, the post can be sent again, since a line
+that is there is not written twice."""
 REMEMBERED = 32
 """Posts by whose numbers repeats are known."""
 RETRY_MS = 30_000
@@ -223,7 +224,7 @@ class CaptionStreams:
         return stream
 
     async def put(self, stream: TextStream, post: Post) -> Taken | Refusal:
-        """Take a post, all of it or nothing. One that was taken before does nothing."""
+        """Take a post; one that is refused may be sent again. One that was taken before does nothing."""
         async with stream.lock:
             digest, now = hashlib.sha256(post.body).digest(), self._clock.monotonic()
             known = (post.seq, digest) in stream.seen
@@ -346,17 +347,10 @@ class CaptionStreams:
         """
         cuts, removals = stream.cuts, stream.removals
         lines = [each for each in operations if not isinstance(each, Draft)]
-        if len(lines) > MOST_ACTS:
-            return refuse(RefusalCode.INVALID, f"A post can have at most {MOST_ACTS} lines.")
-        commands = _commands(live.state, stream, lines)
-        if commands:
-            answer = await self._send(live, stream, commands)
-            if isinstance(answer, Refusal) and answer.code in _TWICE:
-                # What can't be amended any more stays as it is.
-                commands = [each for each in _commands(live.state, stream, lines) if isinstance(each, do.TypeSegment)]
-                answer = await self._send(live, stream, commands) if commands else None
-            if isinstance(answer, Refusal):
-                return answer
+        for first in range(0, len(lines), MOST_LINES):
+            refused = await self._put_down(live, stream, lines[first : first + MOST_LINES])
+            if refused is not None:
+                return refused
         stream.text = after
         if stream.cuts != cuts or (stream.removals != removals and stream.lacks(live.state)):
             self._cut_off(stream)  # Its numbers go on behind those of the lines that are there.
@@ -365,6 +359,15 @@ class CaptionStreams:
             if isinstance(each, Draft):
                 self._ahead.write(stream, stream.segment(each.number), each.text, _tag(live.state, stream))
         return None
+
+    async def _put_down(self, live: LiveSession, stream: TextStream, lines: Sequence[Commit | Amend]) -> Refusal | None:
+        commands = _commands(live.state, stream, lines)
+        answer = await self._send(live, stream, commands) if commands else None
+        if isinstance(answer, Refusal) and answer.code in _TWICE:
+            # What can't be amended any more stays as it is.
+            commands = [each for each in _commands(live.state, stream, lines) if isinstance(each, do.TypeSegment)]
+            answer = await self._send(live, stream, commands) if commands else None
+        return answer if isinstance(answer, Refusal) else None
 
     async def _send(self, live: LiveSession, stream: TextStream, commands: Sequence[do.AnyCommand]) -> object:
         stream.acts += 1

@@ -18,8 +18,8 @@ from moothall.core.removal.selection import Erased, Interventions, Lines, Spoken
 from moothall.core.signals import Typing
 from moothall.services.captioning.caption_streams import (
     AGAIN_MS,
-    MOST_ACTS,
     MOST_BYTES,
+    MOST_LINES,
     POSTS,
     RETRY_MS,
     CaptionStreams,
@@ -391,7 +391,6 @@ def test_a_line_that_is_removed_before_its_post_was_answered_takes_the_draft_beh
     ("post", "code", "sentence"),
     [
         (Post(body=b"x" * (MOST_BYTES + 1)), RefusalCode.INVALID, f"A post can have at most {MOST_BYTES} bytes."),
-        (Post(body=b"a\n" * (MOST_ACTS + 1)), RefusalCode.INVALID, f"A post can have at most {MOST_ACTS} lines."),
         (Post(body=b"\xff"), RefusalCode.INVALID, "The text is not in the charset that was named."),
         (Post(body=b"a", language="sw"), RefusalCode.INVALID, "This text is in en, ja; 'lang' names another language."),
     ],
@@ -443,6 +442,29 @@ def test_while_nothing_can_be_stored_nothing_is_taken_and_the_same_post_is_taken
             on.hall.log.full = False
             assert await on.put("One\n", 1) == Taken()
             assert on.lines == ["One"]
+
+    run(story())
+
+
+def test_a_post_of_many_lines_is_taken_whole_and_once_also_where_the_disk_fails_in_the_middle() -> None:
+    lines = [f"Line {n}." for n in range(2 * MOST_LINES + 1)]
+    body = "\n".join(lines) + "\n"
+
+    async def story() -> None:
+        async with house() as on:
+            disk = on.hall.log
+            assert isinstance(disk, FailingLog)
+
+            def fill(*_: object) -> None:
+                disk.full = len(on.lines) == MOST_LINES
+
+            on.hall.sessions.observe(fill)
+            refused = await on.put(body, 1)
+            assert isinstance(refused, Refusal)
+            assert len(on.lines) == MOST_LINES
+            disk.full = False
+            assert await on.put(body, 1) == Taken()
+            assert sorted(on.lines) == sorted(lines)
 
     run(story())
 
