@@ -255,9 +255,9 @@ class CaptionStreams:
             if outside is not None and not unkept:
                 return outside
             posts = stream.posts
+            if post.form is Form.CAPTIONS:
+                posts, characters = joined(stream.posts, characters, post.language or stream.language)
             if not unkept:
-                if post.form is Form.CAPTIONS:
-                    posts, characters = joined(stream.posts, characters, post.language or stream.language)
                 if post.language:
                     stream.language = _language(channel, post.language) or stream.language
                 answer = await self._write(live, stream, *take(stream.text, characters, self._clock.monotonic()))
@@ -272,9 +272,11 @@ class CaptionStreams:
                 stream.seen.append((post.seq, digest))
             if unkept:
                 self._cut_off(stream)
+                stream.posts = posts
                 return Taken(kept=False, sentence=DROPPED)
+            stream.posts = posts
             if stream.cuts == cuts:  # Else nothing that comes later reaches this post.
-                stream.posts, stream.held = posts, held
+                stream.held = held
                 stream.last = stream.last if post.seq is None else post.body
             return Taken()
 
@@ -380,7 +382,9 @@ class CaptionStreams:
     def _cut_off(self, stream: TextStream) -> None:
         stream.cuts += 1
         stream.text, _ = cut_off(stream.text)
-        stream.posts, stream.held, stream.last = Posts(), b"", b""
+        # What a program repeats in each post is known, lest it come back.
+        stream.posts = stream.posts if stream.posts.rolls else Posts()
+        stream.held, stream.last = b"", b""
         self._ahead.leave(stream)
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:

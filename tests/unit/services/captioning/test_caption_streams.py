@@ -323,6 +323,35 @@ def test_in_a_break_and_unrecorded_nothing_is_kept_and_nothing_before_is_reached
     run(story())
 
 
+def test_a_program_that_repeats_its_last_lines_brings_nothing_back_that_was_unrecorded_or_removed() -> None:
+    async def story() -> None:
+        async with house() as on:
+            windows: tuple[tuple[tuple[do.AnyCommand, ...], str], ...] = (
+                ((), "We open."),
+                ((), "We open.\nThe plan"),
+                ((do.BeginNotRecorded(),), "We open.\nThe plan\nA secret"),
+                ((do.EndNotRecorded(),), "The plan\nA secret name.\nNow we"),
+            )
+            for seq, (first, window) in enumerate(windows, 1):
+                await on.hall.clock.sleep(1)
+                await on.do(*first)
+                await on.put(window, seq, form=Form.CAPTIONS)
+            await on.hall.clock.sleep(1)
+            await on.put("A secret name.\nNow we go on.\n", 5, form=Form.CAPTIONS)
+            await on.streams.finish(SESSION, 0)
+            assert not any("secret" in line or "plan" in line for line in on.lines)
+            assert " ".join(on.lines).endswith("Now we go on.")
+            (name,) = (name for name, line in on.live.state.segments.items() if line.whole.endswith("go on."))
+            removed = await on.live.writer.remove(Actor(Role.SECRETARIAT, "s"), CommandId("r"), Lines((name,)))
+            assert isinstance(removed, Receipt)
+            await on.hall.clock.sleep(1)
+            await on.put("Now we go on.\nThen vote.\n", 6, form=Form.CAPTIONS)
+            await on.streams.finish(SESSION, 0)
+            assert on.lines == ["We open.", "name.", "Then vote."]
+
+    run(story())
+
+
 def test_lines_that_others_have_changed_or_removed_stay_as_they_are() -> None:
     async def story() -> None:
         async with house() as on:
