@@ -330,6 +330,7 @@ async def test_captions_are_given_out_a_piece_at_a_time_and_as_subtitles_of_hls(
         async def ask(last: int, more: str = "") -> dict[str, object]:
             async with http.get(f"{pull}&last={last}{more}") as answer:
                 assert answer.status == 200, await answer.text()
+                assert answer.headers["Access-Control-Allow-Origin"] == "*"
                 found: dict[str, object] = await answer.json()
                 return found
 
@@ -344,6 +345,18 @@ async def test_captions_are_given_out_a_piece_at_a_time_and_as_subtitles_of_hls(
             "languageCode": "en",
         }
         assert (await ask(10_000))["content"] == "We see <him> here "
+        before = f"{house.running.address}/text-data.ashx?event={PLENARY}"
+        async with http.get(f"{before}&last=0") as answer:
+            assert answer.headers["Access-Control-Allow-Origin"] == "*"
+            given = await answer.json()
+        assert given == {
+            "lastPosition": 10_000,
+            "i": [{"format": "basic", "d": "Five%20score%20years%20ago%2C%20a%20great%20American%20"}],
+        }
+        async with http.get(f"{before}&last={given['lastPosition']}") as answer:
+            assert (await answer.json())["i"][0]["d"] == "We%20see%20%3Chim%3E%20here%20"
+        async with http.get(before.replace(PLENARY, "none")) as answer:
+            assert answer.status == 404
         assert await ask(20_000) == {"content": "", "lastPosition": 20_000, "languageCode": "en"}
         for wrong, status in (("last=x", 400), ("length=0", 400), ("language=sw", 404), ("event=none", 404)):
             async with http.get(
