@@ -269,7 +269,9 @@ async def open_stores(stack: AsyncExitStack, settings: Settings) -> tuple[Sqlite
     """Hold the data folder and open its log and book, until the stack unwinds. Raises ConfigurationError."""
     data = Path(settings.server.data)
     stack.enter_context(hold_folder(data))
-    log = await SqliteLog.open(data / sqlite_file.FILE_NAME, removals=removal_list(settings))
+    removed = removal_list(settings)
+    removed.begin_apart()
+    log = await SqliteLog.open(data / sqlite_file.FILE_NAME, removals=removed)
     stack.push_async_callback(log.close)
     book = await SqliteBook.open(data / book_sqlite.FILE_NAME)
     stack.push_async_callback(book.close)

@@ -41,6 +41,20 @@ class RemovalList:
         """Those of both files. Raises ConfigurationError where one can't be read."""
         return united(*(read_removals(path) for path in self._paths))
 
+    def begin_apart(self) -> None:
+        """Make the second file where there is none, so that no removal is the first to learn that it can't be written.
+
+        Raises ConfigurationError.
+        """
+        *apart, _ = self._paths
+        for path in apart:
+            advice = (
+                "Nothing could be removed. Let the server write there (its systemd unit needs a ReadWritePaths= for "
+                "that folder), or name another file as removals of [server]."
+            )
+            with explained(f"The list of removals {path} can't be written", advice), _held(path) as (file, size):
+                _append(file, size, [])
+
     def append(self, make: Callable[[LineIdentity], AnyLine]) -> AnyLine:
         """Write down what `make` gives for the line's identity; returns it once it is on the disk.
 
