@@ -47,7 +47,7 @@ def test_systemd_finds_nothing_wrong_in_them(units: list[Path]) -> None:
 
 def test_a_service_that_is_broken_into_reaches_little(units: list[Path]) -> None:
     services = [path for path in units if path.suffix == ".service"]
-    assert len(services) == len(SERVICES) == 4
+    assert len(services) == len(SERVICES) == 5
     for path in services:
         most = f"--threshold={MOST_EXPOSED}"
         analyzed("security", "--offline=true", "--no-pager", most, f"./{path.name}", folder=path.parent)
@@ -65,6 +65,25 @@ def test_their_commands_exist(path: Path) -> None:
     commands = re.findall(rf"^Exec\w+={re.escape(PROGRAM)} (\S+)", path.read_text(encoding="utf-8"), re.MULTILINE)
     assert commands
     assert set(commands) <= known
+
+
+def words(path: Path, key: str) -> list[str]:
+    """What a unit says behind a key, word for word; of paths without the mark of what may be missing."""
+    lines = re.findall(rf"^{key}=(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return [re.sub("^-/", "/", word) for line in lines for word in line.split()]
+
+
+def test_the_backup_may_write_where_it_is_told_to() -> None:
+    service = ROOT / "config/systemd/moothall-backup.service"
+    command = words(service, "ExecStart")
+    assert command[:2] == [PROGRAM, "backup"]
+    options = vars(command_parser().parse_args(command[1:]))
+    folders = {Path(options[name]).parent for name in ("to", "keys")}
+    assert {*map(str, folders), "/mnt/other"} == set(words(service, "ReadWritePaths"))
+    assert set(words(service, "RequiresMountsFor")) == set(map(str, folders))
+    server = ROOT / "config/systemd/moothall.service"
+    assert f"MOOTHALL_SERVER__DATA={options['data']}" in words(server, "Environment")
+    assert str(options["config"]) in words(server, "ExecStart")
 
 
 def test_the_socket_is_where_the_settings_listen() -> None:
