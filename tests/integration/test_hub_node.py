@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from moothall.core.kernel.ids import ChannelId
 from moothall.core.session.state import Status
 from moothall.services.sessions.staff import HALL
 from moothall.wire.hub.messages import HubProgramme, Offered
-from moothall_hub.app import RunningHub
+from moothall_hub.app import RunningHub, hub
 from moothall_hub.pairing.pairing import Pairing
 from moothall_hub.settings import HubSettings
 from support.halls.foreign_posts import ORIGINS, wrongly_answered
@@ -216,6 +217,15 @@ async def test_a_port_or_folder_that_is_taken_is_said(tmp_path: Path) -> None:
                 pass
     assert HubSettings().budget is None
     assert HubSettings(budget_mb_per_day=2.5).budget == 2_500_000
+
+
+async def test_a_hub_that_begins_anew_is_where_it_was(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as handed:
+        for _ in range(2):
+            settings = HubSettings(data=str(tmp_path), host="127.0.0.1", port=1)
+            async with hub(settings, listener=handed.dup()) as again, ClientSession() as client:
+                assert again.own == f"http://127.0.0.1:{handed.getsockname()[1]}"
+                await text(client, f"{again.own}/", 200)
 
 
 async def test_hubs_below_come_in_by_words_and_by_no_page(tmp_path: Path) -> None:

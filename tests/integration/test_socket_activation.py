@@ -1,4 +1,4 @@
-"""A socket that somebody else holds: a server is stopped and started while clients connect, and none is refused."""
+"""A socket that somebody else holds: a server or hub stops and starts while clients connect, and none is refused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ os.execv(sys.argv[2], sys.argv[2:])
 class Manager:
     """Holds the socket, as systemd does, and is told how the server is."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *command: str) -> None:
+        self._command = command
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
         self.port = int(self._listener.getsockname()[1])
         self._told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -35,11 +36,11 @@ class Manager:
         self.words: list[bytes] = []
 
     async def start(self) -> asyncio.subprocess.Process:
-        """A server that was handed the socket, once it says that it is ready."""
-        serve = ("-m", "moothall", "serve", "--data", str(self._folder / "data"), "--model", "none")
+        """A program that was handed the socket, once it says that it is ready."""
         number = self._listener.fileno()
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", HAND_OVER, str(number), sys.executable, *serve),
+            *(sys.executable, "-c", HAND_OVER, str(number), sys.executable, "-m", "moothall", *self._command),
+            cwd=self._folder,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
             pass_fds=(number,),
@@ -82,9 +83,17 @@ async def asking(port: int, over: asyncio.Event, answers: asyncio.Queue[bytes]) 
         writer.close()
 
 
-@pytest.mark.parametrize("rounds", [1, pytest.param(3, marks=pytest.mark.slow)])
-async def test_a_restart_refuses_nobody(tmp_path: Path, rounds: int) -> None:
-    manager, over, answers = Manager(tmp_path), asyncio.Event(), asyncio.Queue[bytes]()
+@pytest.mark.parametrize(
+    ("command", "rounds"),
+    [
+        (("serve", "--data", "data", "--model", "none"), 1),
+        pytest.param(("serve", "--data", "data", "--model", "none"), 3, marks=pytest.mark.slow),
+        (("hub", "--data", "data"), 1),
+    ],
+    ids=["server", "server again and again", "hub"],
+)
+async def test_a_restart_refuses_nobody(tmp_path: Path, command: tuple[str, ...], rounds: int) -> None:
+    manager, over, answers = Manager(tmp_path, *command), asyncio.Event(), asyncio.Queue[bytes]()
 
     async def all_have_been_answered() -> None:
         for _ in range(2 * CLIENTS):
@@ -108,4 +117,5 @@ async def test_a_restart_refuses_nobody(tmp_path: Path, rounds: int) -> None:
         await server.wait()
         manager.close()
     assert manager.words.count(b"READY=1") == rounds + 1
-    assert b"STOPPING=1" in manager.words
+    if command[0] == "serve":
+        assert b"STOPPING=1" in manager.words

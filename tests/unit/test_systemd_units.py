@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from moothall.cli.main import command_parser
+from moothall.settings.sections import Server
+from moothall_hub.settings import HubSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = "/opt/moothall/.venv/bin/moothall"
-UNITS = (*sorted((ROOT / "config/systemd").iterdir()), ROOT / "hubs/moothall-hub.service")
+UNITS = (*sorted((ROOT / "config/systemd").iterdir()), *sorted((ROOT / "hubs").glob("moothall-hub.*")))
 SERVICES = [path for path in UNITS if path.suffix == ".service"]
 WRITES_CODE = {"moothall.service", "moothall-engine@.service"}
 """In these Whisper's library runs, which doesn't load where memory can't become code."""
@@ -86,6 +88,21 @@ def test_the_backup_may_write_where_it_is_told_to() -> None:
     assert str(options["config"]) in words(server, "ExecStart")
 
 
-def test_the_socket_is_where_the_settings_listen() -> None:
-    socket = (ROOT / "config/systemd/moothall.socket").read_text(encoding="utf-8")
-    assert re.findall(r"^ListenStream=(.+)$", socket, re.MULTILINE) == ["127.0.0.1:8080"]
+@pytest.mark.parametrize(
+    ("socket", "settings"), [("config/systemd/moothall.socket", Server()), ("hubs/moothall-hub.socket", HubSettings())]
+)
+def test_a_socket_is_where_the_settings_listen_and_its_service_takes_it(
+    socket: str, settings: Server | HubSettings
+) -> None:
+    path = ROOT / socket
+    assert words(path, "ListenStream") == [f"{settings.host}:{settings.port}"]
+    service = path.with_suffix(".service")
+    assert words(service, "Requires") == words(service, "Also") == [path.name]
+    assert words(service, "Type") == ["notify"]
+    assert words(service, "WatchdogSec") == ["60"]
+    assert int(words(service, "LimitNOFILE")[0]) > settings_readers(settings)
+
+
+def settings_readers(settings: Server | HubSettings) -> int:
+    """How many may read at once."""
+    return settings.max_readers if isinstance(settings, Server) else settings.readers

@@ -17,7 +17,7 @@ from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.engines.link import EngineTokens, Holder, serve_engines
 from moothall.adapters.http.limits import keep_addresses_out_of_logs
 from moothall.adapters.http.open_files import watch_open_files
-from moothall.adapters.operation.service_manager import ServiceManager, handed_listener
+from moothall.adapters.operation.service_manager import ServiceManager, open_listener
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.sound.audio_spool import DiskSpools
@@ -41,7 +41,6 @@ from moothall.app.reloading import Reloading, remote_holders
 from moothall.app.sound import open_live, open_recordings, open_streams, spool_quota
 from moothall.app.translation import OWN, open_translating, start_translators
 from moothall.app.web import open_doors
-from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.services.capture.ingest import Ingest
 from moothall.services.engines.recognising import Recognising
@@ -169,20 +168,7 @@ async def hall(
 
 def listen(settings: Settings) -> socket.socket:
     """Where visitors come: the socket that a service manager hands over, or a new one. Raises ConfigurationError."""
-    handed = handed_listener(os.environ, os.getpid())
-    return handed or _bound(settings)
-
-
-def _bound(settings: Settings) -> socket.socket:
-    host, port = settings.server.host, settings.server.port
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=1024)
-    except OSError as error:
-        # create_server adds the address to what the system says.
-        why = (error.strerror or type(error).__name__).partition(" (while")[0]
-        msg = f"The server can't listen on {host}:{port}: {why}. Is another one running? --port chooses."
-        raise ConfigurationError(msg) from error
+    return open_listener("server", settings.server.host, settings.server.port)
 
 
 async def _start_engines(
