@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-import resource
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.adapters.system.collector import calm_collector, collect
+from moothall.adapters.system.core_dumps import refuse_core_dumps
 from moothall.app.admin import open_local_door
 from moothall.app.backend import (
     DOORS,
@@ -217,12 +217,3 @@ async def _start_engines(
         children.append(child)
     translator = start_translators(stack, backend, translators, url=dialled, token=own, pulses=pulses)
     return tuple(children), translator
-
-
-def refuse_core_dumps() -> None:
-    """Forbid core dumps of this process and of the processes that it starts.
-
-    It would hold what was said while nothing was recorded.
-    """
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
