@@ -33,8 +33,8 @@ from moothall.adapters.record.texts import RecordErrorText
 from moothall.core.events import question_parts as questions
 from moothall.core.events.types import Access, ChannelKind, GapReason, Origin, SealVersion, SoundKept, Tag
 from moothall.core.kernel.errors import FirstKnow, RefusalCode
-from moothall.core.programme.agenda import AgendaChangeKind, AgendaPart
-from moothall.core.programme.changes import ChangeKind
+from moothall.core.programme.agenda import AgendaPart
+from moothall.core.programme.changes import AgendaChangeKind, ChangeKind
 from moothall.core.programme.look import Theme
 from moothall.core.questions.blocked_words import BLOCKED_WORD
 from moothall.core.questions.order import Why
@@ -45,7 +45,7 @@ from moothall.core.session.state import Status
 from moothall.core.streams.watching import Trouble
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, NOT_RECORDED
 from moothall.services.capture.pulling import PullState
-from moothall.services.control.alarms import Standing
+from moothall.services.control.standing import Standing
 from moothall.services.sessions import reports
 from moothall.services.sessions.role_links import ROLES as LINK_ROLES
 from moothall_hub.node import preflight

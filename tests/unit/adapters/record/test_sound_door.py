@@ -18,8 +18,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.core.session.parts import Channel, Source
 from moothall.core.session.state import State
 from moothall.services.sessions.staff import Staff
-from moothall.services.sound.recorder import PartWriter, RecordingPart
-from moothall.services.sound.recording import PlacedPart, Recordings, Sharing
+from moothall.services.sound.recording import PartWriter, PlacedPart, RecordingPart, Recordings, Sharing
 from moothall.testing.clock import ManualClock
 
 SESSION, FLOOR, MIC = SessionId("plenary"), ChannelId("floor"), SourceId("mic")
