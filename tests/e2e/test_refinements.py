@@ -164,7 +164,7 @@ async def test_a_desk_leads_to_them_and_two_pages_see_the_same(page: Page, tmp_p
         assert answer.status == 404
 
 
-# integration/test_proposals_at_a_desk.py has the pages of proposals.
+# integration/services/desks/test_proposals.py has the pages of proposals.
 @pytest.mark.slow
 async def test_more_come_when_they_are_asked_for_and_another_second_pass_takes_their_place(
     page: Page, tmp_path: Path

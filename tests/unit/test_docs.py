@@ -74,8 +74,9 @@ def test_every_close_code_is_on_the_doors_page_with_its_reason() -> None:
 
 
 def test_every_message_of_the_desks_is_on_their_page() -> None:
-    files = ("adapters/desks/desk_socket.py", "app/desks.py", "app/proposals.py", "app/translation.py")
-    code = "".join(text(ROOT / "server/moothall" / name) for name in files)
+    server = ROOT / "server/moothall"
+    files = [server / "adapters/desks/desk_socket.py", *sorted((server / "services/desks").glob("*.py"))]
+    code = "".join(map(text, files))
     messages = set(re.findall(r'"([a-z-]+)": self\._(?:[a-z_]+\b(?!\()|seated\()', code))
     assert {"join", "act", "redo", "take-up", "translate"} <= messages
     sent = text(DOCS / "reference/desk-socket.md").split("## What comes")[0]

@@ -6,7 +6,6 @@ import asyncio
 
 import msgspec
 
-from moothall.adapters.desks.desk_socket import DeskRequest, Extra
 from moothall.core.commands import CorrectSegment
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, is_command_id
@@ -15,6 +14,7 @@ from moothall.core.proposals.refining import Proposal
 from moothall.core.rules.authority import may_send
 from moothall.core.session.state import State
 from moothall.services.desks.desks import Desks
+from moothall.services.desks.requests import DeskRequest, Extra
 from moothall.services.desks.session_desks import DeskConnection
 from moothall.services.log.act_queue import unavailable
 from moothall.services.proposals.proposing import Proposals

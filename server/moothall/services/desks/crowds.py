@@ -1,44 +1,26 @@
-"""What desks are told of many questions from one address, and what they ask for beside commands: older questions, and
-that such a crowd is not taken.
-"""
+"""What desks ask for of many questions: older ones, and that a crowd of them from one address is not taken."""
 
 from __future__ import annotations
 
 import msgspec
 
-from moothall.adapters.desks.desk_socket import DeskRequest, Extra
-from moothall.app.backend import Backend
 from moothall.core.commands import SetStatus
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
-from moothall.core.kernel.ids import CommandId, SessionId, is_command_id
+from moothall.core.kernel.ids import CommandId, is_command_id
 from moothall.core.rules import questions as question_rules
-from moothall.services.desks.desks import Desks, News
+from moothall.services.desks.desks import Desks
 from moothall.services.desks.questions import LEADERS
+from moothall.services.desks.requests import DeskRequest, Extra
 from moothall.services.desks.session_desks import DeskConnection
-
-
-def crowd_news(backend: Backend) -> dict[str, News]:
-    """What is told of those who ask and choose: who is heard, and what may be a flood."""
-
-    def crowds(session: SessionId) -> object:
-        found = backend.loaded(session, lambda live: backend.asking.places.crowds(session, live.state.questions), ())
-        return msgspec.to_builtins(found) if found else None
-
-    ballots = backend.ballots
-    return {
-        "balance": backend.balance.for_desks,
-        "set-aside": ballots.set_aside,
-        "lately": ballots.lately,
-        "crowds": crowds,
-    }
+from moothall.services.questions.asking_places import AskingPlaces
 
 
 class CrowdMessages:
     """The desk messages about many questions from one address."""
 
-    def __init__(self, backend: Backend, desks: Desks) -> None:
-        self._places = backend.asking.places
+    def __init__(self, places: AskingPlaces, desks: Desks) -> None:
+        self._places = places
         self._desks = desks
 
     def all(self) -> dict[str, Extra]:

@@ -13,7 +13,6 @@ import socketio
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import open_backend
 from moothall.app.hall import RunningServer, hall
-from moothall.app.proposals import ROWS
 from moothall.core import commands as do
 from moothall.core.commands import CorrectSegment
 from moothall.core.events import types as ev
@@ -21,6 +20,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.proposals.refining import Proposal
 from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
+from moothall.services.desks.proposals import ROWS
 from moothall.services.log.act_queue import Receipt
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.settings.sections import Engine as EngineSettings
