@@ -57,6 +57,10 @@ async def test_a_line_is_sent_once_and_one_that_is_not_taken_stays_in_the_form(t
             async with http.post(f"{address}?ui=en", data=sent, headers=ours, allow_redirects=False) as answer:
                 assert answer.status == 409
                 assert f"{html.escape(sent['text'])}</textarea>" in await answer.text()
+        for body, kind, status in ((b"text=" + b"x" * 60_000, "x-www-form-urlencoded", 413), (b"{}", "json", 415)):
+            sent_as = {**ours, "Content-Type": f"application/{kind}"}
+            async with http.post(f"{address}?ui=en", data=body, headers=sent_as, allow_redirects=False) as answer:
+                assert (answer.status, answer.content_type) == (status, "text/html")
         assert texts(on) == ["We begin."]
         await enter(chair, on, Role.CHAIR)
         async with chair.post(address, data=typed, headers=ours, allow_redirects=False) as answer:

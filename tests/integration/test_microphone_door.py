@@ -179,6 +179,7 @@ async def test_a_technician_adds_an_interpreters_text_once_and_nobody_else_does(
         assert (await at.post("", spanish))[0] == 403
         assert (await at.post("h1", {"form": "made.up", "language": "es"}))[0] == 400
         assert (await at.post("h1", {"form": token, "language": "xx"}))[0] == 400
+        assert (await at.post("h1", {**spanish, "more": "x" * 60_000}))[0] == 413
         assert (await at.post("h1", spanish)) == (303, "/s/s/microphone?channel=es&ui=fr")
         assert (await at.post("h1", spanish))[0] == 400  # the same form again
         assert (await at.post("h1", {"form": await at.token("h1"), "language": "fr"}))[0] == 409

@@ -23,8 +23,8 @@ from moothall.adapters.pages.request_context import (
 )
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.pages.visitor_request import number_in
 from moothall.adapters.reading.page_rows import rows_of, shows
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.times import media_time
 from moothall.core.views.captions import Line
 

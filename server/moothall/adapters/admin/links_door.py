@@ -141,13 +141,9 @@ class LinksDoor:
     @staff_page(runs_the_house)
     async def make_many(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """The links of meetings or places that are not there yet; answers with their sheets, shown only this once."""
-        given = await self.pages.form(request, asked)
-        sent = await request.post()
-        chosen = _Choice(
-            meetings={each for each in sent.getall("meeting", []) if isinstance(each, str)},
-            roles={each for each in sent.getall("role", []) if isinstance(each, str)},
-            given=given,
-        )
+        sent = await self.pages.sent(request)
+        given = self.pages.checked(sent, asked)
+        chosen = _Choice(meetings=set(sent.get("meeting", ())), roles=set(sent.get("role", ())), given=given)
         day = given.get("day", "")[:10]
         known = await self._known()
         meetings = [each for each in self._offered(known) if each.session in chosen.meetings]

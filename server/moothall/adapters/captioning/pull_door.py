@@ -15,9 +15,9 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.captioning.hls_door import headers_for
-from moothall.adapters.pages.visitor_request import number_in
 from moothall.adapters.reading.reader_routes import Readers, Refused
 from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import same_language

@@ -12,6 +12,7 @@ import aiohttp
 from aiohttp import web
 
 from moothall.adapters.http.forwarded import CARRIED
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import ProtocolError, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.ports import Clock, LogReading
@@ -51,11 +52,11 @@ class NodeLinkDoor:
     async def events(self, request: web.Request) -> web.Response:
         """Events of a session's log, behind an offset."""
         _node_of(request)
-        session, after = request.match_info["session"], request.query.get("after", "")
-        if not is_name(session) or not (after.isascii() and after.isdecimal() and len(after) <= 15):
+        session, after = request.match_info["session"], number_in(request.query.get("after", ""), 15)
+        if not is_name(session) or after is None:
             raise web.HTTPBadRequest
         try:
-            records = await self._log.read(SessionId(session), int(after), node_link.MOST_EVENTS)
+            records = await self._log.read(SessionId(session), after, node_link.MOST_EVENTS)
         except (StorageUnavailable, RecordBroken) as error:
             raise web.HTTPServiceUnavailable from error
         return web.Response(body=node_link.pack(records), headers={"Cache-Control": "no-store"})

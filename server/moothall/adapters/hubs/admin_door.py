@@ -220,6 +220,9 @@ class HubAdminDoor:
 
 
 def number_of(text: str) -> int | None:
-    """How many people somebody wrote, in whichever figures; None where that is no number of people."""
+    """How many people somebody wrote; None where that is no number of people.
+
+    `number_in` isn't asked: a person may write figures of any script, such as ٤٢.
+    """
     text = text.strip()
     return int(text) if text.isdecimal() and len(text) <= 6 and int(text) <= MOST_PEOPLE else None
