@@ -53,7 +53,11 @@ logger = logging.getLogger(__name__)
 
 
 class RunningServer(Services, frozen=True, kw_only=True):
-    """A running server, as its starter sees it."""
+    """A running server, as its starter sees it: the services, and what came of starting them.
+
+    It is a `Services` rather than holds one: whoever starts a server (commands, tests) asks for its parts by the names
+    that they have inside.
+    """
 
     served: ServerAddress
     engines: tuple[EngineChild, ...]
