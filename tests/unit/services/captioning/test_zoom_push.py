@@ -65,7 +65,7 @@ def zoom_push(hall: MemoryHall, book: MemoryBook, place: Place) -> ZoomPush:
     return ZoomPush(hall.sessions, book, place, Forgetting(hall.sessions, plans.get, hall.clock), hall.clock)
 
 
-class House:
+class ZoomMeeting:
     def __init__(self, hall: MemoryHall, book: MemoryBook | None = None) -> None:
         self.hall, self.place, self.book = hall, Place(), book or MemoryBook()
         self.push = zoom_push(hall, self.book, self.place)
@@ -89,10 +89,10 @@ class House:
 
 
 @asynccontextmanager
-async def house(made: MemoryHall | None = None, book: MemoryBook | None = None) -> AsyncIterator[House]:
+async def house(made: MemoryHall | None = None, book: MemoryBook | None = None) -> AsyncIterator[ZoomMeeting]:
     async with memory_hall(made) as hall:
         await hall.session()
-        on = House(hall, book)
+        on = ZoomMeeting(hall, book)
         await on.push.load()
         assert await on.push.send_to(SESSION, TARGET)
         assert hall.group is not None
@@ -219,6 +219,21 @@ def test_what_is_emptied_while_zoom_is_asked_for_its_number_is_not_posted_empty(
             on.place.slow.set()
             await on.hall.clock.sleep(1_000)
             assert on.place.shown == [(42, "We open.")]
+
+    run(story())
+
+
+def test_what_waits_goes_nowhere_once_nothing_is_recorded() -> None:
+    """Though nothing of it was set back: somebody hears that it is off the record, and mends it no more."""
+
+    async def story() -> None:
+        async with house() as on:
+            await on.say("a", "Between us.")
+            await on.hall.clock.sleep(1_000)
+            await on.do(do.BeginNotRecorded(), by=TECHNICIAN)
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            assert on.place.shown == []
+            assert not on.push.failing(SESSION)
 
     run(story())
 
