@@ -41,7 +41,7 @@ PLENARY = SessionId("plenary")
 FLOOR = ChannelId("floor")
 
 
-class House:
+class CaptioningDoors:
     def __init__(self, running: RunningServer, live: LiveSession, link: str, key: str) -> None:
         self.running, self.live, self.link, self.key = running, live, link, key
 
@@ -64,7 +64,7 @@ class House:
 @asynccontextmanager
 async def serving(
     folder: Path, *, port: int = 0, tcp_port: int = 0, tls: tuple[Path, Path] | None = None
-) -> AsyncIterator[House]:
+) -> AsyncIterator[CaptioningDoors]:
     certificate, key = ("", "") if tls is None else map(str, tls)
     settings = Settings(
         server=Server(port=port, data=str(folder), tls_certificate=certificate, tls_key=key),
@@ -85,7 +85,7 @@ async def serving(
             await live.writer.send(SYSTEM, CommandId("open"), do.OpenSession())
             await links.create(Role.CAPTIONER, session_scope(PLENARY), "Stenographer")
         (staff,) = links.list()
-        yield House(running, live, staff.link, links.captions_key(staff.link) or "")
+        yield CaptioningDoors(running, live, staff.link, links.captions_key(staff.link) or "")
 
 
 @asynccontextmanager
@@ -102,13 +102,13 @@ async def connected(
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(tmp_path: Path) -> AsyncIterator[CaptioningDoors]:
     async with serving(tmp_path) as made:
         yield made
 
 
 @pytest.mark.parametrize("rolling", [True, False])
-async def test_plover_s_posts_for_zoom_stand_once(house: House, *, rolling: bool) -> None:
+async def test_plover_s_posts_for_zoom_stand_once(house: CaptioningDoors, *, rolling: bool) -> None:
     words = "We open the meeting of the forum . All of you are welcome here , far away too ."
     said = [word if word in ".," else f" {word}" for word in words.split()]
 
@@ -127,7 +127,9 @@ async def test_plover_s_posts_for_zoom_stand_once(house: House, *, rolling: bool
     assert told == "We open the meeting of the forum. All of you are welcome here, far away too."
 
 
-async def test_streamtext_s_published_post_is_taken_by_curl_with_its_delete(house: House, tmp_path: Path) -> None:
+async def test_streamtext_s_published_post_is_taken_by_curl_with_its_delete(
+    house: CaptioningDoors, tmp_path: Path
+) -> None:
     body = tmp_path / "body"
     body.write_bytes(b"This is a test\nWith 2 lins\x08es and a delete character\n")
     sent = await asyncio.create_subprocess_exec(
@@ -141,7 +143,7 @@ async def test_streamtext_s_published_post_is_taken_by_curl_with_its_delete(hous
     assert house.lines == ["This is a test", "With 2 lines and a delete character"]
 
 
-async def test_what_can_t_be_taken_gets_the_answers_of_zoom(house: House) -> None:
+async def test_what_can_t_be_taken_gets_the_answers_of_zoom(house: CaptioningDoors) -> None:
     zoom, plain = house.address("/closedcaption"), {"Content-Type": "text/plain"}
     tried: Sequence[tuple[str, str, object, int]] = [
         ("POST", f"{zoom}&seq=1", b"One\n", 200),
@@ -256,7 +258,9 @@ async def test_what_is_typed_at_the_local_port_comes_over_the_bridge_through_a_r
     assert any(sentence.startswith("No connection to the server.") for sentence in told)
 
 
-async def test_what_waits_at_the_bridge_goes_on_behind_what_another_program_of_the_link_posts(house: House) -> None:
+async def test_what_waits_at_the_bridge_goes_on_behind_what_another_program_of_the_link_posts(
+    house: CaptioningDoors,
+) -> None:
     told, ports = list[str](), asyncio.Queue[int]()
     async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as group:
         bridge = Bridge(target_of(house.address("/captions")), http, SystemClock(), told.append, pace_ms=1)
@@ -275,7 +279,7 @@ async def test_what_waits_at_the_bridge_goes_on_behind_what_another_program_of_t
 
 
 async def test_what_waits_at_the_bridge_when_its_link_is_replaced_is_written_down(
-    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    house: CaptioningDoors, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, port = tmp_path / "stenographer", free_port(3)
     folder.mkdir()
@@ -300,7 +304,7 @@ async def test_what_waits_at_the_bridge_when_its_link_is_replaced_is_written_dow
     assert house.lines == []
 
 
-async def test_a_message_that_is_none_ends_a_bridges_line(house: House) -> None:
+async def test_a_message_that_is_none_ends_a_bridges_line(house: CaptioningDoors) -> None:
     bearer = {"Authorization": f"Bearer {house.key}"}
     async with aiohttp.ClientSession() as http:
         for bad in ("Hello.", '{"type":"text","seq":1,"text":"x","more":' + "[" * 3_000):
@@ -312,7 +316,7 @@ async def test_a_message_that_is_none_ends_a_bridges_line(house: House) -> None:
     assert house.lines == []
 
 
-async def test_a_bridge_whose_link_is_refused_ends_with_a_sentence(house: House) -> None:
+async def test_a_bridge_whose_link_is_refused_ends_with_a_sentence(house: CaptioningDoors) -> None:
     async with aiohttp.ClientSession() as http:
         bridge = Bridge(target_of(house.address("/captions", "wrong")), http, SystemClock(), lambda _: None)
         with pytest.raises(ConfigurationError, match="The server refuses the link"):
@@ -322,7 +326,7 @@ async def test_a_bridge_whose_link_is_refused_ends_with_a_sentence(house: House)
     assert house.key not in repr(target_of(house.address("/captions")))
 
 
-async def test_captions_are_given_out_a_piece_at_a_time_and_as_subtitles_of_hls(house: House) -> None:
+async def test_captions_are_given_out_a_piece_at_a_time_and_as_subtitles_of_hls(house: CaptioningDoors) -> None:
     say = house.address("/captions")
     pull, hls = f"{house.running.address}/captions?event={PLENARY}", f"{house.running.address}/s/{PLENARY}/captions"
     async with aiohttp.ClientSession() as http:
@@ -399,7 +403,7 @@ async def test_captions_are_given_out_a_piece_at_a_time_and_as_subtitles_of_hls(
     assert (b"American" in text_of, wrong_of) == (True, b"")
 
 
-async def test_captions_go_to_a_door_that_keeps_to_zoom_s_description(house: House) -> None:
+async def test_captions_go_to_a_door_that_keeps_to_zoom_s_description(house: CaptioningDoors) -> None:
     client = ZoomClient(private=True)
     line = Held(SegmentId("a"), "Good morning", "en", 0)
     try:
@@ -418,7 +422,7 @@ async def test_captions_go_to_a_door_that_keeps_to_zoom_s_description(house: Hou
         await client.close()
 
 
-async def test_the_secretariat_says_where_captions_go_and_is_not_shown_the_secret(house: House) -> None:
+async def test_the_secretariat_says_where_captions_go_and_is_not_shown_the_secret(house: CaptioningDoors) -> None:
     links, zoom = house.running.backend.links, house.running.backend.zoom
     _, token = await links.create(Role.SECRETARIAT, "hall", "Office")
     page = f"{house.running.address}/admin/meetings/{PLENARY}/zoom"
@@ -448,7 +452,9 @@ async def test_the_secretariat_says_where_captions_go_and_is_not_shown_the_secre
         assert zoom.target(PLENARY) is None
 
 
-async def test_a_line_of_an_outside_tool_is_translated_and_both_texts_say_how_it_came_about(house: House) -> None:
+async def test_a_line_of_an_outside_tool_is_translated_and_both_texts_say_how_it_came_about(
+    house: CaptioningDoors,
+) -> None:
     links, translation, echo = house.running.backend.links, house.running.translation, EchoEnd()
     _, token = await links.create(Role.TOOL, "hall", "StenoCo")
     tool = links.of_token(token)

@@ -27,7 +27,7 @@ from support.memory.microphone import greeting
 READERS = 200
 
 
-class House:
+class ForwardedHall:
     """A keeper and two nodes."""
 
     def __init__(self, keeper: Keeping, nodes: tuple[Node, Node]) -> None:
@@ -42,12 +42,12 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, *, trusted: tuple[str, ...] = (), **options: Any) -> AsyncIterator[House]:
+async def house(folder: Path, *, trusted: tuple[str, ...] = (), **options: Any) -> AsyncIterator[ForwardedHall]:
     async with AsyncExitStack() as stack:
         keeper = await stack.enter_async_context(keeping(folder, **options))
         there = keeper.running.address
         one, other = [await stack.enter_async_context(node(there, name=name, trusted=trusted)) for name in ("b", "c")]
-        yield House(keeper, (one, other))
+        yield ForwardedHall(keeper, (one, other))
 
 
 def client(address: str = "127.0.0.1", **options: Any) -> aiohttp.ClientSession:

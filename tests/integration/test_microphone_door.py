@@ -38,7 +38,7 @@ PAGES = Pages(find_web_folder())
 ORIGIN = "https://hall.example"
 
 
-class House:
+class MicrophoneDoors:
     def __init__(self, hall: MemoryHall, http: aiohttp.ClientSession, base: str) -> None:
         self.hall = hall
         self.http = http
@@ -72,13 +72,13 @@ class House:
 
 
 @asynccontextmanager
-async def house() -> AsyncIterator[House]:
+async def house() -> AsyncIterator[MicrophoneDoors]:
     async with memory_hall() as hall:
         live = await hall.session()
         for name, kind in (("fr", ChannelKind.INTERPRETATION), ("de", ChannelKind.TRANSLATION)):
             command = AddChannel(channel=ChannelId(name), kind=kind, languages=(name,))
             await live.writer.send(SYSTEM, CommandId(f"add-{name}"), command)
-        standing: list[House] = []
+        standing: list[MicrophoneDoors] = []
 
         def staff(request: web.Request) -> tuple[Staff, ...]:
             known = STAFF.get(request.cookies.get("link", ""))
@@ -108,7 +108,7 @@ async def house() -> AsyncIterator[House]:
         await runner.setup()
         await Site(runner).start()
         async with aiohttp.ClientSession() as http:
-            standing.append(House(hall, http, f"http://127.0.0.1:{runner.addresses[0][1]}"))
+            standing.append(MicrophoneDoors(hall, http, f"http://127.0.0.1:{runner.addresses[0][1]}"))
             yield standing[0]
         await runner.cleanup()
 

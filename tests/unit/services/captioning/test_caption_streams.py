@@ -38,22 +38,22 @@ from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.loop import run
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
+from support.memory.meeting import MemoryMeeting
 
 CAPTIONER = Staff(link="l1", role=Role.CAPTIONER, scope="hall", label="")
 DESK = Actor(Role.CAPTIONER, "desk")
 
 
-class House:
+class StreamMeeting(MemoryMeeting):
     """A session that is on, and one link's stream into its floor."""
 
     def __init__(self, hall: MemoryHall, live: LiveSession, life: int = 0) -> None:
-        self.hall, self.live = hall, live
+        super().__init__(hall, live)
         self.streams = CaptionStreams(
             hall.sessions, TypedAhead(hall.sessions), clock=hall.clock, randomness=SeededRandomness(life)
         )
         hall.closing.first(self.streams.finish, self.streams.awaits)
         self.draft = ""
-        self._done = 0
         hall.sessions.observe(self._hear)
 
     def _hear(self, _: LiveSession, publication: Publication) -> None:
@@ -69,11 +69,6 @@ class House:
     async def put(self, body: str, seq: int | None = None, **more: object) -> Taken | Refusal:
         return await self.streams.put(await self.stream(), Post(body=body.encode(), seq=seq, **more))  # type: ignore[arg-type]
 
-    async def do(self, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
-        self._done += 1
-        answer = await self.live.writer.send(by, CommandId(f"t{self._done}"), commands)
-        assert isinstance(answer, Receipt), answer
-
     @property
     def lines(self) -> list[str]:
         found = sorted((line.t0, name, line.whole) for name, line in self.live.state.segments.items() if line.whole)
@@ -83,10 +78,10 @@ class House:
 @asynccontextmanager
 async def house(
     *, begun: bool = True, languages: tuple[str, ...] = ("en",), log: MemoryLog | None = None
-) -> AsyncIterator[House]:
+) -> AsyncIterator[StreamMeeting]:
     async with memory_hall(MemoryHall(log)) as hall:
         live = await hall.sessions.find(SESSION) or await hall.session(languages=languages)
-        on = House(hall, live, life=live.writer.offset)
+        on = StreamMeeting(hall, live, life=live.writer.offset)
         if begun:
             await on.do(do.OpenSession())
         yield on
@@ -198,7 +193,7 @@ def test_a_caption_that_another_life_of_the_server_offered_is_offered_once() -> 
     async def story() -> None:
         log = MemoryLog()
         async with house(log=log) as on:
-            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), by=DESK)
+            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), actor=DESK)
             await on.put("We begin.\n", 7, form=Form.CAPTIONS)
         async with house(begun=False, log=log) as on:
             for seq, text, many in ((7, "We begin.\n", 1), (8, "Thank you.\n", 2)):
@@ -358,7 +353,7 @@ def test_lines_that_others_have_changed_or_removed_stay_as_they_are() -> None:
             await on.put("One\nTwo\n")
             first, second = (name for name, _ in sorted(on.live.state.segments.items()))
             await on.do(
-                do.CorrectSegment(channel=FLOOR, segment=second, base_revision=0, base_words=0, text="Two!"), by=DESK
+                do.CorrectSegment(channel=FLOOR, segment=second, base_revision=0, base_words=0, text="Two!"), actor=DESK
             )
             assert await on.put("\x08" * 5 + "!\nThree\n") == Taken()
             assert on.lines == ["One!", "Two!", "Three"]
@@ -559,13 +554,13 @@ def test_whoever_is_not_on_air_offers_lines_and_shows_no_draft() -> None:
     async def story() -> None:
         async with house() as on:
             tool = Staff(link="tool", role=Role.TOOL, scope="hall", label="Steno")
-            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), by=DESK)
+            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), actor=DESK)
             stream = await on.stream(tool)
             for body in (b"One\nTw", b"\x08\x08\x08\x08ne!\nThr"):
                 assert await on.streams.put(stream, Post(body=body)) == Taken()
             offered = [line.text for _, line in on.live.state.offered.items()]
             assert (offered, on.lines, on.draft) == (["One"], [], "")
-            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.TOOL), by=stream.actor)
+            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.TOOL), actor=stream.actor)
             await on.streams.put(stream, Post(body=b"ee\nFour"))
             assert (on.lines, on.draft) == (["Three"], "Four")
             (line,) = (line for _, line in on.live.state.segments.items())
