@@ -39,8 +39,8 @@ BESIDE := { $(MAKE) --no-print-directory check >$(CHECKED) 2>&1; found=$$?; cat 
 BOTH := tested=$$?; if wait $$checks; then exit $$tested; else cat $(CHECKED); exit 1; fi
 
 # What holds the gate of coverage: the tests of the pure layers themselves. They start no process and no browser.
-GATED := unit/core unit/wire unit/record unit/models/speech unit/models/engine/test_session.py property/test_ids.py \
-	property/test_persistent.py property/core/questions/test_newcomers.py property/wire/test_hub_records_laws.py \
+GATED := unit/core unit/wire unit/record unit/models/speech unit/models/engine/test_session.py property/core/kernel/test_ids.py \
+	property/core/kernel/test_persistent.py property/core/questions/test_newcomers.py property/wire/test_hub_records_laws.py \
 	property/wire/test_token_bucket.py
 GATE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
 
@@ -107,8 +107,8 @@ fix: $(VENV)/.dev $(VENV)/.project ## mend what a tool can mend, and write the g
 	$(BIN)/python tools/data_protection.py
 	$(BIN)/python tools/licences.py
 
-pictures: $(VENV)/.dev $(VENV)/.project chromium ## keep the pictures of tests/e2e/test_pictures.py anew: look at what changed
-	KEEP_PICTURES=1 $(PYTEST) -p no:randomly tests/e2e/test_pictures.py
+pictures: $(VENV)/.dev $(VENV)/.project chromium ## keep the pictures of tests/e2e/pages/test_pictures.py anew: look at what changed
+	KEEP_PICTURES=1 $(PYTEST) -p no:randomly tests/e2e/pages/test_pictures.py
 	@git status --short tests/pictures
 
 coverage: $(VENV)/.dev $(VENV)/.project ## how much of everything the quick tests reach, with no gate

@@ -287,7 +287,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "error.html": ("/s/none-of-that-name", None),
     "not_ours.html": ("/s/plenary/ask", _from_elsewhere),
 }
-"""What is looked at, by template; after a comma, in which state. The record is a file: tests/e2e/test_record.py."""
+"""What is looked at, by template; after a comma, in which state. The record is a file: e2e/reader/test_record.py."""
 
 
 INTO_PORTUGUESE = Direction(engine="echo", version="1", source="en", target="pt", cost=40.0)

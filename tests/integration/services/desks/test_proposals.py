@@ -144,7 +144,7 @@ async def test_only_who_may_correct_lines_is_shown_what_is_proposed(tmp_path: Pa
 
 
 async def test_at_no_door_anybody_else_reads_a_word_of_it(tmp_path: Path) -> None:
-    """As tests/integration/test_strangers.py, with proposals in the house: at every address that takes no form."""
+    """As integration/reading/test_strangers.py, with proposals in the house: at every address that takes no form."""
     async with hall(settings(tmp_path)) as running:
         await held(running)
         routes = [route.removeprefix("GET ") for route in running.served.routes if route.startswith("GET ")]

@@ -23,7 +23,7 @@ from moothall.app.hall import RunningServer, hall
 from moothall.settings.sections import Engine, Server, Settings, Translation
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-KEPT = Path(__file__).parents[1] / "pictures"
+KEPT = Path(__file__).parents[2] / "pictures"
 MADE_WITH = KEPT / "made_with.json"
 KEEP = "KEEP_PICTURES" in os.environ
 CHANNEL, SHARE = 24, 0.0002

@@ -313,7 +313,7 @@ async def test_what_readers_report_is_seen_within_two_seconds_and_somebody_sees_
         await expect(page.locator("#Reports")).to_be_hidden()
 
 
-# What a role is told is in integration/test_strangers_at_desks.py, and the sentence in the tests of the doors.
+# What a role is told is in integration/desks/test_strangers_at_desks.py, and the sentence in the tests of the doors.
 @pytest.mark.slow
 async def test_a_role_sees_what_it_may_do_and_a_stranger_a_sentence(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:

@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 
-from integration.test_control_wall import overview
+from integration.desks.test_control_wall import overview
 from moothall.core.kernel.actors import Role
 from support.desks.meeting import FLOOR, S, meeting
 

@@ -1,6 +1,6 @@
 """A server that was killed on the way from one session to the next one goes on, once, on the real log.
 
-Slow: `unit/services/test_next_session.py` kills it at each step of that way on a log in memory.
+Slow: `unit/services/programme/test_next_session.py` kills it at each step of that way on a log in memory.
 """
 
 from __future__ import annotations

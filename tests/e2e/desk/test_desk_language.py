@@ -27,7 +27,7 @@ from support.desks.meeting import FLOOR, Meeting, S
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-MULTI = Path(__file__).resolve().parents[3] / "shared" / "speech" / "dev_multi.flac"
+MULTI = Path(__file__).resolve().parents[4] / "shared" / "speech" / "dev_multi.flac"
 """Real speech in two languages, where a developer has it beside the checkout."""
 RATE = 16_000
 SLACK_MS = 1_500

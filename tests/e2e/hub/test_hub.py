@@ -124,8 +124,8 @@ async def text_is_everywhere(at: Seats) -> None:
     await expect(at.desk.locator("#LineNow")).to_contain_text("The line is good.")
 
 
-# On real processes, what test_hub_as_centre.py and test_hub_page.py show in one, and integration/test_hub_processes.py
-# without a browser.
+# On real processes, what test_hub_as_centre.py and test_hub_page.py show in one, and
+# integration/hubs/test_hub_processes.py without a browser.
 @pytest.mark.slow
 async def test_text_comes_down_and_what_is_asked_while_the_upper_line_is_cut_arrives_once(
     browser: Browser, tmp_path: Path

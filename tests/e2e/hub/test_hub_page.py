@@ -200,7 +200,7 @@ async def test_a_browser_whose_link_was_ended_is_told(browser: Browser, tmp_path
         assert house.running.backend.hubs.people("kisumu") is None
 
 
-# integration/test_hub_page.py has the same forms without a browser.
+# integration/hubs/test_hub_page.py has the same forms without a browser.
 @pytest.mark.slow
 async def test_all_of_it_works_without_a_script(browser: Browser, tmp_path: Path) -> None:
     async with group(tmp_path) as house, tab(browser, java_script_enabled=False) as page:

@@ -99,7 +99,7 @@ async def test_nothing_is_wider_than_a_narrow_window_and_each_sheet_is_a_page(pa
         assert re.findall(rb"/MediaBox \[0 0 (\d+) (\d+)", pdf) == [(b"420", b"594"), (b"420", b"594")]
 
 
-# integration/test_admin_links.py and test_sign_in.py have the same without a browser.
+# integration/admin/test_admin_links.py and test_sign_in.py have the same without a browser.
 @pytest.mark.slow
 async def test_the_secretariat_signs_in_and_limits_a_link_to_one_browser(page: Page, tmp_path: Path) -> None:
     async with house_with(tmp_path) as (house, _):
@@ -194,7 +194,7 @@ async def test_a_meeting_is_dragged_to_another_place_and_time_and_a_clash_is_sho
         await expect(page.locator(".meeting", has_text="Talk b")).not_to_have_attribute("draggable", "true")
 
 
-# integration/test_admin_many_links.py has the same without a browser.
+# integration/admin/test_admin_many_links.py has the same without a browser.
 @pytest.mark.slow
 async def test_the_links_of_a_day_are_one_print_job_and_a_table(page: Page, tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
@@ -235,7 +235,7 @@ async def test_the_links_of_a_day_are_one_print_job_and_a_table(page: Page, tmp_
         assert address in saved
 
 
-# integration/test_look.py has the same without a browser.
+# integration/admin/test_look.py has the same without a browser.
 @pytest.mark.slow
 async def test_chosen_colours_are_in_the_two_plain_themes_alone(page: Page, tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser
 
-from e2e.test_page_scripts import Scripts
+from e2e.reader.test_page_scripts import Scripts
 from moothall.core.events import types as ev
 from support.halls.stage import stage
 

@@ -19,7 +19,7 @@ async def sit_down(page: Page, hall: DeskHall) -> None:
     await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
 
 
-# integration/test_undo_after_kill.py has it without pages, and `test_desk.py` the press.
+# integration/desks/test_undo_after_kill.py has it without pages, and `test_desk.py` the press.
 @pytest.mark.slow
 async def test_what_was_done_before_a_kill_is_undone_by_a_press(page: Page, tmp_path: Path) -> None:
     async with desk_hall(tmp_path / "data", free_port(42)) as hall:

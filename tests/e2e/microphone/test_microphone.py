@@ -33,7 +33,7 @@ from support.sound.hearing import heard, reference, sample_sound
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-REAL = Path(__file__).resolve().parents[3] / "shared" / "speech" / "dev_meeting_en.flac"
+REAL = Path(__file__).resolve().parents[4] / "shared" / "speech" / "dev_meeting_en.flac"
 LEAD_MS = 1_500
 """Silence before the first word, in which the page gets ready."""
 STEP = 256
@@ -167,7 +167,7 @@ async def test_words_reach_readers_over_a_cut_line_and_a_killed_server_and_someb
     )
 
 
-# integration/test_spool_lost.py loses the same without a browser, and tests/js/microphone has what is kept.
+# integration/sound/test_spool_lost.py loses the same without a browser, and tests/js/microphone has what is kept.
 @pytest.mark.slow
 async def test_the_page_has_what_a_server_had_on_a_disk_that_is_lost(tmp_path: Path) -> None:
     """It sends what isn't done once more: no word is missing, and none comes twice."""

@@ -22,7 +22,7 @@ HOUSE = "doors"
 TARGETS: list[Target] = [
     each for family in FAMILIES if family != HOUSE for each in importlib.import_module(f"fuzz.{family}").TARGETS
 ]
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 targets = pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 
 

@@ -141,7 +141,7 @@ async def test_a_note_is_read_where_it_is_for_and_its_author_sees_by_whom(
         await expect(podium.locator("#Notes li")).to_contain_text("Moderator")
 
 
-# The same list of notes as in the test above; what groups are told is in integration/test_hub_page.py.
+# The same list of notes as in the test above; what groups are told is in integration/hubs/test_hub_page.py.
 @pytest.mark.slow
 async def test_a_group_is_written_to_and_its_answer_shown(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:

@@ -22,7 +22,7 @@ MODEL = "whisper-tiny.en"
 MOST_ERRORS = 0.08
 LINES = "#Lines > li.line > .text"
 """ms: this plays as fast as the machine goes."""
-REAL = Path(__file__).resolve().parents[3] / "shared" / "speech" / "dev_meeting_en.flac"
+REAL = Path(__file__).resolve().parents[4] / "shared" / "speech" / "dev_meeting_en.flac"
 """Real speech, where a developer has it beside the checkout."""
 
 

@@ -26,7 +26,7 @@ from support.halls.process import CLOCK, free_port, write_wave
 from support.hubs.processes import LOOK_MS, Coordinator
 from support.links.weak_line import weak_line_to
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs/start/hub.md"
 WORDS = "https://text.example.org acorn river cloud piano tiger lemon"
 """What the page gives as an example."""

@@ -23,9 +23,9 @@ from support.files.lost_writes import HOW, Said, Synced, power_cuts, recorded
 from support.hubs.disk_story import act, steps
 from support.sessions.recorder import SESSION
 
-HERE = Path(__file__).parent
-PROGRAM = [sys.executable, str(HERE / "keeping.py")]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+TESTS = Path(__file__).parents[2]
+PROGRAM = [sys.executable, str(TESTS / "support/hubs/keeping.py")]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(TESTS)}
 
 State = tuple[Copy | None, list[LogRecord]]
 

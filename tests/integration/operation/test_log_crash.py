@@ -19,10 +19,10 @@ from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.record.verify import Verdict, verify
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
-HERE = Path(__file__).parent
-PROGRAM = [sys.executable, str(HERE / "appending.py")]
-ENTERING = [sys.executable, str(HERE / "entering.py")]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+TESTS = Path(__file__).parents[2]
+PROGRAM = [sys.executable, str(TESTS / "support/files/appending.py")]
+ENTERING = [sys.executable, str(TESTS / "support/files/entering.py")]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(TESTS)}
 
 
 async def stored(path: Path) -> list[int]:

@@ -1,6 +1,6 @@
 """The server is killed with -9, and what was done at its desks before can be undone.
 
-Slow: `e2e/test_desk_restart.py` does it by presses, `test_desks.py` and `test_line_moves.py` (unit) after a restart.
+Slow: `e2e/desk/test_desk_restart.py` does it by presses, `test_desks.py` and `test_line_moves.py` after a restart.
 """
 
 from __future__ import annotations
