@@ -44,7 +44,7 @@ TYPES = {
     "json": "application/json",
 }
 """The forms of a record and their media types."""
-STYLES = ("css/tokens.css", "css/record.css")
+STYLES = ("css/lib/tokens.css", "css/reader/record.css")
 """What the HTML file's style is made of."""
 FORM_VERSION = 4
 """Part of every tag. Higher when a release writes the same record in another way."""
