@@ -206,7 +206,7 @@ class DeskDoor:
             questions=waiting,
         )
         return self.pages.show(
-            "hub_desk.html",
+            "hub/hub_desk.html",
             asked,
             status=422 if problem else 200,
             title=facts.title,

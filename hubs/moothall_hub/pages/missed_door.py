@@ -77,7 +77,7 @@ class MissedDoor:
             return f"{base}/missed?{urlencode({**kept, 'from': begin, 'to': end, **more})}"
 
         text = self._pages.render(
-            "hub_missed.html",
+            "hub/hub_missed.html",
             ui=ui,
             session=session,
             title=session.title.strip() or ui.text("Meeting without a title"),

@@ -24,11 +24,11 @@ from support.browser.axe import findings
 from support.browser.every_page import PAGES, come_to, full_house, visitor
 
 PLAIN = [name for name in PAGES if "," not in name or "translated" in name]
-FRAMES = {"base.html"}
+FRAMES = {"lib/base.html"}
 """What other templates are set in."""
 OF_A_ROOM = {
-    *("hub_ask.html", "hub_asked.html", "hub_questions.html", "hub_desk.html"),
-    *("hub_missed.html", "hub_setup.html", "hub_voice.html"),
+    *("hub/hub_ask.html", "hub/hub_asked.html", "hub/hub_questions.html", "hub/hub_desk.html"),
+    *("hub/hub_missed.html", "hub/hub_setup.html", "hub/hub_voice.html"),
 }
 """What a hub serves and no hall: test_hub_desk.py and test_hub_pages.py look at them."""
 SPACING = "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; } \
@@ -91,7 +91,7 @@ SEED = 372
 def _drawn(seed: int) -> list[Look]:
     """Each template once: a tenth of its pages in their languages, by axe in half of the looks."""
     chance = random.Random(seed)  # noqa: S311  # the same in each run
-    templates = sorted({name.split(",")[0] for name in PAGES})
+    templates = sorted({name.split(",")[0] for name in PAGES}, key=lambda name: name.rpartition("/")[2])
     chance.shuffle(templates)
     drawn: list[Look] = []
     for template, window in zip(templates, itertools.cycle((Window.WIDE, Window.SMALL, Window.WIDE, Window.LOW))):
@@ -115,7 +115,8 @@ def listed(found: dict[str, list[str]]) -> str:
 
 
 def test_every_page_is_looked_at() -> None:
-    templates = {path.name for path in (find_web_folder() / "pages").glob("[!_]*.html")}
+    pages = find_web_folder() / "pages"
+    templates = {path.relative_to(pages).as_posix() for path in pages.rglob("[!_]*.html")}
     assert templates - FRAMES - OF_A_ROOM <= {name.split(",")[0] for name in PAGES}, (
         "Give each page a way to it in PAGES."
     )
@@ -139,11 +140,11 @@ CUT = """() => [...document.querySelectorAll('body *')].filter((element) => {
 """What shows a part of its text only."""
 
 WINDOWS = (
-    "screen.html",
-    "screen.html, with questions",
-    "overlay.html",
-    "overlay.html, with groups",
-    "session.html, two lines",
+    "display/screen.html",
+    "display/screen.html, with questions",
+    "display/overlay.html",
+    "display/overlay.html, with groups",
+    "reader/session.html, two lines",
 )
 """What shows the newest lines only, as many as there is room for: older ones are cut off at the top, and a question at
 its end."""
@@ -258,7 +259,7 @@ UNDER_THE_FOOT = """() => {
 async def test_what_the_foot_says_covers_no_focus(browser: Browser, house: RunningServer) -> None:
     async with visitor(browser, house, viewport={"width": 800, "height": 300}, reduced_motion="reduce") as context:
         page = await context.new_page()
-        await come_to(page, house, "control.html")
+        await come_to(page, house, "desk/control.html")
         assert await page.evaluate(UNDER_THE_FOOT)
 
 

@@ -108,7 +108,7 @@ def contents(wheel: Path) -> dict[str, int]:
 
 def test_the_wheel_holds_no_tests_no_data_and_nothing_private(files: tuple[Path, Path]) -> None:
     names = contents(files[0])
-    assert "moothall/web/pages/base.html" in names
+    assert "moothall/web/pages/lib/base.html" in names
     assert "moothall/config/phrases.toml" in names
     assert "moothall_models/manifest.toml" in names
     assert not [name for name in names if re.search(r"(^|/)(tests?|data|\.cache|\.venv)/|\.sqlite|\.key$", name)]

@@ -61,7 +61,7 @@ KEYS = CATALOGUES["en"].keys
 NAMES = read_names(WEB / "locales")
 with (WEB / "locales" / "labels.toml").open("rb") as file:
     LABELS = tomllib.load(file)
-TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in sorted((WEB / "pages").glob("*.html"))}
+TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in sorted((WEB / "pages").rglob("*.html"))}
 JS = WEB / "js"
 SCRIPTS = {path.relative_to(JS).as_posix(): path.read_text(encoding="utf-8") for path in sorted(JS.rglob("*.js"))}
 CALLS = re.compile(r"""ui\.text\((["'])(.+?)\1(?: if \w+ else "(.+?)")?""")

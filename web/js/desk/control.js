@@ -1,5 +1,5 @@
 // All meetings at a glance: a tile a room that renews itself each second, a bell, and who sees to what. The markup is
-// that of web/pages/control.html.
+// that of web/pages/desk/control.html.
 
 import '../lib/staff_frame.js';
 import { refill } from './fill.js';
@@ -223,7 +223,7 @@ function inherit(old, fresh) {
   if (session) levels({ [session]: heardLevels[session] ?? null }, fresh);
 }
 
-/** What can be translated now; the same markup is in web/pages/_staff.html. @param {Board['translation']} translation */
+/** What can be translated now; the same markup is in web/pages/lib/_staff.html. @param {Board['translation']} translation */
 function reach({ connected, ways, missing }) {
   const made = element('div', { class: 'reach', id: 'Reach' });
   if (!connected) made.append(element('p', {}, words.text('translatorless')));

@@ -1,4 +1,4 @@
-// Texts that a meeting got while its page was open: completes the menu, whose markup is that of web/pages/_texts.html.
+// Texts that a meeting got while its page was open: completes the menu, whose markup is that of web/pages/lib/_texts.html.
 
 import { at, element } from '../lib/nodes.js';
 import { direction } from '../lib/words.js';

@@ -103,7 +103,7 @@ class LinksDoor:
         listed += [staff for staff in self.links.list() if staff.scope in scopes]
         places = [(room_scope(room.id), room.title) for room in programme.rooms()]
         return self.pages.show(
-            "admin_links.html",
+            "admin/admin_links.html",
             asked,
             status=400 if problem else 200,
             problem=problem,
@@ -277,7 +277,7 @@ class LinksDoor:
             await self.links.revoke(staff.link)
         of_meeting = staff.scope.startswith("session:")
         return self.pages.show(
-            "admin_revoke.html",
+            "admin/admin_revoke.html",
             asked,
             link=row,
             hours=self._hours,

@@ -173,7 +173,7 @@ class StaffPages:
         if stranger and self._demanded and request.method == hdrs.METH_GET:
             return see_other(to)
         text = self.pages.render(
-            "staff_error.html",
+            "admin/staff_error.html",
             ui=ui,
             sentence=ui.text(error.key, **error.values),
             detail=error.detail,

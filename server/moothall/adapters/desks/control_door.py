@@ -62,7 +62,7 @@ class ControlDoor:
         self.control.look()
         cards, overview = visible(self.control.cards, links, self.may_act), self.control.overview
         text = self.pages.render(
-            "control.html",
+            "desk/control.html",
             ui=ui,
             frame=frame | {"tabs": []} if big else frame,
             rows=[_row(card, ui, self.pages.zone()) for card in cards],

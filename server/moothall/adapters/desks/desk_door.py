@@ -107,11 +107,11 @@ class DeskDoor:
 
     async def page(self, request: web.Request) -> web.Response:
         """The page, or a sentence that says why not."""
-        return await self._page(request, "desk.html", here=Tab.TEXT)
+        return await self._page(request, "desk/desk.html", here=Tab.TEXT)
 
     async def caption(self, request: web.Request) -> web.Response:
         """The page on which a text is typed; for links that may do that."""
-        return await self._page(request, "caption.html", "caption", here=Tab.CAPTION, needs=TypeSegment)
+        return await self._page(request, "caption/caption.html", "caption", here=Tab.CAPTION, needs=TypeSegment)
 
     async def write(self, request: web.Request) -> web.Response:
         """A line from a browser without scripts: the page again, with what was typed where it was not taken."""
@@ -127,19 +127,21 @@ class DeskDoor:
             return see_other(f"{quote(request.path)}?{urlencode(kept | {'into': into, SENT: 1}, safe='/')}")
         ui = language(self._pages, request)
         said = text, ui.named(f"desk/refused.{refused.code}")
-        return await self._page(request, "caption.html", "caption", here=Tab.CAPTION, needs=TypeSegment, refused=said)
+        return await self._page(
+            request, "caption/caption.html", "caption", here=Tab.CAPTION, needs=TypeSegment, refused=said
+        )
 
     async def refinements(self, request: web.Request) -> web.Response:
         """The page on which a second pass's proposals are accepted or refused; for links that may correct lines."""
-        return await self._page(request, "refinements.html", "refinements", here=Tab.TEXT, needs=CorrectSegment)
+        return await self._page(request, "desk/refinements.html", "refinements", here=Tab.TEXT, needs=CorrectSegment)
 
     async def moderate(self, request: web.Request) -> web.Response:
         """The page on which questions are moderated; for links that may do that."""
-        return await self._page(request, "moderate.html", "moderation", here=Tab.QUESTIONS, needs=SetStatus)
+        return await self._page(request, "moderation/moderate.html", "moderation", here=Tab.QUESTIONS, needs=SetStatus)
 
     async def podium(self, request: web.Request) -> web.Response:
         """What is asked now and comes next, for a tablet on the podium."""
-        return await self._page(request, "podium.html", "moderation", here=Tab.PODIUM, needs=SetStatus)
+        return await self._page(request, "moderation/podium.html", "moderation", here=Tab.PODIUM, needs=SetStatus)
 
     def _fitting(self, request: web.Request, needs: type[Command] | None) -> tuple[SessionId, list[Staff]]:
         """The session of a page, and the links that open it."""

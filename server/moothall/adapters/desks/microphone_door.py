@@ -161,7 +161,7 @@ class MicrophoneDoor:
         chosen = wanted if wanted in texts else next(iter(texts))
         tags = {name: channel.languages[0] if channel.languages else "" for name, channel in texts.items()}
         text = self.pages.render(
-            "microphone.html",
+            "microphone/microphone.html",
             ui=ui,
             frame=self._frame(request, ui, state, asked),
             title=title.strip() or ui.text("Meeting without a title"),

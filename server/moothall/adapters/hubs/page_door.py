@@ -102,7 +102,7 @@ class HubPageDoor:
         entries = [entry for entry in await self.entries() if self._open(asked.staff, entry)]
         plans = [plan for plan in self.programme.planned() if self._planned(asked.staff, plan)]
         return self.pages.show(
-            "hub_home.html",
+            "hub/hub_home.html",
             asked,
             hub=hub,
             meetings=view.programme(hub.name, entries, plans, zone=zone, now=now, ui=asked.ui),
@@ -121,7 +121,7 @@ class HubPageDoor:
         """What changes of that page, for its script."""
         live = await self._live(request, asked)
         self.hubs.visited(hub.name, live.id, renews=True)
-        return self.pages.show("_hub_now.html", asked, **await self._changing(asked, hub, live))
+        return self.pages.show("hub/_hub_now.html", asked, **await self._changing(asked, hub, live))
 
     async def _meeting(
         self,
@@ -135,7 +135,7 @@ class HubPageDoor:
     ) -> web.Response:
         now, zone = self.clock.wall(), self._zone(hub)
         return self.pages.show(
-            "hub.html",
+            "hub/hub.html",
             asked,
             status=status if problem else 200,
             problem=problem and asked.ui.text(problem),

@@ -1,6 +1,7 @@
 """The frame of the staff's pages: which of them somebody's links open, and how the meeting stands.
 
-A page gives what is made here to the macro of `web/pages/_staff_frame.html`. So a link shows the same tabs everywhere.
+A page gives what is made here to the macro of `web/pages/lib/_staff_frame.html`. So a link shows the same tabs
+everywhere.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ class AskingDoor:
     author_page: AuthorPage
     hubs_of: Callable[[SessionId], Mapping[str, str]] = lambda _: {}
     balance: Balance | None = None
-    template: str = "ask.html"
+    template: str = "questions/ask.html"
     more: Callable[[SessionId], Mapping[str, object]] = lambda _: {}
 
     def __post_init__(self) -> None:

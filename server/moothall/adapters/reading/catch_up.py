@@ -37,7 +37,7 @@ def render_catch_up(
     first = snapshot.before or 0
     lines = [(number, line) for number, line in enumerate(snapshot.lines, first) if shows(line) and line.t1 is not None]
     return pages.render(
-        "catch_up.html",
+        "reader/catch_up.html",
         ui=ui,
         address=address,
         title=session.title.strip() or ui.text("Meeting without a title"),

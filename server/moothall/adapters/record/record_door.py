@@ -211,7 +211,7 @@ class RecordDoor:
         if status == 503:
             headers[hdrs.RETRY_AFTER] = "10"
         if "text/html" in request.headers.get(hdrs.ACCEPT, ""):
-            html = self._pages.render("error.html", ui=ui, status=status, sentence=sentence)
+            html = self._pages.render("lib/error.html", ui=ui, status=status, sentence=sentence)
             return web.Response(status=status, text=html, content_type="text/html", headers=headers)
         return web.Response(status=status, text=sentence + "\n", headers=headers)
 
