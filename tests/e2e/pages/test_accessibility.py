@@ -239,8 +239,8 @@ async def walk_both_ways(page: Page, *, drawn: bool = False) -> list[str]:
 
 
 UNDER_THE_FOOT = """() => {
-    const script = document.querySelector('script[src*="/js/desk/control.js"]').src;
-    return import(script.replace('/desk/control.js', '/lib/said.js')).then(({ say }) => {
+    const script = document.querySelector('script[src*="/js/control/control.js"]').src;
+    return import(script.replace('/control/control.js', '/lib/said.js')).then(({ say }) => {
         // All at once: the page is drawn anew when something comes.
         const links = [...document.querySelectorAll('main a')], link = links[links.length - 1];
         scrollTo(0, 0);
@@ -259,7 +259,7 @@ UNDER_THE_FOOT = """() => {
 async def test_what_the_foot_says_covers_no_focus(browser: Browser, house: RunningServer) -> None:
     async with visitor(browser, house, viewport={"width": 800, "height": 300}, reduced_motion="reduce") as context:
         page = await context.new_page()
-        await come_to(page, house, "desk/control.html")
+        await come_to(page, house, "control/control.html")
         assert await page.evaluate(UNDER_THE_FOOT)
 
 

@@ -174,11 +174,11 @@ OF_DESKS = ("staff", "standing", "lines", "desk")
 GROUPS = {
     "reader/page.js": ("standing", "lines", "reader"),
     "desk/page.js": OF_DESKS,
-    "desk/refinements.js": (*OF_DESKS, "refinements"),
+    "proposals/refinements.js": (*OF_DESKS, "refinements"),
     "moderation/page.js": (*OF_DESKS, "moderation"),
     "moderation/podium.js": (*OF_DESKS, "moderation"),
     "caption/page.js": (*OF_DESKS, "caption"),
-    "desk/control.js": ("staff", "control"),
+    "control/control.js": ("staff", "control"),
     "microphone/page.js": ("microphone",),
     "display/screen.js": ("standing", "display", "wall"),
     "display/overlay.js": ("standing", "display", "wall"),

@@ -14,7 +14,7 @@ CSS = find_web_folder() / "css"
 SHEET = (CSS / "lib/tokens.css").read_text(encoding="utf-8")
 BLOCKS = re.findall(r':root(?:\[data-theme="(\w+)"\])? \{([^{}]*--paper[^{}]*)\}', SHEET)
 THEMES = {name or "light": body for name, body in BLOCKS}
-READERS_SHEETS = ("lib/page.css", "lib/text.css", "reader/reader.css", "reader/panels.css")
+READERS_SHEETS = ("lib/page.css", "lib/text.css", "reader/reader.css", "panels/panels.css")
 
 
 def colours(sheet: str) -> dict[str, str]:

@@ -133,7 +133,9 @@ class DeskDoor:
 
     async def refinements(self, request: web.Request) -> web.Response:
         """The page on which a second pass's proposals are accepted or refused; for links that may correct lines."""
-        return await self._page(request, "desk/refinements.html", "refinements", here=Tab.TEXT, needs=CorrectSegment)
+        return await self._page(
+            request, "proposals/refinements.html", "refinements", here=Tab.TEXT, needs=CorrectSegment
+        )
 
     async def moderate(self, request: web.Request) -> web.Response:
         """The page on which questions are moderated; for links that may do that."""

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { doubts, nextSpan, wordAt, wordSpans } from '../../../web/js/desk/word_spans.js';
+import { doubts, nextSpan, wordAt, wordSpans } from '../../../web/js/lines/word_spans.js';
 
 /** @param {string} text  @param {string} [language] */
 const words = (text, language) => wordSpans(text, language).map(({ at, end }) => text.slice(at, end));

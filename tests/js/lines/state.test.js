@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { DeskState, writesInto } from '../../../web/js/desk/state.js';
+import { DeskState, writesInto } from '../../../web/js/lines/state.js';
 
 test('a correction with as many words leaves the other words as uncertain as they were', () => {
   const state = new DeskState();

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { changedWords, replacements, replacer } from '../../../web/js/desk/replacing.js';
+import { changedWords, replacements, replacer } from '../../../web/js/lines/replacing.js';
 
 const CASES = [
   ['ment', 'meant', 'Ment he, ment we: mentor, payment.', 'Meant he, meant we: mentor, payment.'],

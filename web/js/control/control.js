@@ -1,14 +1,14 @@
 // All meetings at a glance: a tile a room that renews itself each second, a bell, and who sees to what. The markup is
-// that of web/pages/desk/control.html.
+// that of web/pages/control/control.html.
 
 import '../lib/staff_frame.js';
-import { refill } from './fill.js';
-import { DeskLink, newId } from './link.js';
+import { refill } from '../desk/fill.js';
+import { DeskLink, newId } from '../desk/link.js';
 import { alarmValues, alone, keepOwnName, ownName, tongues } from '../lib/names.js';
 import { keep, recall } from '../lib/kept.js';
-import { Listening } from './listen.js';
+import { Listening } from '../desk/listen.js';
 import { at, element } from '../lib/nodes.js';
-import { qualityLines } from './quality.js';
+import { qualityLines } from '../desk/quality.js';
 import { say, unsay } from '../lib/said.js';
 import { span, sparkline } from './sparkline.js';
 import { Words, dayClock } from '../lib/words.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { linePath, span } from '../../../web/js/desk/sparkline.js';
+import { linePath, span } from '../../../web/js/control/sparkline.js';
 
 const BOX = [4, 12];
 

@@ -1,10 +1,10 @@
 // The page of a second pass's proposals: they are read, heard, accepted or left, by keys as well; all of it can be undone.
 
-import { DeskKeys } from './keys.js';
-import { DeskLink, newId } from './link.js';
+import { DeskKeys } from '../desk/keys.js';
+import { DeskLink, newId } from '../desk/link.js';
 import { alone, ownName } from '../lib/names.js';
-import { DeskPanel } from './panel.js';
-import { DeskState } from './state.js';
+import { DeskPanel } from '../desk/panel.js';
+import { DeskState } from '../lines/state.js';
 import { at, set } from '../lib/nodes.js';
 import { RefinementRows, WAITING, counts } from './refinement_rows.js';
 import { say } from '../lib/said.js';
