@@ -14,7 +14,7 @@ const BEFORE = 1000; // ms of sound before a line
 const AFTER = 1500; // ms behind it
 const LONGEST = 60000; // ms that the server gives at a time
 const ABOVE = 3; // decided proposals above the first that waits
-const PAGE = 50; // app/proposals.py gives as many at a time
+const PAGE = 50; // services/desks/proposals.py gives as many at a time
 const KEYS = { accept: 'a', leave: 'l', hear: 'h', next: 'n', before: 'p', undo: 'u' };
 
 /** @type {DeskData} */

@@ -168,7 +168,7 @@ def test_a_caption_is_not_taken_for_what_somebody_else_wrote_or_for_the_end_of_a
     async def story() -> None:
         log = MemoryLog()
         async with house(log=log) as on:
-            await on.do(line, by=DESK)
+            await on.do(line, actor=DESK)
             tool = await on.stream(Staff(link="tool", role=Role.TOOL, scope="hall", label="Steno"))
             other = await on.streams.put(tool, Post(body=b"They say yes\n", seq=6, form=Form.CAPTIONS))
             assert other == Taken()
@@ -374,9 +374,9 @@ def test_what_was_taken_stays_when_staff_remove_a_line_of_somebody_else_or_a_que
 
     async def story() -> None:
         async with house() as on:
-            await on.do(line, by=DESK)
+            await on.do(line, actor=DESK)
             question = do.Ask(intervention=asked, kind=Kind.REQUEST, text="Why?", language="en", asker="x")
-            await on.do(question, by=Actor(Role.PARTICIPANT, "p"))
+            await on.do(question, actor=Actor(Role.PARTICIPANT, "p"))
             await on.put("We begin.\nThe comittee will", 1)
             removals: tuple[Erased, ...] = Lines((line.segment,)), Interventions((asked,))
             for n, selection in enumerate(removals):

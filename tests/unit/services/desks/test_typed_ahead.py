@@ -145,7 +145,7 @@ def test_a_removal_of_words_of_another_text_leaves_what_is_being_typed_shown() -
         async with house() as on:
             await on.do(do.AddChannel(channel=french, kind=ChannelKind.INTERPRETATION, languages=("fr",)))
             line = do.TypeSegment(channel=french, segment=SegmentId("s1"), text="Mon numéro.", language="fr")
-            await on.do(line, by=Actor(Role.INTERPRETER, "i"))
+            await on.do(line, actor=Actor(Role.INTERPRETER, "i"))
             on.write(on.desk(), "We begin")
             technician = Actor(Role.TECHNICIAN, "t")
             assert isinstance(await on.live.writer.remove(technician, CommandId("a"), Lines((line.segment,))), Receipt)
