@@ -64,3 +64,10 @@ def test_the_rows_are_in_the_order_in_which_the_layers_import() -> None:
 def test_the_row_of_the_scripts_names_their_folders() -> None:
     folders = {path.parent.relative_to(ROOT / "web/js").as_posix() for path in (ROOT / "web/js").rglob("*.js")}
     assert sorted(rows()["web/js/"]) == sorted(folders)
+
+
+def test_sheets_and_templates_are_in_folders_named_as_those_of_the_scripts() -> None:
+    named = {*rows()["web/js/"], "agenda"}  # which needs no script
+    for kind, ending in (("css", "css"), ("pages", "html")):
+        top = ROOT / "web" / kind
+        assert {path.parent.relative_to(top).as_posix() for path in top.rglob(f"*.{ending}")} <= named
