@@ -9,7 +9,7 @@ import pytest
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.core.cluster.removals import NOTHING, Applied, Removal
 from moothall.core.events import types as ev
-from moothall.core.kernel.errors import LogMissing, LogTrimmed, StaleWriter
+from moothall.core.kernel.errors import LogMissing, LogTrimmed, OffsetConflict, StaleWriter
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import SharedLog
 from moothall.testing.log_shared import MemorySharedLog, SharedStore
@@ -70,6 +70,24 @@ async def test_a_log_that_is_forgotten_is_told_by_its_epoch_also_when_there_is_a
     assert told.forgotten == {SESSION: EPOCH}
     assert told.heads[SESSION].epoch == again
     assert (await second.changed(told.upto)).forgotten == {}
+
+
+async def test_a_log_is_forgotten_by_its_owner_in_its_term_alone(nodes: Nodes) -> None:
+    first, second = nodes
+    with pytest.raises(LogMissing):
+        await first.forget(SESSION, 1_001)
+    await first.acquire(SESSION, EPOCH, 1_001)
+    for other, term in ((first, 1_000), (first, 1_002), (second, 1_001)):
+        with pytest.raises(StaleWriter):
+            await other.forget(SESSION, term)
+    with pytest.raises(StaleWriter):
+        await second.forget(SESSION)
+    assert list(await second.removals(NOTHING) or ()) == []
+    assert await first.head(SESSION) is not None
+    await first.forget(SESSION, 1_001)
+    with pytest.raises(LogMissing):
+        await first.forget(SESSION, 1_001)
+    assert [(each.session, each.epoch) for each in await second.removals(NOTHING) or ()] == [(SESSION, EPOCH)]
 
 
 async def test_every_change_of_many_logs_is_seen(nodes: Nodes) -> None:
@@ -138,13 +156,19 @@ async def test_what_others_keep_is_given_up_and_the_log_goes_on(nodes: Nodes) ->
     await first.append(SESSION, 1_001, 0, records[:3])
     head = await first.head(SESSION)
     with pytest.raises(StaleWriter):
-        await second.trim(SESSION, 1_001, 3)
-    await first.trim(SESSION, 1_001, 2)
+        await second.trim(SESSION, 1_001, 3, 3)
+    with pytest.raises(StaleWriter):
+        await first.trim(SESSION, 1_000, 3, 3)
+    for end in (2, 4):  # Others have the events up to there, and nobody knows whether they are these.
+        with pytest.raises(OffsetConflict):
+            await first.trim(SESSION, 1_001, end, end)
+    assert await first.first(SESSION) == 1
+    await first.trim(SESSION, 1_001, 3, 2)
     with pytest.raises(LogTrimmed) as trimmed:
         await second.read(SESSION, 0, 9)
     assert trimmed.value.first == await second.first(SESSION) == 3
     assert list(await second.read(SESSION, 2, 9)) == records[2:3]
-    await first.trim(SESSION, 1_001, 99)
+    await first.trim(SESSION, 1_001, 3, 99)
     assert (await first.first(SESSION), await first.head(SESSION)) == (4, head)
     await first.append(SESSION, 1_001, 3, records[3:])
     assert list(await second.read(SESSION, 3, 9)) == records[3:]

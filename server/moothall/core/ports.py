@@ -228,10 +228,19 @@ class SharedLog(EventLog, Protocol):
         """Offset of the first event that it still has, or will have. Raises LogMissing, StorageUnavailable."""
         ...
 
-    async def trim(self, session: SessionId, term: int, through: int) -> None:
-        """Give up the events up to `through`, since others keep them: reading them raises LogTrimmed from then on.
+    async def trim(self, session: SessionId, term: int, expected_offset: int, through: int) -> None:
+        """Give up the events up to `through` of a log that ends at `expected_offset`, since others keep them: reading
+        them raises LogTrimmed from then on.
 
         Raises as `append` does.
+        """
+        ...
+
+    async def forget(self, session: SessionId, term: int | None = None) -> None:
+        """Erase what is left of a session's log, and put it on the list of removals, so that its copies go too.
+
+        For its owner, in its `term`; without one in whatever term it has, and no matter if there is none. Raises
+        StaleWriter; LogMissing where there is none, and so nothing was listed: whoever has a copy makes it anew first.
         """
         ...
 

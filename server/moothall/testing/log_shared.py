@@ -9,7 +9,7 @@ import msgspec
 
 from moothall.core.chain import LogRecord
 from moothall.core.cluster.removals import Applied, Removal
-from moothall.core.kernel.errors import LogMissing, LogTrimmed, StaleWriter, StorageUnavailable
+from moothall.core.kernel.errors import LogMissing, LogTrimmed, OffsetConflict, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.ports import LogChanges, LogHead
 from moothall.testing.log_memory import FailingLog
@@ -158,23 +158,31 @@ class MemorySharedLog:
             raise LogMissing(f"There is no shared log of session {session}.")
         return self._store.first.get(session, 1)
 
-    async def trim(self, session: SessionId, term: int, through: int) -> None:
+    async def trim(self, session: SessionId, term: int, expected_offset: int, through: int) -> None:
         """Give up the events up to `through` (`SharedLog`)."""
+        head = await self._held(session, term)
+        if head.offset != expected_offset:
+            raise OffsetConflict(f"The shared log of session {session} ends at {head.offset}.")
+        self._store.first[session] = max(self._store.first.get(session, 1), min(through, head.offset) + 1)
+
+    async def forget(self, session: SessionId, term: int | None = None) -> None:
+        """Erase a session's log, and put it on the list (`SharedLog`)."""
+        there = await self._store.head(session)
+        if term is None and there is None:
+            return
+        head = await self._held(session, there.term if term is None and there is not None else term)
+        await self._store.forget(session)
+        self._store.first.pop(session, None)
+        self._store.note_forgotten(session, head.epoch)
+        self._store.owners.pop(session, None)
+
+    async def _held(self, session: SessionId, term: int | None) -> LogHead:
         head = await self._store.head(session)
         if head is None:
             raise LogMissing(f"There is no shared log of session {session}.")
         if (head.term, self._store.owners.get(session)) != (term, self._owner):
             raise StaleWriter(f"Another writer has taken over session {session}.")
-        self._store.first[session] = max(self._store.first.get(session, 1), min(through, head.offset) + 1)
-
-    async def forget(self, session: SessionId) -> None:
-        """Erase a session's log as if it had never been (`EventLog`)."""
-        head = await self._store.head(session)
-        await self._store.forget(session)
-        self._store.first.pop(session, None)
-        if head is not None:
-            self._store.note_forgotten(session, head.epoch)
-        self._store.owners.pop(session, None)
+        return head
 
     async def close(self) -> None:
         """Let go of it; what others share stays (`EventLog`)."""

@@ -219,17 +219,16 @@ class RedisLog:
             if cursor == b"0":
                 return found
 
-    async def trim(self, session: SessionId, term: int, through: int) -> None:
-        """Give up the events up to `through`, since others keep them; the rest stays, and the commands stay known.
-
-        In steps, each of them whole. Raises StaleWriter, LogMissing, StorageUnavailable.
-        """
+    async def trim(self, session: SessionId, term: int, expected_offset: int, through: int) -> None:
+        """Give up the events up to `through` (`SharedLog`); the commands stay known. In steps, each of them whole."""
         self._refuse_when_closed()
         first = await self.first(session)
         while first <= through:
             step = min(through, first + LOOKED_AT - 1)
-            answer = await self._server.run(scripts.TRIM, [*_keys(session), scripts.NOTES], self._owner, term, step)
-            _check(answer, session, term, 0)
+            answer = await self._server.run(
+                scripts.TRIM, [*_keys(session), scripts.NOTES], self._owner, term, expected_offset, step
+            )
+            _check(answer, session, term, expected_offset)
             first = step + 1
 
     async def first(self, session: SessionId) -> int:
@@ -239,14 +238,18 @@ class RedisLog:
             raise _missing(session)
         return int(first)
 
-    async def forget(self, session: SessionId) -> None:
-        """Erase a session's log as if it had never been; no matter if there is none (`EventLog`)."""
+    async def forget(self, session: SessionId, term: int | None = None) -> None:
+        """Erase a session's log as if it had never been, and put it on the list of removals (`SharedLog`)."""
         self._refuse_when_closed()
+        if term is None:
+            head = await self.head(session)
+            if head is None:
+                return
+            term = head.term
         answer = await self._server.run(
-            scripts.FORGET, [*_written(session), REMOVALS, scripts.NOTES], self._owner, session
+            scripts.FORGET, [*_written(session), REMOVALS, scripts.NOTES], self._owner, term, session
         )
-        if answer[0] != b"ok":
-            raise StaleWriter(f"Session {session} is held by another node with term {int(answer[1])}; it keeps it.")
+        _check(answer, session, term, 0)
 
     async def close(self) -> None:
         """Refuse everything from now on (`EventLog`)."""

@@ -42,11 +42,14 @@ redis.call('ZADD', KEYS[6], redis.call('INCR', KEYS[5]), ARGV[#ARGV])
 """
 # KEYS: head, log, bodies, causes. ARGV: owner, term, expected offset, …
 _HELD = """
-local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'offset', 'bodies', 'causes')
+local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'offset', 'bodies', 'causes', 'first')
 if not head[2] then return {'missing'} end
 if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return {'stale', head[2]} end
+local first, last = tonumber(head[6]), tonumber(head[3])
 if redis.call('HLEN', KEYS[3]) ~= tonumber(head[4]) or redis.call('HLEN', KEYS[4]) ~= tonumber(head[5])
-  or head[3] ~= '0' and redis.call('EXISTS', KEYS[2]) == 0 then return {'missing'} end
+  or redis.call('XLEN', KEYS[2]) ~= last - first + 1 or last > 0 and redis.call('EXISTS', KEYS[2]) == 0
+  or last >= first and redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1][1] ~= head[3] .. '-0'
+  then return {'missing'} end
 if head[3] ~= ARGV[3] then return {'offset', head[3]} end
 """
 _PARSED = """
@@ -177,12 +180,10 @@ return {'ok', string.format('%.0f', last), head[2], found}
     writes=False,
 )
 
-# KEYS: head, log, bodies, causes, NOTES. ARGV: owner, term, up to which offset.
+# KEYS: head, log, bodies, causes, NOTES. ARGV: owner, term, expected offset, up to which offset.
 TRIM = Script(f"""#!lua flags=allow-oom
-local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'offset', 'first')
-if not head[2] then return {{'missing'}} end
-if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return {{'stale', head[2]}} end
-local first, last = tonumber(head[4]), math.min(tonumber(ARGV[3]), tonumber(head[3]))
+{_HELD}
+last = math.min(tonumber(ARGV[4]), last)
 if last < first then return {{'ok'}} end
 {TAKEN_OUT}
 redis.call('XTRIM', KEYS[2], 'MINID', '=', string.format('%.0f-0', last + 1))
@@ -193,18 +194,18 @@ redis.call('HINCRBY', KEYS[1], 'bodies', -gone)
 return {{'ok'}}
 """)
 
-# KEYS: head, log, bodies, causes. ARGV: owner, session. It is noted for ever: a node that was away has a copy.
+# KEYS: head, log, bodies, causes. ARGV: owner, term, session. Whatever is left of the log goes. It is noted for ever: a
+# node that was away has a copy.
 FORGET = Script(f"""#!lua flags=allow-oom
 local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'epoch')
-if head[1] and head[1] ~= ARGV[1] then return {{'held', head[2]}} end
+if not head[2] then return {{'missing'}} end
+if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return {{'stale', head[2]}} end
 {TAKEN_OUT}
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
-redis.call('ZREM', KEYS[6], ARGV[2])
-if head[3] then
-  redis.call('ZADD', KEYS[6], redis.call('INCR', KEYS[5]), head[3] .. ' ' .. ARGV[2])
-  local removed = {{ARGV[2], head[3], '0', ''}}
-  {_LISTED}
-end
+redis.call('ZREM', KEYS[6], ARGV[3])
+redis.call('ZADD', KEYS[6], redis.call('INCR', KEYS[5]), head[3] .. ' ' .. ARGV[3])
+local removed = {{ARGV[3], head[3], '0', ''}}
+{_LISTED}
 return {{'ok'}}
 """)
 

@@ -12,7 +12,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import SessionClosed, SessionReopened
-from moothall.core.kernel.errors import LogMissing, StaleWriter, StorageError
+from moothall.core.kernel.errors import LogMissing, OffsetConflict, StaleWriter, StorageError
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.lanes import SESSION
 from moothall.core.ports import Clock, EventLog, LogHead, LogReading, SharedLog
@@ -76,7 +76,7 @@ class Archiving:
                 if await self._given_up(session, head):
                     del self._whole[session]
                     self._closed.pop(session, None)
-            except (LogMissing, StaleWriter) as error:  # It is filled again, or taken over.
+            except (LogMissing, OffsetConflict, StaleWriter) as error:  # Filled again, taken over, or grown.
                 logger.debug("session %s: not given up (%s)", session, type(error).__name__)
 
     async def _given_up(self, session: SessionId, head: LogHead) -> bool:
@@ -89,9 +89,13 @@ class Archiving:
             return False
         if 1 + self.archives(session, head) < self.copies:
             return False
-        # What is behind this offset by now nobody was asked for.
-        term = head.term if self.loaded(session) else (await self.log.acquire(session, head.epoch, new=False)).term
-        await self.shared.trim(session, term, head.offset)
+        if self.loaded(session):
+            term, there = head.term, await self.shared.head(session)
+        else:
+            there = await self.log.acquire(session, head.epoch, new=False)
+            term = there.term
+        # What is behind the offset that the nodes were asked for stays.
+        await self.shared.trim(session, term, head.offset if there is None else there.offset, head.offset)
         logger.info(
             "session %s: Redis has given up its %d events, which %d nodes have", session, head.offset, self.copies
         )

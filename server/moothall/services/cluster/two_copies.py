@@ -415,19 +415,19 @@ class TwoCopies:
     async def forget(self, session: SessionId) -> None:
         """Erase a session's log as if it had never been, in both copies (`EventLog`)."""
         async with self._turn(session):
-            self._term()
-            await self.shared.forget(session)
-            await self.own.forget(session)
+            house = self._term()
+            own, there = await self.own.head(session), await self.shared.head(session)
+            if (last := there or own) is not None:
+                # Anew first, also where the shared log is lost: by its end the copies at the other nodes go.
+                term = max([house * STEPS, *(head.term for head in (own, there) if head is not None)]) + 1
+                await self.shared.begin_anew(session, last.epoch, term, last.lost)
+                await self.shared.forget(session, term)
             if self.asides is not None:
                 await self.asides.forget(session)
+            await self.own.forget(session)
             self._held.pop(session, None)
             self._sent.pop(session, None)
             await self._has_two(session, 0)
-        self._term()
-        await self.shared.forget(session)
-        if self.asides is not None:
-            await self.asides.forget(session)
-        await self.own.forget(session)
 
     async def close(self) -> None:
         """Finish what was promised and let go of both copies (`EventLog`)."""
