@@ -54,6 +54,8 @@ async def test_logs_that_have_changed_are_told_with_their_heads(nodes: Nodes) ->
     assert told.heads == {SESSION: await first.head(SESSION)}
     for after in (0, told.upto + 1_000):
         assert sorted((await first.changed(after)).heads) == [OTHER, SESSION]
+    assert (await first.changed(told.upto, told.count)).heads == {}
+    assert sorted((await first.changed(told.upto, "another")).heads) == [OTHER, SESSION]
 
 
 async def test_a_log_that_is_forgotten_is_told_by_its_epoch_also_when_there_is_a_new_one(nodes: Nodes) -> None:

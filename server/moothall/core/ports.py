@@ -207,6 +207,8 @@ class LogChanges(msgspec.Struct, frozen=True, kw_only=True):
 
     upto: int
     """The last of these changes."""
+    count: str = ""
+    """Which count of changes it is a number of."""
     heads: Mapping[SessionId, LogHead] = {}
     """Those that have grown, or another writer, and where they end."""
     forgotten: Mapping[SessionId, Epoch] = {}
@@ -216,11 +218,12 @@ class LogChanges(msgspec.Struct, frozen=True, kw_only=True):
 class SharedLog(EventLog, Protocol):
     """An EventLog that several nodes share. One of them, a log's owner, writes it; all of them read it."""
 
-    async def changed(self, after: int) -> LogChanges:
-        """Which logs have changed behind the change `after` (0: all).
+    async def changed(self, after: int, count: str = "") -> LogChanges:
+        """Which logs have changed behind the change `after` (0: all) of a `count`, as an answer has said.
 
         They may not be all: whoever asks behind that change again, until nothing has changed, has seen all of them. A
-        store that knows no such change, as it was emptied, begins from the first. Raises StorageUnavailable.
+        store that was emptied, or started again, perhaps with older files, has another count, and begins from the
+        first. Raises StorageUnavailable.
         """
         ...
 

@@ -27,7 +27,7 @@ class SharedStore(FailingLog):
         """The first event that each still has, where it was trimmed."""
         self._known: dict[SessionId, tuple[int, int]] = {}
         self._changes: dict[SessionId, int] = {}
-        self._clock = 0
+        self._clock = self._count = 0
         self._forgotten: dict[tuple[SessionId, Epoch], int] = {}
         self.losses: dict[SessionId, int] = {}
         """How often the end of each was lost, as whoever begins it anew says."""
@@ -67,9 +67,10 @@ class SharedStore(FailingLog):
             Removal(number=number, mark=mark, session=session, epoch=epoch, offset=offset, digest=digest)
         )
 
-    async def changed(self, after: int) -> LogChanges:
+    async def changed(self, after: int, count: str = "") -> LogChanges:
         """The logs that have changed behind a change (`SharedLog`); changes are counted when somebody looks."""
-        after = after if after <= self._clock else 0
+        now = str(self._count)
+        after = after if after <= self._clock and count in ("", now) else 0
         heads = {session: await self.head(session) for session in await self.sessions()}
         found: dict[SessionId, LogHead] = {}
         for session, head in heads.items():
@@ -79,7 +80,7 @@ class SharedStore(FailingLog):
             if head is not None and self._changes[session] > after:
                 found[session] = head
         gone = {session: epoch for (session, epoch), change in self._forgotten.items() if change > after}
-        return LogChanges(upto=self._clock, heads=found, forgotten=gone)
+        return LogChanges(upto=self._clock, count=now, heads=found, forgotten=gone)
 
     def note_forgotten(self, session: SessionId, epoch: Epoch) -> None:
         """Tell of a log that is erased as of one that has changed."""
@@ -111,6 +112,13 @@ class SharedStore(FailingLog):
         self._forgotten.clear()
         self.listed.clear()
         self._clock = 0
+        self._count += 1
+
+    def start_again(self, change: int) -> None:
+        """As with an older file, in which so many changes were counted; what it has lost is said by `lose_end`."""
+        self._clock = change
+        self._count += 1
+        self._changes = {session: min(each, change) for session, each in self._changes.items()}
 
 
 class MemorySharedLog:

@@ -8,6 +8,7 @@
     moothall:{removals}    a stream: id NUMBER-0; what was removed: session, epoch, offset and digest of the event that
                            says so, and a mark of the list up to there
     moothall:changes       a clock that counts changes of all logs
+    moothall:begun         when it began, which tells it from the one before everything was lost
     moothall:changed       a sorted set: sessions by the change that was their last, and, as `EPOCH SESSION`, those that
                            were forgotten
 
@@ -155,10 +156,10 @@ class RedisLog:
         fields = await self._server.read("HGETALL", _keys(session)[0])
         return _head(session, fields) if fields else None
 
-    async def changed(self, after: int) -> LogChanges:
+    async def changed(self, after: int, count: str = "") -> LogChanges:
         """Which logs have changed behind a change (`SharedLog`)."""
         self._refuse_when_closed()
-        last, found = await self._server.run(scripts.CHANGED, _CHANGES, after, CHANGED_AT_ONCE)
+        last, found, now = await self._server.run(scripts.CHANGED, _CHANGES, after, CHANGED_AT_ONCE, count)
         heads, forgotten = dict[SessionId, LogHead](), dict[SessionId, Epoch]()
         for name, fields in found:
             epoch, gone, session = name.decode("utf-8", "replace").rpartition(" ")
@@ -166,7 +167,7 @@ class RedisLog:
                 forgotten[SessionId(session)] = Epoch(epoch)
             elif fields:
                 heads[SessionId(session)] = _head(SessionId(session), fields)
-        return LogChanges(upto=int(last), heads=heads, forgotten=forgotten)
+        return LogChanges(upto=int(last), count=now.decode(), heads=heads, forgotten=forgotten)
 
     async def removals(self, after: Applied) -> Sequence[Removal] | None:
         """Some of what stands behind a place in the list of removals (`SharedLog`)."""

@@ -32,13 +32,28 @@ NOTES = "moothall:erasures"
 """How often something was taken out of which Redis's files may hold the words, and up to which of these times the files
 were made anew (`erasing.py`)."""
 
+BEGUN = "moothall:begun"
+"""When the clock of changes began to count, as the server's clock had it: told from any other time, and no more."""
+
 # KEYS: … , NOTES last. Noted with the act itself: before it, files made anew meanwhile would count as made behind it.
 TAKEN_OUT = """
 redis.call('HINCRBY', KEYS[#KEYS], 'asked', 1)
 """
 # KEYS[5], KEYS[6]: the clock of changes, and the sessions by when they last changed. ARGV: … , the session last.
-_CHANGED = """
-redis.call('ZADD', KEYS[6], redis.call('INCR', KEYS[5]), ARGV[#ARGV])
+_OF_SERVER = """
+local function of_server(pattern)
+  local info = redis.pcall('INFO', 'server')
+  return type(info) == 'string' and string.match(info, pattern) or ''
+end
+"""
+_COUNTED = f"""
+{_OF_SERVER}
+local change = redis.call('INCR', KEYS[5])
+if change == 1 then redis.call('SET', '{BEGUN}', of_server('server_time_usec:(%d+)')) end
+"""
+_CHANGED = f"""
+{_COUNTED}
+redis.call('ZADD', KEYS[6], change, ARGV[#ARGV])
 """
 # KEYS: head, log, bodies, causes. ARGV: owner, term, expected offset, …
 _HELD = """
@@ -203,7 +218,8 @@ if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return {{'stale', head[2]}} end
 {TAKEN_OUT}
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
 redis.call('ZREM', KEYS[6], ARGV[3])
-redis.call('ZADD', KEYS[6], redis.call('INCR', KEYS[5]), head[3] .. ' ' .. ARGV[3])
+{_COUNTED}
+redis.call('ZADD', KEYS[6], change, head[3] .. ' ' .. ARGV[3])
 local removed = {{ARGV[3], head[3], '0', ''}}
 {_LISTED}
 return {{'ok'}}
@@ -227,20 +243,23 @@ return {'ok'}
 """
 )
 
-# KEYS: the clock of changes, the sessions by when they last changed. ARGV: after which change, how many at most.
-# The heads' keys are made from the sessions' names, which no Redis Cluster allows.
+# KEYS: the clock of changes, the sessions by when they last changed. ARGV: after which change, how many at most, of
+# which count (or nothing). The heads' keys are made from the sessions' names, which no Redis Cluster allows.
+# A count is known by when it began and by the server's run: one that starts again may have read an older file.
 CHANGED = Script(
-    """#!lua flags=no-writes
+    f"""#!lua flags=no-writes
+{_OF_SERVER}
+local count = of_server('run_id:(%w+)') .. ' ' .. (redis.call('GET', '{BEGUN}') or '')
 local after = tonumber(ARGV[1])
-if after > tonumber(redis.call('GET', KEYS[1]) or '0') then after = 0 end
+if ARGV[3] ~= '' and ARGV[3] ~= count or after > tonumber(redis.call('GET', KEYS[1]) or '0') then after = 0 end
 local names = redis.call('ZRANGE', KEYS[2], string.format('(%.0f', after), '+inf', 'BYSCORE',
   'LIMIT', 0, ARGV[2], 'WITHSCORES')
-local found = {}
+local found = {{}}
 for n = 1, #names, 2 do
   after = tonumber(names[n + 1])
-  found[#found + 1] = {names[n], redis.call('HGETALL', 'moothall:{' .. names[n] .. '}:head')}
+  found[#found + 1] = {{names[n], redis.call('HGETALL', 'moothall:{{' .. names[n] .. '}}:head')}}
 end
-return {string.format('%.0f', after), found}
+return {{string.format('%.0f', after), found, count}}
 """,
     writes=False,
 )

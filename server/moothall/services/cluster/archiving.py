@@ -43,7 +43,7 @@ class Archiving:
     """Whether a session is in memory, and so its log is held by its writer."""
 
     def __post_init__(self) -> None:
-        self._change = 0
+        self._change, self._count = 0, ""
         # Bound: the sessions of which Redis has more than the head.
         self._whole: dict[SessionId, LogHead] = {}
         """Those that Redis may still have events of."""
@@ -63,8 +63,8 @@ class Archiving:
     async def look(self) -> None:
         """Have Redis give up what it may, and nodes asked what they have. Raises StorageError."""
         while True:
-            changes = await self.shared.changed(self._change)
-            self._change = changes.upto
+            changes = await self.shared.changed(self._change, self._count)
+            self._change, self._count = changes.upto, changes.count
             for session in (*changes.forgotten, *changes.heads):
                 self._whole.pop(session, None)
                 self._closed.pop(session, None)

@@ -23,6 +23,7 @@ from moothall.core.kernel.errors import (
     StorageError,
     StorageUnavailable,
 )
+from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from support.cluster.answers import answers_of
 from support.cluster.process import PROGRAMS, Opened, RedisProcess, RedisProcesses, running
@@ -355,6 +356,39 @@ async def test_a_server_that_comes_back_with_an_older_end_refuses_to_go_on_behin
             assert (head.term, head.offset) == (1, 2)
             await log.append(SESSION, 1, 2, made(4)[2:])  # as the keeper fills it again
             assert len(await log.read(SESSION, 0, 9)) == 4
+
+
+async def test_changes_are_counted_anew_behind_an_older_file_and_after_everything_was_flushed(
+    tmp_path: Path, opened: Opened
+) -> None:
+    for program in PROGRAMS:
+        with running(program, tmp_path) as process:
+            log = opened.log(process.reached())
+            await held(log, 2)
+            for n in range(4):
+                await log.acquire(SessionId(f"s{n}"), EPOCH)
+            before = await log.changed(0)
+            assert (await log.changed(before.upto, before.count)).heads == {}
+            shutil.copytree(process.folder, tmp_path / f"{program}-before")
+            await log.append(SESSION, 1, 2, made(3)[2:])
+            upto = (await log.changed(before.upto, before.count)).upto
+            process.kill()
+            shutil.rmtree(process.folder)
+            (tmp_path / f"{program}-before").rename(process.folder)
+            process.start()
+            log = opened.log(process.reached())
+            await log.append(SESSION, 1, 2, made(3)[2:])
+            for n in range(4):
+                await log.acquire(SessionId(f"s{n}"), EPOCH)
+            assert SESSION not in (await log.changed(upto)).heads
+            behind_it = await log.changed(upto, before.count)
+            assert len(behind_it.heads) == 5
+            process.ask("FLUSHALL")
+            flushed = await log.changed(behind_it.upto, behind_it.count)
+            assert (flushed.heads, flushed.upto) == ({}, 0)
+            for n in range(behind_it.upto):
+                await log.acquire(SessionId(f"t{n}"), EPOCH)
+            assert len((await log.changed(behind_it.upto, behind_it.count)).heads) == behind_it.upto
 
 
 async def test_of_two_that_race_each_offset_is_stored_once_and_in_order(

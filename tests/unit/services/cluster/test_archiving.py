@@ -99,6 +99,19 @@ async def test_redis_gives_up_a_session_an_hour_after_its_close_once_enough_node
     await asyncio.gather(running, return_exceptions=True)
 
 
+async def test_a_session_that_changed_behind_an_older_file_is_looked_at(house: ArchivingNodes) -> None:
+    await house.write(LINE)
+    house.pass_on(2 * AFTER_MS)
+    await house.archiving.look()
+    change = (await house.store.changed(0)).upto
+    await house.write(CLOSED)
+    house.pass_on(2 * AFTER_MS)
+    house.store.start_again(change - 1)
+    await house.store.changed(0)
+    await house.archiving.look()
+    assert await house.first() == 3
+
+
 async def test_a_correction_begins_the_stream_anew_and_is_given_up_in_its_turn(house: ArchivingNodes) -> None:
     await house.write(LINE, CLOSED)
     house.pass_on(2 * AFTER_MS)

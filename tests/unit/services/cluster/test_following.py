@@ -83,6 +83,50 @@ async def test_a_store_that_was_emptied_and_counts_anew_is_looked_at_as_a_whole(
     assert await house.same()
 
 
+async def test_changes_behind_an_older_file_are_seen_though_their_numbers_were_given_before(house: FollowingNodes) -> None:
+    await house.say(3)
+    for n in range(6):
+        await house.keeper.acquire(SessionId(f"s{n}"), EPOCH, 1_001_000)
+    await house.following.catch_up()
+    change = (await house.store.changed(0)).upto
+    house.store.lose_end(SESSION, 2)
+    house.store.start_again(change - 3)
+    records = list(await house.own.read(SESSION, 2, 1))
+    await house.keeper.acquire(SESSION, EPOCH, 1_001_001)  # As the keeper fills it again.
+    removal = house.recorder.record(ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1"))
+    await house.store.append(SESSION, 1_001_001, 2, records)
+    await house.store.remove(SESSION, 1_001_001, 3, [1], [removal])
+    await house.store.changed(0)
+    for n in range(6):
+        await house.keeper.acquire(SessionId(f"s{n}"), EPOCH, 1_001_001)
+    assert (await house.store.changed(0)).upto > change
+    await house.following.catch_up()
+    assert await house.same()
+    assert (await house.own.read(SESSION, 0, 1))[0].body is None
+
+
+async def test_what_the_keeper_has_told_of_is_looked_for_though_no_change_tells_of_it(house: FollowingNodes) -> None:
+    await house.say(3)
+    running = asyncio.ensure_future(house.following.run())
+    await house.clock.advance(1)
+    told, house.store.changed = house.store.changed, None  # type: ignore[method-assign, assignment]
+    upto = (await told(0)).upto
+
+    async def nothing(after: int, count: str = "") -> LogChanges:
+        return LogChanges(upto=upto)
+
+    house.following.shared.changed = nothing  # type: ignore[method-assign]
+    await house.say(2)
+    await house.clock.advance(FOLLOW_MS)
+    assert house.following.end(SESSION) == 3
+    house.following.ring_for(SESSION, 5)
+    house.following.ring_for(OTHER, 5)
+    await house.clock.advance(1)
+    assert await house.same()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_what_is_removed_is_removed_in_the_copy(house: FollowingNodes) -> None:
     await house.say(2)
     await house.following.catch_up()
@@ -518,8 +562,8 @@ class Refilled(MemorySharedLog):
         self._then = then
         self.changed = self._changed_meanwhile
 
-    async def _changed_meanwhile(self, after: int) -> LogChanges:
-        told, then = await self._store.changed(after), self._then
+    async def _changed_meanwhile(self, after: int, count: str = "") -> LogChanges:
+        told, then = await self._store.changed(after, count), self._then
         self._then = ""
         if then == "emptied":
             await self.begin_anew(SESSION, EPOCH, 9_009_000, 0)

@@ -519,8 +519,8 @@ class Silent(MemorySharedLog):
         super().__init__(store, "n2")
         self.changed = self.unheard
 
-    async def unheard(self, after: int) -> LogChanges:
-        raise StorageUnavailable(f"Nothing is heard behind {after}.")
+    async def unheard(self, after: int, count: str = "") -> LogChanges:
+        raise StorageUnavailable(f"Nothing is heard behind {after} of {count}.")
 
 
 class Slow:
