@@ -1,8 +1,8 @@
 """The log of the node that keeps the house: each event is in the shared log, then in the node's own, and only then is
 anything acknowledged. So any one machine may die.
 
-What the shared log took is decided: the own log gets it, however often it has to be asked, and while it refuses nobody
-is answered. After 2 s the house is given up, and the next keeper finds it in the shared log.
+What the shared log took is decided: the own log gets it, however often it has to be asked, and while it refuses, or
+does not answer, nobody is answered. After 2 s the house is given up, and the next keeper finds it in the shared log.
 
 Where that is allowed, and only while all other nodes have confirmed that they are without the shared log too, events
 are acknowledged that the own log alone has (`alone`): of sessions that this keeper holds by a term of its own. The
@@ -34,11 +34,12 @@ from moothall.core.kernel.errors import (
 from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.ports import Asides, Clock, EventLog, LogHead, SharedLog, SingleCopies
 from moothall.services.cluster.copying import copy, refuse_contradiction
+from moothall.services.supervision.waiting import within
 
 logger = logging.getLogger(__name__)
 
 PATIENCE_MS = 2_000
-"""How long the own log may refuse what the shared one has."""
+"""How long the own log may refuse what the shared one has, or not answer."""
 AGAIN_MS = 50
 STEPS = 1_000
 """A keeper's term in the house, times this, is its first of a session: so often it may acquire one anew."""
@@ -371,21 +372,26 @@ class TwoCopies:
 
         Raises OutcomeUnknown when it isn't, or this node doesn't keep the house any more.
         """
-        end, until = expected_offset, self.clock.monotonic() + self.patience_ms
-        while end < expected_offset + len(events):
+        through = expected_offset + len(events)
+        # A disk that doesn't answer is as one that refuses: meanwhile the lease goes on, and nobody takes over.
+        if not await within(self._followed(session, expected_offset, through, follow), self.clock, self.patience_ms):
+            logger.error("session %s: this node's own log refuses what is decided; the house is given up", session)
+            await self.kept.give_up()
+            raise OutcomeUnknown("This node's disk refuses what the shared log has.")
+        self._refuse_unanswered()
+
+    async def _followed(
+        self, session: SessionId, end: int, through: int, follow: Callable[[int], Awaitable[None]]
+    ) -> bool:
+        """True once the own log has it, however often that takes."""
+        while end < through:
             try:
                 await follow(end)
                 break
-            except StorageUnavailable as error:
-                if self.clock.monotonic() >= until:
-                    logger.error(
-                        "session %s: this node's own log refuses what is decided; the house is given up", session
-                    )
-                    await self.kept.give_up()
-                    raise OutcomeUnknown("This node's disk refuses what the shared log has.") from error
-            await self.clock.sleep(AGAIN_MS)
-            end = await self._own_end(session, end)
-        self._refuse_unanswered()
+            except StorageUnavailable:
+                await self.clock.sleep(AGAIN_MS)
+                end = await self._own_end(session, end)
+        return True
 
     async def _own_end(self, session: SessionId, before: int) -> int:
         try:

@@ -280,6 +280,23 @@ async def test_a_disk_that_stays_full_has_the_house_given_up(first: Node, second
     assert await second.has() == {"room": {"a": b"1"}}
 
 
+async def test_a_disk_that_hangs_has_the_house_given_up_too(first: Node, second: Node) -> None:
+    class Hanging(MemoryBook):
+        async def write(self, entries: Sequence[BookEntry]) -> None:
+            await asyncio.Event().wait()
+
+    await first.book.opened()
+    first.book.own = Hanging()
+    writing = asyncio.ensure_future(first.book.write([ROOM]))
+    await first.clock.advance(PATIENCE_MS)
+    with pytest.raises(OutcomeUnknown, match="disk refuses"):
+        await writing
+    assert first.kept.term is None
+    keeps(second, 2_002, first)
+    await second.book.opened()
+    assert await second.has() == {"room": {"a": b"1"}}
+
+
 async def test_nothing_is_acknowledged_once_the_lease_is_over(first: Node) -> None:
     await first.book.opened()
 

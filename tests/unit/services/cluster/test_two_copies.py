@@ -180,6 +180,54 @@ async def test_a_full_disk_has_the_house_given_up_and_the_next_keeper_has_what_w
     assert (await second.log.acquire(SESSION, EPOCH)).offset == 1
 
 
+class Hanging(FailingLog):
+    """A log on a disk that answers nothing until it is let go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = asyncio.Event()
+
+    async def append(self, *args: object) -> None:
+        await self.answers.wait()
+        await super().append(*args)  # type: ignore[arg-type]
+
+    async def remove(self, *args: object) -> None:
+        await self.answers.wait()
+        await super().remove(*args)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("removes", [False, True])
+async def test_a_disk_that_hangs_has_the_house_given_up_as_one_that_is_full(
+    first: Node, second: Node, recorder: Recorder, *, removes: bool
+) -> None:
+    first.log.own = Hanging()
+    head = await first.log.acquire(SESSION, EPOCH)
+    record = recorder.record(PAUSED)
+    if removes:
+        storing = asyncio.ensure_future(first.log.remove(SESSION, head.term, 0, [], [record]))
+    else:
+        storing = asyncio.ensure_future(first.log.append(SESSION, head.term, 0, [record]))
+    await first.clock.advance(PATIENCE_MS - 1)
+    assert first.kept.term is not None
+    await first.clock.advance(1)
+    with pytest.raises(OutcomeUnknown, match="disk refuses"):
+        await storing
+    assert first.kept.term is None
+    keeps(second, 2_002, first)
+    assert (await second.log.acquire(SESSION, EPOCH)).offset == 1
+
+
+async def test_a_disk_that_is_slow_costs_no_house(first: Node, recorder: Recorder) -> None:
+    first.log.own = slow = Hanging()
+    head = await first.log.acquire(SESSION, EPOCH)
+    storing = asyncio.ensure_future(first.log.append(SESSION, head.term, 0, [recorder.record(PAUSED)]))
+    await first.clock.advance(PATIENCE_MS - 1)
+    slow.answers.set()
+    await asyncio.wait_for(storing, 1)
+    assert first.kept.term is not None
+    assert len(await slow.read(SESSION, 0, 9)) == 1
+
+
 async def test_without_the_shared_log_nothing_is_stored(store: SharedStore, first: Node, recorder: Recorder) -> None:
     head = await first.log.acquire(SESSION, EPOCH)
     store.full = True
