@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from moothall.adapters.store.files import explained, opened, sync_folder
+from moothall.adapters.store.files import explained, opened, sync_folder, write_all
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core.backup.removed import AnyLine, ListBegun, encode_line, read_list, united
 from moothall.core.kernel.errors import StorageUnavailable
@@ -112,9 +112,7 @@ def _append(file: int, size: int, lines: list[AnyLine]) -> None:
     if size == 0 and not begins:
         identity = _identity()
         lines = [ListBegun(id=identity.id, at=identity.at), *lines]
-    view = memoryview(b"".join(map(encode_line, lines)))
-    while view:
-        view = view[os.write(file, view) :]
+    write_all(file, b"".join(map(encode_line, lines)))
 
 
 @contextmanager

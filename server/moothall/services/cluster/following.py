@@ -266,7 +266,7 @@ class Following:
                 del self._behind[session]
                 continue
             try:
-                await copy(self.archive, self.own, session, head, copied=self._copied_on)
+                await self._copied_from(self.archive, session, head)
             except (RecordBroken, StorageUnavailable) as error:  # What it has not by then the shared logs have later.
                 logger.debug("session %s: it can't be read at the keeper (%s)", session, type(error).__name__)
 

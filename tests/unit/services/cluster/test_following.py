@@ -638,6 +638,24 @@ class Keeper:
         return self.records[after : after + limit]
 
 
+async def test_a_removal_that_comes_from_the_keeper_takes_what_was_set_aside_too(house: FollowingNodes) -> None:
+    keeper = house.following.archive = Keeper()
+    house.following.asides = asides = MemoryAsides()
+    await house.say(2)
+    running = asyncio.ensure_future(house.following.run())
+    await house.clock.advance(1)
+    asides.kept[SESSION] = list(await house.own.read(SESSION, 1, 1))
+    removal = house.recorder.record(ev.BodyRemoved(offsets=(2,), reason="not-recorded", by="staff-1"))
+    keeper.records = [*await house.store.read(SESSION, 0, 9), removal]
+    house.store.away = True
+    house.following.ring_for(SESSION, 3)
+    await house.clock.advance(1)
+    assert house.following.end(SESSION) == 3
+    assert asides.kept == {}
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_what_is_read_here_comes_from_the_keeper_while_the_shared_logs_are_away(house: FollowingNodes) -> None:
     keeper = house.following.archive = Keeper()
     await house.say(2)
