@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from moothall.adapters.cluster.house_redis import RedisLease
 from moothall.adapters.cluster.log_redis import RedisLog
+from moothall.core.cluster.lease import Lease
 from moothall.core.cluster.removals import NOTHING, Applied, Removal
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import LogMissing, LogTrimmed, OffsetConflict, StaleWriter
@@ -26,9 +28,11 @@ async def nodes(
 ) -> AsyncIterator[tuple[SharedLog, SharedLog]]:
     if request.param == "memory":
         store = SharedStore()
+        store.house = ("n1", 1_001)
         yield MemorySharedLog(store, "n1"), MemorySharedLog(store, "n2")
         return
     server = redis_processes.empty(request.param).reached()
+    await RedisLease(server).take(None, Lease(node="n1", address="", term=1_001, beat=0))
     yield RedisLog(server, "n1"), RedisLog(server, "n2")
     await server.close()
 
@@ -204,6 +208,24 @@ async def test_removals_are_listed_in_the_order_in_which_they_were_made(nodes: N
     assert len({each.mark for each in found}) == 3
     for wrong in (Applied(1, "another"), Applied(4, found[2].mark)):
         assert await second.removals(wrong) is None
+
+
+async def test_a_log_of_which_only_the_epoch_is_known_is_listed_once_by_the_keeper_alone(nodes: Nodes) -> None:
+    first, second = nodes
+    gone = Epoch("gone")
+    for node, term in ((first, 1_000), (second, 1_001)):
+        with pytest.raises(StaleWriter):
+            await node.list_erased(gone, term)
+    assert list(await second.removals(NOTHING) or ()) == []
+    change = (await second.changed(0)).upto
+    for epoch in (gone, Epoch("too"), gone):
+        await first.list_erased(epoch, 1_001)
+    told = await second.changed(change)
+    assert told.forgotten == {SessionId("gone"): gone, SessionId("too"): Epoch("too")}
+    assert [(each.session, each.epoch, each.offset) for each in await second.removals(NOTHING) or ()] == [
+        ("", gone, 0),
+        ("", "too", 0),
+    ]
 
 
 async def test_what_is_refused_is_not_listed(nodes: Nodes) -> None:

@@ -61,6 +61,7 @@ def _status(services: Services, doors: OpenDoors, since: int, nodes: Nodes | Non
             one_copy=services.one_copy(),
             unconfirmed=dict(nodes.unconfirmed()),
             stuck=dict(nodes.stuck()),
+            unfilled=nodes.unfilled(),
         ),
     )
 

@@ -212,7 +212,8 @@ class LogChanges(msgspec.Struct, frozen=True, kw_only=True):
     heads: Mapping[SessionId, LogHead] = {}
     """Those that have grown, or another writer, and where they end."""
     forgotten: Mapping[SessionId, Epoch] = {}
-    """Those that were erased as if they had never been, and the epochs that they had: a copy with it goes too."""
+    """Those that were erased as if they had never been, and the epochs that they had: a copy with it goes too. Where no
+    more than its epoch is known of one, that stands in place of its name."""
 
 
 class SharedLog(EventLog, Protocol):
@@ -252,6 +253,14 @@ class SharedLog(EventLog, Protocol):
 
         `remove` and `forget` add to it, each in the same act. None where the list has no such place (any more): then it
         is read from the first on. Raises StorageUnavailable.
+        """
+        ...
+
+    async def list_erased(self, epoch: Epoch, house: int) -> None:
+        """Put a log that was erased on the list of removals, of which no more than its epoch is known any more: whoever
+        has a copy of that epoch erases it. Nothing where that was done before.
+
+        Raises StaleWriter unless this node keeps the house in the term `house`, LogMissing where nobody does.
         """
         ...
 

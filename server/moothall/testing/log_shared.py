@@ -33,6 +33,8 @@ class SharedStore(FailingLog):
         """How often the end of each was lost, as whoever begins it anew says."""
         self.listed: list[Removal] = []
         """The list of removals."""
+        self.house: tuple[str, int] | None = None
+        """Who keeps the house, and in which term."""
 
     async def head(self, session: SessionId) -> LogHead | None:
         """Where a log stands (`EventLog`)."""
@@ -79,7 +81,9 @@ class SharedStore(FailingLog):
                 self._known[session], self._changes[session] = (head.term, head.offset), self._clock
             if head is not None and self._changes[session] > after:
                 found[session] = head
-        gone = {session: epoch for (session, epoch), change in self._forgotten.items() if change > after}
+        gone = {
+            session or SessionId(epoch): epoch for (session, epoch), change in self._forgotten.items() if change > after
+        }
         return LogChanges(upto=self._clock, count=now, heads=found, forgotten=gone)
 
     def note_forgotten(self, session: SessionId, epoch: Epoch) -> None:
@@ -88,6 +92,10 @@ class SharedStore(FailingLog):
         self._forgotten[session, epoch] = self._clock
         self._list(session, epoch, 0, "")
         self._known.pop(session, None)
+
+    def knows_erased(self, epoch: Epoch) -> bool:
+        """Whether a log that was erased is told of by its epoch alone."""
+        return (SessionId(""), epoch) in self._forgotten
 
     def _refuse_when_closed(self) -> None:
         super()._refuse_when_closed()
@@ -111,6 +119,7 @@ class SharedStore(FailingLog):
         self._changes.clear()
         self._forgotten.clear()
         self.listed.clear()
+        self.house = None
         self._clock = 0
         self._count += 1
 
@@ -150,6 +159,16 @@ class MemorySharedLog:
         await self._store.acquire(session, epoch, term)
         self._store.owners[session] = self._owner
         self._store.losses[session] = lost
+
+    async def list_erased(self, epoch: Epoch, house: int) -> None:
+        """Put a log that was erased on the list of removals, by its epoch (`SharedLog`)."""
+        await self._store.sessions()  # Which is refused while it is away.
+        if self._store.house is None:
+            raise LogMissing("Nobody keeps the house.")
+        if self._store.house != (self._owner, house):
+            raise StaleWriter("Another node keeps the house.")
+        if not self._store.knows_erased(epoch):
+            self._store.note_forgotten(SessionId(""), epoch)
 
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None

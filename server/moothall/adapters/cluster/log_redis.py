@@ -10,7 +10,7 @@
     moothall:changes       a clock that counts changes of all logs
     moothall:begun         when it began, which tells it from the one before everything was lost
     moothall:changed       a sorted set: sessions by the change that was their last, and, as `EPOCH SESSION`, those that
-                           were forgotten
+                           were forgotten; without the name where no more than the epoch is known
 
 Every act that writes is one script (`scripts.py`) that checks owner and term first. A session whose keys lack something
 that the head names is missing, and never a new one (docs/adr/0038-stores-and-faults-on-many-machines.md).
@@ -47,6 +47,7 @@ _LANE = b"lane:"
 _CHANGES = ["moothall:changes", "moothall:changed"]
 CHANGED_AT_ONCE = 200
 """Logs that one look at what has changed tells of."""
+HOUSE = "moothall:house"
 REMOVALS = "moothall:{removals}"
 REMOVALS_AT_ONCE = 500
 """Removals that one look at their list tells of."""
@@ -164,7 +165,7 @@ class RedisLog:
         for name, fields in found:
             epoch, gone, session = name.decode("utf-8", "replace").rpartition(" ")
             if gone:
-                forgotten[SessionId(session)] = Epoch(epoch)
+                forgotten[SessionId(session or epoch)] = Epoch(epoch)
             elif fields:
                 heads[SessionId(session)] = _head(SessionId(session), fields)
         return LogChanges(upto=int(last), count=now.decode(), heads=heads, forgotten=forgotten)
@@ -181,6 +182,19 @@ class RedisLog:
         if not after.number:
             return removals
         return removals[1:] if removals and removals[0].here == after else None
+
+    async def list_erased(self, epoch: Epoch, house: int) -> None:
+        """Put a log that was erased on the list of removals, by its epoch (`SharedLog`)."""
+        self._refuse_when_closed()
+        answer = await self._server.run(
+            scripts.LIST_ERASED, [*[HOUSE] * 4, *_CHANGES, REMOVALS], self._owner, house, epoch
+        )
+        match answer:
+            case [b"ok"]:
+                return
+            case [b"stale", term]:
+                raise StaleWriter(f"Another node keeps the house by now, in term {int(term)}; nothing was listed.")
+        raise LogMissing("Redis has lost the lease of the house; nothing was listed.")
 
     async def begin_anew(self, session: SessionId, epoch: Epoch, term: int, lost: int) -> None:
         """Make an empty log in place of what is left of one (`SharedLog`)."""

@@ -225,6 +225,20 @@ local removed = {{ARGV[3], head[3], '0', ''}}
 return {{'ok'}}
 """)
 
+# KEYS: who keeps the house, and the same three times, so that the others have their numbers. ARGV: owner, term of the
+# house, epoch. A log of which no more is known has no name.
+LIST_ERASED = Script(f"""#!lua flags=allow-oom
+local house = redis.call('HMGET', KEYS[1], 'node', 'term')
+if not house[2] then return {{'missing'}} end
+if house[1] ~= ARGV[1] or house[2] ~= ARGV[2] then return {{'stale', house[2]}} end
+if redis.call('ZSCORE', KEYS[6], ARGV[3] .. ' ') then return {{'ok'}} end
+{_COUNTED}
+redis.call('ZADD', KEYS[6], change, ARGV[3] .. ' ')
+local removed = {{'', ARGV[3], '0', ''}}
+{_LISTED}
+return {{'ok'}}
+""")
+
 # KEYS: head, log, bodies, causes. ARGV: owner, epoch, term, how often its end was lost.
 BEGIN_ANEW = Script(
     """#!lua flags=allow-oom

@@ -273,6 +273,10 @@ class Following:
     async def _forget(self, session: SessionId, epoch: Epoch) -> None:
         """Erase the copy of a session that was erased: this node would bring it back when it takes over."""
         copy = self.copies.get(session)
+        if copy is None:  # It may be known by its epoch alone.
+            session, copy = next(
+                ((name, head) for name, head in self.copies.items() if head.epoch == epoch), (session, copy)
+            )
         if copy is None or copy.epoch != epoch:
             return
         if self.asides is not None:

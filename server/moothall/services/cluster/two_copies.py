@@ -130,9 +130,8 @@ class TwoCopies:
         house = self._term()
         own = await self.own.head(session)
         shared = await self._acquired(session, epoch, house * STEPS, own, new=new)
-        if own is not None and own.epoch != shared.epoch:
-            msg = f"Session {session} is another one here than in Redis: they were made apart. Rename or remove one."
-            raise RecordBroken(msg)
+        if own is not None:
+            _refuse_another(session, own, shared)
         own = await self.own.acquire(session, shared.epoch, shared.term)
         if own.offset < shared.offset:
             await refuse_contradiction(session, own, self.shared)
@@ -236,6 +235,36 @@ class TwoCopies:
                 failed = failed or error
         if failed is not None:
             raise failed
+
+    async def refill(self, session: SessionId) -> None:
+        """Bring into the shared log what it has lost of one, though nobody writes it.
+
+        Raises StorageError, and RecordBroken where the two contradict each other.
+        """
+        async with self._turn(session):
+            own, there = await self.own.head(session), await self.shared.head(session)
+            if own is None or (there is not None and there.offset >= own.offset):
+                return
+            if there is not None:  # Before anything is acquired: who contradicts whom shows by the terms.
+                _refuse_another(session, own, there)
+                await refuse_contradiction(session, there, self.own)
+            self._single.add(session)
+            try:
+                if there is not None and there.term > own.term:
+                    await self._acquire_both(session, own.epoch, new=False)  # No writer's term is good any more.
+                else:
+                    await self._fill_one(session)
+            except StorageError:
+                # Whoever appends to it finds out for himself; until then it is left to the next time.
+                self._single -= {session} - (frozenset() if self.singles is None else self.singles.open)
+                raise
+
+    async def list_erased(self, epoch: Epoch) -> None:
+        """Put a log that was erased on the list of removals again, which Redis has lost.
+
+        Raises StorageUnavailable, StaleWriter.
+        """
+        await self.shared.list_erased(epoch, self._term())
 
     async def _fill_one(self, session: SessionId) -> None:
         if session not in self._single or self._is_alone(session):
@@ -452,6 +481,12 @@ class TwoCopies:
             raise OutcomeUnknown(
                 "This node's lease was over before the answer; whether it is kept is decided elsewhere."
             )
+
+
+def _refuse_another(session: SessionId, own: LogHead, shared: LogHead) -> None:
+    if own.epoch != shared.epoch:
+        msg = f"Session {session} is another one here than in Redis: they were made apart. Rename or remove one."
+        raise RecordBroken(msg)
 
 
 def _is_unrecorded(events: Sequence[LogRecord]) -> bool:

@@ -42,6 +42,8 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
     stuck: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Removals (`session:event`) that a node can't apply though later ones are, by its name: all nodes at the keeper,
     its own at a node that stands by."""
+    unfilled: int = 0
+    """How many sessions Redis has lost something of, as the keeper knows: it is filled again."""
 
     @property
     def keeps(self) -> bool:
@@ -93,6 +95,7 @@ def status_lines(status: ServerStatus) -> list[str]:
         lines.append(_node_line(status.node))
         lines += [_unconfirmed_line(*each) for each in sorted(status.node.unconfirmed.items())]
         lines += [_stuck_line(*each) for each in sorted(status.node.stuck.items())]
+        lines += [_unfilled_line(status.node.unfilled)] if status.node.unfilled else []
     if status.node is not None and not status.node.keeps:
         return [*lines, f"Readers here: {status.readers}.", *_disk_lines(status)]
     if status.draining:
@@ -131,6 +134,11 @@ def _stuck_line(node: str, removals: Sequence[str]) -> str:
         f"Node {node} can't apply {', '.join(removals)}, though it has applied later removals: its disk still holds "
         "what was removed. Its log says why."
     )
+
+
+def _unfilled_line(many: int) -> str:
+    sessions = "1 session" if many == 1 else f"{many} sessions"
+    return f"Redis lacks events of {sessions}, which are filled again from this disk: leave it as it is meanwhile."
 
 
 def _disk_lines(status: ServerStatus) -> list[str]:

@@ -104,6 +104,10 @@ def test_a_node_says_who_keeps_the_house() -> None:
         "Node south has not confirmed 1 removal: its disk may still hold what was removed, until it is back.",
         "Node west has not confirmed 2 removals: its disk may still hold what was removed, until it is back.",
     ]
+    unfilled = msgspec.structs.replace(keeper, unfilled=2)
+    assert status_lines(msgspec.structs.replace(STATUS, node=unfilled))[2] == (
+        "Redis lacks events of 2 sessions, which are filled again from this disk: leave it as it is meanwhile."
+    )
     stuck = msgspec.structs.replace(keeper, stuck={"south": ("plenary:345", "other:7")})
     assert status_lines(msgspec.structs.replace(STATUS, node=stuck))[2] == (
         "Node south can't apply plenary:345, other:7, though it has applied later removals: its disk still holds what "
