@@ -62,6 +62,7 @@ def _status(services: Services, doors: OpenDoors, since: int, nodes: Nodes | Non
             unconfirmed=dict(nodes.unconfirmed()),
             stuck=dict(nodes.stuck()),
             unfilled=nodes.unfilled(),
+            faults=nodes.faults(),
         ),
     )
 

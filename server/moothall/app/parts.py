@@ -90,6 +90,8 @@ class Nodes(NamedTuple):
     ConfigurationError, StorageUnavailable."""
     unfilled: Callable[[], int] = lambda: 0
     """How many sessions Redis lacks something of, which is being filled again."""
+    faults: Callable[[], tuple[str, ...]] = tuple
+    """What is wrong with Redis since the node has started, in sentences."""
 
 
 class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):

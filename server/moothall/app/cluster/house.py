@@ -17,7 +17,7 @@ from moothall.adapters.cluster.erasing import FileErasure
 from moothall.adapters.cluster.house_redis import RedisLease, RedisNotes
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.cluster.node_gate import NodeGate, NodeSeal, open_key
-from moothall.adapters.cluster.redis_facts import checked
+from moothall.adapters.cluster.redis_facts import Trust, checked
 from moothall.adapters.cluster.server import RedisServer
 from moothall.adapters.store import one_copy_list, signing
 from moothall.adapters.store.aside_folder import FOLDER, AsideFolder
@@ -100,10 +100,13 @@ class House:
             self._stuck,
             self._retire,
             lambda: 0 if self.refilling is None else self.refilling.left,
+            lambda: self.trust.faults,
         )
         """The others, while this node keeps the house."""
         self.singles = OneCopyList(Path(self.settings.server.data) / one_copy_list.FILE_NAME, self.clock)
         self.asides = AsideFolder(Path(self.settings.server.data) / FOLDER)
+        self.trust = Trust(self.server, self.clock, needed_memory(MEETINGS))
+        """Whether Redis is as it has to be, since this node has started."""
         self.others = Others(RedisNotes(self.server), self.clock, node=own.node, note=self._note)
         self.following: Following | None = None
         """While this node stands by."""
@@ -352,8 +355,8 @@ async def joined(settings: Settings, clock: Clock) -> AsyncIterator[House]:
         await _usable(server, clock)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         stack.push_async_callback(house.others.leave)
-        runs = (house.others.run, house.keeping.run, house.confirming.run, house.erase, house.mend, house.confirm)
-        for run in runs:
+        watching = (house.others.run, house.keeping.run, house.confirming.run, house.trust.run)
+        for run in (*watching, house.erase, house.mend, house.confirm):
             stack.callback(tasks.create_task(supervise(run, clock)).cancel)
         yield house
 

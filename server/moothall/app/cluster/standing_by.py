@@ -203,6 +203,7 @@ async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerA
                 keeper=None if lease is None else lease.node,
                 keeper_address="" if lease is None else lease.address,
                 stuck={name: tuple(each.name for each in stuck)} if (stuck := house.removing.stuck) else {},
+                faults=house.trust.faults,
             ),
         )
 

@@ -44,6 +44,8 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
     its own at a node that stands by."""
     unfilled: int = 0
     """How many sessions Redis has lost something of, as the keeper knows: it is filled again."""
+    faults: tuple[str, ...] = ()
+    """What is wrong with Redis since this node has started, each with what to do."""
 
     @property
     def keeps(self) -> bool:
@@ -96,6 +98,7 @@ def status_lines(status: ServerStatus) -> list[str]:
         lines += [_unconfirmed_line(*each) for each in sorted(status.node.unconfirmed.items())]
         lines += [_stuck_line(*each) for each in sorted(status.node.stuck.items())]
         lines += [_unfilled_line(status.node.unfilled)] if status.node.unfilled else []
+        lines += [f"Redis can't be trusted any more. {each}" for each in status.node.faults]
     if status.node is not None and not status.node.keeps:
         return [*lines, f"Readers here: {status.readers}.", *_disk_lines(status)]
     if status.draining:

@@ -104,6 +104,10 @@ def test_a_node_says_who_keeps_the_house() -> None:
         "Node south has not confirmed 1 removal: its disk may still hold what was removed, until it is back.",
         "Node west has not confirmed 2 removals: its disk may still hold what was removed, until it is back.",
     ]
+    fault = msgspec.structs.replace(keeper, faults=("It keeps no append-only file.",))
+    assert status_lines(msgspec.structs.replace(STATUS, node=fault))[2] == (
+        "Redis can't be trusted any more. It keeps no append-only file."
+    )
     unfilled = msgspec.structs.replace(keeper, unfilled=2)
     assert status_lines(msgspec.structs.replace(STATUS, node=unfilled))[2] == (
         "Redis lacks events of 2 sessions, which are filled again from this disk: leave it as it is meanwhile."
