@@ -36,6 +36,7 @@ from moothall.core.questions.blocked_words import MOST_BYTES, BlockedWords, Word
 from moothall.core.questions.statements import AboutQuestions, Dimension, Group
 from moothall.services.captioning.zoom_push import ZoomPush
 from moothall.services.capture.closing import Closing
+from moothall.services.cluster.sound_copies import SoundCopies
 from moothall.services.control.openers import Openers
 from moothall.services.hubs.pairing import Pairing
 from moothall.services.hubs.registry import Hubs
@@ -262,6 +263,11 @@ class Stores(Protocol):
 
     async def kept(self, log: NodeLog, book: Book) -> tuple[EventLog, Book]:
         """Log and book of the node that keeps the house. Raises ConfigurationError, StorageUnavailable."""
+        ...
+
+    @property
+    def sound(self) -> SoundCopies | None:
+        """Sound that waits for its words, which this node has copied while it stood by."""
         ...
 
 

@@ -109,6 +109,8 @@ async def hall(
         pulses = Pulses(clock)
         recognising = Recognising(clock, recordings.record, glossaries.preferred, pulses, backend.measures)
         spools = DiskSpools(backend.data / SPOOL_FOLDER, quota=spool_quota(settings))
+        if house is not None and house.sound is not None:
+            await house.sound.save(spools)
         live = await open_live(stack, backend, spools, recognising)
         streams = await open_streams(stack, backend, live)
         translation = open_translating(stack, backend, glossaries, pulses)

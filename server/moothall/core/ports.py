@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -384,6 +384,15 @@ class SharedBook(Book, Protocol):
         ...
 
 
+class SpooledPiece(NamedTuple):
+    """Samples of a spool as they may be copied."""
+
+    pcm: bytes
+    version: str
+    """What had been made silent by then, which is another one after each time: what was copied under another version
+    may be what is silent now."""
+
+
 class Spool(Protocol):
     """Audio of one source on disk: PCM16 mono, little-endian. Positions count samples from the source's first.
 
@@ -413,6 +422,17 @@ class Spool(Protocol):
 
     async def read(self, first: int, count: int) -> bytes:
         """Up to `count` samples from position `first`; empty at the end."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """What has been made silent by now (`SpooledPiece`)."""
+        ...
+
+    async def copied(self, first: int, count: int) -> SpooledPiece:
+        """Up to `count` safe samples from position `first`, as the disk has them: silence where nothing is to be kept.
+        Empty at their end. Raises ValueError for samples that were trimmed, StorageUnavailable.
+        """
         ...
 
     async def trim(self, before: int) -> None:

@@ -51,7 +51,7 @@ class NodeLinkDoor:
 
     async def events(self, request: web.Request) -> web.Response:
         """Events of a session's log, behind an offset."""
-        _node_of(request)
+        node_of(request)
         session, after = request.match_info["session"], number_in(request.query.get("after", ""), 15)
         if not is_name(session) or after is None:
             raise web.HTTPBadRequest
@@ -63,7 +63,7 @@ class NodeLinkDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one node, until it is gone."""
-        node = _node_of(request)
+        node = node_of(request)
         # What is told is small and has to be there at once: nothing is compressed.
         socket = web.WebSocketResponse(
             max_msg_size=MAX_FRAME_BYTES, compress=False, autoclose=True, heartbeat=self._asked_s
@@ -119,7 +119,7 @@ class NodeLinkDoor:
             await self._clock.sleep(TICK_MS)
 
 
-def _node_of(request: web.Request) -> str:
+def node_of(request: web.Request) -> str:
     """The name of the node that speaks for itself; whoever else asks finds nothing here."""
     carried: Carried | None = request.get(CARRIED)
     if carried is None or carried.scheme != LINK_SCHEME:

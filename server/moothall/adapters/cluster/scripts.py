@@ -39,13 +39,14 @@ BEGUN = "moothall:begun"
 TAKEN_OUT = """
 redis.call('HINCRBY', KEYS[#KEYS], 'asked', 1)
 """
-# KEYS[5], KEYS[6]: the clock of changes, and the sessions by when they last changed. ARGV: … , the session last.
+# Of what the server says of itself; nothing where its user may not ask, since nothing may fail behind a write.
 _OF_SERVER = """
 local function of_server(pattern)
   local info = redis.pcall('INFO', 'server')
   return type(info) == 'string' and string.match(info, pattern) or ''
 end
 """
+# KEYS[5], KEYS[6]: the clock of changes, and the sessions by when they last changed. ARGV: … , the session last.
 _COUNTED = f"""
 {_OF_SERVER}
 local change = redis.call('INCR', KEYS[5])

@@ -39,6 +39,7 @@ from moothall.services.cluster.others import Others
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.cluster.refilling import Refilling
 from moothall.services.cluster.removing import Removing
+from moothall.services.cluster.sound_copies import SoundCopies
 from moothall.services.cluster.two_books import HOUSE, TwoBooks
 from moothall.services.cluster.two_copies import STEPS, TwoCopies
 from moothall.services.operation.redis_checks import needed_memory
@@ -110,6 +111,8 @@ class House:
         self.others = Others(RedisNotes(self.server), self.clock, node=own.node, note=self._note)
         self.following: Following | None = None
         """While this node stands by."""
+        self.sound: SoundCopies | None = None
+        """What this node has copied of the keeper's sound since it stood by last."""
         self.removing = Removing(self.log, own.node)
         """Whether what was removed is gone from here."""
         self._looked: int | None = None

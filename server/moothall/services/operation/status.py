@@ -46,6 +46,8 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How many sessions Redis has lost something of, as the keeper knows: it is filled again."""
     faults: tuple[str, ...] = ()
     """What is wrong with Redis since this node has started, each with what to do."""
+    copied_ms: int = 0
+    """How much sound of the keeper's that waits for its words this node has a copy of; 0 at the keeper."""
 
     @property
     def keeps(self) -> bool:
@@ -100,7 +102,10 @@ def status_lines(status: ServerStatus) -> list[str]:
         lines += [_unfilled_line(status.node.unfilled)] if status.node.unfilled else []
         lines += [f"Redis can't be trusted any more. {each}" for each in status.node.faults]
     if status.node is not None and not status.node.keeps:
-        return [*lines, f"Readers here: {status.readers}.", *_disk_lines(status)]
+        copied = status.node.copied_ms // 1_000
+        lines += [f"Readers here: {status.readers}."]
+        lines += [f"Sound that waits for its words at the keeper: {_lasting(copied)} are copied."] if copied else []
+        return [*lines, *_disk_lines(status)]
     if status.draining:
         lines.append("It drains: no new session begins, and it ends once those that are on are closed.")
     lines += [_session_line(each) for each in status.sessions] or ["No session is on."]

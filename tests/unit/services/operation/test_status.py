@@ -122,5 +122,9 @@ def test_a_node_says_who_keeps_the_house() -> None:
         "Node south stands by; north keeps the house, at http://10.0.0.1:8080.",
         "Readers here: 121.",
     ]
+    copied = msgspec.structs.replace(other, copied_ms=95_000)
+    assert status_lines(msgspec.structs.replace(STATUS, node=copied))[3] == (
+        "Sound that waits for its words at the keeper: 1 min 35 s are copied."
+    )
     alone = NodeStatus(name="south", keeper=None, keeper_address="")
     assert said(alone)[0] == "Node south stands by; no node keeps the house at the moment."
