@@ -83,7 +83,9 @@ async def test_a_store_that_was_emptied_and_counts_anew_is_looked_at_as_a_whole(
     assert await house.same()
 
 
-async def test_changes_behind_an_older_file_are_seen_though_their_numbers_were_given_before(house: FollowingNodes) -> None:
+async def test_changes_behind_an_older_file_are_seen_though_their_numbers_were_given_before(
+    house: FollowingNodes,
+) -> None:
     await house.say(3)
     for n in range(6):
         await house.keeper.acquire(SessionId(f"s{n}"), EPOCH, 1_001_000)
