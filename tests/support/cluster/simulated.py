@@ -1,5 +1,6 @@
-"""A house in simulated time: nodes with clocks of their own, Redis that goes away and loses things, and the log of one
-session. The rules are those of `moothall.core.cluster`; what carries them out is written here again, in short.
+"""A house in simulated time: nodes with clocks of their own that are started again, Redis that goes away and loses
+things, and the log of one session. The rules are those of `moothall.core.cluster`; what carries them out is written
+here again, in short.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from moothall.core.cluster.lease import BEAT_MS, Holding, Lease, Watch, next_term
+from moothall.core.cluster.nodes import NodeNote, Seen, candidates_before, living, looked
 from moothall.core.cluster.one_copy import ASK_MS, Confirmations, Promise
 
 ANSWER_MS = 2_000
 ACT_MS = 300
+TELL_MS = 1_000
 Interval = tuple[int, int]
 """Begin and length, ms."""
 Log = tuple[str, ...]
@@ -59,6 +62,7 @@ class World:
     log: Log = ()
     log_term: int = 0
     nodes: list[Node] = field(default_factory=list)
+    notes: dict[str, NodeNote] = field(default_factory=dict)
     acked: list[Acked] = field(default_factory=list)
     due: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
     number: int = 0
@@ -69,7 +73,7 @@ class World:
 
     def _lose(self, back: Back) -> None:
         if back is Back.EMPTY:
-            self.lease, self.log, self.log_term = None, (), 0
+            self.lease, self.log, self.log_term, self.notes = None, (), 0, {}
         elif back is Back.OLDER:
             self.log = self.log[:-3]
             if self.lease is not None:
@@ -95,15 +99,17 @@ class World:
         """A script is run at Redis some time later, and its answer comes some time after that, if nothing is away. The
         node waits for `ANSWER_MS`; what was not answered by then may be run all the same.
         """
-        ended = False
+        ended, life = False, node.life
 
         def end(then: Callable[[], None]) -> None:
             nonlocal ended
-            if not ended and not node.asleep:
-                ended = True
-                then()
-            elif not ended:
+            if ended or node.life != life:
+                return
+            if node.asleep:
                 self.later(50, lambda: end(then))
+                return
+            ended = True
+            then()
 
         def gone() -> bool:
             return self.is_down or within(self.now, node.cuts)
@@ -131,18 +137,36 @@ class Node:
     """From Redis."""
     away: list[Interval] = field(default_factory=list)
     """From the other nodes."""
+    restarts: list[Interval] = field(default_factory=list)
+    """When there is no process of it."""
+    one_copy: bool = True
 
     def __post_init__(self) -> None:
         self.name = f"n{self.number}"
-        self.holding: Holding | None = None
-        self.watch = Watch(lease=None, since=self.clock())
-        self.promise = Promise()
-        self.reached, self.reached_at = True, 0
-        self.taking = False
-        self.known = Confirmations(nodes=frozenset())
         self.disk: Log = ()
         self.aside: set[str] = set()
         self.took = 0
+        self.acts = 0
+        self.told = 0
+        self.life = 0
+        """Of which process what is on its way is."""
+        self.runs = True
+        for begin, length in self.restarts:
+            self.world.later(begin, self._die)
+            self.world.later(begin + length, self._begin)
+        self._begin()
+
+    def _begin(self) -> None:
+        """As a process that begins."""
+        self.life += 1
+        self.runs = True
+        self.holding: Holding | None = None
+        self.watch: Watch | None = None
+        self.promise = Promise()
+        self.reached, self.reached_at = True, self.clock()
+        self.taking = False
+        self.known = Confirmations(nodes=frozenset())
+        self.seen: dict[str, Seen] = {}
         self.held = False
         """Whether the log in Redis has had this keeper's term."""
         self.synced = False
@@ -152,17 +176,19 @@ class Node:
         self.sent: str | None = None
         """What Redis may have."""
         self.busy = False
-        self.acts = 0
-        self.world.later(self.number, self.beat)
-        self.world.later(self.number, self.act)
-        self.world.later(self.number, self.ask_others)
+        for act in (self.beat, self.act, self.tell, self.ask_others)[: 4 if self.one_copy else 3]:
+            self._later(self.number, act)
+
+    def _die(self) -> None:
+        self.life += 1
+        self.runs, self.holding = False, None
 
     def clock(self) -> int:
         return int(self.world.now * self.rate) + 1_000 * self.number
 
     @property
     def asleep(self) -> bool:
-        return within(self.world.now, self.sleeps)
+        return not self.runs or within(self.world.now, self.sleeps)
 
     @property
     def answers(self) -> bool:
@@ -180,8 +206,31 @@ class Node:
         )
 
     def _again(self, ms: int, act: Callable[[], None]) -> bool:
-        self.world.later(max(1, int(ms / self.rate)), act)
+        self._later(max(1, int(ms / self.rate)), act)
         return not self.asleep
+
+    def _later(self, ms: int, act: Callable[[], None]) -> None:
+        life = self.life
+        self.world.later(ms, lambda: act() if self.life == life else None)
+
+    def tell(self) -> None:
+        """Of itself, and look at what the others tell."""
+        if self._again(TELL_MS, self.tell):
+            self.world.ask(self, self._told, self._heard, lambda: None)
+
+    def _told(self) -> dict[str, NodeNote]:
+        self.told += 1
+        note = NodeNote(number=self.number, address="", release="", reach=len(self.disk), fit=True, beat=self.told)
+        self.world.notes[self.name] = note
+        return dict(self.world.notes)
+
+    def _heard(self, notes: object) -> None:
+        assert isinstance(notes, dict)
+        self.seen = looked(self.seen, notes, self.clock())
+
+    @property
+    def living(self) -> dict[str, NodeNote]:
+        return living(self.seen, self.clock())
 
     def beat(self) -> None:
         """Renew, or look."""
@@ -201,7 +250,8 @@ class Node:
         )
 
     def _unreached(self) -> None:
-        self.watch = self.watch.away(self.clock(), self.reached_at)
+        if self.watch is not None:
+            self.watch = self.watch.away(self.clock(), self.reached_at)
         self.reached = False
 
     def _renew(self, mine: Lease, *, own: bool) -> bool:
@@ -221,7 +271,7 @@ class Node:
         if done:
             self.holding = self.holding.renewed(sent)
         else:
-            self.holding, self.watch, self.sent = None, Watch(lease=None, since=self.clock()), None
+            self.holding, self.watch, self.sent = None, None, None
 
     def _looked(self, seen: object) -> None:
         self.reached, self.reached_at = True, self.clock()
@@ -230,14 +280,13 @@ class Node:
         assert isinstance(seen, tuple)
         lease, log = seen
         self._follow(log)
-        self.watch = self.watch.looked(lease, self.clock())
-        self.promise = self.promise.found(self.clock())
-        mine = (-len(self.disk), self.number)
-        rank = sum((-len(other.disk), other.number) < mine for other in self.world.nodes)
         sent = self.clock()
-        if not self.watch.due(sent, rank) or not self.promise.free(sent):
+        self.watch = Watch.begun(lease, sent) if self.watch is None else self.watch.looked(lease, sent)
+        self.promise = self.promise.found(sent)
+        rank = candidates_before(self.name, self.living)
+        if self.name not in self.living or not self.watch.due(sent, rank) or not self.promise.free(sent):
             return
-        term = next_term(self.number, lease.term if lease else 0, self.watch.lease.term if self.watch.lease else 0)
+        term = next_term(self.number, lease.term if lease else 0)
         self.taking = True
         self.world.ask(self, lambda: self._take(lease, term), lambda done: self._taken(term, sent, done), self._untaken)
 
@@ -250,7 +299,8 @@ class Node:
     def _taken(self, term: int, sent: int, done: object) -> None:
         self.taking = False
         if done:
-            self.holding = Holding(lease=Lease(node=self.name, address="", term=term, beat=0), sent=sent)
+            lease = Lease(node=self.name, address="", term=term, beat=0)
+            self.holding, self.watch = Holding(lease=lease, sent=sent), None
             self.promise, self.held, self.synced, self.single = Promise(), False, False, False
             self.sent, self.busy = None, False
             self.took += 1

@@ -28,7 +28,13 @@ from moothall.app.backend import removal_list
 from moothall.app.parts import Nodes
 from moothall.core.backup.removed import Removals
 from moothall.core.cluster.nodes import NodeNote
-from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageError, StorageUnavailable
+from moothall.core.kernel.errors import (
+    ConfigurationError,
+    LogMissing,
+    RecordBroken,
+    StorageError,
+    StorageUnavailable,
+)
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead, LogReading, NodeLog
 from moothall.services.cluster import removing
@@ -40,7 +46,7 @@ from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.cluster.refilling import Refilling
 from moothall.services.cluster.removing import Removing
 from moothall.services.cluster.sound_copies import SoundCopies
-from moothall.services.cluster.two_books import HOUSE, TwoBooks
+from moothall.services.cluster.two_books import HOUSE, TwoBooks, entries_of, follow_book, noted_change
 from moothall.services.cluster.two_copies import STEPS, TwoCopies
 from moothall.services.operation.redis_checks import needed_memory
 from moothall.services.supervision.supervising import supervise
@@ -120,7 +126,8 @@ class House:
         self._log: NodeLog | None = None
         """The own log of the keeper that this node is, or was last."""
         self._copies: dict[SessionId, LogHead] = {}
-        """Where the copies stood when it last did: a take-over looks at no log that hasn't changed since."""
+        """Where the logs here stood when this node last stood by, or took the house: a take-over looks at no log that
+        hasn't changed since. Bound: the sessions that there are."""
         self._came: dict[SessionId, Came] = {}
         """Since when the last events of the copies have been here."""
         self._reached_at: int | None = None
@@ -132,6 +139,12 @@ class House:
         """What Redis lacks of the logs of the keeper that this node is, or was last."""
         self._fit = False
         """Whether this node has what a keeper needs; not before it has looked."""
+        self._change = 0
+        """Which change of the shared book the own one has."""
+        self._empty = False
+        """Whether the own book has nothing."""
+        self._waits = ""
+        """For which node this one was said to wait."""
 
     @property
     def keeper(self) -> str | None:
@@ -141,22 +154,58 @@ class House:
 
     def _note(self) -> NodeNote:
         """What this node says of itself."""
-        own, following = self.settings.cluster, self.following
+        own = self.settings.cluster
         return NodeNote(
             number=own.number,
             address=own.address,
             release=__version__,
-            reach=0 if following is None else following.reach,
+            reach=self._reach,
             fit=self._fit,
             beat=0,
             nodes=own.nodes,
             applied=self.removing.applied,
+            book=self._change,
         )
+
+    @property
+    def _reach(self) -> int:
+        """Events that the logs here hold, also while this node keeps the house or is just giving it up."""
+        if self.following is not None:
+            return self.following.reach
+        ends = {session: head.offset for session, head in self._copies.items()}
+        return sum((ends | self.nodes.elsewhere.ends).values())
 
     def _may_keep(self) -> bool:
         lease = self.keeping.lease
+        if not self._fit or self.following is None or not self.following.looked or not self.others.heard:
+            return False  # It knows no better than Redis what there is, and that may have lost everything.
         unlisted = self.others.unlisted(None if lease is None else lease.node)
-        return self._fit and self.others.same_number is None and unlisted is None
+        return self.others.same_number is None and unlisted is None and not (lease is None and self._awaits())
+
+    def _awaits(self) -> bool:
+        """Whether this node has nothing, and another one may have something."""
+        awaited = self.others.awaited if self._empty and not self._reach else None
+        if awaited is not None and awaited != self._waits:
+            logger.warning(
+                "cluster: neither Redis nor this node has anything, and node %s may: it is waited for. Start it; or, "
+                "for a house that is new, leave it out of `nodes` of [cluster] until there is one",
+                awaited,
+            )
+        self._waits = awaited or ""
+        return awaited is not None
+
+    async def follow_book(self, book: Book) -> None:
+        """Bring this node's own book up to the shared one, where that can be asked. Raises StorageUnavailable where the
+        own one can't be read.
+        """
+        try:
+            await follow_book(self.book, book)
+        except LogMissing:  # It is made, or filled again, by the keeper.
+            pass
+        except StorageUnavailable as error:
+            logger.debug("cluster: the book can't be followed (%s)", type(error).__name__)
+        change = await noted_change(book)
+        self._change, self._empty = change or 0, change is None and not await entries_of(book)
 
     def _asked(self) -> frozenset[str]:
         """The nodes that have to confirm that they are without Redis: those of the settings, and whoever was there when
@@ -203,14 +252,14 @@ class House:
         """Log and book of the node that keeps the house, brought up to what Redis has."""
         books = TwoBooks(self.book, book, self.keeping, self.clock)
         await books.opened()
-        copies, self._copies = self._copies, {}
+        self.nodes.elsewhere.ends.clear()
         last = Following(
             self.log,
             log,
             self.clock,
             asides=self.asides,
             singles=self.singles,
-            copies=copies,
+            copies=self._copies,
             came=self._came,
             reached_at=self._reached_at,
         )

@@ -42,12 +42,11 @@ from moothall.app.cluster.house import House
 from moothall.app.cluster.reading import NodeReaders, reader_gate
 from moothall.app.metrics import tell_disk, tell_doors, tell_fanouts, tell_measures, tell_stuck
 from moothall.app.parts import ServerAddress
-from moothall.core.kernel.errors import ConfigurationError, LogMissing, StorageUnavailable
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Book
 from moothall.services.cluster.following import FOLLOW_MS, Following
 from moothall.services.cluster.reading import NodeReading
 from moothall.services.cluster.sound_copies import SoundCopies
-from moothall.services.cluster.two_books import follow_book
 from moothall.services.metrics.measures import Measures
 from moothall.services.metrics.readiness import Readiness
 from moothall.services.operation.status import NodeStatus, ServerStatus
@@ -83,7 +82,7 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         house.sound = sound = SoundCopies(SoundAtKeeper(archive), house.clock)
         stack.callback(house.stand_by_no_more)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        await _followed(house, book)
+        await house.follow_book(book)
         await house.check_key(book)
         measures = Measures(house.clock)
         reading = NodeReading(
@@ -120,7 +119,7 @@ async def _follow(house: House, book: Book, forwarding: Forwarding, engines: Eng
     """The book, and who keeps the house, until cancelled."""
     keeper, told = house.keeper, False
     while True:
-        await _followed(house, book)
+        await house.follow_book(book)
         try:
             await house.check_key(book)
         except ConfigurationError as error:
@@ -133,15 +132,6 @@ async def _follow(house: House, book: Book, forwarding: Forwarding, engines: Eng
             if engines is not None:
                 engines.house_moved()
         await house.clock.sleep(FOLLOW_MS)
-
-
-async def _followed(house: House, book: Book) -> None:
-    try:
-        await follow_book(house.book, book)
-    except LogMissing:  # It is made, or filled again, by the keeper.
-        pass
-    except StorageUnavailable as error:
-        logger.debug("cluster: the book can't be followed (%s)", type(error).__name__)
 
 
 async def _open_metrics(

@@ -61,9 +61,15 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     since: int
     """When the candidate first saw the lease like this, by its monotonic clock, ms."""
     doubtful: bool = False
-    """Whether Redis was away meanwhile. Then it is the candidates' copies that count: they wait twice as long, so that
-    each knows how far the others reach, and `AWAY_MS` for each that reaches further, since they may not all have found
-    Redis again at the same time."""
+    """Whether Redis may have lost what it had: it was away meanwhile, its lease is gone or an older one, or this
+    candidate has seen no keeper go on yet. Then it is the candidates' copies that count: they wait twice as long, so
+    that each knows how far the others reach, and `AWAY_MS` for each that reaches further, since they may not all have
+    found Redis again at the same time."""
+
+    @classmethod
+    def begun(cls, lease: Lease | None, now: int) -> Watch:
+        """After the first look at the lease, with which a candidate can't tell what was before."""
+        return cls(lease=lease, since=now, doubtful=True)
 
     def away(self, now: int, reached: int) -> Watch:
         """After a look that failed; `reached`: when one last succeeded."""
@@ -73,7 +79,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
         """After another look at the lease."""
         if lease == self.lease:
             return self
-        return Watch(lease=lease, since=now, doubtful=self.doubtful and not _goes_on(self.lease, lease))
+        return Watch(lease=lease, since=now, doubtful=not _goes_on(self.lease, lease))
 
     def due(self, now: int, rank: int = 0) -> bool:
         """Whether a candidate may take the house over; `rank`: how many candidates have copies that reach further.
@@ -99,5 +105,5 @@ def next_term(number: int, *known: int) -> int:
 
 
 def _goes_on(before: Lease | None, lease: Lease | None) -> bool:
-    """Whether a keeper has written it since, and Redis has not just lost it, or its newest beats."""
+    """Whether a keeper has written it since, and Redis has not lost it, or its newest beats."""
     return lease is not None and (before is None or (lease.term, lease.beat) > (before.term, before.beat))

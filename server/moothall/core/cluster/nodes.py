@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from moothall.core.cluster.removals import NOTHING, Applied
@@ -19,7 +21,7 @@ class NodeNote(msgspec.Struct, frozen=True, kw_only=True):
     """Where other nodes reach it."""
     release: str
     reach: int
-    """Events that its copies hold, all sessions together."""
+    """Events that its logs hold, all sessions together."""
     fit: bool
     """Whether it could keep the house."""
     beat: int
@@ -30,6 +32,8 @@ class NodeNote(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it has stopped in an orderly way. Its disk is still there, and so is its note."""
     applied: Applied = NOTHING
     """How far it has come in the list of removals."""
+    book: int = 0
+    """Which change of the book it has."""
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -62,6 +66,14 @@ def candidates_before(own: str, nodes: dict[str, NodeNote]) -> int:
 def same_number(own: str, number: int, nodes: dict[str, NodeNote]) -> str | None:
     """Another living node that has this node's number, if any: their terms could be the same."""
     return next((name for name, note in sorted(nodes.items()) if name != own and note.number == number), None)
+
+
+def awaited(own: str, named: Iterable[str], nodes: dict[str, NodeNote]) -> str | None:
+    """Whom a node waits for that has nothing, where Redis has nothing either: one that has something, or one of those
+    that its settings name and that it has not heard, if any. It would make a new house beside theirs.
+    """
+    fuller = (name for name, note in sorted(nodes.items()) if name != own and (note.reach or note.book))
+    return next(fuller, None) or next((name for name in sorted(named) if name not in nodes), None)
 
 
 def unlisted(own: str, notes: dict[str, NodeNote]) -> str | None:

@@ -138,6 +138,11 @@ class Following:
         return session in self.copies and session not in self._refused and session not in self._stale
 
     @property
+    def looked(self) -> bool:
+        """Whether it is known which copies there are."""
+        return self._looked
+
+    @property
     def reach(self) -> int:
         """Events that the copies hold, all sessions together."""
         return sum(head.offset for head in self.copies.values())

@@ -53,7 +53,8 @@ class Keeping:
         self._holding: Holding | None = None
         self._promise = Promise()
         self._taking = False
-        self._watch = Watch(lease=None, since=self.clock.monotonic())
+        self._watch: Watch | None = None
+        """None before the first look, and while this node keeps the house."""
         self._reached = True
         self._reached_at = self.clock.monotonic()
         self._taken, self._lost = asyncio.Event(), asyncio.Event()
@@ -62,7 +63,9 @@ class Keeping:
     @property
     def lease(self) -> Lease | None:
         """The lease as it was last seen, another's or its own."""
-        return self._watch.lease if self._holding is None else self._holding.lease
+        if self._holding is not None:
+            return self._holding.lease
+        return None if self._watch is None else self._watch.lease
 
     @property
     def term(self) -> int | None:
@@ -115,7 +118,8 @@ class Keeping:
                 await (self._look() if self._holding is None else self._renew(self._holding))
                 self._reached, self._reached_at = True, self.clock.monotonic()
             except StorageUnavailable:
-                self._watch = self._watch.away(self.clock.monotonic(), self._reached_at)
+                if self._watch is not None:
+                    self._watch = self._watch.away(self.clock.monotonic(), self._reached_at)
                 if self._reached:  # Said once.
                     logger.warning("cluster: Redis, and with it the lease of the house, can't be reached")
                 self._reached = False
@@ -133,11 +137,11 @@ class Keeping:
                 logger.warning("cluster: the lease can't be given up, and runs out")
 
     async def _look(self) -> None:
-        self._watch = self._watch.looked(await self.leases.look(), self.clock.monotonic())
-        self._promise = self._promise.found(self.clock.monotonic())
-        if not self._watch.due(self.clock.monotonic(), self.rank()) or not self.fit():
+        seen, now = await self.leases.look(), self.clock.monotonic()
+        self._watch = Watch.begun(seen, now) if self._watch is None else self._watch.looked(seen, now)
+        self._promise = self._promise.found(now)
+        if not self._watch.due(now, self.rank()) or not self.fit():
             return
-        seen = self._watch.lease
         term = next_term(self.number, await self.known_term(), 0 if seen is None else seen.term)
         lease, sent = Lease(node=self.node, address=self.address, term=term, beat=0), self.clock.monotonic()
         if not self._promise.free(sent):  # It may have been given a moment ago.
@@ -166,13 +170,12 @@ class Keeping:
 
     def _hold(self, lease: Lease, sent: int) -> None:
         logger.info("cluster: this node keeps the house from now on, in term %d", lease.term)
-        self._holding = Holding(lease=lease, sent=sent)
+        self._holding, self._watch = Holding(lease=lease, sent=sent), None
         self._promise = Promise()
         self._lost.clear()
         self._taken.set()
 
     def _stand_by(self) -> None:
-        self._holding = None
-        self._watch = Watch(lease=None, since=self.clock.monotonic())
+        self._holding, self._watch = None, None
         self._taken.clear()
         self._lost.set()

@@ -12,6 +12,7 @@ from moothall.core.cluster.nodes import (
     QUIET_MS,
     NodeNote,
     Seen,
+    awaited,
     candidates_before,
     living,
     looked,
@@ -50,6 +51,11 @@ class Others:
         return living(self._seen, self.clock.monotonic())
 
     @property
+    def heard(self) -> bool:
+        """Whether this node knows who lives: it has seen its own note of late."""
+        return self.node in self.living
+
+    @property
     def before(self) -> int:
         """How many of them would take the house over before this one."""
         return candidates_before(self.node, self.living)
@@ -58,6 +64,11 @@ class Others:
     def same_number(self) -> str | None:
         """A living node that has this one's number, if any."""
         return same_number(self.node, self.note().number, self.living)
+
+    @property
+    def awaited(self) -> str | None:
+        """Whom this node waits for if it has nothing, where Redis has nothing either (`awaited`)."""
+        return awaited(self.node, self.note().nodes, self.living)
 
     def unlisted(self, keeper: str | None) -> str | None:
         """A living node, or the one that has the lease and may be cut off, whose list of all nodes lacks this one, if

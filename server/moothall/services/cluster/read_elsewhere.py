@@ -116,6 +116,8 @@ class ReadElsewhere:
         """A session if it is in memory; to be set before the first node comes."""
         self.answered: Callable[[str, Without], None] = lambda _node, _answer: None
         """Told what a node answers to `ask_without`."""
+        self.ends: dict[SessionId, int] = {}
+        """Up to where each session was published since the house was taken. Bound: the sessions that there are."""
         # Bound: nodes that have the key, each one connection at a time from its own program.
         self._links: dict[NodeLink, None] = {}
 
@@ -141,6 +143,7 @@ class ReadElsewhere:
 
     def observe(self, live: LiveSession, publication: Publication) -> None:
         """Tell of what was published (`Sessions.observe`)."""
+        self.ends[live.id] = live.fanout.position.offset
         for link in self._links:
             if live.id in link.readers:
                 link.tell(live.id, live.fanout.position.offset, publication.signals)

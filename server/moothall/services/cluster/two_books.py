@@ -55,7 +55,7 @@ class TwoBooks:
         Raises StorageUnavailable, and ConfigurationError where the own book is that of another house.
         """
         term, noted = self._term() * STEPS, await noted_change(self.own)
-        empty = not await _entries_of(self.own)
+        empty = not await entries_of(self.own)
         try:
             self._term_there = await self.shared.acquire(term, new=empty and noted is None)
             there = await self.shared.changed()
@@ -79,7 +79,7 @@ class TwoBooks:
 
     async def namespaces(self) -> Sequence[str]:
         """Those that have entries (`Book`)."""
-        return await _entries_of(self.own)
+        return await entries_of(self.own)
 
     async def write(self, entries: Sequence[BookEntry]) -> None:
         """Keep or take out entries in both books, all of them or none (`Book`)."""
@@ -167,7 +167,7 @@ class TwoBooks:
         """Write the own book into a shared one that was lost, or has lost its end."""
         self._in_doubt = True  # Until all of it is there.
         term = max(self._term() * STEPS, self._term_there) + 1
-        namespaces = await _entries_of(self.own)
+        namespaces = await entries_of(self.own)
         logger.warning("cluster: the shared book is filled from the copy here, of change %d", change)
         await self.shared.begin_anew(term, change + DOUBTFUL)
         self._term_there = term
@@ -223,7 +223,7 @@ async def _copied(shared: SharedBook, own: Book, change: int) -> int:
     """Replace the own book by the shared one, in one act."""
     entries = []
     namespaces = set(await shared.namespaces())
-    for namespace in sorted(namespaces | set(await _entries_of(own))):
+    for namespace in sorted(namespaces | set(await entries_of(own))):
         now = await shared.read(namespace) if namespace in namespaces else {}
         gone = (await own.read(namespace)).keys() - now.keys()
         entries += [BookEntry(namespace, key, body) for key, body in now.items()]
@@ -232,7 +232,7 @@ async def _copied(shared: SharedBook, own: Book, change: int) -> int:
     return change
 
 
-async def _entries_of(own: Book) -> Sequence[str]:
+async def entries_of(own: Book) -> Sequence[str]:
     """Namespaces of an own book, without its notes on the shared one."""
     return [name for name in await own.namespaces() if name != NOTES]
 

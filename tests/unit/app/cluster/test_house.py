@@ -1,13 +1,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from moothall.app.cluster.house import joined
+from moothall.adapters.cluster.book_redis import RedisBook
+from moothall.adapters.cluster.log_redis import RedisLog
+from moothall.app.cluster.house import House, joined, redis_server
+from moothall.core.cluster.nodes import NodeNote
 from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.ports import BookEntry
+from moothall.services.cluster.following import Following
 from moothall.settings.sections import Cluster, Server, Settings
+from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
+from moothall.testing.house_memory import MemoryNotes
+from moothall.testing.log_memory import MemoryLog
+from moothall.testing.log_shared import MemorySharedLog, SharedStore
 
 
 @pytest.mark.parametrize("nodes", [(), ("north",), ("south", "west")])
@@ -24,3 +34,66 @@ async def test_one_copy_needs_the_names_of_all_nodes(tmp_path: Path, nodes: tupl
     with pytest.raises(ConfigurationError, match="`nodes` has to name all nodes"):
         async with joined(Settings(server=Server(data=str(tmp_path)), cluster=own), ManualClock()):
             raise AssertionError("It took part.")
+
+
+class SharedHouse(NamedTuple):
+    """A node of it, with all that is shared in memory."""
+
+    house: House
+    notes: MemoryNotes
+    shared: MemorySharedLog
+    book: MemoryBook
+    """Its own."""
+
+    async def stands_by(self) -> None:
+        house = self.house
+        house.following = Following(self.shared, MemoryLog(), house.clock)
+        await house.check_key(self.book)
+        await house.follow_book(self.book)
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> SharedHouse:
+    own = Cluster(
+        redis="redis://127.0.0.1:1",
+        node="south",
+        number=2,
+        address="http://127.0.0.1:1",
+        key_file=str(tmp_path / "nodes.key"),
+    )
+    settings, notes, shared = Settings(server=Server(data=str(tmp_path)), cluster=own), MemoryNotes(), SharedStore()
+    server = redis_server(settings)
+    house = House(settings, ManualClock(), server, RedisLog(server, own.node), RedisBook(server, own.node))
+    house.others.notes = notes
+    return SharedHouse(house, notes, MemorySharedLog(shared, own.node), MemoryBook())
+
+
+async def test_a_node_keeps_the_house_once_it_knows_its_own_copies_and_who_lives(node: SharedHouse) -> None:
+    fit = node.house.keeping.fit
+    assert not fit()
+    await node.stands_by()
+    assert not fit()
+    await node.house.others.exchange()
+    assert not fit()
+    assert node.house.following is not None
+    await node.house.following.catch_up()
+    assert fit()
+    node.house.stand_by_no_more()
+    assert not fit(), "it is just giving the house up, or taking it"
+
+
+async def test_a_node_that_has_nothing_leaves_an_empty_redis_to_who_has_something(
+    node: SharedHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    await node.stands_by()
+    assert node.house.following is not None
+    await node.house.following.catch_up()
+    await node.notes.tell("north", NodeNote(number=1, address="", release="0.2.0", reach=7, fit=False, beat=1))
+    await node.house.others.exchange()
+    assert not node.house.keeping.fit()
+    assert not node.house.keeping.fit()
+    (said,) = [each.getMessage() for each in caplog.records]
+    assert "neither Redis nor this node has anything, and node north may: it is waited for" in said
+    await node.book.write([BookEntry("rooms", "hall", b"{}")])
+    await node.house.follow_book(node.book)
+    assert node.house.keeping.fit(), "its programme is of this house"

@@ -49,6 +49,18 @@ def test_where_redis_was_away_the_copies_count_and_all_wait_longer() -> None:
     assert not away.looked(NEXT, 6_000).doubtful
 
 
+def test_who_has_seen_no_keeper_go_on_is_in_doubt_and_so_is_who_sees_a_lease_vanish() -> None:
+    for lease in (None, LEASE, GIVEN_UP):
+        begun = Watch.begun(lease, 1_000)
+        assert not begun.looked(lease, 2_000).due(1_000 + 2 * AWAY_MS - 1)
+        assert begun.looked(lease, 2_000).due(1_000 + 2 * AWAY_MS)
+    assert not Watch.begun(LEASE, 1_000).looked(NEXT, 2_000).doubtful
+    assert not Watch.begun(None, 1_000).looked(LEASE, 2_000).doubtful
+    watch = Watch(lease=NEXT, since=0)
+    for lease in (None, LEASE):
+        assert watch.looked(lease, 1_000) == Watch(lease=lease, since=1_000, doubtful=True)
+
+
 def test_a_term_is_above_all_that_are_known_and_ends_in_the_node_s_number() -> None:
     assert next_term(7) == 1_007
     assert next_term(7, 1_007, 3_002) == 4_007

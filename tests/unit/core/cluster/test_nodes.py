@@ -1,9 +1,19 @@
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.cluster.nodes import QUIET_MS, NodeNote, candidates_before, living, looked, same_number, unlisted
+from moothall.core.cluster.nodes import (
+    QUIET_MS,
+    NodeNote,
+    awaited,
+    candidates_before,
+    living,
+    looked,
+    same_number,
+    unlisted,
+)
 
 
 def note(reach: int = 0, number: int = 1, *, fit: bool = True, beat: int = 0) -> NodeNote:
@@ -45,3 +55,12 @@ def test_a_node_that_another_s_list_lacks_is_told_so() -> None:
     assert unlisted("n2", notes) is None
     assert unlisted("n3", notes) == "n1"
     assert unlisted("n3", {"n3": note()}) is None
+
+
+def test_a_node_that_has_nothing_waits_for_who_has_something_and_for_who_is_named() -> None:
+    assert awaited("n2", (), {"n2": note()}) is None
+    assert awaited("n2", (), {"n1": note(), "n2": note()}) is None
+    assert awaited("n2", (), {"n1": note(1, fit=False), "n2": note()}) == "n1"
+    assert awaited("n2", (), {"n1": msgspec.structs.replace(note(), book=3), "n2": note()}) == "n1"
+    assert awaited("n2", ("n1", "n2", "n3"), {"n1": note(), "n2": note()}) == "n3"
+    assert awaited("n2", ("n1", "n2"), {"n1": note(), "n2": note()}) is None

@@ -49,6 +49,18 @@ async def test_a_node_that_is_not_fit_is_waited_for_by_nobody() -> None:
     assert first.before == 0
 
 
+async def test_a_node_that_has_not_looked_of_late_knows_of_nobody_who_lives() -> None:
+    notes, clock = MemoryNotes(), ManualClock()
+    first, second = node(notes, clock, 1), node(notes, clock, 2, 9)
+    await second.exchange()
+    assert not first.heard
+    await first.exchange()
+    assert first.heard
+    assert first.awaited == "n2"
+    await clock.advance(QUIET_MS)
+    assert not first.heard
+
+
 async def test_two_nodes_of_one_number_are_found() -> None:
     notes, clock = MemoryNotes(), ManualClock()
     first = node(notes, clock, 1)
