@@ -14,6 +14,7 @@ import msgspec
 
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
+from moothall.adapters.cluster.copies_door import StandDoor
 from moothall.adapters.cluster.node_gate import NodeGate
 from moothall.adapters.http.forwarded import AddressOf
 from moothall.adapters.http.places import Places
@@ -92,6 +93,8 @@ class Nodes(NamedTuple):
     """How many sessions Redis lacks something of, which is being filled again."""
     faults: Callable[[], tuple[str, ...]] = tuple
     """What is wrong with Redis since the node has started, in sentences."""
+    stand: StandDoor | None = None
+    """Tells them what this node has."""
 
 
 class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):

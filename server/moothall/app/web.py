@@ -69,7 +69,6 @@ from moothall.core.programme.plan import RoomId
 from moothall.core.programme.reading import MOST_BYTES
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.capture.pulling import is_pulled
-from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.cluster.sound_copies import Offered
 from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.programme.programme import Programme
@@ -281,13 +280,16 @@ async def open_doors(
     )
 
 
-def _open_node_link(backend: Backend, app: web.Application, elsewhere: ReadElsewhere, live: LiveIngest) -> None:
+def _open_node_link(backend: Backend, app: web.Application, nodes: Nodes, live: LiveIngest) -> None:
     """Tell nodes that stand by of what is read there, count their readers, and let them copy sound."""
+    elsewhere = nodes.elsewhere
     elsewhere.loaded = backend.sessions.loaded
     backend.sessions.observe(elsewhere.observe)
     backend.sessions.count_elsewhere(elsewhere.readers)
     door = NodeLinkDoor(elsewhere, backend.log, backend.clock)
     app.add_routes(door.routes())
+    if nodes.stand is not None:
+        app.add_routes(nodes.stand.routes())
     app.on_shutdown.append(door.close)
     offered = Offered(lambda: [(of, take.audio) for of, take in live.takes() if take.finished or is_pulled(take.name)])
     app.add_routes(NodeSoundDoor(offered).routes())
@@ -361,7 +363,7 @@ def _application(
     )
     app.add_routes(health.routes())
     if nodes is not None:
-        _open_node_link(backend, app, nodes.elsewhere, services.live)
+        _open_node_link(backend, app, nodes, services.live)
     secure(app)
     hsts = hsts_seconds(settings.hsts_seconds, public=entrance.address.public, certificate=settings.tls_certificate)
     insist_on_https(app, hsts, came_by_https(trusted_networks(settings.trusted_proxies)))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from moothall.core.chain import LogRecord
 from moothall.core.cluster.lease import Lease
 from moothall.core.cluster.nodes import NodeNote
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
+from moothall.core.ports import Book, EventLog
+from moothall.services.cluster.two_books import entries_of, noted_change
+from moothall.wire.node_link import Stand, WholeBook
 
 
 class MemoryLease:
@@ -84,6 +88,39 @@ class MemoryNotes:
     def _refuse_when_away(self) -> None:
         if self.away:
             raise StorageUnavailable("The nodes can't be told.")
+
+
+class MemoryCopies:
+    """The `OtherCopies` of tests: a node that can be asked for its log and book, or not for so many times."""
+
+    def __init__(self, log: EventLog, book: Book) -> None:
+        self.log = log
+        self._book = book
+        self.silent = 0
+        """How many times it doesn't answer from now on."""
+
+    async def stand(self) -> Stand:
+        """Where its logs end, and which book it has (`OtherCopies`)."""
+        self._refuse_while_silent()
+        heads = {session: await self.log.head(session) for session in await self.log.sessions()}
+        there = {session: head for session, head in heads.items() if head is not None}
+        return Stand(heads=there, change=await noted_change(self._book))
+
+    async def book(self) -> WholeBook:
+        """All of its book (`OtherCopies`)."""
+        self._refuse_while_silent()
+        entries = {name: await self._book.read(name) for name in await entries_of(self._book)}
+        return WholeBook(change=await noted_change(self._book) or 0, entries=entries)
+
+    async def read(self, session: SessionId, after: int, limit: int) -> Sequence[LogRecord]:
+        """Records of a session after an offset (`OtherCopies`)."""
+        self._refuse_while_silent()
+        return await self.log.read(session, after, limit)
+
+    def _refuse_while_silent(self) -> None:
+        if self.silent:
+            self.silent -= 1
+            raise StorageUnavailable("The node can't be asked.")
 
 
 class MemorySingles:

@@ -5,9 +5,11 @@ now, the signals of the moment, and a tick each second. Events aren't sent: the 
 is the bell. So words that are never stored, which are signals, go over this link and nowhere else.
 
 The keeper also asks whether a node's copy of a closed session is the same as its own, before Redis gives that log up;
-and a node asks, by GET `LOG_PATH`, for what Redis no longer has. While Redis is away the keeper asks each node whether
-it is without Redis too (`core/cluster/one_copy.py`); a node that doesn't answer has not confirmed. A node says how far
-into the list of removals its own copies, on the disk and in memory, are without what was removed.
+and a node asks, by GET `LOG_PATH`, for what Redis no longer has. Whoever takes over a house whose Redis may have lost
+something asks all other nodes what they have, by that, `STAND_PATH` and `BOOK_PATH`. While Redis is away the keeper
+asks each node whether it is without Redis too (`core/cluster/one_copy.py`); a node that doesn't answer has not
+confirmed. A node says how far into the list of removals its own copies, on the disk and in memory, are without what was
+removed.
 
 Nothing else is acknowledged. A link that is dialled again begins with `Erased`, and `Follow` and `ReadHere` of all that
 is read there, and gets the newest signals of each session.
@@ -15,7 +17,7 @@ is read there, and gets the newest signals of each session.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 import msgspec
@@ -26,6 +28,7 @@ from moothall.core.events.types import LaneHead
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId
+from moothall.core.ports import LogHead
 from moothall.core.signals import AnySignal
 from moothall.wire.frames import known_signals
 from moothall.wire.kinds import Kinds
@@ -34,12 +37,33 @@ PATH = "/node/link"
 """No visitor is carried there."""
 LOG_PATH = "/node/log/{session}"
 """Events of a session's log behind `?after=`, `MOST_EVENTS` at most, as `pack` makes them; for nodes alone."""
+STAND_PATH = "/node/stand"
+"""`Stand` of a node; for nodes alone."""
+BOOK_PATH = "/node/book"
+"""`WholeBook` of a node; for nodes alone."""
 MOST_EVENTS = 250
 MAX_FRAME_BYTES = 1 << 20
 MOST_FOLLOWED = 1_000
 """Sessions that one node follows. Overflow: `Follow` of another one is an error, and the readers of that session are
 served by the keeper."""
 TICK_MS = 1_000
+
+
+class Stand(msgspec.Struct, frozen=True, kw_only=True):
+    """What a node has."""
+
+    heads: Mapping[SessionId, LogHead]
+    """Where its own logs end."""
+    change: int | None
+    """Which change of the shared book its own one has; None where it never followed."""
+
+
+class WholeBook(msgspec.Struct, frozen=True, kw_only=True):
+    """A node's own book."""
+
+    change: int
+    entries: Mapping[str, Mapping[str, bytes]]
+    """By namespace and key."""
 
 
 class NodeMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"):
@@ -122,6 +146,8 @@ _to_keeper = Kinds[ToKeeper](msgspec.msgpack.Decoder(ToKeeper), _ALL)
 _to_node = Kinds[ToNode](msgspec.msgpack.Decoder(ToNode), _ALL)
 _Row = tuple[bytes, bytes | None, bytes | None, bytes, bytes]
 _rows = msgspec.msgpack.Decoder(tuple[_Row, ...])
+_stand = msgspec.msgpack.Decoder(Stand)
+_book = msgspec.msgpack.Decoder(WholeBook)
 _signals = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
 
 
@@ -162,8 +188,24 @@ def unpack(data: bytes) -> tuple[LogRecord, ...]:
         raise ProtocolError(f"Events of {len(data)} bytes can't be read.") from None
 
 
-def encode(message: ToKeeper | ToNode) -> bytes:
-    """The frame of a message."""
+def read_stand(data: bytes) -> Stand:
+    """A `Stand` from what `encode` has made. Raises ProtocolError."""
+    try:
+        return read(_stand, data)
+    except Unreadable:
+        raise ProtocolError(f"What a node has can't be read from {len(data)} bytes.") from None
+
+
+def read_book(data: bytes) -> WholeBook:
+    """A `WholeBook` from what `encode` has made. Raises ProtocolError."""
+    try:
+        return read(_book, data)
+    except Unreadable:
+        raise ProtocolError(f"A node's book can't be read from {len(data)} bytes.") from None
+
+
+def encode(message: ToKeeper | ToNode | Stand | WholeBook) -> bytes:
+    """The frame of a message, or an answer of a node."""
     return msgspec.msgpack.encode(message)
 
 

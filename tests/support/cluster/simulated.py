@@ -18,6 +18,8 @@ from moothall.core.cluster.one_copy import ASK_MS, Confirmations, Promise
 ANSWER_MS = 2_000
 ACT_MS = 300
 TELL_MS = 1_000
+ASK_AGAIN_MS, PATIENCE_MS = 200, 10_000
+"""Of a node that gathers what the others have."""
 Interval = tuple[int, int]
 """Begin and length, ms."""
 Log = tuple[str, ...]
@@ -140,12 +142,17 @@ class Node:
     restarts: list[Interval] = field(default_factory=list)
     """When there is no process of it."""
     one_copy: bool = True
+    lag: int = 0
+    """How seldom its copy follows, ms; 0 where it does so with each look at the lease."""
 
     def __post_init__(self) -> None:
         self.name = f"n{self.number}"
         self.disk: Log = ()
+        self.disk_term = 0
+        """The highest that its copy has had."""
         self.aside: set[str] = set()
         self.took = 0
+        self.terms: list[int] = []
         self.acts = 0
         self.told = 0
         self.life = 0
@@ -167,6 +174,10 @@ class Node:
         self.taking = False
         self.known = Confirmations(nodes=frozenset())
         self.seen: dict[str, Seen] = {}
+        self.met: set[str] = set()
+        self.followed_at = self.clock()
+        self.gathers: set[str] | None = None
+        """Whom it still asks for what they have; None where it asks nobody."""
         self.held = False
         """Whether the log in Redis has had this keeper's term."""
         self.synced = False
@@ -220,13 +231,16 @@ class Node:
 
     def _told(self) -> dict[str, NodeNote]:
         self.told += 1
-        note = NodeNote(number=self.number, address="", release="", reach=len(self.disk), fit=True, beat=self.told)
+        term = self.disk_term if self.holding is None else self.holding.lease.term
+        reach = len(self.disk)
+        note = NodeNote(number=self.number, address="", release="", reach=reach, fit=True, beat=self.told, term=term)
         self.world.notes[self.name] = note
         return dict(self.world.notes)
 
     def _heard(self, notes: object) -> None:
         assert isinstance(notes, dict)
         self.seen = looked(self.seen, notes, self.clock())
+        self.met |= notes.keys()
 
     @property
     def living(self) -> dict[str, NodeNote]:
@@ -239,7 +253,7 @@ class Node:
         sent, holding, world = self.clock(), self.holding, self.world
         if holding is None:
             if not self.taking:
-                world.ask(self, lambda: (world.lease, world.log), self._looked, self._unreached)
+                world.ask(self, lambda: (world.lease, world.log, world.log_term), self._looked, self._unreached)
             return
         own = holding.answers(sent) or self.known.returns(sent)
         world.ask(
@@ -278,17 +292,25 @@ class Node:
         if self.holding is not None or self.taking:
             return
         assert isinstance(seen, tuple)
-        lease, log = seen
-        self._follow(log)
+        lease, log, term = seen
+        if self.clock() - self.followed_at >= self.lag:
+            self.followed_at = self.clock()
+            self._follow(log, term)
         sent = self.clock()
         self.watch = Watch.begun(lease, sent) if self.watch is None else self.watch.looked(lease, sent)
         self.promise = self.promise.found(sent)
         rank = candidates_before(self.name, self.living)
         if self.name not in self.living or not self.watch.due(sent, rank) or not self.promise.free(sent):
             return
-        term = next_term(self.number, lease.term if lease else 0)
+        known = [note.term for note in self.living.values()]
+        term, doubtful = next_term(self.number, lease.term if lease else 0, self.disk_term, *known), self.watch.doubtful
         self.taking = True
-        self.world.ask(self, lambda: self._take(lease, term), lambda done: self._taken(term, sent, done), self._untaken)
+        self.world.ask(
+            self,
+            lambda: self._take(lease, term),
+            lambda done: self._taken(term, sent, done, doubtful=doubtful),
+            self._untaken,
+        )
 
     def _take(self, seen: Lease | None, term: int) -> bool:
         if self.world.lease != seen:
@@ -296,7 +318,7 @@ class Node:
         self.world.lease = Lease(node=self.name, address="", term=term, beat=0)
         return True
 
-    def _taken(self, term: int, sent: int, done: object) -> None:
+    def _taken(self, term: int, sent: int, done: object, *, doubtful: bool) -> None:
         self.taking = False
         if done:
             lease = Lease(node=self.name, address="", term=term, beat=0)
@@ -304,18 +326,61 @@ class Node:
             self.promise, self.held, self.synced, self.single = Promise(), False, False, False
             self.sent, self.busy = None, False
             self.took += 1
+            self.terms.append(term)
+            self.gathers = self.met - {self.name} if doubtful else None
+            self._gather(self.clock() + PATIENCE_MS, {*self.met})
+
+    def _gather(self, until: int, asked: set[str]) -> None:
+        """Ask the others for what they have, before anything else is done in this term: each once, and those that live
+        until they answer.
+        """
+        left = self.gathers
+        if left is None or self.holding is None:
+            return
+        left &= asked
+        if not left or self.clock() >= until:
+            self.gathers = None
+            return
+        if self._again(ASK_AGAIN_MS, lambda: self._gather(until, {*self.living})):
+            for other in [each for each in self.world.nodes if each.name in left]:
+                self._ask(other, lambda other=other: (other.disk, other.disk_term), self._gathered)  # type: ignore[misc]
+
+    def _gathered(self, name: str, answer: object) -> None:
+        if self.gathers is None or name not in self.gathers:
+            return
+        assert isinstance(answer, tuple)
+        log, term = answer
+        self.gathers.discard(name)
+        if (term, len(log)) > (self.disk_term, len(self.disk)):
+            self._follow(log, term)
+
+    def _ask(self, other: Node, question: Callable[[], object], told: Callable[[str, object], None]) -> None:
+        """Another node, over the network of the nodes."""
+        world, life = self.world, (self.life, other.life)
+
+        def cut() -> bool:
+            gone = self.asleep or other.asleep or life != (self.life, other.life)
+            return gone or within(world.now, self.away) or within(world.now, other.away)
+
+        def arrive() -> None:
+            if not cut():
+                answer = question()
+                world.later(world.delay(), lambda: None if cut() else told(other.name, answer))
+
+        world.later(world.delay(), arrive)
 
     def _untaken(self) -> None:
         self.taking = False
         self._unreached()
 
-    def _follow(self, log: Log) -> None:
-        """The copy of a node that stands by."""
+    def _follow(self, log: Log, term: int) -> None:
+        """Bring the copy up to a log of this term."""
         if log[: len(self.disk)] == self.disk:
             self.disk = log
-        elif self.disk[: len(log)] != log:
+        elif self.disk[: len(log)] != log and self.disk_term <= term:
             self.aside |= set(self.disk) - set(log)
             self.disk = log
+        self.disk_term = max(self.disk_term, term)
 
     def confirm(self) -> bool:
         """What it answers to the keeper."""
@@ -331,26 +396,16 @@ class Node:
         sent, world = self.clock(), self.world
         self.known = self.known.of(frozenset(other.name for other in world.nodes if other is not self))
 
-        def cut(other: Node) -> bool:
-            return within(world.now, self.away) or within(world.now, other.away)
-
-        def arrive(other: Node) -> None:
-            if not other.asleep and not cut(other):
-                says = other.confirm()
-                world.later(world.delay(), lambda: hear(other, says=says))
-
-        def hear(other: Node, *, says: bool) -> None:
-            if not self.asleep and not cut(other):
-                known = self.known
-                self.known = known.confirmed(other.name, sent) if says else known.not_confirmed(other.name, sent)
+        def hear(name: str, says: object) -> None:
+            self.known = self.known.confirmed(name, sent) if says else self.known.not_confirmed(name, sent)
 
         for other in world.nodes:
             if other is not self:
-                world.later(world.delay(), lambda other=other: arrive(other))  # type: ignore[misc]
+                self._ask(other, other.confirm, hear)
 
     def act(self) -> None:
         """Somebody asks for something to be stored."""
-        if not self._again(ACT_MS, self.act) or self.holding is None:
+        if not self._again(ACT_MS, self.act) or self.holding is None or self.gathers is not None:
             return
         if self.alone and self.held:
             if self.sent is not None and self.sent not in self.disk:
@@ -399,7 +454,8 @@ class Node:
             return
         if self.disk[: len(log)] != log:
             assert not self.single, "What was acknowledged with one copy is contradicted by its own keeper."
-            self._follow(log)
+            self._follow(log, term)
+        self.disk_term = term
         self.held, self.synced, self.single, self.sent = True, True, len(self.disk) > len(log), None
 
     def _append(self, term: int, after: int, what: str) -> bool:

@@ -7,6 +7,7 @@ from moothall.core.cluster.removals import Applied
 from moothall.core.events.types import LaneHead, SessionPaused
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, Lane, SegmentId, SessionId
+from moothall.core.ports import LogHead
 from moothall.core.signals import Partial, Unrecorded
 from moothall.wire.kinds import UnknownKind
 from moothall.wire.node_link import (
@@ -18,15 +19,19 @@ from moothall.wire.node_link import (
     Leave,
     News,
     ReadHere,
+    Stand,
     Tick,
     ToKeeper,
     ToNode,
+    WholeBook,
     Without,
     decode_to_keeper,
     decode_to_node,
     encode,
     news,
     pack,
+    read_book,
+    read_stand,
     signals_of,
     unpack,
 )
@@ -87,3 +92,16 @@ def test_events_come_as_they_are_also_without_what_was_removed() -> None:
     for wrong in (b"", b"\x91\x01", pack([msgspec.structs.replace(one, header_bytes=b"{}")])):
         with pytest.raises(ProtocolError, match=f"Events of {len(wrong)} bytes can't be read"):
             unpack(wrong)
+
+
+def test_what_a_node_has_comes_as_it_is_and_a_later_release_says_more() -> None:
+    head = LogHead(epoch=EPOCH, term=1_001_000, offset=7, lanes=COMPARED.lanes, lost=2)
+    stand, book = Stand(heads={SESSION: head}, change=None), WholeBook(change=3, entries={"rooms": {"hall": b"\xff"}})
+    assert read_stand(encode(stand)) == stand
+    assert read_book(encode(book)) == book
+    assert read_stand(msgspec.msgpack.encode({"heads": {}, "change": 3, "more": 1})) == Stand(heads={}, change=3)
+    for wrong in (b"", b"\x90"):
+        with pytest.raises(ProtocolError, match="What a node has can't be read from"):
+            read_stand(wrong)
+        with pytest.raises(ProtocolError, match="A node's book can't be read from"):
+            read_book(wrong)

@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 from aiohttp import hdrs
@@ -41,6 +41,13 @@ class KeeperConnections:
         self._stack = AsyncExitStack()
         self._kept: aiohttp.ClientSession
         self._own: aiohttp.ClientSession
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def open(self) -> None:
         """Before the first request."""

@@ -80,12 +80,13 @@ class NodeGate:
         self._told: int | None = None
         self._since = 0
 
-    def middleware(self) -> Middleware:
-        """Middleware before all that asks whose a request is."""
+    def middleware(self, under: str = "/") -> Middleware:
+        """Middleware before all that asks whose a request is, of those whose path begins with `under`."""
 
         @web.middleware
         async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if NODE not in request.headers and PROOF not in request.headers:
+            proved = NODE in request.headers or PROOF in request.headers
+            if not proved or not request.path.startswith(under):
                 return await handler(request)
             what = carried(request.headers, request.method, request.raw_path)
             doubt = Doubt.UNREADABLE if what is None else self._doubt(request.headers.get(PROOF, ""), what)

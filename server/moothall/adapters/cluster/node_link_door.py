@@ -1,5 +1,5 @@
-"""The keeper's doors for nodes that stand by: the link, and logs that Redis has given up. Whoever asks proves itself as
-no visitor's request can.
+"""The keeper's doors for nodes that stand by: the link, and its logs, which have what Redis has given up. Whoever asks
+proves itself as no visitor's request can.
 """
 
 from __future__ import annotations
@@ -11,16 +11,13 @@ from contextlib import suppress
 import aiohttp
 from aiohttp import web
 
-from moothall.adapters.http.forwarded import CARRIED
-from moothall.core.kernel.decoding import number_in
-from moothall.core.kernel.errors import ProtocolError, RecordBroken, StorageUnavailable
-from moothall.core.kernel.ids import SessionId, is_name
+from moothall.adapters.cluster.copies_door import LogDoor, node_of
+from moothall.core.kernel.errors import ProtocolError
 from moothall.core.ports import Clock, LogReading
 from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
 from moothall.wire import node_link
 from moothall.wire.kinds import UnknownKind
 from moothall.wire.node_link import MAX_FRAME_BYTES, TICK_MS, Tick, decode_to_keeper, encode
-from moothall.wire.node_proof import LINK_SCHEME, Carried
 
 logger = logging.getLogger(__name__)
 
@@ -46,20 +43,8 @@ class NodeLinkDoor:
         """For `app.add_routes`."""
         return [
             web.get(node_link.PATH, self.handle, allow_head=False),
-            web.get("/node/log/{session}", self.events, allow_head=False),
+            *LogDoor(self._log).routes(),
         ]
-
-    async def events(self, request: web.Request) -> web.Response:
-        """Events of a session's log, behind an offset."""
-        node_of(request)
-        session, after = request.match_info["session"], number_in(request.query.get("after", ""), 15)
-        if not is_name(session) or after is None:
-            raise web.HTTPBadRequest
-        try:
-            records = await self._log.read(SessionId(session), after, node_link.MOST_EVENTS)
-        except (StorageUnavailable, RecordBroken) as error:
-            raise web.HTTPServiceUnavailable from error
-        return web.Response(body=node_link.pack(records), headers={"Cache-Control": "no-store"})
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one node, until it is gone."""
@@ -117,11 +102,3 @@ class NodeLinkDoor:
             async with asyncio.timeout(STUCK_S):
                 await socket.send_bytes(tick)
             await self._clock.sleep(TICK_MS)
-
-
-def node_of(request: web.Request) -> str:
-    """The name of the node that speaks for itself; whoever else asks finds nothing here."""
-    carried: Carried | None = request.get(CARRIED)
-    if carried is None or carried.scheme != LINK_SCHEME:
-        raise web.HTTPNotFound
-    return carried.node

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from moothall.adapters.cluster.node_link_door import node_of
+from moothall.adapters.cluster.copies_door import node_of
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.services.cluster.sound_copies import Offered

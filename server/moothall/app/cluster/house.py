@@ -9,13 +9,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 from moothall import __version__
 from moothall.adapters.cluster.address import parsed
 from moothall.adapters.cluster.book_redis import RedisBook
+from moothall.adapters.cluster.copies_door import StandDoor
 from moothall.adapters.cluster.erasing import FileErasure
 from moothall.adapters.cluster.house_redis import RedisLease, RedisNotes
+from moothall.adapters.cluster.keeper_connections import KeeperConnections
 from moothall.adapters.cluster.log_redis import RedisLog
+from moothall.adapters.cluster.node_copies import NodeCopies
 from moothall.adapters.cluster.node_gate import NodeGate, NodeSeal, open_key
 from moothall.adapters.cluster.redis_facts import Trust, checked
 from moothall.adapters.cluster.server import RedisServer
@@ -40,6 +44,7 @@ from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead, LogRe
 from moothall.services.cluster import removing
 from moothall.services.cluster.confirming import Confirming
 from moothall.services.cluster.following import Came, Following
+from moothall.services.cluster.gathering import Gathering
 from moothall.services.cluster.keeping import Keeping
 from moothall.services.cluster.others import Others
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
@@ -51,6 +56,7 @@ from moothall.services.cluster.two_copies import STEPS, TwoCopies
 from moothall.services.operation.redis_checks import needed_memory
 from moothall.services.supervision.supervising import supervise
 from moothall.settings.sections import Settings
+from moothall.wire.node_link import Stand, WholeBook
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +70,13 @@ MEND_MS = 1_000
 """How often the keeper looks whether Redis still has the book, and what the keeper alone has."""
 ERASE_MS = 1_000
 """How often the keeper looks whether Redis's files have to be made anew, without what was removed."""
+
+
+class _OwnBook(NamedTuple):
+    change: int
+    """Which change of the shared book the own one has."""
+    empty: bool
+    """Whether it has nothing."""
 
 
 @dataclass(eq=False, repr=False)
@@ -98,16 +111,20 @@ class House:
         self.key = open_key(Path(own.key_file), SystemRandomness())
         self.seal = NodeSeal(own.node, self.key, self.clock, SystemRandomness())
         """Proves what this node asks of the keeper."""
-        gate = NodeGate(self.key, self.clock, lambda: self.keeping.term is not None)
+        self.gate = NodeGate(self.key, self.clock)
+        """Lets in what nodes ask of one that stands by."""
+        self.stand = StandDoor(self._stand, self._whole_book)
+        """Tells other nodes what this one has."""
         self.nodes = Nodes(
-            gate,
+            NodeGate(self.key, self.clock, lambda: self.keeping.term is not None),
             elsewhere,
             lambda: self.keeping.alone,
             self._unconfirmed,
             self._stuck,
             self._retire,
-            lambda: 0 if self.refilling is None else self.refilling.left,
-            lambda: self.trust.faults,
+            unfilled=lambda: 0 if self.refilling is None else self.refilling.left,
+            faults=lambda: self.trust.faults,
+            stand=self.stand,
         )
         """The others, while this node keeps the house."""
         self.singles = OneCopyList(Path(self.settings.server.data) / one_copy_list.FILE_NAME, self.clock)
@@ -123,8 +140,10 @@ class House:
         """Whether what was removed is gone from here."""
         self._looked: int | None = None
         """When the list of removals was looked at last, ms of the monotonic clock."""
-        self._log: NodeLog | None = None
-        """The own log of the keeper that this node is, or was last."""
+        self.log_here: NodeLog | None = None
+        """The own log, as it was opened last."""
+        self.book_here: Book | None = None
+        """The same."""
         self._copies: dict[SessionId, LogHead] = {}
         """Where the logs here stood when this node last stood by, or took the house: a take-over looks at no log that
         hasn't changed since. Bound: the sessions that there are."""
@@ -139,10 +158,9 @@ class House:
         """What Redis lacks of the logs of the keeper that this node is, or was last."""
         self._fit = False
         """Whether this node has what a keeper needs; not before it has looked."""
-        self._change = 0
-        """Which change of the shared book the own one has."""
-        self._empty = False
-        """Whether the own book has nothing."""
+        self._kept_term = 0
+        """In which this node kept the house last."""
+        self._own_book = _OwnBook(change=0, empty=False)
         self._waits = ""
         """For which node this one was said to wait."""
 
@@ -164,8 +182,15 @@ class House:
             beat=0,
             nodes=own.nodes,
             applied=self.removing.applied,
-            book=self._change,
+            term=self._term,
+            book=self._own_book.change,
         )
+
+    @property
+    def _term(self) -> int:
+        """The highest of the house that the logs here have had, or this node itself."""
+        heads = self._copies if self.following is None else self.following.copies
+        return max((self._kept_term, *(head.term // STEPS for head in heads.values())))
 
     @property
     def _reach(self) -> int:
@@ -184,7 +209,7 @@ class House:
 
     def _awaits(self) -> bool:
         """Whether this node has nothing, and another one may have something."""
-        awaited = self.others.awaited if self._empty and not self._reach else None
+        awaited = self.others.awaited if self._own_book.empty and not self._reach else None
         if awaited is not None and awaited != self._waits:
             logger.warning(
                 "cluster: neither Redis nor this node has anything, and node %s may: it is waited for. Start it; or, "
@@ -205,7 +230,7 @@ class House:
         except StorageUnavailable as error:
             logger.debug("cluster: the book can't be followed (%s)", type(error).__name__)
         change = await noted_change(book)
-        self._change, self._empty = change or 0, change is None and not await entries_of(book)
+        self._own_book = _OwnBook(change=change or 0, empty=change is None and not await entries_of(book))
 
     def _asked(self) -> frozenset[str]:
         """The nodes that have to confirm that they are without Redis: those of the settings, and whoever was there when
@@ -250,6 +275,9 @@ class House:
 
     async def kept(self, log: NodeLog, book: Book) -> tuple[EventLog, Book]:
         """Log and book of the node that keeps the house, brought up to what Redis has."""
+        self.log_here, self.book_here, self._kept_term = log, book, self.keeping.term or self._kept_term
+        if self.keeping.in_doubt:
+            await self._gather(log, book)
         books = TwoBooks(self.book, book, self.keeping, self.clock)
         await books.opened()
         self.nodes.elsewhere.ends.clear()
@@ -267,7 +295,7 @@ class House:
         if not await self.check_key(books):
             name = Ed25519Signer.open(self._key_path).key_id
             await books.write([BookEntry(*SIGNER, name.encode())])
-        self._books, self._log = books, log
+        self._books = books
         self._logs = logs = TwoCopies(
             self.log,
             log,
@@ -286,6 +314,44 @@ class House:
             return Removals(await asyncio.to_thread(removal_list(self.settings).lines)).logs
         except ConfigurationError as error:
             raise StorageUnavailable(str(error)) from error
+
+    async def _gather(self, log: NodeLog, book: Book) -> None:
+        """Take in what other nodes have, before anything is written. Raises StorageUnavailable."""
+        gathering = Gathering(
+            log,
+            book,
+            self.clock,
+            copies=self._copies,
+            asides=self.asides,
+            singles=self.singles,
+            erased=await self._erased(),
+        )
+        async with KeeperConnections(None) as connections:
+            others = {
+                name: NodeCopies(lambda note=note: note.address, connections, self.seal)  # type: ignore[misc]
+                for name, note in self.others.met.items()
+            }
+            await gathering.run(others, lambda: self.others.living)
+
+    async def _stand(self) -> Stand:
+        """What other nodes are told of the logs and the book here. Raises StorageUnavailable, RecordBroken."""
+        log, book = self.log_here, self.book_here
+        if log is None or book is None or (self.following is not None and not self.following.looked):
+            raise StorageUnavailable("This node does not know yet what it has.")
+        heads = dict(self._copies if self.following is None else self.following.copies)
+        if self.following is None:
+            for session in self.nodes.elsewhere.ends:
+                head = await log.head(session)
+                if head is not None:
+                    heads[session] = head
+        return Stand(heads=heads, change=await noted_change(book))
+
+    async def _whole_book(self) -> WholeBook:
+        book = self.book_here
+        change = None if book is None else await noted_change(book)
+        if book is None or change is None:
+            raise StorageUnavailable("This node has no book of the house.")
+        return WholeBook(change=change, entries={name: await book.read(name) for name in await entries_of(book)})
 
     def stand_by_no_more(self) -> None:
         """What was followed stays as it is until this node keeps the house, or stands by again."""
@@ -352,15 +418,15 @@ class House:
         """Look, as the keeper, how far this node and with it the list of removals has come, until cancelled."""
         while True:
             try:
-                if self.keeping.answers and self._log is not None:
-                    await self.removing.look(self._log)
+                if self.keeping.answers and self.log_here is not None:
+                    await self.removing.look(self.log_here)
             except StorageUnavailable as error:
                 logger.debug("cluster: the list of removals can't be looked at (%s)", type(error).__name__)
             await self.clock.sleep(removing.LOOK_MS)
 
     async def _known_term(self) -> int:
-        """In terms of the house: of the copies here, which have had those of Redis."""
-        return 0 if self.following is None else self.following.highest_term // STEPS
+        """The highest that the logs here, which have had those of Redis, and of all other nodes have had."""
+        return max((self._term, *(note.term for note in self.others.met.values())))
 
 
 def redis_server(settings: Settings) -> RedisServer:

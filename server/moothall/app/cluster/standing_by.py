@@ -15,10 +15,12 @@ from aiohttp import web
 
 from moothall import __version__
 from moothall.adapters.admin.local_door import Operations
+from moothall.adapters.cluster.copies_door import NODES_ALONE, LogDoor
 from moothall.adapters.cluster.engine_relay import EngineRelay
 from moothall.adapters.cluster.forwarding import MOST_CARRIED, Forwarding
 from moothall.adapters.cluster.keeper_connections import KeeperConnections
-from moothall.adapters.cluster.node_link_line import KeeperArchive, NodeLinkLine, SoundAtKeeper
+from moothall.adapters.cluster.node_copies import NodeCopies, SoundAtKeeper
+from moothall.adapters.cluster.node_link_line import NodeLinkLine
 from moothall.adapters.http.connections import Connections
 from moothall.adapters.http.forwarded import came_by_https, is_proxy, trusted_networks, visitor_address
 from moothall.adapters.http.limits import keep_addresses_out_of_logs, runner_options
@@ -73,9 +75,9 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
     """
     async with AsyncExitStack() as stack:
         stack.enter_context(closing(listener))
-        log, book = await open_stores(stack, house.settings)
+        house.log_here, house.book_here = log, book = await open_stores(stack, house.settings)
         connections = KeeperConnections(None)
-        archive = KeeperArchive(lambda: house.keeper, connections, house.seal)
+        archive = NodeCopies(lambda: house.keeper, connections, house.seal)
         house.following = following = Following(
             house.log, log, house.clock, archive=archive, asides=house.asides, singles=house.singles
         )
@@ -268,10 +270,19 @@ async def _doors(
     )
     line = NodeLinkLine(lambda: house.keeper, reading, house.seal, house.clock)
     reads = NodeReaders(reading, forwarding, line, pages, readers)
-    app = web.Application(middlewares=[health.first(), reader_gate(address_of, pages), taken.middleware(address_of)])
+    nodes = house.gate.middleware(NODES_ALONE)
+    gate = reader_gate(address_of, pages)
+    app = web.Application(middlewares=[health.first(), nodes, gate, taken.middleware(address_of)])
     # Files of its own release it serves itself: so a page looks like one while nobody keeps the house.
     app.add_routes(
-        [*health.routes(), *StaticDoor(pages, forwarding.handle).routes(), *reads.routes(), *forwarding.routes()]
+        [
+            *health.routes(),
+            *StaticDoor(pages, forwarding.handle).routes(),
+            *LogDoor(reading.own).routes(),
+            *house.stand.routes(),
+            *reads.routes(),
+            *forwarding.routes(),
+        ]
     )
     secure(app)
     runner = web.AppRunner(app, **runner_options())

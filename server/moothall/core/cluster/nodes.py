@@ -32,6 +32,8 @@ class NodeNote(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it has stopped in an orderly way. Its disk is still there, and so is its note."""
     applied: Applied = NOTHING
     """How far it has come in the list of removals."""
+    term: int = 0
+    """The highest term of the house that its logs have had."""
     book: int = 0
     """Which change of the book it has."""
 
@@ -57,10 +59,12 @@ def living(seen: dict[str, Seen], now: int) -> dict[str, NodeNote]:
 
 
 def candidates_before(own: str, nodes: dict[str, NodeNote]) -> int:
-    """How many of the fit nodes take over before `own`: those whose copies reach further, then by name."""
+    """How many of the fit nodes take over before `own`: those whose logs have had a later term, then those that reach
+    further, then by name.
+    """
     mine = nodes.get(own)
-    place = (0 if mine is None else -mine.reach, own)
-    return sum(note.fit and (-note.reach, name) < place for name, note in nodes.items() if name != own)
+    place = (0, 0, own) if mine is None else (-mine.term, -mine.reach, own)
+    return sum(note.fit and (-note.term, -note.reach, name) < place for name, note in nodes.items() if name != own)
 
 
 def same_number(own: str, number: int, nodes: dict[str, NodeNote]) -> str | None:

@@ -13,7 +13,7 @@ from moothall.core.events.codec import decode_event
 from moothall.core.events.types import BodyRemoved, LaneHead
 from moothall.core.kernel.errors import LogTrimmed, RecordBroken
 from moothall.core.kernel.ids import SessionId
-from moothall.core.ports import Asides, EventLog, LogHead, LogReading
+from moothall.core.ports import Asides, EventLog, LogHead
 
 PAGE = 250
 """Events that are copied at once."""
@@ -82,7 +82,7 @@ def _grown(session: SessionId, head: LogHead, records: Sequence[LogRecord]) -> L
     return msgspec.structs.replace(head, offset=records[-1].header.offset, lanes=lanes)
 
 
-async def refuse_contradiction(session: SessionId, shorter: LogHead, longer: LogReading) -> None:
+async def refuse_contradiction(session: SessionId, shorter: LogHead, longer: Readable) -> None:
     """Raises RecordBroken unless `longer` goes on from where `shorter` ends, by the digests of every lane.
 
     What `longer` has given up was compared before it was (`archiving.py`).

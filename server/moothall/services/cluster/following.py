@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -15,7 +15,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.errors import LogTrimmed, RecordBroken, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
-from moothall.core.ports import Asides, Clock, LogHead, NodeLog, SharedLog, SingleCopies
+from moothall.core.ports import Asides, Clock, LogChanges, LogHead, NodeLog, SingleCopies
 from moothall.services.cluster.copying import PAGE, Copied, Readable, common_end, copy, refuse_contradiction
 from moothall.services.supervision.waiting import until_set
 
@@ -32,6 +32,22 @@ REFUSED = Backoff(first_ms=FOLLOW_MS, last_ms=5_000)
 """How long what this node's disk refuses of a session waits until it is tried again."""
 WHOLE_MS = 60_000
 """How often all are looked at: a Redis that was emptied and filled again counts its changes from the first."""
+
+
+class Followed(Readable, Protocol):
+    """Logs that copies follow: those that all nodes share (`SharedLog`), or another node's."""
+
+    async def changed(self, after: int, count: str = "", /) -> LogChanges:
+        """Which have changed behind a change, as `SharedLog` has it."""
+        ...
+
+    async def head(self, session: SessionId, /) -> LogHead | None:
+        """Where one ends; None where there is none."""
+        ...
+
+    async def first(self, session: SessionId, /) -> int:
+        """Offset of the first event that it still has, or will have."""
+        ...
 
 
 class Came(NamedTuple):
@@ -61,7 +77,7 @@ class _Unstored(NamedTuple):
 class Following:
     """The copies of a node that stands by. Nobody else writes its own logs while `run` runs."""
 
-    shared: SharedLog
+    shared: Followed
     own: NodeLog
     clock: Clock
     _: KW_ONLY

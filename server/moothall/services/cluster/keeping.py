@@ -51,6 +51,8 @@ class Keeping:
 
     def __post_init__(self) -> None:
         self._holding: Holding | None = None
+        self.in_doubt = False
+        """Whether this node took the house while Redis may have lost something."""
         self._promise = Promise()
         self._taking = False
         self._watch: Watch | None = None
@@ -142,6 +144,7 @@ class Keeping:
         self._promise = self._promise.found(now)
         if not self._watch.due(now, self.rank()) or not self.fit():
             return
+        doubtful = self._watch.doubtful
         term = next_term(self.number, await self.known_term(), 0 if seen is None else seen.term)
         lease, sent = Lease(node=self.node, address=self.address, term=term, beat=0), self.clock.monotonic()
         if not self._promise.free(sent):  # It may have been given a moment ago.
@@ -149,6 +152,7 @@ class Keeping:
         self._taking = True
         try:
             if await self.leases.take(seen, lease):
+                self.in_doubt = doubtful
                 self._hold(lease, sent)
         finally:
             self._taking = False

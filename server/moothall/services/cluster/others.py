@@ -42,6 +42,9 @@ class Others:
     def __post_init__(self) -> None:
         self._beat = 0
         self._seen: dict[str, Seen] = {}
+        self.met: dict[str, NodeNote] = {}
+        """The newest note of each other that this node has seen, also where Redis has lost it since. Bound: the nodes
+        that there were."""
         self.last_living = frozenset[str]()
         """Names of those that had said something lately when this node last looked, without its own."""
 
@@ -96,7 +99,9 @@ class Others:
     async def exchange(self) -> None:
         """Tell the others, and look at what they tell. Raises StorageUnavailable."""
         await self._tell(left=False)
-        self._seen = looked(self._seen, dict(await self.notes.all()), self.clock.monotonic())
+        notes = dict(await self.notes.all())
+        self._seen = looked(self._seen, notes, self.clock.monotonic())
+        self.met |= {name: note for name, note in notes.items() if name != self.node}
         self.last_living = frozenset(self.living) - {self.node}
 
     async def retire(self, node: str) -> tuple[str, ...]:
@@ -118,6 +123,7 @@ class Others:
         if not await self.notes.drop(node, seen.note):
             raise ConfigurationError(lives)
         del self._seen[node]
+        self.met.pop(node, None)
         logger.info("cluster: node %s was taken out of the house", node)
         return tuple(sorted(name for name, note in living(self._seen, now).items() if node in note.nodes))
 

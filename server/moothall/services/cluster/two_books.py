@@ -11,9 +11,10 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from moothall.core.kernel.errors import ConfigurationError, LogMissing, OutcomeUnknown, StaleWriter, StorageUnavailable
-from moothall.core.ports import Book, BookEntry, Clock, SharedBook
+from moothall.core.ports import Book, BookChange, BookEntry, Clock, SharedBook
 from moothall.services.cluster.two_copies import AGAIN_MS, PATIENCE_MS, STEPS, Kept
 from moothall.services.supervision.waiting import within
 
@@ -187,7 +188,27 @@ class TwoBooks:
         return term
 
 
-async def follow_book(shared: SharedBook, own: Book) -> int:
+class FollowedBook(Protocol):
+    """A book that own ones follow: the one that all nodes share (`SharedBook`), or another node's."""
+
+    async def changed(self) -> int:
+        """Number of the last write."""
+        ...
+
+    async def changes(self, after: int, /) -> Sequence[BookChange] | None:
+        """Writes behind one; None where the whole book has to be read."""
+        ...
+
+    async def namespaces(self) -> Sequence[str]:
+        """Those that have entries."""
+        ...
+
+    async def read(self, namespace: str, /) -> Mapping[str, bytes]:
+        """Every entry of a namespace by its key."""
+        ...
+
+
+async def follow_book(shared: FollowedBook, own: Book) -> int:
     """Bring an own book up to the shared one; the change that it has then. One that is ahead stays as it is.
 
     Raises StorageUnavailable.
@@ -219,7 +240,7 @@ async def noted_change(own: Book) -> int | None:
     return None if noted is None else int(noted)
 
 
-async def _copied(shared: SharedBook, own: Book, change: int) -> int:
+async def _copied(shared: FollowedBook, own: Book, change: int) -> int:
     """Replace the own book by the shared one, in one act."""
     entries = []
     namespaces = set(await shared.namespaces())

@@ -9,21 +9,34 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
+from moothall.adapters.cluster.copies_door import StandDoor
 from moothall.adapters.cluster.keeper_connections import KeeperConnections
+from moothall.adapters.cluster.node_copies import NodeCopies
 from moothall.adapters.cluster.node_gate import NodeSeal
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
-from moothall.adapters.cluster.node_link_line import KeeperArchive, NodeLinkLine
+from moothall.adapters.cluster.node_link_line import NodeLinkLine
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core.events.types import SessionPaused
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId
-from moothall.core.ports import Clock
+from moothall.core.ports import Clock, LogHead
 from moothall.services.cluster.following import Following
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.cluster.reading import NodeReading
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.log_shared import MemorySharedLog, SharedStore
-from moothall.wire.node_link import MOST_EVENTS, PATH, Follow, ReadHere, Tick, encode
+from moothall.wire.node_link import (
+    BOOK_PATH,
+    MOST_EVENTS,
+    PATH,
+    STAND_PATH,
+    Follow,
+    ReadHere,
+    Stand,
+    Tick,
+    WholeBook,
+    encode,
+)
 from moothall.wire.node_proof import LINK_ADDRESS, LINK_SCHEME
 from support.cluster.forwarding import KEY, keeper_of
 from support.sessions.recorder import EPOCH, SESSION, Recorder
@@ -115,7 +128,7 @@ async def test_a_node_reads_at_the_keeper_what_redis_has_given_up() -> None:
     await connections.open()
     async with keeper_of(NodeLinkDoor(ReadElsewhere(), log, CLOCK).routes()) as keeper, aiohttp.ClientSession() as http:
         at: list[str | None] = [keeper]
-        archive = KeeperArchive(lambda: at[0], connections, seal())
+        archive = NodeCopies(lambda: at[0], connections, seal())
         assert list(await archive.read(SESSION, 0, 999)) == list(await log.read(SESSION, 0, MOST_EVENTS))
         assert list(await archive.read(SESSION, MOST_EVENTS, 2)) == list(await log.read(SESSION, MOST_EVENTS, 2))
         async with http.get(f"{keeper}/node/log/{SESSION}?after=0") as answer:
@@ -129,9 +142,39 @@ async def test_a_node_reads_at_the_keeper_what_redis_has_given_up() -> None:
         with pytest.raises(StorageUnavailable, match="No node keeps the house"):
             await archive.read(SESSION, 0, 9)
         at[0] = "http://127.0.0.1:1"
-        with pytest.raises(StorageUnavailable, match="can't be read at the keeper"):
+        with pytest.raises(StorageUnavailable, match="can't be asked for /node/log/"):
             await archive.read(SESSION, 0, 9)
     await connections.close()
+
+
+async def test_a_node_tells_another_one_what_it_has_and_nobody_else() -> None:
+    stand = Stand(heads={SESSION: LogHead(epoch=EPOCH, term=3, offset=0, lanes={})}, change=7)
+    book = WholeBook(change=7, entries={"rooms": {"hall": b"{}"}})
+    away = False
+
+    async def told() -> Stand:
+        if away:
+            raise StorageUnavailable("It is closed.")
+        return stand
+
+    async def whole() -> WholeBook:
+        return book
+
+    door = StandDoor(told, whole)
+    async with (
+        keeper_of(door.routes()) as node,
+        KeeperConnections(None) as connections,
+        aiohttp.ClientSession() as http,
+    ):
+        there = NodeCopies(lambda: node, connections, seal())
+        assert await there.stand() == stand
+        assert await there.book() == book
+        for path in (STAND_PATH, BOOK_PATH):
+            async with http.get(node + path) as answer:
+                assert answer.status == 404
+        away = True
+        with pytest.raises(StorageUnavailable, match="answers 503"):
+            await there.stand()
 
 
 async def test_a_node_that_answers_nothing_any_more_counts_no_more() -> None:

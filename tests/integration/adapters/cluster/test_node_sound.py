@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 
 from moothall.adapters.cluster.keeper_connections import KeeperConnections
+from moothall.adapters.cluster.node_copies import NodeCopies, SoundAtKeeper
 from moothall.adapters.cluster.node_gate import NodeSeal
-from moothall.adapters.cluster.node_link_line import KeeperArchive, SoundAtKeeper
 from moothall.adapters.cluster.node_sound_door import NodeSoundDoor
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
@@ -34,7 +34,7 @@ async def test_a_node_reads_what_is_safe_and_nobody_else_does(tmp_path: Path) ->
     await connections.open()
     async with keeper_of(NodeSoundDoor(Offered(lambda: [(SESSION, audio)])).routes()) as address:
         at: list[str | None] = [address]
-        archive = KeeperArchive(lambda: at[0], connections, NodeSeal("n2", KEY, clock, SystemRandomness()))
+        archive = NodeCopies(lambda: at[0], connections, NodeSeal("n2", KEY, clock, SystemRandomness()))
         keeper = SoundAtKeeper(archive)
         (there,) = await keeper.listed()
         assert (there.session, there.source, there.start, there.safe) == (SESSION, STREAM, 0, 250)

@@ -10,7 +10,7 @@ from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.app.cluster.house import House, joined, redis_server
 from moothall.core.cluster.nodes import NodeNote
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.core.ports import BookEntry
+from moothall.core.ports import BookEntry, LogHead
 from moothall.services.cluster.following import Following
 from moothall.settings.sections import Cluster, Server, Settings
 from moothall.testing.book import MemoryBook
@@ -18,6 +18,7 @@ from moothall.testing.clock import ManualClock
 from moothall.testing.house_memory import MemoryNotes
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from support.sessions.recorder import EPOCH, SESSION
 
 
 @pytest.mark.parametrize("nodes", [(), ("north",), ("south", "west")])
@@ -97,3 +98,25 @@ async def test_a_node_that_has_nothing_leaves_an_empty_redis_to_who_has_somethin
     await node.book.write([BookEntry("rooms", "hall", b"{}")])
     await node.house.follow_book(node.book)
     assert node.house.keeping.fit(), "its programme is of this house"
+
+
+async def test_a_term_is_above_those_that_all_others_have_had_also_where_redis_has_lost_their_notes(
+    node: SharedHouse,
+) -> None:
+    known_term = node.house.keeping.known_term
+    await node.stands_by()
+    assert await known_term() == 0
+    await node.notes.tell(
+        "north", NodeNote(number=1, address="", release="0.3.0", reach=7, fit=True, beat=1, term=4_001)
+    )
+    await node.house.others.exchange()
+    node.notes.notes.clear()
+    await node.house.others.exchange()
+    assert await known_term() == 4_001
+    assert node.house.following is not None
+    node.house.following.copies[SESSION] = LogHead(epoch=EPOCH, term=7_002_000, offset=3, lanes={})
+    assert await known_term() == 7_002
+    node.house.stand_by_no_more()
+    assert await known_term() == 7_002
+    assert node.house.others.note().term == 7_002
+    assert node.house.others.note().reach == 3

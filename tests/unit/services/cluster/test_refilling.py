@@ -237,7 +237,7 @@ async def test_a_log_that_was_erased_goes_from_a_node_that_was_away_though_redis
     house.erased = {Epoch("rehearsal")}
     house.lose()
     await house.refilling.look()
-    removing = Removing(house.following.shared, "n2")
+    removing = Removing(MemorySharedLog(house.store, "n2"), "n2")
     await removing.look(house.other)
     assert removing.applied.number < len(house.store.listed), "it is here still"
     await house.following.catch_up()

@@ -1,0 +1,105 @@
+"""The log, the book and the sound of another node, asked for there.
+
+The keeper's, for a node that lacks what Redis has given up; and those of all others, for one that takes over a house
+whose Redis may have lost something.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+import aiohttp
+
+from moothall.adapters.cluster.keeper_connections import KeeperConnections
+from moothall.adapters.cluster.node_gate import NodeSeal
+from moothall.core.chain import LogRecord
+from moothall.core.kernel.errors import ProtocolError, StorageUnavailable
+from moothall.core.kernel.ids import SessionId, SourceId
+from moothall.core.ports import SpooledPiece
+from moothall.wire import node_sound
+from moothall.wire.node_link import (
+    BOOK_PATH,
+    LOG_PATH,
+    STAND_PATH,
+    Stand,
+    WholeBook,
+    read_book,
+    read_stand,
+    unpack,
+)
+from moothall.wire.node_proof import LINK_ADDRESS, LINK_SCHEME
+
+T = TypeVar("T")
+
+ANSWER_S = 5.0
+"""A node that takes longer can't be asked at the moment."""
+
+
+class NodeCopies:
+    """Those of one node. Every method raises StorageUnavailable where it can't be asked."""
+
+    def __init__(self, address: Callable[[], str | None], connections: KeeperConnections, seal: NodeSeal) -> None:
+        """`address`: where it is; None while it is nowhere."""
+        self._address = address
+        self._connections = connections
+        self._seal = seal
+
+    async def read(self, session: SessionId, after: int, limit: int) -> Sequence[LogRecord]:
+        """Records of a session after an offset, in order, from the first event on (`Readable`)."""
+        return await self._asked(f"{LOG_PATH.format(session=session)}?after={after}", lambda data: unpack(data)[:limit])
+
+    async def stand(self) -> Stand:
+        """Where its logs end, and which book it has."""
+        return await self._asked(STAND_PATH, read_stand)
+
+    async def book(self) -> WholeBook:
+        """All of its book."""
+        return await self._asked(BOOK_PATH, read_book)
+
+    async def ask(self, target: str) -> tuple[bytes, Mapping[str, str]]:
+        """What it answers, and the head of that."""
+        address = self._address()
+        if address is None:
+            raise StorageUnavailable("No node keeps the house at the moment, so there is nobody to ask.")
+        head = self._seal.headers(method="GET", target=target, address=LINK_ADDRESS, scheme=LINK_SCHEME, host="")
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                response = await self._connections.ask("GET", address + target, head, None, own=False)
+                async with response:
+                    if response.status != 200:
+                        raise StorageUnavailable(f"Node at {address} answers {response.status} to {target}.")
+                    return await response.read(), response.headers
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            msg = f"Node at {address} can't be asked for {target} ({type(error).__name__})."
+            raise StorageUnavailable(msg) from error
+
+    async def _asked(self, target: str, read: Callable[[bytes], T]) -> T:
+        data, _ = await self.ask(target)
+        return _read(data, target, read)
+
+
+class SoundAtKeeper:
+    """The `KeeperSound` of a node that stands by."""
+
+    def __init__(self, keeper: NodeCopies) -> None:
+        self._keeper = keeper
+
+    async def listed(self) -> Sequence[node_sound.SpooledSound]:
+        """All that is to be copied (`KeeperSound`)."""
+        data, _ = await self._keeper.ask(node_sound.SOUND_PATH)
+        return _read(data, node_sound.SOUND_PATH, node_sound.decode)
+
+    async def read(self, session: SessionId, source: SourceId, first: int) -> SpooledPiece | None:
+        """Samples of one source from a position on (`KeeperSound`)."""
+        target = f"{node_sound.PIECE_PATH.format(session=session, source=source)}?first={first}"
+        pcm, head = await self._keeper.ask(target)
+        return SpooledPiece(pcm, head.get(node_sound.VERSION, ""))
+
+
+def _read(data: bytes, target: str, read: Callable[[bytes], T]) -> T:
+    try:
+        return read(data)
+    except ProtocolError as error:
+        raise StorageUnavailable(f"A node can't be asked for {target}. {error}") from error

@@ -1,0 +1,161 @@
+"""What a node gathers from the others before it keeps a house whose Redis may have lost something: of each log the copy
+that has the latest term, and reaches furthest, and the newest book.
+
+What the last keeper acknowledged is on its disk, and this node's copy may lag behind that. Where Redis has lost nothing
+it brings the copy up, and nobody is asked.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import Protocol
+
+from moothall.core.chain import LogRecord
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import Epoch, SessionId
+from moothall.core.ports import Asides, Book, BookChange, Clock, LogChanges, LogHead, NodeLog, SingleCopies
+from moothall.services.cluster.copying import Readable
+from moothall.services.cluster.following import Following
+from moothall.services.cluster.two_books import entries_of, follow_book, noted_change
+from moothall.wire.node_link import Stand, WholeBook
+
+logger = logging.getLogger(__name__)
+
+AGAIN_MS = 200
+"""Until a node that lives and has not answered is asked again: it may just be giving the house up."""
+PATIENCE_MS = 10_000
+"""How long it is asked. A node that lives and says nothing for so long holds up the house no longer."""
+
+
+class OtherCopies(Readable, Protocol):
+    """The log and book of another node. Every method raises StorageUnavailable where it can't be asked."""
+
+    async def stand(self) -> Stand:
+        """Where its logs end, and which book it has."""
+        ...
+
+    async def book(self) -> WholeBook:
+        """All of its book."""
+        ...
+
+
+@dataclass(eq=False, repr=False)
+class Gathering:
+    """One node's, before it writes anything. Nobody else writes its own log and book meanwhile."""
+
+    own: NodeLog
+    book: Book
+    clock: Clock
+    _: KW_ONLY
+    copies: dict[SessionId, LogHead]
+    """Where own logs stand, as far as it is known; kept up to date. Bound: the sessions that there are."""
+    asides: Asides | None = None
+    singles: SingleCopies | None = None
+    erased: Collection[Epoch] = ()
+    """Epochs of the logs that were erased here: no copy of one is taken in again."""
+
+    async def run(self, others: Mapping[str, OtherCopies], living: Callable[[], Collection[str]]) -> None:
+        """Ask each once, and those that live by then until they have answered, and take in what they have.
+
+        Raises StorageUnavailable where this node's own book refuses it.
+        """
+        found: dict[str, Stand] = {}
+        left, until = {*others}, self.clock.monotonic() + PATIENCE_MS
+        while left:
+            for name in sorted(left):
+                try:
+                    found[name] = await others[name].stand()
+                except StorageUnavailable as error:
+                    logger.debug("cluster: node %s can't be asked for what it has. %s", name, error)
+            left = (left & {*living()}) - found.keys()
+            if left and self.clock.monotonic() >= until:
+                logger.error(
+                    "cluster: %s live and don't say what they have; the house goes on", ", ".join(sorted(left))
+                )
+                break
+            if left:
+                await self.clock.sleep(AGAIN_MS)
+        # An older term counts where it goes on from what the later ones have, and not before them.
+        for ahead in (_is_later, _is_longer):
+            for name, stand in found.items():
+                heads = {
+                    session: head
+                    for session, head in stand.heads.items()
+                    if head.epoch not in self.erased and ahead(head, await self._own(session))
+                }
+                if heads:
+                    logger.warning("cluster: %d sessions are brought up to what node %s has", len(heads), name)
+                    await self._take_logs(_Logs(others[name], heads), until)
+        for name, stand in found.items():
+            await self._take_book(name, others[name], stand)
+
+    async def _own(self, session: SessionId) -> LogHead | None:
+        return self.copies.get(session) or await self.own.head(session)
+
+    async def _take_logs(self, there: _Logs, until: int) -> None:
+        following = Following(there, self.own, self.clock, asides=self.asides, singles=self.singles, copies=self.copies)
+        while True:
+            try:
+                await following.catch_up()
+                return
+            except StorageUnavailable as error:
+                if self.clock.monotonic() >= until:
+                    logger.error("cluster: not all that another node has could be taken in. %s", error)
+                    return
+            await self.clock.sleep(AGAIN_MS)
+
+    async def _take_book(self, name: str, other: OtherCopies, stand: Stand) -> None:
+        noted = await noted_change(self.book)
+        if stand.change is None or stand.change <= (noted or 0) or (noted is None and await entries_of(self.book)):
+            return
+        logger.warning("cluster: the book is brought up to change %d, which node %s has", stand.change, name)
+        await follow_book(_Book(await other.book()), self.book)
+
+
+def _is_later(there: LogHead, own: LogHead | None) -> bool:
+    return own is None or (there.term, there.offset) > (own.term, own.offset)
+
+
+def _is_longer(there: LogHead, own: LogHead | None) -> bool:
+    return own is None or there.offset > own.offset
+
+
+@dataclass
+class _Logs:
+    """Some of another node's logs, as they are followed."""
+
+    other: OtherCopies
+    heads: Mapping[SessionId, LogHead]
+
+    async def changed(self, after: int, _count: str = "") -> LogChanges:
+        return LogChanges(upto=1, heads={} if after else self.heads)
+
+    async def head(self, session: SessionId) -> LogHead | None:
+        return (await self.other.stand()).heads.get(session)
+
+    async def first(self, _: SessionId, /) -> int:
+        return 1
+
+    async def read(self, session: SessionId, after: int, limit: int) -> Sequence[LogRecord]:
+        return await self.other.read(session, after, limit)
+
+
+@dataclass
+class _Book:
+    """Another node's book, as it is followed: as a whole."""
+
+    whole: WholeBook
+
+    async def changed(self) -> int:
+        return self.whole.change
+
+    async def changes(self, _: int) -> Sequence[BookChange] | None:
+        return None
+
+    async def namespaces(self) -> Sequence[str]:
+        return list(self.whole.entries)
+
+    async def read(self, namespace: str) -> Mapping[str, bytes]:
+        return self.whole.entries[namespace]
