@@ -41,6 +41,7 @@ from moothall.services.sound.recording import Recordings
 from moothall.services.supervision.pulses import Pulses
 from moothall.services.translation.glossaries import Glossaries
 from moothall.settings.sections import Settings
+from moothall.wire.frames import HERE, Source
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +96,8 @@ class Nodes(NamedTuple):
     """What is wrong with Redis since the node has started, in sentences."""
     stand: StandDoor | None = None
     """Tells them what this node has."""
+    source: Callable[[], Source] = lambda: HERE
+    """How fresh what its readers see is."""
 
 
 class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):

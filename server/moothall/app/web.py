@@ -286,6 +286,7 @@ def _open_node_link(backend: Backend, app: web.Application, nodes: Nodes, live: 
     elsewhere.loaded = backend.sessions.loaded
     backend.sessions.observe(elsewhere.observe)
     backend.sessions.count_elsewhere(elsewhere.readers)
+    backend.sessions.date_by(nodes.source)
     door = NodeLinkDoor(elsewhere, backend.log, backend.clock)
     app.add_routes(door.routes())
     if nodes.stand is not None:

@@ -18,6 +18,7 @@ from moothall.adapters.reading.reader_client import follow
 from moothall.adapters.store.one_copy_list import FILE_NAME, OneCopySpan, read_spans
 from moothall.cli.verifying import verify_command
 from moothall.core.chain import LogRecord
+from moothall.core.cluster.lease import AWAY_MS
 from support.cluster.nodes import NodeProcess
 from support.cluster.process import RedisProcess, running
 from support.cluster.typing import Typist, house, require_all, texts
@@ -144,7 +145,7 @@ async def test_a_node_that_can_t_be_asked_has_not_confirmed(tmp_path: Path) -> N
             redis.kill()
             await until(lambda: "lease of the house, can't be reached" in first.log.read_text())
             typed = len(typist.typed)
-            await CLOCK.sleep(5_000)  # Longer than any lease.
+            await CLOCK.sleep(AWAY_MS)  # Longer than any lease.
             assert len(typist.typed) == typed
             assert not (first.data / FILE_NAME).exists()
             second.thaw()

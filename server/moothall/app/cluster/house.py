@@ -56,6 +56,7 @@ from moothall.services.cluster.two_copies import STEPS, TwoCopies
 from moothall.services.operation.redis_checks import needed_memory
 from moothall.services.supervision.supervising import supervise
 from moothall.settings.sections import Settings
+from moothall.wire.frames import Source
 from moothall.wire.node_link import Stand, WholeBook
 
 logger = logging.getLogger(__name__)
@@ -107,6 +108,7 @@ class House:
             fit=self._may_keep,
             confirmed=self.confirming.allow,
             returns=self.confirming.returns,
+            linked=lambda: self.others.last_living <= elsewhere.names,
         )
         self.key = open_key(Path(own.key_file), SystemRandomness())
         self.seal = NodeSeal(own.node, self.key, self.clock, SystemRandomness())
@@ -125,6 +127,7 @@ class House:
             unfilled=lambda: 0 if self.refilling is None else self.refilling.left,
             faults=lambda: self.trust.faults,
             stand=self.stand,
+            source=lambda: Source(age=self.keeping.age),
         )
         """The others, while this node keeps the house."""
         self.singles = OneCopyList(Path(self.settings.server.data) / one_copy_list.FILE_NAME, self.clock)
@@ -473,7 +476,8 @@ async def joined(settings: Settings, clock: Clock) -> AsyncIterator[House]:
         await _usable(server, clock)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         stack.push_async_callback(house.others.leave)
-        watching = (house.others.run, house.keeping.run, house.confirming.run, house.trust.run)
+        keeping = (house.keeping.run, house.keeping.watch_links)
+        watching = (house.others.run, *keeping, house.confirming.run, house.trust.run)
         for run in (*watching, house.erase, house.mend, house.confirm):
             stack.callback(tasks.create_task(supervise(run, clock)).cancel)
         yield house

@@ -1,10 +1,13 @@
 """Who keeps the house, as one node sees it: it stands by and watches the lease, or holds and renews it.
 
 A keeper that can't reach Redis is suspended once its lease is over: it acknowledges nothing, and stays what it is,
-since nobody may be able to take over. Where one copy is allowed, and all other nodes have confirmed that they are
-without Redis too, it acknowledges with one copy meanwhile (`confirming.py`). It goes on when a renewal succeeds, and
-stops when the lease is another's. A candidate that can't reach Redis watches nothing meanwhile: it begins to count when
-it is back.
+since nobody may be able to take over. It knows that as long as all nodes that lived are linked to it: whoever takes
+over ends its link first. Without one of them it can't tell a Redis that is away for all from a line of its own that is
+cut, and stands by, since words that it shows may have been removed.
+
+Where one copy is allowed, and all other nodes have confirmed that they are without Redis too, it acknowledges with one
+copy meanwhile (`confirming.py`). It goes on when a renewal succeeds, and stops when the lease is another's. A candidate
+that can't reach Redis watches nothing meanwhile: it begins to count when it is back.
 """
 
 from __future__ import annotations
@@ -21,6 +24,9 @@ from moothall.core.ports import Clock, LeaseStore
 
 logger = logging.getLogger(__name__)
 
+UNLINKED_MS = 5_000
+"""How long a suspended keeper goes on without one of the others. A line that is dialled again takes a second; one whose
+machine is gone was found to be so within 6 s. So nobody reads what was removed elsewhere for longer than 10 s."""
 LOOK_MS = BEAT_MS // 2
 """Between two looks at the lease of another node."""
 
@@ -48,6 +54,9 @@ class Keeping:
     too (`Confirmations.allow`)."""
     returns: Callable[[int], bool] = lambda _: False
     """Whether none of them can have taken the house over by then (`Confirmations.returns`)."""
+
+    linked: Callable[[], bool] = lambda: True
+    """Whether all nodes that lived when Redis was last seen are linked to this one."""
 
     def __post_init__(self) -> None:
         self._holding: Holding | None = None
@@ -86,6 +95,12 @@ class Keeping:
         """
         holding = self._holding
         return holding is not None and not self._reached and not holding.answers(self.clock.monotonic())
+
+    @property
+    def age(self) -> int:
+        """How long ago it was last sure that no other node has taken the house over, ms; 0 while it stands by."""
+        holding, now = self._holding, self.clock.monotonic()
+        return 0 if holding is None or self.alone else now - holding.sent
 
     @property
     def alone(self) -> bool:
@@ -127,6 +142,22 @@ class Keeping:
                 self._reached = False
             every = LOOK_MS if self._holding is None else BEAT_MS
             await self.clock.sleep(max(1, began + every - self.clock.monotonic()))
+
+    async def watch_links(self) -> None:
+        """Stand by once this node has been a keeper without Redis, and without a node that lived, for `UNLINKED_MS`,
+        until cancelled.
+        """
+        since = None
+        while True:
+            now = self.clock.monotonic()
+            if not self.suspended or self.linked():
+                since = None
+            elif since is None:
+                since = now
+            elif now - since >= UNLINKED_MS:
+                logger.warning("cluster: neither Redis nor all other nodes are heard; this node stands by")
+                self._stand_by()
+            await self.clock.sleep(BEAT_MS)
 
     async def give_up(self) -> None:
         """Keep the house no more, and let another have it at once. Nothing is acknowledged from here on."""

@@ -20,6 +20,7 @@ from moothall.services.metrics.measures import Measures
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.supervision.supervising import note_failure
+from moothall.wire.frames import HERE, Source
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class Sessions:
         self._group: asyncio.TaskGroup | None = None
         self._held_back: Callable[[], Refusal | None] = lambda: None
         self._elsewhere: Callable[[SessionId], Mapping[ChannelId, int]] = lambda _: {}
+        self._source: Callable[[], Source] = lambda: HERE
         self._observers: list[Observer] = []
         self._loaders: list[Callable[[LiveSession], None]] = []
         self._forgetters: list[Callable[[SessionId], None]] = []
@@ -81,6 +83,13 @@ class Sessions:
     def count_elsewhere(self, readers: Callable[[SessionId], Mapping[ChannelId, int]]) -> None:
         """From now on ask `readers` how many read each channel of a session at other nodes of the house."""
         self._elsewhere = readers
+
+    def date_by(self, source: Callable[[], Source]) -> None:
+        """From now on say in readers' pulses how fresh it all is: of a node that may have been succeeded unseen."""
+        self._source = source
+
+    def _dated(self) -> Source:
+        return self._source()
 
     def _may_begin(self) -> Refusal | None:
         return self._held_back()
@@ -173,6 +182,7 @@ class Sessions:
             log=self._log,
             clock=self._clock,
             measures=self._measures,
+            source=self._dated,
             elsewhere=lambda: self._elsewhere(session),
         )
         live = LiveSession(writer, fanout, self._clock)

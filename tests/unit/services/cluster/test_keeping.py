@@ -8,7 +8,7 @@ import pytest
 
 from moothall.core.cluster.lease import AWAY_MS, BEAT_MS, DOUBT_MS, HOLD_MS, Lease
 from moothall.core.cluster.one_copy import PROMISE_MS
-from moothall.services.cluster.keeping import LOOK_MS, Keeping
+from moothall.services.cluster.keeping import LOOK_MS, UNLINKED_MS, Keeping
 from moothall.testing.clock import ManualClock
 from moothall.testing.house_memory import MemoryLease
 
@@ -271,6 +271,50 @@ async def test_a_keeper_without_redis_goes_on_alone_once_its_lease_is_over_and_a
         confirmed, leases.away = True, False
         await clock.advance(BEAT_MS)
         assert (first.answers, first.alone) == (True, False)
+
+
+async def test_a_keeper_without_redis_stands_by_once_a_node_that_lived_is_linked_no_more(
+    leases: MemoryLease, clock: ManualClock
+) -> None:
+    """Whoever takes over ends its link, and removes words that this node would go on showing."""
+    first, linked = node(leases, clock, 1), True
+    first.linked = lambda: linked
+    async with running(first):
+        watching = asyncio.ensure_future(first.watch_links())
+        await clock.advance(2 * AWAY_MS)
+        linked = False
+        await clock.advance(2 * UNLINKED_MS)
+        assert first.answers, "it has Redis"
+        linked, leases.away = True, True
+        await clock.advance(60_000)
+        assert first.suspended, "Redis is away for all"
+        linked = False
+        await clock.advance(UNLINKED_MS - BEAT_MS)
+        linked = True
+        await clock.advance(BEAT_MS)
+        linked = False
+        await clock.advance(UNLINKED_MS)
+        assert first.suspended
+        await clock.advance(2 * BEAT_MS)
+        assert (first.suspended, first.term) == (False, None)
+        await asyncio.wait_for(first.lost(), 1)
+        watching.cancel()
+
+
+async def test_what_a_keeper_shows_is_as_old_as_its_last_renewal_unless_all_have_confirmed(
+    leases: MemoryLease, clock: ManualClock
+) -> None:
+    first, confirmed = node(leases, clock, 1), False
+    first.confirmed = lambda _: confirmed
+    async with running(first):
+        assert first.age == 0
+        await clock.advance(2 * AWAY_MS + BEAT_MS)
+        assert first.age < BEAT_MS
+        leases.away = True
+        await clock.advance(60_000)
+        assert 60_000 <= first.age <= 60_000 + BEAT_MS
+        confirmed = True
+        assert first.age == 0
 
 
 async def test_a_node_confirms_that_it_is_without_redis_and_takes_nothing_over_for_a_while_after(

@@ -26,7 +26,7 @@ from moothall.testing import loop
 from moothall.testing.clock import SeededRandomness, SeededSigner
 from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.outlets import MemoryOutlet
-from moothall.wire.frames import Format
+from moothall.wire.frames import PULSE_MS, Format, Source
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
 
@@ -43,6 +43,21 @@ def test_a_session_is_loaded_once_however_many_ask() -> None:
             assert first.state.title == "Open hall"
             assert hall.sessions.loaded(SESSION) is first
             assert await hall.sessions.names() == [SESSION]
+
+    loop.run(story())
+
+
+def test_readers_are_told_how_old_it_is_what_a_node_shows() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            age = 0
+            hall.sessions.date_by(lambda: Source(age=age))
+            outlet = MemoryOutlet()
+            await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
+            age = 4_321
+            await hall.clock.sleep(PULSE_MS + 1)
+            assert b'"age":4321' in outlet.sent
 
     loop.run(story())
 
