@@ -4,10 +4,17 @@
     Moothall-Node-Proof: TIME.NONCE.MAC
     X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host: the visitor's address, the scheme, the node's own host
 
-TIME is Unix ms by the sender's clock, NONCE 12 random bytes, MAC = HMAC-SHA256(key, all of these, method and target);
-both in base64url without padding. A proof is good once, within `WINDOW_MS` of the keeper's clock. So whoever reads one
-on the line can neither send it again nor put it before another request. Bodies aren't covered: the line needs TLS where
-others can write to it.
+TIME is Unix ms as the sender counts them, NONCE 12 random bytes, MAC = HMAC-SHA256(key, all of these, method and
+target); both in base64url without padding. A proof is good once, within `WINDOW_MS` of how the keeper counts. So
+whoever reads one on the line can neither send it again nor put it before another request. Bodies aren't covered: the
+line needs TLS where others can write to it.
+
+Each counts from its wall clock as it was when the process began, by its monotonic clock: no jump of a clock is seen.
+Where two count apart the keeper refuses the proof, and says its own time behind it, as nobody else could:
+
+    Moothall-Node-Time: TIME.MAC
+
+with MAC = HMAC-SHA256(key, the refused proof, TIME). The node counts like that from then on.
 """
 
 from __future__ import annotations
@@ -27,6 +34,8 @@ PROOF = "Moothall-Node-Proof"
 """Header with its proof."""
 REFUSED = "Moothall-Node-Refused"
 """Header of an answer to the node alone, with the `Doubt`: it has carried the request in vain."""
+TIME = "Moothall-Node-Time"
+"""Header of such an answer, where the node counts another time: the keeper's."""
 LINK_SCHEME = "node"
 """What stands as scheme where a node speaks for itself, on the link of nodes: no visitor comes by that."""
 LINK_ADDRESS = "127.0.0.1"
@@ -34,12 +43,13 @@ LINK_ADDRESS = "127.0.0.1"
 FOR, PROTO, HOST = "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"
 KEY_BYTES, NONCE_BYTES = 32, 12
 WINDOW_MS = 30_000
-"""By which the sender's clock may differ, the time on the way included."""
+"""By which the sender may count apart, the time on the way included."""
 MOST_NONCES = 200_000
 """That are remembered, each for twice `WINDOW_MS`: 3,300 requests a second. Overflow: requests are refused until older
 ones are forgotten, since one that isn't remembered could come twice."""
 _PROOF = re.compile(r"([1-9][0-9]{0,14})\.([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{43})\Z")
-_SAID = b"moothall node 1"
+_TOLD = re.compile(r"([1-9][0-9]{0,14})\.([A-Za-z0-9_-]{43})\Z")
+_SAID, _TIME = b"moothall node 1", b"moothall node time 1"
 
 
 class Doubt(StrEnum):
@@ -50,7 +60,7 @@ class Doubt(StrEnum):
     FORGED = "forged"
     """It was proved with another key, or altered on the way."""
     CLOCK = "clock"
-    """It was proved more than `WINDOW_MS` ago, or from now."""
+    """It was proved more than `WINDOW_MS` ago, or from now, as the keeper counts."""
     REPEATED = "repeated"
     """It came before."""
     FULL = "full"
@@ -93,6 +103,19 @@ def proved(key: bytes, what: Carried, *, wall: int, nonce: bytes) -> dict[str, s
     said = f"{wall}.{_text(nonce)}"
     proof = f"{said}.{_text(_mac(key, said, what))}"
     return {NODE: what.node, PROOF: proof, FOR: what.address, PROTO: what.scheme, HOST: what.host}
+
+
+def time_told(key: bytes, proof: str, *, wall: int) -> str:
+    """`TIME` of an answer to a node whose `proof` was refused, as it counts another time. `wall`: Unix ms."""
+    return f"{wall}.{_text(_time_mac(key, proof, str(wall)))}"
+
+
+def time_heard(key: bytes, proof: str, told: str) -> int | None:
+    """The keeper's time, Unix ms, from its answer to a `proof`; None where it isn't the keeper's, or none."""
+    parts = _TOLD.match(told)
+    if parts is None or not hmac.compare_digest(_text(_time_mac(key, proof, parts[1])), parts[2]):
+        return None
+    return int(parts[1])
 
 
 class Proofs:
@@ -158,6 +181,10 @@ def _mac(key: bytes, said: str, what: Carried) -> bytes:
         raw = field.encode("utf-8", "surrogatepass")
         message += len(raw).to_bytes(4, "big") + raw
     return hmac.digest(key, message, hashlib.sha256)
+
+
+def _time_mac(key: bytes, proof: str, time: str) -> bytes:
+    return hmac.digest(key, b" ".join((_TIME, proof.encode(), time.encode())), hashlib.sha256)
 
 
 def _text(raw: bytes) -> str:

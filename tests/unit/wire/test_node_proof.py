@@ -21,6 +21,8 @@ from moothall.wire.node_proof import (
     key_text,
     proved,
     read_key,
+    time_heard,
+    time_told,
 )
 
 KEY, OTHER = bytes(range(KEY_BYTES)), bytes(KEY_BYTES)
@@ -91,6 +93,17 @@ def test_a_proof_is_good_once_for_as_long_as_it_could_be_good(what: Carried, fir
     assert proofs.doubt(sent, what, wall=NOW, monotonic=5) is None
     again = proofs.doubt(sent, what, wall=NOW + passed, monotonic=5 + passed)
     assert again is (Doubt.REPEATED if passed - first <= WINDOW_MS else Doubt.CLOCK)
+
+
+@given(time=st.integers(1, 10**14), at=st.integers(0, 57))
+def test_the_time_that_a_keeper_tells_is_heard_from_nobody_else_and_behind_no_other_proof(time: int, at: int) -> None:
+    told = time_told(KEY, proof(), wall=time)
+    assert time_heard(KEY, proof(), told) == time
+    assert time_heard(OTHER, proof(), told) is None
+    assert time_heard(KEY, proof(nonce=b"x" * NONCE_BYTES), told) is None
+    altered = told[:at] + ("1" if told[at : at + 1] == "0" else "0") + told[at + 1 :]
+    assert time_heard(KEY, proof(), altered) is None
+    assert time_heard(KEY, proof(), "") is None
 
 
 def test_a_wall_clock_that_jumps_to_and_fro_lets_none_in_twice() -> None:

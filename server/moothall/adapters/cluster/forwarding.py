@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 
@@ -157,7 +157,11 @@ class Forwarding:
     async def _carry(self, request: web.Request, flight: _Flight, path: str, place: Place) -> web.StreamResponse:
         websocket = asks_for_websocket(request)
         try:
-            response = await self._asked(request, flight.keeper, path, websocket=websocket)
+            response, sent = await self._asked(request, flight.keeper, path, websocket=websocket)
+            # Nothing was done there. A body is gone by now: whoever sent it is told to come back.
+            if self.seal.heard(sent, response.headers) and not request.body_exists:
+                response.close()
+                response, _ = await self._asked(request, flight.keeper, path, websocket=websocket)
         except _AWAY:
             if request.content.exception() is not None:
                 return web.Response(status=400)  # The request itself broke off: nobody reads it.
@@ -174,7 +178,10 @@ class Forwarding:
         finally:
             response.close()
 
-    async def _asked(self, request: web.Request, keeper: str, path: str, *, websocket: bool) -> aiohttp.ClientResponse:
+    async def _asked(
+        self, request: web.Request, keeper: str, path: str, *, websocket: bool
+    ) -> tuple[aiohttp.ClientResponse, Mapping[str, str]]:
+        """The answer, and the proof that it was asked for with."""
         scheme = "https" if self.over_https(request) else "http"
         host = request.headers.get(hdrs.HOST, "")
         head = request_head(request, websocket=websocket)
@@ -196,7 +203,7 @@ class Forwarding:
 
             data = _pieces(request, goes_on) if request.can_read_body else None
             try:
-                return await self.connections.ask(request.method, keeper + path, head, data, own=websocket)
+                return await self.connections.ask(request.method, keeper + path, head, data, own=websocket), said
             finally:
                 waiting = False
 

@@ -63,10 +63,12 @@ class NodeCopies:
         address = self._address()
         if address is None:
             raise StorageUnavailable("No node keeps the house at the moment, so there is nobody to ask.")
-        head = self._seal.headers(method="GET", target=target, address=LINK_ADDRESS, scheme=LINK_SCHEME, host="")
         try:
             async with asyncio.timeout(ANSWER_S):
-                response = await self._connections.ask("GET", address + target, head, None, own=False)
+                response, sent = await self._answered(address, target)
+                if self._seal.heard(sent, response.headers):
+                    response.close()
+                    response, _ = await self._answered(address, target)
                 async with response:
                     if response.status != 200:
                         raise StorageUnavailable(f"Node at {address} answers {response.status} to {target}.")
@@ -74,6 +76,10 @@ class NodeCopies:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             msg = f"Node at {address} can't be asked for {target} ({type(error).__name__})."
             raise StorageUnavailable(msg) from error
+
+    async def _answered(self, address: str, target: str) -> tuple[aiohttp.ClientResponse, Mapping[str, str]]:
+        head = self._seal.headers(method="GET", target=target, address=LINK_ADDRESS, scheme=LINK_SCHEME, host="")
+        return await self._connections.ask("GET", address + target, head, None, own=False), head
 
     async def _asked(self, target: str, read: Callable[[bytes], T]) -> T:
         data, _ = await self.ask(target)

@@ -25,6 +25,7 @@ from moothall.wire.node_proof import (
     NONCE_BYTES,
     PROOF,
     REFUSED,
+    TIME,
     Carried,
     Doubt,
     Proofs,
@@ -32,6 +33,8 @@ from moothall.wire.node_proof import (
     key_text,
     proved,
     read_key,
+    time_heard,
+    time_told,
 )
 
 logger = logging.getLogger(__name__)
@@ -41,7 +44,8 @@ TELL_AGAIN_MS = 60_000
 _WHAT_TO_DO: dict[str, str] = {
     Doubt.UNREADABLE: "is another release behind that address, or a proxy that takes headers away?",
     Doubt.FORGED: "copy the file of the key from one node to the others",
-    Doubt.CLOCK: "the clocks of the nodes differ by more than 30 s; have them set by NTP",
+    Doubt.CLOCK: "the clocks of the nodes differ by more than 30 s, and one of them runs a release that minds; have "
+    "them set by NTP",
     Doubt.REPEATED: "somebody sends again what was read between nodes, or a proxy between them does",
     Doubt.FULL: "more was carried than one node can answer",
     Doubt.AWAY: "the house has just moved to another node",
@@ -53,6 +57,23 @@ def what_to_do(doubt: str) -> str:
     return _WHAT_TO_DO.get(doubt, "it runs another release")
 
 
+class SteadyTime:
+    """Unix ms, counted by the monotonic clock from what the wall clock said once, whatever it has said since."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ahead = clock.wall() - clock.monotonic()
+
+    @property
+    def now(self) -> int:
+        """The time."""
+        return self._clock.monotonic() + self._ahead
+
+    def set(self, now: int) -> None:
+        """From now on count like somebody else, for whom it is `now`."""
+        self._ahead = now - self._clock.monotonic()
+
+
 class NodeSeal:
     """Proves what this node carries."""
 
@@ -60,13 +81,24 @@ class NodeSeal:
         """`name`: of this node; `key`: as the nodes share it."""
         self.name = name
         self._key = key
-        self._clock = clock
+        self._time = SteadyTime(clock)
         self._randomness = randomness
 
     def headers(self, *, method: str, target: str, address: str, scheme: str, host: str) -> Mapping[str, str]:
         """What a request is carried with; the arguments are those of `Carried`."""
         what = Carried(node=self.name, method=method, target=target, address=address, scheme=scheme, host=host)
-        return proved(self._key, what, wall=self._clock.wall(), nonce=self._randomness.bytes(NONCE_BYTES))
+        return proved(self._key, what, wall=self._time.now, nonce=self._randomness.bytes(NONCE_BYTES))
+
+    def heard(self, sent: Mapping[str, str], answer: Mapping[str, str]) -> bool:
+        """Whether an answer says that what was `sent` was refused for its time alone, and which it is: then it may be
+        sent again, with a proof of that time.
+        """
+        if answer.get(REFUSED) != Doubt.CLOCK:
+            return False
+        time = time_heard(self._key, sent.get(PROOF, ""), answer.get(TIME, ""))
+        if time is not None:
+            self._time.set(time)
+        return time is not None
 
 
 class NodeGate:
@@ -74,8 +106,9 @@ class NodeGate:
 
     def __init__(self, key: bytes, clock: Clock, keeps: Callable[[], bool] = lambda: True) -> None:
         """`keeps`: whether this node keeps the house."""
+        self._key = key
         self._proofs = Proofs(key)
-        self._clock = clock
+        self._clock, self._time = clock, SteadyTime(clock)
         self._keeps = keeps
         self._told: int | None = None
         self._since = 0
@@ -93,15 +126,15 @@ class NodeGate:
             if what is not None and doubt is None:
                 request[CARRIED] = what
                 return await handler(request)
-            return self._refused(doubt or Doubt.UNREADABLE)
+            return self._refused(doubt or Doubt.UNREADABLE, request.headers.get(PROOF, ""))
 
         return middleware
 
     def _doubt(self, proof: str, what: Carried) -> Doubt | None:
-        doubt = self._proofs.doubt(proof, what, wall=self._clock.wall(), monotonic=self._clock.monotonic())
+        doubt = self._proofs.doubt(proof, what, wall=self._time.now, monotonic=self._clock.monotonic())
         return Doubt.AWAY if doubt is None and not self._keeps() else doubt
 
-    def _refused(self, doubt: Doubt) -> web.Response:
+    def _refused(self, doubt: Doubt, proof: str) -> web.Response:
         if doubt is Doubt.AWAY:
             response = web.Response(status=503, text="This node does not keep the house.\n")
             response.headers["Retry-After"] = "1"
@@ -109,6 +142,8 @@ class NodeGate:
             self._note(doubt)
             response = web.Response(status=403, text="What a node carries has to prove itself.\n")
         response.headers[REFUSED] = doubt.value
+        if doubt is Doubt.CLOCK:
+            response.headers[TIME] = time_told(self._key, proof, wall=self._time.now)
         response.headers["Cache-Control"] = "no-store"
         response.force_close()  # Nothing more is read of it.
         return response

@@ -71,9 +71,13 @@ class NodeLinkLine:
     async def _linked(self, client: aiohttp.ClientSession, keeper: str) -> None:
         head = self._seal.headers(method="GET", target=PATH, address=LINK_ADDRESS, scheme=LINK_SCHEME, host="")
         async with asyncio.timeout(CONNECT_S + SILENT_S):
-            socket = await client.ws_connect(
-                keeper + PATH, headers=head, max_msg_size=MAX_FRAME_BYTES, ssl=self._tls, compress=0
-            )
+            try:
+                socket = await client.ws_connect(
+                    keeper + PATH, headers=head, max_msg_size=MAX_FRAME_BYTES, ssl=self._tls, compress=0
+                )
+            except aiohttp.WSServerHandshakeError as refused:
+                self._seal.heard(head, refused.headers or {})  # It is dialled again soon.
+                raise
         async with socket, asyncio.TaskGroup() as tasks:
             self._reading.linked(up=True)
             self._told = False

@@ -6,21 +6,23 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from moothall.adapters.http.forwarded import CARRIED, own_origins, visitor_address
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.http.places import Place
 from moothall.adapters.system.clock import SystemClock
 from moothall.testing.clock import ManualClock, SeededRandomness
-from moothall.wire.node_proof import WINDOW_MS
+from moothall.wire.node_proof import REFUSED, TIME, WINDOW_MS, Doubt
 from moothall.wire.token_bucket import Allowance
 from support.cluster.carried import NOTHING_OF_USE, Keeper, pair
-from support.cluster.forwarding import Node, keeper_of, node
+from support.cluster.forwarding import Node, keeper_of, node, serving
 from support.halls.readers import HANDSHAKE, talk, unread, until
 from support.links.certificate import make_certificate
 
@@ -405,20 +407,45 @@ async def test_rates_count_by_visitor_whichever_node_it_comes_to() -> None:
     assert statuses == [200, 200, 429, 429] * 2
 
 
-@pytest.mark.parametrize(("apart_ms", "status"), [(-4_000, 200), (4_000, 200), (-WINDOW_MS - 5_000, 503)])
-async def test_clocks_may_differ_but_not_by_more_than_the_window(
-    caplog: pytest.LogCaptureFixture, apart_ms: int, status: int
+@pytest.mark.parametrize("apart_ms", [-4_000, 4_000, -WINDOW_MS - 5_000, 3_600_000])
+@pytest.mark.parametrize("body", [None, b"0123456789"])
+async def test_clocks_may_differ_as_far_as_they_like(
+    caplog: pytest.LogCaptureFixture, apart_ms: int, body: bytes | None
 ) -> None:
+    """The keeper says its time with what it refuses. A request with a body isn't sent twice: the first is told to come
+    back, and nothing of it was done.
+    """
     keeper = Keeper()
     clock = ManualClock(wall=SystemClock().wall() + apart_ms)
     async with keeper_of(keeper.routes()) as there, node(there, clock=clock) as by, aiohttp.ClientSession() as http:
+        statuses = []
+        for _ in range(3):
+            async with http.post(f"{by.address}/", data=body) as answer:
+                statuses.append(answer.status)
+                assert not {"Moothall-Node-Refused", "Moothall-Node-Time"} & answer.headers.keys()
+    refused = body is not None and abs(apart_ms) > WINDOW_MS
+    assert statuses == [503 if refused else 200, 200, 200]
+    assert len(keeper.asked) == 3 - refused
+    assert "127.0.0.1" not in caplog.text
+
+
+async def test_a_keeper_that_does_not_say_its_time_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    """One of an older release."""
+
+    @web.middleware
+    async def older(request: web.Request, handler: Handler) -> web.StreamResponse:  # it answers itself
+        return web.Response(status=403, headers={REFUSED: Doubt.CLOCK, TIME: f"{SystemClock().wall()}.{'A' * 43}"})
+
+    async with AsyncExitStack() as stack:
+        listener = stack.enter_context(closing(socket.create_server(("127.0.0.1", 0))))
+        await serving(stack, listener, Keeper().routes(), (older,))
+        there = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        by = await stack.enter_async_context(node(there))
+        http = await stack.enter_async_context(aiohttp.ClientSession())
         for _ in range(2):
             async with http.get(f"{by.address}/") as answer:
-                assert answer.status == status
-                assert "Moothall-Node-Refused" not in answer.headers
-    assert ("clocks of the nodes differ" in caplog.text) == (status == 503)
-    assert caplog.text.count("clocks of the nodes differ") <= 1
-    assert "127.0.0.1" not in caplog.text
+                assert answer.status == 503
+    assert caplog.text.count("clocks of the nodes differ") == 1
 
 
 async def test_a_node_with_another_key_carries_nothing(caplog: pytest.LogCaptureFixture) -> None:

@@ -4,10 +4,30 @@ from pathlib import Path
 
 import pytest
 
-from moothall.adapters.cluster.node_gate import open_key
+from moothall.adapters.cluster.node_gate import SteadyTime, open_key
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.testing.clock import SeededRandomness
+from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.wire.node_proof import KEY_BYTES, key_text
+
+
+class Jumping(ManualClock):
+    """A clock whose wall is set anew."""
+
+    jumped = 0
+
+    def wall(self) -> int:
+        return super().wall() + self.jumped
+
+
+async def test_a_wall_clock_that_jumps_changes_no_time_that_is_counted() -> None:
+    clock = Jumping()
+    time, began = SteadyTime(clock), clock.wall()
+    clock.jumped = -3_600_000
+    await clock.advance(500)
+    assert time.now == began + 500
+    time.set(7_000)
+    await clock.advance(500)
+    assert time.now == 7_500
 
 
 def test_whoever_starts_first_makes_the_key_and_it_stays(tmp_path: Path) -> None:
