@@ -21,12 +21,12 @@ class MemoryMeeting:
         self.live = live
         self._acts = 0
 
-    async def do(self, *commands: AnyCommand, actor: Actor | None = None, session: SessionId | None = None) -> None:
+    async def do(self, *commands: AnyCommand, by: Actor | None = None, session: SessionId | None = None) -> None:
         """Carry them out, as one act; in another session of the hall where one is named."""
         self._acts += 1
         # It may have been unloaded meanwhile, when nobody needed it.
         live = await self.hall.sessions.open(session or self.live.id)
         if session is None:
             self.live = live
-        answer = await live.writer.send(actor or self.by, CommandId(f"act-{self._acts}"), commands)
+        answer = await live.writer.send(by or self.by, CommandId(f"act-{self._acts}"), commands)
         assert isinstance(answer, Receipt), answer

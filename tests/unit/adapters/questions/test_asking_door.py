@@ -107,7 +107,7 @@ async def house() -> AsyncIterator[AskingMeeting]:
         secure(app)
         async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
             made = AskingMeeting(hall, live, client, hubs)
-            await made.do(do.OpenSession(), actor=SYSTEM)
+            await made.do(do.OpenSession(), by=SYSTEM)
             yield made
 
 
@@ -242,7 +242,7 @@ async def test_one_wish_to_speak_at_a_time_and_none_after_the_close(house: Askin
     ):
         await house.stand(number, where)
     await house.hall.clock.sleep(1)
-    await house.do(do.CloseSession(), actor=SYSTEM)
+    await house.do(do.CloseSession(), by=SYSTEM)
     await house.hall.clock.sleep(1)
     for page, stands in (
         (waiting, "The meeting ended before its turn came"),
@@ -354,7 +354,7 @@ async def test_the_answer_is_linked_where_it_stands_in_the_text(house: AskingMee
     page = await house.asked()
     segment = SegmentId("answer")
     line = do.TypeSegment(channel=FLOOR, segment=segment, text="Because.", language="en")
-    await house.do(line, actor=Actor(Role.CAPTIONER, "c1"))
+    await house.do(line, by=Actor(Role.CAPTIONER, "c1"))
     await house.stand(1, InterventionStatus.QUEUED)
     await house.stand(1, InterventionStatus.CALLED)
     await house.do(do.SetStatus(interventions=(house.all[0].id,), status=InterventionStatus.ANSWERED, segment=segment))

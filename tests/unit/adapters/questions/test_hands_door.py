@@ -96,7 +96,7 @@ async def house() -> AsyncIterator[HandsMeeting]:
         running = asyncio.ensure_future(ballots.run())
         async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
             made = HandsMeeting(hall, live, book, client)
-            await made.do(do.OpenSession(), actor=SYSTEM)
+            await made.do(do.OpenSession(), by=SYSTEM)
             yield made
         running.cancel()
 
@@ -141,7 +141,7 @@ async def test_room_and_remote_stand_beside_each_other_and_the_result_stays(hous
     await house.do(do.ClosePoll(poll=Q, void=True))
     assert "And now?" not in await house.list()
     await house.open(Q, "And now?")
-    await house.do(do.CloseSession(), actor=SYSTEM)
+    await house.do(do.CloseSession(), by=SYSTEM)
     text = await house.list()
     assert "It is closed. This is the result." in text, "nobody can raise a hand when the meeting is over"
     assert 'name="option"' not in text

@@ -108,7 +108,7 @@ async def house() -> AsyncIterator[QuestionsMeeting]:
         running = asyncio.ensure_future(ballots.run())
         async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
             made = QuestionsMeeting(hall, live, door, client)
-            await made.do(do.OpenSession(), actor=SYSTEM)
+            await made.do(do.OpenSession(), by=SYSTEM)
             yield made
         running.cancel()
 
@@ -130,7 +130,7 @@ async def test_each_stands_where_it_belongs(house: QuestionsMeeting) -> None:
     await house.ask("now", "next", "after", "later", "answered", "written")
     segment = SegmentId("line")
     line = do.TypeSegment(channel=FLOOR, segment=segment, text="Because.", language="en")
-    await house.do(line, actor=Actor(Role.CAPTIONER, "c1"))
+    await house.do(line, by=Actor(Role.CAPTIONER, "c1"))
     await house.stand(InterventionStatus.QUEUED, "answered")
     await house.stand(InterventionStatus.CALLED, "answered")
     await house.stand(InterventionStatus.ANSWERED, "answered", segment=segment)
@@ -177,7 +177,7 @@ async def test_nobody_gets_the_page_of_somebody_else_or_of_before(house: Questio
     await house.stand(InterventionStatus.LATER, "why")
     assert await house.list(cookie="b" * 22) != first
     assert "Pregunta n.º 1" in await house.list(f"{LIST}?ui=es", cookie="b" * 22)
-    await house.do(do.CloseSession(), actor=SYSTEM)
+    await house.do(do.CloseSession(), by=SYSTEM)
     assert "/support" not in await house.list(cookie="b" * 22)
 
 
@@ -233,7 +233,7 @@ async def test_what_cannot_be_supported(house: QuestionsMeeting) -> None:
     assert (await house.support(1, path="/s/none/asked/1/support"))[0] == 404
     await house.stand(InterventionStatus.CALLED, "why")
     assert (await house.support(1))[0] == 303
-    await house.do(do.CloseSession(), actor=SYSTEM)
+    await house.do(do.CloseSession(), by=SYSTEM)
     assert "/support" not in await house.list()
 
 
@@ -274,7 +274,7 @@ async def test_after_the_close_every_question_has_a_fate_in_words(house: Questio
     await house.stand(InterventionStatus.QUEUED, "now", "waits", "put-off")
     await house.stand(InterventionStatus.LATER, "put-off")
     await house.stand(InterventionStatus.CALLED, "now")
-    await house.do(do.CloseSession(), actor=SYSTEM)
+    await house.do(do.CloseSession(), by=SYSTEM)
     text = await house.list()
     assert re.findall(r"<h2>(.*?)</h2>", text) == [
         "It had its turn when the meeting ended",

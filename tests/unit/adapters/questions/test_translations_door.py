@@ -77,8 +77,8 @@ async def house() -> AsyncIterator[TranslatedMeeting]:
         running = asyncio.ensure_future(made.translations.run())
         async with TestClient(TestServer(app)) as client:
             made.client = client
-            await made.do(do.OpenSession(), actor=SYSTEM)
-            await made.do(ask("a", "Why?"), ask("b", "Broken?"), ask("c", "Hidden?"), actor=SOMEBODY)
+            await made.do(do.OpenSession(), by=SYSTEM)
+            await made.do(ask("a", "Why?"), ask("b", "Broken?"), ask("c", "Hidden?"), by=SOMEBODY)
             await made.do(stand(InterventionStatus.QUEUED, "a", "b"))
             yield made
         running.cancel()

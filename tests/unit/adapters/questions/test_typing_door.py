@@ -119,7 +119,7 @@ async def house() -> AsyncIterator[TypingMeeting]:
         secure(app)
         async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
             made = TypingMeeting(hall, live, asking, client)
-            await made.do(do.OpenSession(), actor=SYSTEM)
+            await made.do(do.OpenSession(), by=SYSTEM)
             await made.ask()
             yield made
 
@@ -176,7 +176,7 @@ async def test_what_was_typed_stands_on_the_page_after_the_turn_and_the_close(ho
         (do.SetStatus(interventions=(house.name,), status=InterventionStatus.ANSWERED), MODERATOR),
         (do.CloseSession(), SYSTEM),
     ):
-        await house.do(act, actor=actor)
+        await house.do(act, by=actor)
         text = await house.text()
         assert 'id="Typing"' not in text
         assert "What you have typed</h2>" in text
@@ -198,10 +198,10 @@ async def test_what_is_not_taken_still_stands_there_with_the_reason(house: Typin
     status, _, text = await house.form(line="l1", text="I <wonder>")
     assert (status, "be kept at the moment" in text, "I <wonder></textarea>" in text) == (503, True, True)
     log.full = False
-    await house.do(do.PauseSession(), actor=SYSTEM)
+    await house.do(do.PauseSession(), by=SYSTEM)
     status, _, text = await house.form(line="l1", text="I <wonder>")
     assert (status, "There is a break" in text, "I <wonder></textarea>" in text) == (423, True, True)
-    await house.do(do.ResumeSession(), actor=SYSTEM)
+    await house.do(do.ResumeSession(), by=SYSTEM)
     await house.stand(InterventionStatus.ANSWERED)
     status, _, text = await house.form(line="l1", text="Too late")
     assert status == 409
@@ -297,7 +297,7 @@ async def test_its_author_puts_it_off_and_comes_back(house: TypingMeeting) -> No
     assert "I'm ready again" not in await house.text()
     assert await house.act("ready") == 303
     assert house.status() is InterventionStatus.LATER, "the staff has put it off"
-    await house.do(do.CloseSession(), actor=SYSTEM)
+    await house.do(do.CloseSession(), by=SYSTEM)
     assert "Not now, later" not in await house.text()
     assert await house.act("back") == 303
     assert house.status() is InterventionStatus.WITHDRAWN
@@ -309,14 +309,14 @@ async def test_while_a_turn_is_held_its_time_stands_still(house: TypingMeeting) 
     text = await house.text()
     assert re.search(r'data-left="(180000|17\d{4})" .*>Please begin within', text)
     assert "Time left" not in text
-    await house.do(do.MapClock(t=150_000), actor=SYSTEM)
+    await house.do(do.MapClock(t=150_000), by=SYSTEM)
     assert (await house.form(line="l1", text="At last."))[0] == 303
     assert re.search(r'data-left="(360000|35\d{4})" .*>Time left', await house.text())
 
 
 async def test_the_time_that_has_run_out_is_said(house: TypingMeeting) -> None:
     await house.stand(InterventionStatus.CALLED)
-    await house.do(do.MapClock(t=200_000), actor=SYSTEM)
+    await house.do(do.MapClock(t=200_000), by=SYSTEM)
     text = await house.text()
     assert "You can still begin." in text
     assert "Your time is over. Please come to an end." in text

@@ -168,7 +168,7 @@ def test_a_caption_is_not_taken_for_what_somebody_else_wrote_or_for_the_end_of_a
     async def story() -> None:
         log = MemoryLog()
         async with house(log=log) as on:
-            await on.do(line, actor=DESK)
+            await on.do(line, by=DESK)
             tool = await on.stream(Staff(link="tool", role=Role.TOOL, scope="hall", label="Steno"))
             other = await on.streams.put(tool, Post(body=b"They say yes\n", seq=6, form=Form.CAPTIONS))
             assert other == Taken()
@@ -193,7 +193,7 @@ def test_a_caption_that_another_life_of_the_server_offered_is_offered_once() -> 
     async def story() -> None:
         log = MemoryLog()
         async with house(log=log) as on:
-            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), actor=DESK)
+            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), by=DESK)
             await on.put("We begin.\n", 7, form=Form.CAPTIONS)
         async with house(begun=False, log=log) as on:
             for seq, text, many in ((7, "We begin.\n", 1), (8, "Thank you.\n", 2)):
@@ -353,7 +353,7 @@ def test_lines_that_others_have_changed_or_removed_stay_as_they_are() -> None:
             await on.put("One\nTwo\n")
             first, second = (name for name, _ in sorted(on.live.state.segments.items()))
             await on.do(
-                do.CorrectSegment(channel=FLOOR, segment=second, base_revision=0, base_words=0, text="Two!"), actor=DESK
+                do.CorrectSegment(channel=FLOOR, segment=second, base_revision=0, base_words=0, text="Two!"), by=DESK
             )
             assert await on.put("\x08" * 5 + "!\nThree\n") == Taken()
             assert on.lines == ["One!", "Two!", "Three"]
@@ -374,9 +374,9 @@ def test_what_was_taken_stays_when_staff_remove_a_line_of_somebody_else_or_a_que
 
     async def story() -> None:
         async with house() as on:
-            await on.do(line, actor=DESK)
+            await on.do(line, by=DESK)
             question = do.Ask(intervention=asked, kind=Kind.REQUEST, text="Why?", language="en", asker="x")
-            await on.do(question, actor=Actor(Role.PARTICIPANT, "p"))
+            await on.do(question, by=Actor(Role.PARTICIPANT, "p"))
             await on.put("We begin.\nThe comittee will", 1)
             removals: tuple[Erased, ...] = Lines((line.segment,)), Interventions((asked,))
             for n, selection in enumerate(removals):
@@ -554,13 +554,13 @@ def test_whoever_is_not_on_air_offers_lines_and_shows_no_draft() -> None:
     async def story() -> None:
         async with house() as on:
             tool = Staff(link="tool", role=Role.TOOL, scope="hall", label="Steno")
-            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), actor=DESK)
+            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), by=DESK)
             stream = await on.stream(tool)
             for body in (b"One\nTw", b"\x08\x08\x08\x08ne!\nThr"):
                 assert await on.streams.put(stream, Post(body=body)) == Taken()
             offered = [line.text for _, line in on.live.state.offered.items()]
             assert (offered, on.lines, on.draft) == (["One"], [], "")
-            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.TOOL), actor=stream.actor)
+            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.TOOL), by=stream.actor)
             await on.streams.put(stream, Post(body=b"ee\nFour"))
             assert (on.lines, on.draft) == (["Three"], "Four")
             (line,) = (line for _, line in on.live.state.segments.items())

@@ -19,7 +19,7 @@ class NotesMeeting(MemoryMeeting):
 
     async def say(self, segment: str) -> None:
         line = do.TypeSegment(channel=FLOOR, segment=SegmentId(segment), text=f"{segment} pays. ", language="en")
-        await self.do(line, actor=CAPTIONER)
+        await self.do(line, by=CAPTIONER)
 
 
 def note(name: str, to: Role | None = None) -> do.LeaveNote:
@@ -33,7 +33,7 @@ def test_notes_come_with_whom_they_are_for_and_who_has_read_them() -> None:
             await house.do(do.LeaveNote(text="Of a machine"))
             await house.do(note("a", Role.CAPTIONER))
             for by in (CAPTIONER, CAPTIONER, CHAIR):
-                await house.do(do.ReadNote(note=NoteId("a")), actor=by)
+                await house.do(do.ReadNote(note=NoteId("a")), by=by)
             first, second = await staff_notes(hall.log, SESSION)
             assert (first["text"], first["note"], first["to"], first["read"]) == ("Of a machine", "", None, [])
             assert (second["by"], second["to"], second["read"]) == ("chair", "captioner", ["captioner", "chair"])
@@ -48,7 +48,7 @@ def test_hubs_are_those_with_links_those_that_asked_and_those_with_notes() -> No
     async def within() -> None:
         async with memory_hall() as hall:
             house = NotesMeeting(hall, await hall.session())
-            await house.do(do.OpenSession(), actor=SYSTEM)
+            await house.do(do.OpenSession(), by=SYSTEM)
             asked = do.Ask(
                 intervention=InterventionId("q"),
                 kind=Kind.QUESTION,
@@ -60,7 +60,7 @@ def test_hubs_are_those_with_links_those_that_asked_and_those_with_notes() -> No
             await house.do(asked)
             await house.do(do.LeaveHubNote(hub="nairobi", note=NoteId("n"), text="You are next."))
             here = do.SetHubPresence(hub="north.pole", title="Pole", people=4, counted=9, here=True, since=8)
-            await house.do(here, actor=SYSTEM)
+            await house.do(here, by=SYSTEM)
             found = hubs(house.live.state, {"kisumu": "Kisumu library", "lima": "Lima"})
             assert found["names"] == ["kisumu", "lima", "nairobi", "north.pole"]
             assert found["titles"] == {"kisumu": "Kisumu library", "lima": "Lima", "north.pole": "Pole"}
@@ -78,13 +78,13 @@ def test_marked_lines_are_told_in_the_order_in_which_they_were_said() -> None:
     async def within() -> None:
         async with memory_hall() as hall:
             house = NotesMeeting(hall, await hall.session())
-            await house.do(do.OpenSession(), actor=SYSTEM)
+            await house.do(do.OpenSession(), by=SYSTEM)
             await house.do(do.ListPolicyQuestions(questions=(Q1,)))
-            await house.do(do.IntroduceSpeaker(speaker=SpeakerId("ana"), name="Ana"), actor=CAPTIONER)
+            await house.do(do.IntroduceSpeaker(speaker=SpeakerId("ana"), name="Ana"), by=CAPTIONER)
             for segment in ("a", "b", "c"):
                 await house.say(segment)
                 await house.hall.clock.sleep(10)
-            await house.do(do.AssignSpeaker(segments=(SegmentId("a"),), speaker=SpeakerId("ana")), actor=CAPTIONER)
+            await house.do(do.AssignSpeaker(segments=(SegmentId("a"),), speaker=SpeakerId("ana")), by=CAPTIONER)
             for segment in ("b", "a", "c"):
                 await house.do(do.TagSegment(segment=SegmentId(segment), tag=Tag.AGREED, question=Q1.id))
             await house.do(do.TagSegment(segment=SegmentId("a"), tag=Tag.OPTION))
@@ -110,7 +110,7 @@ def test_of_many_marked_lines_the_last_are_told() -> None:
     async def within() -> None:
         async with memory_hall() as hall:
             house = NotesMeeting(hall, await hall.session())
-            await house.do(do.OpenSession(), actor=SYSTEM)
+            await house.do(do.OpenSession(), by=SYSTEM)
             for n in range(TAGGED + 1):
                 await house.say(f"l{n:03}")
                 await house.do(do.TagSegment(segment=SegmentId(f"l{n:03}"), tag=Tag.OPTION))

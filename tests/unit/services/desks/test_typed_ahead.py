@@ -73,7 +73,7 @@ def test_a_line_is_shown_as_it_grows_and_until_it_is_one_and_nothing_of_it_is_st
             on.write(one, "We begin ")
             assert (on.shown, on.live.writer.offset) == (["We", "We begin"], before)
             await on.do(
-                do.TypeSegment(channel=FLOOR, segment=SegmentId("l1"), text="We begin.", language="en"), actor=CAPTIONER
+                do.TypeSegment(channel=FLOOR, segment=SegmentId("l1"), text="We begin.", language="en"), by=CAPTIONER
             )
             assert on.shown == ["We", "We begin", ""]
             on.write(one, "We begin.")  # It was on its way.
@@ -127,7 +127,7 @@ def test_a_removal_of_words_takes_what_is_being_typed_with_it() -> None:
         async with house() as on:
             await on.do(
                 do.TypeSegment(channel=FLOOR, segment=SegmentId("s1"), text="My number.", language="en"),
-                actor=CAPTIONER,
+                by=CAPTIONER,
             )
             on.write(on.desk(), "My number again")
             lines = Lines((SegmentId("s1"),))
@@ -145,7 +145,7 @@ def test_a_removal_of_words_of_another_text_leaves_what_is_being_typed_shown() -
         async with house() as on:
             await on.do(do.AddChannel(channel=french, kind=ChannelKind.INTERPRETATION, languages=("fr",)))
             line = do.TypeSegment(channel=french, segment=SegmentId("s1"), text="Mon numéro.", language="fr")
-            await on.do(line, actor=Actor(Role.INTERPRETER, "i"))
+            await on.do(line, by=Actor(Role.INTERPRETER, "i"))
             on.write(on.desk(), "We begin")
             technician = Actor(Role.TECHNICIAN, "t")
             assert isinstance(await on.live.writer.remove(technician, CommandId("a"), Lines((line.segment,))), Receipt)
@@ -202,10 +202,10 @@ def test_what_is_typed_off_air_is_shown_to_nobody_and_goes_when_another_takes_ov
             on.ahead.wrote = lambda _session, _channel, actor: wrote.append(actor)
             desk, person = on.desk(), do.PutOnAir(channel=FLOOR, source=AirSource.PERSON)
             assert on.write(desk, "We ag") is None
-            await on.do(person, actor=Actor(Role.CAPTIONER, "another"))
+            await on.do(person, by=Actor(Role.CAPTIONER, "another"))
             assert on.shown == ["We ag", ""]
             assert on.write(desk, "We agree") is RefusalCode.CONFLICT
-            await on.do(person, actor=CAPTIONER)
+            await on.do(person, by=CAPTIONER)
             assert on.write(desk, "We agree") is None
             assert on.shown == ["We ag", "", "We agree"]
             assert wrote == ["l-captioner"] * 3

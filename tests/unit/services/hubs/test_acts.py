@@ -91,7 +91,7 @@ def in_a_house(act: Callable[[ActsMeeting], Coroutine[None, None, None]]) -> Cal
     async def within() -> None:
         async with memory_hall() as hall:
             house = ActsMeeting(hall, await hall.session())
-            await house.do(OpenSession(), actor=SYSTEM)
+            await house.do(OpenSession(), by=SYSTEM)
             await house.asking.load()
             await house.ballots.load()
             assert hall.group is not None
@@ -186,7 +186,7 @@ async def test_what_was_asked_before_the_close_comes_late_and_what_was_asked_aft
     await house.hall.clock.sleep(10_000)
     before = house.now
     await house.hall.clock.sleep(10_000)
-    await house.do(CloseSession(), actor=SYSTEM)
+    await house.do(CloseSession(), by=SYSTEM)
     await house.hall.clock.sleep(600_000)
     assert isinstance(await house.ask(at=before), Done)
     each = house.live.state.questions.get(WHY)

@@ -45,7 +45,7 @@ def in_a_house(act: Callable[[AbuseMeeting], Coroutine[None, None, None]]) -> Ca
     async def within() -> None:
         async with memory_hall() as hall:
             house = AbuseMeeting(hall, await hall.session())
-            await house.do(do.OpenSession(), actor=SYSTEM)
+            await house.do(do.OpenSession(), by=SYSTEM)
             await act(house)
 
     return lambda: run(within())

@@ -70,7 +70,7 @@ def in_a_house(act: Callable[[AskingMeeting], Coroutine[None, None, None]]) -> C
         async with memory_hall() as hall:
             house = AskingMeeting(hall, await hall.session())
             await house.asking.load()
-            await house.do(OpenSession(), actor=SYSTEM)
+            await house.do(OpenSession(), by=SYSTEM)
             await act(house)
 
     return lambda: run(within())
@@ -174,7 +174,7 @@ async def test_why_it_is_not_taken(house: AskingMeeting) -> None:
     for number in range(MOST_OPEN - 1):
         await house.ask(form=f"n{number}")
     assert await house.refused(form="more") is RejectedQuestion.MANY
-    await house.do(CloseSession(), actor=SYSTEM)
+    await house.do(CloseSession(), by=SYSTEM)
     await house.hall.clock.sleep(1)
     assert await house.refused(form="late", visitor="v2") is RejectedQuestion.OVER
     assert await house.asking.ask(SessionId("none"), WHY, "v1") is RejectedQuestion.UNAVAILABLE
@@ -183,7 +183,7 @@ async def test_why_it_is_not_taken(house: AskingMeeting) -> None:
 @in_a_house
 async def test_what_was_written_before_the_close_is_still_taken(house: AskingMeeting) -> None:
     await house.hall.clock.sleep(60_000)
-    await house.do(CloseSession(), actor=SYSTEM)
+    await house.do(CloseSession(), by=SYSTEM)
     await house.hall.clock.sleep(10_000)
     assert await house.refused(form="late") is RejectedQuestion.OVER
     name = await house.ask(form="cut-off", age=20_000)
@@ -230,7 +230,7 @@ async def test_where_it_stands_in_the_queue(house: AskingMeeting) -> None:
     await house.stand(first, InterventionStatus.CALLED)
     await house.hall.clock.sleep(30_000)
     assert ((await house.own(second)).ahead, (await house.own(second)).wait) == (0, 90_000)
-    await house.do(CloseSession(), actor=SYSTEM)
+    await house.do(CloseSession(), by=SYSTEM)
     assert (await house.own(third)).wait is None
     assert (await house.own(third)).undecided
 
@@ -250,14 +250,14 @@ async def test_the_author_of_what_was_joined_sees_how_the_other_one_goes_on(hous
 async def test_its_answer_is_found_as_long_as_the_line_stands_in_the_session(house: AskingMeeting) -> None:
     name, line = await house.ask(), SegmentId("because")
     typed = TypeSegment(channel=FLOOR, segment=line, text="Because.", language="en")
-    await house.do(typed, actor=Actor(Role.CAPTIONER, "c1"))
+    await house.do(typed, by=Actor(Role.CAPTIONER, "c1"))
     for status in (InterventionStatus.QUEUED, InterventionStatus.CALLED):
         await house.stand(name, status)
     await house.do(SetStatus(interventions=(name,), status=InterventionStatus.ANSWERED, segment=line))
     assert (await house.own(name)).channel == FLOOR
     await house.hall.clock.sleep(60_000)
     away = MoveSegmentsAway(channel=FLOOR, segments=(line,), session=SessionId("next"))
-    await house.do(away, actor=Actor(Role.TECHNICIAN, "t1"))
+    await house.do(away, by=Actor(Role.TECHNICIAN, "t1"))
     assert not (await house.own(name)).channel
 
 

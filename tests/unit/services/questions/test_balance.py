@@ -53,7 +53,7 @@ class BalanceMeeting(MemoryMeeting):
         for number in numbers:
             name = InterventionId(f"q{number}")
             asked = Ask(intervention=name, kind=Kind.QUESTION, text="Why?", language="en", asker=f"by-{number}")
-            await self.do(asked, actor=Actor(Role.PARTICIPANT, name))
+            await self.do(asked, by=Actor(Role.PARTICIPANT, name))
             if said is not None:
                 assert await self.say(number, said) is None
 
@@ -149,7 +149,7 @@ async def test_nothing_is_told_where_nobody_asks_and_not_whether_anybody_says_an
 async def test_the_chair_is_reminded_each_minute(house: BalanceMeeting) -> None:
     await house.ask(1, 2, 3)
     names = tuple(InterventionId(f"q{number}") for number in (1, 2, 3))
-    await house.do(SetStatus(interventions=names, status=InterventionStatus.QUEUED), actor=Actor(Role.MODERATOR, "m1"))
+    await house.do(SetStatus(interventions=names, status=InterventionStatus.QUEUED), by=Actor(Role.MODERATOR, "m1"))
     await house.hall.clock.sleep(LONG_QUIET_MS + LOOK_MS)
     told = house.balance.for_desks(SESSION)
     assert told is not None
@@ -169,7 +169,7 @@ async def test_it_is_said_once_for_all_that_somebody_asks_and_may_be_changed_and
 ) -> None:
     await house.ask(1, said=MEDIA)
     same = Ask(intervention=InterventionId("q2"), kind=Kind.COMMENT, text="So.", language="en", asker="by-1")
-    await house.do(same, actor=Actor(Role.PARTICIPANT, "q2"))
+    await house.do(same, by=Actor(Role.PARTICIPANT, "q2"))
     assert house.has_said(2)
     await house.say(2, BUSINESS)
     namespace = await house.book.read(f"{NAMESPACE}:{SESSION}")

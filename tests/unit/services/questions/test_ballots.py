@@ -70,7 +70,7 @@ class BallotsMeeting(MemoryMeeting):
         return self.live.state.questions.polls[-1].remote
 
     async def stand(self, status: InterventionStatus, *names: InterventionId) -> None:
-        await self.do(SetStatus(interventions=names, status=status), actor=Actor(Role.MODERATOR, "m1"))
+        await self.do(SetStatus(interventions=names, status=status), by=Actor(Role.MODERATOR, "m1"))
 
     async def times_counted(self) -> int:
         records = await self.hall.log.read(SESSION, 0, 1_000)
@@ -89,7 +89,7 @@ def in_a_house(act: Callable[[BallotsMeeting], Coroutine[None, None, None]]) -> 
             await house.do(OpenSession())
             for name in (WHY, WHEN):
                 asked = Ask(intervention=name, kind=Kind.QUESTION, text=f"{name}?", language="en", asker=name)
-                await house.do(asked, actor=Actor(Role.PARTICIPANT, name))
+                await house.do(asked, by=Actor(Role.PARTICIPANT, name))
             await house.stand(InterventionStatus.QUEUED, WHY, WHEN)
             await house.ballots.load()
             hall.sessions.observe(lambda live, _: house.ballots.observe(live))
@@ -263,7 +263,7 @@ async def test_a_rehearsals_are_destroyed_at_once(house: BallotsMeeting) -> None
 
 @in_a_house
 async def test_the_newest_choice_of_a_browser_counts_until_the_end(house: BallotsMeeting) -> None:
-    await house.do(ASKED, actor=LEADS)
+    await house.do(ASKED, by=LEADS)
     for visitor, option in (("a", 0), ("b", 0), ("c", 2), ("a", 1)):
         assert await house.vote(visitor, option) is None
     await house.support("a")
@@ -271,9 +271,9 @@ async def test_the_newest_choice_of_a_browser_counts_until_the_end(house: Ballot
     assert house.ballots.voted(SESSION, "a") == {P: Choice(option=1)}
     assert house.ballots.supported(SESSION, "a") == {WHY}
     assert house.ballots.voted(SESSION, "d") == house.ballots.voted(SessionId("none"), "a") == {}
-    await house.do(CountRoom(poll=P, room=(9, 0, 0)), actor=LEADS)
+    await house.do(CountRoom(poll=P, room=(9, 0, 0)), by=LEADS)
     await house.vote("d", 2)
-    await house.do(ClosePoll(poll=P), actor=LEADS)  # Before it was counted.
+    await house.do(ClosePoll(poll=P), by=LEADS)  # Before it was counted.
     assert await house.hands() == (1, 1, 2)
     assert house.live.state.questions.polls[-1].room == (9, 0, 0)
     refused = await house.vote("e", 0)
@@ -283,7 +283,7 @@ async def test_the_newest_choice_of_a_browser_counts_until_the_end(house: Ballot
 
 @in_a_house
 async def test_what_nobody_can_choose(house: BallotsMeeting) -> None:
-    await house.do(ASKED, actor=LEADS)
+    await house.do(ASKED, by=LEADS)
     for number, option in ((2, 0), (1, 3), (1, -1)):
         refused = await house.vote("a", option, number)
         assert isinstance(refused, Refusal)
@@ -292,7 +292,7 @@ async def test_what_nobody_can_choose(house: BallotsMeeting) -> None:
     await house.do(CloseSession())
     assert isinstance(await house.vote("a", 0), Refusal)
     await house.do(ReopenSession())
-    await house.do(ClosePoll(poll=P, void=True), actor=LEADS)
+    await house.do(ClosePoll(poll=P, void=True), by=LEADS)
     refused = await house.vote("a", 0)
     assert isinstance(refused, Refusal)
     assert refused.code is RefusalCode.UNKNOWN
@@ -300,7 +300,7 @@ async def test_what_nobody_can_choose(house: BallotsMeeting) -> None:
 
 @in_a_house
 async def test_hands_that_are_remote_keep_the_rules_of_tokens(house: BallotsMeeting) -> None:
-    await house.do(ASKED, actor=LEADS)
+    await house.do(ASKED, by=LEADS)
     for number in range(5):
         await house.vote("", number % 3, address=f"192.0.2.{number}")
     assert sum(await house.hands()) == 1
@@ -313,7 +313,7 @@ async def test_hands_that_are_remote_keep_the_rules_of_tokens(house: BallotsMeet
 async def test_hands_are_counted_again_after_a_crash_and_stay_when_ballots_are_destroyed(house: BallotsMeeting) -> None:
     log = house.hall.log
     assert isinstance(log, FailingLog)
-    await house.do(ASKED, actor=LEADS)
+    await house.do(ASKED, by=LEADS)
     log.full = True
     await house.vote("a", 1)
     assert await house.hands() == (0, 0, 0)
@@ -392,7 +392,7 @@ async def test_there_is_an_end_to_what_hubs_count(house: BallotsMeeting) -> None
 
 @in_a_house
 async def test_it_is_told_how_many_came_in_the_last_minute_and_from_how_many_addresses(house: BallotsMeeting) -> None:
-    await house.do(ASKED, actor=LEADS)
+    await house.do(ASKED, by=LEADS)
     assert house.ballots.lately(SESSION) is None
     for number in range(6):
         await house.vote(f"v{number}", 0, address=f"2001:db8:{number % 2}:{number}::/64")
@@ -408,7 +408,7 @@ async def test_it_is_told_how_many_came_in_the_last_minute_and_from_how_many_add
 
 @in_a_house
 async def test_the_many_networks_of_one_ipv6_customer_are_one_flood(house: BallotsMeeting) -> None:
-    await house.do(ASKED, actor=LEADS)
+    await house.do(ASKED, by=LEADS)
     for number in range(MOST_NEW + 1):
         await house.vote(f"v{number}", 0, address=f"2001:db8:1:{number:x}::/64")
     assert sum(await house.hands()) == KEPT_OF_FLOOD

@@ -82,7 +82,7 @@ def in_a_house(act: Callable[[TypingMeeting], Coroutine[None, None, None]]) -> C
     async def within() -> None:
         async with memory_hall() as hall:
             house = TypingMeeting(hall, await hall.session())
-            await house.do(do.OpenSession(), actor=SYSTEM)
+            await house.do(do.OpenSession(), by=SYSTEM)
             for name in (A, B):
                 await house.do(do.Ask(intervention=name, kind=Kind.QUESTION, text="Why?", language="en", asker=name))
             await house.stand(InterventionStatus.QUEUED, A, B)
@@ -135,11 +135,11 @@ async def test_a_line_is_kept_once_and_replaces_what_was_shown_of_it(house: Typi
 @in_a_house
 async def test_in_a_break_nothing_is_taken_and_what_was_being_written_leaves_the_screens(house: TypingMeeting) -> None:
     await house.write(text="I wonder")
-    await house.do(do.PauseSession(), actor=SYSTEM)
+    await house.do(do.PauseSession(), by=SYSTEM)
     assert house.shown == ""
     assert await house.write("l2", "And", done("l1", "I wonder.")) is Untyped.BREAK
     assert (house.shown, house.lines) == ("", [])
-    await house.do(do.ResumeSession(), actor=SYSTEM)
+    await house.do(do.ResumeSession(), by=SYSTEM)
     assert await house.write("l2", "And", done("l1", "I wonder.")) == TypingReceived(kept=("l1",), recorded=True)
     assert (house.shown, house.lines) == ("And", ["I wonder."])
 
