@@ -104,7 +104,8 @@ def _fuzz(family: str, target: Target, seconds: int) -> bool:
         print(f"{target.name:24} {run.executions:>10} inputs in {run.seconds} s, {run.edges} edges", flush=True)
         return True
     print(f"{target.name:24} FOUND; the input lies in {broken}", flush=True)
-    print(said.stderr.decode("utf-8", "replace")[-4_000:], flush=True)
+    for stream in (said.stderr, said.stdout):  # atheris prints an exception on the latter
+        print(stream.decode("utf-8", "replace")[-4_000:], flush=True)
     return False
 
 

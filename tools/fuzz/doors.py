@@ -39,6 +39,8 @@ NAMES = {"session": b"s", "room": b"hall", "number": b"1", "hub": b"kisumu", "fo
 """What stands in the places of addresses, unless the input says otherwise."""
 WITHIN_S = 0.4
 """How long an answer may take. None is no finding: a server may wait for the rest, or hold a stream open."""
+PATIENCE_S = 3
+"""How long a house may take to end. With a finding libFuzzer's alarm comes soon, and would lose the input."""
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 _COOKIE = re.compile(rb"Set-Cookie: ((?:moothall_staff|moothall_hub)=[^;]+)")
 
@@ -177,7 +179,7 @@ def house(kind: type[House] = House) -> House:
 
     def end() -> None:
         with suppress(Exception):  # the process ends in any case
-            made.loop.run_until_complete(made.stack.aclose())
+            made.loop.run_until_complete(asyncio.wait_for(made.stack.aclose(), PATIENCE_S))
 
     atexit.register(end)
     return made
