@@ -138,9 +138,8 @@ def _serve(arguments: argparse.Namespace) -> int:
         if programme is not None:
             raise ConfigurationError("A session is played or fetched. Leave out --play or --pull.")
         programme, pulled = pulled_session(arguments), address_of(arguments.pull)
-    if settings.engine.count:
-        require_model(settings.engine.model)
-    again = partial(settings_of, arguments, arguments.config)
+    _require_own_model(settings)
+    again = partial(_read_again, arguments)
     if settings.cluster.redis:
         if programme is not None:
             raise ConfigurationError(
@@ -151,6 +150,18 @@ def _serve(arguments: argparse.Namespace) -> int:
     else:
         asyncio.run(_run(settings, programme, close=arguments.close, read=again, pulled=pulled))
     return 0
+
+
+def _require_own_model(settings: Settings) -> None:
+    if settings.engine.count:
+        require_model(settings.engine.model)
+
+
+def _read_again(arguments: argparse.Namespace) -> Settings:
+    """The settings for a reload; a model that isn't there is told now, and not by the start after it."""
+    settings = settings_of(arguments, arguments.config)
+    _require_own_model(settings)
+    return settings
 
 
 def _demo(arguments: argparse.Namespace) -> int:

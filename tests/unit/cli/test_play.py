@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import ipaddress
 import shlex
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import cast
 import pytest
 
 from moothall.app.hall import RunningServer
-from moothall.cli.play import lan_address, print_first_link
-from moothall.core.kernel.errors import ConfigurationError
+from moothall.cli.play import _read_again, lan_address, print_first_link
+from moothall.core.kernel.errors import ConfigurationError, MoothallError
 
 
 class Office:
@@ -33,6 +34,16 @@ async def test_the_hint_for_a_lost_link_names_the_data_folder_in_use(capsys: pyt
     assert [act, new, option, data] == ["admin-link", "--new", "--data", "/srv/my data"]
     await print_first_link(hall("http://127.0.0.1/admin#x"), "/srv/my data")
     assert capsys.readouterr().out.startswith("Admin link: http://127.0.0.1/admin#x\n")
+
+
+def test_settings_that_are_read_again_name_no_model_that_is_not_there(tmp_path: Path) -> None:
+    config = tmp_path / "settings.toml"
+    config.write_text('[engine]\nmodel = "nope"\n', encoding="utf-8")
+    arguments = argparse.Namespace(config=config, port=None, data=None, model=None)
+    with pytest.raises(MoothallError, match="nope"):
+        _read_again(arguments)
+    config.write_text('[engine]\nmodel = "nope"\ncount = 0\n', encoding="utf-8")
+    assert _read_again(arguments).engine.model == "nope"  # No engine of ours loads it.
 
 
 def test_it_is_an_address_that_others_can_reach_or_a_sentence() -> None:
