@@ -50,6 +50,18 @@ async def test_a_server_looks_at_itself_by_its_public_address(tmp_path: Path) ->
         assert found["Visitors' addresses"].verdict is Verdict.FINE
 
 
+async def test_open_files_are_those_of_the_server_that_runs(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    settings = house(data, removals=str(tmp_path / "away" / "removals.jsonl"))
+    async with hall(settings):
+        told = (await (await require_running(data)).status()).open_files
+        found = {each.topic: each for each in await examine(settings, quick=True)}
+        assert found["Open files"].sentence.startswith(f"{told}, of the running server: ")
+        assert found["List of removals"].verdict is Verdict.MEND
+    found = {each.topic: each for each in await examine(settings, quick=True)}
+    assert "of this shell" in found["Open files"].sentence
+
+
 async def test_what_a_visitor_claims_is_seen_and_passes_are_few(tmp_path: Path) -> None:
     port, clock = free_port(), SystemClock()
     public = f"http://127.0.0.1:{port}"
