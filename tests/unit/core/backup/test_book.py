@@ -62,6 +62,13 @@ def test_entries_go_where_their_namespace_goes() -> None:
     assert chosen(entries, Kept.LEFT_OUT) == [ballot, stranger]
 
 
+def test_addresses_with_passwords_and_what_is_soon_forgotten_are_in_no_backup_nor_with_the_keys() -> None:
+    names = ("stream", "zoom", "access-need", "ballots", "balance", "hub-words", "visitor")
+    entries = [BookEntry(each, name, b"rtsp://me:secret@camera/") for each in names for name in ("a", "b/c")]
+    assert chosen(entries, Kept.IN_BACKUP) == []
+    assert chosen(entries, Kept.WITH_KEYS) == []
+
+
 def test_entries_are_read_as_they_were_written() -> None:
     entries = [BookEntry("room", "b", b"1"), BookEntry("room", "a", b"\x00")]
     assert decode_entries(encode_entries([*entries, BookEntry("room", "gone", None)])) == entries
