@@ -37,7 +37,7 @@ USED = {
     "questions/balance.py": [balance.NAMESPACE, balance.SUMS],
     "questions/ballot_box.py": [ballot_box.NAMESPACE],
     "sessions/sign_in.py": [sign_in.SIGN_IN],
-    "sessions/role_links.py": [role_links.LINKS],
+    "sessions/role_links.py": [role_links.LINKS, role_links.TOOL_LINKS],
     "sessions/browsers.py": [browsers.VISITORS],
 }
 """The modules of the server that write to the book, and their namespaces."""
