@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fuzz import FAMILIES
-from fuzz.runs import Run, note, noted, sums
+from fuzz.runs import RUNS, Run, note, noted, sums
 from fuzz.target import CORPUS, Target
 from soak_pieces import commit_now
 
@@ -69,7 +69,7 @@ def main() -> int:
 
 def _fuzz(family: str, target: Target, seconds: int) -> bool:
     """Fuzz a target; whether nothing was found. Prints a line on it, and notes the run."""
-    commit, changed = commit_now()
+    commit, changed = commit_now(str(RUNS.relative_to(ROOT)))
     begun = datetime.now(UTC)
     inputs, broken = CACHE / target.name / "inputs", CACHE / target.name / "found"
     inputs.mkdir(parents=True, exist_ok=True)
