@@ -52,7 +52,7 @@ def sums(runs: Iterable[Run], targets: Sequence[str]) -> list[str]:
 
 def _sum(runs: Sequence[Run]) -> str:
     if not runs:
-        return "never fuzzed"
+        return "no run is noted"
     seconds, executions = sum(run.seconds for run in runs), sum(run.executions for run in runs)
     longest, findings = max(run.seconds for run in runs), sum(run.finding for run in runs)
     last = max(runs, key=lambda run: run.date)

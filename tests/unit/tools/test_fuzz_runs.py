@@ -37,7 +37,7 @@ def test_runs_add_up_by_target_and_one_without_is_named() -> None:
     assert frame.endswith(
         "1200 s in 2 (the longest 600 s),   2,400,000 inputs, 1 found something, last 2026-11-30 at ffffffff"
     )
-    assert headers.split(maxsplit=1) == ["headers", "never fuzzed"]
+    assert headers.split(maxsplit=1) == ["headers", "no run is noted"]
     assert everything.startswith("all (2) ")
     assert "1200 s in 2" in everything
 
