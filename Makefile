@@ -2,7 +2,7 @@
 #
 # Needs Python 3.11 or newer, make and a package index; nothing is installed outside this folder, but when run as root:
 # Apertium by `make demo`, `make serve` and `make test`, Chromium, Node.js, strace, Redis, Valkey and ffmpeg by
-# `make test`. Every step leaves a stamp in .venv, so that a second run does nothing.
+# `make test`, nginx, Caddy and HAProxy by `make test-all`. Every step leaves a stamp in .venv, so that a second run does nothing.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -39,15 +39,15 @@ BESIDE := { $(MAKE) --no-print-directory check >$(CHECKED) 2>&1; found=$$?; cat 
 BOTH := tested=$$?; if wait $$checks; then exit $$tested; else cat $(CHECKED); exit 1; fi
 
 # What holds the gate of coverage: the tests of the pure layers themselves. They start no process and no browser.
-GATED := unit/core unit/wire unit/record unit/models/speech unit/models/engine/test_session.py property/test_ids.py \
-	property/test_persistent.py property/core/questions/test_newcomers.py property/wire/test_hub_records_laws.py \
+GATED := unit/core unit/wire unit/record unit/models/speech unit/models/engine/test_session.py property/core/kernel/test_ids.py \
+	property/core/kernel/test_persistent.py property/core/questions/test_newcomers.py property/wire/test_hub_records_laws.py \
 	property/wire/test_token_bucket.py
 GATE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-hub demo-cluster serve test test-all chaos fuzz check cover fix coverage bench pictures soak cluster-faults lock audit release clean apertium chromium node strace redis ffmpeg FORCE
+.PHONY: help demo demo-hub demo-cluster serve test test-all chaos fuzz check cover fix coverage bench pictures soak cluster-faults lock audit release clean apertium chromium node strace redis ffmpeg proxies FORCE
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' $(MAKEFILE_LIST)
@@ -73,7 +73,7 @@ test: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium strace redis f
 	@$(BESIDE) $(PYTEST) $(SIDE_BY_SIDE) -m "not chaos and not slow" $(ARGS); $(BOTH)
 
 test-all: export HYPOTHESIS_PROFILE = long
-test-all: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium strace redis ffmpeg check ## the long ones too
+test-all: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium strace redis ffmpeg proxies check ## the long ones too
 	@$(BIN)/moothall models fetch whisper-tiny.en whisper-base
 	$(PYTEST) $(ARGS)
 
@@ -107,8 +107,8 @@ fix: $(VENV)/.dev $(VENV)/.project ## mend what a tool can mend, and write the g
 	$(BIN)/python tools/data_protection.py
 	$(BIN)/python tools/licences.py
 
-pictures: $(VENV)/.dev $(VENV)/.project chromium ## keep the pictures of tests/e2e/test_pictures.py anew: look at what changed
-	KEEP_PICTURES=1 $(PYTEST) -p no:randomly tests/e2e/test_pictures.py
+pictures: $(VENV)/.dev $(VENV)/.project chromium ## keep the pictures of tests/e2e/pages/test_pictures.py anew: look at what changed
+	KEEP_PICTURES=1 $(PYTEST) -p no:randomly tests/e2e/pages/test_pictures.py
 	@git status --short tests/pictures
 
 coverage: $(VENV)/.dev $(VENV)/.project ## how much of everything the quick tests reach, with no gate
@@ -241,6 +241,14 @@ redis:
 			$(APT) install -y --no-install-recommends $$server; \
 		then :; \
 		else echo "The tests of many machines need $$server and are skipped; on Debian: sudo RUNLEVEL=1 apt-get install --no-install-recommends $$server"; fi; }; done
+
+# Only tests start them, on ports and with folders of their own.
+proxies:
+	@PATH="$$PATH:/usr/sbin:/usr/local/sbin"; for program in nginx caddy haproxy; do command -v $$program >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT) update && \
+			$(APT) install -y --no-install-recommends $$program; \
+		then :; \
+		else echo "The tests behind proxies need $$program and are skipped; on Debian: sudo RUNLEVEL=1 apt-get install --no-install-recommends $$program"; fi; }; done
 
 # Programs in JavaScript that only checks and tests run, pinned with hashes in tests/tools/package-lock.json.
 $(VENV)/.js: tests/tools/package.json tests/tools/package-lock.json tests/tools/.npmrc $(VENV)/.made | node

@@ -38,7 +38,7 @@ WORDS = "This is what somebody says while everybody reads it word by word."
 EACH_MS, PAUSE_MS = 300, 50
 SPEAKERS = ("Ms. Añez", "أحمد", "Mr. Otieno", "Chair")
 EVERY_MENDED = 20
-STYLES = ("tokens.css", "record.css")
+STYLES = ("lib/tokens.css", "reader/record.css")
 
 
 def told(lines: int) -> Telling:

@@ -46,9 +46,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 LONG_FIRST = (
-    "integration/test_kill",
-    "integration/test_full_disk",
-    "integration/test_not_recorded",
+    "integration/operation/test_kill",
+    "integration/operation/test_full_disk",
+    "integration/removal/test_not_recorded",
     "e2e",
     "integration",
 )

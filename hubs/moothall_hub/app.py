@@ -20,6 +20,7 @@ import msgspec
 
 from moothall.adapters.http.limits import keep_addresses_out_of_logs
 from moothall.adapters.http.open_files import watch_open_files
+from moothall.adapters.operation.service_manager import open_listener
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.store.book_sqlite import SqliteBook
@@ -56,8 +57,6 @@ from moothall_hub.settings import HubSettings
 
 BOOK, COPIES, OUTBOX = "book.sqlite", "mirror.sqlite", "outbox.sqlite"
 """The files of a data folder."""
-BACKLOG = 256
-"""Connections that may wait to be taken: a room opens the page at once."""
 
 
 class RunningHub(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,19 +72,21 @@ class RunningHub(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> AsyncIterator[RunningHub]:
+async def hub(
+    settings: HubSettings, *, own_clock: Clock | None = None, listener: socket.socket | None = None
+) -> AsyncIterator[RunningHub]:
     """Run a hub while inside. Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
 
     Ends with CopiesDamaged in a group when it has to begin anew, without the file of its copies.
 
-    `own_clock` is this machine's.
+    `own_clock` is this machine's. `listener`: where it is reached, unless the settings say it.
     """
     keep_addresses_out_of_logs()
     randomness, own_clock = SystemRandomness(), own_clock or SystemClock()
     data = Path(settings.data)
     async with AsyncExitStack() as stack:
         stack.enter_context(hold_hub_folder(data))
-        listener = stack.enter_context(closing(_listen(settings)))
+        listener = stack.enter_context(closing(listener or open_listener("hub", settings.host, settings.port)))
         book = await SqliteBook.open(data / BOOK)
         stack.push_async_callback(book.close)
         mirror = await Mirror.open(data / COPIES)
@@ -245,17 +246,6 @@ async def _end_when_damaged(mirror: Mirror) -> None:
 def _is_closed(catalogue: Catalogue, session: SessionId) -> bool:
     entry = catalogue.known(session)
     return entry is not None and entry.status is Status.CLOSED
-
-
-def _listen(settings: HubSettings) -> socket.socket:
-    host, port = settings.host, settings.port
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        why = (error.strerror or type(error).__name__).partition(" (while")[0]
-        msg = f"The hub can't listen on {host}:{port}: {why}. Is another one running? --port chooses."
-        raise ConfigurationError(msg) from error
 
 
 LOCK_FILE = "lock.sqlite"

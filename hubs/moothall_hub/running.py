@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
 
+from moothall.adapters.operation.service_manager import ServiceManager, handed_listener
 from moothall.adapters.pages.qr import qr_terminal
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
@@ -42,12 +44,16 @@ async def run_hub(settings: HubSettings, *, code: bool = False, beside: Path | N
 
     `code`: show the address as a QR code; `beside`: pair it with the demo whose data folder that is.
     """
+    # Both are given once, to this process, and a hub that begins anew needs them again.
+    manager, handed = ServiceManager(os.environ, SystemClock(), os.getpid()), handed_listener(os.environ, os.getpid())
     while True:
         try:
-            async with hub(settings) as running:
+            async with hub(settings, listener=handed and handed.dup()) as running:
                 if beside is not None:
                     await pair_beside(running, beside)
                 await _tell(running, code=code)
+                manager.tell("READY=1")
+                await manager.run()
                 await asyncio.Event().wait()
         except* CopiesDamaged:
             logger.error("the file of the copies is damaged; the hub restarts without it")

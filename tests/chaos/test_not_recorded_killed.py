@@ -1,4 +1,4 @@
-"""As `tests/integration/test_not_recorded.py`, with kills in the span, and with what was logged already."""
+"""As `tests/integration/removal/test_not_recorded.py`, with kills in the span, and with what was logged already."""
 
 from __future__ import annotations
 

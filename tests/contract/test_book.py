@@ -40,7 +40,7 @@ async def test_a_new_book_is_empty(book: Book) -> None:
     assert await book.read("room") == {}
 
 
-async def test_entries_are_kept_changed_and_taken_out_by_shelf_and_key(book: Book) -> None:
+async def test_entries_are_kept_changed_and_taken_out_by_namespace_and_key(book: Book) -> None:
     await book.write([BookEntry("room", "b", b"1"), BookEntry("room", "a", b"2"), BookEntry("link", "b", b"3")])
     await book.write([BookEntry("room", "b", b"4"), BookEntry("link", "b", None), BookEntry("link", "none", None)])
     namespace = await book.read("room")

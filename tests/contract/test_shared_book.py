@@ -9,7 +9,7 @@ import pytest
 from moothall.adapters.cluster.book_redis import RedisBook
 from moothall.core.kernel.errors import LogMissing, StaleWriter
 from moothall.core.ports import BookEntry, SharedBook
-from moothall.testing.book import MemorySharedBook, SharedShelf
+from moothall.testing.book import MemorySharedBook, SharedStore
 from support.cluster.process import PROGRAMS, RedisProcesses
 
 Books = tuple[SharedBook, SharedBook]
@@ -19,8 +19,8 @@ ROOM = BookEntry("room", "a", b"1")
 @pytest.fixture(params=["memory", *PROGRAMS])
 async def books(request: pytest.FixtureRequest, redis_processes: RedisProcesses) -> AsyncIterator[Books]:
     if request.param == "memory":
-        shelf = SharedShelf()
-        yield MemorySharedBook(shelf, "n1"), MemorySharedBook(shelf, "n2")
+        store = SharedStore()
+        yield MemorySharedBook(store, "n1"), MemorySharedBook(store, "n2")
         return
     server = redis_processes.empty(request.param).reached()
     yield RedisBook(server, "n1"), RedisBook(server, "n2")

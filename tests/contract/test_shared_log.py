@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from moothall.adapters.cluster.house_redis import RedisLease
 from moothall.adapters.cluster.log_redis import RedisLog
+from moothall.core.cluster.lease import Lease
 from moothall.core.cluster.removals import NOTHING, Applied, Removal
 from moothall.core.events import types as ev
-from moothall.core.kernel.errors import LogMissing, LogTrimmed, StaleWriter
+from moothall.core.kernel.errors import LogMissing, LogTrimmed, OffsetConflict, StaleWriter
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import SharedLog
 from moothall.testing.log_shared import MemorySharedLog, SharedStore
@@ -26,9 +28,11 @@ async def nodes(
 ) -> AsyncIterator[tuple[SharedLog, SharedLog]]:
     if request.param == "memory":
         store = SharedStore()
+        store.house = ("n1", 1_001)
         yield MemorySharedLog(store, "n1"), MemorySharedLog(store, "n2")
         return
     server = redis_processes.empty(request.param).reached()
+    await RedisLease(server).take(None, Lease(node="n1", address="", term=1_001, beat=0))
     yield RedisLog(server, "n1"), RedisLog(server, "n2")
     await server.close()
 
@@ -54,6 +58,8 @@ async def test_logs_that_have_changed_are_told_with_their_heads(nodes: Nodes) ->
     assert told.heads == {SESSION: await first.head(SESSION)}
     for after in (0, told.upto + 1_000):
         assert sorted((await first.changed(after)).heads) == [OTHER, SESSION]
+    assert (await first.changed(told.upto, told.count)).heads == {}
+    assert sorted((await first.changed(told.upto, "another")).heads) == [OTHER, SESSION]
 
 
 async def test_a_log_that_is_forgotten_is_told_by_its_epoch_also_when_there_is_a_new_one(nodes: Nodes) -> None:
@@ -70,6 +76,24 @@ async def test_a_log_that_is_forgotten_is_told_by_its_epoch_also_when_there_is_a
     assert told.forgotten == {SESSION: EPOCH}
     assert told.heads[SESSION].epoch == again
     assert (await second.changed(told.upto)).forgotten == {}
+
+
+async def test_a_log_is_forgotten_by_its_owner_in_its_term_alone(nodes: Nodes) -> None:
+    first, second = nodes
+    with pytest.raises(LogMissing):
+        await first.forget(SESSION, 1_001)
+    await first.acquire(SESSION, EPOCH, 1_001)
+    for other, term in ((first, 1_000), (first, 1_002), (second, 1_001)):
+        with pytest.raises(StaleWriter):
+            await other.forget(SESSION, term)
+    with pytest.raises(StaleWriter):
+        await second.forget(SESSION)
+    assert list(await second.removals(NOTHING) or ()) == []
+    assert await first.head(SESSION) is not None
+    await first.forget(SESSION, 1_001)
+    with pytest.raises(LogMissing):
+        await first.forget(SESSION, 1_001)
+    assert [(each.session, each.epoch) for each in await second.removals(NOTHING) or ()] == [(SESSION, EPOCH)]
 
 
 async def test_every_change_of_many_logs_is_seen(nodes: Nodes) -> None:
@@ -138,13 +162,19 @@ async def test_what_others_keep_is_given_up_and_the_log_goes_on(nodes: Nodes) ->
     await first.append(SESSION, 1_001, 0, records[:3])
     head = await first.head(SESSION)
     with pytest.raises(StaleWriter):
-        await second.trim(SESSION, 1_001, 3)
-    await first.trim(SESSION, 1_001, 2)
+        await second.trim(SESSION, 1_001, 3, 3)
+    with pytest.raises(StaleWriter):
+        await first.trim(SESSION, 1_000, 3, 3)
+    for end in (2, 4):  # Others have the events up to there, and nobody knows whether they are these.
+        with pytest.raises(OffsetConflict):
+            await first.trim(SESSION, 1_001, end, end)
+    assert await first.first(SESSION) == 1
+    await first.trim(SESSION, 1_001, 3, 2)
     with pytest.raises(LogTrimmed) as trimmed:
         await second.read(SESSION, 0, 9)
     assert trimmed.value.first == await second.first(SESSION) == 3
     assert list(await second.read(SESSION, 2, 9)) == records[2:3]
-    await first.trim(SESSION, 1_001, 99)
+    await first.trim(SESSION, 1_001, 3, 99)
     assert (await first.first(SESSION), await first.head(SESSION)) == (4, head)
     await first.append(SESSION, 1_001, 3, records[3:])
     assert list(await second.read(SESSION, 3, 9)) == records[3:]
@@ -178,6 +208,24 @@ async def test_removals_are_listed_in_the_order_in_which_they_were_made(nodes: N
     assert len({each.mark for each in found}) == 3
     for wrong in (Applied(1, "another"), Applied(4, found[2].mark)):
         assert await second.removals(wrong) is None
+
+
+async def test_a_log_of_which_only_the_epoch_is_known_is_listed_once_by_the_keeper_alone(nodes: Nodes) -> None:
+    first, second = nodes
+    gone = Epoch("gone")
+    for node, term in ((first, 1_000), (second, 1_001)):
+        with pytest.raises(StaleWriter):
+            await node.list_erased(gone, term)
+    assert list(await second.removals(NOTHING) or ()) == []
+    change = (await second.changed(0)).upto
+    for epoch in (gone, Epoch("too"), gone):
+        await first.list_erased(epoch, 1_001)
+    told = await second.changed(change)
+    assert told.forgotten == {SessionId("gone"): gone, SessionId("too"): Epoch("too")}
+    assert [(each.session, each.epoch, each.offset) for each in await second.removals(NOTHING) or ()] == [
+        ("", gone, 0),
+        ("", "too", 0),
+    ]
 
 
 async def test_what_is_refused_is_not_listed(nodes: Nodes) -> None:

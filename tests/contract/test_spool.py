@@ -56,6 +56,37 @@ async def test_a_closed_spool_opens_again_where_it_ended(store: SpoolStore) -> N
     await again.close()
 
 
+async def test_what_is_safe_can_be_copied_as_the_disk_has_it(store: SpoolStore) -> None:
+    spool = await store.open(SESSION, SOURCE)
+    spool.append(pcm(0, 250))
+    await spool.sync()
+    before = spool.version
+    assert await spool.copied(90, 130) == (pcm(90, 130), before)
+    assert await spool.copied(240, 100) == (pcm(240, 10), before)
+    assert await spool.copied(250, 10) == (b"", before)
+    await spool.begin_memory_only(230)
+    spool.append(pcm(250, 50))
+    await spool.sync()
+    meanwhile = spool.version
+    assert meanwhile != before
+    assert await spool.copied(220, 100) == (pcm(220, 10) + bytes(2 * 70), meanwhile), "memory has it, and a copy not"
+    assert await spool.read(220, 100) == pcm(220, 80)
+    await spool.end_memory_only(280)
+    await spool.sync()
+    assert spool.version not in (before, meanwhile)
+    assert (await spool.copied(220, 100)).pcm == pcm(220, 10) + bytes(2 * 50) + pcm(280, 20)
+    kept = spool.version
+    await spool.silence(0, 20)
+    assert spool.version != kept
+    assert (await spool.copied(10, 20)).pcm == bytes(2 * 10) + pcm(20, 10)
+    await spool.trim(150)
+    with pytest.raises(ValueError, match="was trimmed"):
+        await spool.copied(0, 20)
+    last = spool.version
+    await spool.close()
+    assert (await store.open(SESSION, SOURCE)).version != last
+
+
 async def test_a_note_is_kept_beside_the_samples(store: SpoolStore) -> None:
     spool = await store.open(SESSION, SOURCE)
     assert spool.note == b""

@@ -34,3 +34,10 @@ def test_the_page_runs_it_with_a_root_that_cannot_be_written() -> None:
     assert "--read-only" in PAGE
     assert "--cap-drop=ALL" in PAGE
     assert re.findall(r"serve --config (\S+)`", PAGE) == ["/data/moothall.toml"]
+
+
+def test_the_page_builds_it_in_the_format_that_keeps_its_health_check() -> None:
+    assert "\nHEALTHCHECK " in TEXT
+    builds = re.findall(r"^(?:podman|buildah) build .*-f Containerfile .*$", PAGE, re.MULTILINE)
+    assert len(builds) == 2
+    assert all("--format docker" in build for build in builds)

@@ -74,8 +74,9 @@ def test_every_close_code_is_on_the_doors_page_with_its_reason() -> None:
 
 
 def test_every_message_of_the_desks_is_on_their_page() -> None:
-    files = ("adapters/desks/desk_socket.py", "app/desks.py", "app/proposals.py", "app/translation.py")
-    code = "".join(text(ROOT / "server/moothall" / name) for name in files)
+    server = ROOT / "server/moothall"
+    files = [server / "adapters/desks/desk_socket.py", *sorted((server / "services/desks").glob("*.py"))]
+    code = "".join(map(text, files))
     messages = set(re.findall(r'"([a-z-]+)": self\._(?:[a-z_]+\b(?!\()|seated\()', code))
     assert {"join", "act", "redo", "take-up", "translate"} <= messages
     sent = text(DOCS / "reference/desk-socket.md").split("## What comes")[0]
@@ -144,6 +145,34 @@ def test_no_link_leads_nowhere() -> None:
     assert len(links) > 20
     here = [(page, target) for page, target in links if "://" not in target]
     assert [f"{page.name}: {target}" for page, target in here if not (page.parent / target).exists()] == []
+
+
+SOURCES = ("bench", "config", "docs", "hubs", "models", "server", "tests", "tools", "web")
+PLACEHOLDER = re.compile("…|NAME|FEATURE|LANGUAGE")
+ELSEWHERE = {
+    "/etc/moothall/moothall.toml": "the settings where a package installs them",
+    "../shared/bench/score_stream.py": "a scorer beside the checkout, which a person may have",
+    "score_stream.py": "the same",
+    "dist/socket.io.esm.min.js": "a file in a package of npm",
+    "record.html": "a file of a session's record",
+}
+"""Files that the documentation names and the tree doesn't have, and what they are."""
+
+
+def test_every_file_that_is_named_is_in_the_tree() -> None:
+    tree = [f"/{path.name}" for path in ROOT.iterdir() if path.is_file()]
+    tree += [f"/{path.relative_to(ROOT).as_posix()}" for folder in SOURCES for path in (ROOT / folder).rglob("*.*")]
+    there = {path[at:] for path in tree for at, letter in enumerate(path) if letter == "/"}
+    named = [
+        (page.relative_to(ROOT).as_posix(), name)
+        for page in [*ROOT.glob("*.md"), *(page for folder in SOURCES for page in (ROOT / folder).rglob("*.md"))]
+        for name in re.findall(r"`([\w./…-]+\.(?:py|js|css|html|toml|po|md))(?:::\w+)?`", text(page))
+        if not PLACEHOLDER.search(name)
+    ]
+    assert len(named) > 300
+    missing = [(page, name) for page, name in named if f"/{name}" not in there]
+    assert [f"{page}: {name}" for page, name in missing if name not in ELSEWHERE] == []
+    assert {name for _, name in missing} == set(ELSEWHERE)
 
 
 def test_every_page_of_the_documentation_can_be_found_from_its_index() -> None:

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from moothall.cli.main import command_parser
+from moothall.settings.sections import Server
+from moothall_hub.settings import HubSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = "/opt/moothall/.venv/bin/moothall"
-UNITS = (*sorted((ROOT / "config/systemd").iterdir()), ROOT / "hubs/moothall-hub.service")
+UNITS = (*sorted((ROOT / "config/systemd").iterdir()), *sorted((ROOT / "hubs").glob("moothall-hub.*")))
 SERVICES = [path for path in UNITS if path.suffix == ".service"]
 WRITES_CODE = {"moothall.service", "moothall-engine@.service"}
 """In these Whisper's library runs, which doesn't load where memory can't become code."""
@@ -47,7 +49,7 @@ def test_systemd_finds_nothing_wrong_in_them(units: list[Path]) -> None:
 
 def test_a_service_that_is_broken_into_reaches_little(units: list[Path]) -> None:
     services = [path for path in units if path.suffix == ".service"]
-    assert len(services) == len(SERVICES) == 4
+    assert len(services) == len(SERVICES) == 5
     for path in services:
         most = f"--threshold={MOST_EXPOSED}"
         analyzed("security", "--offline=true", "--no-pager", most, f"./{path.name}", folder=path.parent)
@@ -67,6 +69,40 @@ def test_their_commands_exist(path: Path) -> None:
     assert set(commands) <= known
 
 
-def test_the_socket_is_where_the_settings_listen() -> None:
-    socket = (ROOT / "config/systemd/moothall.socket").read_text(encoding="utf-8")
-    assert re.findall(r"^ListenStream=(.+)$", socket, re.MULTILINE) == ["127.0.0.1:8080"]
+def words(path: Path, key: str) -> list[str]:
+    """What a unit says behind a key, word for word; of paths without the mark of what may be missing."""
+    lines = re.findall(rf"^{key}=(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return [re.sub("^-/", "/", word) for line in lines for word in line.split()]
+
+
+def test_the_backup_may_write_where_it_is_told_to() -> None:
+    service = ROOT / "config/systemd/moothall-backup.service"
+    command = words(service, "ExecStart")
+    assert command[:2] == [PROGRAM, "backup"]
+    options = vars(command_parser().parse_args(command[1:]))
+    folders = {Path(options[name]).parent for name in ("to", "keys")}
+    assert {*map(str, folders), "/mnt/other"} == set(words(service, "ReadWritePaths"))
+    assert set(words(service, "RequiresMountsFor")) == set(map(str, folders))
+    server = ROOT / "config/systemd/moothall.service"
+    assert f"MOOTHALL_SERVER__DATA={options['data']}" in words(server, "Environment")
+    assert str(options["config"]) in words(server, "ExecStart")
+
+
+@pytest.mark.parametrize(
+    ("socket", "settings"), [("config/systemd/moothall.socket", Server()), ("hubs/moothall-hub.socket", HubSettings())]
+)
+def test_a_socket_is_where_the_settings_listen_and_its_service_takes_it(
+    socket: str, settings: Server | HubSettings
+) -> None:
+    path = ROOT / socket
+    assert words(path, "ListenStream") == [f"{settings.host}:{settings.port}"]
+    service = path.with_suffix(".service")
+    assert words(service, "Requires") == words(service, "Also") == [path.name]
+    assert words(service, "Type") == ["notify"]
+    assert words(service, "WatchdogSec") == ["60"]
+    assert int(words(service, "LimitNOFILE")[0]) > settings_readers(settings)
+
+
+def settings_readers(settings: Server | HubSettings) -> int:
+    """How many may read at once."""
+    return settings.max_readers if isinstance(settings, Server) else settings.readers

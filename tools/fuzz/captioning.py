@@ -24,11 +24,11 @@ from moothall.adapters.captioning.link_door import CaptionsLinkDoor
 from moothall.adapters.captioning.posts_door import STATUS, PostsDoor
 from moothall.adapters.captioning.pull_door import _whole as place_of
 from moothall.adapters.captioning.tcp_door import TcpDoor
-from moothall.adapters.pages.visitor_request import number_in
 from moothall.core import commands as do
 from moothall.core.captioning.charsets import MOST_HELD, lenient_text, whole_text, without_telnet
 from moothall.core.events.types import ChannelKind, Origin
 from moothall.core.kernel.actors import SYSTEM, Role
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.visible import visible

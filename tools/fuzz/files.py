@@ -17,8 +17,7 @@ from fuzz.hub_links import log
 from fuzz.target import Target, joined, parts
 from moothall.adapters.programme import read_icalendar
 from moothall.adapters.store.signing import verifier
-from moothall.cli.seen_heads import read_heads
-from moothall.cli.verifying import read_keys
+from moothall.cli.verifying import read_heads, read_keys
 from moothall.core.chain import LogRecord, decode_header
 from moothall.core.events.codec import decode_event
 from moothall.core.glossary.files import MOST_PARTS, MOST_TERMS, read_glossary

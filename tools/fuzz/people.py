@@ -19,7 +19,6 @@ from multidict import CIMultiDict
 
 from fuzz.target import Target
 from moothall.adapters.desks import desk_socket
-from moothall.adapters.desks.desk_socket import DeskRequest
 from moothall.adapters.http.forwarded import trusted_networks, visitor_address
 from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.hubs.machine_pairing import _Machine as Machine
@@ -32,6 +31,7 @@ from moothall.core.commands import AnyCommand
 from moothall.core.kernel.decoding import Unreadable, read, read_json
 from moothall.core.kernel.errors import ConfigurationError, ProtocolError
 from moothall.core.kernel.ids import SessionId, is_name
+from moothall.services.desks.requests import DeskRequest
 from moothall.wire import audio
 from moothall.wire.hub.pairing import secret_of, words_of
 from moothall_hub.pairing.pairing import _Answer as PairingAnswer

@@ -30,6 +30,10 @@ T = TypeVar("T")
 
 MOST_WAITING = 20_000
 """Acts that may wait. Overflow: the next is refused with StorageUnavailable, and its author is told so."""
+MOST_OWN_ACTS = 20
+"""Presses of its author that may wait for the uplink, of a question. Overflow: the next is refused as busy."""
+MOST_OWN_LINES = 200
+"""Typed lines that may wait, of a question. Overflow: the next is refused as too often; its page sends it again."""
 
 
 class ActState(StrEnum):

@@ -17,8 +17,9 @@ from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.displays.display_door import newest_lines
 from moothall.adapters.pages.request_context import HttpProblem, SnapshotOf
 from moothall.adapters.pages.request_context import asked as asked_text
-from moothall.adapters.pages.visitor_request import number_in, see_other
+from moothall.adapters.pages.visitor_request import see_other
 from moothall.adapters.reading.page_menu import text_in
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.ids import InterventionId, NoteId, SessionId
 from moothall.core.kernel.languages import is_language
 from moothall.core.kernel.times import Zone
@@ -205,7 +206,7 @@ class DeskDoor:
             questions=waiting,
         )
         return self.pages.show(
-            "hub_desk.html",
+            "hub/hub_desk.html",
             asked,
             status=422 if problem else 200,
             title=facts.title,

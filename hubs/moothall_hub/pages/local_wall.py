@@ -67,7 +67,7 @@ class LocalWall:
             wanted = await asked(request, self.snapshot_for_all)
         except HttpProblem:
             return web.json_response({"error": "There is no such meeting here."}, status=404)
-        made = self.pages.render("_hub_wall.html", ui=ui, local=await self.local_questions(wanted, ui))
+        made = self.pages.render("hub/_hub_wall.html", ui=ui, local=await self.local_questions(wanted, ui))
         local = self.local.of(wanted.session)
         answer = {"cleared": local.cleared, "html": made}
         return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store"})

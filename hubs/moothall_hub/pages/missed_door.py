@@ -23,8 +23,8 @@ from moothall.adapters.pages.request_context import (
 )
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.pages.visitor_request import number_in
 from moothall.adapters.reading.page_rows import rows_of, shows
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.times import media_time
 from moothall.core.views.captions import Line
 
@@ -77,7 +77,7 @@ class MissedDoor:
             return f"{base}/missed?{urlencode({**kept, 'from': begin, 'to': end, **more})}"
 
         text = self._pages.render(
-            "hub_missed.html",
+            "hub/hub_missed.html",
             ui=ui,
             session=session,
             title=session.title.strip() or ui.text("Meeting without a title"),

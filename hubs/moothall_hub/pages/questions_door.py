@@ -83,11 +83,11 @@ def room_doors(
         }
         return {"session": wanted.session, "carried": script_json(kept)}
 
-    author_page = AuthorPage(context.pages, local, context.randomness, template="hub_asked.html", more=carried)
+    author_page = AuthorPage(context.pages, local, context.randomness, template="hub/hub_asked.html", more=carried)
     reports = AbuseReports(local.meeting, local.report, randomness=context.randomness)
     rows = RoomList(local)
     return (
-        AskingDoor(context, local, author_page=author_page, hubs_of=hubs_of, template="hub_ask.html", more=form),
+        AskingDoor(context, local, author_page=author_page, hubs_of=hubs_of, template="hub/hub_ask.html", more=form),
         TypingDoor(context, local, local, author_page=author_page),
         AbuseDoor(context, reports),
         HandsDoor(context, hands),

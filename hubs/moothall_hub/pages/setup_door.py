@@ -94,7 +94,7 @@ class SetupDoor:
         ui = language(self.pages.pages, request)
         paired = self._paired()
         where = None if paired is None or not paired.people.startswith("https://") else paired.people
-        return html(self.pages.pages.render("hub_voice.html", ui=ui, works_at=where), ui)
+        return html(self.pages.pages.render("hub/hub_voice.html", ui=ui, works_at=where), ui)
 
     async def _give(self, asked: AdminRequest, given: dict[str, str]) -> web.Response:
         """Six words for a hub below, which are never told again."""
@@ -117,7 +117,7 @@ class SetupDoor:
         says = TAKEN if self._line().state is UplinkStatus.FENCED else SPEAKS
         speaks = "" if paired is None else asked.ui.text(says, title=paired.title, address=paired.people)
         return self.pages.show(
-            "hub_setup.html",
+            "hub/hub_setup.html",
             asked,
             status=status,
             problem=problem,

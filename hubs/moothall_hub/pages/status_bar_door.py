@@ -46,7 +46,7 @@ class StatusBarDoor:
         ask = {name: value for name, value in named.items() if value}
         desk = any(staff.role is Role.HUB for staff in ASKER.get())
         values = {"told": told, "ask": f"/uplink?{urlencode(ask)}", "session": session, "desk": desk}
-        text = self._pages.render("_hub_status_bar.html", ui=ui, **values)
+        text = self._pages.render("hub/_hub_status_bar.html", ui=ui, **values)
         return Markup(text)  # noqa: S704  # a template made it, with everything escaped
 
     def _told(self, name: str, text: str, ui: Catalogue) -> dict[str, object]:

@@ -173,7 +173,7 @@ def on_wall(local: LocalQuestions) -> list[LocalQuestion]:
 
 
 def clear_wall(local: LocalQuestions, at: int) -> tuple[LocalQuestions, list[LocalQuestion]]:
-    """The floor once its wall was cleared, and those that are gone from it."""
+    """The questions once the wall was cleared, and those that are gone from it."""
     gone = put_on_wall(local, list(local.by_id), on_wall=False)
     return msgspec.structs.replace(local.with_(*gone), cleared=at), gone
 

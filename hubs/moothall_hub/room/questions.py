@@ -35,7 +35,7 @@ from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.questions.typing import InProgress, TypingReceived, TypingUpdate, Untyped, fits, typed_by
 from moothall.wire.hub.messages import AskAct, Done, HoldAct, ReportAct, StandAct, SupportAct, TypeAct
-from moothall_hub.outbox.outbox import ActStatus
+from moothall_hub.outbox.outbox import MOST_OWN_ACTS, MOST_OWN_LINES, ActStatus
 from moothall_hub.outbox.outbox import HubOutbox as DiskOutbox
 from moothall_hub.room import local_questions, own_view
 from moothall_hub.room.hands import RoomHands
@@ -54,10 +54,6 @@ KEY_NAMESPACE, QUESTIONS, SUPPORTS, SESSIONS, COUNTS = (
 """Where the book has what."""
 PASS_ON_MS = 5_000
 """How often what the room would ask too is told to the meeting: a count of it, and not each press."""
-MOST_OWN_ACTS = 20
-"""Presses of its author that may wait for the uplink, of a question. Overflow: the next is refused as busy."""
-MOST_OWN_LINES = 200
-"""Typed lines that may wait, of a question. Overflow: the next is refused as too often; its page sends it again."""
 
 
 class _Kept(msgspec.Struct, frozen=True):

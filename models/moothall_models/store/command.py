@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from moothall.core.kernel.errors import MoothallError
+from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall_models.manifest import Task
 from moothall_models.store.failures import ModelMissing, megabytes
 from moothall_models.store.model_folder import ModelStatus, ModelStore
@@ -16,6 +16,8 @@ from moothall_models.store.packages import describe, install_package
 from moothall_models.store.progress import TextProgress
 from moothall_models.store.where import open_store, packages_folder
 from moothall_models.translators.argos_package import installed_packages
+
+SUFFIX = ".argosmodel"
 
 
 def models_command(
@@ -44,7 +46,7 @@ def models_command(
             case "fetch":
                 return _fetch(store, asked.name, asked.source, out, err)
             case "install":
-                return _install(store, asked.file, out, err)
+                return _install(store, [*asked.file, *_packages(asked.source)], out, err)
             case _:
                 return _verify(store, asked.name, out, err)
     except MoothallError as error:
@@ -64,11 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     install = acts.add_parser("install", help="install packages of Argos Translate, for more languages to translate")
     install.add_argument(
         "file",
-        nargs="+",
+        nargs="*",
         type=Path,
-        metavar="FILE.argosmodel",
+        metavar=f"FILE{SUFFIX}",
         help="a package; one for the same languages is replaced",
     )
+    install.add_argument("--from", dest="source", type=Path, metavar="FOLDER", help="all packages of a folder")
     verify = acts.add_parser("verify", help="hash every file of models that are here")
     verify.add_argument("name", nargs="*", metavar="NAME", help="a model; without any, all that are here")
     return parser
@@ -105,8 +108,20 @@ def _fetch(store: ModelStore, names: Sequence[str], source: Path | None, out: Te
     return 0
 
 
+def _packages(folder: Path | None) -> list[Path]:
+    """The packages of a folder, by name; none where none is named. Raises ConfigurationError when it holds none."""
+    if folder is None:
+        return []
+    found = sorted(folder.glob(f"*{SUFFIX}"))
+    if not found:
+        raise ConfigurationError(f"No package, a file *{SUFFIX}, is in {folder}.")
+    return found
+
+
 def _install(store: ModelStore, files: Sequence[Path], out: TextIO, err: TextIO) -> int:
     wrong = False
+    if not files:
+        raise ConfigurationError("Name the packages to install, or with --from the folder in which they are.")
     for file in files:
         try:
             out.write(f"{describe(install_package(file, packages_folder(store.folder), TextProgress(err)))}\n")

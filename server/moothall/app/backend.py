@@ -36,6 +36,7 @@ from moothall.core.questions.blocked_words import MOST_BYTES, BlockedWords, Word
 from moothall.core.questions.statements import AboutQuestions, Dimension, Group
 from moothall.services.captioning.zoom_push import ZoomPush
 from moothall.services.capture.closing import Closing
+from moothall.services.cluster.sound_copies import SoundCopies
 from moothall.services.control.openers import Openers
 from moothall.services.hubs.pairing import Pairing
 from moothall.services.hubs.registry import Hubs
@@ -264,12 +265,19 @@ class Stores(Protocol):
         """Log and book of the node that keeps the house. Raises ConfigurationError, StorageUnavailable."""
         ...
 
+    @property
+    def sound(self) -> SoundCopies | None:
+        """Sound that waits for its words, which this node has copied while it stood by."""
+        ...
+
 
 async def open_stores(stack: AsyncExitStack, settings: Settings) -> tuple[SqliteLog, SqliteBook]:
     """Hold the data folder and open its log and book, until the stack unwinds. Raises ConfigurationError."""
     data = Path(settings.server.data)
     stack.enter_context(hold_folder(data))
-    log = await SqliteLog.open(data / sqlite_file.FILE_NAME, removals=removal_list(settings))
+    removed = removal_list(settings)
+    removed.begin_apart()
+    log = await SqliteLog.open(data / sqlite_file.FILE_NAME, removals=removed)
     stack.push_async_callback(log.close)
     book = await SqliteBook.open(data / book_sqlite.FILE_NAME)
     stack.push_async_callback(book.close)

@@ -1,4 +1,6 @@
-"""What desks are told whenever it changes: reports, alarms, times, how good the text is, what follows in the room."""
+"""What desks are told whenever it changes: reports, alarms, times, how good the text is, who asks, what follows in the
+room.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,6 @@ from collections.abc import Mapping
 import msgspec
 
 from moothall.app.backend import Backend
-from moothall.app.crowds import crowd_news
 from moothall.core.kernel.ids import SessionId
 from moothall.services.control.control_room import ControlRoom, gauges
 from moothall.services.desks.desks import News
@@ -68,6 +69,10 @@ def desk_news(backend: Backend, reports: Reports, control: ControlRoom, glossari
     def report(session: SessionId) -> object:
         return backend.loaded(session, lambda live: outcome(live.state), None)
 
+    def crowds(session: SessionId) -> object:
+        found = backend.loaded(session, lambda live: backend.asking.places.crowds(session, live.state.questions), ())
+        return msgspec.to_builtins(found) if found else None
+
     def next_session(session: SessionId) -> object:
         room = backend.programme.room_of(session)
         coming = None if room is None else backend.programme.next_in(room)
@@ -83,7 +88,13 @@ def desk_news(backend: Backend, reports: Reports, control: ControlRoom, glossari
         }
 
     text = {"quality": quality, "proposals": proposals, "terms": terms, "hubs": hub_links, "outcome": report}
-    questions = crowd_news(backend)
+    ballots = backend.ballots
+    questions = {
+        "balance": backend.balance.for_desks,
+        "set-aside": ballots.set_aside,
+        "lately": ballots.lately,
+        "crowds": crowds,
+    }
     return {
         "reports": reader_figures,
         "gauges": gauged,

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
-import msgspec
 from aiohttp import web
 
 from moothall.adapters.desks.control_door import ControlDoor
 from moothall.adapters.desks.control_socket import ControlSocket, Send
 from moothall.adapters.desks.desk_door import DeskDoor, DeskPageFacts
-from moothall.adapters.desks.desk_socket import DeskRequest, DeskSocket, Extra
+from moothall.adapters.desks.desk_socket import DeskSocket
 from moothall.adapters.desks.figures_door import FiguresDoor
 from moothall.adapters.desks.line_form import LineForm
 from moothall.adapters.desks.listening_door import ListeningDoor
@@ -22,37 +20,28 @@ from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.pages.request_context import DEFAULT_CHANNEL
 from moothall.adapters.pages.staff_frame import facts_of
 from moothall.app.backend import Backend
-from moothall.app.crowds import CrowdMessages
 from moothall.app.desk_news import desk_news
 from moothall.app.parts import Entrance, Services
-from moothall.app.proposals import ProposalMessages
-from moothall.core.commands import AnyCommand, CloseSession, CorrectSegment, TypeSegment
+from moothall.core.commands import AnyCommand
 from moothall.core.events.types import SoundKept
-from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
-from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, is_command_id
-from moothall.core.removal.moves import short
-from moothall.core.removal.selection import Lines, selected
-from moothall.core.rules.authority import COMMANDS, REMOVERS, may_send
+from moothall.core.kernel.actors import Actor
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.session.state import ON, Status
 from moothall.services.captioning.on_air import OnAir
-from moothall.services.capture.closing import opening_of
-from moothall.services.capture.redoing import redo
 from moothall.services.control.alarms import RoomConflict
 from moothall.services.control.control_room import ControlRoom
 from moothall.services.control.reader_trends import ReaderTrends
 from moothall.services.control.speaker_watch import SpeakerWatch
-from moothall.services.desks.abbreviations import Abbreviations
-from moothall.services.desks.copies import OtherLogs
+from moothall.services.desks.crowds import CrowdMessages
 from moothall.services.desks.desks import Desks, News
 from moothall.services.desks.line_moves import LineMoves
-from moothall.services.desks.removal import remove
-from moothall.services.desks.session_desks import DeskConnection
+from moothall.services.desks.proposals import ProposalMessages
+from moothall.services.desks.requests import DeskRequests
 from moothall.services.desks.typed_ahead import TypedAhead
-from moothall.services.log.act_queue import Receipt, unavailable
-from moothall.services.log.session_writer import SessionWriter
+from moothall.services.log.act_queue import Receipt
 from moothall.services.programme.meeting_plan import other_session_in_room, two_in_a_room
-from moothall.services.sessions.reports import ReportKind, Reports
+from moothall.services.sessions.reports import Reports
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.listening import Listening
 
@@ -122,10 +111,24 @@ def open_desks(
         presence=desks.presence,
     )
     news |= {**desk_news(backend, reports, control, services.glossaries), "air": on_air.shown}
+    requests = DeskRequests(
+        backend.sessions,
+        log=backend.log,
+        book=backend.book,
+        clock=backend.clock,
+        desks=desks,
+        moves=moves,
+        reports=reports,
+        programme=backend.programme,
+        openers=backend.openers,
+        proposals=backend.proposals,
+        recordings=services.recordings,
+        recognising=recognising,
+    )
     extras = {
-        **_Extras(services, desks=desks, moves=moves, reports=reports).all(),
+        **requests.all(),
         **ProposalMessages(backend.proposals, desks).all(),
-        **CrowdMessages(backend, desks).all(),
+        **CrowdMessages(backend.asking.places, desks).all(),
         **services.translation.messages.all(),
     }
     DeskSocket(socket, desks, may_act=staff.may_act, extras=extras)
@@ -215,137 +218,3 @@ def _others(backend: Backend, session: SessionId) -> tuple[tuple[SessionId, str]
     ]
     begun.sort(key=lambda live: (live.state.status is Status.CLOSED, live.state.title))
     return tuple((live.id, live.state.title or live.id) for live in begun[:MOST_OTHERS])
-
-
-@dataclass(eq=False, repr=False)
-class _Extras:
-    """What desks can ask for beside commands to their own session."""
-
-    services: Services
-    _: KW_ONLY
-    desks: Desks
-    moves: LineMoves
-    reports: Reports
-
-    def __post_init__(self) -> None:
-        self.backend = self.services.backend
-        self._copies = OtherLogs(self.backend.log, self._writer_of)
-        self._abbreviations = Abbreviations(self.backend.book, self.backend.clock)
-
-    async def _writer_of(self, session: SessionId) -> SessionWriter | None:
-        live = await self.backend.sessions.find(session)
-        return None if live is None else live.writer
-
-    def all(self) -> dict[str, Extra]:
-        """By the names of their messages."""
-        return {
-            "redo": self._redo,
-            "move": self._move,
-            "next": self._next,
-            "remove": self._remove,
-            "concerned": self._concerned,
-            "seen": self._seen,
-            "mended": self._mended,
-            "abbreviations": self._abbreviate,
-        }
-
-    async def _redo(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """They speak another language: force it, and have the last minute recognised once more."""
-        channel = ChannelId(request.channel or desk.channel)
-        if not is_command_id(request.id) or channel not in desk.live.state.channels:
-            return refuse(RefusalCode.INVALID, "This act needs an id and one of the meeting's texts.")
-        name = CommandId(request.id)
-        with self.desks.doing(desk, name):
-            answer = await redo(
-                desk.live.writer, self.services.recognising, desk.actor, name, channel, request.language
-            )
-        return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
-
-    async def _move(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """Lines belong to another session. That the link reaches it has been asked."""
-        if not is_command_id(request.id):
-            return refuse(RefusalCode.INVALID, "This act needs an id.")
-        name, channel = CommandId(request.id), ChannelId(request.channel or desk.channel)
-        with self.desks.doing(desk, name):
-            answer = await self.moves.move(
-                desk, name, channel=channel, segments=request.segments, session=SessionId(request.session or "")
-            )
-        return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
-
-    async def _next(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """Close this session and start the one that follows in its room."""
-        room = self.backend.programme.room_of(desk.live.id)
-        if room is None or not may_send(desk.staff.role, CloseSession()):
-            return refuse(
-                RefusalCode.FORBIDDEN, "This meeting is in no room of the programme, so no next meeting can follow it."
-            )
-        if not is_command_id(request.id):
-            return refuse(RefusalCode.INVALID, "This act needs an id.")
-        live, act = desk.live, CommandId(f"next:{short(CommandId(request.id))}")
-        gone = self.backend.programme.gone_on(room, act)
-        if gone is not None:  # It is sent again, since the line or the server was away.
-            return {"session": gone}
-        on = live.id if live.state.status in ON else None
-        if on is None and self.backend.programme.now_in(room) is not None:
-            return self.backend.programme.quicker(room)
-        then = None if request.then is None else SessionId(request.then)
-        with self.backend.openers.named(opening_of(act), desk.presence.known_as):
-            answer = await self.backend.programme.next_session(room, after=on, then=then, by=desk.staff.link, act=act)
-        return answer if isinstance(answer, Refusal) else {"session": answer}
-
-    async def _remove(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """Words must not stay, neither in the text nor in the sound."""
-        if not is_command_id(request.id) or request.removes is None:
-            return refuse(RefusalCode.INVALID, "This act needs an id and says which words are removed.")
-        async with self.moves.busy:
-            answer = await remove(
-                desk.live.writer,
-                desk.actor,
-                CommandId(request.id),
-                request.removes,
-                copies=self._copies,
-                silence=self._silence,
-            )
-        return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
-
-    async def _silence(self, session: SessionId, spoken: Sequence[tuple[ChannelId, int, int]]) -> None:
-        await self.backend.proposals.forget_spoken(session, spoken)
-        await self.services.recordings.silence(session, spoken)
-
-    async def _concerned(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """How many lines that stand would lose words to a removal, here and where they were moved to."""
-        if request.removes is None or desk.staff.role not in REMOVERS:
-            return refuse(RefusalCode.FORBIDDEN, "Your link is not for removing words.")
-        try:
-            found = await self._copies.of(desk.live.writer, request.removes)
-        except StorageUnavailable:
-            return unavailable()
-        cuts = [*selected(desk.live.state, request.removes)]
-        for each in (found.here, *found.elsewhere):
-            cuts += selected(each.writer.state, Lines(each.segments))
-        return {"lines": sum(not cut.line.gone and bool(cut.line.whole.strip()) for cut in cuts)}
-
-    async def _seen(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        return self._report(desk, request, self.reports.seen)
-
-    async def _mended(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        return self._report(desk, request, self.reports.mended)
-
-    async def _abbreviate(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """What the link's abbreviations are after a change, which may be none."""
-        if not COMMANDS[desk.staff.role] & {TypeSegment, CorrectSegment}:
-            return refuse(RefusalCode.FORBIDDEN, "Your link writes nothing.")
-        answer = await self._abbreviations.change(desk.staff.link, request.change)
-        return answer if isinstance(answer, Refusal) else {"list": answer}
-
-    def _report(
-        self, desk: DeskConnection, request: DeskRequest, tell: Callable[[SessionId, ReportKind], object]
-    ) -> dict[str, object] | Refusal:
-        if request.kind not in {kind.value for kind in ReportKind} or not _tends_text(desk.staff.role):
-            return refuse(RefusalCode.FORBIDDEN, "Your link is not for answering what readers report.")
-        tell(desk.live.id, ReportKind(request.kind))
-        return {}
-
-
-def _tends_text(role: Role) -> bool:
-    return bool(COMMANDS[role] & {CorrectSegment, CloseSession})

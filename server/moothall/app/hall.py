@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-import resource
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
 
@@ -17,12 +16,13 @@ from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.engines.link import EngineTokens, Holder, serve_engines
 from moothall.adapters.http.limits import keep_addresses_out_of_logs
 from moothall.adapters.http.open_files import watch_open_files
-from moothall.adapters.operation.service_manager import ServiceManager, handed_listener
+from moothall.adapters.operation.service_manager import ServiceManager, open_listener
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.adapters.system.collector import calm_collector, collect
+from moothall.adapters.system.core_dumps import refuse_core_dumps
 from moothall.app.admin import open_local_door
 from moothall.app.backend import (
     DOORS,
@@ -41,7 +41,6 @@ from moothall.app.reloading import Reloading, remote_holders
 from moothall.app.sound import open_live, open_recordings, open_streams, spool_quota
 from moothall.app.translation import OWN, open_translating, start_translators
 from moothall.app.web import open_doors
-from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.services.capture.ingest import Ingest
 from moothall.services.engines.recognising import Recognising
@@ -54,7 +53,11 @@ logger = logging.getLogger(__name__)
 
 
 class RunningServer(Services, frozen=True, kw_only=True):
-    """A running server, as its starter sees it."""
+    """A running server, as its starter sees it: the services, and what came of starting them.
+
+    It is a `Services` rather than holds one: whoever starts a server (commands, tests) asks for its parts by the names
+    that they have inside.
+    """
 
     served: ServerAddress
     engines: tuple[EngineChild, ...]
@@ -106,6 +109,8 @@ async def hall(
         pulses = Pulses(clock)
         recognising = Recognising(clock, recordings.record, glossaries.preferred, pulses, backend.measures)
         spools = DiskSpools(backend.data / SPOOL_FOLDER, quota=spool_quota(settings))
+        if house is not None and house.sound is not None:
+            await house.sound.save(spools)
         live = await open_live(stack, backend, spools, recognising)
         streams = await open_streams(stack, backend, live)
         translation = open_translating(stack, backend, glossaries, pulses)
@@ -169,20 +174,7 @@ async def hall(
 
 def listen(settings: Settings) -> socket.socket:
     """Where visitors come: the socket that a service manager hands over, or a new one. Raises ConfigurationError."""
-    handed = handed_listener(os.environ, os.getpid())
-    return handed or _bound(settings)
-
-
-def _bound(settings: Settings) -> socket.socket:
-    host, port = settings.server.host, settings.server.port
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=1024)
-    except OSError as error:
-        # create_server adds the address to what the system says.
-        why = (error.strerror or type(error).__name__).partition(" (while")[0]
-        msg = f"The server can't listen on {host}:{port}: {why}. Is another one running? --port chooses."
-        raise ConfigurationError(msg) from error
+    return open_listener("server", settings.server.host, settings.server.port)
 
 
 async def _start_engines(
@@ -231,12 +223,3 @@ async def _start_engines(
         children.append(child)
     translator = start_translators(stack, backend, translators, url=dialled, token=own, pulses=pulses)
     return tuple(children), translator
-
-
-def refuse_core_dumps() -> None:
-    """Forbid core dumps of this process and of the processes that it starts.
-
-    It would hold what was said while nothing was recorded.
-    """
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -63,6 +63,8 @@ def _status(services: Services, doors: OpenDoors, since: int, nodes: Nodes | Non
             one_copy=services.one_copy(),
             unconfirmed=dict(nodes.unconfirmed()),
             stuck=dict(nodes.stuck()),
+            unfilled=nodes.unfilled(),
+            faults=nodes.faults(),
         ),
     )
 

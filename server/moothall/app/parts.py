@@ -88,6 +88,10 @@ class Nodes(NamedTuple):
     retire: Callable[[str], Awaitable[str]] = no_other_node
     """Takes a node that is gone for good out of the house, by its name; what there is to say then. Raises
     ConfigurationError, StorageUnavailable."""
+    unfilled: Callable[[], int] = lambda: 0
+    """How many sessions Redis lacks something of, which is being filled again."""
+    faults: Callable[[], tuple[str, ...]] = tuple
+    """What is wrong with Redis since the node has started, in sentences."""
 
 
 class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):

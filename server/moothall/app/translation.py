@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from moothall.adapters.desks.desk_socket import DeskRequest, Extra
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.reading.page_menu import Lacking
 from moothall.adapters.store.files import read_text, shipped
 from moothall.app.backend import Backend
 from moothall.core.kernel.errors import ConfigurationError, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.kernel.languages import is_language, primary
+from moothall.core.kernel.languages import primary
 from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
-from moothall.services.desks.session_desks import DeskConnection
+from moothall.services.desks.translations import TranslationMessages
 from moothall.services.questions.translations import Rendered, WantedTranslation
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.pulses import Pulses
 from moothall.services.translation.glossaries import Glossaries
 from moothall.services.translation.interpreting import Interpreting
-from moothall.services.translation.text_translation import Made, Reach, Terms, TextTranslation
+from moothall.services.translation.text_translation import Reach, Terms, TextTranslation
 from moothall.services.translation.translating import Translating
 from moothall.services.translation.translators import Translators
 from moothall.services.translation.work import TermsOf
 
-MOST_ASKED = 4
-"""Texts that desks have translated at a time. Overflow: the next is refused as busy, so that lines don't wait."""
-PATIENCE_S = 30
-"""How long a desk waits for one: an engine that hangs is ended after 20 s, and has its text refused."""
 OWN = "child"
 """The name that belongs to the token of the server's own processes."""
 PROGRAM = (sys.executable, "-m", "moothall_models.translator_cli")
@@ -112,46 +106,6 @@ class Translation:
         self.translating.visited(live, channel)
         missing = self.translating.out_of_reach(live.state)
         return Lacking(missing=missing, making=self.translating.making(live, channel))
-
-
-class TranslationMessages:
-    """Answers desks that want a text in another language. Nothing of it is kept or logged."""
-
-    def __init__(self, texts: TextTranslation, terms: TermsOf) -> None:
-        self._texts = texts
-        self._terms = terms
-        self._under_way = 0
-
-    def all(self) -> dict[str, Extra]:
-        """By the names of their messages."""
-        return {"translate": self._translate}
-
-    async def translated(self, live: LiveSession, text: str, source: str, target: str) -> Made | Refusal:
-        """A text with a session's own words in it.
-
-        While the session isn't recorded, it is not sent to anybody else's machine.
-        """
-        terms, here = self._terms(live, source, target), not live.state.recorded
-        return await self._texts.text(text, source, target, terms, here=here)
-
-    async def _translate(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """`text` from one language `to` another, with the meeting's own words in it."""
-        if not (is_language(request.source) and is_language(request.to)):
-            return refuse(RefusalCode.INVALID, "“from” and “to” have to be language tags, such as en or pt-BR.")
-        if self._under_way >= MOST_ASKED:
-            message = "Too many texts are being translated; try again in a second."
-            return refuse(RefusalCode.BUSY, message)
-        self._under_way += 1
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                made = await self.translated(desk.live, request.text, request.source, request.to)
-        except TimeoutError:
-            return refuse(RefusalCode.UNAVAILABLE, "The translation took too long; try a shorter text.")
-        finally:
-            self._under_way -= 1
-        if isinstance(made, Refusal):
-            return made
-        return {"text": made.text, "route": made.route.name, "rough": made.route.rough}
 
 
 def open_translating(stack: AsyncExitStack, backend: Backend, glossaries: Glossaries, pulses: Pulses) -> Translation:

@@ -19,6 +19,7 @@ from moothall.adapters.agenda.needs_door import NeedsDoor
 from moothall.adapters.agenda.rows import AgendaRows
 from moothall.adapters.cached.cached_door import CachedDoor
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
+from moothall.adapters.cluster.node_sound_door import NodeSoundDoor
 from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import DisplayDoor, WallContent
 from moothall.adapters.displays.style_page import StyleDoor
@@ -66,7 +67,10 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.look import MOST_LOGO_BYTES
 from moothall.core.programme.plan import RoomId
 from moothall.core.programme.reading import MOST_BYTES
+from moothall.services.capture.live_ingest import LiveIngest
+from moothall.services.capture.pulling import is_pulled
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
+from moothall.services.cluster.sound_copies import Offered
 from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.programme.programme import Programme
 from moothall.services.questions.abuse_reports import AbuseReports, tell_desks
@@ -277,14 +281,16 @@ async def open_doors(
     )
 
 
-def _open_node_link(backend: Backend, app: web.Application, elsewhere: ReadElsewhere) -> None:
-    """Tell nodes that stand by of what is read there, and count their readers."""
+def _open_node_link(backend: Backend, app: web.Application, elsewhere: ReadElsewhere, live: LiveIngest) -> None:
+    """Tell nodes that stand by of what is read there, count their readers, and let them copy sound."""
     elsewhere.loaded = backend.sessions.loaded
     backend.sessions.observe(elsewhere.observe)
     backend.sessions.count_elsewhere(elsewhere.readers)
     door = NodeLinkDoor(elsewhere, backend.log, backend.clock)
     app.add_routes(door.routes())
     app.on_shutdown.append(door.close)
+    offered = Offered(lambda: [(of, take.audio) for of, take in live.takes() if take.finished or is_pulled(take.name)])
+    app.add_routes(NodeSoundDoor(offered).routes())
 
 
 async def _set_up(stack: AsyncExitStack, app: web.Application) -> web.AppRunner:
@@ -355,7 +361,7 @@ def _application(
     )
     app.add_routes(health.routes())
     if nodes is not None:
-        _open_node_link(backend, app, nodes.elsewhere)
+        _open_node_link(backend, app, nodes.elsewhere, services.live)
     secure(app)
     hsts = hsts_seconds(settings.hsts_seconds, public=entrance.address.public, certificate=settings.tls_certificate)
     insist_on_https(app, hsts, came_by_https(trusted_networks(settings.trusted_proxies)))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+import tempfile
+from pathlib import Path
 
 import aiohttp
 
 from moothall.adapters.captioning.bridge import HOST, PORT, Bridge, Target, target_of
 from moothall.adapters.system.clock import SystemClock
+from moothall.wire.captioning.link import left
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -35,14 +38,34 @@ def _bridge(arguments: argparse.Namespace) -> int:
     if arguments.link == "-":
         print("Address for captioning software: ", end="", flush=True)
     link = sys.stdin.readline() if arguments.link == "-" else arguments.link
-    asyncio.run(_carry(target_of(link), arguments.port))
+    asyncio.run(carry(target_of(link), arguments.port, Path.cwd()))
     return 0
 
 
-async def _carry(target: Target, port: int) -> None:
+async def carry(target: Target, port: int, folder: Path) -> None:
+    """Carry until cancelled; raises ConfigurationError as `Bridge.run` does. What was not sent then is in a file of the
+    folder.
+    """
     async with aiohttp.ClientSession() as http:
         bridge = Bridge(target, http, SystemClock(), _tell)
-        await bridge.run(port=port, listening=_listens)
+        try:
+            await bridge.run(port=port, listening=_listens)
+        finally:
+            if text := left(bridge.unsent):
+                _tell(keep(text, folder))
+
+
+def keep(text: str, folder: Path) -> str:
+    """Write what could not be sent any more into a file that its owner alone can read; where it is, for a person, or
+    the text itself where there can be none.
+    """
+    try:
+        handle, path = tempfile.mkstemp(prefix="captions-not-sent-", suffix=".txt", dir=folder)
+        with open(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError as error:
+        return f"This was not sent, and can't be written down here ({error.strerror or error}):\n{text}"
+    return f"{len(text)} characters were not sent. They are in {path}"
 
 
 def _listens(port: int) -> None:

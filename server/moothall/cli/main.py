@@ -25,7 +25,8 @@ COMMANDS = {
     "caption_bridge": ("caption-bridge",),
     "transcribe": ("transcribe",),
     "refine": ("refine",),
-    "verifying": ("verify", "new-key"),
+    "verifying": ("verify",),
+    "keys": ("new-key",),
     "backup": ("backup", "restore"),
 }
 """The modules beside and the commands that each adds, in the order of the help. A command loads its own module alone:

@@ -30,7 +30,7 @@ from moothall.core.session.parts import Source
 from moothall.core.session.state import State, Status, evolve
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.services.proposals.refining import Refined, RefineOrder, for_machine
-from moothall.services.sound.recorder import RecordingPart
+from moothall.services.sound.recording import RecordingPart
 from moothall.settings.sections import Settings
 from moothall.wire.transcribing import HeardLine
 

@@ -14,16 +14,17 @@ from urllib.parse import urlsplit
 import msgspec
 
 from moothall.adapters.store import one_copy_list, signing, sqlite_file
+from moothall.adapters.store.files import explained
 from moothall.adapters.store.one_copy_list import OneCopySpan, read_spans
 from moothall.adapters.system.clock import SystemClock
-from moothall.cli.seen_heads import SeenHeads, read_heads
+from moothall.core.chain import checkpoint_bytes
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.decoding import read_json
+from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
-from moothall.core.kernel.ids import Lane, SessionId, is_name
+from moothall.core.kernel.ids import Epoch, Lane, SessionId, is_name
 from moothall.core.kernel.times import UTC_ZONE
-from moothall.record.verify import Gone, Removal, Verdict, Verification, VerifySignature, verify
+from moothall.record.verify import Gone, Removal, Verdict, Verification, VerifySignature, signature_bytes, verify
 
 SOUND, UNSOUND, UNREADABLE, UNPROVED = 0, 1, 2, 3
 """Exit codes: intact or removed; broken or something is missing; it can't be read; whole, but nothing proves that
@@ -44,6 +45,49 @@ MOST_BYTES = 64 << 10
 """Of the document of the keys."""
 WITHIN_S = 20.0
 _SHOWN = 10
+
+
+class _Meeting(msgspec.Struct):
+    id: str
+
+
+class _Position(msgspec.Struct):
+    epoch: str
+    offset: int
+
+
+class _Checkpoint(msgspec.Struct):
+    offset: int
+    key: str
+    signature: str
+    lanes: dict[str, LaneHead]
+
+
+class SeenHeads(msgspec.Struct, frozen=True):
+    """Where the chains of a session stood, as somebody else has seen it: a record that was taken home, as JSON."""
+
+    session: _Meeting
+    position: _Position
+    heads: dict[str, LaneHead]
+    checkpoint: _Checkpoint | None = None
+
+    def expected(self) -> list[dict[Lane, LaneHead]]:
+        """The heads that it names, as `moothall.record.verify` takes them: its own, and its checkpoint's."""
+        named = [self.heads] if self.checkpoint is None else [self.heads, self.checkpoint.lanes]
+        return [{Lane(lane): head for lane, head in lanes.items()} for lanes in named]
+
+    def signed(self, by: VerifySignature) -> bool:
+        """Whether its checkpoint is signed by a known key; False when it has none."""
+        point = self.checkpoint
+        if point is None:
+            return False
+        # Readers may be told another epoch than the log's own, with a count behind it: `core.ids.reader_epoch`.
+        own, _, _ = self.position.epoch.partition("r")
+        signature = signature_bytes(point.signature)
+        return any(
+            by(point.key, checkpoint_bytes(SessionId(self.session.id), Epoch(epoch), point.lanes), signature)
+            for epoch in (self.position.epoch, own)
+        )
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -88,21 +132,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="a record.json that was taken home, or from a hub: the log has to hold what it saw; several times too",
     )
     verify.set_defaults(run=_verify)
-    new_key = commands.add_parser(
-        "new-key",
-        help="make a signing key where the old one is lost",
-        description="Make a signing key where the old one is lost. What was signed before verifies with --key alone.",
-    )
-    new_key.add_argument("--data", type=Path, default=Path("data"), help="the server's data folder")
-    new_key.set_defaults(run=_new_key)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
     return verify_command(arguments.data, arguments.session, sys.stdout, keys=arguments.key, seen=arguments.heads)
-
-
-def _new_key(arguments: argparse.Namespace) -> int:
-    return new_key_command(arguments.data, sys.stdout)
 
 
 def verify_command(
@@ -134,15 +167,15 @@ def verify_command(
         reader.close()
 
 
-def new_key_command(data: Path, out: TextIO) -> int:
-    """Make a signing key in the data folder `data` unless there is one. Raises ConfigurationError."""
-    path = data / signing.FILE_NAME
-    if path.exists():
-        print(f"There is a signing key already: {path}. Nothing was changed.", file=out)
-        return UNREADABLE
-    made = signing.Ed25519Signer.open(path)
-    print(f"Made {path}; its id is {made.key_id}. Back it up, apart from the log.", file=out)
-    return SOUND
+def read_heads(path: Path) -> SeenHeads:
+    """Raises ConfigurationError when the file can't be read or is no record."""
+    with explained(f"{path} can't be read"):
+        data = path.read_bytes()
+    try:
+        return read_json(data, SeenHeads)
+    except Unreadable as error:
+        msg = f"{path} is no record as JSON (record.json), as a server and its hubs give it."
+        raise ConfigurationError(msg) from error
 
 
 def _published(data: Path, keys: Sequence[str]) -> VerifySignature | None:

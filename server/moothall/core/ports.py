@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -207,20 +207,24 @@ class LogChanges(msgspec.Struct, frozen=True, kw_only=True):
 
     upto: int
     """The last of these changes."""
+    count: str = ""
+    """Which count of changes it is a number of."""
     heads: Mapping[SessionId, LogHead] = {}
     """Those that have grown, or another writer, and where they end."""
     forgotten: Mapping[SessionId, Epoch] = {}
-    """Those that were erased as if they had never been, and the epochs that they had: a copy with it goes too."""
+    """Those that were erased as if they had never been, and the epochs that they had: a copy with it goes too. Where no
+    more than its epoch is known of one, that stands in place of its name."""
 
 
 class SharedLog(EventLog, Protocol):
     """An EventLog that several nodes share. One of them, a log's owner, writes it; all of them read it."""
 
-    async def changed(self, after: int) -> LogChanges:
-        """Which logs have changed behind the change `after` (0: all).
+    async def changed(self, after: int, count: str = "") -> LogChanges:
+        """Which logs have changed behind the change `after` (0: all) of a `count`, as an answer has said.
 
         They may not be all: whoever asks behind that change again, until nothing has changed, has seen all of them. A
-        store that knows no such change, as it was emptied, begins from the first. Raises StorageUnavailable.
+        store that was emptied, or started again, perhaps with older files, has another count, and begins from the
+        first. Raises StorageUnavailable.
         """
         ...
 
@@ -228,10 +232,19 @@ class SharedLog(EventLog, Protocol):
         """Offset of the first event that it still has, or will have. Raises LogMissing, StorageUnavailable."""
         ...
 
-    async def trim(self, session: SessionId, term: int, through: int) -> None:
-        """Give up the events up to `through`, since others keep them: reading them raises LogTrimmed from then on.
+    async def trim(self, session: SessionId, term: int, expected_offset: int, through: int) -> None:
+        """Give up the events up to `through` of a log that ends at `expected_offset`, since others keep them: reading
+        them raises LogTrimmed from then on.
 
         Raises as `append` does.
+        """
+        ...
+
+    async def forget(self, session: SessionId, term: int | None = None) -> None:
+        """Erase what is left of a session's log, and put it on the list of removals, so that its copies go too.
+
+        For its owner, in its `term`; without one in whatever term it has, and no matter if there is none. Raises
+        StaleWriter; LogMissing where there is none, and so nothing was listed: whoever has a copy makes it anew first.
         """
         ...
 
@@ -240,6 +253,14 @@ class SharedLog(EventLog, Protocol):
 
         `remove` and `forget` add to it, each in the same act. None where the list has no such place (any more): then it
         is read from the first on. Raises StorageUnavailable.
+        """
+        ...
+
+    async def list_erased(self, epoch: Epoch, house: int) -> None:
+        """Put a log that was erased on the list of removals, of which no more than its epoch is known any more: whoever
+        has a copy of that epoch erases it. Nothing where that was done before.
+
+        Raises StaleWriter unless this node keeps the house in the term `house`, LogMissing where nobody does.
         """
         ...
 
@@ -363,6 +384,15 @@ class SharedBook(Book, Protocol):
         ...
 
 
+class SpooledPiece(NamedTuple):
+    """Samples of a spool as they may be copied."""
+
+    pcm: bytes
+    version: str
+    """What had been made silent by then, which is another one after each time: what was copied under another version
+    may be what is silent now."""
+
+
 class Spool(Protocol):
     """Audio of one source on disk: PCM16 mono, little-endian. Positions count samples from the source's first.
 
@@ -392,6 +422,17 @@ class Spool(Protocol):
 
     async def read(self, first: int, count: int) -> bytes:
         """Up to `count` samples from position `first`; empty at the end."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """What has been made silent by now (`SpooledPiece`)."""
+        ...
+
+    async def copied(self, first: int, count: int) -> SpooledPiece:
+        """Up to `count` safe samples from position `first`, as the disk has them: silence where nothing is to be kept.
+        Empty at their end. Raises ValueError for samples that were trimmed, StorageUnavailable.
+        """
         ...
 
     async def trim(self, before: int) -> None:

@@ -48,7 +48,7 @@ class MemoryBook:
             raise StorageUnavailable("The programme can't be stored at the moment.")
 
 
-class SharedShelf:
+class SharedStore:
     """What the nodes share. Each has a `MemorySharedBook` on it."""
 
     def __init__(self) -> None:
@@ -77,8 +77,8 @@ class SharedShelf:
 class MemorySharedBook:
     """The `SharedBook` of one node."""
 
-    def __init__(self, shelf: SharedShelf, owner: str) -> None:
-        self._shelf = shelf
+    def __init__(self, store: SharedStore, owner: str) -> None:
+        self._store = store
         self._owner = owner
         self._term = 0
         self._change = 0
@@ -86,76 +86,76 @@ class MemorySharedBook:
 
     async def acquire(self, term: int | None = None, *, new: bool = True) -> int:
         """Take the book over as its writer (`SharedBook`)."""
-        shelf = self._shelf
+        store = self._store
         self._refuse_when_away()
-        if not shelf.there and not new:
+        if not store.there and not new:
             raise LogMissing("There is no book, and it isn't a new one.")
-        if (term is None and shelf.there and shelf.owner != self._owner) or (term is not None and term <= shelf.term):
-            raise StaleWriter(f"The book is held by another node with term {shelf.term}.")
-        shelf.there, shelf.owner = True, self._owner
-        self._term = shelf.term = shelf.term + 1 if term is None else term
-        self._change = shelf.change
+        if (term is None and store.there and store.owner != self._owner) or (term is not None and term <= store.term):
+            raise StaleWriter(f"The book is held by another node with term {store.term}.")
+        store.there, store.owner = True, self._owner
+        self._term = store.term = store.term + 1 if term is None else term
+        self._change = store.change
         return self._term
 
     async def begin_anew(self, term: int, change: int) -> None:
         """Make an empty book in place of what is left of one (`SharedBook`)."""
         self._refuse_when_away()
-        if term <= self._shelf.term:
-            raise StaleWriter(f"The book is held by another node with term {self._shelf.term}.")
-        self._shelf.lose_all()
-        self._shelf.there, self._shelf.owner, self._shelf.change = True, self._owner, change
-        self._term = self._shelf.term = term
+        if term <= self._store.term:
+            raise StaleWriter(f"The book is held by another node with term {self._store.term}.")
+        self._store.lose_all()
+        self._store.there, self._store.owner, self._store.change = True, self._owner, change
+        self._term = self._store.term = term
         self._change = change
 
     async def changed(self) -> int:
         """Number of the last write (`SharedBook`)."""
         self._refuse_when_missing()
-        return self._shelf.change
+        return self._store.change
 
     async def changes(self, after: int, limit: int = 1_000) -> Sequence[BookChange] | None:
         """Writes behind one (`SharedBook`)."""
         self._refuse_when_missing()
-        if after == self._shelf.change:
+        if after == self._store.change:
             return []
-        found = [each for each in self._shelf.written[-self._shelf.kept :] if each.number > after][:limit]
+        found = [each for each in self._store.written[-self._store.kept :] if each.number > after][:limit]
         return found if found and found[0].number == after + 1 else None
 
     async def read(self, namespace: str) -> dict[str, bytes]:
         """Every entry of a namespace by its key (`Book`)."""
         self._refuse_when_missing()
-        return dict(await self._shelf.book.read(namespace))
+        return dict(await self._store.book.read(namespace))
 
     async def namespaces(self) -> Sequence[str]:
         """Those that have entries (`Book`)."""
         self._refuse_when_missing()
-        return await self._shelf.book.namespaces()
+        return await self._store.book.namespaces()
 
     async def write(self, entries: Sequence[BookEntry]) -> None:
         """Keep or take out entries, all of them or none (`Book`)."""
         self._refuse_when_missing()
-        shelf = self._shelf
-        if (shelf.owner, shelf.term) != (self._owner, self._term):
-            raise StaleWriter(f"Another node has taken over the book: its term is {shelf.term}, not {self._term}.")
-        if shelf.change != self._change:
+        store = self._store
+        if (store.owner, store.term) != (self._owner, self._term):
+            raise StaleWriter(f"Another node has taken over the book: its term is {store.term}, not {self._term}.")
+        if store.change != self._change:
             raise LogMissing("The shared book has lost its end.")
         if not entries:
             return
-        await shelf.book.write(entries)
-        shelf.change += 1
-        shelf.written.append(BookChange(shelf.change, tuple((each.namespace, each.key) for each in entries)))
-        torn, shelf.torn = shelf.torn, False
+        await store.book.write(entries)
+        store.change += 1
+        store.written.append(BookChange(store.change, tuple((each.namespace, each.key) for each in entries)))
+        torn, store.torn = store.torn, False
         if torn:
             raise OutcomeUnknown("The shared book gave no answer.")
-        self._change = shelf.change
+        self._change = store.change
 
     async def close(self) -> None:
         """Let go of it; what others share stays (`Book`)."""
 
     def _refuse_when_away(self) -> None:
-        if self._shelf.away:
+        if self._store.away:
             raise StorageUnavailable("The shared book can't be reached.")
 
     def _refuse_when_missing(self) -> None:
         self._refuse_when_away()
-        if not self._shelf.there:
+        if not self._store.there:
             raise LogMissing("The shared book is lost.")

@@ -9,7 +9,7 @@ import msgspec
 
 from moothall.core.chain import LogRecord
 from moothall.core.cluster.removals import Applied, Removal
-from moothall.core.kernel.errors import LogMissing, LogTrimmed, StaleWriter, StorageUnavailable
+from moothall.core.kernel.errors import LogMissing, LogTrimmed, OffsetConflict, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.ports import LogChanges, LogHead
 from moothall.testing.log_memory import FailingLog
@@ -27,12 +27,14 @@ class SharedStore(FailingLog):
         """The first event that each still has, where it was trimmed."""
         self._known: dict[SessionId, tuple[int, int]] = {}
         self._changes: dict[SessionId, int] = {}
-        self._clock = 0
+        self._clock = self._count = 0
         self._forgotten: dict[tuple[SessionId, Epoch], int] = {}
         self.losses: dict[SessionId, int] = {}
         """How often the end of each was lost, as whoever begins it anew says."""
         self.listed: list[Removal] = []
         """The list of removals."""
+        self.house: tuple[str, int] | None = None
+        """Who keeps the house, and in which term."""
 
     async def head(self, session: SessionId) -> LogHead | None:
         """Where a log stands (`EventLog`)."""
@@ -67,9 +69,10 @@ class SharedStore(FailingLog):
             Removal(number=number, mark=mark, session=session, epoch=epoch, offset=offset, digest=digest)
         )
 
-    async def changed(self, after: int) -> LogChanges:
+    async def changed(self, after: int, count: str = "") -> LogChanges:
         """The logs that have changed behind a change (`SharedLog`); changes are counted when somebody looks."""
-        after = after if after <= self._clock else 0
+        now = str(self._count)
+        after = after if after <= self._clock and count in ("", now) else 0
         heads = {session: await self.head(session) for session in await self.sessions()}
         found: dict[SessionId, LogHead] = {}
         for session, head in heads.items():
@@ -78,8 +81,10 @@ class SharedStore(FailingLog):
                 self._known[session], self._changes[session] = (head.term, head.offset), self._clock
             if head is not None and self._changes[session] > after:
                 found[session] = head
-        gone = {session: epoch for (session, epoch), change in self._forgotten.items() if change > after}
-        return LogChanges(upto=self._clock, heads=found, forgotten=gone)
+        gone = {
+            session or SessionId(epoch): epoch for (session, epoch), change in self._forgotten.items() if change > after
+        }
+        return LogChanges(upto=self._clock, count=now, heads=found, forgotten=gone)
 
     def note_forgotten(self, session: SessionId, epoch: Epoch) -> None:
         """Tell of a log that is erased as of one that has changed."""
@@ -87,6 +92,10 @@ class SharedStore(FailingLog):
         self._forgotten[session, epoch] = self._clock
         self._list(session, epoch, 0, "")
         self._known.pop(session, None)
+
+    def knows_erased(self, epoch: Epoch) -> bool:
+        """Whether a log that was erased is told of by its epoch alone."""
+        return (SessionId(""), epoch) in self._forgotten
 
     def _refuse_when_closed(self) -> None:
         super()._refuse_when_closed()
@@ -110,7 +119,15 @@ class SharedStore(FailingLog):
         self._changes.clear()
         self._forgotten.clear()
         self.listed.clear()
+        self.house = None
         self._clock = 0
+        self._count += 1
+
+    def start_again(self, change: int) -> None:
+        """As with an older file, in which so many changes were counted; what it has lost is said by `lose_end`."""
+        self._clock = change
+        self._count += 1
+        self._changes = {session: min(each, change) for session, each in self._changes.items()}
 
 
 class MemorySharedLog:
@@ -143,6 +160,16 @@ class MemorySharedLog:
         self._store.owners[session] = self._owner
         self._store.losses[session] = lost
 
+    async def list_erased(self, epoch: Epoch, house: int) -> None:
+        """Put a log that was erased on the list of removals, by its epoch (`SharedLog`)."""
+        await self._store.sessions()  # Which is refused while it is away.
+        if self._store.house is None:
+            raise LogMissing("Nobody keeps the house.")
+        if self._store.house != (self._owner, house):
+            raise StaleWriter("Another node keeps the house.")
+        if not self._store.knows_erased(epoch):
+            self._store.note_forgotten(SessionId(""), epoch)
+
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
@@ -158,23 +185,31 @@ class MemorySharedLog:
             raise LogMissing(f"There is no shared log of session {session}.")
         return self._store.first.get(session, 1)
 
-    async def trim(self, session: SessionId, term: int, through: int) -> None:
+    async def trim(self, session: SessionId, term: int, expected_offset: int, through: int) -> None:
         """Give up the events up to `through` (`SharedLog`)."""
+        head = await self._held(session, term)
+        if head.offset != expected_offset:
+            raise OffsetConflict(f"The shared log of session {session} ends at {head.offset}.")
+        self._store.first[session] = max(self._store.first.get(session, 1), min(through, head.offset) + 1)
+
+    async def forget(self, session: SessionId, term: int | None = None) -> None:
+        """Erase a session's log, and put it on the list (`SharedLog`)."""
+        there = await self._store.head(session)
+        if term is None and there is None:
+            return
+        head = await self._held(session, there.term if term is None and there is not None else term)
+        await self._store.forget(session)
+        self._store.first.pop(session, None)
+        self._store.note_forgotten(session, head.epoch)
+        self._store.owners.pop(session, None)
+
+    async def _held(self, session: SessionId, term: int | None) -> LogHead:
         head = await self._store.head(session)
         if head is None:
             raise LogMissing(f"There is no shared log of session {session}.")
         if (head.term, self._store.owners.get(session)) != (term, self._owner):
             raise StaleWriter(f"Another writer has taken over session {session}.")
-        self._store.first[session] = max(self._store.first.get(session, 1), min(through, head.offset) + 1)
-
-    async def forget(self, session: SessionId) -> None:
-        """Erase a session's log as if it had never been (`EventLog`)."""
-        head = await self._store.head(session)
-        await self._store.forget(session)
-        self._store.first.pop(session, None)
-        if head is not None:
-            self._store.note_forgotten(session, head.epoch)
-        self._store.owners.pop(session, None)
+        return head
 
     async def close(self) -> None:
         """Let go of it; what others share stays (`EventLog`)."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from moothall.adapters.sound.spool_samples import SAMPLE_BYTES, Samples
 from moothall.core.kernel.errors import SpoolFull
 from moothall.core.kernel.ids import SessionId, SourceId
-from moothall.core.ports import Spool
+from moothall.core.ports import Spool, SpooledPiece
 
 KEPT_SAMPLES = 9_600_000
 """10 min at 16,000 samples a second, 19 MB. Beyond it `append` raises SpoolFull, and the source is held
@@ -49,6 +49,7 @@ class MemorySpool:
         """First sample of what is not to be kept, while that lasts."""
         self.closed = False
         """Whether it was closed or discarded: then it takes nothing and gives nothing."""
+        self._silenced: int = 0 if former is None else former._silenced + 1
 
     @property
     def start(self) -> int:
@@ -89,6 +90,19 @@ class MemorySpool:
             raise ValueError(f"Sample {first} was trimmed; the first one still there is {self.start}.")
         return self._samples.read(first, count)
 
+    @property
+    def version(self) -> str:
+        """What has been made silent by now (`Spool`)."""
+        return str(self._silenced)
+
+    async def copied(self, first: int, count: int) -> SpooledPiece:
+        """Samples from position `first`, as a disk would have them (`Spool`)."""
+        pcm = await self.read(first, count)
+        if self._unkept is not None:
+            kept = max(0, self._unkept - first) * SAMPLE_BYTES
+            pcm = pcm[:kept] + bytes(len(pcm) - len(pcm[:kept]))
+        return SpooledPiece(pcm, self.version)
+
     async def trim(self, before: int) -> None:
         """Forget samples before `before`, exactly (`Spool`)."""
         self._refuse_when_closed()
@@ -106,6 +120,7 @@ class MemorySpool:
         """
         self._refuse_when_closed()
         self._unkept = first if self._unkept is None else min(first, self._unkept)
+        self._silenced += 1
         self.note = b""
 
     def wipe_memory_only(self, before: int) -> None:
@@ -121,6 +136,7 @@ class MemorySpool:
         self._refuse_when_closed()
         if self._unkept is not None:
             self._samples.hush_until(self._unkept, first)
+            self._silenced += 1
             self._unkept = None
 
     async def silence(self, first: int, last: int) -> None:
@@ -129,6 +145,7 @@ class MemorySpool:
         """
         self._refuse_when_closed()
         self.note = b""
+        self._silenced += 1
         self._samples.hush(first, last)
 
     async def discard(self) -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.decoding import Unreadable, number_in, read
 from moothall.core.kernel.errors import ProtocolError
 from moothall.wire.frames import PULSE_MS
 
@@ -185,10 +185,11 @@ def is_take(text: str) -> bool:
 
 def decode_done(text: str) -> int:
     """Read the position that a microphone was told is done, as its address has it; raises ProtocolError."""
-    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_POSITION))):
+    position = number_in(text, len(str(MAX_POSITION)))
+    if position is None:
         raise ProtocolError("What is done of a take is a whole number of samples, 0 or more.")
-    _require_position(int(text))
-    return int(text)
+    _require_position(position)
+    return position
 
 
 def encode(message: ToMicrophone | ToServer) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
+from moothall.adapters.admin.local_door import Caller
 from moothall.adapters.sound.sender import RATE, Sender
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SessionId
 from moothall.services.sound.live_take import take_of
 from moothall.testing.scripted import make_script, render, write_script
-from support.cluster.nodes import NodeProcess, prepared
+from support.cluster.nodes import STARTED_S, NodeProcess, prepared
 from support.cluster.process import RedisProcesses
 from support.halls.process import engine_of, plain
 from support.halls.readers import until
@@ -42,6 +44,61 @@ async def kill_with_unheard_sound(node: NodeProcess, session: SessionId, sender:
     os.kill(engine, signal.SIGKILL)  # It holds the node's output open, and none follows so soon.
     await node.kill()
     return sender.safe - 16 * Log(node, session).words[-1].t1
+
+
+class Stream(Sender):
+    """Sound that is named as that of a stream, and that nobody keeps who could send it again."""
+
+    def _new_take(self) -> None:
+        super()._new_take()
+        self._take = f"pull{self._take[:8]}"
+
+
+async def test_sound_that_nobody_can_send_again_outlives_its_keeper_s_disk(
+    tmp_path: Path, redis_processes: RedisProcesses
+) -> None:
+    script = make_script(9, 40, pause_ms=300)
+    (tmp_path / "script.json").write_bytes(write_script(script))
+    redis, model = redis_processes.empty("valkey"), f"scripted:{tmp_path / 'script.json'}"
+    first, second = (NodeProcess(tmp_path, number, redis.port, model=model) for number in (1, 2))
+    planned = await prepared(first.data)
+    second.sign_like(first)
+    session = planned.session
+    stream = Stream([first.address], planned.token, f"/s/{session}/audio", render(script, tail_ms=120_000))
+
+    async def copied() -> int:
+        node = (await Caller(second.data).status()).node
+        return 0 if node is None else node.copied_ms
+
+    try:
+        await first.start()
+        await first.until("keeps the house")
+        await second.start()
+        sending = asyncio.ensure_future(stream.run())
+        await until(lambda: len(Log(first, session).words) >= 5)
+        engine = engine_of(first.pid)
+        assert engine is not None
+        os.kill(engine, signal.SIGSTOP)
+        await until(lambda: stream.safe >= 16 * Log(first, session).words[-1].t1 + UNHEARD + RATE)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        safe, before = stream.safe, len(Log(first, session).words)
+        async with asyncio.timeout(STARTED_S):
+            while 16 * (await copied() + 1) < safe:  # noqa: ASYNC110  # a node tells nobody
+                await asyncio.sleep(0)
+        os.kill(engine, signal.SIGKILL)
+        await first.kill()
+        shutil.rmtree(first.data)
+        await second.until("keeps the house")
+        spoken = [word.text.strip() for word in script.words if 16 * word.t1 <= safe - RATE]
+        assert len(spoken) > before
+        await until(lambda: len(Log(second, session).words) >= len(spoken))
+    finally:
+        await first.stop()
+        await second.stop()
+    log = Log(second, session)
+    assert plain(log.words)[: len(spoken)] == spoken
+    assert len([event for event in log.events if isinstance(event, ev.SourceAttached)]) == 1
 
 
 async def test_no_word_is_lost_or_doubled_when_keepers_are_killed_while_somebody_speaks(

@@ -27,7 +27,7 @@ from moothall.core.rules.undo import UndoReading, read_act, still_fits
 from moothall.core.session.state import evolve
 from support.sessions.deciding import WALL, speaking
 from support.sessions.questions import MODERATOR, SOMEBODY
-from support.sessions.questions_model import LINE, FloorModel
+from support.sessions.questions_model import LINE, QuestionsModel
 
 MOST = 8
 numbers = st.integers(0, MOST - 1)
@@ -44,12 +44,12 @@ ENDS = (
 )
 
 
-class FloorMachine(RuleBasedStateMachine):
+class QuestionsMachine(RuleBasedStateMachine):
     """People ask, two at desks lead the discussion, and authors change their minds."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.model = FloorModel()
+        self.model = QuestionsModel()
         self.state = self.public = speaking()
         self.wall = WALL
         self.acts: list[UndoReading] = []
@@ -249,5 +249,5 @@ def shown(questions: Questions) -> object:
     return each_stands, answers, turns, questions.called, questions.order, questions.arranged, queue(questions)
 
 
-FloorMachine.TestCase.settings = settings(stateful_step_count=20)
-TestFloor = FloorMachine.TestCase
+QuestionsMachine.TestCase.settings = settings(stateful_step_count=20)
+TestQuestions = QuestionsMachine.TestCase

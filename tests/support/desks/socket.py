@@ -12,7 +12,7 @@ import msgspec
 import socketio
 from aiohttp import web
 
-from moothall.adapters.desks.desk_socket import DeskSocket, Extra
+from moothall.adapters.desks.desk_socket import DeskSocket
 from moothall.adapters.desks.staff_socket import PING_S, StaffSocket
 from moothall.adapters.http.limits import runner_options
 from moothall.adapters.http.security_headers import secure
@@ -29,6 +29,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.core.ports import Clock
 from moothall.services.desks.desks import Desks, News
+from moothall.services.desks.requests import Extra
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import Staff

@@ -16,8 +16,7 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.consent import follow_consent
 from moothall.services.sound.live_audio import RATE, LiveAudio
-from moothall.services.sound.recorder import RecordingPart
-from moothall.services.sound.recording import Recordings, Sharing
+from moothall.services.sound.recording import RecordingPart, Recordings, Sharing
 from moothall.testing.clock import LoopClock
 from support.memory.hall import FLOOR, MIC, SESSION, MemoryHall, Sound, memory_hall
 

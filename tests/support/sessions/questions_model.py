@@ -47,7 +47,7 @@ class Asked:
 
 
 @dataclass
-class FloorModel:
+class QuestionsModel:
     """All of them, and whose turn it was and is."""
 
     asked: dict[InterventionId, Asked] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.core.kernel.ids import SessionId, SourceId
-from moothall.services.sound.recorder import RecordingPart
+from moothall.services.sound.recording import RecordingPart
 
 SESSION, MIC = SessionId("plenary"), SourceId("mic")
 RATE = 16_000

@@ -34,6 +34,17 @@ async def test_a_signing_key_that_is_gone_is_not_replaced_without_a_word(tmp_pat
     assert not (tmp_path / signing.FILE_NAME).exists()
 
 
+async def test_a_list_of_removals_that_cannot_be_written_stops_the_start(tmp_path: Path) -> None:
+    apart = tmp_path / "other" / "removals.jsonl"
+    settings = Settings(server=Server(data=str(tmp_path / "data"), removals=str(apart)))
+    with pytest.raises(ConfigurationError, match=r"removals\.jsonl can't be written: No such file.*ReadWritePaths="):
+        async with quiet_backend(settings, SystemClock()):
+            pass
+    apart.parent.mkdir()
+    async with quiet_backend(settings, SystemClock()):
+        assert apart.exists()
+
+
 async def test_what_is_erased_of_a_rehearsal_is_its_sound_and_its_links_alone(tmp_path: Path) -> None:
     for name in SOUND_FOLDERS:
         for session in (GONE, KEPT):

@@ -2,16 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from moothall.app.translation import TranslationMessages, find_phrases, phrases
-from moothall.core import commands as do
+from moothall.app.translation import find_phrases, phrases
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.services.translation.text_translation import Made, Terms, TextTranslation
-from moothall.testing.loop import run
-from moothall.testing.translator_link import DIRECTIONS, EchoEnd
-from support.memory.translation import translated_hall
 
 
 def test_the_formulas_are_those_of_this_release_or_of_a_file(tmp_path: Path) -> None:
@@ -34,25 +28,3 @@ def test_what_is_no_table_is_said_in_a_sentence(tmp_path: Path, body: bytes, sai
 def test_a_file_that_is_not_there_is_said_too(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="can't be read"):
         phrases(str(tmp_path / "none.toml"))
-
-
-def test_what_is_not_recorded_is_sent_to_no_service() -> None:
-    async def story() -> None:
-        async with translated_hall(of_record=()) as on:
-            texts = TextTranslation(on.translators, ())
-            on.connect(
-                EchoEnd([*DIRECTIONS, msgspec.structs.replace(DIRECTIONS[0], engine="service", cost=1.0, remote=True)])
-            )
-            await on.comes(lambda: texts.route("en", "pt") is not None)
-            messages = TranslationMessages(texts, lambda live, source, target: Terms())
-
-            async def engine() -> str:
-                made = await messages.translated(on.live, "Between us.", "en", "pt")
-                assert isinstance(made, Made)
-                return made.route.hops[0].engine
-
-            assert await engine() == "service"
-            await on.do(do.BeginNotRecorded())
-            assert await engine() == "echo"
-
-    run(story())

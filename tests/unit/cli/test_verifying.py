@@ -16,7 +16,7 @@ from moothall.adapters.store.one_copy_list import OneCopyList
 from moothall.adapters.store.signing import FILE_NAME as KEY_NAME
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.store.sqlite_file import FILE_NAME
-from moothall.cli.verifying import new_key_command, verify_command
+from moothall.cli.verifying import verify_command
 from moothall.core.chain import LogRecord, checkpoint_bytes
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -311,13 +311,6 @@ def test_a_session_whose_text_is_damaged_hides_no_other(tmp_path: Path) -> None:
     assert code == 1
     assert lines[0].endswith("broken. The name of this session can't be read.")
     assert len(lines) == 2
-
-
-def test_a_new_key_is_made_only_where_there_is_none(tmp_path: Path) -> None:
-    out = io.StringIO()
-    assert new_key_command(tmp_path, out) == 0
-    assert Ed25519Signer.load(tmp_path / KEY_NAME).key_id in out.getvalue()
-    assert new_key_command(tmp_path, out) == 2
 
 
 def test_many_removed_texts_are_counted(tmp_path: Path) -> None:

@@ -38,12 +38,12 @@ def rules(name: str) -> Iterator[tuple[str, str, dict[str, str]]]:
         around.pop()
 
 
-SHEETS = sorted(path.name for path in CSS.glob("*.css"))
+SHEETS = sorted(path.relative_to(CSS).as_posix() for path in CSS.rglob("*.css"))
 
 
 def _colours(selector: str, within: str = "") -> dict[str, str]:
     """The colours that tokens.css gives the page for a theme."""
-    for around, found, declared in rules("tokens.css"):
+    for around, found, declared in rules("lib/tokens.css"):
         if selector in found.split(", ") and around == within:
             return {key[2:]: value for key, value in declared.items() if value.startswith("#")}
     raise AssertionError(f"tokens.css has no {selector}")
@@ -93,7 +93,7 @@ def test_borders_and_the_mark_of_what_has_the_focus_on_every_ground(theme: str) 
 
 
 def test_the_wall() -> None:
-    walls = [declared for _, _, declared in rules("screen.css") if "--wall" in declared]
+    walls = [declared for _, _, declared in rules("display/screen.css") if "--wall" in declared]
     assert len(walls) == 3, "light, dark by the system, dark by the address"
     for wall in walls:
         for text in "--wall-ink", "--wall-soft":
@@ -102,7 +102,7 @@ def test_the_wall() -> None:
 
 def test_text_over_a_picture_stands_out_from_its_own_outline() -> None:
     """Whatever the picture: the worst is one as light as the text."""
-    (usual,) = [declared for _, found, declared in rules("overlay.css") if found == ":root"]
+    (usual,) = [declared for _, found, declared in rules("display/overlay.css") if found == ":root"]
     share = re.fullmatch(r"color-mix\(in srgb, #000000 (\d+)%, transparent\)", usual["--outline"])
     assert share is not None
     through = round(255 * (100 - int(share[1])) / 100)
@@ -112,8 +112,8 @@ def test_text_over_a_picture_stands_out_from_its_own_outline() -> None:
 def test_the_sheets_set_no_other_colours() -> None:
     """Else the pairs above are not all that there are."""
     wall = {"wall", "wall-ink", "wall-soft"}
-    sheets = ("screen.css", "wall_views.css", "hub_wall.css", "hub_line.css")
-    own = {**dict.fromkeys(sheets, wall), "overlay.css": {"color", "back", "outline"}}
+    sheets = ("display/screen.css", "display/wall_views.css", "hub/hub_wall.css", "hub/hub_line.css")
+    own = {**dict.fromkeys(sheets, wall), "display/overlay.css": {"color", "back", "outline"}}
     wrong: list[str] = []
     for name, (around, selector, declared) in [(sheet, rule) for sheet in SHEETS for rule in rules(sheet)]:
         if "forced-colors" in around:
@@ -130,7 +130,7 @@ def test_the_sheets_set_no_other_colours() -> None:
                 continue
             used = set(re.findall(r"var\(--([\w-]+)", value))
             named = re.search(r"#[0-9a-f]{3,8}\b|\brgb|\bhsl|\b(?:white|black|gr[ae]y|red|green|blue)\b", value)
-            if used - known - own.get(name, set()) or (named and name != "overlay.css"):
+            if used - known - own.get(name, set()) or (named and name != "display/overlay.css"):
                 wrong.append(f"{name}: {selector} {{ {key}: {value} }}")
     assert wrong == []
 
@@ -153,4 +153,4 @@ def test_what_can_be_used_has_a_border_that_can_be_seen(name: str) -> None:
 
 def test_the_tokens_are_found() -> None:
     assert {len(colours) for colours in THEMES.values()} == {11}
-    assert (CSS / "tokens.css").read_text(encoding="utf-8").count("--paper:") == len(THEMES)
+    assert (CSS / "lib/tokens.css").read_text(encoding="utf-8").count("--paper:") == len(THEMES)

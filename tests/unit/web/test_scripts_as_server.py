@@ -153,7 +153,7 @@ def test_order_and_turns_are_those_of_the_server() -> None:
     """The cases that the rules in Python are held to."""
     cases = json.loads((Path(__file__).parents[2] / "support/files/reading_order.json").read_text())
     body = """
-        const { inOrder } = await load('desk/state');
+        const { inOrder } = await load('lines/state');
         const orders = v.orders.map(({said}) => inOrder(said.map((t0, n) => ({t0, n}))).map(({n}) => n));
         const turns = v.turns.map(({rows}) => {
             const turn = new m.Turn();

@@ -33,8 +33,8 @@ from moothall.adapters.record.texts import RecordErrorText
 from moothall.core.events import question_parts as questions
 from moothall.core.events.types import Access, ChannelKind, GapReason, Origin, SealVersion, SoundKept, Tag
 from moothall.core.kernel.errors import FirstKnow, RefusalCode
-from moothall.core.programme.agenda import AgendaChangeKind, AgendaPart
-from moothall.core.programme.changes import ChangeKind
+from moothall.core.programme.agenda import AgendaPart
+from moothall.core.programme.changes import AgendaChangeKind, ChangeKind
 from moothall.core.programme.look import Theme
 from moothall.core.questions.blocked_words import BLOCKED_WORD
 from moothall.core.questions.order import Why
@@ -45,7 +45,7 @@ from moothall.core.session.state import Status
 from moothall.core.streams.watching import Trouble
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, NOT_RECORDED
 from moothall.services.capture.pulling import PullState
-from moothall.services.control.alarms import Standing
+from moothall.services.control.standing import Standing
 from moothall.services.sessions import reports
 from moothall.services.sessions.role_links import ROLES as LINK_ROLES
 from moothall_hub.node import preflight
@@ -61,7 +61,7 @@ KEYS = CATALOGUES["en"].keys
 NAMES = read_names(WEB / "locales")
 with (WEB / "locales" / "labels.toml").open("rb") as file:
     LABELS = tomllib.load(file)
-TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in sorted((WEB / "pages").glob("*.html"))}
+TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in sorted((WEB / "pages").rglob("*.html"))}
 JS = WEB / "js"
 SCRIPTS = {path.relative_to(JS).as_posix(): path.read_text(encoding="utf-8") for path in sorted(JS.rglob("*.js"))}
 CALLS = re.compile(r"""ui\.text\((["'])(.+?)\1(?: if \w+ else "(.+?)")?""")
@@ -147,11 +147,15 @@ def imports(script: str) -> list[str]:
 
 
 def test_scripts_import_scripts_of_their_own_folder_or_of_a_lower_one() -> None:
-    order = ["hub", "display", "moderation", "caption", "microphone", "desk", "reader", "questions", "lib"]
+    drawn = re.search(
+        r"^ web/js/ +((?:.|\n {3,})*)", (JS.parents[1] / "docs/why/architecture.md").read_text("utf-8"), re.M
+    )
+    assert drawn is not None
+    order = drawn[1].split()
     edges = [(name, each) for name in SCRIPTS for each in imports(name)]
     assert {each for _, each in edges} - SCRIPTS.keys() == {"../vendor/socket.io.esm.min.js"}
     folders = {(name.partition("/")[0], each.partition("/")[0]) for name, each in edges if each in SCRIPTS}
-    assert {folder for edge in folders for folder in edge} == set(order)
+    assert {name.partition("/")[0] for name in SCRIPTS} == set(order)
     assert [edge for edge in sorted(folders) if order.index(edge[0]) > order.index(edge[1])] == []
 
 
@@ -170,11 +174,11 @@ OF_DESKS = ("staff", "standing", "lines", "desk")
 GROUPS = {
     "reader/page.js": ("standing", "lines", "reader"),
     "desk/page.js": OF_DESKS,
-    "desk/refinements.js": (*OF_DESKS, "refinements"),
+    "proposals/refinements.js": (*OF_DESKS, "refinements"),
     "moderation/page.js": (*OF_DESKS, "moderation"),
     "moderation/podium.js": (*OF_DESKS, "moderation"),
     "caption/page.js": (*OF_DESKS, "caption"),
-    "desk/control.js": ("staff", "control"),
+    "control/control.js": ("staff", "control"),
     "microphone/page.js": ("microphone",),
     "display/screen.js": ("standing", "display", "wall"),
     "display/overlay.js": ("standing", "display", "wall"),

@@ -11,10 +11,10 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.reading.page_choices import OFFERED, SHOWN, SIZES
 
 CSS = find_web_folder() / "css"
-SHEET = (CSS / "tokens.css").read_text(encoding="utf-8")
+SHEET = (CSS / "lib/tokens.css").read_text(encoding="utf-8")
 BLOCKS = re.findall(r':root(?:\[data-theme="(\w+)"\])? \{([^{}]*--paper[^{}]*)\}', SHEET)
 THEMES = {name or "light": body for name, body in BLOCKS}
-READERS_SHEETS = ("page.css", "text.css", "reader.css", "panels.css")
+READERS_SHEETS = ("lib/page.css", "lib/text.css", "reader/reader.css", "panels/panels.css")
 
 
 def colours(sheet: str) -> dict[str, str]:
@@ -47,7 +47,7 @@ def test_every_choice_of_a_reader_is_in_the_sheets() -> None:
 PRESSED = re.compile(r"(?:^|[\s,>(])(?:button\b[^\s,]*|\.button|\.act)(?=\s*(?:,|$|\)))|\.tool\b")
 
 
-@pytest.mark.parametrize("path", sorted(CSS.glob("*.css")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(CSS.rglob("*.css")), ids=lambda path: path.name)
 def test_whatever_is_pressed_has_the_corners_of_the_token(path: Path) -> None:
     sheet = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     rules = re.findall(r"([^{}]+)\{([^{}]*)\}", sheet)

@@ -25,7 +25,7 @@ def test_each_file_has_its_row_and_its_digest(folder: str, files: str) -> None:
 
 
 def test_each_icon_is_used() -> None:
-    pages = "".join(path.read_text("utf-8") for path in (find_web_folder() / "pages").glob("*.html"))
+    pages = "".join(path.read_text("utf-8") for path in (find_web_folder() / "pages").rglob("*.html"))
     icons = {path.stem for path in (find_web_folder() / "icons").glob("*.svg")}
     assert icons - set(re.findall(r'icon\("([\w-]+)"\)', pages)) == set()
 

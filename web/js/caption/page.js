@@ -9,17 +9,17 @@ import { Respeaking } from './respeaking.js';
 import { Suggesting } from './suggesting.js';
 import { DeskAir, airKeys } from '../desk/air.js';
 import { DeskAbbreviations, inThisBrowser } from '../desk/abbreviation_list.js';
-import { DeskEdit } from '../desk/edit.js';
+import { DeskEdit } from '../lines/edit.js';
 import { bdi, menu, refill } from '../desk/fill.js';
-import { DeskLines } from '../desk/lines.js';
+import { DeskLines } from '../lines/lines.js';
 import { DeskLink, knowing, newId } from '../desk/link.js';
 import { alone, ownName, tongues } from '../lib/names.js';
-import { DeskReplace } from '../desk/replace_form.js';
-import { DeskState, writesInto } from '../desk/state.js';
+import { DeskReplace } from '../lines/replace_form.js';
+import { DeskState, writesInto } from '../lines/state.js';
 import { at, element, only, set } from '../lib/nodes.js';
 import { say } from '../lib/said.js';
 import { standing } from '../lib/standing.js';
-import { DeskWalking } from '../desk/walking.js';
+import { DeskWalking } from '../lines/walking.js';
 import { Words, direction } from '../lib/words.js';
 
 const TAKES_BACK = 20; // own lines that can be taken back, the newest first
@@ -141,7 +141,7 @@ function names() {
   return [...fits.map(({ term }) => term), ...Object.values(state.session?.speakers ?? {})];
 }
 
-/** @param {string} segment  @param {import('../desk/lines.js').Place} [word] */
+/** @param {string} segment  @param {import('../lines/lines.js').Place} [word] */
 function mend(segment, word) {
   if (may.has('correct')) edit.open(segment, word);
 }

@@ -14,7 +14,7 @@ const GROUP = 'hub:'; // before a group's name, where a note is for one
 
 export class DeskNotes {
   /**
-   * @param {import('./state.js').DeskState} state  has the staff's own notes
+   * @param {import('../lines/state.js').DeskState} state  has the staff's own notes
    * @param {import('../lib/words.js').Words} words
    * @param {DeskData} data
    * @param {{act: (...commands: Command[]) => Promise<Answer>, say: (text: string) => void}} does

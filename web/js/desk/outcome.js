@@ -12,9 +12,9 @@ const lineOf = (node) => node?.closest('li.line')?.id ?? null;
 
 export class DeskOutcome {
   /**
-   * @param {import('./state.js').DeskState} state
+   * @param {import('../lines/state.js').DeskState} state
    * @param {import('../lib/words.js').Words} words
-   * @param {import('./lines.js').DeskLines} lines  shows the marks
+   * @param {import('../lines/lines.js').DeskLines} lines  shows the marks
    * @param {string} base  the address of the meeting
    * @param {{act: (...commands: Command[]) => Promise<Answer>, say: (text: string) => void}} does
    */

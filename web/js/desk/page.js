@@ -3,24 +3,24 @@
 import { DeskAir, airKeys } from './air.js';
 import { DeskAbbreviations, inThisBrowser } from './abbreviation_list.js';
 import { clearsWall } from './clear_wall.js';
-import { DeskEdit } from './edit.js';
+import { DeskEdit } from '../lines/edit.js';
 import { menu } from './fill.js';
 import { DeskKeeping } from './keeping.js';
 import { DeskKeys } from './keys.js';
-import { DeskLines } from './lines.js';
+import { DeskLines } from '../lines/lines.js';
 import { DeskLink, knowing, newId } from './link.js';
 import { alone, keepOwnName, ownName, spokenChoices } from '../lib/names.js';
 import { DeskNotes } from './notes.js';
 import { DeskOutcome } from './outcome.js';
 import { DeskPanel } from './panel.js';
 import { DeskRemove } from './remove.js';
-import { DeskReplace } from './replace_form.js';
-import { DeskState, writesInto } from './state.js';
+import { DeskReplace } from '../lines/replace_form.js';
+import { DeskState, writesInto } from '../lines/state.js';
 import { DeskTerms } from './terms.js';
 import { at, element, only, set } from '../lib/nodes.js';
 import { say, unsay } from '../lib/said.js';
 import { standing } from '../lib/standing.js';
-import { DeskWalking } from './walking.js';
+import { DeskWalking } from '../lines/walking.js';
 import { Words } from '../lib/words.js';
 import { DeskWriting } from './writing.js';
 
@@ -136,7 +136,7 @@ function correct(base, text) {
   return link.request('act', { id: newId(), commands: [correction(base, text)] });
 }
 
-/** Open a line in its box, where whoever sits here may correct it. @param {string} segment  @param {import('./lines.js').Place} [place] */
+/** Open a line in its box, where whoever sits here may correct it. @param {string} segment  @param {import('../lines/lines.js').Place} [place] */
 function mend(segment, place) {
   if (may.has('correct')) edit.open(segment, place);
 }

@@ -15,7 +15,7 @@ import { dayClock, mediaTime } from '../lib/words.js';
 
 export class DeskPanel {
   /**
-   * @param {import('./state.js').DeskState} state  @param {import('../lib/words.js').Words} words  @param {DeskData} data
+   * @param {import('../lines/state.js').DeskState} state  @param {import('../lib/words.js').Words} words  @param {DeskData} data
    * @param {PanelActs} does
    */
   constructor(state, words, data, does) {

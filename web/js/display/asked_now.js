@@ -1,5 +1,5 @@
 // The question that is asked now, on a wall or over a picture: when something happens to a question the page is asked for
-// again, and that part of it (web/pages/_asked.html) put in its place.
+// again, and that part of it (web/pages/questions/_asked.html) put in its place.
 
 import { at } from '../lib/nodes.js';
 

@@ -6,10 +6,16 @@ const FIRST = 500;
 const UP = 3000; // ms
 
 /**
- * ms until try number `tries` (from 0): full jitter, so that a hall doesn't come back at once.
+ * ms that try number `tries` (from 0) has: each twice as long as the one before, up to the longest.
+ * @param {number} tries  @param {number} first  @param {number} longest
+ */
+export const backOff = (tries, first, longest) => Math.min(longest, first * 2 ** tries);
+
+/**
+ * ms until try number `tries`: full jitter, so that a hall doesn't come back at once.
  * @param {number} tries  @param {number} random
  */
-export const pause = (tries, random) => 100 + random * Math.min(LONGEST, FIRST * 2 ** tries);
+export const pause = (tries, random) => 100 + random * backOff(tries, FIRST, LONGEST);
 
 export class Link {
   /** @type {?Source} */

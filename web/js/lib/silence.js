@@ -1,6 +1,7 @@
 // A line over which nothing comes any more, though it hasn't ended: the page is told, and a new one is tried beside it, one
 // at a time. Whichever brings something first is read.
 
+import { backOff } from './link.js';
 import { CONNECT, LOOK, Watch } from './watch.js';
 
 const SPREAD = 5000; // ms over which those whose lines went silent try new ones: where a router fails, all do
@@ -54,7 +55,7 @@ export class Silence {
     if (link.read === null || silent === null) return;
     link.say(false, silent);
     if (link.read === null) return; // whoever was told has closed it
-    if (this.beside && now - this.#began > Math.min(2 * CONNECT, FIRST * 2 ** this.#failed)) this.failed();
+    if (this.beside && now - this.#began > backOff(this.#failed, FIRST, 2 * CONNECT)) this.failed();
     if (!this.beside) this.#timer ||= setTimeout(() => this.#try(), SPREAD * Math.random());
   }
 

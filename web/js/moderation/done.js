@@ -4,7 +4,7 @@ import { DeskPanel } from '../desk/panel.js';
 
 export class QuestionDone extends DeskPanel {
   /**
-   * @param {import('./questions.js').Questions} questions  @param {import('../desk/state.js').DeskState} state
+   * @param {import('./questions.js').Questions} questions  @param {import('../lines/state.js').DeskState} state
    * @param {import('../lib/words.js').Words} words  @param {DeskData} data  @param {import('../desk/panel.js').PanelActs} does
    */
   constructor(questions, state, words, data, does) {

@@ -3,7 +3,7 @@
 import { at, element, only } from '../lib/nodes.js';
 import { pressed } from './press.js';
 
-const PHONE = '(max-width: 40rem)'; // as in web/css/moderate_phone.css
+const PHONE = '(max-width: 40rem)'; // as in web/css/moderation/moderate_phone.css
 
 /**
  * Arrange the page for a phone as long as its window is as narrow as one.

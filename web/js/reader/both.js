@@ -1,5 +1,5 @@
 // The original above each translated line, and alone where a line is not translated yet. Loaded when somebody asks for it;
-// the markup is that of web/pages/_parts.html, and server/moothall/adapters/reading/parallel_text.py puts it there without scripts.
+// the markup is that of web/pages/lib/_parts.html, and server/moothall/adapters/reading/parallel_text.py puts it there without scripts.
 
 import { Link } from '../lib/link.js';
 import { named } from '../lib/headings.js';

@@ -1,8 +1,8 @@
 // The session's page.
 
 import { focusOn, keepClear } from '../lib/bar.js';
-import { Bookmark } from './bookmark.js';
-import { cards } from './cards.js';
+import { Bookmark } from '../panels/bookmark.js';
+import { cards } from '../panels/cards.js';
 import { Choices } from '../lib/choices.js';
 import { gapText } from '../lib/headings.js';
 import { recall } from '../lib/kept.js';
@@ -10,7 +10,7 @@ import { Link } from '../lib/link.js';
 import { at, only, set } from '../lib/nodes.js';
 import { Place } from './place.js';
 import { Reader } from './reader.js';
-import { sheet } from './sheet.js';
+import { sheet } from '../panels/sheet.js';
 import { WORTH_SAYING, standing, standsIn, textOf, withStandIn } from '../lib/standing.js';
 import { View } from './view.js';
 import { Words, isoTime } from '../lib/words.js';
@@ -85,7 +85,7 @@ const match = async () => {
   held ??= new Held(take);
   return (video ??= new Video(held, { key: VIDEO, words, came: began, newest, tell: state, view, place }));
 };
-/** @type {?Promise<import('./quote.js').Quote>} */
+/** @type {?Promise<import('../panels/quote.js').Quote>} */
 let quoting = null;
 let quiet = 0;
 /** Say it, once. @param {string} said */
@@ -94,7 +94,7 @@ function tell(said) {
   clearTimeout(quiet);
   quiet = setTimeout(() => (at('Status').textContent = ''), SAID);
 }
-const quote = () => (quoting ??= import('./quote.js').then(({ Quote }) => new Quote({
+const quote = () => (quoting ??= import('../panels/quote.js').then(({ Quote }) => new Quote({
   words,
   address: (id) => `${location.origin}${data.base}?${data.query}#${id}`,
   about: () => [at('Title').textContent, data.date],
@@ -249,7 +249,7 @@ function count() {
 function session() {
   if (texts !== count()) {
     texts = count();
-    import('./menu.js').then(({ complete }) => place.around(() => complete(reader.session.channels, { words, ui: data.ui, here: data.channel })));
+    import('../panels/menu.js').then(({ complete }) => place.around(() => complete(reader.session.channels, { words, ui: data.ui, here: data.channel })));
   }
   const closed = reader.session.status === 'closed';
   const title = reader.session.title.trim() || words.text('untitled');
@@ -336,7 +336,7 @@ const acts = {
     bookmark.show();
     goTo(at(bookmark.line));
   },
-  missed: async () => (await import('./catch_up.js')).catchUp(at('CatchUp'), { shown, find: lineAt }),
+  missed: async () => (await import('../panels/catch_up.js')).catchUp(at('CatchUp'), { shown, find: lineAt }),
   cards: () => toCard(),
   larger: () => choices.step('size', 1),
   smaller: () => choices.step('size', -1),
@@ -405,7 +405,7 @@ at('Voice')?.addEventListener('toggle', async () => {
   voice ??= new Voice(speechSynthesis, at('VoicePanel'));
 }, { once: true });
 if (!('speechSynthesis' in window)) at('Voice')?.remove();
-at('Report')?.addEventListener('toggle', () => import('./report.js'));
+at('Report')?.addEventListener('toggle', () => import('../panels/report.js'));
 keepClear(only('.bar'));
 const read = () => place.inView() ?? at('Log');
 const shown = sheet(read);

@@ -1,4 +1,4 @@
-// Lines on the page: the markup of web/pages/_parts.html.
+// Lines on the page: the markup of web/pages/lib/_parts.html.
 
 import { gapMark, headed, named } from '../lib/headings.js';
 import { at, element, only, set } from '../lib/nodes.js';

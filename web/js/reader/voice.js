@@ -26,7 +26,7 @@ export class Voice {
   #left = 0; // lines left out in a row
   #speaking = false;
 
-  /** @param {SpeechSynthesis} speech  @param {HTMLElement} panel  the form of web/pages/_choices.html */
+  /** @param {SpeechSynthesis} speech  @param {HTMLElement} panel  the form of web/pages/lib/_choices.html */
   constructor(speech, panel) {
     this.speech = speech;
     this.panel = panel;

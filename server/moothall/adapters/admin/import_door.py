@@ -89,7 +89,7 @@ class ImportDoor:
         )
 
     def _page(self, asked: AdminRequest, *, status: int = 200, **values: object) -> web.Response:
-        return self.pages.show("admin_import.html", asked, status=status, **(_EMPTY | values))
+        return self.pages.show("admin/admin_import.html", asked, status=status, **(_EMPTY | values))
 
     @staff_page(runs_the_house)
     async def carry_out(self, request: web.Request, asked: AdminRequest) -> web.Response:

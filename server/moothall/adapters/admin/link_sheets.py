@@ -88,7 +88,7 @@ class LinkSheets:
         `planned`: the meeting that was made with them; `there`: rows of links that were good already and are not shown.
         """
         return self.pages.show(
-            "admin_sheets.html",
+            "admin/admin_sheets.html",
             asked,
             sheets=sheets,
             paper=paper,

@@ -103,7 +103,7 @@ class LinksDoor:
         listed += [staff for staff in self.links.list() if staff.scope in scopes]
         places = [(room_scope(room.id), room.title) for room in programme.rooms()]
         return self.pages.show(
-            "admin_links.html",
+            "admin/admin_links.html",
             asked,
             status=400 if problem else 200,
             problem=problem,
@@ -141,13 +141,9 @@ class LinksDoor:
     @staff_page(runs_the_house)
     async def make_many(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """The links of meetings or places that are not there yet; answers with their sheets, shown only this once."""
-        given = await self.pages.form(request, asked)
-        sent = await request.post()
-        chosen = _Choice(
-            meetings={each for each in sent.getall("meeting", []) if isinstance(each, str)},
-            roles={each for each in sent.getall("role", []) if isinstance(each, str)},
-            given=given,
-        )
+        sent = await self.pages.sent(request)
+        given = self.pages.checked(sent, asked)
+        chosen = _Choice(meetings=set(sent.get("meeting", ())), roles=set(sent.get("role", ())), given=given)
         day = given.get("day", "")[:10]
         known = await self._known()
         meetings = [each for each in self._offered(known) if each.session in chosen.meetings]
@@ -281,7 +277,7 @@ class LinksDoor:
             await self.links.revoke(staff.link)
         of_meeting = staff.scope.startswith("session:")
         return self.pages.show(
-            "admin_revoke.html",
+            "admin/admin_revoke.html",
             asked,
             link=row,
             hours=self._hours,

@@ -83,7 +83,7 @@ class LookDoor:
         kept = {"name": look.shown.name, "light": look.colours.light, "dark": look.colours.dark}
         kept["zone"] = self.programme.zone().name
         return self.pages.show(
-            "admin_look.html",
+            "admin/admin_look.html",
             asked,
             status=status,
             problems=problems or [],

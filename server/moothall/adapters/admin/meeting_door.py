@@ -104,7 +104,7 @@ class MeetingDoor:
         fields = plan_fields(plan_of(planned, state), zone, ui)
         kept = {} if differing is None else {"base": plan_fields(differing.now, zone, ui)["base"]}
         return self.pages.show(
-            "admin_meeting.html",
+            "admin/admin_meeting.html",
             asked,
             frame=view.settings_frame(asked, state, self.programme),
             status=409 if differing else 400 if problem else 200,
@@ -200,7 +200,7 @@ class MeetingDoor:
     ) -> web.Response:
         fields = {"title": state.title, "starts": form_time(planned.starts, self.programme.zone())}
         return self.pages.show(
-            "admin_duplicate.html",
+            "admin/admin_duplicate.html",
             asked,
             status=400 if problem else 200,
             problem=problem,
@@ -231,7 +231,7 @@ class MeetingDoor:
         """Whether a meeting that never began is to be deleted."""
         planned, state = await self._planned(request)
         return self.pages.show(
-            "admin_delete.html",
+            "admin/admin_delete.html",
             asked,
             meeting=view.meeting_row(planned, state, self.programme, asked.ui),
             begun=state.status is not Status.CREATED,

@@ -44,7 +44,7 @@ class WorkDoor:
     async def show(self, _request: web.Request, asked: AdminRequest) -> web.Response:
         """All jobs of this browser."""
         return self.pages.show(
-            "work.html",
+            "admin/work.html",
             asked,
             jobs=[self._job(staff, asked) for staff in asked.staff],
             times=view.clock_of(self.programme, asked.ui),

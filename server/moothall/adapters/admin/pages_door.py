@@ -119,7 +119,7 @@ class AdminDoor:
         meetings = MeetingList(all_meetings(entries, self.programme), entries, self.programme, ui)
         places = view.place_rows(self.programme, ui)
         return self.pages.show(
-            "admin.html",
+            "admin/admin.html",
             asked,
             status=status,
             problem=problem,

@@ -5,7 +5,7 @@ A form may bring a file; of neither it nor its fields more is read than may be.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import wraps
 from typing import Protocol, TypeVar
 from urllib.parse import urlencode
@@ -16,10 +16,11 @@ from aiohttp import BodyPartReader, hdrs, web
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import language, own_html
+from moothall.adapters.pages.request_context import HttpProblem, language, own_html
 from moothall.adapters.pages.staff_frame import Asked, house_frame
 from moothall.adapters.pages.templates import Pages
-from moothall.adapters.pages.visitor_request import see_other
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_request import read_fields, see_other
 from moothall.core.kernel.errors import NoLink, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.visible import visible
 from moothall.services.sessions.staff import Staff, opens_admin
@@ -27,6 +28,9 @@ from moothall.services.sessions.staff import Staff, opens_admin
 LONGEST_FIELD = 2_000
 """Bytes of a field of a form with a file."""
 MOST_FIELDS = 9
+"""Of a form with a file."""
+MOST_VALUES = 5_000
+"""Of a form without one: boxes for each meeting and role. Overflow: nothing of the form is taken."""
 StaffOf = Callable[[web.Request], tuple[Staff, ...]]
 
 _REFUSALS = {
@@ -47,6 +51,11 @@ class AdminProblem(Exception):
         self.key = key
         self.detail = detail
         self.values = values
+
+
+def newest(sent: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The last value of each field, without what can't be seen."""
+    return {name: visible(values[-1]) for name, values in sent.items()}
 
 
 def wrong(refusal: Refusal) -> AdminProblem:
@@ -121,12 +130,26 @@ class StaffPages:
             raise AdminProblem(403, AdminText.FORM)
 
     async def form(self, request: web.Request, asked: AdminRequest) -> dict[str, str]:
-        """The form's fields, checked as `check` does; files are none."""
+        """The form's fields, checked as `check` does. One with a file is read by `read_upload`."""
+        return self.checked(await self.sent(request), asked)
+
+    async def sent(self, request: web.Request) -> dict[str, list[str]]:
+        """All values of each field of a form, not checked yet. Raises AdminProblem."""
         try:
-            given = await request.post()
-        except ValueError as error:
-            raise AdminProblem(400, AdminText.FORM) from error
-        fields = {name: visible(value) for name, value in given.items() if isinstance(value, str)}
+            return await read_fields(
+                request,
+                request.client_max_size,
+                fields=MOST_VALUES,
+                long=ErrorText.LONG,
+                unread=AdminText.FORM,
+                blank=True,
+            )
+        except HttpProblem as error:
+            raise AdminProblem(403 if error.status == 415 else error.status, error.key) from error  # none of ours
+
+    def checked(self, sent: Mapping[str, Sequence[str]], asked: AdminRequest) -> dict[str, str]:
+        """The last value of each field of what was sent, checked as `check` does."""
+        fields = newest(sent)
         self.check(asked, fields.get(FIELD, ""))
         return fields
 
@@ -150,7 +173,7 @@ class StaffPages:
         if stranger and self._demanded and request.method == hdrs.METH_GET:
             return see_other(to)
         text = self.pages.render(
-            "staff_error.html",
+            "admin/staff_error.html",
             ui=ui,
             sentence=ui.text(error.key, **error.values),
             detail=error.detail,

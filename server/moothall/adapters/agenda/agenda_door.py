@@ -51,7 +51,7 @@ class AgendaDoor:
         newest, earlier = _cut(self.rows.changes(sessions, ui))
         days = self.rows.days(sessions, ui, query, programme.now())
         text = self.pages.render(
-            "agenda.html",
+            "agenda/agenda.html",
             ui=ui,
             query=query,
             parts_written=self.rows.parts(ui, self.pages.catalogues.languages),

@@ -79,7 +79,7 @@ class AgendaDeskDoor:
         ui, kept = asked.ui, self.programme.agenda.texts
         there = kept.get(language, {})
         return self.pages.show(
-            "admin_agenda.html",
+            "agenda/admin_agenda.html",
             asked,
             status=400 if problem else 200,
             problem=problem,
@@ -125,7 +125,7 @@ class AgendaDeskDoor:
 
     def _note(self, asked: AdminRequest, planned: Planned, note: AgendaNote, *, problem: str = "") -> web.Response:
         return self.pages.show(
-            "admin_agenda_note.html",
+            "agenda/admin_agenda_note.html",
             asked,
             status=400 if problem else 200,
             problem=problem,
@@ -153,7 +153,7 @@ class AgendaDeskDoor:
             at = format_datetime(zone.at(need.at), "medium", locale=asked.ui.locale)
             about = about_in_words(need, "" if plan is None else plan.title, asked.ui)
             rows.append({"need": need, "at": at, "about": about})
-        return self.pages.show("admin_access_needs.html", asked, rows=rows, days=KEEP_MS // DAY_MS)
+        return self.pages.show("agenda/admin_access_needs.html", asked, rows=rows, days=KEEP_MS // DAY_MS)
 
     @staff_page(runs_the_house)
     async def settle(self, request: web.Request, asked: AdminRequest) -> web.Response:

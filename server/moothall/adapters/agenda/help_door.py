@@ -25,11 +25,11 @@ class HelpDoor:
 
     async def readers(self, request: web.Request) -> web.Response:
         """For whoever reads."""
-        return self._page(request, "help.html")
+        return self._page(request, "agenda/help.html")
 
     async def hubs(self, request: web.Request) -> web.Response:
         """For whoever coordinates a group far away."""
-        return self._page(request, "help_hubs.html")
+        return self._page(request, "agenda/help_hubs.html")
 
     def _page(self, request: web.Request, template: str) -> web.Response:
         ui = language(self.pages, request)

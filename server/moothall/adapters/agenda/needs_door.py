@@ -141,7 +141,7 @@ class NeedsDoor:
         except StorageUnavailable:
             choices = []  # The form is there all the same.
         text = self.context.pages.render(
-            "access_needs.html",
+            "agenda/access_needs.html",
             ui=ui,
             query=query,
             action=f"{PATH}{query}",

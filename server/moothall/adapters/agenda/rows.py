@@ -19,7 +19,8 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone, iso_time, time_span
-from moothall.core.programme.agenda import AgendaChange, AgendaChangeKind, AgendaPart, Block, blocks, written
+from moothall.core.programme.agenda import AgendaPart, Block, blocks, written
+from moothall.core.programme.changes import AgendaChange, AgendaChangeKind
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.session.state import Status
 from moothall.services.programme.programme import Programme

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -87,9 +88,13 @@ class Bridge:
         self._room = asyncio.Event()
         self._room.set()
         self._said = ""
+        self._reached = False
+        """Whether the server took part in the newest connection."""
 
     async def run(self, host: str = HOST, port: int = PORT, listening: Callable[[int], None] = lambda _: None) -> None:
-        """Listen and carry. Raises ConfigurationError where it can't listen, or the server refuses the key."""
+        """Listen and carry. Raises ConfigurationError where it can't listen, or the server refuses the key; what waits
+        then is still in `unsent`.
+        """
         try:
             server = await asyncio.start_server(self._program, host, port)
         except OSError as error:
@@ -131,17 +136,16 @@ class Bridge:
     async def _carry(self) -> None:
         failures = 0
         while True:
-            try:
-                was = await self._connected()
-            except (aiohttp.ClientError, OSError, TimeoutError):
-                was = False
+            self._reached = False
+            with suppress(aiohttp.ClientError, OSError, TimeoutError):
+                await self._connected()
             self.unsent = broken(self.unsent)
-            failures = 0 if was else failures + 1
+            failures = 0 if self._reached else failures + 1
             self._say(f"No connection to the server. {self.unsent.size} characters wait; it is tried again.")
             await self.clock.sleep(BACKOFF.wait_ms(failures))
 
-    async def _connected(self) -> bool:
-        """Carry over one connection until it ends; whether the server took part."""
+    async def _connected(self) -> None:
+        """Carry over one connection until it ends."""
         headers = {"Authorization": f"Bearer {self.target.key}"}
         try:
             line = await self.http.ws_connect(self.target.address, headers=headers, heartbeat=WITHIN_S)
@@ -154,7 +158,8 @@ class Bridge:
             begin = await asyncio.wait_for(line.receive(), WITHIN_S)
             first = _message(begin)
             if not isinstance(first, Begin):
-                return False
+                return
+            self._reached = True
             self.unsent, again = begun(self.unsent, first)
             self._say(f"Connected: text goes to “{first.title}”.")
             if again is not None:
@@ -163,11 +168,10 @@ class Bridge:
                 self.unsent, post = next_post(self.unsent)
                 if post is None:
                     if not await self._something(line):
-                        return True
+                        return
                 else:
                     await self._post(line, post)
                     await self.clock.sleep(self.pace_ms)
-        return True
 
     async def _something(self, line: aiohttp.ClientWebSocketResponse) -> bool:
         """Wait for more; whether the line is still there."""

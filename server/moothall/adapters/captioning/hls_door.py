@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 from aiohttp import hdrs, web
 
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
-from moothall.adapters.pages.visitor_request import number_in
 from moothall.adapters.reading.reader_routes import Readers, Refused, Text
 from moothall.core.kernel.actors import Role
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.ids import SessionId
 from moothall.core.rules.authority import may_read
 from moothall.core.session.state import Status

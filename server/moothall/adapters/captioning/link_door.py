@@ -17,7 +17,7 @@ from moothall.adapters.http.forwarded import AddressOf
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode
 from moothall.services.captioning.caption_streams import MOST_BYTES, CaptionStreams, Form, Post, TextStream
-from moothall.wire.captioning.link import Answer, Begin, Characters
+from moothall.wire.captioning.link import Answer, Begin, Characters, mark
 from moothall.wire.close_codes import CloseCode
 
 MOST_LINKS = 200
@@ -64,7 +64,8 @@ class CaptionsLinkDoor:
         self._there.add(socket)
         try:
             with self._keys.linked(stream.session, stream.staff.link):
-                await socket.send_str(_json(Begin(seq=stream.seq, title=stream.title)))
+                taken = tuple(mark(*post) for post in stream.seen)
+                await socket.send_str(_json(Begin(seq=stream.seq, title=stream.title, taken=taken)))
                 async for message in socket:
                     if not await self._take(request, socket, message.type, message.data):
                         break
@@ -94,9 +95,10 @@ class CaptionsLinkDoor:
             await socket.close(code=CloseCode.TOKEN if stream.code is RefusalCode.FORBIDDEN else CloseCode.TRY_LATER)
             return False
         language = request.query.get("lang", "")[:35]
-        taken = await self._streams.put(
-            stream, Post(body=post.text.encode("utf-8", "replace"), seq=post.seq, language=language, form=Form.STREAM)
-        )
+        taken = await self._streams.put(stream, Post(body=post.body, seq=post.seq, language=language, form=Form.STREAM))
+        if isinstance(taken, Refusal) and taken.code is RefusalCode.STALE:
+            await socket.close(code=CloseCode.TRY_LATER)  # Another program of this link was quicker; it asks anew.
+            return False
         if isinstance(taken, Refusal):
             # Not what was typed before a session began, which would be shown when it does.
             answer = Answer(seq=post.seq, kept=False, again=taken.code in PASSING, sentence=taken.message)

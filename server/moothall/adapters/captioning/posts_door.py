@@ -15,6 +15,7 @@ from aiohttp import hdrs, web
 from moothall.adapters.captioning.keys import CaptionKeys
 from moothall.adapters.http.forwarded import AddressOf
 from moothall.core.captioning.charsets import CHARSETS, known_charset
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.ports import Clock
 from moothall.services.captioning.caption_streams import MOST_BYTES, CaptionStreams, Form, Post, TextStream
@@ -102,9 +103,8 @@ class PostsDoor:
 
 
 def _seq(request: web.Request) -> int | None:
-    text = request.query.get("seq", "")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MOST_SEQ)) else 0
-    return number if 0 < number <= MOST_SEQ else None
+    number = number_in(request.query.get("seq", ""), len(str(MOST_SEQ)))
+    return number if number is not None and 0 < number <= MOST_SEQ else None
 
 
 def _refused(refusal: Refusal) -> web.Response:

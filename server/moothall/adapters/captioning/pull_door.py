@@ -1,22 +1,28 @@
-"""Captions for programs that ask StreamText for them: `GET /captions?event=&last=&length=&language=`.
+"""Captions for programs that ask StreamText for them: `GET /captions?event=&last=&length=&language=`, and its older
+form `GET /text-data.ashx?event=&last=`.
 
-Finished lines of a public text alone, a piece at a time (`moothall.wire.captioning.pull`). Whoever may not read the
-session is told that there is none.
+Finished lines of a public text alone, a piece at a time (`moothall.wire.captioning.pull`); what is mended in a line
+later reaches nobody who has read it. Whoever may not read the session is told that there is none. Scripts of any page
+may ask where everybody may read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from urllib.parse import quote
+
 import msgspec
 from aiohttp import hdrs, web
 
-from moothall.adapters.pages.visitor_request import number_in
+from moothall.adapters.captioning.hls_door import headers_for
 from moothall.adapters.reading.reader_routes import Readers, Refused
 from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import same_language
 from moothall.core.views.captions import Session
-from moothall.wire.captioning.pull import DEFAULT_LENGTH, MOST_LENGTH, pull
+from moothall.wire.captioning.pull import DEFAULT_LENGTH, MOST_LENGTH, Basic, Pulled, PulledBefore, pull
 from moothall.wire.close_codes import CloseCode
 
 _UNKEPT = {hdrs.CACHE_CONTROL: "no-store"}
@@ -30,12 +36,22 @@ class PullDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
-        return [web.get("/captions", self.handle, allow_head=False)]
+        return [
+            web.get("/captions", self.handle, allow_head=False),
+            web.get("/text-data.ashx", self.older, allow_head=False),
+        ]
 
     async def handle(self, request: web.Request) -> web.Response:
         """The next piece of a text."""
+        return await self._piece(request, DEFAULT_LENGTH, lambda pulled: pulled)
+
+    async def older(self, request: web.Request) -> web.Response:
+        """The same, as it was given before: of any length, and with its characters escaped."""
+        return await self._piece(request, MOST_LENGTH, as_before)
+
+    async def _piece(self, request: web.Request, most: int, shape: Callable[[Pulled], object]) -> web.Response:
         query = request.query
-        last, length = _whole(query.get("last", "-1")), number_in(query.get("length", str(DEFAULT_LENGTH)), 4)
+        last, length = _whole(query.get("last", "-1")), number_in(query.get("length", str(most)), 4)
         event, language = query.get("event", ""), query.get("language", "")
         if last is None:
             return _refused("'last' is -1, or the number that the answer before gave as 'lastPosition'.")
@@ -64,9 +80,16 @@ class PullDoor:
             length,
             next(iter(spoken), language or "und"),
         )
-        answer = web.Response(body=msgspec.json.encode(pulled), content_type="application/json", headers=_UNKEPT)
+        body = msgspec.json.encode(shape(pulled))
+        answer = web.Response(body=body, content_type="application/json", headers=headers_for(view.session, 0))
         answer.headers[hdrs.CONTENT_LANGUAGE] = pulled.language_code
         return answer
+
+
+def as_before(pulled: Pulled) -> PulledBefore:
+    """The same answer in the older form."""
+    pieces = (Basic(d=quote(pulled.content, safe="")),) if pulled.content else ()
+    return PulledBefore(last_position=pulled.last_position, i=pieces)
 
 
 def channel_in(session: Session, language: str) -> str | None:

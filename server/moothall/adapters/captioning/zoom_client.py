@@ -14,6 +14,7 @@ import aiohttp
 
 from moothall.adapters.streams.checked_connection import CheckedResolver
 from moothall.core.captioning.outgoing import Held
+from moothall.core.kernel.decoding import number_in
 from moothall.core.streams.addresses import may_reach
 from moothall.services.capture.pulling import StreamLost
 
@@ -90,7 +91,7 @@ class ZoomClient:
         try:
             async with self.http.get(where, allow_redirects=False) as answer:
                 text = (await answer.content.read(MOST_READ)).decode("ascii", "replace").strip()
-                return int(text) if answer.status == 200 and text.isdigit() and len(text) < 16 else None
+                return number_in(text, 15) if answer.status == 200 else None
         except _UNREACHED:
             return None
 

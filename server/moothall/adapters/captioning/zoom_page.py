@@ -55,7 +55,7 @@ class ZoomPage:
     def _page(self, asked: AdminRequest, state: State, problem: str = "") -> web.Response:
         target = self.push.target(state.id)
         return self.pages.show(
-            "admin_zoom.html",
+            "admin/admin_zoom.html",
             asked,
             frame=settings_frame(asked, state, self.programme),
             status=400 if problem else 200,

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 
 import msgspec
 
+from moothall.adapters.cluster.log_redis import HOUSE
 from moothall.adapters.cluster.scripts import Script
 from moothall.adapters.cluster.server import RedisServer
 from moothall.core.cluster.lease import Lease
 from moothall.core.cluster.nodes import NodeNote
 from moothall.core.kernel.errors import StorageUnavailable
 
-_HOUSE, _NODES = "moothall:house", "moothall:nodes"
+_HOUSE, _NODES = HOUSE, "moothall:nodes"
 
 # ARGV: term and beat of the lease that was seen, or nothing; node, address, term, beat of the next.
 _TAKE = Script("""#!lua flags=allow-oom

@@ -8,8 +8,9 @@
     moothall:{removals}    a stream: id NUMBER-0; what was removed: session, epoch, offset and digest of the event that
                            says so, and a mark of the list up to there
     moothall:changes       a clock that counts changes of all logs
+    moothall:begun         when it began, which tells it from the one before everything was lost
     moothall:changed       a sorted set: sessions by the change that was their last, and, as `EPOCH SESSION`, those that
-                           were forgotten
+                           were forgotten; without the name where no more than the epoch is known
 
 Every act that writes is one script (`scripts.py`) that checks owner and term first. A session whose keys lack something
 that the head names is missing, and never a new one (docs/adr/0038-stores-and-faults-on-many-machines.md).
@@ -46,6 +47,7 @@ _LANE = b"lane:"
 _CHANGES = ["moothall:changes", "moothall:changed"]
 CHANGED_AT_ONCE = 200
 """Logs that one look at what has changed tells of."""
+HOUSE = "moothall:house"
 REMOVALS = "moothall:{removals}"
 REMOVALS_AT_ONCE = 500
 """Removals that one look at their list tells of."""
@@ -155,18 +157,18 @@ class RedisLog:
         fields = await self._server.read("HGETALL", _keys(session)[0])
         return _head(session, fields) if fields else None
 
-    async def changed(self, after: int) -> LogChanges:
+    async def changed(self, after: int, count: str = "") -> LogChanges:
         """Which logs have changed behind a change (`SharedLog`)."""
         self._refuse_when_closed()
-        last, found = await self._server.run(scripts.CHANGED, _CHANGES, after, CHANGED_AT_ONCE)
+        last, found, now = await self._server.run(scripts.CHANGED, _CHANGES, after, CHANGED_AT_ONCE, count)
         heads, forgotten = dict[SessionId, LogHead](), dict[SessionId, Epoch]()
         for name, fields in found:
             epoch, gone, session = name.decode("utf-8", "replace").rpartition(" ")
             if gone:
-                forgotten[SessionId(session)] = Epoch(epoch)
+                forgotten[SessionId(session or epoch)] = Epoch(epoch)
             elif fields:
                 heads[SessionId(session)] = _head(SessionId(session), fields)
-        return LogChanges(upto=int(last), heads=heads, forgotten=forgotten)
+        return LogChanges(upto=int(last), count=now.decode(), heads=heads, forgotten=forgotten)
 
     async def removals(self, after: Applied) -> Sequence[Removal] | None:
         """Some of what stands behind a place in the list of removals (`SharedLog`)."""
@@ -180,6 +182,19 @@ class RedisLog:
         if not after.number:
             return removals
         return removals[1:] if removals and removals[0].here == after else None
+
+    async def list_erased(self, epoch: Epoch, house: int) -> None:
+        """Put a log that was erased on the list of removals, by its epoch (`SharedLog`)."""
+        self._refuse_when_closed()
+        answer = await self._server.run(
+            scripts.LIST_ERASED, [*[HOUSE] * 4, *_CHANGES, REMOVALS], self._owner, house, epoch
+        )
+        match answer:
+            case [b"ok"]:
+                return
+            case [b"stale", term]:
+                raise StaleWriter(f"Another node keeps the house by now, in term {int(term)}; nothing was listed.")
+        raise LogMissing("Redis has lost the lease of the house; nothing was listed.")
 
     async def begin_anew(self, session: SessionId, epoch: Epoch, term: int, lost: int) -> None:
         """Make an empty log in place of what is left of one (`SharedLog`)."""
@@ -219,17 +234,16 @@ class RedisLog:
             if cursor == b"0":
                 return found
 
-    async def trim(self, session: SessionId, term: int, through: int) -> None:
-        """Give up the events up to `through`, since others keep them; the rest stays, and the commands stay known.
-
-        In steps, each of them whole. Raises StaleWriter, LogMissing, StorageUnavailable.
-        """
+    async def trim(self, session: SessionId, term: int, expected_offset: int, through: int) -> None:
+        """Give up the events up to `through` (`SharedLog`); the commands stay known. In steps, each of them whole."""
         self._refuse_when_closed()
         first = await self.first(session)
         while first <= through:
             step = min(through, first + LOOKED_AT - 1)
-            answer = await self._server.run(scripts.TRIM, [*_keys(session), scripts.NOTES], self._owner, term, step)
-            _check(answer, session, term, 0)
+            answer = await self._server.run(
+                scripts.TRIM, [*_keys(session), scripts.NOTES], self._owner, term, expected_offset, step
+            )
+            _check(answer, session, term, expected_offset)
             first = step + 1
 
     async def first(self, session: SessionId) -> int:
@@ -239,14 +253,18 @@ class RedisLog:
             raise _missing(session)
         return int(first)
 
-    async def forget(self, session: SessionId) -> None:
-        """Erase a session's log as if it had never been; no matter if there is none (`EventLog`)."""
+    async def forget(self, session: SessionId, term: int | None = None) -> None:
+        """Erase a session's log as if it had never been, and put it on the list of removals (`SharedLog`)."""
         self._refuse_when_closed()
+        if term is None:
+            head = await self.head(session)
+            if head is None:
+                return
+            term = head.term
         answer = await self._server.run(
-            scripts.FORGET, [*_written(session), REMOVALS, scripts.NOTES], self._owner, session
+            scripts.FORGET, [*_written(session), REMOVALS, scripts.NOTES], self._owner, term, session
         )
-        if answer[0] != b"ok":
-            raise StaleWriter(f"Session {session} is held by another node with term {int(answer[1])}; it keeps it.")
+        _check(answer, session, term, 0)
 
     async def close(self) -> None:
         """Refuse everything from now on (`EventLog`)."""

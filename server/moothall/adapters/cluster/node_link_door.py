@@ -12,6 +12,7 @@ import aiohttp
 from aiohttp import web
 
 from moothall.adapters.http.forwarded import CARRIED
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import ProtocolError, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.ports import Clock, LogReading
@@ -50,19 +51,19 @@ class NodeLinkDoor:
 
     async def events(self, request: web.Request) -> web.Response:
         """Events of a session's log, behind an offset."""
-        _node_of(request)
-        session, after = request.match_info["session"], request.query.get("after", "")
-        if not is_name(session) or not (after.isascii() and after.isdecimal() and len(after) <= 15):
+        node_of(request)
+        session, after = request.match_info["session"], number_in(request.query.get("after", ""), 15)
+        if not is_name(session) or after is None:
             raise web.HTTPBadRequest
         try:
-            records = await self._log.read(SessionId(session), int(after), node_link.MOST_EVENTS)
+            records = await self._log.read(SessionId(session), after, node_link.MOST_EVENTS)
         except (StorageUnavailable, RecordBroken) as error:
             raise web.HTTPServiceUnavailable from error
         return web.Response(body=node_link.pack(records), headers={"Cache-Control": "no-store"})
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one node, until it is gone."""
-        node = _node_of(request)
+        node = node_of(request)
         # What is told is small and has to be there at once: nothing is compressed.
         socket = web.WebSocketResponse(
             max_msg_size=MAX_FRAME_BYTES, compress=False, autoclose=True, heartbeat=self._asked_s
@@ -118,7 +119,7 @@ class NodeLinkDoor:
             await self._clock.sleep(TICK_MS)
 
 
-def _node_of(request: web.Request) -> str:
+def node_of(request: web.Request) -> str:
     """The name of the node that speaks for itself; whoever else asks finds nothing here."""
     carried: Carried | None = request.get(CARRIED)
     if carried is None or carried.scheme != LINK_SCHEME:

@@ -1,11 +1,11 @@
-"""A node's end of the link of nodes: it dials the keeper again and again, wherever that is, and reads its logs."""
+"""A node's end of the link of nodes: it dials the keeper again and again, and reads logs and sound there."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 import aiohttp
@@ -14,9 +14,10 @@ from moothall.adapters.cluster.keeper_connections import CONNECT_S, KeeperConnec
 from moothall.adapters.cluster.node_gate import NodeSeal
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import ProtocolError, StorageUnavailable
-from moothall.core.kernel.ids import SessionId
-from moothall.core.ports import Clock
+from moothall.core.kernel.ids import SessionId, SourceId
+from moothall.core.ports import Clock, SpooledPiece
 from moothall.services.cluster.reading import NodeReading
+from moothall.wire import node_sound
 from moothall.wire.kinds import UnknownKind
 from moothall.wire.node_link import LOG_PATH, MAX_FRAME_BYTES, PATH, TICK_MS, decode_to_node, encode, unpack
 from moothall.wire.node_proof import LINK_ADDRESS, LINK_SCHEME
@@ -115,19 +116,44 @@ class KeeperArchive:
 
         Raises StorageUnavailable.
         """
+        raw, _ = await self.ask(f"{LOG_PATH.format(session=session)}?after={after}", f"The log of session {session}")
+        try:
+            return unpack(raw)[:limit]
+        except ProtocolError as error:
+            raise StorageUnavailable(f"The log of session {session} can't be read as the keeper sends it.") from error
+
+    async def ask(self, target: str, what: str) -> tuple[bytes, Mapping[str, str]]:
+        """What the keeper answers a node, and the head of that; `what` begins a sentence. Raises StorageUnavailable."""
         keeper = self._keeper()
         if keeper is None:
             raise StorageUnavailable("No node keeps the house at the moment, so there is no archive.")
-        target = f"{LOG_PATH.format(session=session)}?after={after}"
         head = self._seal.headers(method="GET", target=target, address=LINK_ADDRESS, scheme=LINK_SCHEME, host="")
         try:
             response = await self._connections.ask("GET", keeper + target, head, None, own=False)
             async with response:
                 if response.status != 200:
-                    raise StorageUnavailable(
-                        f"The keeper answers {response.status} where session {session} is asked for."
-                    )
-                return unpack(await response.read())[:limit]
-        except (aiohttp.ClientError, TimeoutError, OSError, ProtocolError) as error:
-            msg = f"The log of session {session} can't be read at the keeper ({type(error).__name__})."
-            raise StorageUnavailable(msg) from error
+                    raise StorageUnavailable(f"{what} can't be had: the keeper answers {response.status}.")
+                return await response.read(), response.headers
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise StorageUnavailable(f"{what} can't be read at the keeper ({type(error).__name__}).") from error
+
+
+class SoundAtKeeper:
+    """The `KeeperSound` of a node that stands by."""
+
+    def __init__(self, archive: KeeperArchive) -> None:
+        self._archive = archive
+
+    async def listed(self) -> Sequence[node_sound.SpooledSound]:
+        """All that is to be copied (`KeeperSound`)."""
+        raw, _ = await self._archive.ask(node_sound.SOUND_PATH, "Its sound")
+        try:
+            return node_sound.decode(raw)
+        except ProtocolError as error:
+            raise StorageUnavailable(str(error)) from error
+
+    async def read(self, session: SessionId, source: SourceId, first: int) -> SpooledPiece | None:
+        """Samples of one source from a position on (`KeeperSound`)."""
+        target = f"{node_sound.PIECE_PATH.format(session=session, source=source)}?first={first}"
+        pcm, head = await self._archive.ask(target, f"Sound of session {session}")
+        return SpooledPiece(pcm, head.get(node_sound.VERSION, ""))

@@ -1,15 +1,22 @@
-"""What a Redis or Valkey server says of itself, before it is trusted with a meeting."""
+"""What a Redis or Valkey server says of itself, before it is trusted with a meeting, and meanwhile."""
 
 from __future__ import annotations
 
 import ipaddress
+import logging
 import re
 
 from moothall.adapters.cluster.erasing import info_of
 from moothall.adapters.cluster.server import RedisServer
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
+from moothall.core.ports import Clock
+from moothall.services.operation.findings import Finding
 from moothall.services.operation.redis_checks import RedisFacts, faults, sentences
 
+logger = logging.getLogger(__name__)
+
+AGAIN_MS = 10_000
+"""How often a server is looked at again: it may be started again with other settings, or be given some."""
 SECTIONS = ("server", "persistence", "memory", "replication", "cluster")
 SETTINGS = ("appendfsync", "hide-user-data-from-log")
 _STATES = ("aof_last_write_status", "aof_last_bgrewrite_status", "rdb_last_bgsave_status")
@@ -57,6 +64,38 @@ async def checked(server: RedisServer, needed: int) -> RedisFacts:
         msg = f"{facts.product} at {facts.where} can't hold the meetings of a conference. {sentences(wrong)}"
         raise ConfigurationError(msg)
     return facts
+
+
+class Trust:
+    """Whether a server may still be trusted that was when the node started. Where it may not meetings go on, since the
+    keeper's disk has what it has, and whoever can mend it is told.
+    """
+
+    def __init__(self, server: RedisServer, clock: Clock, needed: int) -> None:
+        self._server, self._clock, self._needed = server, clock, needed
+        self._wrong: list[Finding] = []
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with it, in sentences, as of when it last could be asked."""
+        return tuple(each.sentence for each in self._wrong)
+
+    async def run(self) -> None:
+        """Look again and again until cancelled."""
+        while True:
+            await self._clock.sleep(AGAIN_MS)
+            await self.look()
+
+    async def look(self) -> None:
+        """Look once. What is wrong is logged once, and so is its end."""
+        facts = await redis_facts(self._server)
+        if facts.error:
+            return
+        before, self._wrong = {each.topic for each in self._wrong}, faults(facts, self._needed)
+        if new := [each for each in self._wrong if each.topic not in before]:
+            logger.error("%s at %s can't be trusted any more. %s", facts.product, facts.where, sentences(new))
+        elif before and not self._wrong:
+            logger.info("%s at %s may be trusted again", facts.product, facts.where)
 
 
 async def _setting(server: RedisServer, name: str) -> str | None:

@@ -32,21 +32,40 @@ NOTES = "moothall:erasures"
 """How often something was taken out of which Redis's files may hold the words, and up to which of these times the files
 were made anew (`erasing.py`)."""
 
+BEGUN = "moothall:begun"
+"""When the clock of changes began to count, as the server's clock had it: told from any other time, and no more."""
+
 # KEYS: … , NOTES last. Noted with the act itself: before it, files made anew meanwhile would count as made behind it.
 TAKEN_OUT = """
 redis.call('HINCRBY', KEYS[#KEYS], 'asked', 1)
 """
+# Of what the server says of itself; nothing where its user may not ask, since nothing may fail behind a write.
+_OF_SERVER = """
+local function of_server(pattern)
+  local info = redis.pcall('INFO', 'server')
+  return type(info) == 'string' and string.match(info, pattern) or ''
+end
+"""
 # KEYS[5], KEYS[6]: the clock of changes, and the sessions by when they last changed. ARGV: … , the session last.
-_CHANGED = """
-redis.call('ZADD', KEYS[6], redis.call('INCR', KEYS[5]), ARGV[#ARGV])
+_COUNTED = f"""
+{_OF_SERVER}
+local change = redis.call('INCR', KEYS[5])
+if change == 1 then redis.call('SET', '{BEGUN}', of_server('server_time_usec:(%d+)')) end
+"""
+_CHANGED = f"""
+{_COUNTED}
+redis.call('ZADD', KEYS[6], change, ARGV[#ARGV])
 """
 # KEYS: head, log, bodies, causes. ARGV: owner, term, expected offset, …
 _HELD = """
-local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'offset', 'bodies', 'causes')
+local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'offset', 'bodies', 'causes', 'first')
 if not head[2] then return {'missing'} end
 if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return {'stale', head[2]} end
+local first, last = tonumber(head[6]), tonumber(head[3])
 if redis.call('HLEN', KEYS[3]) ~= tonumber(head[4]) or redis.call('HLEN', KEYS[4]) ~= tonumber(head[5])
-  or head[3] ~= '0' and redis.call('EXISTS', KEYS[2]) == 0 then return {'missing'} end
+  or redis.call('XLEN', KEYS[2]) ~= last - first + 1 or last > 0 and redis.call('EXISTS', KEYS[2]) == 0
+  or last >= first and redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1][1] ~= head[3] .. '-0'
+  then return {'missing'} end
 if head[3] ~= ARGV[3] then return {'offset', head[3]} end
 """
 _PARSED = """
@@ -177,12 +196,10 @@ return {'ok', string.format('%.0f', last), head[2], found}
     writes=False,
 )
 
-# KEYS: head, log, bodies, causes, NOTES. ARGV: owner, term, up to which offset.
+# KEYS: head, log, bodies, causes, NOTES. ARGV: owner, term, expected offset, up to which offset.
 TRIM = Script(f"""#!lua flags=allow-oom
-local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'offset', 'first')
-if not head[2] then return {{'missing'}} end
-if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return {{'stale', head[2]}} end
-local first, last = tonumber(head[4]), math.min(tonumber(ARGV[3]), tonumber(head[3]))
+{_HELD}
+last = math.min(tonumber(ARGV[4]), last)
 if last < first then return {{'ok'}} end
 {TAKEN_OUT}
 redis.call('XTRIM', KEYS[2], 'MINID', '=', string.format('%.0f-0', last + 1))
@@ -193,18 +210,33 @@ redis.call('HINCRBY', KEYS[1], 'bodies', -gone)
 return {{'ok'}}
 """)
 
-# KEYS: head, log, bodies, causes. ARGV: owner, session. It is noted for ever: a node that was away has a copy.
+# KEYS: head, log, bodies, causes. ARGV: owner, term, session. Whatever is left of the log goes. It is noted for ever: a
+# node that was away has a copy.
 FORGET = Script(f"""#!lua flags=allow-oom
 local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'epoch')
-if head[1] and head[1] ~= ARGV[1] then return {{'held', head[2]}} end
+if not head[2] then return {{'missing'}} end
+if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return {{'stale', head[2]}} end
 {TAKEN_OUT}
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
-redis.call('ZREM', KEYS[6], ARGV[2])
-if head[3] then
-  redis.call('ZADD', KEYS[6], redis.call('INCR', KEYS[5]), head[3] .. ' ' .. ARGV[2])
-  local removed = {{ARGV[2], head[3], '0', ''}}
-  {_LISTED}
-end
+redis.call('ZREM', KEYS[6], ARGV[3])
+{_COUNTED}
+redis.call('ZADD', KEYS[6], change, head[3] .. ' ' .. ARGV[3])
+local removed = {{ARGV[3], head[3], '0', ''}}
+{_LISTED}
+return {{'ok'}}
+""")
+
+# KEYS: who keeps the house, and the same three times, so that the others have their numbers. ARGV: owner, term of the
+# house, epoch. A log of which no more is known has no name.
+LIST_ERASED = Script(f"""#!lua flags=allow-oom
+local house = redis.call('HMGET', KEYS[1], 'node', 'term')
+if not house[2] then return {{'missing'}} end
+if house[1] ~= ARGV[1] or house[2] ~= ARGV[2] then return {{'stale', house[2]}} end
+if redis.call('ZSCORE', KEYS[6], ARGV[3] .. ' ') then return {{'ok'}} end
+{_COUNTED}
+redis.call('ZADD', KEYS[6], change, ARGV[3] .. ' ')
+local removed = {{'', ARGV[3], '0', ''}}
+{_LISTED}
 return {{'ok'}}
 """)
 
@@ -226,20 +258,23 @@ return {'ok'}
 """
 )
 
-# KEYS: the clock of changes, the sessions by when they last changed. ARGV: after which change, how many at most.
-# The heads' keys are made from the sessions' names, which no Redis Cluster allows.
+# KEYS: the clock of changes, the sessions by when they last changed. ARGV: after which change, how many at most, of
+# which count (or nothing). The heads' keys are made from the sessions' names, which no Redis Cluster allows.
+# A count is known by when it began and by the server's run: one that starts again may have read an older file.
 CHANGED = Script(
-    """#!lua flags=no-writes
+    f"""#!lua flags=no-writes
+{_OF_SERVER}
+local count = of_server('run_id:(%w+)') .. ' ' .. (redis.call('GET', '{BEGUN}') or '')
 local after = tonumber(ARGV[1])
-if after > tonumber(redis.call('GET', KEYS[1]) or '0') then after = 0 end
+if ARGV[3] ~= '' and ARGV[3] ~= count or after > tonumber(redis.call('GET', KEYS[1]) or '0') then after = 0 end
 local names = redis.call('ZRANGE', KEYS[2], string.format('(%.0f', after), '+inf', 'BYSCORE',
   'LIMIT', 0, ARGV[2], 'WITHSCORES')
-local found = {}
+local found = {{}}
 for n = 1, #names, 2 do
   after = tonumber(names[n + 1])
-  found[#found + 1] = {names[n], redis.call('HGETALL', 'moothall:{' .. names[n] .. '}:head')}
+  found[#found + 1] = {{names[n], redis.call('HGETALL', 'moothall:{{' .. names[n] .. '}}:head')}}
 end
-return {string.format('%.0f', after), found}
+return {{string.format('%.0f', after), found, count}}
 """,
     writes=False,
 )

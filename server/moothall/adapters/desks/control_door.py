@@ -62,7 +62,7 @@ class ControlDoor:
         self.control.look()
         cards, overview = visible(self.control.cards, links, self.may_act), self.control.overview
         text = self.pages.render(
-            "control.html",
+            "control/control.html",
             ui=ui,
             frame=frame | {"tabs": []} if big else frame,
             rows=[_row(card, ui, self.pages.zone()) for card in cards],
@@ -87,7 +87,7 @@ class ControlDoor:
 
 
 def _row(card: RoomCard, ui: Catalogue, zone: Zone) -> dict[str, object]:
-    """A card in words; the same is done in `web/js/desk/control.js`."""
+    """A card in words; the same is done in `web/js/control/control.js`."""
     said = [_alarm(alarm.kind, alarm.values, alarm.by, urgent=alarm.urgent, ui=ui) for alarm in card.alarms]
     worst = next((n for n, alarm in enumerate(card.alarms) if alarm.by is None), 0)
     further = said[:worst] + said[worst + 1 :]
@@ -185,7 +185,7 @@ def _alarm(
 
 def parted(text: str) -> tuple[str, str]:
     """The text of an alarm as what is wrong, its first sentence, and what to do, the rest; `remedy` in
-    `web/js/desk/control.js`. A point in a title, which stands in isolates, ends no sentence.
+    `web/js/control/control.js`. A point in a title, which stands in isolates, ends no sentence.
     """
     found = _SENTENCE.match(text)
     return (found[1], found[2]) if found else (text, "")

@@ -13,10 +13,11 @@ from aiohttp import web
 
 from moothall.adapters.desks.line_form import SENT, LineForm, Texts
 from moothall.adapters.desks.microphone_door import INTERPRETERS
-from moothall.adapters.pages.request_context import language, own_html
+from moothall.adapters.pages.request_context import HttpProblem, language, own_html, refusal
 from moothall.adapters.pages.staff_frame import Asked, MeetingFacts, Tab, meeting_frame
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.commands import Command, CorrectSegment, SetSpeaker, SetStatus, TypeSegment
 from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
 from moothall.core.events.types import Tag
@@ -106,38 +107,43 @@ class DeskDoor:
 
     async def page(self, request: web.Request) -> web.Response:
         """The page, or a sentence that says why not."""
-        return await self._page(request, "desk.html", here=Tab.TEXT)
+        return await self._page(request, "desk/desk.html", here=Tab.TEXT)
 
     async def caption(self, request: web.Request) -> web.Response:
         """The page on which a text is typed; for links that may do that."""
-        return await self._page(request, "caption.html", "caption", here=Tab.CAPTION, needs=TypeSegment)
+        return await self._page(request, "caption/caption.html", "caption", here=Tab.CAPTION, needs=TypeSegment)
 
     async def write(self, request: web.Request) -> web.Response:
         """A line from a browser without scripts: the page again, with what was typed where it was not taken."""
         session, fitting = self._fitting(request, TypeSegment)
         if not fitting:
             return await self.caption(request)
-        text, into, refusal = await self._line.take(request, session, fitting[0])
-        if refusal is None:
+        try:
+            text, into, refused = await self._line.take(request, session, fitting[0])
+        except HttpProblem as problem:
+            return refusal(problem, self._pages, language(self._pages, request))
+        if refused is None:
             kept = {name: request.query[name] for name in ("ui", "role") if name in request.query}
-            raise web.HTTPSeeOther(f"{quote(request.path)}?{urlencode(kept | {'into': into, SENT: 1})}")
+            return see_other(f"{quote(request.path)}?{urlencode(kept | {'into': into, SENT: 1}, safe='/')}")
         ui = language(self._pages, request)
-        refused = text, ui.named(f"desk/refused.{refusal.code}")
+        said = text, ui.named(f"desk/refused.{refused.code}")
         return await self._page(
-            request, "caption.html", "caption", here=Tab.CAPTION, needs=TypeSegment, refused=refused
+            request, "caption/caption.html", "caption", here=Tab.CAPTION, needs=TypeSegment, refused=said
         )
 
     async def refinements(self, request: web.Request) -> web.Response:
         """The page on which a second pass's proposals are accepted or refused; for links that may correct lines."""
-        return await self._page(request, "refinements.html", "refinements", here=Tab.TEXT, needs=CorrectSegment)
+        return await self._page(
+            request, "proposals/refinements.html", "refinements", here=Tab.TEXT, needs=CorrectSegment
+        )
 
     async def moderate(self, request: web.Request) -> web.Response:
         """The page on which questions are moderated; for links that may do that."""
-        return await self._page(request, "moderate.html", "moderation", here=Tab.QUESTIONS, needs=SetStatus)
+        return await self._page(request, "moderation/moderate.html", "moderation", here=Tab.QUESTIONS, needs=SetStatus)
 
     async def podium(self, request: web.Request) -> web.Response:
         """What is asked now and comes next, for a tablet on the podium."""
-        return await self._page(request, "podium.html", "moderation", here=Tab.PODIUM, needs=SetStatus)
+        return await self._page(request, "moderation/podium.html", "moderation", here=Tab.PODIUM, needs=SetStatus)
 
     def _fitting(self, request: web.Request, needs: type[Command] | None) -> tuple[SessionId, list[Staff]]:
         """The session of a page, and the links that open it."""

@@ -12,8 +12,8 @@ from moothall.adapters.desks.staff_socket import Answer, Handler, StaffConnectio
 from moothall.core.commands import AnyCommand, BringSegmentsBack, CorrectSegment, MoveSegmentsAway, MoveSegmentsHere
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, Position, SegmentId, SessionId, is_name
-from moothall.core.removal.selection import Selection
 from moothall.services.desks.desks import Desks
+from moothall.services.desks.requests import DeskRequest, Extra
 from moothall.services.desks.session_desks import DeskConnection
 from moothall.services.sessions.staff import Staff
 from moothall.wire.event_stream import EventStream
@@ -23,8 +23,6 @@ T = TypeVar("T")
 
 MayAct = Callable[[Staff, SessionId], bool]
 """Whether a link reaches as far as a session (`staff_door.py`)."""
-Extra = Callable[[DeskConnection, "DeskRequest"], Awaitable[dict[str, object] | Refusal]]
-"""Something that a desk can ask for and that is more than commands to its own session."""
 
 MOST_COMMANDS = 50
 """Commands of one act."""
@@ -66,37 +64,6 @@ class _Typing(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Correcting(msgspec.Struct, frozen=True, kw_only=True):
     segment: SegmentId | None
-
-
-class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """The fields of all other messages; each uses some of them."""
-
-    id: str = ""
-    """The act's id, chosen by the page."""
-    channel: str | None = None
-    """Which text; the desk's own unless given."""
-    language: str | None = None
-    session: str | None = None
-    """Another session."""
-    then: str | None = None
-    """The session that is to follow, as the page has told; None: whichever comes next."""
-    segments: tuple[SegmentId, ...] = ()
-    kind: str = ""
-    """Of reports."""
-    run: str = ""
-    """Which second pass's proposals."""
-    first: int = 0
-    """From which of them on."""
-    text: str = ""
-    """To be translated."""
-    source: str = msgspec.field(name="from", default="")
-    """The text's language (BCP-47)."""
-    to: str = ""
-    """The language (BCP-47) that it is wanted in."""
-    change: dict[str, str | None] = {}
-    """Of abbreviations: short forms with what each is written out to; None takes one out."""
-    removes: Selection | None = None
-    """Words that must not stay, such as `{"type": "lines", "segments": […]}`."""
 
 
 class _Outlet:

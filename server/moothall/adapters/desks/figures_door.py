@@ -65,7 +65,7 @@ class FiguresDoor:
             return own_html(self.pages.render_error(404, ErrorText.NO_SESSION, ui=ui), ui, status=404)
         asked = Asked(path=request.path, language=ui.chosen, role=request.query.get("role", ""))
         text = self.pages.render(
-            "figures.html",
+            "control/figures.html",
             ui=ui,
             frame=meeting_frame(
                 facts_of(live.state, self.place(session)),

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.visitor_request import read_form
 from moothall.core.commands import AnyCommand, TypeSegment
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Actor, Role
@@ -59,9 +60,12 @@ class LineForm:
         }
 
     async def take(self, request: web.Request, session: SessionId, staff: Staff) -> tuple[str, str, Refusal | None]:
-        """Store a line: what was typed, into which text, and why it was not taken. The same form is the same line."""
-        form = await request.post()
-        token, text, into = (str(form.get(name, "")) for name in (FIELD, "text", "into"))
+        """Store a line: what was typed, into which text, and why it was not taken. The same form is the same line.
+
+        Raises HttpProblem when there is no form that can be read.
+        """
+        form = await read_form(request)
+        token, text, into = (form.get(name, "") for name in (FIELD, "text", "into"))
         channel, _, language = into.partition("/")
         if not self.guard.passes(token, self.key_of(request)):
             return text, into, refuse(RefusalCode.STALE, "The form was made before the server was started again.")

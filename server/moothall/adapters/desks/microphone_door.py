@@ -14,9 +14,10 @@ from aiohttp import web
 
 from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import language, own_html
+from moothall.adapters.pages.request_context import HttpProblem, language, own_html
 from moothall.adapters.pages.staff_frame import Asked, Frame, Tab, facts_of, house_frame, meeting_frame
 from moothall.adapters.pages.templates import Pages, script_json
+from moothall.adapters.pages.visitor_request import read_form, see_other
 from moothall.adapters.reading.page_rows import channel_name
 from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.actors import Role
@@ -101,15 +102,18 @@ class MicrophoneDoor:
         acting = [each for each in self.staff(request) if each.role in ADDS_TEXTS and self.may_act(each, session)]
         if not acting or not is_name(session):
             return self._refuse(request)
-        form = await request.post()
-        token, tag = str(form.get(FIELD, "")), str(form.get("language", ""))
+        try:
+            form = await read_form(request)
+        except HttpProblem as problem:
+            return self._say(request, problem.status, problem.key)
+        token, tag = form.get(FIELD, ""), form.get("language", "")
         fits = self.guard.passes(token, self.key_of(request)) and tag in INTERPRETERS
         if not fits or not self.guard.first_time(token):
             return self._say(request, 400, NOT_ADDED)
         if await self.add(session, acting[0], tag) is not None:
             return self._say(request, 409, NOT_ADDED)
         query = urlencode({"channel": tag, **language(self.pages, request).kept})
-        raise web.HTTPSeeOther(f"/s/{session}/microphone?{query}")
+        return see_other(f"/s/{session}/microphone?{query}")
 
     async def of_room(self, request: web.Request) -> web.Response:
         """The page for a room: it goes along from session to session."""
@@ -157,7 +161,7 @@ class MicrophoneDoor:
         chosen = wanted if wanted in texts else next(iter(texts))
         tags = {name: channel.languages[0] if channel.languages else "" for name, channel in texts.items()}
         text = self.pages.render(
-            "microphone.html",
+            "microphone/microphone.html",
             ui=ui,
             frame=self._frame(request, ui, state, asked),
             title=title.strip() or ui.text("Meeting without a title"),

@@ -152,7 +152,7 @@ class StreamDoor:
         taken = {each.channel for each in fed}
         free = [] if state.status is Status.CLOSED else [name for name in texts if name not in taken]
         return self.pages.show(
-            "admin_stream.html",
+            "admin/admin_stream.html",
             asked,
             frame=settings_frame(asked, state, self.programme),
             status=400 if problem else 200,

@@ -171,7 +171,7 @@ class DisplayDoor:
             return html(await self._wall(shown, ui, look, room=watched), ui)
         short = self._public.partition("://")[2]
         text = self.pages.render(
-            "screen_waiting.html",
+            "display/screen_waiting.html",
             ui=ui,
             look=look,
             title=room.title,
@@ -206,7 +206,7 @@ class DisplayDoor:
     async def _wall(self, wanted: SessionRequest, ui: Catalogue, look: shown_look.Screen, *, room: str | None) -> str:
         address = f"{self._public}/s/{wanted.session}"
         return self._render(
-            "screen.html",
+            "display/screen.html",
             wanted,
             ui,
             look,
@@ -237,7 +237,7 @@ class DisplayDoor:
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
         found = await self.questions(wanted, ui) if look.question else None
-        return html(self._render("overlay.html", wanted, ui, look, wall=True, asked=found), ui)
+        return html(self._render("display/overlay.html", wanted, ui, look, wall=True, asked=found), ui)
 
     async def embed(self, request: web.Request) -> web.Response:
         """A box for another site's page."""
@@ -251,7 +251,7 @@ class DisplayDoor:
             return response
         query = {"channel": wanted.feed.channel, **ui.kept}
         whole = f"/s/{wanted.session}?{urlencode(query)}"
-        return html(self._render("embed.html", wanted, ui, look, whole=whole), ui, headers=self._framed)
+        return html(self._render("display/embed.html", wanted, ui, look, whole=whole), ui, headers=self._framed)
 
     def _render(
         self,

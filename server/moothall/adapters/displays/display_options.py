@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from moothall.adapters.pages.visitor_request import number_in
+from moothall.core.kernel.decoding import number_in
 
 Theme = Literal["", "dark", "light"]
 Letters = Literal["", "clear"]

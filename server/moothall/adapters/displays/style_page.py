@@ -62,7 +62,7 @@ class StyleDoor:
         choices = page_choices.chosen(request.query)
         shown = {f"data-{name}": choices[name] for name in page_choices.SHOWN if name in choices}
         text = self._pages.render(
-            "style.html",
+            "display/style.html",
             ui=ui,
             shown=shown,
             states=[{"kind": kind, "text": ui.named(f"standing/standing.{kind}", **values)} for kind, values in STATES],

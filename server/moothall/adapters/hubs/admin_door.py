@@ -80,7 +80,7 @@ class HubAdminDoor:
     ) -> web.Response:
         removals = self.removals()
         return self.pages.show(
-            "admin_hubs.html",
+            "admin/admin_hubs.html",
             asked,
             status=400 if problem else 200,
             problem=problem,
@@ -116,7 +116,7 @@ class HubAdminDoor:
     ) -> web.Response:
         until = self.pairing.until(hub.name)
         return self.pages.show(
-            "admin_hub.html",
+            "admin/admin_hub.html",
             asked,
             status=400 if problem else 200,
             problem=problem,
@@ -173,7 +173,7 @@ class HubAdminDoor:
         until = self.pairing.until(hub.name)
         link = "" if token is None else f"{self.public}/enter/{token}"
         return self.pages.show(
-            "admin_hub_sheets.html",
+            "admin/admin_hub_sheets.html",
             asked,
             hub=self._rows(asked, hub)[0],
             link=link,
@@ -220,6 +220,9 @@ class HubAdminDoor:
 
 
 def number_of(text: str) -> int | None:
-    """How many people somebody wrote, in whichever figures; None where that is no number of people."""
+    """How many people somebody wrote; None where that is no number of people.
+
+    `number_in` isn't asked: a person may write figures of any script, such as ٤٢.
+    """
     text = text.strip()
     return int(text) if text.isdecimal() and len(text) <= 6 and int(text) <= MOST_PEOPLE else None

@@ -40,14 +40,14 @@ class HubListDoor:
         ui = language(self._pages, request)
         found = self._hubs.listed()
         shown = [(hub.title, hub.details, people, 0, 0, 0) for hub, people in found]
-        return self._show("hubs.html", "/hubs", found, shown, ui)
+        return self._show("hub/hubs.html", "/hubs", found, shown, ui)
 
     async def thanks(self, request: web.Request) -> web.Response:
         """Who took part, for how long, and with how many people."""
         ui = language(self._pages, request)
         found = [(hub, people) for hub, people in self._hubs.listed() if hub.here_ms or hub.most or people]
         shown = [(hub.title, hub.details, people, hub.here_ms, hub.most, hub.people_ms) for hub, people in found]
-        return self._show("hubs_thanks.html", "/hubs/thanks", found, shown, ui)
+        return self._show("hub/hubs_thanks.html", "/hubs/thanks", found, shown, ui)
 
     def _show(
         self,

@@ -14,8 +14,9 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, staff_page, wrong
+from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, newest, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.http.form_guard import FIELD
 from moothall.adapters.hubs import page_view as view
 from moothall.adapters.hubs.admin_door import number_of
 from moothall.adapters.hubs.texts import HubText
@@ -24,6 +25,7 @@ from moothall.adapters.reading.page_rows import times_are
 from moothall.core.commands import LeaveHubNote, ReadHubNote
 from moothall.core.hubs.entry import MOST_PEOPLE, HeadCount, Hub
 from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import PASSING, Refusal
 from moothall.core.kernel.ids import CommandId, NoteId, SessionId, is_name
 from moothall.core.kernel.times import Zone, clock_time
@@ -41,7 +43,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sessions.staff import Staff, covers, hub_of
 
-AGE_FIGURES = 12
+AGE_FIGURES = 11
 """Figures of an age that are read."""
 Handler = Callable[["HubPageDoor", web.Request, AdminRequest, Hub], Awaitable[web.Response]]
 
@@ -100,7 +102,7 @@ class HubPageDoor:
         entries = [entry for entry in await self.entries() if self._open(asked.staff, entry)]
         plans = [plan for plan in self.programme.planned() if self._planned(asked.staff, plan)]
         return self.pages.show(
-            "hub_home.html",
+            "hub/hub_home.html",
             asked,
             hub=hub,
             meetings=view.programme(hub.name, entries, plans, zone=zone, now=now, ui=asked.ui),
@@ -119,7 +121,7 @@ class HubPageDoor:
         """What changes of that page, for its script."""
         live = await self._live(request, asked)
         self.hubs.visited(hub.name, live.id, renews=True)
-        return self.pages.show("_hub_now.html", asked, **await self._changing(asked, hub, live))
+        return self.pages.show("hub/_hub_now.html", asked, **await self._changing(asked, hub, live))
 
     async def _meeting(
         self,
@@ -133,7 +135,7 @@ class HubPageDoor:
     ) -> web.Response:
         now, zone = self.clock.wall(), self._zone(hub)
         return self.pages.show(
-            "hub.html",
+            "hub/hub.html",
             asked,
             status=status if problem else 200,
             problem=problem and asked.ui.text(problem),
@@ -180,9 +182,7 @@ class HubPageDoor:
         step = {"more": 1, "fewer": -1}.get(given.get("step", ""), 0)
         people = min(MOST_PEOPLE, max(0, people + step))
         # It may have been counted a while ago, while there was no line.
-        age = (
-            min(int(age), LONGEST_AGE_MS) if (age := given.get("age", "")).isdecimal() and len(age) < AGE_FIGURES else 0
-        )
+        age = min(number_in(given.get("age", ""), AGE_FIGURES) or 0, LONGEST_AGE_MS)
         refused = await self.hubs.count(hub.name, live.id, people, self.clock.wall() - age)
         if refused is not None:
             raise wrong(refused)
@@ -192,14 +192,12 @@ class HubPageDoor:
     async def leave_note(self, request: web.Request, asked: AdminRequest, hub: Hub) -> web.Response:
         """Leave the moderator a note; the same form again is the same note."""
         live = await self._live(request, asked)
-        try:
-            given = await self.pages.form(request, asked)
-        except AdminProblem as error:
-            if error.status != 403:
-                raise
-            written = clean(str((await request.post()).get("text", "")))  # What was typed is not lost.
-            return await self._meeting(asked, hub, live, problem=error.key, written=written, status=error.status)
+        given = newest(await self.pages.sent(request))
         text = clean(given.get("text", "")).strip()
+        try:
+            self.pages.check(asked, given.get(FIELD, ""))
+        except AdminProblem as error:  # What was typed is not lost.
+            return await self._meeting(asked, hub, live, problem=error.key, written=text, status=error.status)
         name = given.get("note", "")
         if not 0 < len(text) <= MAX_NOTE or not is_name(name):
             return await self._meeting(asked, hub, live, problem=HubText.NOTE, written=text)

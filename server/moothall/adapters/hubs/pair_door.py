@@ -92,7 +92,7 @@ class HubPairDoor:
     def _form(self, ui: Catalogue, *, status: int = 200, sentence: str = "", typed: str = "") -> web.Response:
         query = ui.query
         action = f"/hub/pair{query}"
-        text = self.pages.render("hub_pair.html", ui=ui, action=action, sentence=sentence, typed=typed)
+        text = self.pages.render("hub/hub_pair.html", ui=ui, action=action, sentence=sentence, typed=typed)
         response = own_html(text, ui, status=status)
         if status in (429, 503):
             response.headers[hdrs.RETRY_AFTER] = str(AGAIN_S)

@@ -15,6 +15,8 @@ from moothall.core.ports import Clock
 
 FIRST_DESCRIPTOR = 3
 """SD_LISTEN_FDS_START."""
+BACKLOG = 1024
+"""Connections that may wait to be taken, on a socket that was not handed over; the system refuses or drops more."""
 LOOK_MS = 10_000
 """How often it is told that the loop goes round, at the least; where it waits less long, three times in that time.
 """
@@ -31,7 +33,7 @@ def handed_listener(environ: MutableMapping[str, str], own_pid: int) -> socket.s
     if pid != str(own_pid) or not count.isascii() or not count.isdigit() or int(count) < 1:
         return None
     if int(count) > 1:
-        msg = f"{count} sockets were handed over, and the server listens on one: leave one ListenStream= in its socket."
+        msg = f"{count} sockets were handed over, and Moothall listens on one: leave one ListenStream= in the unit."
         raise ConfigurationError(msg)
     os.set_inheritable(FIRST_DESCRIPTOR, False)
     listener = socket.socket(fileno=FIRST_DESCRIPTOR)
@@ -39,6 +41,21 @@ def handed_listener(environ: MutableMapping[str, str], own_pid: int) -> socket.s
         listener.detach()
         raise ConfigurationError("What was handed over is no TCP socket: write ListenStream=ADDRESS:PORT in the unit.")
     return listener
+
+
+def open_listener(who: str, host: str, port: int) -> socket.socket:
+    """Where visitors come: the socket that was handed over, or a new one of `who`. Raises ConfigurationError."""
+    handed = handed_listener(os.environ, os.getpid())
+    if handed is not None:
+        return handed
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        # create_server adds the address to what the system says.
+        why = (error.strerror or type(error).__name__).partition(" (while")[0]
+        msg = f"The {who} can't listen on {host}:{port}: {why}. Is another one running? --port chooses."
+        raise ConfigurationError(msg) from error
 
 
 class ServiceManager:

@@ -61,7 +61,7 @@ def away(pages: Pages, request: web.Request, seconds: int) -> web.Response:
 def _comes_back(pages: Pages, request: web.Request, key: str, seconds: int) -> web.Response:
     ui = language(pages, request)
     sentence = ui.text(key, n=seconds)
-    response = html(pages.render("error.html", ui=ui, status=503, sentence=sentence), ui, status=503)
+    response = html(pages.render("lib/error.html", ui=ui, status=503, sentence=sentence), ui, status=503)
     response.headers[hdrs.RETRY_AFTER] = response.headers["Refresh"] = str(seconds)
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
     return response

@@ -60,7 +60,7 @@ async def _refused(request: web.Request, route: str, pages: Pages) -> web.Respon
     if request.content_type == _JSON or _JSON in request.headers.get(hdrs.ACCEPT, ""):
         return web.json_response({"error": sentence}, status=403, headers={hdrs.CACHE_CONTROL: "no-store"})
     text = pages.render(
-        "not_ours.html",
+        "reader/not_ours.html",
         ui=ui,
         status=403,
         sentence=sentence,

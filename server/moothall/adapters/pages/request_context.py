@@ -106,4 +106,4 @@ def own_html(text: str, ui: Catalogue, *, status: int = 200) -> web.Response:
 def refusal(wrong: HttpProblem, pages: Pages, ui: Catalogue) -> web.Response:
     """The page that says in one sentence why there is none."""
     sentence = ui.text(wrong.key, **wrong.values)
-    return html(pages.render("error.html", ui=ui, status=wrong.status, sentence=sentence), ui, status=wrong.status)
+    return html(pages.render("lib/error.html", ui=ui, status=wrong.status, sentence=sentence), ui, status=wrong.status)

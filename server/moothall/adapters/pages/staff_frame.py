@@ -1,6 +1,7 @@
 """The frame of the staff's pages: which of them somebody's links open, and how the meeting stands.
 
-A page gives what is made here to the macro of `web/pages/_staff_frame.html`. So a link shows the same tabs everywhere.
+A page gives what is made here to the macro of `web/pages/lib/_staff_frame.html`. So a link shows the same tabs
+everywhere.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from moothall.core.kernel.times import Zone
 from moothall.core.programme.plan import RoomId
 from moothall.core.rules.authority import COMMANDS, SENDS_EVERY_SOUND, SENDS_SOUND, STAFF_ROLES
 from moothall.core.session.state import State, Status
-from moothall.services.control.alarms import Standing, standing
+from moothall.services.control.standing import Standing, standing
 from moothall.services.sessions.staff import HALL, Staff, opens_admin, room_scope, session_scope
 
 OVERVIEWS = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})

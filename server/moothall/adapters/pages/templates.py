@@ -104,7 +104,7 @@ class Pages:
 
     def render_error(self, status: int, key: str, *, ui: Catalogue) -> str:
         """The page that says in one sentence what is wrong; `key` is its text's."""
-        return self.render("error.html", ui=ui, status=status, sentence=ui.text(key))
+        return self.render("lib/error.html", ui=ui, status=status, sentence=ui.text(key))
 
     def date(self, session: Session, ui: Catalogue) -> str | None:
         """The day of a meeting, as people write it; None before it was opened."""

@@ -11,6 +11,7 @@ from aiohttp import hdrs, web
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, SessionRequest
 from moothall.adapters.pages.texts import ErrorText
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.visible import visible
 from moothall.core.questions.interventions import Intervention, Questions
@@ -82,18 +83,21 @@ async def read_form(
     Raises HttpProblem with the sentence `long` when it has more than `most` bytes, and with `unread` when it isn't a
     form or has more than so many fields.
     """
+    read = await read_fields(request, most, fields=fields, long=long, unread=unread)
+    return {name: values[-1] for name, values in read.items()}
+
+
+async def read_fields(
+    request: web.Request, most: int, *, fields: int, long: str, unread: str, blank: bool = False
+) -> dict[str, list[str]]:
+    """All values of each field of a form, as `read_form` reads it; `blank`: those that hold nothing too."""
     body = await read_body(request, most, long)
     if request.content_type != "application/x-www-form-urlencoded":
         raise HttpProblem(415, unread)
     try:
-        return {name: values[-1] for name, values in parse_qs(body.decode(), max_num_fields=fields).items()}
+        return parse_qs(body.decode(), max_num_fields=fields, keep_blank_values=blank)
     except ValueError as error:
         raise HttpProblem(400, unread) from error
-
-
-def number_in(text: str, digits: int) -> int | None:
-    """The number that one to so many ASCII digits say; None for any other text."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= digits else None
 
 
 def number_at(request: web.Request, name: str, digits: int) -> int:

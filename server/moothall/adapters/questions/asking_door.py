@@ -24,7 +24,6 @@ from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import (
     clean,
     kept_query,
-    number_in,
     onward,
     page_of,
     private,
@@ -35,6 +34,7 @@ from moothall.adapters.pages.visitor_request import (
 from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions.author_page import AuthorPage, about_fields, about_given
 from moothall.core.events.question_parts import Kind
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import is_language
@@ -77,7 +77,7 @@ class AskingDoor:
     author_page: AuthorPage
     hubs_of: Callable[[SessionId], Mapping[str, str]] = lambda _: {}
     balance: Balance | None = None
-    template: str = "ask.html"
+    template: str = "questions/ask.html"
     more: Callable[[SessionId], Mapping[str, object]] = lambda _: {}
 
     def __post_init__(self) -> None:

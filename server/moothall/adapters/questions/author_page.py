@@ -57,7 +57,7 @@ class AuthorPage:
     randomness: Randomness
     balance: Balance | None = None
     _: KW_ONLY
-    template: str = "asked.html"
+    template: str = "questions/asked.html"
     more: More = lambda _wanted, _own: {}
 
     def choices(self, wanted: SessionRequest) -> dict[Dimension, tuple[str, ...]]:

@@ -245,7 +245,7 @@ class QuestionsDoor:
             }
 
         return self.context.pages.render(
-            "questions.html" if self.room is None else "hub_questions.html",
+            "questions/questions.html" if self.room is None else "hub/hub_questions.html",
             ui=ui,
             title=title_of(wanted, ui),
             title_language=title_language(wanted),

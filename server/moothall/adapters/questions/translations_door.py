@@ -14,7 +14,7 @@ from aiohttp import hdrs, web
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import route_text
 from moothall.adapters.pages.visitor_forms import VisitorContext
-from moothall.adapters.pages.visitor_request import number_in
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import direction, is_language

@@ -142,4 +142,4 @@ class YourTurn:
         except HttpProblem as wrong:
             return private(refusal(wrong, self._pages, ui))
         part = await self.part(request, wanted, ui)
-        return private(own_html(self._pages.render("_your_turn.html", ui=ui, your_turn=part), ui))
+        return private(own_html(self._pages.render("questions/_your_turn.html", ui=ui, your_turn=part), ui))

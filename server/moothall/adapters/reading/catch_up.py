@@ -1,7 +1,7 @@
 """*What did I miss?*: how a session stands, its last lines, and what happened beside its words, on one page.
 
 Without scripts it is a page; with them the page of the text shows its part `Missed` beside the text
-(`web/js/reader/catch_up.js`).
+(`web/js/panels/catch_up.js`).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def render_catch_up(
     first = snapshot.before or 0
     lines = [(number, line) for number, line in enumerate(snapshot.lines, first) if shows(line) and line.t1 is not None]
     return pages.render(
-        "catch_up.html",
+        "panels/catch_up.html",
         ui=ui,
         address=address,
         title=session.title.strip() or ui.text("Meeting without a title"),

@@ -115,7 +115,7 @@ class FrontPage:
         live = [await self._heard(row, ui) for row in live[:MOST_HEARD]] + live[MOST_HEARD:]
         coming = rows(Status.CREATED) + self._only_planned(plans.values(), ui)
         text = self.pages.render(
-            "front.html",
+            "reader/front.html",
             ui=ui,
             live=live,
             coming=by_day(sorted(coming, key=_time), ui, zone),

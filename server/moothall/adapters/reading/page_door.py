@@ -31,7 +31,7 @@ from moothall.adapters.pages.request_context import (
 from moothall.adapters.pages.static_door import ASK_AGAIN, StaticDoor
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.pages.visitor_request import number_at, number_in, see_other
+from moothall.adapters.pages.visitor_request import number_at, see_other
 from moothall.adapters.questions.your_turn import YourTurn, now_asked
 from moothall.adapters.reading import page_choices
 from moothall.adapters.reading.catch_up import render_catch_up
@@ -52,6 +52,7 @@ from moothall.adapters.reading.session_page import (
 )
 from moothall.adapters.reading.shared_pages import FORGET_S, SharedPages, shared_html
 from moothall.core.events.types import ChannelKind, Word
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock

@@ -23,7 +23,7 @@ from moothall.wire.plain_text import behind_doubts
 Row = dict[str, object]
 
 MARKS = 6
-"""Colours and shapes that stand before speakers' names (web/css/text.css); neighbours may have the same one."""
+"""Colours and shapes that stand before speakers' names (web/css/lib/text.css); neighbours may have the same one."""
 
 
 def times_are(zone: Zone, now: int, ui: Catalogue) -> str:

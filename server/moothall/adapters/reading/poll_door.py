@@ -12,8 +12,8 @@ from functools import partial
 
 from aiohttp import web
 
-from moothall.adapters.pages.visitor_request import number_in
 from moothall.adapters.reading.reader_routes import ReaderRequest, Readers, Refused, show_stalls
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import Position
 from moothall.wire.close_codes import CloseCode

@@ -140,7 +140,7 @@ class ReportsDoor:
         answers = self._reports.answers(wanted.session, token) if token else {}
         query = urlencode({"channel": wanted.feed.channel, **ui.kept})
         text = self._context.pages.render(
-            "report.html",
+            "panels/report.html",
             ui=ui,
             title=title_of(wanted, ui),
             title_language=title_language(wanted),

@@ -179,7 +179,7 @@ class SessionPage:
         interpreter = ["interpreter"] if kind_of(session, channel) is ChannelKind.INTERPRETATION else []
         grows = None if apart is None else rows.pop()
         return self._pages.render(
-            "session.html",
+            "reader/session.html",
             ui=ui,
             **self._around(session, parts, lines=lines, named=parts.named or older is not None),
             in_language=lambda language: address.page(ui=language),
@@ -264,7 +264,7 @@ class SessionPage:
         more = max(0, seen.total - seen.following)
         place = {"first": seen.start + 1, "last": seen.following, "total": seen.total}
         return self._pages.render(
-            "own_pace.html",
+            "reader/own_pace.html",
             ui=ui,
             **self._around(session, parts, lines=lines, named=parts.named),
             ways=ways(session, address, ui, own_pace=seen.start + 1),

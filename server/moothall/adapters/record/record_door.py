@@ -44,7 +44,7 @@ TYPES = {
     "json": "application/json",
 }
 """The forms of a record and their media types."""
-STYLES = ("css/tokens.css", "css/record.css")
+STYLES = ("css/lib/tokens.css", "css/reader/record.css")
 """What the HTML file's style is made of."""
 FORM_VERSION = 4
 """Part of every tag. Higher when a release writes the same record in another way."""
@@ -211,7 +211,7 @@ class RecordDoor:
         if status == 503:
             headers[hdrs.RETRY_AFTER] = "10"
         if "text/html" in request.headers.get(hdrs.ACCEPT, ""):
-            html = self._pages.render("error.html", ui=ui, status=status, sentence=sentence)
+            html = self._pages.render("lib/error.html", ui=ui, status=status, sentence=sentence)
             return web.Response(status=status, text=html, content_type="text/html", headers=headers)
         return web.Response(status=status, text=sentence + "\n", headers=headers)
 

@@ -16,15 +16,14 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import hdrs, web
 
-from moothall.adapters.pages.visitor_request import number_in
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.session.state import State
 from moothall.services.sessions.staff import Staff
 from moothall.services.sound.live_audio import BYTES, RATE
-from moothall.services.sound.recorder import HELD_BACK_MS
-from moothall.services.sound.recording import PlacedPart, Recordings
+from moothall.services.sound.recording import HELD_BACK_MS, PlacedPart, Recordings
 
 FLOOR = ChannelId("floor")
 TYPE = "audio/ogg; codecs=opus"

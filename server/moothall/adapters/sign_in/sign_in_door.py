@@ -111,6 +111,6 @@ class SignInDoor:
     def _say(self, request: web.Request, status: int, key: str) -> web.Response:
         ui = language(self.pages, request)
         html = self.pages.render(
-            "staff_error.html", ui=ui, sentence=ui.text(key), detail="", status=status, sign_in=PATH
+            "admin/staff_error.html", ui=ui, sentence=ui.text(key), detail="", status=status, sign_in=PATH
         )
         return web.Response(status=status, text=html, content_type="text/html", headers=_SECRET)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 
 from moothall.adapters.sound.spool_disk import DiskSpool, translated
-from moothall.adapters.sound.spool_folder import SpoolFolder, SpoolQuota
+from moothall.adapters.sound.spool_folder import SAMPLE_BYTES, SpoolFolder, SpoolQuota
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.core.ports import Spool
 
@@ -34,6 +35,7 @@ class DiskSpools:
 
     def __post_init__(self) -> None:
         self._open: dict[tuple[SessionId, SourceId], DiskSpool] = {}
+        self._numbers = itertools.count(1)
 
     async def open(self, session: SessionId, source: SourceId) -> Spool:
         """The source's spool as it survived, or a new one (`SpoolStore`).
@@ -52,6 +54,7 @@ class DiskSpools:
             file_samples=self.file_samples,
             unsaved_samples=self.unsaved_samples,
             recent_samples=self.recent_samples,
+            number=next(self._numbers),
         )
         self._open[session, source] = spool
         try:
@@ -66,6 +69,27 @@ class DiskSpools:
         (`SpoolStore`).
         """
         return await asyncio.to_thread(self._kept)
+
+    async def take_in(self, session: SessionId, source: SourceId, first: int, pcm: bytes) -> bool:
+        """Put samples that another node had into a spool that nobody has opened (`SoundTaker`)."""
+        if not (is_name(session) and is_name(source) and pcm):
+            return False
+        return await asyncio.to_thread(self._take_in, self.root / session / source, first, pcm)
+
+    def _take_in(self, path: Path, first: int, pcm: bytes) -> bool:
+        folder, samples = SpoolFolder(path), len(pcm) // SAMPLE_BYTES
+        with translated():
+            if any(begin + count >= first + samples for begin, count in folder.counts().items()):
+                return False  # It was here before.
+            folder.remove_all()
+            try:
+                for begin in range(0, samples, self.file_samples):
+                    part = pcm[begin * SAMPLE_BYTES : (begin + self.file_samples) * SAMPLE_BYTES]
+                    folder.write(first + begin, first + begin, part)
+            except OSError:
+                folder.remove_all()
+                raise
+        return True
 
     def _kept(self) -> list[tuple[SessionId, SourceId]]:
         with translated():

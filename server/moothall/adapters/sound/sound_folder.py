@@ -22,7 +22,7 @@ from moothall.core.backup.removed import Done, SoundAct, SoundRemoved, SoundSile
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import AudioError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
-from moothall.services.sound.recorder import RecordingPart
+from moothall.services.sound.recording import RecordingPart
 
 TAIL = 1 << 17
 """Bytes at the end that are looked at: more than one page has."""

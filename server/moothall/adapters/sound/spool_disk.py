@@ -19,6 +19,7 @@ from pathlib import Path
 from moothall.adapters.sound.spool_folder import SAMPLE_BYTES, SpoolFolder, SpoolQuota
 from moothall.adapters.sound.spool_samples import Samples
 from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.ports import SpooledPiece
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +28,16 @@ class DiskSpool:
     """The `Spool` of one source. Methods are called on one loop; the disk is touched in threads only."""
 
     def __init__(
-        self, folder: Path, *, quota: SpoolQuota, file_samples: int, unsaved_samples: int, recent_samples: int
+        self,
+        folder: Path,
+        *,
+        quota: SpoolQuota,
+        file_samples: int,
+        unsaved_samples: int,
+        recent_samples: int,
+        number: int = 0,
     ) -> None:
+        """`number`: another one each time that a source's spool is opened."""
         self._path = folder
         self._folder = SpoolFolder(folder)
         self._quota = quota
@@ -55,6 +64,12 @@ class DiskSpool:
         """Up to which sample of it memory has nothing any more."""
         self.note = b""
         """What was last noted about these samples; empty when nothing was, or when it is lost (`Spool`)."""
+        self._number, self._silenced = number, 0
+
+    @property
+    def version(self) -> str:
+        """What has been made silent by now (`Spool`)."""
+        return f"{self._number}.{self._silenced}"
 
     @property
     def start(self) -> int:
@@ -100,6 +115,11 @@ class DiskSpool:
             if first >= self._recent.first:
                 return self._recent.read(first, count)
         return await asyncio.to_thread(self._from_disk, first, count)
+
+    async def copied(self, first: int, count: int) -> SpooledPiece:
+        """Safe samples from position `first`, as the disk has them (`Spool`)."""
+        self._refuse_when_closed()
+        return await asyncio.to_thread(self._copied, first, count)
 
     async def trim(self, before: int) -> None:
         """Forget samples before `before`, as far as whole files allow (`Spool`). The newest file stays, so that
@@ -198,6 +218,7 @@ class DiskSpool:
 
     def _wipe(self, first: int) -> None:
         with self._disk, translated():
+            self._silenced += 1
             self.note = b""
             self._folder.forget_note()
             self._overwrite(first, self._safe)
@@ -207,6 +228,7 @@ class DiskSpool:
         with self._disk, translated():
             if self._unkept is None:
                 return
+            self._silenced += 1
             with self._memory:
                 self._recent.hush_until(self._unkept, first)
                 self._unkept = None
@@ -219,6 +241,7 @@ class DiskSpool:
 
     def _silence_files(self, first: int, last: int) -> None:
         with self._disk, translated():
+            self._silenced += 1
             self.note = b""
             self._folder.forget_note()
             self._overwrite(first, last)
@@ -285,6 +308,17 @@ class DiskSpool:
         except OSError as error:
             raise _refused(error) from error
         return b"".join([*parts, behind])
+
+    def _copied(self, first: int, count: int) -> SpooledPiece:
+        with self._disk, translated():  # Nothing is made silent, or trimmed, meanwhile.
+            if first < self._start:
+                raise self._trimmed(first)
+            stop, parts = min(first + count, self._safe), list[bytes]()
+            for begin, following in itertools.pairwise([*self._starts, self._safe]):
+                low, high = max(first, begin), min(stop, following)
+                if low < high:
+                    parts.append(self._read_file(begin, low, high))
+            return SpooledPiece(b"".join(parts), self.version)
 
     def _trimmed(self, first: int) -> ValueError:
         return ValueError(f"Sample {first} was trimmed; the first one still there is {self._start}.")

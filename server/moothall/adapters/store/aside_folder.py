@@ -1,8 +1,9 @@
 """The folder of ends of logs that were cut from a node's copy: a file of JSON lines each, for an operator to read.
 
-    aside/SESSION/EPOCH-FIRST-LAST.jsonl        {"header": …, "body": …, "salt": base64, "digest": hex}
+    aside/SESSION/EPOCH-FIRST-LAST-DIGEST.jsonl    {"header": …, "body": …, "salt": base64, "digest": hex}
 
-They hold words. The files are their owner's alone, in no backup, and all of a session go when words of it are removed.
+DIGEST is the beginning of the file's SHA-256: a second end of the same offsets is another file. They hold words. The
+files are their owner's alone, in no backup, and all of a session go when words of it are removed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -20,6 +22,8 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 
 FOLDER = "aside"
+DIGITS = 12
+"""Of a file's digest in its name."""
 
 
 class AsideFolder:
@@ -32,8 +36,9 @@ class AsideFolder:
     async def keep(self, session: SessionId, records: Sequence[LogRecord]) -> str:
         """Keep events; where, for a person (`Asides`)."""
         first, last = records[0].header, records[-1].header
-        path = self._folder / session / f"{first.epoch}-{first.offset}-{last.offset}.jsonl"
         lines = b"".join(msgspec.json.encode(_line(each)) + b"\n" for each in records)
+        name = f"{first.epoch}-{first.offset}-{last.offset}-{sha256(lines).hexdigest()[:DIGITS]}.jsonl"
+        path = self._folder / session / name
         try:
             await asyncio.to_thread(write_new, path, lines)
         except OSError as error:

@@ -51,6 +51,13 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
 
 
+def write_all(file: int, data: bytes) -> None:
+    """Write all of `data`: a disk that fills up takes a part, and refuses the next. Raises OSError."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
 def write_new(path: Path, data: bytes) -> None:
     """Write a file for its owner alone where there is none: whole or not at all, and never over another.
 
@@ -61,7 +68,7 @@ def write_new(path: Path, data: bytes) -> None:
     draft.unlink(missing_ok=True)
     try:
         with opened(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as file:
-            os.write(file, data)
+            write_all(file, data)
             os.fsync(file)
         with suppress(FileExistsError):
             os.link(draft, path)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.adapters.store.files import explained, opened, sync_folder
+from moothall.adapters.store.files import explained, opened, sync_folder, write_all
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import Clock
@@ -117,7 +117,7 @@ def _append(path: Path, line: bytes) -> None:
             whole -= 1
         if whole != size:  # Of a process that was killed.
             os.ftruncate(file, whole)
-        os.write(file, line)
+        write_all(file, line)
         os.fsync(file)
     if not whole:
         sync_folder(path.parent)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from moothall.adapters.store.files import explained, opened, sync_folder
+from moothall.adapters.store.files import explained, opened, sync_folder, write_all
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core.backup.removed import AnyLine, ListBegun, encode_line, read_list, united
 from moothall.core.kernel.errors import StorageUnavailable
@@ -40,6 +40,20 @@ class RemovalList:
     def lines(self) -> tuple[AnyLine, ...]:
         """Those of both files. Raises ConfigurationError where one can't be read."""
         return united(*(read_removals(path) for path in self._paths))
+
+    def begin_apart(self) -> None:
+        """Make the second file where there is none, so that no removal is the first to learn that it can't be written.
+
+        Raises ConfigurationError.
+        """
+        *apart, _ = self._paths
+        for path in apart:
+            advice = (
+                "Nothing could be removed. Let the server write there (its systemd unit needs a ReadWritePaths= for "
+                "that folder), or name another file as removals of [server]."
+            )
+            with explained(f"The list of removals {path} can't be written", advice), _held(path) as (file, size):
+                _append(file, size, [])
 
     def append(self, make: Callable[[LineIdentity], AnyLine]) -> AnyLine:
         """Write down what `make` gives for the line's identity; returns it once it is on the disk.
@@ -98,9 +112,7 @@ def _append(file: int, size: int, lines: list[AnyLine]) -> None:
     if size == 0 and not begins:
         identity = _identity()
         lines = [ListBegun(id=identity.id, at=identity.at), *lines]
-    view = memoryview(b"".join(map(encode_line, lines)))
-    while view:
-        view = view[os.write(file, view) :]
+    write_all(file, b"".join(map(encode_line, lines)))
 
 
 @contextmanager

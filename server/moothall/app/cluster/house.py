@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -17,17 +17,19 @@ from moothall.adapters.cluster.erasing import FileErasure
 from moothall.adapters.cluster.house_redis import RedisLease, RedisNotes
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.cluster.node_gate import NodeGate, NodeSeal, open_key
-from moothall.adapters.cluster.redis_facts import checked
+from moothall.adapters.cluster.redis_facts import Trust, checked
 from moothall.adapters.cluster.server import RedisServer
 from moothall.adapters.store import one_copy_list, signing
 from moothall.adapters.store.aside_folder import FOLDER, AsideFolder
 from moothall.adapters.store.one_copy_list import OneCopyList
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemRandomness
+from moothall.app.backend import removal_list
 from moothall.app.parts import Nodes
+from moothall.core.backup.removed import Removals
 from moothall.core.cluster.nodes import NodeNote
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageError, StorageUnavailable
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead, LogReading, NodeLog
 from moothall.services.cluster import removing
 from moothall.services.cluster.confirming import Confirming
@@ -35,7 +37,9 @@ from moothall.services.cluster.following import Came, Following
 from moothall.services.cluster.keeping import Keeping
 from moothall.services.cluster.others import Others
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
+from moothall.services.cluster.refilling import Refilling
 from moothall.services.cluster.removing import Removing
+from moothall.services.cluster.sound_copies import SoundCopies
 from moothall.services.cluster.two_books import HOUSE, TwoBooks
 from moothall.services.cluster.two_copies import STEPS, TwoCopies
 from moothall.services.operation.redis_checks import needed_memory
@@ -89,13 +93,26 @@ class House:
         self.seal = NodeSeal(own.node, self.key, self.clock, SystemRandomness())
         """Proves what this node asks of the keeper."""
         gate = NodeGate(self.key, self.clock, lambda: self.keeping.term is not None)
-        self.nodes = Nodes(gate, elsewhere, lambda: self.keeping.alone, self._unconfirmed, self._stuck, self._retire)
+        self.nodes = Nodes(
+            gate,
+            elsewhere,
+            lambda: self.keeping.alone,
+            self._unconfirmed,
+            self._stuck,
+            self._retire,
+            lambda: 0 if self.refilling is None else self.refilling.left,
+            lambda: self.trust.faults,
+        )
         """The others, while this node keeps the house."""
         self.singles = OneCopyList(Path(self.settings.server.data) / one_copy_list.FILE_NAME, self.clock)
         self.asides = AsideFolder(Path(self.settings.server.data) / FOLDER)
+        self.trust = Trust(self.server, self.clock, needed_memory(MEETINGS))
+        """Whether Redis is as it has to be, since this node has started."""
         self.others = Others(RedisNotes(self.server), self.clock, node=own.node, note=self._note)
         self.following: Following | None = None
         """While this node stands by."""
+        self.sound: SoundCopies | None = None
+        """What this node has copied of the keeper's sound since it stood by last."""
         self.removing = Removing(self.log, own.node)
         """Whether what was removed is gone from here."""
         self._looked: int | None = None
@@ -111,6 +128,8 @@ class House:
         """As the keeper that this node is, or was last, has them."""
         self._logs: TwoCopies | None = None
         """The same."""
+        self.refilling: Refilling | None = None
+        """What Redis lacks of the logs of the keeper that this node is, or was last."""
         self._fit = False
         """Whether this node has what a keeper needs; not before it has looked."""
 
@@ -209,7 +228,15 @@ class House:
             singles=self.singles,
             alone=lambda: self.keeping.alone,
         )
+        self.refilling = Refilling(self.log, logs, log, self.clock, erased=self._erased)
         return logs, books
+
+    async def _erased(self) -> Collection[Epoch]:
+        """Epochs of the logs that were erased here whole (`Refilling`)."""
+        try:
+            return Removals(await asyncio.to_thread(removal_list(self.settings).lines)).logs
+        except ConfigurationError as error:
+            raise StorageUnavailable(str(error)) from error
 
     def stand_by_no_more(self) -> None:
         """What was followed stays as it is until this node keeps the house, or stands by again."""
@@ -331,8 +358,8 @@ async def joined(settings: Settings, clock: Clock) -> AsyncIterator[House]:
         await _usable(server, clock)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         stack.push_async_callback(house.others.leave)
-        runs = (house.others.run, house.keeping.run, house.confirming.run, house.erase, house.mend, house.confirm)
-        for run in runs:
+        watching = (house.others.run, house.keeping.run, house.confirming.run, house.trust.run)
+        for run in (*watching, house.erase, house.mend, house.confirm):
             stack.callback(tasks.create_task(supervise(run, clock)).cancel)
         yield house
 

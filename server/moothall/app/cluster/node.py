@@ -108,7 +108,7 @@ def writer_noted(backend: Backend, node: str, passed: Callable[[SessionId, int],
 
 @contextmanager
 def archiving(house: House, backend: Backend) -> Iterator[None]:
-    """Have Redis give up what enough nodes have, while inside."""
+    """Have Redis give up what enough nodes have, and get back what it has lost, while inside."""
     made = Archiving(
         house.log,
         backend.log,
@@ -117,11 +117,13 @@ def archiving(house: House, backend: Backend) -> Iterator[None]:
         archives=house.nodes.elsewhere.archives,
         loaded=lambda session: backend.sessions.loaded(session) is not None,
     )
-    task = backend.tasks.create_task(supervise(made.run, house.clock))
+    runs = [made.run] if house.refilling is None else [made.run, house.refilling.run]
+    tasks = [backend.tasks.create_task(supervise(run, house.clock)) for run in runs]
     try:
         yield
     finally:
-        task.cancel()
+        for task in tasks:
+            task.cancel()
 
 
 async def _first_of(*waits: Coroutine[object, object, object]) -> None:

@@ -18,7 +18,7 @@ from moothall.adapters.admin.local_door import Operations
 from moothall.adapters.cluster.engine_relay import EngineRelay
 from moothall.adapters.cluster.forwarding import MOST_CARRIED, Forwarding
 from moothall.adapters.cluster.keeper_connections import KeeperConnections
-from moothall.adapters.cluster.node_link_line import KeeperArchive, NodeLinkLine
+from moothall.adapters.cluster.node_link_line import KeeperArchive, NodeLinkLine, SoundAtKeeper
 from moothall.adapters.http.connections import Connections
 from moothall.adapters.http.forwarded import came_by_https, is_proxy, trusted_networks, visitor_address
 from moothall.adapters.http.limits import keep_addresses_out_of_logs, runner_options
@@ -46,10 +46,12 @@ from moothall.core.kernel.errors import ConfigurationError, LogMissing, StorageU
 from moothall.core.ports import Book
 from moothall.services.cluster.following import FOLLOW_MS, Following
 from moothall.services.cluster.reading import NodeReading
+from moothall.services.cluster.sound_copies import SoundCopies
 from moothall.services.cluster.two_books import follow_book
 from moothall.services.metrics.measures import Measures
 from moothall.services.metrics.readiness import Readiness
 from moothall.services.operation.status import NodeStatus, ServerStatus
+from moothall.services.sound.live_audio import to_ms
 from moothall.services.supervision.supervising import supervise
 
 logger = logging.getLogger(__name__)
@@ -78,6 +80,7 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         house.following = following = Following(
             house.log, log, house.clock, archive=archive, asides=house.asides, singles=house.singles
         )
+        house.sound = sound = SoundCopies(SoundAtKeeper(archive), house.clock)
         stack.callback(house.stand_by_no_more)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         await _followed(house, book)
@@ -95,7 +98,7 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         async def follow() -> None:
             await _follow(house, book, doors.forwarding, engines)
 
-        for run in (following.run, follow, partial(collect, house.clock)):
+        for run in (following.run, follow, sound.run, partial(collect, house.clock)):
             stack.callback(tasks.create_task(supervise(run, house.clock)).cancel)
         yield
 
@@ -204,6 +207,8 @@ async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerA
                 keeper=None if lease is None else lease.node,
                 keeper_address="" if lease is None else lease.address,
                 stuck={name: tuple(each.name for each in stuck)} if (stuck := house.removing.stuck) else {},
+                faults=house.trust.faults,
+                copied_ms=0 if house.sound is None else to_ms(house.sound.samples),
             ),
         )
 

@@ -53,7 +53,7 @@ NAMESPACES: dict[str, Kept] = {
     "cluster": Kept.LEFT_OUT,  # which change of the shared book a node has: a restored folder is of no cluster
     "house": Kept.LEFT_OUT,  # which key the nodes sign with; the first node says it anew
 }
-"""By the namespace, or what stands before its colon: shelves of single sessions are named `ballots:NAME`."""
+"""By the namespace, or what stands before its colon: namespaces of single sessions are named `ballots:NAME`."""
 
 _Row = tuple[str, str, bytes]
 _encoder = msgspec.msgpack.Encoder()

@@ -156,6 +156,11 @@ class Removals:
         left_out = frozenset(acts)
         return Removals(line for line in self.lines if line not in left_out)
 
+    @property
+    def logs(self) -> frozenset[Epoch]:
+        """Epochs of the logs that are gone whole."""
+        return frozenset(self._logs)
+
     def log_removed(self, epoch: Epoch) -> bool:
         """Whether a log is gone whole."""
         return epoch in self._logs

@@ -53,6 +53,7 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
     mark: str
     """Made of that of the removal before and of this one."""
     session: SessionId
+    """Empty where no more is known of a whole log that was erased than its epoch."""
     epoch: Epoch
     offset: int
     """Of the event that says what was removed; 0 where the whole log was erased."""
@@ -62,7 +63,7 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """By which people find it: the session, and the event that says what was removed."""
-        return f"{self.session}:{self.offset}"
+        return f"{self.session or self.epoch}:{self.offset}"
 
     @property
     def here(self) -> Applied:

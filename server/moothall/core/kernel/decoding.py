@@ -69,3 +69,8 @@ def made_of(kind: type[S], source: msgspec.Struct, /, **others: object) -> S:
     So an event holds what its command says, and a line of the record what the line says that readers see.
     """
     return kind(**{**shared(kind, source), **others})
+
+
+def number_in(text: str, digits: int) -> int | None:
+    """The number that one to so many ASCII digits say; None for any other text."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= digits else None

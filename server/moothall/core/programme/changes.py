@@ -1,4 +1,6 @@
-"""Changes of what is planned: what an import would change, before it does, and what two people change at once."""
+"""Changes of what is planned: what readers of the agenda are told of, what an import would change, before it does, and
+what two people change at once.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,9 @@ import msgspec
 from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId, Timetable
+
+MOST_CHANGES = 200
+"""Changes of the programme that are kept for readers of the agenda. Overflow: the oldest goes."""
 
 
 class ChangeKind(StrEnum):
@@ -149,3 +154,55 @@ def merge_edits(made_from: MeetingPlan, wanted: MeetingPlan, now: MeetingPlan) -
         else:
             differing.append(name)
     return msgspec.structs.replace(now, **fields), tuple(differing)
+
+
+class AgendaChangeKind(StrEnum):
+    """What has changed."""
+
+    NEW = "new"
+    TITLE = "title"
+    TIME = "time"
+    ROOM = "room"
+    CANCELLED = "cancelled"
+    RESTORED = "restored"
+
+
+class AgendaChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of one session's plan."""
+
+    at: int
+    """Unix ms."""
+    session: SessionId
+    kind: AgendaChangeKind
+    title: str = ""
+    """The title before, where that has changed."""
+    starts: tuple[int | None, int | None] = (None, None)
+    """Unix ms before and after, where the time has changed."""
+    ends: tuple[int | None, int | None] = (None, None)
+    rooms: tuple[RoomId | None, RoomId | None] = (None, None)
+    """Before and after, where the room has changed."""
+
+
+def changes_of_plan(before: Planned | None, after: Planned, at: int) -> tuple[AgendaChange, ...]:
+    """What a new or changed plan changes for readers of the agenda. Rehearsals, and sessions that the programme only
+    takes over (they have not been made by it), change nothing; nor does a deletion, which can be taken back.
+    """
+    session = after.session
+    deletion = any(each is not None and each.deleted is not None for each in (before, after))
+    if deletion or after.rehearsal or (before is None and not after.made):
+        return ()
+    if before is None:
+        return (AgendaChange(at=at, session=session, kind=AgendaChangeKind.NEW),)
+    found: list[AgendaChange] = []
+    if before.title != after.title:
+        found.append(AgendaChange(at=at, session=session, kind=AgendaChangeKind.TITLE, title=before.title))
+    if (before.starts, before.ends) != (after.starts, after.ends):
+        starts, ends = (before.starts, after.starts), (before.ends, after.ends)
+        found.append(AgendaChange(at=at, session=session, kind=AgendaChangeKind.TIME, starts=starts, ends=ends))
+    if before.room != after.room:
+        rooms = (before.room, after.room)
+        found.append(AgendaChange(at=at, session=session, kind=AgendaChangeKind.ROOM, rooms=rooms))
+    if before.cancelled != after.cancelled:
+        kind = AgendaChangeKind.CANCELLED if after.cancelled else AgendaChangeKind.RESTORED
+        found.append(AgendaChange(at=at, session=session, kind=kind))
+    return tuple(found)

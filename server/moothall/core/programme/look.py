@@ -32,9 +32,9 @@ class Theme(StrEnum):
 
 
 GROUNDS = {Theme.LIGHT: ("#fcfbf8", "#f1f2f0", "#fdf1c7"), Theme.DARK: ("#15171a", "#1f2226", "#2e2a17")}
-"""What text in a theme may stand on; as in web/css/tokens.css."""
+"""What text in a theme may stand on; as in web/css/lib/tokens.css."""
 USUAL = {Theme.LIGHT: ("#0d4a57", "#ffffff"), Theme.DARK: ("#8fd3e0", "#10242a")}
-"""The accent where none is chosen, and the colour of text on it; as in web/css/tokens.css."""
+"""The accent where none is chosen, and the colour of text on it; as in web/css/lib/tokens.css."""
 _AWAY = {Theme.LIGHT: 0, Theme.DARK: 255}
 """Towards which grey a colour stands out more."""
 _COLOUR = re.compile("#[0-9a-f]{6}")

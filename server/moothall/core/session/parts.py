@@ -88,7 +88,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def recognised(self) -> tuple[ev.Word, ...]:
         """Its words that stand as they were recognised. Of a correction those that are the same, where it has as many
-        words as before: of what was written somebody is sure (as in `web/js/desk/state.js`).
+        words as before: of what was written somebody is sure (as in `web/js/lines/state.js`).
         """
         before, written = self.words[: self.base], self.text.split()
         if len(before) != len(written):

@@ -45,7 +45,11 @@ ON = (Status.OPEN, Status.PAUSED)
 
 
 class State(Keeping, frozen=True, kw_only=True):
-    """A session as the fold of its log."""
+    """A session as the fold of its log.
+
+    What is kept of it is a base and no field: `keeping_after` gives fields, and the fold takes them over with its own
+    in one copy. The rules of spans stand in `keeping.py`, and can be asked without a session.
+    """
 
     id: SessionId
     status: Status = Status.ABSENT

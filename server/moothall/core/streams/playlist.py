@@ -6,6 +6,8 @@ import re
 
 import msgspec
 
+from moothall.core.kernel.decoding import number_in
+
 MOST_BYTES = 1_000_000
 """Of a playlist."""
 BEHIND = 2
@@ -143,7 +145,7 @@ def _attributes(line: str) -> dict[str, str]:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+    return number_in(text, 18) or 0
 
 
 def _ms(text: str) -> int:

@@ -5,6 +5,11 @@ gone, and after each restart deletes reach nothing of before. An act that is sen
 is there under its name is not written once more. Lines that somebody else has corrected or removed meanwhile stay as
 they are, and so do those that were offered, since somebody else was on air.
 
+A post with a number and a text that were taken does nothing either. But 1 is also what a program says first that is
+started again. With another text, or later than `RETRY_MS` after the 1 before, it begins anew, and no number of before
+is known any more. Sooner it may be either; where a 2 of another text follows, it was a beginning, and its words stand,
+since the other 1 said them just now.
+
 While nothing is kept (a break, *not recorded*) what comes is dropped, and the sender is told that it was taken: else it
 would send it again when the break is over. Nothing that comes later reaches what was before.
 """
@@ -32,9 +37,9 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId,
 from moothall.core.ports import Clock, Randomness
 from moothall.core.rules.authority import COMMANDS
 from moothall.core.rules.lines import DROPPED, unkept_now
-from moothall.core.session.parts import Channel
+from moothall.core.session.parts import Channel, Segment
 from moothall.core.session.state import State, Status
-from moothall.services.desks.typed_ahead import TypedAhead
+from moothall.services.desks.typed_ahead import TypedAhead, takes_unfinished
 from moothall.services.log.act_queue import unavailable
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
@@ -51,18 +56,26 @@ POSTS = Allowance(per_second=20, burst=200)
 """Posts of one stream: programs that send each word need five a second. Overflow: told to wait."""
 MOST_BYTES = 8 << 10
 """Bytes of a post. Overflow: it is refused."""
-MOST_ACTS = 200
-"""Lines of one post. Overflow: it is refused."""
+MOST_LINES = 200
+"""Lines of one act. Overflow: they are more acts; where one of those fails, the post can be sent again, since a line
+that is there is not written twice."""
 REMEMBERED = 32
 """Posts by whose numbers repeats are known."""
+RETRY_MS = 30_000
+"""For how long after its first post a program may send that again."""
 AGAIN_MS = 60_000
 """For how long a program may send again what another life of the server, or another node, had taken."""
 LOOK_MS = 500
 """How often streams are looked at in which nothing comes."""
-CUTS = (ev.SessionPaused, ev.SessionClosed, ev.NotRecordedBegan, ev.BodyRemoved)
-"""What follows these reaches nothing of before."""
+CUTS = (ev.SessionPaused, ev.SessionClosed, ev.NotRecordedBegan)
+"""What follows these reaches nothing of before, and what is no line yet goes; so does a removal of what it goes on
+from (`TextStream.goes_with`)."""
 _TWICE = frozenset({RefusalCode.STALE, RefusalCode.FORBIDDEN, RefusalCode.UNKNOWN, RefusalCode.CONFLICT})
 """Somebody else was quicker with a line; the others are written all the same."""
+
+
+_Key = tuple[str, SessionId, ChannelId]
+"""A link, and where it writes."""
 
 
 class Form(StrEnum):
@@ -117,10 +130,16 @@ class TextStream:
         self.last = b""
         """What stood in it."""
         self.seen: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)
+        self.began = 0
+        """When number 1 was taken, ms of the monotonic clock."""
+        self.again = 0
+        """Which number a program has reached that sends, from 1 on, what was taken."""
         self.bucket = bucket
         self.acts = 0
         self.cuts = 0
         """How often what came before was cut off."""
+        self.removals = 0
+        """How often words of the session were removed."""
         self.over = False
         """It is no stream of the server any more."""
         self.used = 0
@@ -142,9 +161,22 @@ class TextStream:
         """Whether all of its text has become lines."""
         return self.text.due is None and not self.lock.locked()
 
+    def wrote(self, line: SegmentId) -> bool:
+        """Whether this link wrote a line into this text, in any life of the server, at any node."""
+        return line.startswith(_of_link((self.staff.link, self.session, self.channel)))
+
     def segment(self, number: int) -> SegmentId:
         """The name of a line."""
         return SegmentId(f"{self.name}-{number}")
+
+    def goes_with(self, removal: ev.BodyRemoved, state: State) -> bool:
+        """Whether what is no line yet goes with it: a line was removed that deletes reach. `state`: after it."""
+        return takes_unfinished(removal) or self.lacks(state)
+
+    def lacks(self, state: State) -> bool:
+        """Whether a line that deletes reach is in the session no more."""
+        names = [self.segment(each.number) for each in (*self.text.lines, self.text.tail) if each.shown]
+        return any(state.segments.get(name) is None and state.offered.get(name) is None for name in names)
 
 
 class CaptionStreams:
@@ -155,7 +187,7 @@ class CaptionStreams:
         self._ahead = ahead
         self._clock = clock
         self._randomness = randomness
-        self._streams: dict[tuple[str, SessionId, ChannelId], TextStream] = {}
+        self._streams: dict[_Key, TextStream] = {}
         sessions.observe(self._seen)
         sessions.tell_forgotten(self._forgotten)
 
@@ -184,7 +216,7 @@ class CaptionStreams:
         if stream is None:
             if len(self._streams) >= MOST_STREAMS and not self._forget_one():
                 return refuse(RefusalCode.BUSY, "The server takes captions from as many programs as it can.")
-            name = f"cap{self._randomness.bytes(5).hex()}"
+            name = f"{_of_link(key)}{self._randomness.bytes(5).hex()}"
             bucket = Bucket.full(POSTS, self._clock.monotonic())
             stream = self._streams[key] = TextStream(staff, session, wanted, name, bucket)
             logger.info("session %s: captioning software writes by link %s", session, staff.link)
@@ -192,16 +224,20 @@ class CaptionStreams:
         return stream
 
     async def put(self, stream: TextStream, post: Post) -> Taken | Refusal:
-        """Take a post, all of it or nothing. One that was taken before does nothing."""
+        """Take a post; one that is refused may be sent again. One that was taken before does nothing."""
         async with stream.lock:
-            digest = hashlib.sha256(post.body).digest()
-            if post.seq is not None and (post.seq, digest) in stream.seen:
+            digest, now = hashlib.sha256(post.body).digest(), self._clock.monotonic()
+            known = (post.seq, digest) in stream.seen
+            anew = _anew(stream, post, now, known=known)
+            if known and not anew:
+                stream.again = post.seq if post.seq == stream.again + 1 else 0
                 return Taken()
             live = self._sessions.loaded(stream.session)
             if stream.over or live is None:
                 return refuse(RefusalCode.BUSY, "This stream was given up just now; send this again.")
             channel = live.state.channels[stream.channel]
-            refused = _too_much(post) or self._too_often(stream) or _no_language(channel, post) or _old(stream, post)
+            refused = _too_much(post) or self._too_often(stream) or _no_language(channel, post)
+            refused = refused or (None if anew else _old(stream, post))
             if refused is not None:
                 return refused
             text = _characters(stream, post)
@@ -219,23 +255,28 @@ class CaptionStreams:
             if outside is not None and not unkept:
                 return outside
             posts = stream.posts
+            if post.form is Form.CAPTIONS:
+                posts, characters = joined(stream.posts, characters, post.language or stream.language)
             if not unkept:
-                if post.form is Form.CAPTIONS:
-                    posts, characters = joined(stream.posts, characters, post.language or stream.language)
                 if post.language:
                     stream.language = _language(channel, post.language) or stream.language
                 answer = await self._write(live, stream, *take(stream.text, characters, self._clock.monotonic()))
                 if answer is not None and (answer.code in PASSING or unkept_now(live.state) is None):
                     return answer
                 unkept = answer is not None
+            if anew:
+                stream.seen.clear()
             if post.seq is not None:
-                stream.seq = post.seq
+                stream.seq, stream.again = post.seq, 0
+                stream.began = now if post.seq == 1 else stream.began
                 stream.seen.append((post.seq, digest))
             if unkept:
                 self._cut_off(stream)
+                stream.posts = posts
                 return Taken(kept=False, sentence=DROPPED)
+            stream.posts = posts
             if stream.cuts == cuts:  # Else nothing that comes later reaches this post.
-                stream.posts, stream.held = posts, held
+                stream.held = held
                 stream.last = stream.last if post.seq is None else post.body
             return Taken()
 
@@ -279,7 +320,7 @@ class CaptionStreams:
             self._give_up(key, self._streams[key])
         return bool(idle)
 
-    def _give_up(self, key: tuple[str, SessionId, ChannelId], stream: TextStream) -> None:
+    def _give_up(self, key: _Key, stream: TextStream) -> None:
         self._cut_off(stream)
         stream.over = True
         del self._streams[key]
@@ -306,27 +347,29 @@ class CaptionStreams:
 
         Where it was cut off meanwhile, nothing of before is shown or becomes a line.
         """
-        cuts = stream.cuts
+        cuts, removals = stream.cuts, stream.removals
         lines = [each for each in operations if not isinstance(each, Draft)]
-        if len(lines) > MOST_ACTS:
-            return refuse(RefusalCode.INVALID, f"A post can have at most {MOST_ACTS} lines.")
-        commands = _commands(live.state, stream, lines)
-        if commands:
-            answer = await self._send(live, stream, commands)
-            if isinstance(answer, Refusal) and answer.code in _TWICE:
-                # What can't be amended any more stays as it is.
-                commands = [each for each in _commands(live.state, stream, lines) if isinstance(each, do.TypeSegment)]
-                answer = await self._send(live, stream, commands) if commands else None
-            if isinstance(answer, Refusal):
-                return answer
-        if stream.cuts != cuts:
-            stream.text, _ = cut_off(after)  # Its numbers go on behind those of the lines that are there.
-            return None
+        for first in range(0, len(lines), MOST_LINES):
+            refused = await self._put_down(live, stream, lines[first : first + MOST_LINES])
+            if refused is not None:
+                return refused
         stream.text = after
+        if stream.cuts != cuts or (stream.removals != removals and stream.lacks(live.state)):
+            self._cut_off(stream)  # Its numbers go on behind those of the lines that are there.
+            return None
         for each in operations:
             if isinstance(each, Draft):
                 self._ahead.write(stream, stream.segment(each.number), each.text, _tag(live.state, stream))
         return None
+
+    async def _put_down(self, live: LiveSession, stream: TextStream, lines: Sequence[Commit | Amend]) -> Refusal | None:
+        commands = _commands(live.state, stream, lines)
+        answer = await self._send(live, stream, commands) if commands else None
+        if isinstance(answer, Refusal) and answer.code in _TWICE:
+            # What can't be amended any more stays as it is.
+            commands = [each for each in _commands(live.state, stream, lines) if isinstance(each, do.TypeSegment)]
+            answer = await self._send(live, stream, commands) if commands else None
+        return answer if isinstance(answer, Refusal) else None
 
     async def _send(self, live: LiveSession, stream: TextStream, commands: Sequence[do.AnyCommand]) -> object:
         stream.acts += 1
@@ -339,12 +382,17 @@ class CaptionStreams:
     def _cut_off(self, stream: TextStream) -> None:
         stream.cuts += 1
         stream.text, _ = cut_off(stream.text)
-        stream.posts, stream.held, stream.last = Posts(), b"", b""
+        # What a program repeats in each post is known, lest it come back.
+        stream.posts = stream.posts if stream.posts.rolls else Posts()
+        stream.held, stream.last = b"", b""
         self._ahead.leave(stream)
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
-        if any(isinstance(event, CUTS) for event in publication.events):
-            for stream in self._of(live.id):
+        over = any(isinstance(event, CUTS) for event in publication.events)
+        removals = [event for event in publication.events if isinstance(event, ev.BodyRemoved)]
+        for stream in self._of(live.id) if over or removals else ():
+            stream.removals += len(removals)
+            if over or any(stream.goes_with(each, live.state) for each in removals):
                 self._cut_off(stream)
 
 
@@ -353,9 +401,18 @@ def _too_much(post: Post) -> Refusal | None:
     return refuse(RefusalCode.INVALID, message) if len(post.body) > MOST_BYTES else None
 
 
+def _anew(stream: TextStream, post: Post, now: int, *, known: bool) -> bool:
+    """Whether a program begins anew. `known`: whether a post of this number and text was taken."""
+    if post.seq is None or post.seq > stream.seq or _goes_on(stream, post):
+        return False
+    if known:
+        return post.seq == 1 < stream.seq and now - stream.began > RETRY_MS
+    return post.seq in (1, stream.again + 1)
+
+
 def _old(stream: TextStream, post: Post) -> Refusal | None:
-    """A number may come again only with what came with it, and 1 when a program begins anew."""
-    if post.seq is None or post.seq > stream.seq or post.seq == 1 or _goes_on(stream, post):
+    """A number may come again only with what came with it, but where a program begins anew."""
+    if post.seq is None or post.seq > stream.seq or _goes_on(stream, post):
         return None
     message = f"Another post of this number was taken; the last one was {stream.seq}. Go on from there."
     return refuse(RefusalCode.STALE, message)
@@ -367,9 +424,14 @@ def _goes_on(stream: TextStream, post: Post) -> bool:
     return again and bool(stream.last) and post.body.startswith(stream.last)
 
 
+def _of_link(key: _Key) -> str:
+    """How the names of the lines begin that a link sends into a text."""
+    return f"cap{hashlib.sha256('/'.join(key).encode()).hexdigest()[:10]}."
+
+
 def _comes_again(state: State, stream: TextStream, post: Post, characters: str, now: int) -> bool:
     """Whether a caption was taken by another life of the server, or another node, and its sender did not hear so: it is
-    the newest that was written, or offered where somebody else is on air. `now`: media ms.
+    the newest that this link wrote, the last line whole, or offered where somebody else is on air. `now`: media ms.
     """
     words, since = characters.split(), now - AGAIN_MS
     if stream.seq or post.seq in (None, 1) or post.form is not Form.CAPTIONS or not words:
@@ -379,8 +441,13 @@ def _comes_again(state: State, stream: TextStream, post: Post, characters: str, 
     if not channel.air.writes(stream.staff.link):
         offered = (state.offered.get(name) for name in channel.air.offered)
         lines = [line for line in offered if line is not None and line.t0 >= since]
-    newest = [word for line in lines for word in line.whole.split()]
-    return newest[-len(words) :] == words
+    own = sorted((line for line in lines if stream.wrote(line.id) and line.whole.strip()), key=_order)
+    newest = [word for line in own for word in line.whole.split()]
+    return bool(own) and len(words) >= len(own[-1].whole.split()) and newest[-len(words) :] == words
+
+
+def _order(line: Segment) -> tuple[int, int]:
+    return line.t0, int(line.id.rpartition("-")[2])
 
 
 def _no_language(channel: Channel, post: Post) -> Refusal | None:

@@ -34,8 +34,9 @@ MOST_TARGETS = 1_000
 """Sessions with an address. Overflow: another one is refused."""
 FORGET_LOOK_MS = 60_000
 """How often it is looked at which addresses are to be forgotten."""
-DROPS = (ev.SessionPaused, ev.NotRecordedBegan, ev.BodyRemoved)
-"""At these nothing that waits goes out any more: it may be what is not to be kept."""
+DROPS = (ev.SessionPaused, ev.NotRecordedBegan)
+"""At these nothing that waits goes out any more: it may be what is not to be kept. At a removal that is so of the lines
+that are there no more."""
 
 
 class ZoomTarget(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,10 +127,10 @@ class ZoomPush:
             while True:
                 now = self._clock.monotonic()
                 for session, sending in tuple(self._sending.items()):
-                    sending.waiting = in_time(sending.waiting, now)
+                    line = self._due(sending)
                     if not sending.waiting:
                         sending.failures = 0
-                    elif not sending.busy and now >= sending.again and due(sending.waiting, now) is not None:
+                    elif not sending.busy and now >= sending.again and line is not None:
                         sending.busy = True
                         group.create_task(self._send(session, self._targets[session].address, sending))
                 await self._clock.sleep(LOOK_MS)
@@ -144,12 +145,17 @@ class ZoomPush:
                     logger.warning("session %s: its address in Zoom can't be looked after now", session)
             await self._clock.sleep(FORGET_LOOK_MS)
 
+    def _due(self, sending: _Sending) -> Held | None:
+        now = self._clock.monotonic()
+        sending.waiting = in_time(sending.waiting, now)
+        return due(sending.waiting, now)
+
     async def _send(self, session: SessionId, address: str, sending: _Sending) -> None:
         try:
-            while due(sending.waiting, self._clock.monotonic()) is not None:
+            while self._due(sending) is not None:
                 if sending.seq is None and (last := await self._place.last(address)) is not None:
                     sending.seq = last
-                line = due(sending.waiting, self._clock.monotonic())
+                line = self._due(sending)
                 if line is None:  # Meanwhile it was taken back.
                     return
                 taken = sending.seq is not None and await self._place.post(address, sending.seq + 1, line)
@@ -172,10 +178,16 @@ class ZoomPush:
             return
         channel = target.channel or next(iter(live.state.channels), "")
         sending = self._sending.setdefault(live.id, _Sending())
+        removed = any(isinstance(event, ev.BodyRemoved) for event in publication.events)
+        if removed:
+            there = live.state.segments
+            gone = {each.segment for each in sending.waiting if there.get(each.segment) is None}
+            sending.waiting = without(sending.waiting, gone)
         for event in publication.events:
             line = live.state.segments.get(event.segment) if isinstance(event, ev.SegmentEnded) else None
             language = "" if line is None else line.language
-            new = line is not None and live.state.media_now(self._clock.wall()) - line.t1 <= LATE_MS
+            # What a removal leaves of a line is said anew; it may be there in Zoom.
+            new = line is not None and not removed and live.state.media_now(self._clock.wall()) - line.t1 <= LATE_MS
             sending.waiting = _after(sending.waiting, event, channel, language if new else "", self._clock.monotonic())
 
 

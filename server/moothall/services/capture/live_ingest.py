@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from moothall.core.commands import NoteGap
 from moothall.core.events.types import GapReason
@@ -120,6 +120,12 @@ class LiveIngest:
     def awaits(self, session: SessionId) -> bool:
         """Whether a session has sound that isn't recognised to its end."""
         return any(channel.takes for channel in self._of(session))
+
+    def takes(self) -> Iterator[tuple[SessionId, LiveTake]]:
+        """All whose sound waits for its words, with their sessions."""
+        for (session, *_), channel in self._channels.items():
+            for take in channel.takes:
+                yield session, take
 
     def _nothing_unheard(self, channels: Sequence[LiveChannel]) -> bool:
         """Whether the engine went after it had heard everything: there is nothing that another could add."""

@@ -48,6 +48,11 @@ PREFIX = "pull"
 """Takes of streams are named so, with twelve figures behind."""
 
 
+def is_pulled(take: str) -> bool:
+    """Whether a take of this name is a stream's."""
+    return take.startswith(PREFIX)
+
+
 class PulledSource(msgspec.Struct, frozen=True, kw_only=True):
     """A stream and the text that it feeds. `address` may hold a password: it goes into no log and to no reader."""
 
@@ -243,7 +248,7 @@ class Pulling:
     def _microphone(self) -> bool:
         """Whether a microphone has the text; one that is cut off has it until it is stopped."""
         now = self._ingest.current(self.source.session, self.source.channel)
-        return now is not None and not now.finished and not now.name.startswith(PREFIX)
+        return now is not None and not now.finished and not is_pulled(now.name)
 
     def _stopped(self) -> bool:
         """Whether its text's sound failed too often. A take of another name lifts that, so no stream may begin one: it
@@ -331,9 +336,4 @@ class Pulling:
 
     def _mine(self, source: SourceId, known: Source) -> bool:
         named = take_of(source)
-        return (
-            named is not None
-            and named[0].startswith(PREFIX)
-            and known.channel == self.source.channel
-            and not known.ended
-        )
+        return named is not None and is_pulled(named[0]) and known.channel == self.source.channel and not known.ended

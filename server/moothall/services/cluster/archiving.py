@@ -12,7 +12,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import SessionClosed, SessionReopened
-from moothall.core.kernel.errors import LogMissing, StaleWriter, StorageError
+from moothall.core.kernel.errors import LogMissing, OffsetConflict, StaleWriter, StorageError
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.lanes import SESSION
 from moothall.core.ports import Clock, EventLog, LogHead, LogReading, SharedLog
@@ -43,7 +43,7 @@ class Archiving:
     """Whether a session is in memory, and so its log is held by its writer."""
 
     def __post_init__(self) -> None:
-        self._change = 0
+        self._change, self._count = 0, ""
         # Bound: the sessions of which Redis has more than the head.
         self._whole: dict[SessionId, LogHead] = {}
         """Those that Redis may still have events of."""
@@ -63,8 +63,8 @@ class Archiving:
     async def look(self) -> None:
         """Have Redis give up what it may, and nodes asked what they have. Raises StorageError."""
         while True:
-            changes = await self.shared.changed(self._change)
-            self._change = changes.upto
+            changes = await self.shared.changed(self._change, self._count)
+            self._change, self._count = changes.upto, changes.count
             for session in (*changes.forgotten, *changes.heads):
                 self._whole.pop(session, None)
                 self._closed.pop(session, None)
@@ -76,7 +76,7 @@ class Archiving:
                 if await self._given_up(session, head):
                     del self._whole[session]
                     self._closed.pop(session, None)
-            except (LogMissing, StaleWriter) as error:  # It is filled again, or taken over.
+            except (LogMissing, OffsetConflict, StaleWriter) as error:  # Filled again, taken over, or grown.
                 logger.debug("session %s: not given up (%s)", session, type(error).__name__)
 
     async def _given_up(self, session: SessionId, head: LogHead) -> bool:
@@ -89,9 +89,13 @@ class Archiving:
             return False
         if 1 + self.archives(session, head) < self.copies:
             return False
-        # What is behind this offset by now nobody was asked for.
-        term = head.term if self.loaded(session) else (await self.log.acquire(session, head.epoch, new=False)).term
-        await self.shared.trim(session, term, head.offset)
+        if self.loaded(session):
+            term, there = head.term, await self.shared.head(session)
+        else:
+            there = await self.log.acquire(session, head.epoch, new=False)
+            term = there.term
+        # What is behind the offset that the nodes were asked for stays.
+        await self.shared.trim(session, term, head.offset if there is None else there.offset, head.offset)
         logger.info(
             "session %s: Redis has given up its %d events, which %d nodes have", session, head.offset, self.copies
         )

@@ -86,8 +86,8 @@ class Following:
     def __post_init__(self) -> None:
         self._whole = self.clock.monotonic()
         """When all logs were last looked at."""
-        self._change = 0
-        """Up to which change of the shared logs this node has looked."""
+        self._change, self._count = 0, ""
+        """Up to which change of the shared logs this node has looked, and of which count that is."""
         self._looked = bool(self.copies)
         """Whether all copies are known that this node has, also of logs that the shared store has lost."""
         # Bound: the sessions that there are, here and in the two below.
@@ -188,18 +188,27 @@ class Following:
             if now >= refused.again:
                 await self._take(session, refused.forgotten, refused.head)
             await self._note_stale(session)
-        change = self._change
         while True:
-            changes = await self.shared.changed(change)
+            changes = await self.shared.changed(self._change, self._count)
             for session, epoch in changes.forgotten.items():
                 await self._take(session, epoch, None)
             for session, head in changes.heads.items():
                 before = self._unstored.get(session)
                 await self._take(session, None if before is None else before.forgotten, head)
-            self._change = change = changes.upto
+            self._change, self._count = changes.upto, changes.count
             if not changes.heads and not changes.forgotten:
-                self.reached_at = now
-                return
+                break
+        await self._look_for_told()
+        self.reached_at = now
+
+    async def _look_for_told(self) -> None:
+        """What the keeper has told of, and no change has."""
+        for session, offset in list(self._behind.items()):
+            there = self.copies.get(session)
+            if there is None or there.offset >= offset or session in self._refused or session in self._unstored:
+                del self._behind[session]
+            elif (head := await self.shared.head(session)) is not None:
+                await self._take(session, None, head)
 
     async def _take(self, session: SessionId, forgotten: Epoch | None, head: LogHead | None) -> None:
         """Have the copy forget a log that was erased, and follow the one there is. What this node's disk refuses is
@@ -257,13 +266,17 @@ class Following:
                 del self._behind[session]
                 continue
             try:
-                await copy(self.archive, self.own, session, head, copied=self._copied_on)
+                await self._copied_from(self.archive, session, head)
             except (RecordBroken, StorageUnavailable) as error:  # What it has not by then the shared logs have later.
                 logger.debug("session %s: it can't be read at the keeper (%s)", session, type(error).__name__)
 
     async def _forget(self, session: SessionId, epoch: Epoch) -> None:
         """Erase the copy of a session that was erased: this node would bring it back when it takes over."""
         copy = self.copies.get(session)
+        if copy is None:  # It may be known by its epoch alone.
+            session, copy = next(
+                ((name, head) for name, head in self.copies.items() if head.epoch == epoch), (session, copy)
+            )
         if copy is None or copy.epoch != epoch:
             return
         if self.asides is not None:

@@ -17,7 +17,7 @@ from contextlib import suppress
 from moothall.core.cluster.nodes import NodeNote
 from moothall.core.cluster.removals import MOST_STUCK, NOTHING, Applied, Further, Removal, lacking, stuck
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import LogReading, SharedLog
 
 logger = logging.getLogger(__name__)
@@ -129,6 +129,8 @@ class Removing:
 
     async def _is_gone(self, removal: Removal, log: LogReading) -> bool:
         try:
+            if not removal.session:
+                return not await _has_epoch(log, removal.epoch)
             head = await log.head(removal.session)
             if head is None or head.epoch != removal.epoch:
                 return True
@@ -152,3 +154,12 @@ class Removing:
                     await log.head(other)
                 return True
         return False
+
+
+async def _has_epoch(log: LogReading, epoch: Epoch) -> bool:
+    """Whether any log there has it."""
+    for session in await log.sessions():
+        head = await log.head(session)
+        if head is not None and head.epoch == epoch:
+            return True
+    return False

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from moothall.core.kernel.errors import ConfigurationError, LogMissing, OutcomeUnknown, StaleWriter, StorageUnavailable
 from moothall.core.ports import Book, BookEntry, Clock, SharedBook
 from moothall.services.cluster.two_copies import AGAIN_MS, PATIENCE_MS, STEPS, Kept
+from moothall.services.supervision.waiting import within
 
 logger = logging.getLogger(__name__)
 
@@ -125,18 +126,20 @@ class TwoBooks:
 
     async def _decided(self, entries: Sequence[BookEntry]) -> None:
         """What the shared book has is written into the own one before anybody hears of it."""
-        until = self.clock.monotonic() + PATIENCE_MS
+        if not await within(self._followed([*entries, _note(self._change + 1)]), self.clock, PATIENCE_MS):
+            logger.error("cluster: this node's own book refuses what is decided; the house is given up")
+            await self.kept.give_up()
+            raise OutcomeUnknown("This node's disk refuses what the shared book has.")
+        self._change += 1
+
+    async def _followed(self, entries: Sequence[BookEntry]) -> bool:
+        """True once the own book has it, however often that takes."""
         while True:
             try:
-                await self.own.write([*entries, _note(self._change + 1)])
-                break
-            except StorageUnavailable as error:
-                if self.clock.monotonic() >= until:
-                    logger.error("cluster: this node's own book refuses what is decided; the house is given up")
-                    await self.kept.give_up()
-                    raise OutcomeUnknown("This node's disk refuses what the shared book has.") from error
-            await self.clock.sleep(AGAIN_MS)
-        self._change += 1
+                await self.own.write(entries)
+                return True
+            except StorageUnavailable:
+                await self.clock.sleep(AGAIN_MS)
 
     async def _undo(self) -> None:
         """Bring the shared book back to what this node knows, whatever became of the last write."""

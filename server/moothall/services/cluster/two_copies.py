@@ -1,8 +1,8 @@
 """The log of the node that keeps the house: each event is in the shared log, then in the node's own, and only then is
 anything acknowledged. So any one machine may die.
 
-What the shared log took is decided: the own log gets it, however often it has to be asked, and while it refuses nobody
-is answered. After 2 s the house is given up, and the next keeper finds it in the shared log.
+What the shared log took is decided: the own log gets it, however often it has to be asked, and while it refuses, or
+does not answer, nobody is answered. After 2 s the house is given up, and the next keeper finds it in the shared log.
 
 Where that is allowed, and only while all other nodes have confirmed that they are without the shared log too, events
 are acknowledged that the own log alone has (`alone`): of sessions that this keeper holds by a term of its own. The
@@ -34,11 +34,12 @@ from moothall.core.kernel.errors import (
 from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.ports import Asides, Clock, EventLog, LogHead, SharedLog, SingleCopies
 from moothall.services.cluster.copying import copy, refuse_contradiction
+from moothall.services.supervision.waiting import within
 
 logger = logging.getLogger(__name__)
 
 PATIENCE_MS = 2_000
-"""How long the own log may refuse what the shared one has."""
+"""How long the own log may refuse what the shared one has, or not answer."""
 AGAIN_MS = 50
 STEPS = 1_000
 """A keeper's term in the house, times this, is its first of a session: so often it may acquire one anew."""
@@ -129,9 +130,8 @@ class TwoCopies:
         house = self._term()
         own = await self.own.head(session)
         shared = await self._acquired(session, epoch, house * STEPS, own, new=new)
-        if own is not None and own.epoch != shared.epoch:
-            msg = f"Session {session} is another one here than in Redis: they were made apart. Rename or remove one."
-            raise RecordBroken(msg)
+        if own is not None:
+            _refuse_another(session, own, shared)
         own = await self.own.acquire(session, shared.epoch, shared.term)
         if own.offset < shared.offset:
             await refuse_contradiction(session, own, self.shared)
@@ -235,6 +235,36 @@ class TwoCopies:
                 failed = failed or error
         if failed is not None:
             raise failed
+
+    async def refill(self, session: SessionId) -> None:
+        """Bring into the shared log what it has lost of one, though nobody writes it.
+
+        Raises StorageError, and RecordBroken where the two contradict each other.
+        """
+        async with self._turn(session):
+            own, there = await self.own.head(session), await self.shared.head(session)
+            if own is None or (there is not None and there.offset >= own.offset):
+                return
+            if there is not None:  # Before anything is acquired: who contradicts whom shows by the terms.
+                _refuse_another(session, own, there)
+                await refuse_contradiction(session, there, self.own)
+            self._single.add(session)
+            try:
+                if there is not None and there.term > own.term:
+                    await self._acquire_both(session, own.epoch, new=False)  # No writer's term is good any more.
+                else:
+                    await self._fill_one(session)
+            except StorageError:
+                # Whoever appends to it finds out for himself; until then it is left to the next time.
+                self._single -= {session} - (frozenset() if self.singles is None else self.singles.open)
+                raise
+
+    async def list_erased(self, epoch: Epoch) -> None:
+        """Put a log that was erased on the list of removals again, which Redis has lost.
+
+        Raises StorageUnavailable, StaleWriter.
+        """
+        await self.shared.list_erased(epoch, self._term())
 
     async def _fill_one(self, session: SessionId) -> None:
         if session not in self._single or self._is_alone(session):
@@ -371,21 +401,26 @@ class TwoCopies:
 
         Raises OutcomeUnknown when it isn't, or this node doesn't keep the house any more.
         """
-        end, until = expected_offset, self.clock.monotonic() + self.patience_ms
-        while end < expected_offset + len(events):
+        through = expected_offset + len(events)
+        # A disk that doesn't answer is as one that refuses: meanwhile the lease goes on, and nobody takes over.
+        if not await within(self._followed(session, expected_offset, through, follow), self.clock, self.patience_ms):
+            logger.error("session %s: this node's own log refuses what is decided; the house is given up", session)
+            await self.kept.give_up()
+            raise OutcomeUnknown("This node's disk refuses what the shared log has.")
+        self._refuse_unanswered()
+
+    async def _followed(
+        self, session: SessionId, end: int, through: int, follow: Callable[[int], Awaitable[None]]
+    ) -> bool:
+        """True once the own log has it, however often that takes."""
+        while end < through:
             try:
                 await follow(end)
                 break
-            except StorageUnavailable as error:
-                if self.clock.monotonic() >= until:
-                    logger.error(
-                        "session %s: this node's own log refuses what is decided; the house is given up", session
-                    )
-                    await self.kept.give_up()
-                    raise OutcomeUnknown("This node's disk refuses what the shared log has.") from error
-            await self.clock.sleep(AGAIN_MS)
-            end = await self._own_end(session, end)
-        self._refuse_unanswered()
+            except StorageUnavailable:
+                await self.clock.sleep(AGAIN_MS)
+                end = await self._own_end(session, end)
+        return True
 
     async def _own_end(self, session: SessionId, before: int) -> int:
         try:
@@ -415,19 +450,19 @@ class TwoCopies:
     async def forget(self, session: SessionId) -> None:
         """Erase a session's log as if it had never been, in both copies (`EventLog`)."""
         async with self._turn(session):
-            self._term()
-            await self.shared.forget(session)
-            await self.own.forget(session)
+            house = self._term()
+            own, there = await self.own.head(session), await self.shared.head(session)
+            if (last := there or own) is not None:
+                # Anew first, also where the shared log is lost: by its end the copies at the other nodes go.
+                term = max([house * STEPS, *(head.term for head in (own, there) if head is not None)]) + 1
+                await self.shared.begin_anew(session, last.epoch, term, last.lost)
+                await self.shared.forget(session, term)
             if self.asides is not None:
                 await self.asides.forget(session)
+            await self.own.forget(session)
             self._held.pop(session, None)
             self._sent.pop(session, None)
             await self._has_two(session, 0)
-        self._term()
-        await self.shared.forget(session)
-        if self.asides is not None:
-            await self.asides.forget(session)
-        await self.own.forget(session)
 
     async def close(self) -> None:
         """Finish what was promised and let go of both copies (`EventLog`)."""
@@ -446,6 +481,12 @@ class TwoCopies:
             raise OutcomeUnknown(
                 "This node's lease was over before the answer; whether it is kept is decided elsewhere."
             )
+
+
+def _refuse_another(session: SessionId, own: LogHead, shared: LogHead) -> None:
+    if own.epoch != shared.epoch:
+        msg = f"Session {session} is another one here than in Redis: they were made apart. Rename or remove one."
+        raise RecordBroken(msg)
 
 
 def _is_unrecorded(events: Sequence[LogRecord]) -> bool:

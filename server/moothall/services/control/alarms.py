@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 
 import msgspec
 
@@ -19,7 +18,7 @@ STREAM_MS = 10_000
 NO_SOURCE_MS = 60_000
 """Open without a source and without a line."""
 NO_WORDS_MS = 30_000
-"""With speech and without words; without either, how long until a session is called silent."""
+"""With speech and without words."""
 NO_MACHINE_MS = 10_000
 """How long a session may have sound and no engine; restarting an engine takes less."""
 LATE_MS = 10_000
@@ -41,44 +40,6 @@ OF_ALL = frozenset({"no-machine", "key-refused", "nearly-full", "disk", "removal
 """Kinds that are a fault of the machine, and the same in every session."""
 NAMED = 5
 """Removals that an alarm names. Overflow: the others are told by `moothall status`."""
-
-
-CUT = frozenset(
-    {
-        "no-sound",
-        "no-stream",
-        "muted",
-        "no-source",
-        "no-language",
-        "no-room",
-        "no-words",
-        "stopped",
-        "sound-stopped",
-        "sound-full",
-        "captioner-gone",
-        "captioner-quiet",
-    }
-)
-"""Kinds at which no text comes, whatever the machine itself is doing; urgent faults of the machine are such too."""
-LATE = frozenset({"late", "machine-away"})
-"""Kinds at which the text comes later than it should."""
-
-
-class Standing(StrEnum):
-    """How a room stands, in one word. Its colour and shape are those of `.state` in page.css."""
-
-    LIVE = "live"
-    BREAK = "break"
-    OFF = "off"
-    """What is said is not recorded."""
-    LATE = "late"
-    SILENCE = "silence"
-    """It is on, and no words have come for `NO_WORDS_MS`: nobody speaks, as far as one can tell."""
-    CUT = "cut"
-    """No text comes of what is said."""
-    CLOSED = "closed"
-    IDLE = "idle"
-    """Nothing is on there, or it has not begun."""
 
 
 class RoomConflict(msgspec.Struct, frozen=True):
@@ -185,25 +146,6 @@ def alarms(figures: SessionHealth) -> tuple[Alarm, ...]:
 def wordless_for(figures: SessionHealth) -> int:
     """Ms since the last words, or since it was opened where none came after that."""
     return figures.open_for if figures.words_age is None else min(figures.words_age, figures.open_for)
-
-
-def standing(status: Status, found: Sequence[Alarm], *, off: bool, wordless: int = 0) -> Standing:
-    """The one word for how a session stands that has these alarms; `off`: whether it is not recorded; `wordless`: as
-    `wordless_for` says it.
-
-    That nothing is recorded goes before all else, since it was promised to whoever speaks.
-    """
-    if status not in ON:
-        return Standing.CLOSED if status is Status.CLOSED else Standing.IDLE
-    if off:
-        return Standing.OFF
-    if status is Status.PAUSED:
-        return Standing.BREAK
-    if any(alarm.kind in CUT or (alarm.urgent and alarm.kind in ("no-machine", "key-refused")) for alarm in found):
-        return Standing.CUT
-    if any(alarm.kind in LATE for alarm in found):
-        return Standing.LATE
-    return Standing.SILENCE if wordless >= NO_WORDS_MS else Standing.LIVE
 
 
 def _of_house(figures: SessionHealth) -> list[Alarm]:

@@ -21,17 +21,9 @@ from moothall.core.questions.blocked_words import unread_for
 from moothall.core.session.state import ON, State, Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.core.views.quality import Quality
-from moothall.services.control.alarms import (
-    OF_ALL,
-    Alarm,
-    RoomConflict,
-    SessionHealth,
-    Standing,
-    alarms,
-    standing,
-    wordless_for,
-)
+from moothall.services.control.alarms import OF_ALL, Alarm, RoomConflict, SessionHealth, alarms, wordless_for
 from moothall.services.control.control_watch import Watched, seconds
+from moothall.services.control.standing import Standing, standing
 from moothall.services.log.publication import Publication
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.live_session import LiveSession

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
+from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.rules.authority import STAFF_ROLES
@@ -12,6 +13,7 @@ from moothall.core.session.state import State
 from moothall.services.desks.acts import DeskActs, Presence
 from moothall.services.desks.calls import Calls
 from moothall.services.desks.questions import LEADERS, DeskQuestions, parts_of
+from moothall.services.desks.typed_ahead import takes_unfinished
 from moothall.services.readers.feed import Subscription
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import Staff, actor_of
@@ -55,6 +57,10 @@ class DeskConnection:
     def actor(self) -> Actor:
         """Who acts."""
         return actor_of(self.staff)
+
+    def goes_with(self, removal: BodyRemoved, _: State) -> bool:
+        """Whether what is being typed is shown no more until its next letter comes: words of its text were removed."""
+        return takes_unfinished(removal) or self.channel in removal.through
 
 
 class SessionDesks:

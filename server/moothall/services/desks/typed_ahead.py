@@ -27,8 +27,15 @@ from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 
-ENDS = (ev.SessionPaused, ev.SessionClosed, ev.NotRecordedBegan, ev.BodyRemoved)
+ENDS = (ev.SessionPaused, ev.SessionClosed, ev.NotRecordedBegan)
 """After these nothing that was typed before is shown any more."""
+
+
+def takes_unfinished(removal: ev.BodyRemoved) -> bool:
+    """Whether everything goes with it that is no line yet: what is not to be kept, and a span in which there was no
+    line, since it may be just that.
+    """
+    return removal.reason != "request" or not removal.offsets
 
 
 class Author(Protocol):
@@ -52,6 +59,10 @@ class Author(Protocol):
     @property
     def actor(self) -> Actor:
         """Who."""
+        ...
+
+    def goes_with(self, removal: ev.BodyRemoved, state: State) -> bool:
+        """Whether what they have not sent goes with words that were removed; `state`: the session after it."""
         ...
 
 
@@ -122,9 +133,11 @@ class TypedAhead:
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
         over = any(isinstance(event, ENDS) for event in publication.events)
+        removals = [event for event in publication.events if isinstance(event, ev.BodyRemoved)]
         for key, shown in list(self._shown.items()):
             if key[0] != live.id:
                 continue
             off_air = not live.state.channels[key[1]].air.writes(shown.author.actor.id)
-            if over or off_air or shown.signal.segment in live.state.segments:
+            goes = over or off_air or any(shown.author.goes_with(each, live.state) for each in removals)
+            if goes or shown.signal.segment in live.state.segments:
                 self._wipe(key)

@@ -42,6 +42,12 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
     stuck: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Removals (`session:event`) that a node can't apply though later ones are, by its name: all nodes at the keeper,
     its own at a node that stands by."""
+    unfilled: int = 0
+    """How many sessions Redis has lost something of, as the keeper knows: it is filled again."""
+    faults: tuple[str, ...] = ()
+    """What is wrong with Redis since this node has started, each with what to do."""
+    copied_ms: int = 0
+    """How much sound of the keeper's that waits for its words this node has a copy of; 0 at the keeper."""
 
     @property
     def keeps(self) -> bool:
@@ -95,8 +101,13 @@ def status_lines(status: ServerStatus) -> list[str]:
         lines.append(_node_line(status.node))
         lines += [_unconfirmed_line(*each) for each in sorted(status.node.unconfirmed.items())]
         lines += [_stuck_line(*each) for each in sorted(status.node.stuck.items())]
+        lines += [_unfilled_line(status.node.unfilled)] if status.node.unfilled else []
+        lines += [f"Redis can't be trusted any more. {each}" for each in status.node.faults]
     if status.node is not None and not status.node.keeps:
-        return [*lines, f"Readers here: {status.readers}.", *_disk_lines(status)]
+        copied = status.node.copied_ms // 1_000
+        lines += [f"Readers here: {status.readers}."]
+        lines += [f"Sound that waits for its words at the keeper: {_lasting(copied)} are copied."] if copied else []
+        return [*lines, *_disk_lines(status)]
     if status.draining:
         lines.append("It drains: no new session begins, and it ends once those that are on are closed.")
     lines += [_session_line(each) for each in status.sessions] or ["No session is on."]
@@ -133,6 +144,11 @@ def _stuck_line(node: str, removals: Sequence[str]) -> str:
         f"Node {node} can't apply {', '.join(removals)}, though it has applied later removals: its disk still holds "
         "what was removed. Its log says why."
     )
+
+
+def _unfilled_line(many: int) -> str:
+    sessions = "1 session" if many == 1 else f"{many} sessions"
+    return f"Redis lacks events of {sessions}, which are filled again from this disk: leave it as it is meanwhile."
 
 
 def _disk_lines(status: ServerStatus) -> list[str]:

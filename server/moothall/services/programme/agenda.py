@@ -12,15 +12,8 @@ from moothall.core.events.types import Access
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Book, BookEntry, Clock
-from moothall.core.programme.agenda import (
-    LONGEST_PART,
-    LONGEST_STATEMENT,
-    MOST_CHANGES,
-    AgendaChange,
-    AgendaNote,
-    AgendaPart,
-    changes_of_plan,
-)
+from moothall.core.programme.agenda import LONGEST_PART, LONGEST_STATEMENT, AgendaNote, AgendaPart
+from moothall.core.programme.changes import MOST_CHANGES, AgendaChange, changes_of_plan
 from moothall.core.programme.plan import Planned
 from moothall.services.sessions.sessions import Sessions
 

@@ -31,7 +31,7 @@ from moothall.services.sessions.sessions import Sessions
 logger = logging.getLogger(__name__)
 
 PROPOSED, LEFT = "proposals", "proposals-left"
-"""Shelves of the book: what was proposed, and which of it was left, both by session."""
+"""Namespaces of the book: what was proposed, and which of it was left, both by session."""
 MOST = 10_000
 """Proposals of a session: some eight hours of speech of which every line should read otherwise."""
 MOST_BYTES = 8 << 20

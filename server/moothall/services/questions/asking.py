@@ -262,7 +262,7 @@ class Asking:
 
 
 async def kept_tokens(book: Book, namespace: str, randomness: Randomness) -> Tokens:
-    """Those of the key on a shelf of the book; it is made where there is none. Raises StorageUnavailable."""
+    """Those of the key in a namespace of the book; it is made where there is none. Raises StorageUnavailable."""
     key = (await book.read(namespace)).get(KEY, b"")
     if not key:
         key = randomness.bytes(KEY_BYTES)

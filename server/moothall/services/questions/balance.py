@@ -2,8 +2,8 @@
 
 What somebody says of themselves stands in the book alone, under a keyed hash of who they are in the session, with a
 key of the session's own. Nobody reads it but this: what leaves are sums that show nobody
-(`core/questions/disclosure.py`). Seven days after the close the last sums are put on a shelf for the figures of a
-year, and all else is destroyed: what was said, the key, and what the sums were made of.
+(`core/questions/disclosure.py`). Seven days after the close the last sums are put into a namespace for the figures of
+a year, and all else is destroyed: what was said, the key, and what the sums were made of.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from moothall.services.sessions.sessions import Sessions
 logger = logging.getLogger(__name__)
 
 NAMESPACE = "balance"
-"""Of the sessions in which somebody has asked something; each has a shelf of its own with this and its name.
+"""Of the sessions in which somebody has asked something; each has a namespace of its own with this and its name.
 
 Not only of those in which somebody has said something: that they have would tell of the first.
 """

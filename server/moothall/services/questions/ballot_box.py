@@ -31,7 +31,7 @@ from moothall.services.questions.hub_ballots import IN_HUB, Counts, HubBallots, 
 logger = logging.getLogger(__name__)
 
 NAMESPACE = "ballots"
-"""Of the sessions that have any; each has a shelf of its own with this and its name."""
+"""Of the sessions that have any; each has a namespace of its own with this and its name."""
 KEPT_MS = 7 * 86_400_000
 """How long after the close key and ballots are kept."""
 LOOK_MS = 600_000

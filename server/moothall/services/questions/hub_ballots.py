@@ -64,7 +64,7 @@ class HubBallots:
 
 
 def key_of(what: str, hub: str, node: str) -> str:
-    """The key of a count on a session's shelf; `what`, `hub` and `node` have no slash."""
+    """The key of a count in a session's namespace; `what`, `hub` and `node` have no slash."""
     return f"{IN_HUB}/{what}/{hub}/{node}"
 
 

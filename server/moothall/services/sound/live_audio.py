@@ -16,7 +16,7 @@ from typing import Protocol
 from moothall.core.captioning.air import KEPT_MS as AIR_KEPT_MS
 from moothall.core.kernel.errors import AudioError, SpoolFull, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SourceId
-from moothall.core.ports import Clock, Spool
+from moothall.core.ports import Clock, Spool, SpooledPiece
 from moothall.core.session.air import Air
 from moothall.core.session.keeping import Span, kept_from, merged
 from moothall.core.session.state import State, Status
@@ -251,6 +251,20 @@ class LiveAudio:
         if self._refused:
             logger.warning("source %s: the disk writes the spool again", self.source)
         self._refused = False
+
+    @property
+    def start(self) -> int:
+        """The first sample that is still there."""
+        return self._spool.start
+
+    @property
+    def version(self) -> str:
+        """What of it has been made silent by now (`Spool`)."""
+        return self._spool.version
+
+    async def copied(self, first: int, count: int) -> SpooledPiece:
+        """Samples as they may be copied (`Spool`)."""
+        return await self._spool.copied(first, count)
 
     @property
     def note(self) -> bytes:

@@ -1,11 +1,15 @@
 """What a caption bridge and the server say to one another, and what the bridge holds back until it was taken.
 
 JSON text messages over one WebSocket (`/captions/link`). The server begins with the number of the last post that was
-taken from this link; the bridge sends one post at a time, and the next when the answer has come. After a broken line it
-goes on from the number that the server says then, so that nothing comes twice and nothing is left out.
+taken from this link, and with what the last ones were; the bridge sends one post at a time, and the next when the
+answer has come. After a broken line it goes on from the number that the server says then, so that nothing comes twice
+and nothing is left out, whatever other programs post by the same link meanwhile. Where one of them was quicker with a
+number, the server ends the line.
 """
 
 from __future__ import annotations
+
+import hashlib
 
 import msgspec
 
@@ -25,6 +29,8 @@ class Begin(msgspec.Struct, frozen=True, kw_only=True, tag="begin", tag_field="t
     """The last post that was taken; 0: none."""
     title: str = ""
     """Of the session."""
+    taken: tuple[str, ...] = ()
+    """`mark` of the last posts that were taken, of whichever program."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, tag="taken", tag_field="type"):
@@ -44,8 +50,18 @@ class Characters(msgspec.Struct, frozen=True, kw_only=True, tag="text", tag_fiel
     seq: int
     text: str
 
+    @property
+    def body(self) -> bytes:
+        """What the server takes."""
+        return self.text.encode("utf-8", "replace")
+
 
 FromServer = Begin | Answer
+
+
+def mark(seq: int, digest: bytes) -> str:
+    """By what a post is known again; `digest`: SHA-256 of its bytes."""
+    return f"{seq}:{digest.hex()[:16]}"
 
 
 class Unsent(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,10 +117,11 @@ def answered(unsent: Unsent, answer: Answer) -> Unsent:
 def begun(unsent: Unsent, begin: Begin) -> tuple[Unsent, Characters | None]:
     """On a new line: what has to be sent once more, if it was not taken.
 
-    A server that was started anew has forgotten the numbers; then the post has the next one that it knows.
+    A server that was started anew has forgotten the numbers, and another program may have used them; then the post has
+    the next one that the server knows.
     """
     posted = unsent.posted
-    if posted is not None and begin.seq == posted.seq:
+    if posted is not None and mark(posted.seq, hashlib.sha256(posted.body).digest()) in begin.taken:
         posted = None
     if posted is not None and posted.seq <= begin.seq:
         posted = msgspec.structs.replace(posted, seq=begin.seq + 1)
@@ -115,3 +132,16 @@ def begun(unsent: Unsent, begin: Begin) -> tuple[Unsent, Characters | None]:
 def broken(unsent: Unsent) -> Unsent:
     """The line is gone."""
     return msgspec.structs.replace(unsent, known=False)
+
+
+def left(unsent: Unsent) -> str:
+    """What is held, as it reads: for whoever typed it, when nothing more can be sent. Deletes that reach what was taken
+    before take nothing away.
+    """
+    text: list[str] = []
+    for character in ("" if unsent.posted is None else unsent.posted.text) + unsent.waiting:
+        if character not in DELETES:
+            text.append(character)
+        elif text:
+            text.pop()
+    return "".join(text)

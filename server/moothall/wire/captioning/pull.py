@@ -31,6 +31,22 @@ class Pulled(msgspec.Struct, frozen=True, rename="camel"):
     language_code: str
 
 
+class Basic(msgspec.Struct, frozen=True):
+    """A piece of text as the older form has it."""
+
+    d: str
+    """Its characters, escaped as in an address."""
+    format: str = "basic"
+
+
+class PulledBefore(msgspec.Struct, frozen=True, rename={"last_position": "lastPosition"}):
+    """The answer in the older form, `/text-data.ashx`."""
+
+    last_position: int
+    i: tuple[Basic, ...]
+    """Empty where nothing is there yet."""
+
+
 def pull(line: Callable[[int], Line], numbers: range, last: int, length: int, language: str) -> Pulled:
     """The piece behind place `last` (-1: behind all that is finished), of at most `length` characters.
 

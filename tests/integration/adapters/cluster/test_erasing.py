@@ -105,7 +105,7 @@ async def test_files_made_anew_just_before_a_removal_are_not_taken_for_those_beh
     with pytest.raises(OffsetConflict):
         await log.remove(SESSION, 1, 0, [1], [])
     with pytest.raises(StaleWriter):
-        await log.trim(SESSION, 2, 1)
+        await log.trim(SESSION, 2, 1, 1)
     with pytest.raises(StaleWriter):
         await RedisLog(server, "node-b").forget(SESSION)
     await book.write([BookEntry("glossaries", "h", b"barley")])

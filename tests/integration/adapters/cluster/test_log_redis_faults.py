@@ -23,6 +23,7 @@ from moothall.core.kernel.errors import (
     StorageError,
     StorageUnavailable,
 )
+from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from support.cluster.answers import answers_of
 from support.cluster.process import PROGRAMS, Opened, RedisProcess, RedisProcesses, running
@@ -83,9 +84,10 @@ async def test_a_stale_owner_is_refused_before_its_successor_has_written_anythin
     with pytest.raises(StaleWriter):
         await log.remove(SESSION, 1, 2, [1], late)
     with pytest.raises(StaleWriter):
-        await log.trim(SESSION, 1, 1)
-    with pytest.raises(StaleWriter, match="held by another node"):
-        await log.forget(SESSION)
+        await log.trim(SESSION, 1, 2, 1)
+    for term in (None, 1, 10):
+        with pytest.raises(StaleWriter, match="its term is 10"):
+            await log.forget(SESSION, term)
     assert list(await other.read(SESSION, 0, 9)) == records
 
 
@@ -111,7 +113,9 @@ async def test_after_everything_was_flushed_nothing_is_stored_and_no_session_is_
     with pytest.raises(LogMissing, match="filled again"):
         await log.append(SESSION, 1, 3, late)
     with pytest.raises(LogMissing):
-        await log.trim(SESSION, 1, 1)
+        await log.trim(SESSION, 1, 3, 1)
+    with pytest.raises(LogMissing):
+        await log.forget(SESSION, 1)
     with pytest.raises(LogMissing, match="isn't a new one"):
         await log.acquire(SESSION, EPOCH, new=False)
     with pytest.raises(LogMissing):
@@ -130,6 +134,8 @@ async def test_a_log_that_lacks_a_part_is_missing(process: RedisProcess, log: Re
     assert process.ask("DEL", f"moothall:{{{SESSION}}}:{part}") == 1
     with pytest.raises(LogMissing):
         await log.append(SESSION, 1, 2, made(3)[2:])
+    with pytest.raises(LogMissing):
+        await log.trim(SESSION, 1, 2, 1)
     if part in ("log", "head"):
         with pytest.raises(LogMissing):
             await log.acquire(SESSION, EPOCH)
@@ -147,6 +153,28 @@ async def test_an_event_that_is_missing_in_the_middle_is_seen(process: RedisProc
     for lanes in (None, frozenset({SESSION_LANE})):
         with pytest.raises(LogMissing):
             await log.read(SESSION, 1, 9, lanes)
+    late = behind(5).record(PAUSED)
+    for act in (
+        log.append(SESSION, 1, 5, [late]),
+        log.remove(SESSION, 1, 5, [1], [late]),
+        log.trim(SESSION, 1, 5, 2),
+    ):
+        with pytest.raises(LogMissing):
+            await act
+    head = await log.head(SESSION)
+    assert head is not None
+    assert head.offset == 5
+
+
+@pytest.mark.parametrize("lost", [("XTRIM", "MAXLEN", "=", "2"), ("XDEL", "5-0")])
+async def test_a_stream_that_ends_elsewhere_than_its_head_says_is_seen_before_anything_is_written(
+    process: RedisProcess, log: RedisLog, lost: tuple[str, ...]
+) -> None:
+    await held(log, 5)
+    name, *rest = lost
+    process.ask(name, f"moothall:{{{SESSION}}}:log", *rest)
+    with pytest.raises(LogMissing):
+        await log.append(SESSION, 1, 5, [behind(5).record(PAUSED)])
 
 
 async def test_what_was_killed_before_it_was_carried_out_is_not_there(tmp_path: Path, opened: Opened) -> None:
@@ -282,7 +310,7 @@ async def test_without_memory_appends_are_refused_whole_and_what_gives_memory_fr
         assert not isinstance(refused.value, OutcomeUnknown)
         assert list(await log.read(SESSION, 0, 9)) == records
         await log.remove(SESSION, 1, 3, [1], [behind(3).record(REMOVED)])
-        await log.trim(SESSION, 1, 2)
+        await log.trim(SESSION, 1, 4, 2)
         assert (await other.acquire(SESSION, EPOCH, 4)).offset == 4
         await other.forget(SESSION)
         assert await log.head(SESSION) is None
@@ -330,6 +358,39 @@ async def test_a_server_that_comes_back_with_an_older_end_refuses_to_go_on_behin
             assert len(await log.read(SESSION, 0, 9)) == 4
 
 
+async def test_changes_are_counted_anew_behind_an_older_file_and_after_everything_was_flushed(
+    tmp_path: Path, opened: Opened
+) -> None:
+    for program in PROGRAMS:
+        with running(program, tmp_path) as process:
+            log = opened.log(process.reached())
+            await held(log, 2)
+            for n in range(4):
+                await log.acquire(SessionId(f"s{n}"), EPOCH)
+            before = await log.changed(0)
+            assert (await log.changed(before.upto, before.count)).heads == {}
+            shutil.copytree(process.folder, tmp_path / f"{program}-before")
+            await log.append(SESSION, 1, 2, made(3)[2:])
+            upto = (await log.changed(before.upto, before.count)).upto
+            process.kill()
+            shutil.rmtree(process.folder)
+            (tmp_path / f"{program}-before").rename(process.folder)
+            process.start()
+            log = opened.log(process.reached())
+            await log.append(SESSION, 1, 2, made(3)[2:])
+            for n in range(4):
+                await log.acquire(SessionId(f"s{n}"), EPOCH)
+            assert SESSION not in (await log.changed(upto)).heads
+            behind_it = await log.changed(upto, before.count)
+            assert len(behind_it.heads) == 5
+            process.ask("FLUSHALL")
+            flushed = await log.changed(behind_it.upto, behind_it.count)
+            assert (flushed.heads, flushed.upto) == ({}, 0)
+            for n in range(behind_it.upto):
+                await log.acquire(SessionId(f"t{n}"), EPOCH)
+            assert len((await log.changed(behind_it.upto, behind_it.count)).heads) == behind_it.upto
+
+
 async def test_of_two_that_race_each_offset_is_stored_once_and_in_order(
     process: RedisProcess, log: RedisLog, opened: Opened
 ) -> None:
@@ -362,13 +423,13 @@ async def test_of_two_that_race_each_offset_is_stored_once_and_in_order(
 
 async def test_a_trimmed_log_says_so_and_goes_on(log: RedisLog) -> None:
     records = await held(log, 5)
-    await log.trim(SESSION, 1, 3)
+    await log.trim(SESSION, 1, 5, 3)
     with pytest.raises(LogTrimmed, match="from event 4 on") as trimmed:
         await log.read(SESSION, 0, 9)
     assert trimmed.value.first == 4
     assert list(await log.read(SESSION, 3, 9)) == records[3:]
-    await log.trim(SESSION, 1, 2)  # it is gone already
-    await log.trim(SESSION, 1, 99)
+    await log.trim(SESSION, 1, 5, 2)  # it is gone already
+    await log.trim(SESSION, 1, 5, 99)
     assert list(await log.read(SESSION, 5, 9)) == []
     with pytest.raises(LogTrimmed):
         await log.read(SESSION, 4, 9)
@@ -387,7 +448,7 @@ async def test_a_long_log_is_read_and_trimmed_in_steps(log: RedisLog) -> None:
     assert list(await log.read(SESSION, 0, 2_000)) == records
     assert list(await log.read(SESSION, 100, 1_100, frozenset({SESSION_LANE}))) == records[100:1_200]
     assert list(await log.read(SESSION, 0, 10, frozenset())) == []
-    await log.trim(SESSION, 1, 1_250)
+    await log.trim(SESSION, 1, 1_300, 1_250)
     assert list(await log.read(SESSION, 1_250, 100)) == records[1_250:]
 
 

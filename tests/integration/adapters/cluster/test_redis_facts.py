@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from moothall.adapters.cluster.address import RedisAddress, parsed
-from moothall.adapters.cluster.redis_facts import checked, redis_facts
+from moothall.adapters.cluster.redis_facts import AGAIN_MS, Trust, checked, redis_facts
 from moothall.adapters.cluster.server import RedisServer
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
+from moothall.testing.clock import ManualClock
 from support.cluster.process import PROGRAMS, Opened, RedisProcess, RedisProcesses, patient, running
 
 
@@ -48,8 +50,41 @@ async def test_one_that_could_lose_words_is_refused_with_all_that_is_wrong(tmp_p
             assert facts.local
 
 
+async def test_one_that_is_changed_later_is_named_once_and_until_it_is_mended(
+    tmp_path: Path, opened: Opened, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    for program in PROGRAMS:
+        with running(program, tmp_path) as process:
+            trust = Trust(opened.server(process.reached()), ManualClock(), 1)
+            await trust.look()
+            assert trust.faults == ()
+            process.stop()
+            process.options = ("--appendonly", "no")
+            process.start()
+            for _ in range(2):
+                await trust.look()
+            assert "append-only" in " ".join(trust.faults)
+            process.ask("CONFIG", "SET", "maxmemory-policy", "volatile-lru")
+            await trust.look()
+            assert len(trust.faults) == 2
+            process.ask("CONFIG", "SET", "maxmemory-policy", "noeviction")
+            process.ask("CONFIG", "SET", "appendonly", "yes")
+            await trust.look()
+            assert trust.faults == ()
+    assert caplog.text.count("append-only") == caplog.text.count("volatile-lru") == len(PROGRAMS)
+    assert caplog.text.count("may be trusted again") == len(PROGRAMS)
+
+
 async def test_one_that_is_away_is_not_looked_at(opened: Opened) -> None:
     server = opened.server(RedisServer(RedisAddress("127.0.0.1", 1)))
     assert "can't be reached" in (await redis_facts(server)).error
     with pytest.raises(StorageUnavailable, match="can't be reached"):
         await checked(server, 1)
+    trust = Trust(server, clock := ManualClock(), 1)
+    watching = asyncio.ensure_future(trust.run())
+    await clock.advance(AGAIN_MS)
+    await trust.look()
+    assert trust.faults == ()
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)

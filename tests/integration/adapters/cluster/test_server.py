@@ -82,7 +82,7 @@ async def test_the_user_of_the_reference_may_do_all_that_is_done_and_no_more(tmp
             await log.append(SESSION, 1, 0, [recorder.record(PAUSED) for _ in range(3)])
             await log.remove(SESSION, 1, 3, [2], [recorder.record(REMOVED)])
             assert len(await log.caused("mand-1")) == 1
-            await log.trim(SESSION, 1, 2)
+            await log.trim(SESSION, 1, 4, 2)
             assert len(await log.read(SESSION, 2, 9)) == 2
             await book.acquire()
             await book.write([BookEntry("room", "a", b"1"), BookEntry("room", "b", b"2")])

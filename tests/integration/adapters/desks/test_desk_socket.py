@@ -12,7 +12,6 @@ import aiohttp
 import pytest
 import socketio
 
-from moothall.adapters.desks.desk_socket import DeskRequest
 from moothall.adapters.desks.staff_socket import MAX_EACH, PING_S, WAITING, StaffConnection
 from moothall.core.commands import (
     AddChannel,
@@ -29,6 +28,7 @@ from moothall.core.events.types import Access, ChannelKind, Origin
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RecordBroken, Refusal
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
+from moothall.services.desks.requests import DeskRequest
 from moothall.services.desks.session_desks import DeskConnection
 from moothall.testing.clock import ManualClock
 from moothall.wire.frames import PULSE_MS

@@ -117,6 +117,18 @@ def test_install_takes_packages_and_list_shows_them(terminal: Terminal, tmp_path
     assert row in [" ".join(line.split()) for line in terminal.out.splitlines()]
 
 
+def test_install_takes_all_packages_of_a_folder(terminal: Terminal, tmp_path: Path) -> None:
+    assert terminal.run("install", "--from", str(tmp_path)) == 1
+    assert terminal.err == f"No package, a file *.argosmodel, is in {tmp_path}.\n"
+    for languages in (("en", "ru"), ("ru", "en")):
+        (tmp_path / f"{'_'.join(languages)}.argosmodel").write_bytes(packed(*languages))
+    (tmp_path / "notes.txt").touch()
+    assert terminal.run("install", "--from", str(tmp_path)) == 0
+    assert [line.partition(",")[0] for line in terminal.out.splitlines()] == ["en to ru", "ru to en"]
+    assert terminal.run("install") == 1
+    assert "--from" in terminal.err
+
+
 def test_list_says_which_packages_are_not_used(terminal: Terminal, caplog: pytest.LogCaptureFixture) -> None:
     (put_package(terminal.store.folder / "argos", "en", "ru") / "metadata.json").unlink()
     assert terminal.run("list") == 0

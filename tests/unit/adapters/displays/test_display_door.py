@@ -199,9 +199,9 @@ async def test_the_code_changes_sides_unless_it_is_to_stand_still(hall: Hall) ->
 async def test_a_wall_gets_letters_to_be_read_from_afar_where_its_address_says_so(client: Client) -> None:
     assert "wall_face.css" not in await page(client, "screen")
     assert "wall_face.css" in await page(client, "screen?letters=clear")
-    sheet = PAGES.static.get("css/wall_face.css")
+    sheet = PAGES.static.get("css/display/wall_face.css")
     assert sheet is not None
-    faces = re.findall(r'url\("\.\./([^"]+)"\)', sheet.body.decode())
+    faces = re.findall(r'url\("\.\./\.\./([^"]+)"\)', sheet.body.decode())
     assert len(faces) == 4
     for face in map(PAGES.static.get, faces):
         assert face is not None

@@ -131,8 +131,9 @@ async def test_scripts_get_the_sentence(client: Client, headers: dict[str, str])
 
 
 def test_every_field_in_which_somebody_types_is_known() -> None:
-    templates = {path.name: path.read_text() for path in (find_web_folder() / "pages").glob("*.html")}
-    parts = ["_hub_fields.html", "_policy_questions.html"]  # of forms that stand elsewhere
+    pages = find_web_folder() / "pages"
+    templates = {path.relative_to(pages).as_posix(): path.read_text() for path in pages.rglob("*.html")}
+    parts = ["admin/_hub_fields.html", "admin/_policy_questions.html"]  # of forms that stand elsewhere
     forms = re.findall(r'<form method="post".*?</form>', "".join(templates.values()), re.DOTALL)
     found = {part.value for part in AgendaPart}  # whose fields a loop makes
     for form in (*forms, *(templates[name] for name in parts)):

@@ -20,7 +20,7 @@ def card(status: Status, title: str = "Plenary", date: str | None = "24 November
     session = Session(id=SessionId("plenary"), title=title, status=status)
     image = "https://hall.example.org" + PAGES.static.address(CARD)
     part = card_part(session, date, EN, address="https://hall.example.org/s/plenary", image=image)
-    html = PAGES.render("_cards.html", ui=EN, title=title, card=part)
+    html = PAGES.render("panels/_cards.html", ui=EN, title=title, card=part)
     return dict(re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">', html))
 
 
@@ -52,7 +52,7 @@ def test_the_picture_is_one_that_networks_take() -> None:
 def test_the_form_goes_where_reports_are_taken(asked: str | None, query: str) -> None:
     part = report_part(SessionId("plenary"), "fr", PAGES.catalogues.choose(asked, "en"))
     assert part["action"] == "/s/plenary/report" + query
-    html = PAGES.render("_report.html", ui=EN, report=part)
+    html = PAGES.render("panels/_report.html", ui=EN, report=part)
     assert '<input type="hidden" name="channel" value="fr">' in html
     assert html.count("<button") == 5
     assert '<details class="report" id="Report">' in html

@@ -5,19 +5,9 @@ from aiohttp import hdrs, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from moothall.adapters.pages.request_context import HttpProblem
-from moothall.adapters.pages.visitor_request import number_in, read_form, see_other
+from moothall.adapters.pages.visitor_request import read_form, see_other
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-@pytest.mark.parametrize(("text", "number"), [("0", 0), ("007", 7), ("123456", 123_456)])
-def test_digits_are_a_number(text: str, number: int) -> None:
-    assert number_in(text, 6) == number
-
-
-@pytest.mark.parametrize("text", ["", "1234567", "-1", "+1", "1.0", " 1", "1_0", "٣", "²", "x"])
-def test_no_other_text_is(text: str) -> None:
-    assert number_in(text, 6) is None
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,7 @@ from moothall.adapters.questions.asking_door import AskingDoor
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind
-from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.ids import CommandId
 from moothall.core.questions.statements import AboutQuestions, Dimension
-from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.balance import NAMESPACE, Balance
 from moothall.services.questions.typing import Typing
@@ -32,6 +29,7 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.testing.visitors import visitor_context
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
+from support.memory.meeting import MemoryMeeting
 
 PAGES = Pages(find_web_folder())
 ORIGIN = "https://hall.example.org"
@@ -41,15 +39,13 @@ ABOUT = {"about-group": "media", "about-region": "africa", "about-gender": "", "
 CHOSEN = re.compile(r"<option value=\"[a-z]\S*\" selected>|type=\"checkbox\"[^>]* checked")
 
 
-class House:
+class AboutMeeting(MemoryMeeting):
     def __init__(
         self, hall: MemoryHall, live: LiveSession, client: TestClient[web.Request, web.Application], book: MemoryBook
     ) -> None:
-        self.hall = hall
-        self.live = live
+        super().__init__(hall, live)
         self.client = client
         self.book = book
-        self._acts = 0
 
     async def get(self, path: str) -> tuple[int, str]:
         async with self.client.get(path, headers={"Accept-Language": "en"}) as answer:
@@ -67,17 +63,12 @@ class House:
         assert status == 303
         return page
 
-    async def do(self, *commands: do.AnyCommand) -> None:
-        self._acts += 1
-        answer = await self.live.writer.send(SYSTEM, CommandId(f"act-{self._acts}"), commands)
-        assert isinstance(answer, Receipt), answer
-
     async def kept(self) -> list[bytes]:
         return list((await self.book.read(f"{NAMESPACE}:{SESSION}")).values())
 
 
 @asynccontextmanager
-async def house_with(questions: AboutQuestions, *, young_people: bool = False) -> AsyncIterator[House]:
+async def house_with(questions: AboutQuestions, *, young_people: bool = False) -> AsyncIterator[AboutMeeting]:
     async with memory_hall() as hall:
         live = await hall.sessions.open(SESSION)
         book = MemoryBook()
@@ -105,7 +96,7 @@ async def house_with(questions: AboutQuestions, *, young_people: bool = False) -
         app.add_routes([*asks.routes(), *about.routes()])
         secure(app)
         async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
-            made = House(hall, live, client, book)
+            made = AboutMeeting(hall, live, client, book)
             await made.do(
                 do.CreateSession(title="Open hall", languages=("en",), young_people=young_people),
                 do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
@@ -115,12 +106,12 @@ async def house_with(questions: AboutQuestions, *, young_people: bool = False) -
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
+async def house() -> AsyncIterator[AboutMeeting]:
     async with house_with(AboutQuestions()) as made:
         yield made
 
 
-async def test_nothing_is_chosen_before_somebody_chooses(house: House) -> None:
+async def test_nothing_is_chosen_before_somebody_chooses(house: AboutMeeting) -> None:
     _, text = await house.get("/s/s/ask")
     assert '<details class="about-you">' in text
     assert "erased seven days after the meeting" in text
@@ -129,7 +120,7 @@ async def test_nothing_is_chosen_before_somebody_chooses(house: House) -> None:
         assert said in text
 
 
-async def test_what_is_said_with_a_question_is_kept_and_shown_nowhere(house: House) -> None:
+async def test_what_is_said_with_a_question_is_kept_and_shown_nowhere(house: AboutMeeting) -> None:
     page = await house.asked(**ABOUT)
     (kept,) = await house.kept()
     assert msgspec.msgpack.decode(kept) == {"group": "media", "region": "africa", "young": "yes"}
@@ -141,7 +132,7 @@ async def test_what_is_said_with_a_question_is_kept_and_shown_nowhere(house: Hou
     assert not any(b"africa" in (record.body or b"") for record in records)
 
 
-async def test_it_is_changed_and_taken_back_without_a_script(house: House) -> None:
+async def test_it_is_changed_and_taken_back_without_a_script(house: AboutMeeting) -> None:
     page = await house.asked()
     assert await house.kept() == []
     assert "You have said nothing about yourself." in (await house.get(page))[1]
@@ -156,7 +147,7 @@ async def test_it_is_changed_and_taken_back_without_a_script(house: House) -> No
     assert await house.kept() == []
 
 
-async def test_a_form_that_is_refused_still_holds_it(house: House) -> None:
+async def test_a_form_that_is_refused_still_holds_it(house: AboutMeeting) -> None:
     status, _, text = await house.post("/s/s/ask", {**FILLED, **ABOUT, "text": ""})
     assert status == 422
     assert '<option value="media" selected>' in text
@@ -165,7 +156,7 @@ async def test_a_form_that_is_refused_still_holds_it(house: House) -> None:
     assert await house.kept() == []
 
 
-async def test_where_it_cannot_be_kept_the_question_is_taken_all_the_same(house: House) -> None:
+async def test_where_it_cannot_be_kept_the_question_is_taken_all_the_same(house: AboutMeeting) -> None:
     house.book.full = True
     page = await house.asked(**ABOUT)
     assert "You have said nothing about yourself." in (await house.get(page))[1]
@@ -176,7 +167,7 @@ async def test_where_it_cannot_be_kept_the_question_is_taken_all_the_same(house:
     assert len(await house.kept()) == 1
 
 
-async def test_only_what_can_be_read_is_taken_and_nobody_guesses_a_page(house: House) -> None:
+async def test_only_what_can_be_read_is_taken_and_nobody_guesses_a_page(house: AboutMeeting) -> None:
     page = await house.asked()
     about = f"{page}/about"
     assert (await house.post(about[:-7] + "x/about", ABOUT))[0] == 404
@@ -187,13 +178,13 @@ async def test_only_what_can_be_read_is_taken_and_nobody_guesses_a_page(house: H
     assert await house.kept() == []
 
 
-async def test_who_sends_all_the_time_is_slowed(house: House) -> None:
+async def test_who_sends_all_the_time_is_slowed(house: AboutMeeting) -> None:
     page = await house.asked()
     answers = [(await house.post(f"{page}/about", ABOUT))[0] for _ in range(ALLOWANCE.burst + 1)]
     assert answers[-1] == 429
 
 
-async def test_after_the_close_nobody_begins_and_whoever_has_begun_may_take_it_back(house: House) -> None:
+async def test_after_the_close_nobody_begins_and_whoever_has_begun_may_take_it_back(house: AboutMeeting) -> None:
     said, silent = await house.asked(**ABOUT), await house.asked(id="f2")
     await house.do(do.CloseSession())
     assert 'id="About"' in (await house.get(silent))[1], "others have, and the figures aren't made yet"
@@ -201,7 +192,7 @@ async def test_after_the_close_nobody_begins_and_whoever_has_begun_may_take_it_b
     assert await house.kept() == []
 
 
-async def test_where_nobody_has_begun_it_ends_with_the_meeting(house: House) -> None:
+async def test_where_nobody_has_begun_it_ends_with_the_meeting(house: AboutMeeting) -> None:
     page = await house.asked()
     await house.do(do.CloseSession())
     assert 'id="About"' not in (await house.get(page))[1]

@@ -31,6 +31,7 @@ from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.visitors import visitor_context
 from support.memory.hall import FLOOR, MemoryHall, memory_hall
+from support.memory.meeting import MemoryMeeting
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 PAGES = Pages(find_web_folder())
@@ -39,7 +40,9 @@ OURS = {"Origin": ORIGIN, "Accept-Language": "en", "Content-Type": "application/
 FILLED = {"id": "f1", "kind": "comment", "text": "Thanks & <bye>", "name": "Ana", "language": "fr"}
 
 
-class House:
+class AskingMeeting(MemoryMeeting):
+    by = MODERATOR
+
     def __init__(
         self,
         hall: MemoryHall,
@@ -47,11 +50,9 @@ class House:
         client: TestClient[web.Request, web.Application],
         hubs: dict[str, str],
     ) -> None:
+        super().__init__(hall, live)
         self.hubs = hubs
-        self.hall = hall
-        self.live = live
         self.client = client
-        self._acts = 0
 
     async def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], str]:
         async with self.client.get(path, headers={"Accept-Language": "en", **headers}) as answer:
@@ -82,11 +83,6 @@ class House:
     def all(self) -> list[Intervention]:
         return self.live.state.questions.with_status(*InterventionStatus)
 
-    async def do(self, *commands: do.AnyCommand, actor: Actor = MODERATOR) -> None:
-        self._acts += 1
-        answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
-        assert isinstance(answer, Receipt), answer
-
     async def stand(self, number: int, status: InterventionStatus, reason: str = "", into: int | None = None) -> None:
         names = {each.number: each.id for each in self.all}
         other = None if into is None else names[into]
@@ -94,7 +90,7 @@ class House:
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
+async def house() -> AsyncIterator[AskingMeeting]:
     async with memory_hall() as hall:
         live = await hall.session(languages=("pt-BR", "en"))
         asking = Asking(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(1))
@@ -110,12 +106,12 @@ async def house() -> AsyncIterator[House]:
         app.add_routes(door.routes())
         secure(app)
         async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
-            made = House(hall, live, client, hubs)
+            made = AskingMeeting(hall, live, client, hubs)
             await made.do(do.OpenSession(), actor=SYSTEM)
             yield made
 
 
-async def test_the_form_comes_in_the_pages_language_with_a_cookie_for_this_session(house: House) -> None:
+async def test_the_form_comes_in_the_pages_language_with_a_cookie_for_this_session(house: AskingMeeting) -> None:
     status, headers, text = await house.get("/s/s/ask?ui=pt")
     assert status == 200
     assert re.search(r'<option value="pt" lang="pt" selected>', text)
@@ -131,14 +127,14 @@ async def test_the_form_comes_in_the_pages_language_with_a_cookie_for_this_sessi
     assert (await house.get("/s/none/ask"))[0] == 404
 
 
-async def test_the_script_that_keeps_the_form_is_asked_for_anew_each_time(house: House) -> None:
+async def test_the_script_that_keeps_the_form_is_asked_for_anew_each_time(house: AskingMeeting) -> None:
     status, headers, text = await house.get("/asking-worker.js")
     assert (status, headers["Cache-Control"]) == (200, "no-cache")
     assert headers["Content-Type"].startswith("text/javascript")
     assert "addEventListener('fetch'" in text
 
 
-async def test_what_is_sent_is_taken_and_leads_to_its_page(house: House) -> None:
+async def test_what_is_sent_is_taken_and_leads_to_its_page(house: AskingMeeting) -> None:
     page = await house.asked(text="  Thanks & <bye>\r\nAll  ", name=" Ana  María ")
     (each,) = house.all
     assert (each.kind, each.text, each.name, each.language) == (
@@ -154,12 +150,12 @@ async def test_what_is_sent_is_taken_and_leads_to_its_page(house: House) -> None
     assert headers["X-Robots-Tag"] == "noindex, nofollow"
 
 
-async def test_what_turns_other_signs_round_is_not_kept(house: House) -> None:
+async def test_what_turns_other_signs_round_is_not_kept(house: AskingMeeting) -> None:
     await house.asked(text="Who\x07 pays\u202e?\r\nAnd \u200fwhen?", name="A\u202dna\x1b")
     assert (house.all[0].text, house.all[0].name) == ("Who pays?\nAnd \u200fwhen?", "Ana")
 
 
-async def test_the_form_leads_back_to_what_the_same_browser_has_asked(house: House) -> None:
+async def test_the_form_leads_back_to_what_the_same_browser_has_asked(house: AskingMeeting) -> None:
     cookie = "a" * 22
     pages = [(await house.post(cookie=cookie, id=f"f{n}", kind="question"))[1]["Location"] for n in range(2)]
     text = (await house.get("/s/s/ask", Cookie=f"{COOKIE}={cookie}"))[2]
@@ -168,7 +164,7 @@ async def test_the_form_leads_back_to_what_the_same_browser_has_asked(house: Hou
         assert "/asked/" not in (await house.get("/s/s/ask", Cookie=cookie))[2]
 
 
-async def test_whoever_has_a_hubs_link_chooses_for_whom_it_is(house: House) -> None:
+async def test_whoever_has_a_hubs_link_chooses_for_whom_it_is(house: AskingMeeting) -> None:
     assert 'name="hub"' not in (await house.get("/s/s/ask"))[2]
     house.hubs["kisumu-library"] = "Kisumu & <Library>"
     text = (await house.get("/s/s/ask"))[2]
@@ -184,7 +180,7 @@ async def test_whoever_has_a_hubs_link_chooses_for_whom_it_is(house: House) -> N
     assert '<input type="radio" name="hub" value="" checked>' in text, "what was chosen stands there still"
 
 
-async def test_nobody_asks_for_a_hub_whose_link_they_dont_have(house: House) -> None:
+async def test_nobody_asks_for_a_hub_whose_link_they_dont_have(house: AskingMeeting) -> None:
     for hub in ("kisumu", "\0<", "x" * 1000):
         status, headers, text = await house.post(hub=hub)
         assert (status, headers["Cache-Control"]) == (422, "no-store")
@@ -194,7 +190,7 @@ async def test_nobody_asks_for_a_hub_whose_link_they_dont_have(house: House) -> 
     assert house.all == []
 
 
-async def test_sent_again_it_is_one_and_the_addresses_keep_text_and_language(house: House) -> None:
+async def test_sent_again_it_is_one_and_the_addresses_keep_text_and_language(house: AskingMeeting) -> None:
     token = "t" * 22
     first = await house.post("/s/s/ask?channel=floor&ui=fr", cookie=token)
     again = await house.post("/s/s/ask?channel=floor&ui=fr", cookie=token)
@@ -217,7 +213,9 @@ async def test_sent_again_it_is_one_and_the_addresses_keep_text_and_language(hou
         ({"name": "n" * 81}, "A name has at most 80 characters."),
     ],
 )
-async def test_what_is_refused_still_stands_in_the_form(house: House, fields: dict[str, str], said: str) -> None:
+async def test_what_is_refused_still_stands_in_the_form(
+    house: AskingMeeting, fields: dict[str, str], said: str
+) -> None:
     status, _, text = await house.post(fields=fields)
     assert status == 422
     assert said in text
@@ -231,7 +229,7 @@ async def test_what_is_refused_still_stands_in_the_form(house: House, fields: di
     assert house.all == []
 
 
-async def test_one_wish_to_speak_at_a_time_and_none_after_the_close(house: House) -> None:
+async def test_one_wish_to_speak_at_a_time_and_none_after_the_close(house: AskingMeeting) -> None:
     token = "t" * 22
     assert (await house.post(cookie=token, kind="request", text=""))[0] == 303
     status, _, text = await house.post(cookie=token, id="f2", kind="request", text="Please!")
@@ -263,7 +261,7 @@ async def test_one_wish_to_speak_at_a_time_and_none_after_the_close(house: House
     assert "It came after the meeting was closed." in (await house.get(page))[2]
 
 
-async def test_a_store_that_is_away_keeps_what_was_typed(house: House) -> None:
+async def test_a_store_that_is_away_keeps_what_was_typed(house: AskingMeeting) -> None:
     log = house.hall.log
     assert isinstance(log, FailingLog)
     log.full = True
@@ -274,7 +272,7 @@ async def test_a_store_that_is_away_keeps_what_was_typed(house: House) -> None:
     await house.asked()
 
 
-async def test_what_cannot_be_kept_of_its_authors_acts_is_said(house: House) -> None:
+async def test_what_cannot_be_kept_of_its_authors_acts_is_said(house: AskingMeeting) -> None:
     page = await house.asked()
     log = house.hall.log
     assert isinstance(log, FailingLog)
@@ -288,7 +286,7 @@ async def test_what_cannot_be_kept_of_its_authors_acts_is_said(house: House) -> 
     assert house.all[0].status is InterventionStatus.WITHDRAWN
 
 
-async def test_only_what_can_be_read_is_taken(house: House) -> None:
+async def test_only_what_can_be_read_is_taken(house: AskingMeeting) -> None:
     assert (await house.post(body=b"x=" + b"y" * MAX_BODY_BYTES))[0] == 413
     assert (await house.post(body=b"\xff"))[0] == 400
     assert (await house.post(kind="motion"))[0] == 400
@@ -302,7 +300,7 @@ async def test_only_what_can_be_read_is_taken(house: House) -> None:
     assert house.all[0].language == "en"
 
 
-async def test_who_sends_all_the_time_is_slowed_and_loses_nothing(house: House) -> None:
+async def test_who_sends_all_the_time_is_slowed_and_loses_nothing(house: AskingMeeting) -> None:
     for number in range(2 * ALLOWANCE.burst):  # On a slow machine some of the allowance comes back meanwhile.
         status, headers, text = await house.post(id=f"n{number}")
         if status != 303:
@@ -313,7 +311,7 @@ async def test_who_sends_all_the_time_is_slowed_and_loses_nothing(house: House) 
     assert "Thanks & <bye>" in text
 
 
-async def test_its_page_says_where_it_stands(house: House) -> None:
+async def test_its_page_says_where_it_stands(house: AskingMeeting) -> None:
     first, second, third = [await house.asked(id=f"f{number}", kind="question") for number in range(3)]
 
     async def said(page: str) -> str:
@@ -341,7 +339,7 @@ async def test_its_page_says_where_it_stands(house: House) -> None:
         assert "By & by." in await said(page)
 
 
-async def test_why_it_was_not_taken_and_how_it_was_mended(house: House) -> None:
+async def test_why_it_was_not_taken_and_how_it_was_mended(house: AskingMeeting) -> None:
     first, second = await house.asked(), await house.asked(id="f2", text="Wich one?")
     await house.stand(1, InterventionStatus.DECLINED, reason="it was asked <before>")
     assert "Not taken, because it was asked <before>" in (await house.get(first))[2]
@@ -352,7 +350,7 @@ async def test_why_it_was_not_taken_and_how_it_was_mended(house: House) -> None:
     assert "Which one?" in text
 
 
-async def test_the_answer_is_linked_where_it_stands_in_the_text(house: House) -> None:
+async def test_the_answer_is_linked_where_it_stands_in_the_text(house: AskingMeeting) -> None:
     page = await house.asked()
     segment = SegmentId("answer")
     line = do.TypeSegment(channel=FLOOR, segment=segment, text="Because.", language="en")
@@ -366,7 +364,7 @@ async def test_the_answer_is_linked_where_it_stands_in_the_text(house: House) ->
     assert f'href="{way}" data-live="{way}&live=1"' in text
 
 
-async def test_of_what_was_removed_its_author_reads_that_it_was(house: House) -> None:
+async def test_of_what_was_removed_its_author_reads_that_it_was(house: AskingMeeting) -> None:
     page = await house.asked(text="rhubarb", name="Ana")
     await house.stand(1, InterventionStatus.DECLINED, reason="rhubarb!")
     removing = Interventions((house.all[0].id,))
@@ -379,13 +377,13 @@ async def test_of_what_was_removed_its_author_reads_that_it_was(house: House) ->
     assert "because" not in text
 
 
-async def test_an_answer_in_writing_has_its_own_language(house: House) -> None:
+async def test_an_answer_in_writing_has_its_own_language(house: AskingMeeting) -> None:
     page = await house.asked()
     await house.do(do.WriteAnswer(intervention=house.all[0].id, text="نعم & لا", language="ar"))
     assert '<p class="words" lang="ar" dir="rtl">نعم & لا</p>' in (await house.get(page))[2]
 
 
-async def test_it_is_taken_back_from_its_page(house: House) -> None:
+async def test_it_is_taken_back_from_its_page(house: AskingMeeting) -> None:
     page = await house.asked()
     status, headers, _ = await house.post(page, body=b"")
     assert (status, headers["Location"]) == (303, page)
@@ -398,7 +396,7 @@ async def test_it_is_taken_back_from_its_page(house: House) -> None:
     assert [each.status for each in house.all] == [InterventionStatus.CHECKED]
 
 
-async def test_nobody_guesses_a_page(house: House) -> None:
+async def test_nobody_guesses_a_page(house: AskingMeeting) -> None:
     page = await house.asked()
     name = house.all[0].id
     for wrong in (f"/s/s/asked/{'A' * 22}.{name}", "/s/s/asked/1", page[:-1]):

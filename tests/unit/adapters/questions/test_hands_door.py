@@ -17,8 +17,7 @@ from moothall.adapters.questions.hands_door import ALLOWANCE, HandsDoor
 from moothall.adapters.questions.questions_door import QuestionsDoor
 from moothall.core import commands as do
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import CommandId, PollId
-from moothall.services.log.act_queue import Receipt
+from moothall.core.kernel.ids import PollId
 from moothall.services.questions import ballot_box
 from moothall.services.questions.ballots import Ballots
 from moothall.services.sessions.live_session import LiveSession
@@ -27,6 +26,7 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.testing.visitors import visitor_context
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
+from support.memory.meeting import MemoryMeeting
 from support.sessions.questions import nobodys
 
 PAGES = Pages(find_web_folder())
@@ -38,7 +38,9 @@ A, B = (letter * 22 for letter in "ab")
 LIST = "/s/s/questions"
 
 
-class House:
+class HandsMeeting(MemoryMeeting):
+    by = LEADS
+
     def __init__(
         self,
         hall: MemoryHall,
@@ -46,11 +48,9 @@ class House:
         book: MemoryBook,
         client: TestClient[web.Request, web.Application],
     ) -> None:
-        self.hall = hall
-        self.live = live
+        super().__init__(hall, live)
         self.book = book
         self.client = client
-        self._acts = 0
 
     async def list(self, cookie: str = "", path: str = LIST) -> str:
         headers = {"Accept-Language": "en", **({"Cookie": f"{COOKIE}={cookie}"} if cookie else {})}
@@ -70,17 +70,12 @@ class House:
                 assert answer.headers["Retry-After"] == "60"
             return answer.status, answer.headers.get("Location", "")
 
-    async def do(self, *commands: do.AnyCommand, actor: Actor = LEADS) -> None:
-        self._acts += 1
-        answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
-        assert isinstance(answer, Receipt), answer
-
     async def open(self, name: PollId = P, question: str = "Shall <we>?") -> None:
         await self.do(do.OpenPoll(poll=name, question=question, language="ar", options=("Yes & no", "No")))
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
+async def house() -> AsyncIterator[HandsMeeting]:
     async with memory_hall() as hall:
         live, book = await hall.session(), MemoryBook()
         ballots = Ballots(hall.sessions, book=book, clock=hall.clock, randomness=SeededRandomness(1))
@@ -100,13 +95,13 @@ async def house() -> AsyncIterator[House]:
         secure(app)
         running = asyncio.ensure_future(ballots.run())
         async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
-            made = House(hall, live, book, client)
+            made = HandsMeeting(hall, live, book, client)
             await made.do(do.OpenSession(), actor=SYSTEM)
             yield made
         running.cancel()
 
 
-async def test_a_hand_is_raised_and_changed_without_a_script(house: House) -> None:
+async def test_a_hand_is_raised_and_changed_without_a_script(house: HandsMeeting) -> None:
     assert "Show of hands" not in await house.list()
     await house.open()
     text = await house.list(A)
@@ -126,7 +121,7 @@ async def test_a_hand_is_raised_and_changed_without_a_script(house: House) -> No
     )
 
 
-async def test_room_and_remote_stand_beside_each_other_and_the_result_stays(house: House) -> None:
+async def test_room_and_remote_stand_beside_each_other_and_the_result_stays(house: HandsMeeting) -> None:
     await house.open()
     await house.do(do.CountRoom(poll=P, room=(12, 4)))
     assert "Remote: 0. On site: 12. Together: 12." in await house.list(A)
@@ -152,7 +147,7 @@ async def test_room_and_remote_stand_beside_each_other_and_the_result_stays(hous
     assert 'name="option"' not in text
 
 
-async def test_what_is_refused(house: House) -> None:
+async def test_what_is_refused(house: HandsMeeting) -> None:
     await house.open()
     assert (await house.choose(0, path="/s/s/hands/2"))[0] == 404
     assert (await house.choose(5))[0] == 404
@@ -165,7 +160,7 @@ async def test_what_is_refused(house: House) -> None:
     assert (await house.choose(0, body=b"option=1&x=" + b"x" * 300))[0] == 413
 
 
-async def test_what_cannot_be_kept_is_not_there(house: House) -> None:
+async def test_what_cannot_be_kept_is_not_there(house: HandsMeeting) -> None:
     await house.open()
     house.book.full = True
     assert (await house.choose(0))[0] == 503
@@ -178,14 +173,14 @@ async def test_what_cannot_be_kept_is_not_there(house: House) -> None:
         ballot_box.MOST_BALLOTS = most
 
 
-async def test_one_address_is_held_back(house: House) -> None:
+async def test_one_address_is_held_back(house: HandsMeeting) -> None:
     await house.open()
     for _ in range(ALLOWANCE.burst):
         assert (await house.choose(0, path="/s/s/hands/x"))[0] == 404
     assert (await house.choose(0))[0] == 429
 
 
-async def test_nobody_stands_for_all_browsers_that_keep_no_cookie(house: House) -> None:
+async def test_nobody_stands_for_all_browsers_that_keep_no_cookie(house: HandsMeeting) -> None:
     await house.open()
     for option in (0, 1, 0):
         assert (await house.choose(option, cookie=""))[0] == 303
@@ -194,7 +189,7 @@ async def test_nobody_stands_for_all_browsers_that_keep_no_cookie(house: House) 
     assert (await house.hall.sessions.open(SESSION)).state.questions.polls[0].remote == (1, 0)
 
 
-async def test_numbers_may_be_shown_only_once_it_is_closed(house: House) -> None:
+async def test_numbers_may_be_shown_only_once_it_is_closed(house: HandsMeeting) -> None:
     quiet = do.OpenPoll(poll=P, question="Shall <we>?", language="ar", options=("Yes & no", "No"), quiet=True)
     await house.do(quiet, do.CountRoom(poll=P, room=(12, 4)))
     text = await house.list(A)

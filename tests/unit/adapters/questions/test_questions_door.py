@@ -29,6 +29,7 @@ from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.testing.visitors import visitor_context
 from support.halls.readers import until
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
+from support.memory.meeting import MemoryMeeting
 
 PAGES = Pages(find_web_folder())
 ORIGIN = "https://hall.example.org"
@@ -37,7 +38,9 @@ MODERATOR = Actor(Role.MODERATOR, "m1")
 LIST = "/s/s/questions"
 
 
-class House:
+class QuestionsMeeting(MemoryMeeting):
+    by = MODERATOR
+
     def __init__(
         self,
         hall: MemoryHall,
@@ -45,11 +48,9 @@ class House:
         door: QuestionsDoor,
         client: TestClient[web.Request, web.Application],
     ) -> None:
+        super().__init__(hall, live)
         self.door = door
-        self.hall = hall
-        self.live = live
         self.client = client
-        self._acts = 0
 
     async def list(self, path: str = LIST, cookie: str = "") -> str:
         headers = {"Accept-Language": "en", **({"Cookie": f"{COOKIE}={cookie}"} if cookie else {})}
@@ -69,11 +70,6 @@ class House:
             assert answer.headers["Cache-Control"] == "no-store"
             return answer.status, answer.headers.get("Location", "")
 
-    async def do(self, *commands: do.AnyCommand, actor: Actor = MODERATOR) -> None:
-        self._acts += 1
-        answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
-        assert isinstance(answer, Receipt), answer
-
     async def ask(self, *names: str, kind: Kind = Kind.QUESTION) -> None:
         for name in names:
             asked = do.Ask(
@@ -87,7 +83,7 @@ class House:
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
+async def house() -> AsyncIterator[QuestionsMeeting]:
     async with memory_hall() as hall:
         live = await hall.session()
         ballots = Ballots(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(1))
@@ -111,13 +107,13 @@ async def house() -> AsyncIterator[House]:
         secure(app)
         running = asyncio.ensure_future(ballots.run())
         async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
-            made = House(hall, live, door, client)
+            made = QuestionsMeeting(hall, live, door, client)
             await made.do(do.OpenSession(), actor=SYSTEM)
             yield made
         running.cancel()
 
 
-async def test_only_what_is_published_is_there(house: House) -> None:
+async def test_only_what_is_published_is_there(house: QuestionsMeeting) -> None:
     await house.ask("shown", "hidden")
     await house.stand(InterventionStatus.QUEUED, "shown")
     text = await house.list()
@@ -130,7 +126,7 @@ async def test_only_what_is_published_is_there(house: House) -> None:
     assert "waited" not in text
 
 
-async def test_each_stands_where_it_belongs(house: House) -> None:
+async def test_each_stands_where_it_belongs(house: QuestionsMeeting) -> None:
     await house.ask("now", "next", "after", "later", "answered", "written")
     segment = SegmentId("line")
     line = do.TypeSegment(channel=FLOOR, segment=segment, text="Because.", language="en")
@@ -152,7 +148,7 @@ async def test_each_stands_where_it_belongs(house: House) -> None:
     assert "Typical wait: less than a minute." in text
 
 
-async def test_what_was_removed_leaves_the_page_and_its_number_stays(house: House) -> None:
+async def test_what_was_removed_leaves_the_page_and_its_number_stays(house: QuestionsMeeting) -> None:
     await house.ask("why", "who")
     await house.stand(InterventionStatus.QUEUED, "why", "who")
     assert "why & <why>?" in await house.list()
@@ -169,7 +165,7 @@ async def test_what_was_removed_leaves_the_page_and_its_number_stays(house: Hous
     assert "who & <why>?" in text
 
 
-async def test_nobody_gets_the_page_of_somebody_else_or_of_before(house: House) -> None:
+async def test_nobody_gets_the_page_of_somebody_else_or_of_before(house: QuestionsMeeting) -> None:
     await house.ask("why")
     await house.ask("speak", kind=Kind.REQUEST)
     await house.stand(InterventionStatus.QUEUED, "why", "speak")
@@ -185,13 +181,13 @@ async def test_nobody_gets_the_page_of_somebody_else_or_of_before(house: House) 
     assert "/support" not in await house.list(cookie="b" * 22)
 
 
-async def test_an_empty_list_says_so(house: House) -> None:
+async def test_an_empty_list_says_so(house: QuestionsMeeting) -> None:
     text = await house.list()
     assert "Nothing is in the queue." in text
     assert "Received" not in text
 
 
-async def test_addresses_keep_the_text_and_the_language(house: House) -> None:
+async def test_addresses_keep_the_text_and_the_language(house: QuestionsMeeting) -> None:
     await house.ask("why")
     await house.stand(InterventionStatus.QUEUED, "why")
     text = await house.list(f"{LIST}?channel=floor&ui=fr")
@@ -201,7 +197,7 @@ async def test_addresses_keep_the_text_and_the_language(house: House) -> None:
     assert (status, location) == (303, "/s/s/questions?channel=floor&ui=fr#No-1")
 
 
-async def test_who_would_ask_it_too_is_counted_and_told(house: House) -> None:
+async def test_who_would_ask_it_too_is_counted_and_told(house: QuestionsMeeting) -> None:
     await house.ask("why", "when")
     await house.stand(InterventionStatus.QUEUED, "why", "when")
     await house.do(do.OrderQueue(order=QueueOrder.SUPPORT))
@@ -227,7 +223,7 @@ async def test_who_would_ask_it_too_is_counted_and_told(house: House) -> None:
     assert "You\u2019d ask this too" not in await house.list(cookie="a" * 22)
 
 
-async def test_what_cannot_be_supported(house: House) -> None:
+async def test_what_cannot_be_supported(house: QuestionsMeeting) -> None:
     await house.ask("why", "hidden")
     await house.stand(InterventionStatus.QUEUED, "why")
     assert (await house.support(2))[0] == 404
@@ -241,7 +237,7 @@ async def test_what_cannot_be_supported(house: House) -> None:
     assert "/support" not in await house.list()
 
 
-async def test_who_sends_all_the_time_is_slowed(house: House) -> None:
+async def test_who_sends_all_the_time_is_slowed(house: QuestionsMeeting) -> None:
     await house.ask("why")
     await house.stand(InterventionStatus.QUEUED, "why")
     for _ in range(ALLOWANCE.burst):
@@ -249,7 +245,7 @@ async def test_who_sends_all_the_time_is_slowed(house: House) -> None:
     assert (await house.support(1))[0] == 429
 
 
-async def test_a_session_that_may_not_be_read_shows_nothing(house: House) -> None:
+async def test_a_session_that_may_not_be_read_shows_nothing(house: QuestionsMeeting) -> None:
     await house.hall.session(SessionId("closed"), access=Access.STAFF)
     for path in ("/s/closed/questions", "/s/none/questions"):
         async with house.client.get(path) as answer:
@@ -258,7 +254,7 @@ async def test_a_session_that_may_not_be_read_shows_nothing(house: House) -> Non
     assert await ReaderAccess(house.hall.sessions).questions(SESSION) is not None
 
 
-async def test_nobody_supports_their_own_question(house: House) -> None:
+async def test_nobody_supports_their_own_question(house: QuestionsMeeting) -> None:
     await house.ask("own", "other")
     await house.stand(InterventionStatus.QUEUED, "own", "other")
     mine = await house.list(cookie="A" * 22)
@@ -273,7 +269,7 @@ async def test_nobody_supports_their_own_question(house: House) -> None:
     assert "You asked this" not in await house.list(cookie="B" * 22)
 
 
-async def test_after_the_close_every_question_has_a_fate_in_words(house: House) -> None:
+async def test_after_the_close_every_question_has_a_fate_in_words(house: QuestionsMeeting) -> None:
     await house.ask("now", "waits", "put-off")
     await house.stand(InterventionStatus.QUEUED, "now", "waits", "put-off")
     await house.stand(InterventionStatus.LATER, "put-off")

@@ -28,6 +28,7 @@ from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.visitors import visitor_context
 from support.memory.hall import FLOOR, MemoryHall, memory_hall
+from support.memory.meeting import MemoryMeeting
 from support.sessions.questions import nobodys
 
 PAGES = Pages(find_web_folder())
@@ -36,10 +37,11 @@ MODERATOR = Actor(Role.MODERATOR, "m1")
 BROWSER = "a" * 22
 
 
-class House:
+class AbuseMeeting(MemoryMeeting):
+    by = MODERATOR
+
     def __init__(self, hall: MemoryHall, live: LiveSession, client: TestClient[web.Request, web.Application]) -> None:
-        self.hall = hall
-        self.live = live
+        super().__init__(hall, live)
         self.client = client
 
     async def list(self, cookie: str) -> str:
@@ -57,7 +59,7 @@ class House:
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
+async def house() -> AsyncIterator[AbuseMeeting]:
     async with memory_hall() as hall:
         live = await hall.session()
         asked = do.Ask(intervention=InterventionId("q"), kind=Kind.QUESTION, text="Why?", language="en", asker="q")
@@ -82,16 +84,16 @@ async def house() -> AsyncIterator[House]:
             app.add_routes(door.routes())
         secure(app)
         async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
-            yield House(hall, live, client)
+            yield AbuseMeeting(hall, live, client)
 
 
-def flags(house: House) -> tuple[str, ...]:
+def flags(house: AbuseMeeting) -> tuple[str, ...]:
     each = house.live.state.questions.numbered(1)
     assert each is not None
     return each.flags
 
 
-async def test_whoever_reports_comes_back_to_the_list_and_is_told_that_they_did(house: House) -> None:
+async def test_whoever_reports_comes_back_to_the_list_and_is_told_that_they_did(house: AbuseMeeting) -> None:
     assert 'action="/s/s/asked/1/abuse"' in await house.list(BROWSER)
     assert await house.report() == (303, "/s/s/questions#No-1")
     assert flags(house) == ("reported",)
@@ -103,19 +105,19 @@ async def test_whoever_reports_comes_back_to_the_list_and_is_told_that_they_did(
     assert (await house.report("/s/s/asked/1/abuse?ui=es"))[1] == "/s/s/questions?ui=es#No-1"
 
 
-async def test_what_is_not_taken(house: House) -> None:
+async def test_what_is_not_taken(house: AbuseMeeting) -> None:
     for path in ("/s/s/asked/2/abuse", "/s/s/asked/x/abuse", "/s/s/asked/1111111/abuse", "/s/none/asked/1/abuse"):
         assert (await house.report(path))[0] == 404, path
     assert flags(house) == ()
 
 
-async def test_too_many_of_one_address_have_to_wait(house: House) -> None:
+async def test_too_many_of_one_address_have_to_wait(house: AbuseMeeting) -> None:
     statuses = [(await house.report())[0] for _ in range(REPORT_ALLOWANCE.burst + 1)]
     assert statuses[0] == 303
     assert statuses[-1] == 429
 
 
-async def test_where_nothing_can_be_stored_it_can_be_sent_again(house: House) -> None:
+async def test_where_nothing_can_be_stored_it_can_be_sent_again(house: AbuseMeeting) -> None:
     assert isinstance(house.hall.log, FailingLog)
     house.hall.log.full = True
     assert (await house.report())[0] == 503

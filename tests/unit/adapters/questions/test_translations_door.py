@@ -13,27 +13,28 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.questions.translations_door import ALLOWANCE, QuestionTranslationsDoor, Rendering, Translated
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus
-from moothall.core.kernel.actors import SYSTEM, Actor
+from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
+from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.questions.interventions import Intervention
-from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.translations import QuestionTranslations, Rendered, WantedTranslation
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.clock import ManualClock
 from moothall.testing.visitors import no_snapshot, visitor_context
 from support.memory.hall import MemoryHall, memory_hall
+from support.memory.meeting import MemoryMeeting
 from support.sessions.questions import MODERATOR, SOMEBODY, ask, stand
 
 PAGES = Pages(find_web_folder())
 SPANISH = "echo 1 en>es"
 
 
-class House:
+class TranslatedMeeting(MemoryMeeting):
+    by = MODERATOR
+
     def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
-        self.hall = hall
-        self.live = live
+        super().__init__(hall, live)
         self.asked: list[WantedTranslation] = []
         self.began, self.goes_on = asyncio.Event(), asyncio.Event()
         self.goes_on.set()
@@ -46,7 +47,6 @@ class House:
             questions_of=ReaderAccess(hall.sessions).questions,
         )
         self.client: TestClient[web.Request, web.Application]
-        self._acts = 0
 
     async def _translate(self, wanted: WantedTranslation) -> Rendered | Refusal:
         self.asked.append(wanted)
@@ -55,11 +55,6 @@ class House:
         if wanted.text == "Broken?":
             return Refusal(code=RefusalCode.UNAVAILABLE, message="The text could not be translated; try again.")
         return Rendered(text=f"[es] {wanted.text}", route=SPANISH)
-
-    async def do(self, *commands: do.AnyCommand, by: Actor = MODERATOR) -> None:
-        self._acts += 1
-        answer = await self.live.writer.send(by, CommandId(f"act-{self._acts}"), commands)
-        assert isinstance(answer, Receipt), answer
 
     async def read(self, path: str, session: str = "s") -> tuple[int, dict[str, object]]:
         async with self.client.get(f"/s/{session}/questions/{path}", headers={"Accept-Language": "en"}) as answer:
@@ -73,23 +68,23 @@ class House:
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
+async def house() -> AsyncIterator[TranslatedMeeting]:
     async with memory_hall() as hall:
-        made = House(hall, await hall.session())
+        made = TranslatedMeeting(hall, await hall.session())
         app = web.Application()
         app.add_routes(made.door.routes())
         secure(app)
         running = asyncio.ensure_future(made.translations.run())
         async with TestClient(TestServer(app)) as client:
             made.client = client
-            await made.do(do.OpenSession(), by=SYSTEM)
-            await made.do(ask("a", "Why?"), ask("b", "Broken?"), ask("c", "Hidden?"), by=SOMEBODY)
+            await made.do(do.OpenSession(), actor=SYSTEM)
+            await made.do(ask("a", "Why?"), ask("b", "Broken?"), ask("c", "Hidden?"), actor=SOMEBODY)
             await made.do(stand(InterventionStatus.QUEUED, "a", "b"))
             yield made
         running.cancel()
 
 
-async def test_a_published_question_is_had_in_another_language(house: House) -> None:
+async def test_a_published_question_is_had_in_another_language(house: TranslatedMeeting) -> None:
     status, told = await house.read("1/es")
     assert status == 200
     assert told == {
@@ -105,7 +100,7 @@ async def test_a_published_question_is_had_in_another_language(house: House) -> 
     assert len(house.asked) == 1
 
 
-async def test_what_is_not_public_is_not_there(house: House) -> None:
+async def test_what_is_not_public_is_not_there(house: TranslatedMeeting) -> None:
     for path in ("3/es", "9/es", "x/es", "1234567/es", "1/-"):
         status, told = await house.read(path)
         assert (status, told) == (404, {"error": "There is no such question here, or no such language."})
@@ -123,7 +118,7 @@ async def test_what_is_not_public_is_not_there(house: House) -> None:
     [do.ClearWall(), do.Reword(intervention=InterventionId("a"), text="Why so?")],
     ids=["withdrawn", "reworded"],
 )
-async def test_what_changes_while_it_is_translated_is_not_told(house: House, change: do.AnyCommand) -> None:
+async def test_what_changes_while_it_is_translated_is_not_told(house: TranslatedMeeting, change: do.AnyCommand) -> None:
     await house.do(stand(InterventionStatus.CALLED, "a"))
     house.goes_on.clear()
     reading = asyncio.ensure_future(house.read("1/es"))
@@ -133,18 +128,18 @@ async def test_what_changes_while_it_is_translated_is_not_told(house: House, cha
     assert (await reading)[0] == 404
 
 
-async def test_it_says_why_there_is_no_translation(house: House) -> None:
+async def test_it_says_why_there_is_no_translation(house: TranslatedMeeting) -> None:
     assert await house.read("1/fr") == (404, {"error": "No translation between these languages is available here."})
     status, told = await house.read("2/es")
     assert (status, told["error"]) == (503, "The text could not be translated; try again.")
 
 
-async def test_who_asks_very_often_waits(house: House) -> None:
+async def test_who_asks_very_often_waits(house: TranslatedMeeting) -> None:
     statuses = {(await house.read("9/es"))[0] for _ in range(ALLOWANCE.burst + 1)}
     assert statuses == {404, 429}
 
 
-async def test_pages_show_what_there_is_and_know_where_the_rest_will_be(house: House) -> None:
+async def test_pages_show_what_there_is_and_know_where_the_rest_will_be(house: TranslatedMeeting) -> None:
     ui, session = PAGES.catalogues["en"], SessionId("s")
     pending = house.door.of(session, house.each("a"), "es", ui)
     assert pending == Rendering(pending="/s/s/questions/1/es?ui=en")

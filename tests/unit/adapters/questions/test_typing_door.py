@@ -24,7 +24,6 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId
 from moothall.core.removal.selection import Lines
 from moothall.core.signals import Unrecorded
-from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.asking import Asking, AskRequest
 from moothall.services.questions.typing import Typing
 from moothall.services.sessions.live_session import LiveSession
@@ -34,6 +33,7 @@ from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.visitors import visitor_context
 from support.memory.hall import SESSION, MemoryHall, memory_hall
+from support.memory.meeting import MemoryMeeting
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 PAGES = Pages(find_web_folder())
@@ -41,23 +41,18 @@ ORIGIN = "https://hall.example.org"
 OURS = {"Origin": ORIGIN, "Accept-Language": "en"}
 
 
-class House:
+class TypingMeeting(MemoryMeeting):
     """A house with a question of Ana's, in the queue."""
+
+    by = MODERATOR
 
     def __init__(
         self, hall: MemoryHall, live: LiveSession, asking: Asking, client: TestClient[web.Request, web.Application]
     ) -> None:
-        self.hall = hall
-        self.live = live
+        super().__init__(hall, live)
         self.asking = asking
         self.client = client
         self.name = InterventionId("")
-        self._acts = 0
-
-    async def do(self, *commands: do.AnyCommand, actor: Actor = MODERATOR) -> None:
-        self._acts += 1
-        answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
-        assert isinstance(answer, Receipt), answer
 
     async def stand(self, status: InterventionStatus) -> None:
         await self.do(do.SetStatus(interventions=(self.name,), status=status))
@@ -110,7 +105,7 @@ class House:
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
+async def house() -> AsyncIterator[TypingMeeting]:
     async with memory_hall() as hall:
         live = await hall.session(languages=("en", "pt-BR"))
         asking = Asking(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(1))
@@ -123,7 +118,7 @@ async def house() -> AsyncIterator[House]:
         app.add_routes(TypingDoor(context, asking, typing, author_page=page).routes())
         secure(app)
         async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
-            made = House(hall, live, asking, client)
+            made = TypingMeeting(hall, live, asking, client)
             await made.do(do.OpenSession(), actor=SYSTEM)
             await made.ask()
             yield made
@@ -135,7 +130,7 @@ def line_of(text: str) -> str:
     return found[1]
 
 
-async def test_who_is_called_has_a_field_and_is_told_until_when_to_begin(house: House) -> None:
+async def test_who_is_called_has_a_field_and_is_told_until_when_to_begin(house: TypingMeeting) -> None:
     before = await house.text()
     assert 'id="Typing"' not in before
     assert "you are next" in before
@@ -154,7 +149,7 @@ async def test_who_is_called_has_a_field_and_is_told_until_when_to_begin(house: 
     assert "three times" not in text
 
 
-async def test_without_a_script_a_line_is_sent_once(house: House) -> None:
+async def test_without_a_script_a_line_is_sent_once(house: TypingMeeting) -> None:
     await house.stand(InterventionStatus.CALLED)
     line = line_of(await house.text())
     for _ in range(2):
@@ -171,7 +166,7 @@ async def test_without_a_script_a_line_is_sent_once(house: House) -> None:
     assert [words for _, words in house.lines] == ["I wonder why.", "And when."]
 
 
-async def test_what_was_typed_stands_on_the_page_after_the_turn_and_the_close(house: House) -> None:
+async def test_what_was_typed_stands_on_the_page_after_the_turn_and_the_close(house: TypingMeeting) -> None:
     await house.stand(InterventionStatus.CALLED)
     assert "What you have typed</h2>" not in await house.text()
     for line, words in (("l1", "I <wonder>."), ("l2", "And when.")):
@@ -192,7 +187,7 @@ async def test_what_was_typed_stands_on_the_page_after_the_turn_and_the_close(ho
     assert "And when." in text
 
 
-async def test_what_is_not_taken_still_stands_there_with_the_reason(house: House) -> None:
+async def test_what_is_not_taken_still_stands_there_with_the_reason(house: TypingMeeting) -> None:
     await house.stand(InterventionStatus.CALLED)
     status, _, text = await house.form(line="l1", text=" ")
     assert status == 422
@@ -215,7 +210,7 @@ async def test_what_is_not_taken_still_stands_there_with_the_reason(house: House
     assert house.lines == []
 
 
-async def test_without_a_script_what_is_not_recorded_is_shown_line_by_line(house: House) -> None:
+async def test_without_a_script_what_is_not_recorded_is_shown_line_by_line(house: TypingMeeting) -> None:
     shown: list[str] = []
     house.hall.sessions.observe(
         lambda _, publication: shown.extend(each.text for each in publication.signals if isinstance(each, Unrecorded))
@@ -230,7 +225,9 @@ async def test_without_a_script_what_is_not_recorded_is_shown_line_by_line(house
     assert house.lines == []
 
 
-async def test_what_was_written_while_nothing_was_recorded_is_kept_only_when_it_is_sent_again(house: House) -> None:
+async def test_what_was_written_while_nothing_was_recorded_is_kept_only_when_it_is_sent_again(
+    house: TypingMeeting,
+) -> None:
     await house.stand(InterventionStatus.CALLED)
     await house.do(do.BeginNotRecorded())
     await house.do(do.EndNotRecorded())
@@ -244,13 +241,13 @@ async def test_what_was_written_while_nothing_was_recorded_is_kept_only_when_it_
     assert house.lines == [("pt-BR", "Between us.")]
 
 
-async def test_one_types_in_the_language_of_the_question(house: House) -> None:
+async def test_one_types_in_the_language_of_the_question(house: TypingMeeting) -> None:
     await house.ask("ar")
     await house.stand(InterventionStatus.CALLED)
     assert re.search(r'<textarea id="Words" [^>]* lang="ar" dir="rtl"', await house.text())
 
 
-async def test_a_script_sends_what_is_being_typed_and_a_page_that_is_loaded_again_has_it(house: House) -> None:
+async def test_a_script_sends_what_is_being_typed_and_a_page_that_is_loaded_again_has_it(house: TypingMeeting) -> None:
     await house.stand(InterventionStatus.CALLED)
     written: dict[str, Any] = {"page": "p", "n": 1, "line": "l1", "text": "I wond"}
     assert await house.script(written) == (200, {"kept": [], "recorded": True})
@@ -267,7 +264,7 @@ async def test_a_script_sends_what_is_being_typed_and_a_page_that_is_loaded_agai
     assert await house.script({**written, "n": 4}) == (409, {"why": "turn"})
 
 
-async def test_who_may_not_write_there_cant(house: House) -> None:
+async def test_who_may_not_write_there_cant(house: TypingMeeting) -> None:
     await house.stand(InterventionStatus.CALLED)
     written = {"page": "p", "n": 1, "line": "l1", "text": "I"}
     assert (await house.form(page="/s/s/asked/x", line="l1", text="I"))[0] == 404
@@ -282,7 +279,7 @@ async def test_who_may_not_write_there_cant(house: House) -> None:
     assert answers[-1] == 429
 
 
-async def test_its_author_puts_it_off_and_comes_back(house: House) -> None:
+async def test_its_author_puts_it_off_and_comes_back(house: TypingMeeting) -> None:
     assert "Not now, later" in await house.text()
     for _ in range(2):
         assert await house.act("later") == 303
@@ -306,7 +303,7 @@ async def test_its_author_puts_it_off_and_comes_back(house: House) -> None:
     assert house.status() is InterventionStatus.WITHDRAWN
 
 
-async def test_while_a_turn_is_held_its_time_stands_still(house: House) -> None:
+async def test_while_a_turn_is_held_its_time_stands_still(house: TypingMeeting) -> None:
     await house.stand(InterventionStatus.CALLED)
     assert await house.act("longer") == 303
     text = await house.text()
@@ -317,7 +314,7 @@ async def test_while_a_turn_is_held_its_time_stands_still(house: House) -> None:
     assert re.search(r'data-left="(360000|35\d{4})" .*>Time left', await house.text())
 
 
-async def test_the_time_that_has_run_out_is_said(house: House) -> None:
+async def test_the_time_that_has_run_out_is_said(house: TypingMeeting) -> None:
     await house.stand(InterventionStatus.CALLED)
     await house.do(do.MapClock(t=200_000), actor=SYSTEM)
     text = await house.text()

@@ -33,7 +33,7 @@ def entry(name: str, status: Status, opened: int | None = None, **fields: object
     return Entry(session=SessionId(name), status=status, opened=opened, channel=ChannelId("floor"), **values)  # type: ignore[arg-type]
 
 
-class House:
+class FrontPages:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.hidden: dict[SessionId, Entry] = {}
@@ -49,12 +49,12 @@ class House:
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
+def house() -> FrontPages:
+    return FrontPages()
 
 
 @pytest.fixture
-async def client(house: House) -> AsyncIterator[Client]:
+async def client(house: FrontPages) -> AsyncIterator[Client]:
     front = FrontPage(
         PAGES,
         clock=ManualClock(),
@@ -86,7 +86,7 @@ def sections(html: str) -> dict[str, list[str]]:
     return found
 
 
-async def test_what_is_on_now_what_is_coming_and_what_is_past(client: Client, house: House) -> None:
+async def test_what_is_on_now_what_is_coming_and_what_is_past(client: Client, house: FrontPages) -> None:
     house.entries = [
         entry("later-on", Status.OPEN, LONG_AGO - HOUR),
         entry("on", Status.PAUSED, LONG_AGO - 2 * HOUR),
@@ -120,7 +120,7 @@ async def test_what_is_on_now_what_is_coming_and_what_is_past(client: Client, ho
     assert "English, French" in html
 
 
-async def test_times_are_those_of_the_conference_and_the_page_says_so_once(house: House) -> None:
+async def test_times_are_those_of_the_conference_and_the_page_says_so_once(house: FrontPages) -> None:
     paris = Zone("Europe/Paris", ZoneInfo("Europe/Paris"))
     late = LONG_AGO + 7 * HOUR + HOUR // 2  # 23:30 UTC, and the next day in Paris
     house.plans = [
@@ -145,7 +145,7 @@ async def test_times_are_those_of_the_conference_and_the_page_says_so_once(house
         assert "Время: Париж, UTC+1." in await shown(client, language="ru")
 
 
-async def test_a_plan_shows_nothing_that_may_not_be_listed(client: Client, house: House) -> None:
+async def test_a_plan_shows_nothing_that_may_not_be_listed(client: Client, house: FrontPages) -> None:
     house.hidden = {SessionId("backstage"): entry("backstage", Status.OPEN, access=Access.STAFF)}
     house.plans = [
         Planned(session=SessionId("backstage"), title="About backstage", starts=LONG_AGO + HOUR),
@@ -157,7 +157,7 @@ async def test_a_plan_shows_nothing_that_may_not_be_listed(client: Client, house
     assert sections(await shown(client)) == {"Coming": ["About late", "About open-ended"]}
 
 
-async def test_nothing_is_said_in_a_sentence(client: Client, house: House) -> None:
+async def test_nothing_is_said_in_a_sentence(client: Client, house: FrontPages) -> None:
     assert "No meeting is open to the public at the moment." in await shown(client)
     house.entries = [entry("a", Status.OPEN, LONG_AGO, title="  ")]
     html = await shown(client)
@@ -165,7 +165,7 @@ async def test_nothing_is_said_in_a_sentence(client: Client, house: House) -> No
     assert "Meeting without a title" in html
 
 
-async def test_titles_are_text_and_have_their_language(client: Client, house: House) -> None:
+async def test_titles_are_text_and_have_their_language(client: Client, house: FrontPages) -> None:
     house.entries = [
         entry("a", Status.OPEN, LONG_AGO, title="<img src=x onerror=alert(1)>"),
         entry("b", Status.OPEN, LONG_AGO, title="اجتماع", languages=("ar",)),
@@ -175,7 +175,7 @@ async def test_titles_are_text_and_have_their_language(client: Client, house: Ho
     assert '<bdi lang="ar">اجتماع</bdi>' in html
 
 
-async def test_links_keep_a_language_that_the_address_named(client: Client, house: House) -> None:
+async def test_links_keep_a_language_that_the_address_named(client: Client, house: FrontPages) -> None:
     house.entries = [entry("a", Status.CLOSED, LONG_AGO)]
     assert 'href="/s/a?ui=fr"' in await shown(client, "?ui=fr")
     french = await shown(client, language="fr-CA")
@@ -184,7 +184,7 @@ async def test_links_keep_a_language_that_the_address_named(client: Client, hous
     assert "lundi 24 novembre 2025" in french
 
 
-async def test_a_whole_conference_is_listed_and_stays_small(client: Client, house: House) -> None:
+async def test_a_whole_conference_is_listed_and_stays_small(client: Client, house: FrontPages) -> None:
     house.entries = [entry(f"s{n:03}", Status.CLOSED, LONG_AGO - n * HOUR) for n in range(230)]
     html = await shown(client)
     assert len(sections(html)["Past"]) == 230
@@ -247,7 +247,7 @@ async def test_it_shows_it_in_the_language_of_the_page_where_there_is_such_a_tex
     assert (await said(heard, "fr"))[0] == ("now", "en", "One.")
 
 
-async def test_it_leads_to_help_and_where_there_is_one_to_the_agenda(client: Client, house: House) -> None:
+async def test_it_leads_to_help_and_where_there_is_one_to_the_agenda(client: Client, house: FrontPages) -> None:
     page = await shown(client, "?ui=fr")
     assert 'href="/help?ui=fr"' in page
     assert "agenda" not in page
@@ -257,7 +257,7 @@ async def test_it_leads_to_help_and_where_there_is_one_to_the_agenda(client: Cli
 
 
 async def test_it_says_in_which_languages_a_meeting_can_be_read_where_these_are_more(
-    client: Client, house: House
+    client: Client, house: FrontPages
 ) -> None:
     house.entries = [entry("coming", Status.CREATED), entry("past", Status.CLOSED, LONG_AGO - DAY)]
     assert "Can be read in" not in await shown(client)

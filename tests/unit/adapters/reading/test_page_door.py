@@ -299,16 +299,16 @@ async def test_faults_of_ours_are_sentences_too_and_the_log_has_no_content(
 
 
 async def test_static_files_are_kept_for_ever_under_their_version(client: Client) -> None:
-    address = PAGES.static.address("css/page.css")
+    address = PAGES.static.address("css/lib/page.css")
     async with client.get(address) as response:
         assert response.status == 200
         assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
         assert response.headers["Content-Encoding"] == "gzip"
         assert response.content_type == "text/css"
-        file = PAGES.static.get("css/page.css")
+        file = PAGES.static.get("css/lib/page.css")
         assert file is not None
         assert await response.read() == file.body
-    async with client.get("/static/old/css/page.css", headers={"Accept-Encoding": "identity"}) as response:
+    async with client.get("/static/old/css/lib/page.css", headers={"Accept-Encoding": "identity"}) as response:
         assert response.headers["Cache-Control"] == "no-cache"
         assert "Content-Encoding" not in response.headers
 

@@ -134,7 +134,7 @@ async def test_the_html_file_may_do_nothing_wherever_it_is_opened(client: Client
     )
     assert "url(" not in html
     assert "@import" not in html
-    sheet = (find_web_folder() / "css/record.css").read_text(encoding="utf-8")
+    sheet = (find_web_folder() / "css/reader/record.css").read_text(encoding="utf-8")
     assert not re.search(r"#[0-9a-f]{3,8}\b(?=[;\s,)])", sheet)  # all colours are those of the tokens
     names = set(re.findall(r"var\(--([\w-]+)\)", html))
     assert names <= set(re.findall(r"--([\w-]+):", html))

@@ -18,8 +18,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.core.session.parts import Channel, Source
 from moothall.core.session.state import State
 from moothall.services.sessions.staff import Staff
-from moothall.services.sound.recorder import PartWriter, RecordingPart
-from moothall.services.sound.recording import PlacedPart, Recordings, Sharing
+from moothall.services.sound.recording import PartWriter, PlacedPart, RecordingPart, Recordings, Sharing
 from moothall.testing.clock import ManualClock
 
 SESSION, FLOOR, MIC = SessionId("plenary"), ChannelId("floor"), SourceId("mic")
@@ -50,7 +49,7 @@ class Shelf:
         raise NotImplementedError
 
 
-class House:
+class SoundMeeting:
     """One session, whose sound a test says something of."""
 
     def __init__(self, folder: Path) -> None:
@@ -89,14 +88,14 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
+def house(tmp_path: Path) -> SoundMeeting:
     for first in (0, 640_000):
         (tmp_path / f"{first}.opus").write_bytes(f"Ogg Opus of {first}".encode())
-    return House(tmp_path)
+    return SoundMeeting(tmp_path)
 
 
 @pytest.fixture
-async def client(house: House) -> AsyncIterator[TestClient[web.Request, web.Application]]:
+async def client(house: SoundMeeting) -> AsyncIterator[TestClient[web.Request, web.Application]]:
     recordings = Recordings(Shelf(), state_of=house.loaded, standing=house.standing, clock=ManualClock(), keep_days=30)
     door = SoundDoor(
         recordings,
@@ -132,7 +131,7 @@ async def test_published_sound_is_listed_and_played_in_pieces(client: Client) ->
         assert (await client.get(address)).status == 404
 
 
-async def test_what_is_not_published_is_heard_by_its_staff_alone(client: Client, house: House) -> None:
+async def test_what_is_not_published_is_heard_by_its_staff_alone(client: Client, house: SoundMeeting) -> None:
     for sound, young in ((SoundKept.UNTIL_CHECKED, False), (SoundKept.PUBLISHED, True)):
         house.state = msgspec.structs.replace(house.state, sound=sound, young_people=young)
         for address in ("/s/plenary/sound.json", "/s/plenary/sound"):
@@ -145,13 +144,13 @@ async def test_what_is_not_published_is_heard_by_its_staff_alone(client: Client,
     assert (await client.get("/s/plenary/sound.json", headers=STAFF)).status == 404
 
 
-async def test_a_session_that_may_not_be_read_may_not_be_heard(client: Client, house: House) -> None:
+async def test_a_session_that_may_not_be_read_may_not_be_heard(client: Client, house: SoundMeeting) -> None:
     house.open = False
     assert (await client.get("/s/plenary/sound")).status == 404
     assert (await client.get("/s/nowhere/sound", headers=STAFF)).status == 404
 
 
-async def test_staff_hear_a_piece_as_a_file_of_its_own(client: Client, house: House) -> None:
+async def test_staff_hear_a_piece_as_a_file_of_its_own(client: Client, house: SoundMeeting) -> None:
     answer = await client.get("/s/plenary/clip?channel=floor&from=2000&to=5000", headers=STAFF)
     assert (answer.status, answer.content_type) == (200, "audio/wav")
     with wave.open(io.BytesIO(await answer.read())) as sound:

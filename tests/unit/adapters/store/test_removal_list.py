@@ -62,6 +62,18 @@ def test_a_second_file_gets_every_line_first(tmp_path: Path) -> None:
     assert read_removals(path)[1:] == (line,)
 
 
+def test_a_second_file_is_begun_before_anything_is_removed(tmp_path: Path) -> None:
+    path, apart = tmp_path / "list", tmp_path / "apart"
+    RemovalList(path, apart).begin_apart()
+    (begun,) = read_removals(apart)
+    assert isinstance(begun, ListBegun)
+    assert not path.exists()
+    line = RemovalList(path, apart).append(done)
+    RemovalList(path, apart).begin_apart()
+    assert read_removals(apart) == (begun, line)
+    RemovalList(tmp_path / "elsewhere" / "list").begin_apart()  # Without a second file nothing is asked of the first.
+
+
 def test_a_list_takes_from_another_what_it_lacks(tmp_path: Path) -> None:
     path, other = tmp_path / "list", tmp_path / "deep" / "other"
     line = RemovalList(path).append(done)

@@ -32,7 +32,7 @@ class Live:
         self.id, self.state, self.writer = made.writer.state.id, made.writer.state, Writer(made)
 
 
-class House:
+class LoadedHouse:
     """As much of a backend as tells of loaded sessions."""
 
     def __init__(self, tasks: asyncio.TaskGroup, live: Live) -> None:
@@ -52,7 +52,7 @@ async def test_a_house_that_is_given_up_at_once_waits_for_no_writer() -> None:
         await opened(made)
         live = Live(made)
         async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
-            house = House(tasks, live)
+            house = LoadedHouse(tasks, live)
             with writer_noted(cast("Backend", house), "n2", lambda _session, _offset: None):
                 await live.writer.begun.wait()
             house.load()  # A session that is loaded while the house is given up.

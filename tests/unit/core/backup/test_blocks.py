@@ -82,3 +82,13 @@ def test_a_record_that_is_missing_is_found() -> None:
     chain.step(first)
     with pytest.raises(RecordBroken, match="Event 3"):
         chain.step(third)
+
+
+def test_a_missing_last_record_of_another_lane_is_found() -> None:
+    recorder = Recorder()
+    events = (ev.SessionPaused(t=1), ev.NoteLeft(text="x"), ev.SessionPaused(t=2))
+    first, _, third = map(recorder.record, events)
+    chain = Following(0, {})
+    chain.step(first)
+    with pytest.raises(RecordBroken, match="Event 3"):
+        chain.step(third)

@@ -67,6 +67,7 @@ def test_it_says_what_must_not_be_there() -> None:
     assert removals.text(SESSION, EPOCH) == {named(RECORD): "request"}
     assert removals.text(SESSION, Epoch("another")) == {}
     assert removals.log_removed(EPOCH)
+    assert removals.logs == {EPOCH}
     assert not removals.log_removed(Epoch("another"))
     assert list(removals.sound(SESSION, MIC, 0)) == [SPAN, SOUND]
     assert list(removals.sound(SESSION, MIC, 7)) == [SOUND]

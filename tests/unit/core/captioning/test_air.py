@@ -40,6 +40,37 @@ def test_the_highest_token_is_on_air(asked: list[tuple[str, int]], on_air: list[
     assert selected(*asked) == on_air
 
 
+Sent = tuple[str, int | None]
+"""A sequence sends a document with this control token; None: with none."""
+
+PUBLISHED: list[tuple[list[Sent], list[str]]] = [
+    # testing/bdd/features/handover/handover_algorithm.feature, in the order of its rows: from which sequences documents
+    # are emitted. Its last row is left out (ADR 42).
+    ([("seq1", 1), ("seq2", 2)], ["seq1", "seq2"]),
+    ([("seq1", 2), ("seq2", 3)], ["seq1", "seq2"]),
+    ([("seq1", None), ("seq2", 1)], ["seq2"]),
+    ([("seq1", 2), ("seq1", 1)], ["seq1", "seq1"]),
+    ([("seq1", 1), ("seq1", 1)], ["seq1", "seq1"]),
+    ([("seq1", 1), ("seq1", 2)], ["seq1", "seq1"]),
+    ([("seq1", 2), ("seq2", 1)], ["seq1"]),
+    ([("seq1", 2), ("seq2", 2)], ["seq1"]),
+    # testing/bdd/features/handover/handover.feature: its row of a right group without a token.
+    ([("seq1", None)], []),
+]
+"""Of ebu/ebu-tt-live-toolkit at commit 8c67f83010d9fc0af5d3e270c70dce87674ad289."""
+
+
+@pytest.mark.parametrize(("sent", "emitted"), PUBLISHED)
+def test_the_published_cases_of_the_handover_manager(sent: list[Sent], emitted: list[str]) -> None:
+    now, read = Hold(MACHINE, 0), []
+    for source, token in sent:
+        if token is not None:  # A line alone asks for nothing.
+            now = handed(now, Hold(source, token))
+        if now.holder == source:
+            read.append(source)
+    assert read == emitted
+
+
 def test_behind_the_highest_token_an_equal_one_takes_over_for_those_whose_tokens_end_there() -> None:
     now = Hold("a", MOST_TOKEN)
     assert handed(now, Hold("b", MOST_TOKEN), last=True) == Hold("b", MOST_TOKEN)

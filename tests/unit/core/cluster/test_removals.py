@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import msgspec
+
 from moothall.core.cluster.removals import NOTHING, Applied, Further, Removal, lacking, stuck
 from moothall.core.kernel.ids import Epoch, SessionId
 
@@ -31,6 +33,7 @@ def test_a_node_that_could_not_apply_some_lacks_these_and_what_is_behind_the_las
     assert lacking(marks, nodes) == {"n1": 2, "n2": 2}
     assert stuck(marks, nodes) == {"n1": (marks[1],), "n2": (marks[0], marks[2])}
     assert marks[1].name == "plenary:2"
+    assert msgspec.structs.replace(marks[1], session=SessionId(""), offset=0).name == "e:0"
 
 
 def test_what_it_says_of_another_list_counts_for_nothing() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core.kernel.decoding import Unreadable, made_of, read, read_toml, shared
+from moothall.core.kernel.decoding import Unreadable, made_of, number_in, read, read_toml, shared
 
 
 class Thing(msgspec.Struct):
@@ -64,3 +64,13 @@ def test_a_table_that_cannot_be_read_is_one_error(text: str) -> None:
 
 def test_a_table_is_read() -> None:
     assert read_toml("a = 1\n[b]\nc = 'd'") == {"a": 1, "b": {"c": "d"}}
+
+
+@pytest.mark.parametrize(("text", "number"), [("0", 0), ("007", 7), ("123456", 123_456)])
+def test_digits_are_a_number(text: str, number: int) -> None:
+    assert number_in(text, 6) == number
+
+
+@pytest.mark.parametrize("text", ["", "1234567", "-1", "+1", "1.0", " 1", "1_0", "٣", "²", "x"])
+def test_no_other_text_is(text: str) -> None:
+    assert number_in(text, 6) is None

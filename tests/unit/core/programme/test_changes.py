@@ -1,21 +1,27 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from moothall.core.events.types import Access, SoundKept
-from moothall.core.kernel.ids import SpeakerId
+from moothall.core.kernel.ids import SessionId, SpeakerId
 from moothall.core.programme.changes import (
+    AgendaChange,
+    AgendaChangeKind,
     ChangeKind,
     MeetingPlan,
     changes,
+    changes_of_plan,
     merge_edits,
     merged,
     with_languages,
     without_language,
 )
-from moothall.core.programme.plan import Planned, RoomId, Speaker
+from moothall.core.programme.plan import Deleted, Planned, RoomId, Speaker
 from support.files.programme_files import table
 
+A = SessionId("a")
+PLAN = Planned(session=A, title="Opening", starts=1_000, ends=2_000, room=RoomId("hall"), made=1)
 FIRST = table("a,Opening,Hall,1970-01-01,1:00,en,Ana", "b,Closing,Hall,1970-01-02,1:00,en,Bo")
 
 
@@ -117,3 +123,31 @@ def test_what_both_have_changed_alike_is_no_conflict() -> None:
 def test_what_both_have_changed_to_something_else_is_told_and_stays() -> None:
     mine, theirs = plan(title="Rain", starts=500, ends=9_000), plan(title="Snow", starts=700)
     assert merge_edits(BASE, mine, theirs) == (plan(title="Snow", starts=700, ends=9_000), ("title", "starts"))
+
+
+def test_a_new_session_is_one_change_and_one_that_is_taken_over_none() -> None:
+    assert changes_of_plan(None, PLAN, 9) == (AgendaChange(at=9, session=A, kind=AgendaChangeKind.NEW),)
+    assert changes_of_plan(None, replace(PLAN, made=0), 9) == ()
+    assert changes_of_plan(None, replace(PLAN, rehearsal=True), 9) == ()
+    assert changes_of_plan(PLAN, replace(PLAN, languages=("fr",), source="file"), 9) == ()
+
+
+def test_title_time_and_room_are_changes_of_their_own_with_what_was_before() -> None:
+    after = replace(PLAN, title="Welcome", starts=1_500, room=None)
+    assert changes_of_plan(PLAN, after, 9) == (
+        AgendaChange(at=9, session=A, kind=AgendaChangeKind.TITLE, title="Opening"),
+        AgendaChange(at=9, session=A, kind=AgendaChangeKind.TIME, starts=(1_000, 1_500), ends=(2_000, 2_000)),
+        AgendaChange(at=9, session=A, kind=AgendaChangeKind.ROOM, rooms=(RoomId("hall"), None)),
+    )
+
+
+def test_that_it_is_cancelled_or_held_after_all_is_a_change() -> None:
+    off = replace(PLAN, cancelled=True)
+    assert changes_of_plan(PLAN, off, 9) == (AgendaChange(at=9, session=A, kind=AgendaChangeKind.CANCELLED),)
+    assert changes_of_plan(off, PLAN, 9) == (AgendaChange(at=9, session=A, kind=AgendaChangeKind.RESTORED),)
+
+
+def test_a_deletion_and_taking_it_back_are_no_change() -> None:
+    gone = replace(PLAN, cancelled=True, deleted=Deleted(at=5))
+    assert changes_of_plan(PLAN, gone, 9) == ()
+    assert changes_of_plan(gone, PLAN, 9) == ()

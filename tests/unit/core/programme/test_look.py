@@ -33,7 +33,7 @@ COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
 
 def test_the_grounds_are_those_of_the_tokens() -> None:
-    tokens = (find_web_folder() / "css" / "tokens.css").read_text("utf-8")
+    tokens = (find_web_folder() / "css" / "lib/tokens.css").read_text("utf-8")
     for theme, rule in ((Theme.LIGHT, ":root {"), (Theme.DARK, ':root[data-theme="dark"] {')):
         block = tokens.split(rule, 1)[1].split("}", 1)[0]
         found = dict(re.findall(r"--([\w-]+): (#\w{6})", block))

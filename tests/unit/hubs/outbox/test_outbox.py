@@ -1,4 +1,4 @@
-"""What the room did, until the server above has it. What kills leave of it: `tests/integration/test_hub_disk.py`."""
+"""What the room did, until the server above has it. What kills leave of it: `integration/hubs/test_hub_disk.py`."""
 
 from __future__ import annotations
 

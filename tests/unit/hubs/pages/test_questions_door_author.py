@@ -12,8 +12,8 @@ from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId
+from moothall_hub.outbox.outbox import MOST_OWN_ACTS
 from moothall_hub.room.ports import LineState
-from moothall_hub.room.questions import MOST_OWN_ACTS
 from support.hubs.desk import Browser, OpenRoom, S, open_room
 
 NOT_RECORDED = (

@@ -16,9 +16,9 @@ from moothall.services.questions.asking import LONGEST_AGE_MS, AskRequest, Rejec
 from moothall.services.questions.author_view import OwnAct, QuestionPlace
 from moothall.services.questions.translations import QuestionTranslations, Rendered, WantedTranslation
 from moothall.wire.hub.messages import AskAct, ReportAct, StandAct, SupportAct
-from moothall_hub.outbox.outbox import ActState, HubOutbox
+from moothall_hub.outbox.outbox import MOST_OWN_ACTS, ActState, HubOutbox
 from moothall_hub.room.local_questions import Local, Mode, count, own_of
-from moothall_hub.room.questions import MOST_OWN_ACTS, PASS_ON_MS, RoomQuestions, RoomWords
+from moothall_hub.room.questions import PASS_ON_MS, RoomQuestions, RoomWords
 from support.halls.removal import found
 from support.hubs.desk import NODE, Room, S, jumping, room
 

@@ -9,7 +9,7 @@ from moothall.services.questions.asking import AskRequest
 from moothall.services.questions.author_view import Own
 from moothall.services.questions.typing import FinishedLine, TypingReceived, TypingUpdate, Untyped
 from moothall.wire.hub.messages import TypeAct
-from moothall_hub.room.questions import MOST_OWN_LINES
+from moothall_hub.outbox.outbox import MOST_OWN_LINES
 from support.hubs.desk import Room, S, jumping, room
 
 WISH = AskRequest(kind=Kind.QUESTION, text="Why?", language="en", form="f1")

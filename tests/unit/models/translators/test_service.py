@@ -29,7 +29,7 @@ from support.models.transcription_service import KEY, refusal
 from support.models.translation_service import MODEL, Chat, Clock, chatting, completion, standing, translator
 
 
-class House:
+class TranslationService:
     """A service, and a translator that asks it."""
 
     def __init__(self, name: str, chat: Chat) -> None:
@@ -52,10 +52,10 @@ class House:
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
+def house() -> Iterator[TranslationService]:
     chat = Chat()
     with standing(chat) as name:
-        house = House(name, chat)
+        house = TranslationService(name, chat)
         yield house
         house.translator.close()
 
@@ -64,7 +64,7 @@ def form(content: object, finish_reason: str | None = "stop") -> bytes:
     return json.dumps({"choices": [{"message": {"content": content}, "finish_reason": finish_reason}]}).encode()
 
 
-def test_the_question_names_both_languages_and_what_is_wanted(house: House) -> None:
+def test_the_question_names_both_languages_and_what_is_wanted(house: TranslationService) -> None:
     assert house.ask("Good morning, XQ1X.\nShall we begin?") == "[Arabic, ar] Good morning, XQ1X. Shall we begin?"
     assert house.chat.texts == ["Good morning, XQ1X. Shall we begin?"]
     [system] = house.chat.systems
@@ -72,7 +72,7 @@ def test_the_question_names_both_languages_and_what_is_wanted(house: House) -> N
         assert part in system
 
 
-def test_directions_are_all_pairs_and_their_version_the_model_and_its_host(house: House) -> None:
+def test_directions_are_all_pairs_and_their_version_the_model_and_its_host(house: TranslationService) -> None:
     directions = house.translator.directions
     assert len(directions) == 12
     assert {(each.engine, each.version) for each in directions} == {("service", f"{MODEL}@127.0.0.1")}
@@ -119,7 +119,7 @@ def test_a_service_comes_before_what_moothall_brings_where_that_is_worse() -> No
         assert not route.rough
 
 
-def test_long_texts_are_sent_in_parts_and_what_has_no_letter_not_at_all(house: House) -> None:
+def test_long_texts_are_sent_in_parts_and_what_has_no_letter_not_at_all(house: TranslationService) -> None:
     sentence = "We have heard it. "
     assert house.ask(sentence * 200).count("We have heard it.") == 200
     assert len(house.chat.texts) == 3
@@ -128,7 +128,7 @@ def test_long_texts_are_sent_in_parts_and_what_has_no_letter_not_at_all(house: H
     assert len(house.chat.texts) == 3
 
 
-def test_a_long_text_has_no_more_time_than_a_short_one(house: House) -> None:
+def test_a_long_text_has_no_more_time_than_a_short_one(house: TranslationService) -> None:
     def slow(text: str, _: str) -> str:
         house.clock.now += 5.0
         return text
@@ -166,14 +166,14 @@ def test_a_translation_is_one_line() -> None:
     assert read_translation(form("`` ``` ``"), "Say ```.") == "`` ``` ``"
 
 
-def test_an_answer_that_is_no_translation_costs_its_text_alone(house: House) -> None:
+def test_an_answer_that_is_no_translation_costs_its_text_alone(house: TranslationService) -> None:
     house.chat.first += [completion("```\nA secret.\n```")]
     assert house.failure() == ("127.0.0.1 gave no translation from en to ar: its answer holds more than a translation.")
     assert house.ask("Yes.") == "[Arabic, ar] Yes."
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
-def test_a_busy_service_is_asked_again_and_not_for_ever(house: House, status: int) -> None:
+def test_a_busy_service_is_asked_again_and_not_for_ever(house: TranslationService, status: int) -> None:
     house.chat.first += [refusal(status, "busy") for _ in range(3)]
     assert house.ask("Yes.") == "[Arabic, ar] Yes."
     house.chat.first += [refusal(status, "busy") for _ in range(5)]
@@ -181,18 +181,18 @@ def test_a_busy_service_is_asked_again_and_not_for_ever(house: House, status: in
     assert len(house.chat.first) == 1
 
 
-def test_what_is_refused_is_not_asked_again(house: House) -> None:
+def test_what_is_refused_is_not_asked_again(house: TranslationService) -> None:
     house.chat.first += [refusal(400, "content_policy")]
     assert house.failure().startswith("127.0.0.1 refused to translate (status 400, content_policy). It must know chat")
     assert house.ask("Yes.") == "[Arabic, ar] Yes."
 
 
-def test_an_answer_that_is_too_long_is_not_read(house: House) -> None:
+def test_an_answer_that_is_too_long_is_not_read(house: TranslationService) -> None:
     house.chat.first += [web.Response(body=b" " * (MOST_BYTES + 1))]
     assert f"answered with more than {MOST_BYTES} bytes" in house.failure()
 
 
-def test_a_refused_key_rests_the_service_and_is_read_anew(house: House) -> None:
+def test_a_refused_key_rests_the_service_and_is_read_anew(house: TranslationService) -> None:
     house.chat.key = "sk-new"
     first = house.failure()
     assert first.startswith("127.0.0.1 refused the key (status 401, invalid_api_key).")
@@ -206,7 +206,7 @@ def test_a_refused_key_rests_the_service_and_is_read_anew(house: House) -> None:
     assert house.ask("Yes.") == "[Arabic, ar] Yes."
 
 
-def test_a_key_that_can_not_be_read_then_rests_it_again(house: House) -> None:
+def test_a_key_that_can_not_be_read_then_rests_it_again(house: TranslationService) -> None:
     house.chat.key = "sk-new"
     house.failure()
     house.keys = ["no key"]
@@ -217,14 +217,14 @@ def test_a_key_that_can_not_be_read_then_rests_it_again(house: House) -> None:
     assert house.ask("Yes.") == "[Arabic, ar] Yes."
 
 
-def test_an_unknown_model_rests_it_too(house: House) -> None:
+def test_an_unknown_model_rests_it_too(house: TranslationService) -> None:
     house.chat.first += [refusal(404, "model_not_found")]
     assert house.failure().startswith(f"127.0.0.1 knows no model {MODEL}, or nothing at /v1/chat/completions")
     assert house.failure().startswith("127.0.0.1 knows no model")
     assert len(house.chat.texts) == 1
 
 
-def test_the_check_asks_once(house: House) -> None:
+def test_the_check_asks_once(house: TranslationService) -> None:
     house.translator.check()
     assert house.chat.texts == ["The meeting is open."]
     house.chat.first += [completion("")]

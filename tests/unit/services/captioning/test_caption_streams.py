@@ -9,17 +9,19 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.captioning.stream import QUIET_MS
+from moothall.core.events.question_parts import Kind
 from moothall.core.events.types import AirSource, ChannelKind, Origin
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
-from moothall.core.removal.selection import Lines
+from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId
+from moothall.core.removal.selection import Erased, Interventions, Lines, SpokenSpan
 from moothall.core.signals import Typing
 from moothall.services.captioning.caption_streams import (
     AGAIN_MS,
-    MOST_ACTS,
     MOST_BYTES,
+    MOST_LINES,
     POSTS,
+    RETRY_MS,
     CaptionStreams,
     Form,
     Post,
@@ -36,22 +38,22 @@ from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.loop import run
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
+from support.memory.meeting import MemoryMeeting
 
 CAPTIONER = Staff(link="l1", role=Role.CAPTIONER, scope="hall", label="")
 DESK = Actor(Role.CAPTIONER, "desk")
 
 
-class House:
+class StreamMeeting(MemoryMeeting):
     """A session that is on, and one link's stream into its floor."""
 
     def __init__(self, hall: MemoryHall, live: LiveSession, life: int = 0) -> None:
-        self.hall, self.live = hall, live
+        super().__init__(hall, live)
         self.streams = CaptionStreams(
             hall.sessions, TypedAhead(hall.sessions), clock=hall.clock, randomness=SeededRandomness(life)
         )
         hall.closing.first(self.streams.finish, self.streams.awaits)
         self.draft = ""
-        self._done = 0
         hall.sessions.observe(self._hear)
 
     def _hear(self, _: LiveSession, publication: Publication) -> None:
@@ -67,11 +69,6 @@ class House:
     async def put(self, body: str, seq: int | None = None, **more: object) -> Taken | Refusal:
         return await self.streams.put(await self.stream(), Post(body=body.encode(), seq=seq, **more))  # type: ignore[arg-type]
 
-    async def do(self, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
-        self._done += 1
-        answer = await self.live.writer.send(by, CommandId(f"t{self._done}"), commands)
-        assert isinstance(answer, Receipt), answer
-
     @property
     def lines(self) -> list[str]:
         found = sorted((line.t0, name, line.whole) for name, line in self.live.state.segments.items() if line.whole)
@@ -81,10 +78,10 @@ class House:
 @asynccontextmanager
 async def house(
     *, begun: bool = True, languages: tuple[str, ...] = ("en",), log: MemoryLog | None = None
-) -> AsyncIterator[House]:
+) -> AsyncIterator[StreamMeeting]:
     async with memory_hall(MemoryHall(log)) as hall:
         live = await hall.sessions.find(SESSION) or await hall.session(languages=languages)
-        on = House(hall, live, life=live.writer.offset)
+        on = StreamMeeting(hall, live, life=live.writer.offset)
         if begun:
             await on.do(do.OpenSession())
         yield on
@@ -165,11 +162,38 @@ def test_a_caption_that_another_life_of_the_server_took_is_taken_once() -> None:
     run(story())
 
 
+def test_a_caption_is_not_taken_for_what_somebody_else_wrote_or_for_the_end_of_a_line() -> None:
+    line = do.TypeSegment(channel=FLOOR, segment=SegmentId("other"), text="All in favour? Yes.", language="en")
+
+    async def story() -> None:
+        log = MemoryLog()
+        async with house(log=log) as on:
+            await on.do(line, actor=DESK)
+            tool = await on.stream(Staff(link="tool", role=Role.TOOL, scope="hall", label="Steno"))
+            other = await on.streams.put(tool, Post(body=b"They say yes\n", seq=6, form=Form.CAPTIONS))
+            assert other == Taken()
+            await on.hall.clock.sleep(1)
+            await on.put("Yes.\n", 7, form=Form.CAPTIONS)
+            await on.hall.clock.sleep(1)
+            await on.put("\n".join(f"Line {n}" for n in range(12)) + "\nThey say yes\n", 8, form=Form.CAPTIONS)
+            assert on.lines.count("Yes.") == 1
+        async with house(begun=False, log=log) as on:
+            await on.hall.clock.sleep(1_000)
+            assert await on.put("Line 10\nLine 11\nThey say yes\n", 8, form=Form.CAPTIONS) == Taken()
+            assert on.lines.count("Line 11") == 1
+        async with house(begun=False, log=log) as on:
+            await on.hall.clock.sleep(2_000)
+            assert await on.put("yes\n", 9, form=Form.CAPTIONS) == Taken()
+            assert on.lines[-1] == "yes"
+
+    run(story())
+
+
 def test_a_caption_that_another_life_of_the_server_offered_is_offered_once() -> None:
     async def story() -> None:
         log = MemoryLog()
         async with house(log=log) as on:
-            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), by=DESK)
+            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), actor=DESK)
             await on.put("We begin.\n", 7, form=Form.CAPTIONS)
         async with house(begun=False, log=log) as on:
             for seq, text, many in ((7, "We begin.\n", 1), (8, "Thank you.\n", 2)):
@@ -215,6 +239,52 @@ def test_a_post_that_comes_again_is_taken_once_with_what_came_since() -> None:
     run(story())
 
 
+def test_a_program_that_is_started_again_begins_at_1_with_whatever_it_said_first_before() -> None:
+    async def story() -> None:
+        for later, told in ((0, ["Two!", "Yes."]), (RETRY_MS + 1, ["Good morning.", "Two!", "Yes."])):
+            async with house() as on:
+                posts = ["Good morning.", "Yes.", *(f"Line {n}." for n in range(3, 21))]
+                for seq, text in enumerate(posts, 1):
+                    await on.hall.clock.sleep(1)
+                    assert await on.put(f"{text}\n", seq) == Taken()
+                await on.hall.clock.sleep(later)
+                for seq, text in enumerate(("Good morning.", "Two!", "Yes."), 1):
+                    await on.hall.clock.sleep(1)
+                    assert await on.put(f"{text}\n", seq) == Taken()
+                assert on.lines == [*posts, *told], "the first stands once where it may have been sent again"
+                assert (await on.stream()).seq == 3
+                assert await on.put("Yes.\n", 3) == Taken()
+                refused = await on.put("No.\n", 2)
+                assert isinstance(refused, Refusal)
+                assert on.lines == [*posts, *told]
+
+    run(story())
+
+
+def test_no_number_of_before_is_known_once_a_program_has_begun_anew() -> None:
+    async def story() -> None:
+        async with house() as on:
+            for seq, text in ((1, "We begin."), (2, "Yes."), (1, "Hello all."), (2, "Yes."), (3, "Thanks.")):
+                await on.hall.clock.sleep(1)
+                assert await on.put(f"{text}\n", seq) == Taken()
+            assert on.lines == ["We begin.", "Yes.", "Hello all.", "Yes.", "Thanks."]
+
+    run(story())
+
+
+def test_a_first_post_that_comes_late_once_more_stands_once_and_the_next_go_on() -> None:
+    async def story() -> None:
+        async with house() as on:
+            for seq, text in ((1, "One"), (2, "Two"), (1, "One"), (2, "Two"), (1, "One"), (3, "Three"), (1, "One")):
+                await on.hall.clock.sleep(1)
+                assert await on.put(f"{text}\n", seq) == Taken()
+            assert on.lines == ["One", "Two", "Three"]
+            refused = await on.put("Four\n", 3)
+            assert isinstance(refused, Refusal)
+
+    run(story())
+
+
 def test_captions_are_put_behind_one_another_without_what_they_repeat() -> None:
     async def story() -> None:
         async with house() as on:
@@ -248,13 +318,42 @@ def test_in_a_break_and_unrecorded_nothing_is_kept_and_nothing_before_is_reached
     run(story())
 
 
+def test_a_program_that_repeats_its_last_lines_brings_nothing_back_that_was_unrecorded_or_removed() -> None:
+    async def story() -> None:
+        async with house() as on:
+            windows: tuple[tuple[tuple[do.AnyCommand, ...], str], ...] = (
+                ((), "We open."),
+                ((), "We open.\nThe plan"),
+                ((do.BeginNotRecorded(),), "We open.\nThe plan\nA secret"),
+                ((do.EndNotRecorded(),), "The plan\nA secret name.\nNow we"),
+            )
+            for seq, (first, window) in enumerate(windows, 1):
+                await on.hall.clock.sleep(1)
+                await on.do(*first)
+                await on.put(window, seq, form=Form.CAPTIONS)
+            await on.hall.clock.sleep(1)
+            await on.put("A secret name.\nNow we go on.\n", 5, form=Form.CAPTIONS)
+            await on.streams.finish(SESSION, 0)
+            assert not any("secret" in line or "plan" in line for line in on.lines)
+            assert " ".join(on.lines).endswith("Now we go on.")
+            (name,) = (name for name, line in on.live.state.segments.items() if line.whole.endswith("go on."))
+            removed = await on.live.writer.remove(Actor(Role.SECRETARIAT, "s"), CommandId("r"), Lines((name,)))
+            assert isinstance(removed, Receipt)
+            await on.hall.clock.sleep(1)
+            await on.put("Now we go on.\nThen vote.\n", 6, form=Form.CAPTIONS)
+            await on.streams.finish(SESSION, 0)
+            assert on.lines == ["We open.", "name.", "Then vote."]
+
+    run(story())
+
+
 def test_lines_that_others_have_changed_or_removed_stay_as_they_are() -> None:
     async def story() -> None:
         async with house() as on:
             await on.put("One\nTwo\n")
             first, second = (name for name, _ in sorted(on.live.state.segments.items()))
             await on.do(
-                do.CorrectSegment(channel=FLOOR, segment=second, base_revision=0, base_words=0, text="Two!"), by=DESK
+                do.CorrectSegment(channel=FLOOR, segment=second, base_revision=0, base_words=0, text="Two!"), actor=DESK
             )
             assert await on.put("\x08" * 5 + "!\nThree\n") == Taken()
             assert on.lines == ["One!", "Two!", "Three"]
@@ -268,11 +367,54 @@ def test_lines_that_others_have_changed_or_removed_stay_as_they_are() -> None:
     run(story())
 
 
+def test_what_was_taken_stays_when_staff_remove_a_line_of_somebody_else_or_a_question() -> None:
+    secretariat = Actor(Role.SECRETARIAT, "s")
+    line = do.TypeSegment(channel=FLOOR, segment=SegmentId("other"), text="My number.", language="en")
+    asked = InterventionId("q1")
+
+    async def story() -> None:
+        async with house() as on:
+            await on.do(line, actor=DESK)
+            question = do.Ask(intervention=asked, kind=Kind.REQUEST, text="Why?", language="en", asker="x")
+            await on.do(question, actor=Actor(Role.PARTICIPANT, "p"))
+            await on.put("We begin.\nThe comittee will", 1)
+            removals: tuple[Erased, ...] = Lines((line.segment,)), Interventions((asked,))
+            for n, selection in enumerate(removals):
+                removed = await on.live.writer.remove(secretariat, CommandId(f"r{n}"), selection)
+                assert isinstance(removed, Receipt)
+                assert on.draft == "The comittee will"
+            await on.put("\x08" * 10 + "mittee will vote.\n\x08\x08!\n", 2)
+            assert on.lines == ["We begin.", "The committee will vote!"]
+            await on.put("A secret of", 3)
+            removed = await on.live.writer.remove(secretariat, CommandId("span"), SpokenSpan(10**6, 10**7))
+            assert isinstance(removed, Receipt)
+            assert on.draft == "", "the span had no line, so it may be just this"
+            await on.put("Five\n", 4)
+            assert on.lines == ["We begin.", "The committee will vote!", "Five"]
+
+    run(story())
+
+
+def test_a_line_that_is_removed_before_its_post_was_answered_takes_the_draft_behind_it_along() -> None:
+    async def story() -> None:
+        async with house() as on:
+            assert on.hall.group is not None
+            lines = Lines(((await on.stream()).segment(1),))
+            putting = on.hall.group.create_task(on.put("A secret.\nThe dra", 1))
+            await asyncio.sleep(0)
+            removed = await on.live.writer.remove(Actor(Role.SECRETARIAT, "s"), CommandId("r"), lines)
+            assert isinstance(removed, Receipt)
+            assert await putting == Taken()
+            await on.put("\x08" * 9 + "Four\n", 2)
+            assert on.lines == ["Four"]
+
+    run(story())
+
+
 @pytest.mark.parametrize(
     ("post", "code", "sentence"),
     [
         (Post(body=b"x" * (MOST_BYTES + 1)), RefusalCode.INVALID, f"A post can have at most {MOST_BYTES} bytes."),
-        (Post(body=b"a\n" * (MOST_ACTS + 1)), RefusalCode.INVALID, f"A post can have at most {MOST_ACTS} lines."),
         (Post(body=b"\xff"), RefusalCode.INVALID, "The text is not in the charset that was named."),
         (Post(body=b"a", language="sw"), RefusalCode.INVALID, "This text is in en, ja; 'lang' names another language."),
     ],
@@ -324,6 +466,29 @@ def test_while_nothing_can_be_stored_nothing_is_taken_and_the_same_post_is_taken
             on.hall.log.full = False
             assert await on.put("One\n", 1) == Taken()
             assert on.lines == ["One"]
+
+    run(story())
+
+
+def test_a_post_of_many_lines_is_taken_whole_and_once_also_where_the_disk_fails_in_the_middle() -> None:
+    lines = [f"Line {n}." for n in range(2 * MOST_LINES + 1)]
+    body = "\n".join(lines) + "\n"
+
+    async def story() -> None:
+        async with house() as on:
+            disk = on.hall.log
+            assert isinstance(disk, FailingLog)
+
+            def fill(*_: object) -> None:
+                disk.full = len(on.lines) == MOST_LINES
+
+            on.hall.sessions.observe(fill)
+            refused = await on.put(body, 1)
+            assert isinstance(refused, Refusal)
+            assert len(on.lines) == MOST_LINES
+            disk.full = False
+            assert await on.put(body, 1) == Taken()
+            assert sorted(on.lines) == sorted(lines)
 
     run(story())
 
@@ -389,13 +554,13 @@ def test_whoever_is_not_on_air_offers_lines_and_shows_no_draft() -> None:
     async def story() -> None:
         async with house() as on:
             tool = Staff(link="tool", role=Role.TOOL, scope="hall", label="Steno")
-            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), by=DESK)
+            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), actor=DESK)
             stream = await on.stream(tool)
             for body in (b"One\nTw", b"\x08\x08\x08\x08ne!\nThr"):
                 assert await on.streams.put(stream, Post(body=body)) == Taken()
             offered = [line.text for _, line in on.live.state.offered.items()]
             assert (offered, on.lines, on.draft) == (["One"], [], "")
-            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.TOOL), by=stream.actor)
+            await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.TOOL), actor=stream.actor)
             await on.streams.put(stream, Post(body=b"ee\nFour"))
             assert (on.lines, on.draft) == (["Three"], "Four")
             (line,) = (line for _, line in on.live.state.segments.items())

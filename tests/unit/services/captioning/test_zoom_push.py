@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 
 from moothall.core import commands as do
 from moothall.core.captioning.outgoing import HELD_MS, LATE_MS, Held
-from moothall.core.events.types import ChannelKind, Origin, SourceSegment
+from moothall.core.events.types import ChannelKind, EndReason, Origin, SourceSegment, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.programme.plan import Planned
+from moothall.core.removal.selection import Lines, SpokenSpan
 from moothall.core.rules.lines import MOST_BACK
 from moothall.services.captioning.zoom_push import (
     FORGET_LOOK_MS,
@@ -64,7 +65,7 @@ def zoom_push(hall: MemoryHall, book: MemoryBook, place: Place) -> ZoomPush:
     return ZoomPush(hall.sessions, book, place, Forgetting(hall.sessions, plans.get, hall.clock), hall.clock)
 
 
-class House:
+class ZoomMeeting:
     def __init__(self, hall: MemoryHall, book: MemoryBook | None = None) -> None:
         self.hall, self.place, self.book = hall, Place(), book or MemoryBook()
         self.push = zoom_push(hall, self.book, self.place)
@@ -88,10 +89,10 @@ class House:
 
 
 @asynccontextmanager
-async def house(made: MemoryHall | None = None, book: MemoryBook | None = None) -> AsyncIterator[House]:
+async def house(made: MemoryHall | None = None, book: MemoryBook | None = None) -> AsyncIterator[ZoomMeeting]:
     async with memory_hall(made) as hall:
         await hall.session()
-        on = House(hall, book)
+        on = ZoomMeeting(hall, book)
         await on.push.load()
         assert await on.push.send_to(SESSION, TARGET)
         assert hall.group is not None
@@ -162,6 +163,77 @@ def test_in_a_break_nothing_that_waits_goes_out_and_another_address_begins_anew(
             await on.hall.clock.sleep(HELD_MS + 1_000)
             assert (on.place.shown, on.push.failing(SESSION)) == ([], False)
             assert await on.book.read(NAMESPACE) == {}
+
+    run(story())
+
+
+def test_when_words_are_removed_the_other_lines_that_wait_go_out() -> None:
+    async def story() -> None:
+        async with house() as on:
+            live = await on.hall.sessions.find(SESSION)
+            assert live is not None
+            await on.say("a", "We open.")
+            await on.say("b", "My number.")
+            await on.hall.clock.sleep(500)
+            removed = await live.writer.remove(SECRETARIAT, CommandId("r"), Lines((SegmentId("b"),)))
+            assert isinstance(removed, Receipt)
+            await on.say("c", "All here.")
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            assert on.place.shown == [(42, "We open."), (43, "All here.")]
+
+    run(story())
+
+
+def test_what_a_removal_leaves_of_a_line_that_was_sent_is_not_sent_again() -> None:
+    async def story() -> None:
+        async with house() as on:
+            live = await on.hall.sessions.find(SESSION)
+            assert live is not None
+            words = tuple(Word(f" word{n}", n * 500, n * 500 + 400) for n in range(4))
+            line, start, engine = SegmentId("m"), do.SegmentStart(t0=0, language="en"), Actor(Role.ENGINE, "e")
+            await on.hall.clock.sleep(2_000)
+            await on.do(do.AttachEngine(channel=FLOOR, model="m"))
+            await on.do(
+                do.CommitWords(channel=FLOOR, generation=1, segment=line, first=0, words=words, start=start),
+                do.EndSegment(channel=FLOOR, generation=1, segment=line, t1=1_900, reason=EndReason.PAUSE),
+                by=engine,
+            )
+            await on.hall.clock.sleep(HELD_MS + 500)
+            assert [text for _, text in on.place.shown] == ["word0 word1 word2 word3"]
+            removed = await live.writer.remove(SECRETARIAT, CommandId("r"), SpokenSpan(1_000, 1_400))
+            assert isinstance(removed, Receipt)
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            assert len(on.place.shown) == 1
+
+    run(story())
+
+
+def test_what_is_emptied_while_zoom_is_asked_for_its_number_is_not_posted_empty() -> None:
+    async def story() -> None:
+        async with house() as on:
+            on.place.slow = asyncio.Event()
+            await on.say("a", "Taken back.")
+            await on.say("b", "We open.")
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            await on.mend("a", "")
+            on.place.slow.set()
+            await on.hall.clock.sleep(1_000)
+            assert on.place.shown == [(42, "We open.")]
+
+    run(story())
+
+
+def test_what_waits_goes_nowhere_once_nothing_is_recorded() -> None:
+    """Though nothing of it was set back: somebody hears that it is off the record, and mends it no more."""
+
+    async def story() -> None:
+        async with house() as on:
+            await on.say("a", "Between us.")
+            await on.hall.clock.sleep(1_000)
+            await on.do(do.BeginNotRecorded(), by=TECHNICIAN)
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            assert on.place.shown == []
+            assert not on.push.failing(SESSION)
 
     run(story())
 

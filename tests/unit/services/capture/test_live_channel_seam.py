@@ -35,7 +35,7 @@ from support.memory.scribe import Scribe
 Sources = list[ev.SourceAttached | ev.SourceEnded | ev.GapNoted]
 
 
-class House:
+class SeamMeeting:
     """Machines that keep one log after another, each with a spool of its own."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class House:
             yield made
 
 
-async def first_words(house: House, *, seconds: int = 6) -> None:
+async def first_words(house: SeamMeeting, *, seconds: int = 6) -> None:
     """A machine that hears so many seconds, writes a word that ends at 5 s, and is lost."""
     ears = Scribe()
     async with house.machine(ears) as hall:
@@ -73,7 +73,7 @@ async def found(hall: MemoryHall) -> LiveSession:
 def test_what_is_done_follows_words_and_silence_and_never_what_is_not_safe() -> None:
     async def story() -> None:
         ears = Scribe()
-        async with House().machine(ears) as hall:
+        async with SeamMeeting().machine(ears) as hall:
             live = await hall.session()
             take = await begun(hall, live.id, greeting())
             await speak(hall, take, 6 * RATE)
@@ -95,7 +95,7 @@ def test_what_is_done_follows_words_and_silence_and_never_what_is_not_safe() -> 
 
 def test_words_that_could_not_be_stored_are_not_passed_over_by_a_silence_behind_them() -> None:
     async def story() -> None:
-        house, ears = House(), Scribe()
+        house, ears = SeamMeeting(), Scribe()
         async with house.machine(ears) as hall:
             live = await hall.session()
             take = await begun(hall, live.id, greeting())
@@ -117,7 +117,7 @@ def test_words_that_could_not_be_stored_are_not_passed_over_by_a_silence_behind_
 
 def test_another_machine_asks_for_what_the_log_lacks_and_a_sample_lies_where_it_lay() -> None:
     async def story() -> None:
-        house, ears = House(), Scribe()
+        house, ears = SeamMeeting(), Scribe()
         await first_words(house)
         async with house.machine(ears) as hall:
             live = await found(hall)
@@ -141,7 +141,7 @@ def test_another_machine_asks_for_what_the_log_lacks_and_a_sample_lies_where_it_
 
 def test_a_second_loss_before_any_other_word_goes_on_with_the_same_source() -> None:
     async def story() -> None:
-        house = House()
+        house = SeamMeeting()
         await first_words(house)
         for _ in range(2):
             async with house.machine(None) as hall:
@@ -156,7 +156,7 @@ def test_a_second_loss_before_any_other_word_goes_on_with_the_same_source() -> N
 
 def test_what_a_microphone_no_longer_has_is_a_gap() -> None:
     async def story() -> None:
-        house = House()
+        house = SeamMeeting()
         await first_words(house)
         async with house.machine(Scribe()) as hall:
             take = await begun(hall, SESSION, greeting(first=9 * RATE, age=1_000), 3 * RATE)
@@ -173,7 +173,7 @@ def test_what_a_microphone_no_longer_has_is_a_gap() -> None:
 @pytest.mark.parametrize("told", [True, False])
 def test_a_silence_that_a_microphone_was_told_of_is_no_gap(told: bool) -> None:
     async def story() -> None:
-        house, ears = House(), Scribe()
+        house, ears = SeamMeeting(), Scribe()
         async with house.machine(ears) as hall:
             live = await hall.session()
             take = await begun(hall, live.id, greeting())
@@ -202,7 +202,7 @@ class Behind(LoopClock):
 
 def test_the_clock_of_the_other_machine_moves_no_sample() -> None:
     async def story() -> None:
-        house = House()
+        house = SeamMeeting()
         await first_words(house)
         clock = Behind()
         hall = MemoryHall(house.log, clock=clock)
@@ -225,7 +225,7 @@ async def command(live: LiveSession, name: str, act: AnyCommand) -> None:
 
 def test_what_was_not_recorded_is_sent_again_and_stays_unrecorded(tmp_path: Path) -> None:
     async def story() -> None:
-        house, ears = House(), Scribe()
+        house, ears = SeamMeeting(), Scribe()
         await first_words(house)
         async with house.machine(ears, MemoryHall(house.log, DiskSpools(tmp_path))) as hall:
             live = await found(hall)
@@ -252,7 +252,7 @@ def test_what_was_not_recorded_is_sent_again_and_stays_unrecorded(tmp_path: Path
 def test_sound_of_a_span_that_lasts_is_not_kept_by_its_microphone() -> None:
     async def story() -> None:
         ears = Scribe()
-        async with House().machine(ears) as hall:
+        async with SeamMeeting().machine(ears) as hall:
             live = await hall.session()
             take = await begun(hall, live.id, greeting())
             await speak(hall, take, 5 * RATE)
@@ -267,7 +267,7 @@ def test_sound_of_a_span_that_lasts_is_not_kept_by_its_microphone() -> None:
 
 def test_the_end_of_a_break_that_is_set_back_wants_sound_that_was_told_done() -> None:
     async def story() -> None:
-        house, ears = House(), Scribe()
+        house, ears = SeamMeeting(), Scribe()
         await first_words(house)
         async with house.machine(ears) as hall:
             live = await found(hall)
@@ -290,7 +290,7 @@ def test_the_end_of_a_break_that_is_set_back_wants_sound_that_was_told_done() ->
 @pytest.mark.parametrize("again", [False, True])
 def test_of_lines_that_were_to_be_recognised_once_more_the_missing_ones_are_a_gap(again: bool) -> None:
     async def story() -> None:
-        house, ears = House(), Scribe()
+        house, ears = SeamMeeting(), Scribe()
         await first_words(house)
         async with house.machine(ears) as hall:
             live = await found(hall)
@@ -311,7 +311,7 @@ def test_of_lines_that_were_to_be_recognised_once_more_the_missing_ones_are_a_ga
 
 def test_of_several_sources_that_are_not_over_the_one_goes_on_in_which_words_are_missing() -> None:
     async def story() -> None:
-        house = House()
+        house = SeamMeeting()
         await first_words(house)
         async with house.machine(None) as hall:  # It drops sound, and no engine hears what comes behind.
             await begun(hall, SESSION, greeting(first=RATE, age=10_000))
@@ -328,7 +328,7 @@ def test_of_several_sources_that_are_not_over_the_one_goes_on_in_which_words_are
 
 def test_a_take_that_comes_back_behind_another_goes_on_after_what_waits() -> None:
     async def story() -> None:
-        async with House().machine(None) as hall:
+        async with SeamMeeting().machine(None) as hall:
             live = await hall.session()
             await begun(hall, live.id, greeting("takenone"))
             first = await begun(hall, live.id, greeting())
@@ -346,7 +346,7 @@ def test_a_machine_with_an_older_spool_asks_for_no_more_than_it_lacks() -> None:
     """It kept the house before another one did, to which the microphone never came."""
 
     async def story() -> None:
-        house, ears = House(), Scribe()
+        house, ears = SeamMeeting(), Scribe()
         hall = MemoryHall(house.log)
         async with house.machine(ears, hall):
             live = await hall.session()

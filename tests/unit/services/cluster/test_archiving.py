@@ -30,7 +30,7 @@ class Kept:
         raise AssertionError("It isn't given up here.")
 
 
-class House:
+class ArchivingNodes:
     """A keeper whose closed sessions may be given up, and how many others have what it has."""
 
     def __init__(self) -> None:
@@ -70,11 +70,13 @@ class House:
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
+def house() -> ArchivingNodes:
+    return ArchivingNodes()
 
 
-async def test_redis_gives_up_a_session_an_hour_after_its_close_once_enough_nodes_have_it(house: House) -> None:
+async def test_redis_gives_up_a_session_an_hour_after_its_close_once_enough_nodes_have_it(
+    house: ArchivingNodes,
+) -> None:
     await house.write(LINE, LINE)
     running = asyncio.ensure_future(house.archiving.run())
     await house.clock.advance(LOOK_MS)
@@ -97,7 +99,20 @@ async def test_redis_gives_up_a_session_an_hour_after_its_close_once_enough_node
     await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_a_correction_begins_the_stream_anew_and_is_given_up_in_its_turn(house: House) -> None:
+async def test_a_session_that_changed_behind_an_older_file_is_looked_at(house: ArchivingNodes) -> None:
+    await house.write(LINE)
+    house.pass_on(2 * AFTER_MS)
+    await house.archiving.look()
+    change = (await house.store.changed(0)).upto
+    await house.write(CLOSED)
+    house.pass_on(2 * AFTER_MS)
+    house.store.start_again(change - 1)
+    await house.store.changed(0)
+    await house.archiving.look()
+    assert await house.first() == 3
+
+
+async def test_a_correction_begins_the_stream_anew_and_is_given_up_in_its_turn(house: ArchivingNodes) -> None:
     await house.write(LINE, CLOSED)
     house.pass_on(2 * AFTER_MS)
     await house.archiving.look()
@@ -111,7 +126,7 @@ async def test_a_correction_begins_the_stream_anew_and_is_given_up_in_its_turn(h
     assert await house.first() == 4
 
 
-async def test_a_log_that_nobody_holds_is_taken_over_before_it_is_given_up(house: House) -> None:
+async def test_a_log_that_nobody_holds_is_taken_over_before_it_is_given_up(house: ArchivingNodes) -> None:
     await house.write(LINE, CLOSED)
     before = await house.store.head(SESSION)
     assert before is not None
@@ -123,7 +138,7 @@ async def test_a_log_that_nobody_holds_is_taken_over_before_it_is_given_up(house
     assert (await house.first(), head.term > before.term) == (3, True)
 
 
-async def test_what_came_since_the_nodes_were_asked_stays(house: House) -> None:
+async def test_what_came_since_the_nodes_were_asked_stays(house: ArchivingNodes) -> None:
     """A correction, while the log that nobody holds is taken over to be given up."""
     await house.write(LINE, CLOSED)
     house.held = False
@@ -143,7 +158,7 @@ async def test_what_came_since_the_nodes_were_asked_stays(house: House) -> None:
     assert len(await house.shared.read(SESSION, 2, 9)) == 1
 
 
-async def test_one_that_another_has_taken_over_stays(house: House) -> None:
+async def test_one_that_another_has_taken_over_stays(house: ArchivingNodes) -> None:
     await house.write(LINE, CLOSED)
     house.pass_on(2 * AFTER_MS)
     await MemorySharedLog(house.store, "n2").acquire(SESSION, EPOCH, 1_002 * STEPS)
@@ -151,7 +166,7 @@ async def test_one_that_another_has_taken_over_stays(house: House) -> None:
     assert await house.first() == 1
 
 
-async def test_one_that_is_erased_meanwhile_is_no_more_asked_for(house: House) -> None:
+async def test_one_that_is_erased_meanwhile_is_no_more_asked_for(house: ArchivingNodes) -> None:
     await house.write(LINE, CLOSED)
     house.others = 0
     house.pass_on(2 * AFTER_MS)
@@ -161,14 +176,14 @@ async def test_one_that_is_erased_meanwhile_is_no_more_asked_for(house: House) -
     assert house.asked == [(SESSION, 2)]
 
 
-async def test_a_session_that_goes_on_is_not_closed(house: House) -> None:
+async def test_a_session_that_goes_on_is_not_closed(house: ArchivingNodes) -> None:
     await house.write(LINE, CLOSED, LINE, REOPENED)
     assert await closed_at(house.own, SESSION) is None
     await house.write(CLOSED)
     assert await closed_at(house.own, SESSION) == house.at
 
 
-async def test_a_new_node_has_what_was_given_up_from_the_keeper_and_the_rest_from_redis(house: House) -> None:
+async def test_a_new_node_has_what_was_given_up_from_the_keeper_and_the_rest_from_redis(house: ArchivingNodes) -> None:
     await house.write(LINE, LINE, CLOSED)
     house.pass_on(2 * AFTER_MS)
     await house.archiving.look()

@@ -10,7 +10,7 @@ from moothall.testing.clock import ManualClock
 from moothall.wire.node_link import Without
 
 
-class House:
+class Confirmed:
     """A keeper that is suspended, and the questions that it asks."""
 
     def __init__(self, *nodes: str) -> None:
@@ -29,7 +29,7 @@ class House:
 
 
 @asynccontextmanager
-async def running(house: House) -> AsyncIterator[None]:
+async def running(house: Confirmed) -> AsyncIterator[None]:
     task = asyncio.ensure_future(house.confirming.run())
     await house.clock.advance(1)
     try:
@@ -40,7 +40,7 @@ async def running(house: House) -> AsyncIterator[None]:
 
 
 async def test_all_are_asked_twice_a_second_and_all_have_to_say_yes() -> None:
-    house = House("n2", "n3")
+    house = Confirmed("n2", "n3")
     async with running(house):
         assert house.asked == [1]
         house.says("n2", 1)
@@ -62,7 +62,7 @@ async def test_all_are_asked_twice_a_second_and_all_have_to_say_yes() -> None:
 
 
 async def test_what_nobody_has_asked_and_what_was_asked_too_long_ago_confirms_nothing() -> None:
-    house = House("n2")
+    house = Confirmed("n2")
     async with running(house):
         house.says("n9", 1)
         house.says("n2", 7)
@@ -75,12 +75,12 @@ async def test_what_nobody_has_asked_and_what_was_asked_too_long_ago_confirms_no
 
 
 async def test_nobody_is_asked_by_a_keeper_that_has_redis_or_is_not_allowed_one_copy() -> None:
-    house = House("n2")
+    house = Confirmed("n2")
     house.suspended = False
     async with running(house):
         await house.clock.advance(5 * ASK_MS)
         assert house.asked == []
-    house = House()
+    house = Confirmed()
     async with running(house):
         await house.clock.advance(5 * ASK_MS)
         assert house.asked == []

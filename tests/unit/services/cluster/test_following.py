@@ -26,7 +26,7 @@ AGAIN = Epoch("again")
 OTHER = SessionId("other")
 
 
-class House:
+class FollowingNodes:
     """A keeper that writes the shared logs, and a node that follows them."""
 
     def __init__(self) -> None:
@@ -46,11 +46,11 @@ class House:
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
+def house() -> FollowingNodes:
+    return FollowingNodes()
 
 
-async def test_a_copy_follows_from_its_end_on(house: House) -> None:
+async def test_a_copy_follows_from_its_end_on(house: FollowingNodes) -> None:
     await house.say(300)
     running = asyncio.ensure_future(house.following.run())
     await house.clock.advance(1)
@@ -67,7 +67,7 @@ async def test_a_copy_follows_from_its_end_on(house: House) -> None:
         await running
 
 
-async def test_a_store_that_was_emptied_and_counts_anew_is_looked_at_as_a_whole(house: House) -> None:
+async def test_a_store_that_was_emptied_and_counts_anew_is_looked_at_as_a_whole(house: FollowingNodes) -> None:
     await house.say(3)
     await house.following.catch_up()
     change = (await house.store.changed(0)).upto
@@ -83,7 +83,53 @@ async def test_a_store_that_was_emptied_and_counts_anew_is_looked_at_as_a_whole(
     assert await house.same()
 
 
-async def test_what_is_removed_is_removed_in_the_copy(house: House) -> None:
+async def test_changes_behind_an_older_file_are_seen_though_their_numbers_were_given_before(
+    house: FollowingNodes,
+) -> None:
+    await house.say(3)
+    for n in range(6):
+        await house.keeper.acquire(SessionId(f"s{n}"), EPOCH, 1_001_000)
+    await house.following.catch_up()
+    change = (await house.store.changed(0)).upto
+    house.store.lose_end(SESSION, 2)
+    house.store.start_again(change - 3)
+    records = list(await house.own.read(SESSION, 2, 1))
+    await house.keeper.acquire(SESSION, EPOCH, 1_001_001)  # As the keeper fills it again.
+    removal = house.recorder.record(ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1"))
+    await house.store.append(SESSION, 1_001_001, 2, records)
+    await house.store.remove(SESSION, 1_001_001, 3, [1], [removal])
+    await house.store.changed(0)
+    for n in range(6):
+        await house.keeper.acquire(SessionId(f"s{n}"), EPOCH, 1_001_001)
+    assert (await house.store.changed(0)).upto > change
+    await house.following.catch_up()
+    assert await house.same()
+    assert (await house.own.read(SESSION, 0, 1))[0].body is None
+
+
+async def test_what_the_keeper_has_told_of_is_looked_for_though_no_change_tells_of_it(house: FollowingNodes) -> None:
+    await house.say(3)
+    running = asyncio.ensure_future(house.following.run())
+    await house.clock.advance(1)
+    told, house.store.changed = house.store.changed, None  # type: ignore[method-assign, assignment]
+    upto = (await told(0)).upto
+
+    async def nothing(after: int, count: str = "") -> LogChanges:
+        return LogChanges(upto=upto)
+
+    house.following.shared.changed = nothing  # type: ignore[method-assign]
+    await house.say(2)
+    await house.clock.advance(FOLLOW_MS)
+    assert house.following.end(SESSION) == 3
+    house.following.ring_for(SESSION, 5)
+    house.following.ring_for(OTHER, 5)
+    await house.clock.advance(1)
+    assert await house.same()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_is_removed_is_removed_in_the_copy(house: FollowingNodes) -> None:
     await house.say(2)
     await house.following.catch_up()
     removal = house.recorder.record(ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1"))
@@ -94,7 +140,7 @@ async def test_what_is_removed_is_removed_in_the_copy(house: House) -> None:
     assert (await house.own.read(SESSION, 0, 1))[0].body is None
 
 
-async def test_a_new_keeper_is_followed(house: House) -> None:
+async def test_a_new_keeper_is_followed(house: FollowingNodes) -> None:
     await house.say()
     await house.following.catch_up()
     await MemorySharedLog(house.store, "n3").acquire(SESSION, EPOCH, 2_003_000)
@@ -104,7 +150,7 @@ async def test_a_new_keeper_is_followed(house: House) -> None:
     assert (head.term, head.offset) == (2_003_000, 1)
 
 
-async def test_it_goes_on_once_the_disk_has_room_again(house: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_it_goes_on_once_the_disk_has_room_again(house: FollowingNodes, caplog: pytest.LogCaptureFixture) -> None:
     await house.say(3)
     house.own.full = True
     running = asyncio.ensure_future(house.following.run())
@@ -118,7 +164,7 @@ async def test_it_goes_on_once_the_disk_has_room_again(house: House, caplog: pyt
         await running
 
 
-async def test_a_session_that_the_disk_refuses_holds_up_no_other(house: House) -> None:
+async def test_a_session_that_the_disk_refuses_holds_up_no_other(house: FollowingNodes) -> None:
     renewed: list[SessionId] = []
 
     async def grown(*_: object) -> None:
@@ -164,7 +210,7 @@ class Counted(FailingLog):
 
 
 async def test_what_the_disk_refuses_is_tried_again_with_patience_and_the_shared_logs_are_asked_once_a_round() -> None:
-    house = House()
+    house = FollowingNodes()
     house.own = own = Counted()
     shared, asked = MemorySharedLog(house.store, "n2"), list[SessionId]()
 
@@ -208,7 +254,7 @@ class Reluctant(FailingLog):
         await super().forget(session)
 
 
-async def test_a_copy_that_can_t_be_forgotten_goes_before_anything_of_a_later_log_comes(house: House) -> None:
+async def test_a_copy_that_can_t_be_forgotten_goes_before_anything_of_a_later_log_comes(house: FollowingNodes) -> None:
     house.own = own = Reluctant()
     house.following = Following(MemorySharedLog(house.store, "n2"), own, house.clock)
     await house.say(2)
@@ -229,7 +275,7 @@ async def test_a_copy_that_can_t_be_forgotten_goes_before_anything_of_a_later_lo
     assert house.following.end(SESSION) == 1
 
 
-async def test_what_can_t_be_stored_while_the_shared_logs_go_away_is_come_back_to(house: House) -> None:
+async def test_what_can_t_be_stored_while_the_shared_logs_go_away_is_come_back_to(house: FollowingNodes) -> None:
     await house.say(2)
     house.own.refuses = {SESSION}
     with pytest.raises(StorageUnavailable):
@@ -242,7 +288,7 @@ async def test_what_can_t_be_stored_while_the_shared_logs_go_away_is_come_back_t
     assert await house.same()
 
 
-async def test_a_copy_that_is_ahead_stays_and_counts(house: House) -> None:
+async def test_a_copy_that_is_ahead_stays_and_counts(house: FollowingNodes) -> None:
     await house.say(5)
     await house.following.catch_up()
     house.store.lose_end(SESSION, 2)
@@ -250,7 +296,7 @@ async def test_a_copy_that_is_ahead_stays_and_counts(house: House) -> None:
     assert len(await house.own.read(SESSION, 0, 9)) == house.following.reach == 5
 
 
-async def test_a_copy_counts_also_when_the_shared_log_is_lost(house: House) -> None:
+async def test_a_copy_counts_also_when_the_shared_log_is_lost(house: FollowingNodes) -> None:
     await house.say(5)
     await house.following.catch_up()
     house.store.lose_all()
@@ -260,7 +306,7 @@ async def test_a_copy_counts_also_when_the_shared_log_is_lost(house: House) -> N
 
 
 async def test_a_copy_that_contradicts_is_left_alone_and_the_others_follow(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: FollowingNodes, caplog: pytest.LogCaptureFixture
 ) -> None:
     await house.say(2)
     await house.following.catch_up()
@@ -278,7 +324,9 @@ async def test_a_copy_that_contradicts_is_left_alone_and_the_others_follow(
     assert len(await house.own.read(other, 0, 9)) == 1
 
 
-async def test_a_session_that_was_made_apart_is_left_alone(house: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_session_that_was_made_apart_is_left_alone(
+    house: FollowingNodes, caplog: pytest.LogCaptureFixture
+) -> None:
     await house.own.acquire(SESSION, Epoch("apart"))
     await house.say()
     await house.following.catch_up()
@@ -287,7 +335,7 @@ async def test_a_session_that_was_made_apart_is_left_alone(house: House, caplog:
 
 
 async def test_a_log_that_says_what_was_removed_and_can_t_be_read_is_left_alone(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: FollowingNodes, caplog: pytest.LogCaptureFixture
 ) -> None:
     await house.say()
     removal = house.recorder.record(ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1"))
@@ -308,7 +356,7 @@ class CountedLog(FailingLog):
         return await super().head(session)
 
 
-async def test_a_take_over_looks_at_no_copy_that_has_not_changed(house: House) -> None:
+async def test_a_take_over_looks_at_no_copy_that_has_not_changed(house: FollowingNodes) -> None:
     own = CountedLog()
     await house.say(2)
     for n in range(5):
@@ -326,7 +374,7 @@ async def test_a_take_over_looks_at_no_copy_that_has_not_changed(house: House) -
     assert own.asked == 0
 
 
-async def test_each_node_writes_down_what_it_removes(house: House, tmp_path: Path) -> None:
+async def test_each_node_writes_down_what_it_removes(house: FollowingNodes, tmp_path: Path) -> None:
     """So that a backup of any node, restored, brings nothing of it back."""
     removals = RemovalList(tmp_path / "removals.jsonl")
     own = await SqliteLog.open(tmp_path / "log.sqlite", removals=removals)
@@ -341,7 +389,7 @@ async def test_each_node_writes_down_what_it_removes(house: House, tmp_path: Pat
     assert [line.session for line in removals.lines() if isinstance(line, TextRemoved)] == [SESSION]
 
 
-async def test_a_session_that_is_erased_goes_from_the_copies_and_comes_back_with_none(house: House) -> None:
+async def test_a_session_that_is_erased_goes_from_the_copies_and_comes_back_with_none(house: FollowingNodes) -> None:
     await house.say(3)
     await house.following.catch_up()
     gone: list[SessionId] = []
@@ -384,7 +432,7 @@ class MemoryAsides:
         self.kept.pop(session, None)
 
 
-async def diverged(house: House, asides: MemoryAsides, here: int, there: int) -> list[LogRecord]:
+async def diverged(house: FollowingNodes, asides: MemoryAsides, here: int, there: int) -> list[LogRecord]:
     """Of five events of a node that kept the house, another keeper has three, and goes on; what the node has behind."""
     await house.say(5)
     house.following.asides = asides
@@ -406,7 +454,7 @@ async def diverged(house: House, asides: MemoryAsides, here: int, there: int) ->
 
 @pytest.mark.parametrize("there", [1, 2, 4])
 async def test_what_a_later_keeper_contradicts_is_set_aside_and_the_copy_follows(
-    house: House, there: int, caplog: pytest.LogCaptureFixture
+    house: FollowingNodes, there: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     asides = MemoryAsides()
     end = await diverged(house, asides, 2, there)
@@ -421,7 +469,7 @@ async def test_what_a_later_keeper_contradicts_is_set_aside_and_the_copy_follows
 
 
 @pytest.mark.parametrize("whole", [False, True])
-async def test_what_was_set_aside_goes_before_the_copy_has_the_removal(house: House, whole: bool) -> None:
+async def test_what_was_set_aside_goes_before_the_copy_has_the_removal(house: FollowingNodes, whole: bool) -> None:
     """So a copy that has it stands for both: whoever is killed in between does it again."""
     asides = MemoryAsides()
     await diverged(house, asides, 2, 3)
@@ -443,7 +491,7 @@ async def test_what_was_set_aside_goes_before_the_copy_has_the_removal(house: Ho
     assert (await house.own.head(SESSION) is None) if whole else await house.same()
 
 
-async def test_what_is_to_be_done_then_is_done_when_all_copies_are_there(house: House) -> None:
+async def test_what_is_to_be_done_then_is_done_when_all_copies_are_there(house: FollowingNodes) -> None:
     reached: list[int] = []
 
     async def then() -> None:
@@ -465,7 +513,7 @@ async def test_what_is_to_be_done_then_is_done_when_all_copies_are_there(house: 
         await running
 
 
-async def test_it_is_known_since_when_the_last_event_has_been_here_where_it_came_at_once(house: House) -> None:
+async def test_it_is_known_since_when_the_last_event_has_been_here_where_it_came_at_once(house: FollowingNodes) -> None:
     await house.say()
     await house.following.catch_up()
     assert house.following.came == {}, "it may have been written long ago"
@@ -488,7 +536,7 @@ async def test_it_is_known_since_when_the_last_event_has_been_here_where_it_came
     assert house.following.came == {}
 
 
-async def test_whoever_reads_a_copy_whose_end_is_set_aside_is_told(house: House) -> None:
+async def test_whoever_reads_a_copy_whose_end_is_set_aside_is_told(house: FollowingNodes) -> None:
     renewed: list[SessionId] = []
 
     async def grown(*_: object) -> None:
@@ -516,8 +564,8 @@ class Refilled(MemorySharedLog):
         self._then = then
         self.changed = self._changed_meanwhile
 
-    async def _changed_meanwhile(self, after: int) -> LogChanges:
-        told, then = await self._store.changed(after), self._then
+    async def _changed_meanwhile(self, after: int, count: str = "") -> LogChanges:
+        told, then = await self._store.changed(after, count), self._then
         self._then = ""
         if then == "emptied":
             await self.begin_anew(SESSION, EPOCH, 9_009_000, 0)
@@ -529,7 +577,9 @@ class Refilled(MemorySharedLog):
 
 
 @pytest.mark.parametrize(("then", "left"), [("emptied", 5), ("made anew", 1)])
-async def test_a_log_that_is_just_being_filled_again_contradicts_no_copy(house: House, then: str, left: int) -> None:
+async def test_a_log_that_is_just_being_filled_again_contradicts_no_copy(
+    house: FollowingNodes, then: str, left: int
+) -> None:
     """Else the copy would be cut that may be the last one there is, or kept aside what was erased."""
     await house.say(5)
     await house.following.catch_up()
@@ -541,7 +591,7 @@ async def test_a_log_that_is_just_being_filled_again_contradicts_no_copy(house: 
     assert len(await house.own.read(SESSION, 0, 9)) == left
 
 
-async def test_what_became_of_events_that_this_node_alone_had_is_noted(house: House) -> None:
+async def test_what_became_of_events_that_this_node_alone_had_is_noted(house: FollowingNodes) -> None:
     house.following.asides, house.following.singles = MemoryAsides(), (singles := MemorySingles())
     await house.say(3)
     await house.following.catch_up()
@@ -569,7 +619,7 @@ async def test_what_became_of_events_that_this_node_alone_had_is_noted(house: Ho
     assert singles.open == {OTHER}
 
 
-async def test_an_end_that_this_node_alone_had_and_that_is_set_aside_is_noted(house: House) -> None:
+async def test_an_end_that_this_node_alone_had_and_that_is_set_aside_is_noted(house: FollowingNodes) -> None:
     await diverged(house, MemoryAsides(), 2, 3)
     house.following.singles = singles = MemorySingles(SESSION)
     await house.following.catch_up()
@@ -590,7 +640,25 @@ class Keeper:
         return self.records[after : after + limit]
 
 
-async def test_what_is_read_here_comes_from_the_keeper_while_the_shared_logs_are_away(house: House) -> None:
+async def test_a_removal_that_comes_from_the_keeper_takes_what_was_set_aside_too(house: FollowingNodes) -> None:
+    keeper = house.following.archive = Keeper()
+    house.following.asides = asides = MemoryAsides()
+    await house.say(2)
+    running = asyncio.ensure_future(house.following.run())
+    await house.clock.advance(1)
+    asides.kept[SESSION] = list(await house.own.read(SESSION, 1, 1))
+    removal = house.recorder.record(ev.BodyRemoved(offsets=(2,), reason="not-recorded", by="staff-1"))
+    keeper.records = [*await house.store.read(SESSION, 0, 9), removal]
+    house.store.away = True
+    house.following.ring_for(SESSION, 3)
+    await house.clock.advance(1)
+    assert house.following.end(SESSION) == 3
+    assert asides.kept == {}
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_is_read_here_comes_from_the_keeper_while_the_shared_logs_are_away(house: FollowingNodes) -> None:
     keeper = house.following.archive = Keeper()
     await house.say(2)
     running = asyncio.ensure_future(house.following.run())

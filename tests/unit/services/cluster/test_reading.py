@@ -65,7 +65,7 @@ class Disk(FailingLog):
         return await super().read(session, after, limit, lanes)
 
 
-class House:
+class ReadingNode:
     """A keeper, and a node with a reader; `exchange` is the link of nodes."""
 
     def __init__(self, store: Store, hall: MemoryHall, live: LiveSession) -> None:
@@ -115,12 +115,12 @@ class House:
 
 
 @asynccontextmanager
-async def house() -> AsyncIterator[House]:
+async def house() -> AsyncIterator[ReadingNode]:
     store = Store()
     async with memory_hall(MemoryHall(store)) as hall:
         live = await hall.session()
         await live.writer.send(SYSTEM, CommandId("open"), do.OpenSession())
-        made = House(store, hall, live)
+        made = ReadingNode(store, hall, live)
         await made.copied()
         started = asyncio.Event()
         task = asyncio.ensure_future(made.reading.run(started))
@@ -519,8 +519,8 @@ class Silent(MemorySharedLog):
         super().__init__(store, "n2")
         self.changed = self.unheard
 
-    async def unheard(self, after: int) -> LogChanges:
-        raise StorageUnavailable(f"Nothing is heard behind {after}.")
+    async def unheard(self, after: int, count: str = "") -> LogChanges:
+        raise StorageUnavailable(f"Nothing is heard behind {after} of {count}.")
 
 
 class Slow:

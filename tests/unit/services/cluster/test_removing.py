@@ -20,7 +20,7 @@ PAUSED = ev.SessionPaused(t=1)
 TERM = 1_001_000
 
 
-class House:
+class RemovingNodes:
     """A keeper that removes something of every session that it makes, and a node that follows."""
 
     def __init__(self) -> None:
@@ -55,11 +55,11 @@ class House:
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
+def house() -> RemovingNodes:
+    return RemovingNodes()
 
 
-async def test_a_removal_is_confirmed_once_the_copy_has_it(house: House) -> None:
+async def test_a_removal_is_confirmed_once_the_copy_has_it(house: RemovingNodes) -> None:
     assert await house.look() == 0
     assert house.removing.applied == NOTHING
     await house.say()
@@ -72,7 +72,7 @@ async def test_a_removal_is_confirmed_once_the_copy_has_it(house: House) -> None
 
 
 async def test_one_that_can_t_be_applied_holds_up_none_behind_it_and_is_named(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: RemovingNodes, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
     other = SessionId("other")
@@ -105,7 +105,7 @@ async def test_one_that_can_t_be_applied_holds_up_none_behind_it_and_is_named(
     assert "plenary:3: it is applied here by now" in caplog.text
 
 
-async def test_so_many_stuck_ones_are_named_and_no_more(house: House) -> None:
+async def test_so_many_stuck_ones_are_named_and_no_more(house: RemovingNodes) -> None:
     sessions = [SessionId(f"s{n:02}") for n in range(MOST_STUCK + 3)]
     for session in sessions:
         await house.say(session)
@@ -131,7 +131,7 @@ async def test_so_many_stuck_ones_are_named_and_no_more(house: House) -> None:
     assert further.number == MOST_STUCK + 3, "one more would be too many"
 
 
-async def test_a_copy_that_goes_on_otherwise_at_that_place_confirms_nothing(house: House) -> None:
+async def test_a_copy_that_goes_on_otherwise_at_that_place_confirms_nothing(house: RemovingNodes) -> None:
     await house.say()
     await house.following.catch_up()
     head = await house.own.head(SESSION)
@@ -144,13 +144,13 @@ async def test_a_copy_that_goes_on_otherwise_at_that_place_confirms_nothing(hous
     assert await house.look() == 0
 
 
-async def test_what_was_never_copied_is_not_here(house: House) -> None:
+async def test_what_was_never_copied_is_not_here(house: RemovingNodes) -> None:
     await house.say()
     await house.remove()
     assert await house.look() == 1
 
 
-async def test_an_erased_log_is_confirmed_once_its_copy_is_gone(house: House) -> None:
+async def test_an_erased_log_is_confirmed_once_its_copy_is_gone(house: RemovingNodes) -> None:
     await house.say()
     await house.following.catch_up()
     await house.keeper.forget(SESSION)
@@ -166,7 +166,7 @@ async def test_an_erased_log_is_confirmed_once_its_copy_is_gone(house: House) ->
     assert begun.applied.number == 1, "the copy is of another log"
 
 
-async def test_what_readers_were_given_has_to_be_taken_back_first(house: House) -> None:
+async def test_what_readers_were_given_has_to_be_taken_back_first(house: RemovingNodes) -> None:
     await house.say()
     await house.remove()
     asked: list[SessionId] = []
@@ -181,7 +181,7 @@ async def test_what_readers_were_given_has_to_be_taken_back_first(house: House) 
     assert house.removing.applied.number == 1
 
 
-async def test_a_list_that_was_lost_is_gone_along_anew(house: House) -> None:
+async def test_a_list_that_was_lost_is_gone_along_anew(house: RemovingNodes) -> None:
     await house.say()
     await house.following.catch_up()
     for _ in range(3):
@@ -206,7 +206,7 @@ class Broken(FailingLog):
 
 
 async def test_a_copy_that_cannot_be_read_confirms_nothing_and_is_named_once(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: RemovingNodes, caplog: pytest.LogCaptureFixture
 ) -> None:
     await house.say()
     await house.remove()
@@ -227,7 +227,7 @@ class Unread(FailingLog):
         return await super().head(session)
 
 
-async def test_one_session_that_cannot_be_read_holds_up_none_behind_it(house: House) -> None:
+async def test_one_session_that_cannot_be_read_holds_up_none_behind_it(house: RemovingNodes) -> None:
     house.own = own = Unread()
     house.following = Following(MemorySharedLog(house.store, "n2"), own, ManualClock())
     other, third = SessionId("other"), SessionId("third")
@@ -246,7 +246,7 @@ async def test_one_session_that_cannot_be_read_holds_up_none_behind_it(house: Ho
     assert await house.look() == 3
 
 
-async def test_the_keeper_names_nodes_that_have_not_confirmed_also_those_that_are_gone(house: House) -> None:
+async def test_the_keeper_names_nodes_that_have_not_confirmed_also_those_that_are_gone(house: RemovingNodes) -> None:
     def note(applied: Applied, *, left: bool = False) -> NodeNote:
         return NodeNote(number=1, address="", release="1", reach=0, fit=True, beat=0, left=left, applied=applied)
 

@@ -9,7 +9,7 @@ from moothall.core.kernel.errors import ConfigurationError, OutcomeUnknown, Stor
 from moothall.core.ports import BookEntry
 from moothall.services.cluster.two_books import NOTES, TwoBooks, follow_book, noted_change
 from moothall.services.cluster.two_copies import PATIENCE_MS
-from moothall.testing.book import MemoryBook, MemorySharedBook, SharedShelf
+from moothall.testing.book import MemoryBook, MemorySharedBook, SharedStore
 from moothall.testing.clock import ManualClock
 
 
@@ -23,8 +23,8 @@ class Kept:
 
 
 class Node:
-    def __init__(self, shelf: SharedShelf, name: str, term: int | None) -> None:
-        self.shared = MemorySharedBook(shelf, name)
+    def __init__(self, store: SharedStore, name: str, term: int | None) -> None:
+        self.shared = MemorySharedBook(store, name)
         self.own = MemoryBook()
         self.kept = Kept(term)
         self.clock = ManualClock()
@@ -40,18 +40,18 @@ async def content(book: MemoryBook | MemorySharedBook) -> dict[str, dict[str, by
 
 
 @pytest.fixture
-def shelf() -> SharedShelf:
-    return SharedShelf()
+def store() -> SharedStore:
+    return SharedStore()
 
 
 @pytest.fixture
-def first(shelf: SharedShelf) -> Node:
-    return Node(shelf, "n1", 1_001)
+def first(store: SharedStore) -> Node:
+    return Node(store, "n1", 1_001)
 
 
 @pytest.fixture
-def second(shelf: SharedShelf) -> Node:
-    return Node(shelf, "n2", None)
+def second(store: SharedStore) -> Node:
+    return Node(store, "n2", None)
 
 
 def keeps(node: Node, term: int, instead_of: Node) -> None:
@@ -110,7 +110,7 @@ async def test_a_node_that_stands_by_writes_nothing(second: Node) -> None:
 
 
 async def test_a_node_that_stands_by_follows_by_changes_or_all_of_it(
-    shelf: SharedShelf, first: Node, second: Node
+    store: SharedStore, first: Node, second: Node
 ) -> None:
     await first.book.opened()
     await first.book.write([ROOM, BookEntry("link", "b", b"2")])
@@ -118,7 +118,7 @@ async def test_a_node_that_stands_by_follows_by_changes_or_all_of_it(
     await first.book.write([BookEntry("link", "b", None), BookEntry("link", "c", b"3"), BookEntry("room", "a", b"4")])
     assert await follow_book(second.shared, second.own) == 2
     assert await second.has() == {"room": {"a": b"4"}, "link": {"c": b"3"}}
-    shelf.kept = 1
+    store.kept = 1
     for n in range(3):
         await first.book.write([BookEntry("room", f"{n}", b"5")])
     await first.book.write([BookEntry("link", "c", None)])
@@ -128,11 +128,11 @@ async def test_a_node_that_stands_by_follows_by_changes_or_all_of_it(
 
 
 async def test_a_write_that_was_stored_and_not_answered_is_undone_before_the_next(
-    shelf: SharedShelf, first: Node
+    store: SharedStore, first: Node
 ) -> None:
     await first.book.opened()
     await first.book.write([ROOM])
-    shelf.torn = True
+    store.torn = True
     with pytest.raises(OutcomeUnknown):
         await first.book.write([BookEntry("room", "a", b"9"), BookEntry("room", "b", b"9")])
     assert await first.has() == {"room": {"a": b"1"}}
@@ -140,32 +140,32 @@ async def test_a_write_that_was_stored_and_not_answered_is_undone_before_the_nex
     assert await content(first.shared) == await first.has() == {"room": {"a": b"1", "c": b"2"}}
 
 
-async def test_a_write_that_was_never_stored_needs_no_undoing(shelf: SharedShelf, first: Node) -> None:
+async def test_a_write_that_was_never_stored_needs_no_undoing(store: SharedStore, first: Node) -> None:
     await first.book.opened()
-    shelf.away = True
+    store.away = True
     with pytest.raises(StorageUnavailable):
         await first.book.write([ROOM])
-    shelf.away = False
+    store.away = False
     await first.book.write([ROOM])
     assert await content(first.shared) == await first.has() == {"room": {"a": b"1"}}
 
 
-async def test_a_shared_book_that_is_lost_is_filled_from_the_own_one(shelf: SharedShelf, first: Node) -> None:
+async def test_a_shared_book_that_is_lost_is_filled_from_the_own_one(store: SharedStore, first: Node) -> None:
     await first.book.opened()
     await first.book.write([ROOM])
-    shelf.torn = True
+    store.torn = True
     with pytest.raises(OutcomeUnknown):
         await first.book.write([BookEntry("room", "b", b"9")])
-    shelf.lose_all()
+    store.lose_all()
     await first.book.write([BookEntry("room", "c", b"2")])
     assert await content(first.shared) == await first.has() == {"room": {"a": b"1", "c": b"2"}}
 
 
-async def test_a_keeper_that_lives_fills_a_shared_book_that_is_lost(shelf: SharedShelf, first: Node) -> None:
+async def test_a_keeper_that_lives_fills_a_shared_book_that_is_lost(store: SharedStore, first: Node) -> None:
     await first.book.opened()
     await first.book.write([ROOM])
     for n in range(3):
-        shelf.lose_all()
+        store.lose_all()
         with pytest.raises(StorageUnavailable):
             await first.book.write([BookEntry("room", "b", b"9")])
         await first.book.write([BookEntry("room", f"{n}", b"2")])
@@ -173,19 +173,19 @@ async def test_a_keeper_that_lives_fills_a_shared_book_that_is_lost(shelf: Share
     assert await first.has() == {"room": {"a": b"1", "0": b"2", "1": b"2", "2": b"2"}}
 
 
-async def test_a_shared_book_that_is_lost_is_filled_though_nothing_is_written(shelf: SharedShelf, first: Node) -> None:
+async def test_a_shared_book_that_is_lost_is_filled_though_nothing_is_written(store: SharedStore, first: Node) -> None:
     await first.book.opened()
     await first.book.write([ROOM])
     await first.book.mend()
     assert await first.shared.changed() == 1
-    shelf.lose_all()
+    store.lose_all()
     await first.book.mend()
     assert await content(first.shared) == await first.has() == {"room": {"a": b"1"}}
     await first.book.write([BookEntry("room", "b", b"2")])
-    await shelf.lose_end([BookEntry("room", "b", None)])
+    await store.lose_end([BookEntry("room", "b", None)])
     await first.book.mend()
     assert await content(first.shared) == await first.has() == {"room": {"a": b"1", "b": b"2"}}
-    shelf.torn = True
+    store.torn = True
     with pytest.raises(OutcomeUnknown):
         await first.book.write([BookEntry("room", "c", b"9")])
     await first.book.mend()
@@ -207,13 +207,13 @@ async def test_whoever_does_not_keep_the_house_any_more_mends_nothing(first: Nod
 
 
 async def test_a_shared_book_that_has_lost_its_end_is_filled_before_anything_is_written_behind_it(
-    shelf: SharedShelf, first: Node, second: Node
+    store: SharedStore, first: Node, second: Node
 ) -> None:
     await first.book.opened()
     await first.book.write([ROOM])
     await first.book.write([BookEntry("room", "b", b"2")])
     await follow_book(second.shared, second.own)
-    await shelf.lose_end([BookEntry("room", "b", None)])
+    await store.lose_end([BookEntry("room", "b", None)])
     with pytest.raises(StorageUnavailable):
         await first.book.write([BookEntry("room", "c", b"3")])
     await first.book.write([BookEntry("room", "d", b"4")])
@@ -242,14 +242,14 @@ async def test_writes_at_the_same_time_are_in_both_books_in_the_same_order(first
 
 
 async def test_a_keeper_that_takes_over_a_shared_book_without_its_end_fills_it(
-    shelf: SharedShelf, first: Node, second: Node
+    store: SharedStore, first: Node, second: Node
 ) -> None:
     await first.book.opened()
     await first.book.write([ROOM])
     await first.book.write([BookEntry("room", "b", b"2")])
     await follow_book(second.shared, second.own)
-    await shelf.book.write([BookEntry("room", "b", None)])
-    shelf.change = 1
+    await store.book.write([BookEntry("room", "b", None)])
+    store.change = 1
     keeps(second, 2_002, first)
     await second.book.opened()
     assert await content(second.shared) == await second.has() == {"room": {"a": b"1", "b": b"2"}}
@@ -272,6 +272,23 @@ async def test_a_disk_that_stays_full_has_the_house_given_up(first: Node, second
     first.own.full = True
     writing = asyncio.ensure_future(first.book.write([ROOM]))
     await first.clock.advance(PATIENCE_MS + 100)
+    with pytest.raises(OutcomeUnknown, match="disk refuses"):
+        await writing
+    assert first.kept.term is None
+    keeps(second, 2_002, first)
+    await second.book.opened()
+    assert await second.has() == {"room": {"a": b"1"}}
+
+
+async def test_a_disk_that_hangs_has_the_house_given_up_too(first: Node, second: Node) -> None:
+    class Hanging(MemoryBook):
+        async def write(self, entries: Sequence[BookEntry]) -> None:
+            await asyncio.Event().wait()
+
+    await first.book.opened()
+    first.book.own = Hanging()
+    writing = asyncio.ensure_future(first.book.write([ROOM]))
+    await first.clock.advance(PATIENCE_MS)
     with pytest.raises(OutcomeUnknown, match="disk refuses"):
         await writing
     assert first.kept.term is None

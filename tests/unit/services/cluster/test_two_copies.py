@@ -18,6 +18,7 @@ from moothall.core.kernel.errors import (
     StorageUnavailable,
 )
 from moothall.core.kernel.ids import Epoch, SessionId
+from moothall.services.cluster.following import Following
 from moothall.services.cluster.two_copies import PATIENCE_MS, STEPS, TwoCopies
 from moothall.services.log.act_queue import Receipt
 from moothall.testing.clock import ManualClock
@@ -179,6 +180,54 @@ async def test_a_full_disk_has_the_house_given_up_and_the_next_keeper_has_what_w
     assert (await second.log.acquire(SESSION, EPOCH)).offset == 1
 
 
+class Hanging(FailingLog):
+    """A log on a disk that answers nothing until it is let go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = asyncio.Event()
+
+    async def append(self, *args: object) -> None:
+        await self.answers.wait()
+        await super().append(*args)  # type: ignore[arg-type]
+
+    async def remove(self, *args: object) -> None:
+        await self.answers.wait()
+        await super().remove(*args)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("removes", [False, True])
+async def test_a_disk_that_hangs_has_the_house_given_up_as_one_that_is_full(
+    first: Node, second: Node, recorder: Recorder, *, removes: bool
+) -> None:
+    first.log.own = Hanging()
+    head = await first.log.acquire(SESSION, EPOCH)
+    record = recorder.record(PAUSED)
+    if removes:
+        storing = asyncio.ensure_future(first.log.remove(SESSION, head.term, 0, [], [record]))
+    else:
+        storing = asyncio.ensure_future(first.log.append(SESSION, head.term, 0, [record]))
+    await first.clock.advance(PATIENCE_MS - 1)
+    assert first.kept.term is not None
+    await first.clock.advance(1)
+    with pytest.raises(OutcomeUnknown, match="disk refuses"):
+        await storing
+    assert first.kept.term is None
+    keeps(second, 2_002, first)
+    assert (await second.log.acquire(SESSION, EPOCH)).offset == 1
+
+
+async def test_a_disk_that_is_slow_costs_no_house(first: Node, recorder: Recorder) -> None:
+    first.log.own = slow = Hanging()
+    head = await first.log.acquire(SESSION, EPOCH)
+    storing = asyncio.ensure_future(first.log.append(SESSION, head.term, 0, [recorder.record(PAUSED)]))
+    await first.clock.advance(PATIENCE_MS - 1)
+    slow.answers.set()
+    await asyncio.wait_for(storing, 1)
+    assert first.kept.term is not None
+    assert len(await slow.read(SESSION, 0, 9)) == 1
+
+
 async def test_without_the_shared_log_nothing_is_stored(store: SharedStore, first: Node, recorder: Recorder) -> None:
     head = await first.log.acquire(SESSION, EPOCH)
     store.full = True
@@ -294,6 +343,40 @@ async def test_a_rehearsal_is_forgotten_in_both_copies(store: SharedStore, first
     await first.log.forget(SESSION)
     assert await store.head(SESSION) is await first.own.head(SESSION) is None
     assert await first.log.head(SessionId("unknown")) is None
+
+
+@pytest.mark.parametrize("lost", ["nothing", "all", "end"])
+async def test_what_is_forgotten_goes_from_every_copy_though_the_shared_log_was_lost(
+    store: SharedStore, first: Node, second: Node, recorder: Recorder, lost: str
+) -> None:
+    """Also where the keeper has not loaded the session since it took the house over."""
+    keeps(second, 1_002, first)
+    await said(second, recorder, 3)
+    keeps(first, 2_001, second)
+    await Following(MemorySharedLog(store, "n1"), first.own, first.clock).catch_up()
+    copy = Following(MemorySharedLog(store, "n2"), second.own, second.clock)
+    await copy.catch_up()
+    if lost == "all":
+        store.lose_all()
+    elif lost == "end":
+        store.lose_end(SESSION, 1)
+    await first.log.forget(SESSION)
+    await first.log.forget(SESSION)
+    await Following(copy.shared, second.own, second.clock, copies=copy.copies).catch_up()
+    for log in (store, first.own, second.own):
+        assert await log.head(SESSION) is None
+    assert [(each.session, each.epoch) for each in store.listed] == [(SESSION, EPOCH)]
+
+
+async def test_a_session_that_this_node_has_no_copy_of_is_forgotten(
+    store: SharedStore, first: Node, second: Node, recorder: Recorder
+) -> None:
+    keeps(second, 1_002, first)
+    await said(second, recorder, 3)
+    keeps(first, 2_001, second)
+    await first.log.forget(SESSION)
+    assert await store.head(SESSION) is None
+    assert len(store.listed) == 1
 
 
 async def test_a_term_of_the_caller_is_a_mistake(first: Node) -> None:

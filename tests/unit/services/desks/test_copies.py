@@ -28,7 +28,7 @@ A, B = SegmentId("a"), SegmentId("b")
 ANA, BO = SpeakerId("ana"), SpeakerId("bo")
 
 
-class House:
+class CopiedLogs:
     """Three sessions on one log. In the morning two lines were said; the word stands in the second, Ana's."""
 
     def __init__(self, log: FailingLog, clock: ManualClock, stages: Sequence[Stage]) -> None:
@@ -101,7 +101,7 @@ class House:
 
 
 @asynccontextmanager
-async def house() -> AsyncIterator[House]:
+async def house() -> AsyncIterator[CopiedLogs]:
     log, clock = FailingLog(), ManualClock()
     async with AsyncExitStack() as stack:
         stages = [await stack.enter_async_context(stage(log, session, clock)) for session in (MORNING, NOON, NIGHT)]
@@ -113,7 +113,7 @@ async def house() -> AsyncIterator[House]:
         await morning.done("i", do.IntroduceSpeaker(speaker=ANA, name="Ana"))
         await morning.done("ana", do.AssignSpeaker(segments=(B,), speaker=ANA))
         await clock.advance(60_000)
-        yield House(log, clock, stages)
+        yield CopiedLogs(log, clock, stages)
 
 
 async def test_removed_where_it_stands_it_leaves_the_log_that_it_came_from_with_its_sound() -> None:

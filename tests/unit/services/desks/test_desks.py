@@ -61,7 +61,7 @@ class Open:
         return [body for kind, body in self.told if kind == event]
 
 
-class House:
+class DesksMeeting:
     def __init__(self, hall: MemoryHall) -> None:
         self.hall = hall
         self.news: dict[str, object] = {}
@@ -82,13 +82,13 @@ class House:
 
 
 @asynccontextmanager
-async def house(log: MemoryLog | None = None) -> AsyncIterator[House]:
+async def house(log: MemoryLog | None = None) -> AsyncIterator[DesksMeeting]:
     """The house, running; with the log of an earlier one it goes on with that one's session."""
     async with memory_hall(MemoryHall(log)) as hall:
         if log is None:
             live = await hall.session()
             await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
-        made = House(hall)
+        made = DesksMeeting(hall)
         assert hall.group is not None
         running = hall.group.create_task(made.desks.run())
         yield made

@@ -4,31 +4,22 @@ from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PolicyQuestionId, SegmentId, SpeakerId
+from moothall.core.kernel.ids import InterventionId, NoteId, PolicyQuestionId, SegmentId, SpeakerId
 from moothall.services.desks.notes_and_tags import NOTES, TAGGED, hubs, outcome, staff_notes
-from moothall.services.log.act_queue import Receipt
-from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.loop import run
-from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
+from support.memory.hall import FLOOR, SESSION, memory_hall
+from support.memory.meeting import MemoryMeeting
 
 CHAIR, CAPTIONER = Actor(Role.CHAIR, "c1"), Actor(Role.CAPTIONER, "c2")
 Q1 = PolicyQuestion(id=PolicyQuestionId("q1"), text="Who pays?")
 
 
-class House:
-    def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
-        self.hall = hall
-        self.live = live
-        self._acts = 0
-
-    async def do(self, *commands: do.AnyCommand, by: Actor = CHAIR) -> None:
-        self._acts += 1
-        answer = await self.live.writer.send(by, CommandId(f"act-{self._acts}"), commands)
-        assert isinstance(answer, Receipt), answer
+class NotesMeeting(MemoryMeeting):
+    by = CHAIR
 
     async def say(self, segment: str) -> None:
         line = do.TypeSegment(channel=FLOOR, segment=SegmentId(segment), text=f"{segment} pays. ", language="en")
-        await self.do(line, by=CAPTIONER)
+        await self.do(line, actor=CAPTIONER)
 
 
 def note(name: str, to: Role | None = None) -> do.LeaveNote:
@@ -38,11 +29,11 @@ def note(name: str, to: Role | None = None) -> do.LeaveNote:
 def test_notes_come_with_whom_they_are_for_and_who_has_read_them() -> None:
     async def within() -> None:
         async with memory_hall() as hall:
-            house = House(hall, await hall.session())
+            house = NotesMeeting(hall, await hall.session())
             await house.do(do.LeaveNote(text="Of a machine"))
             await house.do(note("a", Role.CAPTIONER))
             for by in (CAPTIONER, CAPTIONER, CHAIR):
-                await house.do(do.ReadNote(note=NoteId("a")), by=by)
+                await house.do(do.ReadNote(note=NoteId("a")), actor=by)
             first, second = await staff_notes(hall.log, SESSION)
             assert (first["text"], first["note"], first["to"], first["read"]) == ("Of a machine", "", None, [])
             assert (second["by"], second["to"], second["read"]) == ("chair", "captioner", ["captioner", "chair"])
@@ -56,8 +47,8 @@ def test_notes_come_with_whom_they_are_for_and_who_has_read_them() -> None:
 def test_hubs_are_those_with_links_those_that_asked_and_those_with_notes() -> None:
     async def within() -> None:
         async with memory_hall() as hall:
-            house = House(hall, await hall.session())
-            await house.do(do.OpenSession(), by=SYSTEM)
+            house = NotesMeeting(hall, await hall.session())
+            await house.do(do.OpenSession(), actor=SYSTEM)
             asked = do.Ask(
                 intervention=InterventionId("q"),
                 kind=Kind.QUESTION,
@@ -69,7 +60,7 @@ def test_hubs_are_those_with_links_those_that_asked_and_those_with_notes() -> No
             await house.do(asked)
             await house.do(do.LeaveHubNote(hub="nairobi", note=NoteId("n"), text="You are next."))
             here = do.SetHubPresence(hub="north.pole", title="Pole", people=4, counted=9, here=True, since=8)
-            await house.do(here, by=SYSTEM)
+            await house.do(here, actor=SYSTEM)
             found = hubs(house.live.state, {"kisumu": "Kisumu library", "lima": "Lima"})
             assert found["names"] == ["kisumu", "lima", "nairobi", "north.pole"]
             assert found["titles"] == {"kisumu": "Kisumu library", "lima": "Lima", "north.pole": "Pole"}
@@ -86,14 +77,14 @@ def test_hubs_are_those_with_links_those_that_asked_and_those_with_notes() -> No
 def test_marked_lines_are_told_in_the_order_in_which_they_were_said() -> None:
     async def within() -> None:
         async with memory_hall() as hall:
-            house = House(hall, await hall.session())
-            await house.do(do.OpenSession(), by=SYSTEM)
+            house = NotesMeeting(hall, await hall.session())
+            await house.do(do.OpenSession(), actor=SYSTEM)
             await house.do(do.ListPolicyQuestions(questions=(Q1,)))
-            await house.do(do.IntroduceSpeaker(speaker=SpeakerId("ana"), name="Ana"), by=CAPTIONER)
+            await house.do(do.IntroduceSpeaker(speaker=SpeakerId("ana"), name="Ana"), actor=CAPTIONER)
             for segment in ("a", "b", "c"):
                 await house.say(segment)
                 await house.hall.clock.sleep(10)
-            await house.do(do.AssignSpeaker(segments=(SegmentId("a"),), speaker=SpeakerId("ana")), by=CAPTIONER)
+            await house.do(do.AssignSpeaker(segments=(SegmentId("a"),), speaker=SpeakerId("ana")), actor=CAPTIONER)
             for segment in ("b", "a", "c"):
                 await house.do(do.TagSegment(segment=SegmentId(segment), tag=Tag.AGREED, question=Q1.id))
             await house.do(do.TagSegment(segment=SegmentId("a"), tag=Tag.OPTION))
@@ -118,8 +109,8 @@ def test_marked_lines_are_told_in_the_order_in_which_they_were_said() -> None:
 def test_of_many_marked_lines_the_last_are_told() -> None:
     async def within() -> None:
         async with memory_hall() as hall:
-            house = House(hall, await hall.session())
-            await house.do(do.OpenSession(), by=SYSTEM)
+            house = NotesMeeting(hall, await hall.session())
+            await house.do(do.OpenSession(), actor=SYSTEM)
             for n in range(TAGGED + 1):
                 await house.say(f"l{n:03}")
                 await house.do(do.TagSegment(segment=SegmentId(f"l{n:03}"), tag=Tag.OPTION))

@@ -7,10 +7,10 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.events.types import AirSource, ChannelKind
-from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SpeakerId
-from moothall.core.removal.selection import Lines
+from moothall.core.removal.selection import Lines, SpokenSpan
 from moothall.core.rules.making import MAX_TEXT
 from moothall.core.signals import Typing
 from moothall.services.desks.acts import Presence
@@ -23,18 +23,19 @@ from moothall.services.sessions.staff import Staff
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
+from support.memory.meeting import MemoryMeeting
 
 CAPTIONER = Actor(Role.CAPTIONER, "l-captioner")
 
 
-class House:
+class TypedMeeting(MemoryMeeting):
     """A session that is on, its desks, and what readers are shown."""
 
     def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
-        self.live, self.sessions = live, hall.sessions
+        super().__init__(hall, live)
+        self.sessions = hall.sessions
         self.ahead = TypedAhead(hall.sessions)
         self.shown: list[str] = []
-        self._done = 0
         hall.sessions.observe(self._hear)
 
     def _hear(self, _: LiveSession, publication: Publication) -> None:
@@ -44,21 +45,16 @@ class House:
         staff = Staff(link=f"l-{role}", role=role, scope="hall", label="")
         return DeskConnection(staff, self.live, channel, Presence(desk=role, role=role, label=""), lambda *_: None)
 
-    async def do(self, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
-        self._done += 1
-        answer = await self.live.writer.send(by, CommandId(f"t{self._done}"), commands)
-        assert isinstance(answer, Receipt), answer
-
     def write(self, desk: DeskConnection, text: str, line: str = "l1", language: str = "en") -> RefusalCode | None:
         answer = self.ahead.write(desk, line, text, language)
         return answer.code if isinstance(answer, Refusal) else None
 
 
 @asynccontextmanager
-async def house(*, begun: bool = True, log: MemoryLog | None = None) -> AsyncIterator[House]:
+async def house(*, begun: bool = True, log: MemoryLog | None = None) -> AsyncIterator[TypedMeeting]:
     async with memory_hall(MemoryHall(log)) as hall:
         live = await hall.sessions.find(SESSION) or await hall.session()
-        on = House(hall, live)
+        on = TypedMeeting(hall, live)
         if begun:
             await on.do(do.OpenSession())
         yield on
@@ -77,7 +73,7 @@ def test_a_line_is_shown_as_it_grows_and_until_it_is_one_and_nothing_of_it_is_st
             on.write(one, "We begin ")
             assert (on.shown, on.live.writer.offset) == (["We", "We begin"], before)
             await on.do(
-                do.TypeSegment(channel=FLOOR, segment=SegmentId("l1"), text="We begin.", language="en"), by=CAPTIONER
+                do.TypeSegment(channel=FLOOR, segment=SegmentId("l1"), text="We begin.", language="en"), actor=CAPTIONER
             )
             assert on.shown == ["We", "We begin", ""]
             on.write(one, "We begin.")  # It was on its way.
@@ -130,13 +126,32 @@ def test_a_removal_of_words_takes_what_is_being_typed_with_it() -> None:
     async def story() -> None:
         async with house() as on:
             await on.do(
-                do.TypeSegment(channel=FLOOR, segment=SegmentId("s1"), text="My number.", language="en"), by=CAPTIONER
+                do.TypeSegment(channel=FLOOR, segment=SegmentId("s1"), text="My number.", language="en"),
+                actor=CAPTIONER,
             )
             on.write(on.desk(), "My number again")
             lines = Lines((SegmentId("s1"),))
             removed = await on.live.writer.remove(Actor(Role.TECHNICIAN, "t"), CommandId("away"), lines)
             assert isinstance(removed, Receipt)
             assert on.shown == ["My number again", ""]
+
+    run(story())
+
+
+def test_a_removal_of_words_of_another_text_leaves_what_is_being_typed_shown() -> None:
+    french = ChannelId("fr")
+
+    async def story() -> None:
+        async with house() as on:
+            await on.do(do.AddChannel(channel=french, kind=ChannelKind.INTERPRETATION, languages=("fr",)))
+            line = do.TypeSegment(channel=french, segment=SegmentId("s1"), text="Mon numéro.", language="fr")
+            await on.do(line, actor=Actor(Role.INTERPRETER, "i"))
+            on.write(on.desk(), "We begin")
+            technician = Actor(Role.TECHNICIAN, "t")
+            assert isinstance(await on.live.writer.remove(technician, CommandId("a"), Lines((line.segment,))), Receipt)
+            assert on.shown == ["We begin"]
+            assert isinstance(await on.live.writer.remove(technician, CommandId("b"), SpokenSpan(0, 10**6)), Receipt)
+            assert on.shown == ["We begin", ""], "it may be just what the span was removed for"
 
     run(story())
 
@@ -187,10 +202,10 @@ def test_what_is_typed_off_air_is_shown_to_nobody_and_goes_when_another_takes_ov
             on.ahead.wrote = lambda _session, _channel, actor: wrote.append(actor)
             desk, person = on.desk(), do.PutOnAir(channel=FLOOR, source=AirSource.PERSON)
             assert on.write(desk, "We ag") is None
-            await on.do(person, by=Actor(Role.CAPTIONER, "another"))
+            await on.do(person, actor=Actor(Role.CAPTIONER, "another"))
             assert on.shown == ["We ag", ""]
             assert on.write(desk, "We agree") is RefusalCode.CONFLICT
-            await on.do(person, by=CAPTIONER)
+            await on.do(person, actor=CAPTIONER)
             assert on.write(desk, "We agree") is None
             assert on.shown == ["We ag", "", "We agree"]
             assert wrote == ["l-captioner"] * 3

@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 
 import msgspec
 
-from moothall.core.commands import AnyCommand, ClosePoll, CloseSession, OpenPoll, OpenSession, SetStatus
+from moothall.core.commands import ClosePoll, CloseSession, OpenPoll, OpenSession, SetStatus
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -15,7 +15,6 @@ from moothall.core.questions.blocked_words import BlockedWords
 from moothall.core.questions.limits import MOST_OPEN
 from moothall.services.hubs.acts import REMEMBERED, HubActs, title_of
 from moothall.services.hubs.presence import HubPresence
-from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.asking import LONGEST_AGE_MS, Asking
 from moothall.services.questions.ballots import Ballots
 from moothall.services.sessions.live_session import LiveSession
@@ -26,16 +25,18 @@ from moothall.testing.loop import run
 from moothall.wire.hub import messages as wire
 from moothall.wire.hub.messages import Act, Done, NotDone
 from support.memory.hall import SESSION, MemoryHall, memory_hall
+from support.memory.meeting import MemoryMeeting
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 WHY = InterventionId("why")
 HUB, NODE = "kisumu", "0a1b"
 
 
-class House:
+class ActsMeeting(MemoryMeeting):
+    by = MODERATOR
+
     def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
-        self.hall = hall
-        self.live = live
+        super().__init__(hall, live)
         self.book = MemoryBook()
         clock, seeded = hall.clock, SeededRandomness(1)
         self.asking = Asking(
@@ -53,7 +54,6 @@ class House:
             count=self.count,
         )
         self.counts: list[tuple[str, int]] = []
-        self._acts = 0
 
     async def count(self, hub: str, session: SessionId, people: int, at: int) -> Refusal | None:
         """The book of hubs, which tells of a count once more."""
@@ -74,11 +74,6 @@ class House:
         asked = wire.AskAct(intervention=which, kind=Kind.QUESTION, text="Why?", language="en", asker="x")
         return await self.take(msgspec.structs.replace(asked, **changed), f"ask:{which}", at=at)
 
-    async def do(self, *commands: AnyCommand, actor: Actor = MODERATOR) -> None:
-        self._acts += 1
-        answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
-        assert isinstance(answer, Receipt), answer
-
     async def in_queue(self) -> None:
         assert await self.ask() == Done(id=CommandId("ask:why"))
         await self.do(SetStatus(interventions=(WHY,), status=InterventionStatus.QUEUED))
@@ -90,12 +85,12 @@ class House:
         return each.support
 
 
-def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[[], None]:
+def in_a_house(act: Callable[[ActsMeeting], Coroutine[None, None, None]]) -> Callable[[], None]:
     """A test with a house in which a session is on, on a loop that jumps."""
 
     async def within() -> None:
         async with memory_hall() as hall:
-            house = House(hall, await hall.session())
+            house = ActsMeeting(hall, await hall.session())
             await house.do(OpenSession(), actor=SYSTEM)
             await house.asking.load()
             await house.ballots.load()
@@ -118,7 +113,7 @@ def back(what: InterventionId) -> wire.StandAct:
 
 
 @in_a_house
-async def test_a_question_of_a_room_is_asked_once_and_was_asked_when_it_was(house: House) -> None:
+async def test_a_question_of_a_room_is_asked_once_and_was_asked_when_it_was(house: ActsMeeting) -> None:
     await house.hall.clock.sleep(60_000)
     asked_at = house.now - 45_000
     for _ in range(3):
@@ -134,7 +129,7 @@ async def test_a_question_of_a_room_is_asked_once_and_was_asked_when_it_was(hous
 
 
 @in_a_house
-async def test_an_act_that_was_refused_is_refused_again_as_long_as_that_is_remembered(house: House) -> None:
+async def test_an_act_that_was_refused_is_refused_again_as_long_as_that_is_remembered(house: ActsMeeting) -> None:
     read = back(WHY)
     refused = await house.take(read, "b0")
     assert code(refused) is RefusalCode.UNKNOWN
@@ -148,7 +143,7 @@ async def test_an_act_that_was_refused_is_refused_again_as_long_as_that_is_remem
 
 
 @in_a_house
-async def test_a_room_whose_clock_is_wrong_asks_now_or_a_day_ago(house: House) -> None:
+async def test_a_room_whose_clock_is_wrong_asks_now_or_a_day_ago(house: ActsMeeting) -> None:
     await house.hall.clock.sleep(2_000)
     await house.ask(at=house.now + 1_000_000_000)
     await house.ask(InterventionId("when"), at=0)
@@ -158,7 +153,7 @@ async def test_a_room_whose_clock_is_wrong_asks_now_or_a_day_ago(house: House) -
 
 
 @in_a_house
-async def test_in_a_room_each_who_asks_has_limits_of_their_own_and_nobody_is_named(house: House) -> None:
+async def test_in_a_room_each_who_asks_has_limits_of_their_own_and_nobody_is_named(house: ActsMeeting) -> None:
     for n in range(MOST_OPEN):
         assert isinstance(await house.ask(InterventionId(f"q{n}")), Done)
     assert code(await house.ask(InterventionId("more"))) is RefusalCode.CONFLICT
@@ -173,7 +168,7 @@ async def test_in_a_room_each_who_asks_has_limits_of_their_own_and_nobody_is_nam
 
 
 @in_a_house
-async def test_blocked_words_are_marked_and_what_no_rule_takes_is_refused_for_good(house: House) -> None:
+async def test_blocked_words_are_marked_and_what_no_rule_takes_is_refused_for_good(house: ActsMeeting) -> None:
     assert isinstance(await house.ask(text="Darn it."), Done)
     each = house.live.state.questions.get(WHY)
     assert each is not None
@@ -185,7 +180,9 @@ async def test_blocked_words_are_marked_and_what_no_rule_takes_is_refused_for_go
 
 
 @in_a_house
-async def test_what_was_asked_before_the_close_comes_late_and_what_was_asked_after_it_does_not(house: House) -> None:
+async def test_what_was_asked_before_the_close_comes_late_and_what_was_asked_after_it_does_not(
+    house: ActsMeeting,
+) -> None:
     await house.hall.clock.sleep(10_000)
     before = house.now
     await house.hall.clock.sleep(10_000)
@@ -202,7 +199,7 @@ async def test_what_was_asked_before_the_close_comes_late_and_what_was_asked_aft
 
 
 @in_a_house
-async def test_a_room_takes_back_what_it_has_asked_and_nothing_else(house: House) -> None:
+async def test_a_room_takes_back_what_it_has_asked_and_nothing_else(house: ActsMeeting) -> None:
     await house.in_queue()
     for hub in ("lima", "kisumu.port"):
         assert code(await house.take(back(WHY), "b0", hub=hub)) is RefusalCode.UNKNOWN
@@ -216,7 +213,7 @@ async def test_a_room_takes_back_what_it_has_asked_and_nothing_else(house: House
 
 
 @in_a_house
-async def test_supports_of_rooms_are_absolute_and_add_to_those_here(house: House) -> None:
+async def test_supports_of_rooms_are_absolute_and_add_to_those_here(house: ActsMeeting) -> None:
     await house.in_queue()
 
     async def counts(count: int, name: str, hub: str = HUB, node: str = NODE) -> None:
@@ -245,7 +242,7 @@ async def test_supports_of_rooms_are_absolute_and_add_to_those_here(house: House
 
 
 @in_a_house
-async def test_votes_of_rooms_are_absolute_and_add_to_those_here_until_the_close(house: House) -> None:
+async def test_votes_of_rooms_are_absolute_and_add_to_those_here_until_the_close(house: ActsMeeting) -> None:
     asked = OpenPoll(poll=PollId("p"), question="Shall we?", language="en", options=("Yes", "No"))
     await house.do(asked)
 
@@ -281,7 +278,7 @@ async def test_votes_of_rooms_are_absolute_and_add_to_those_here_until_the_close
 
 
 @in_a_house
-async def test_head_counts_are_absolute_with_a_time_and_say_what_the_room_is_called(house: House) -> None:
+async def test_head_counts_are_absolute_with_a_time_and_say_what_the_room_is_called(house: ActsMeeting) -> None:
     await house.hall.clock.sleep(5_000)
     counted = house.now - 1_000
     assert isinstance(await house.take(wire.HeadCountAct(people=23), "c1", at=counted), Done)
@@ -310,7 +307,7 @@ def test_what_a_hub_is_called() -> None:
 
 
 @in_a_house
-async def test_notes_go_into_the_rooms_own_lane_and_are_confirmed(house: House) -> None:
+async def test_notes_go_into_the_rooms_own_lane_and_are_confirmed(house: ActsMeeting) -> None:
     note = wire.NoteAct(note=NoteId("n1"), text="We hear nothing.")
     for _ in range(2):
         assert isinstance(await house.take(note, "n"), Done)
@@ -325,7 +322,7 @@ async def test_notes_go_into_the_rooms_own_lane_and_are_confirmed(house: House) 
 
 
 @in_a_house
-async def test_what_is_no_act_or_for_no_public_meeting_is_refused(house: House) -> None:
+async def test_what_is_no_act_or_for_no_public_meeting_is_refused(house: ActsMeeting) -> None:
     heads = wire.HeadCountAct(people=3)
     assert code(await house.take(heads, "no id!")) is RefusalCode.INVALID
     assert code(await house.take(heads, node="a/b")) is RefusalCode.INVALID
@@ -339,7 +336,7 @@ async def test_what_is_no_act_or_for_no_public_meeting_is_refused(house: House) 
 
 
 @in_a_house
-async def test_what_the_disk_refuses_is_to_be_sent_again_and_is_done_then(house: House) -> None:
+async def test_what_the_disk_refuses_is_to_be_sent_again_and_is_done_then(house: ActsMeeting) -> None:
     await house.in_queue()
     assert isinstance(house.hall.log, FailingLog)
     what: list[tuple[str, wire.AnyAct]] = [

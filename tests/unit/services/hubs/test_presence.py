@@ -2,32 +2,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 
-from moothall.core.commands import AnyCommand, CloseSession, OpenSession, SetHubPresence
+from moothall.core.commands import CloseSession, OpenSession, SetHubPresence
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.hubs.presence import HubNow
-from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.rules.making import MOST_HUBS, MOST_PEOPLE
 from moothall.services.hubs import presence as hub_presence
 from moothall.services.hubs.presence import COUNTS, CUT_MS, HubPresence
-from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
 from support.memory.hall import SESSION, MemoryHall, memory_hall
+from support.memory.meeting import MemoryMeeting
 
 KISUMU = ("kisumu", "Kisumu")
 
 
-class House:
+class PresenceMeeting(MemoryMeeting):
     def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
-        self.hall = hall
-        self.live = live
+        super().__init__(hall, live)
         self.machines = {"kisumu", "north"}
-        self._acts = 0
         self.begin()
 
     def begin(self) -> None:
@@ -62,22 +59,18 @@ class House:
     async def count(self, people: int, at: int, hub: tuple[str, str] = KISUMU, act: str = "") -> None:
         assert (await self.presence.counted(SESSION, *hub, people, at, act=CommandId(act) if act else None)) is None
 
-    async def do(self, *commands: AnyCommand) -> None:
-        self._acts += 1
-        assert isinstance(await self.live.writer.send(SYSTEM, CommandId(f"act-{self._acts}"), commands), Receipt)
-
     async def told(self) -> list[ev.HubPresenceChanged]:
         records = await self.hall.log.read(SESSION, 0, 1_000)
         events = [None if record.body is None else decode_event(record.body) for record in records]
         return [event for event in events if isinstance(event, ev.HubPresenceChanged)]
 
 
-def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[[], None]:
+def in_a_house(act: Callable[[PresenceMeeting], Coroutine[None, None, None]]) -> Callable[[], None]:
     """A test with a house in which a session is on, on a loop that jumps."""
 
     async def within() -> None:
         async with memory_hall() as hall:
-            house = House(hall, await hall.session())
+            house = PresenceMeeting(hall, await hall.session())
             await house.do(OpenSession())
             await act(house)
             house.running.cancel()
@@ -86,7 +79,7 @@ def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[
 
 
 @in_a_house
-async def test_a_hub_that_follows_is_here_and_gone_once_its_line_was_down_for_long(house: House) -> None:
+async def test_a_hub_that_follows_is_here_and_gone_once_its_line_was_down_for_long(house: PresenceMeeting) -> None:
     since = house.comes()
     await house.later()
     assert house.stands() == HubNow(title="Kisumu", people=None, most=0, here=True, since=since)
@@ -103,7 +96,7 @@ async def test_a_hub_that_follows_is_here_and_gone_once_its_line_was_down_for_lo
 
 
 @in_a_house
-async def test_a_line_that_stumbles_is_not_told_of(house: House) -> None:
+async def test_a_line_that_stumbles_is_not_told_of(house: PresenceMeeting) -> None:
     since = house.comes()
     await house.later()
     for _ in range(5):
@@ -117,7 +110,7 @@ async def test_a_line_that_stumbles_is_not_told_of(house: House) -> None:
 
 
 @in_a_house
-async def test_only_the_sessions_that_it_follows_know_of_it(house: House) -> None:
+async def test_only_the_sessions_that_it_follows_know_of_it(house: PresenceMeeting) -> None:
     other = await house.hall.session(SessionId("other"))
     house.line(up=True)
     house.presence.follows(*KISUMU, SessionId("other"), False)  # It never wanted that.
@@ -134,7 +127,7 @@ async def test_only_the_sessions_that_it_follows_know_of_it(house: House) -> Non
 
 
 @in_a_house
-async def test_a_hub_that_leaves_is_not_waited_for_and_counted_anew_when_it_comes_back(house: House) -> None:
+async def test_a_hub_that_leaves_is_not_waited_for_and_counted_anew_when_it_comes_back(house: PresenceMeeting) -> None:
     house.comes()
     await house.later()
     await house.count(5, house.now)
@@ -150,7 +143,7 @@ async def test_a_hub_that_leaves_is_not_waited_for_and_counted_anew_when_it_come
 
 
 @in_a_house
-async def test_whoever_comes_back_without_the_session_has_left_it(house: House) -> None:
+async def test_whoever_comes_back_without_the_session_has_left_it(house: PresenceMeeting) -> None:
     house.comes()
     await house.later()
     house.line(up=False)
@@ -162,7 +155,7 @@ async def test_whoever_comes_back_without_the_session_has_left_it(house: House) 
 
 
 @in_a_house
-async def test_the_newest_count_holds_and_the_same_act_counts_once(house: House) -> None:
+async def test_the_newest_count_holds_and_the_same_act_counts_once(house: PresenceMeeting) -> None:
     house.comes()
     await house.later()
     early, late = house.now, house.now + 1_000
@@ -180,7 +173,7 @@ async def test_the_newest_count_holds_and_the_same_act_counts_once(house: House)
 
 
 @in_a_house
-async def test_what_was_counted_before_the_close_is_taken_after_it(house: House) -> None:
+async def test_what_was_counted_before_the_close_is_taken_after_it(house: PresenceMeeting) -> None:
     await house.later(5_000)
     before = house.now
     await house.later(5_000)
@@ -197,7 +190,7 @@ async def test_what_was_counted_before_the_close_is_taken_after_it(house: House)
 
 
 @in_a_house
-async def test_a_hub_without_a_machine_has_no_line_that_could_be_down(house: House) -> None:
+async def test_a_hub_without_a_machine_has_no_line_that_could_be_down(house: PresenceMeeting) -> None:
     lima = ("lima", "Lima")
     await house.count(4, house.now, hub=lima)
     await house.later(CUT_MS * 3)
@@ -209,7 +202,7 @@ async def test_a_hub_without_a_machine_has_no_line_that_could_be_down(house: Hou
 
 
 @in_a_house
-async def test_a_hub_below_comes_and_goes_with_the_one_above_it(house: House) -> None:
+async def test_a_hub_below_comes_and_goes_with_the_one_above_it(house: PresenceMeeting) -> None:
     north, below = ("north", "North"), ("north.kisumu", "Kisumu")
     house.comes(north)
     await house.later()
@@ -227,7 +220,7 @@ async def test_a_hub_below_comes_and_goes_with_the_one_above_it(house: House) ->
 
 
 @in_a_house
-async def test_a_count_over_the_line_says_that_it_takes_part(house: House) -> None:
+async def test_a_count_over_the_line_says_that_it_takes_part(house: PresenceMeeting) -> None:
     house.line(up=True)
     await house.count(3, house.now)
     cut = house.line(up=False)
@@ -239,7 +232,7 @@ async def test_a_count_over_the_line_says_that_it_takes_part(house: House) -> No
 
 
 @in_a_house
-async def test_a_count_alone_is_no_line(house: House) -> None:
+async def test_a_count_alone_is_no_line(house: PresenceMeeting) -> None:
     await house.count(3, house.now)
     house.line(up=True)
     await house.later()
@@ -247,7 +240,7 @@ async def test_a_count_alone_is_no_line(house: House) -> None:
 
 
 @in_a_house
-async def test_after_a_restart_a_hub_has_its_time_to_come_back(house: House) -> None:
+async def test_after_a_restart_a_hub_has_its_time_to_come_back(house: PresenceMeeting) -> None:
     house.comes()
     await house.count(4, house.now, hub=("lima", "Lima"))
     await house.later()
@@ -262,7 +255,7 @@ async def test_after_a_restart_a_hub_has_its_time_to_come_back(house: House) -> 
 
 
 @in_a_house
-async def test_what_the_disk_refuses_is_written_later(house: House) -> None:
+async def test_what_the_disk_refuses_is_written_later(house: PresenceMeeting) -> None:
     assert isinstance(house.hall.log, FailingLog)
     house.hall.log.full = True
     house.comes()
@@ -274,7 +267,7 @@ async def test_what_the_disk_refuses_is_written_later(house: House) -> None:
 
 
 @in_a_house
-async def test_a_hub_is_called_otherwise_while_it_takes_part(house: House) -> None:
+async def test_a_hub_is_called_otherwise_while_it_takes_part(house: PresenceMeeting) -> None:
     house.comes()
     await house.count(4, house.now, ("lima", "Lima"))  # By its page, without a machine.
     await house.later()
@@ -289,7 +282,7 @@ async def test_a_hub_is_called_otherwise_while_it_takes_part(house: House) -> No
 
 
 @in_a_house
-async def test_a_hub_that_is_taken_out_has_left_until_it_comes_anew(house: House) -> None:
+async def test_a_hub_that_is_taken_out_has_left_until_it_comes_anew(house: PresenceMeeting) -> None:
     house.comes()
     await house.count(23, house.now)
     await house.count(4, house.now, ("kisumu.ward", "Ward"))
@@ -305,7 +298,7 @@ async def test_a_hub_that_is_taken_out_has_left_until_it_comes_anew(house: House
 
 
 @in_a_house
-async def test_heads_are_counted_as_often_as_people_can_count(house: House) -> None:
+async def test_heads_are_counted_as_often_as_people_can_count(house: PresenceMeeting) -> None:
     for n in range(COUNTS.burst):
         await house.count(n, house.now, (KISUMU, ("kisumu.ward", "Ward"))[n % 2])
     refused = await house.presence.counted(SESSION, *KISUMU, 100_000, house.now)
@@ -317,7 +310,7 @@ async def test_heads_are_counted_as_often_as_people_can_count(house: House) -> N
 
 
 @in_a_house
-async def test_there_is_an_end_to_hubs(house: House) -> None:
+async def test_there_is_an_end_to_hubs(house: PresenceMeeting) -> None:
     hubs = [SetHubPresence(hub=f"h{n}", title="H", people=1, here=True, since=0) for n in range(MOST_HUBS)]
     await house.do(*hubs)
     house.comes()
@@ -332,7 +325,7 @@ async def test_there_is_an_end_to_hubs(house: House) -> None:
 
 
 @in_a_house
-async def test_over_another_link_what_isnt_followed_any_more_has_been_left(house: House) -> None:
+async def test_over_another_link_what_isnt_followed_any_more_has_been_left(house: PresenceMeeting) -> None:
     house.presence.relinked("kisumu")  # Nobody knows it.
     house.comes()
     await house.later()

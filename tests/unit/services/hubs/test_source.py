@@ -37,7 +37,7 @@ OTHER = SessionId("other")
 HOUR, MINUTE = 3_600_000, 60_000
 
 
-class House:
+class SourceHall:
     """A centre without links."""
 
     def __init__(self, hall: MemoryHall) -> None:
@@ -66,10 +66,10 @@ class House:
         return [each.session for each in await self.source.offered()]
 
 
-def told(story: Callable[[House], Awaitable[None]], log: FailingLog | None = None) -> None:
+def told(story: Callable[[SourceHall], Awaitable[None]], log: FailingLog | None = None) -> None:
     async def whole() -> None:
         async with memory_hall(MemoryHall(log)) as hall:
-            await story(House(hall))
+            await story(SourceHall(hall))
 
     loop.run(whole())
 
@@ -77,7 +77,7 @@ def told(story: Callable[[House], Awaitable[None]], log: FailingLog | None = Non
 def test_a_rehearsal_is_for_no_hub() -> None:
     """It removes itself, and a hub that is away couldn't."""
 
-    async def story(house: House) -> None:
+    async def story(house: SourceHall) -> None:
         await house.hall.sessions.open(OTHER)
         await house.do(
             CreateSession(title="Trial", languages=("en",), access=Access.PUBLIC, rehearsal=True), session=OTHER
@@ -90,7 +90,7 @@ def test_a_rehearsal_is_for_no_hub() -> None:
 
 
 def test_what_is_cancelled_or_in_no_list_is_not_offered_and_goes_on_where_it_is_followed() -> None:
-    async def story(house: House) -> None:
+    async def story(house: SourceHall) -> None:
         await house.hall.sessions.open(SESSION)
         made = CreateSession(title="Water", languages=("en",))
         await house.do(made, AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)))
@@ -113,7 +113,7 @@ def test_what_is_cancelled_or_in_no_list_is_not_offered_and_goes_on_where_it_is_
 
 
 def test_it_says_where_a_log_stands_and_tells_what_is_new() -> None:
-    async def story(house: House) -> None:
+    async def story(house: SourceHall) -> None:
         assert await house.source.stand(SESSION) is None
         news: list[tuple[SessionId, frozenset[Lane]]] = []
         house.source.observe(lambda session, changed: news.append((session, changed)))
@@ -131,7 +131,7 @@ def test_it_says_where_a_log_stands_and_tells_what_is_new() -> None:
 
 
 def test_a_hub_that_asks_where_a_session_stands_does_not_keep_it_in_memory() -> None:
-    async def story(house: House) -> None:
+    async def story(house: SourceHall) -> None:
         await house.hall.session()
         await house.hall.clock.sleep(2 * MINUTE)  # It is signed.
         stand = await house.source.stand(SESSION)
@@ -150,7 +150,7 @@ def test_a_hub_that_asks_where_a_session_stands_does_not_keep_it_in_memory() -> 
 
 
 def test_it_is_signed_soon_where_a_hub_asks_for_it() -> None:
-    async def story(house: House) -> None:
+    async def story(house: SourceHall) -> None:
         live = await house.hall.session()
         await house.source.sign(SessionId("none"), 0)
         before = live.writer.offset
@@ -167,7 +167,7 @@ def test_it_is_signed_soon_where_a_hub_asks_for_it() -> None:
 
 @pytest.mark.parametrize("access", [Access.LINK, Access.STAFF])
 def test_what_is_not_public_is_not_offered(access: Access) -> None:
-    async def story(house: House) -> None:
+    async def story(house: SourceHall) -> None:
         await house.hall.session(access=access)
         stand = await house.source.stand(SESSION)
         assert stand is not None
@@ -179,7 +179,7 @@ def test_what_is_not_public_is_not_offered(access: Access) -> None:
 
 
 def test_a_log_that_says_nothing_yet_is_none() -> None:
-    async def story(house: House) -> None:
+    async def story(house: SourceHall) -> None:
         await house.hall.sessions.open(SESSION)
         assert await house.source.stand(SESSION) is None
 
@@ -187,7 +187,7 @@ def test_a_log_that_says_nothing_yet_is_none() -> None:
 
 
 def test_a_meeting_is_offered_with_its_texts_as_they_change() -> None:
-    async def story(house: House) -> None:
+    async def story(house: SourceHall) -> None:
         await house.hall.session()
         now = house.hall.clock.wall()
         house.plans = [
@@ -215,7 +215,7 @@ def test_a_meeting_is_offered_with_its_texts_as_they_change() -> None:
 
 
 def test_only_what_is_near_is_offered() -> None:
-    async def story(house: House) -> None:
+    async def story(house: SourceHall) -> None:
         now = house.hall.clock.wall()
         times = {
             "gone": (now - PAST_MS - 2, now - PAST_MS - 1),
@@ -244,10 +244,10 @@ def test_only_what_is_near_is_offered() -> None:
 def test_texts_of_a_meeting_of_before_are_read_once() -> None:
     log = FailingLog()
 
-    async def before(house: House) -> None:
+    async def before(house: SourceHall) -> None:
         await house.hall.session()
 
-    async def after(house: House) -> None:
+    async def after(house: SourceHall) -> None:
         (offered,) = await house.source.offered()
         assert [text.channel for text in offered.texts] == ["floor"]
         assert house.hall.sessions.loaded(SESSION) is not None
@@ -270,10 +270,10 @@ class Unreadable(FailingLog):
 def test_a_meeting_whose_log_cant_be_read_is_offered_without_texts() -> None:
     log = Unreadable()
 
-    async def before(house: House) -> None:
+    async def before(house: SourceHall) -> None:
         await house.hall.session()
 
-    async def after(house: House) -> None:
+    async def after(house: SourceHall) -> None:
         log.broken = True
         (offered,) = await house.source.offered()
         assert offered.texts == ()

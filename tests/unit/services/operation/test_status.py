@@ -104,6 +104,14 @@ def test_a_node_says_who_keeps_the_house() -> None:
         "Node south has not confirmed 1 removal: its disk may still hold what was removed, until it is back.",
         "Node west has not confirmed 2 removals: its disk may still hold what was removed, until it is back.",
     ]
+    fault = msgspec.structs.replace(keeper, faults=("It keeps no append-only file.",))
+    assert status_lines(msgspec.structs.replace(STATUS, node=fault))[2] == (
+        "Redis can't be trusted any more. It keeps no append-only file."
+    )
+    unfilled = msgspec.structs.replace(keeper, unfilled=2)
+    assert status_lines(msgspec.structs.replace(STATUS, node=unfilled))[2] == (
+        "Redis lacks events of 2 sessions, which are filled again from this disk: leave it as it is meanwhile."
+    )
     stuck = msgspec.structs.replace(keeper, stuck={"south": ("plenary:345", "other:7")})
     assert status_lines(msgspec.structs.replace(STATUS, node=stuck))[2] == (
         "Node south can't apply plenary:345, other:7, though it has applied later removals: its disk still holds what "
@@ -114,5 +122,9 @@ def test_a_node_says_who_keeps_the_house() -> None:
         "Node south stands by; north keeps the house, at http://10.0.0.1:8080.",
         "Readers here: 121.",
     ]
+    copied = msgspec.structs.replace(other, copied_ms=95_000)
+    assert status_lines(msgspec.structs.replace(STATUS, node=copied))[3] == (
+        "Sound that waits for its words at the keeper: 1 min 35 s are copied."
+    )
     alone = NodeStatus(name="south", keeper=None, keeper_address="")
     assert said(alone)[0] == "Node south stands by; no node keeps the house at the moment."

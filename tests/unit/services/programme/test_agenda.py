@@ -6,7 +6,8 @@ import pytest
 from moothall.core.events.types import Access
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
-from moothall.core.programme.agenda import MOST_CHANGES, AgendaNote, AgendaPart
+from moothall.core.programme.agenda import AgendaNote, AgendaPart
+from moothall.core.programme.changes import MOST_CHANGES
 from moothall.core.programme.plan import Planned
 from moothall.services.programme.agenda import CHANGES
 from moothall.services.programme.calling_off import cancel, list_or_hide, reinstate

@@ -6,8 +6,7 @@ from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
-from moothall.services.log.act_queue import Receipt
+from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.services.questions.abuse_reports import AbuseReports, tell_desks
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
@@ -15,23 +14,20 @@ from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
 from support.memory.hall import SESSION, MemoryHall, memory_hall
+from support.memory.meeting import MemoryMeeting
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 Q = InterventionId("q")
 
 
-class House:
+class AbuseMeeting(MemoryMeeting):
+    by = MODERATOR
+
     def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
-        self.hall = hall
-        self.live = live
+        super().__init__(hall, live)
         self.reports = AbuseReports(
             ReaderAccess(hall.sessions).questions, tell_desks(hall.sessions), randomness=SeededRandomness(1), most=3
         )
-        self._acts = 0
-
-    async def do(self, *commands: do.AnyCommand, actor: Actor = MODERATOR) -> None:
-        self._acts += 1
-        assert isinstance(await self.live.writer.send(actor, CommandId(f"a{self._acts}"), commands), Receipt)
 
     async def ask(self, name: str) -> None:
         asked = do.Ask(intervention=InterventionId(name), kind=Kind.QUESTION, text="Why?", language="en", asker=name)
@@ -43,12 +39,12 @@ class House:
         return each.flags
 
 
-def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[[], None]:
+def in_a_house(act: Callable[[AbuseMeeting], Coroutine[None, None, None]]) -> Callable[[], None]:
     """A test with a house, on a loop that jumps."""
 
     async def within() -> None:
         async with memory_hall() as hall:
-            house = House(hall, await hall.session())
+            house = AbuseMeeting(hall, await hall.session())
             await house.do(do.OpenSession(), actor=SYSTEM)
             await act(house)
 
@@ -56,7 +52,7 @@ def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[
 
 
 @in_a_house
-async def test_a_browser_reports_once(house: House) -> None:
+async def test_a_browser_reports_once(house: AbuseMeeting) -> None:
     await house.ask("q")
     assert await house.reports.report(SESSION, 1, "v1") is None
     assert house.flags() == ("reported",)
@@ -73,7 +69,7 @@ async def test_a_browser_reports_once(house: House) -> None:
 
 
 @in_a_house
-async def test_nobody_reports_what_is_not_there_or_not_published(house: House) -> None:
+async def test_nobody_reports_what_is_not_there_or_not_published(house: AbuseMeeting) -> None:
     await house.ask("q")
     await house.do(do.Ask(intervention=InterventionId("r"), kind=Kind.QUESTION, text="?", language="en", asker="r"))
     for session, number in ((SESSION, 2), (SESSION, 3), (SessionId("nowhere"), 1)):
@@ -84,7 +80,7 @@ async def test_nobody_reports_what_is_not_there_or_not_published(house: House) -
 
 
 @in_a_house
-async def test_so_many_browsers_are_remembered_and_no_more(house: House) -> None:
+async def test_so_many_browsers_are_remembered_and_no_more(house: AbuseMeeting) -> None:
     await house.ask("q")
     for visitor in ("v1", "v2", "v3", "v4"):
         assert await house.reports.report(SESSION, 1, visitor) is None
@@ -92,7 +88,7 @@ async def test_so_many_browsers_are_remembered_and_no_more(house: House) -> None
 
 
 @in_a_house
-async def test_what_can_not_be_stored_was_not_reported(house: House) -> None:
+async def test_what_can_not_be_stored_was_not_reported(house: AbuseMeeting) -> None:
     await house.ask("q")
     log = house.hall.log
     assert isinstance(log, FailingLog)

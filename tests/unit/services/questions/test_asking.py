@@ -5,7 +5,6 @@ from collections.abc import Callable, Coroutine
 import msgspec
 
 from moothall.core.commands import (
-    AnyCommand,
     CloseSession,
     LimitAsking,
     MoveSegmentsAway,
@@ -16,11 +15,10 @@ from moothall.core.commands import (
 from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId
+from moothall.core.kernel.ids import InterventionId, SegmentId, SessionId
 from moothall.core.questions.blocked_words import BlockedWords
 from moothall.core.questions.limits import MOST_OPEN
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
-from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.asking import LONGEST_AGE_MS, NAMESPACE, Asking, AskRequest, RejectedQuestion
 from moothall.services.questions.asking_places import ROUNDS, AskingPlaces
 from moothall.services.questions.author_view import Own, OwnAct
@@ -30,18 +28,19 @@ from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
+from support.memory.meeting import MemoryMeeting
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 WHY = AskRequest(kind=Kind.QUESTION, text="Why?", language="en", form="f1")
 
 
-class House:
+class AskingMeeting(MemoryMeeting):
+    by = MODERATOR
+
     def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
-        self.hall = hall
-        self.live = live
+        super().__init__(hall, live)
         self.book = MemoryBook()
         self.asking = self.again()
-        self._acts = 0
 
     def again(self, seed: int = 1) -> Asking:
         return Asking(self.hall.sessions, book=self.book, clock=self.hall.clock, randomness=SeededRandomness(seed))
@@ -60,21 +59,16 @@ class House:
         assert found is not None
         return found
 
-    async def do(self, *commands: AnyCommand, actor: Actor = MODERATOR) -> None:
-        self._acts += 1
-        answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
-        assert isinstance(answer, Receipt), answer
-
     async def stand(self, name: InterventionId, status: InterventionStatus, reason: str = "") -> None:
         await self.do(SetStatus(interventions=(name,), status=status, reason=reason))
 
 
-def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[[], None]:
+def in_a_house(act: Callable[[AskingMeeting], Coroutine[None, None, None]]) -> Callable[[], None]:
     """A test with a house, on a loop that jumps."""
 
     async def within() -> None:
         async with memory_hall() as hall:
-            house = House(hall, await hall.session())
+            house = AskingMeeting(hall, await hall.session())
             await house.asking.load()
             await house.do(OpenSession(), actor=SYSTEM)
             await act(house)
@@ -83,7 +77,7 @@ def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[
 
 
 @in_a_house
-async def test_what_is_asked_is_in_the_log_with_a_hash_for_whoever_asks(house: House) -> None:
+async def test_what_is_asked_is_in_the_log_with_a_hash_for_whoever_asks(house: AskingMeeting) -> None:
     name = await house.ask(name="Ana", age=500)
     each = (await house.own(name)).intervention
     assert (each.number, each.kind, each.received, each.name, each.language) == (1, Kind.QUESTION, "Why?", "Ana", "en")
@@ -94,7 +88,7 @@ async def test_what_is_asked_is_in_the_log_with_a_hash_for_whoever_asks(house: H
 
 
 @in_a_house
-async def test_what_has_a_blocked_word_arrives_marked_and_is_held(house: House) -> None:
+async def test_what_has_a_blocked_word_arrives_marked_and_is_held(house: AskingMeeting) -> None:
     house.asking = Asking(
         house.hall.sessions,
         book=house.book,
@@ -111,7 +105,7 @@ async def test_what_has_a_blocked_word_arrives_marked_and_is_held(house: House) 
 
 
 @in_a_house
-async def test_the_same_form_with_the_same_words_is_one(house: House) -> None:
+async def test_the_same_form_with_the_same_words_is_one(house: AskingMeeting) -> None:
     first = await house.ask()
     assert await house.ask() == first
     assert await house.ask(text="When?") != first
@@ -120,7 +114,7 @@ async def test_the_same_form_with_the_same_words_is_one(house: House) -> None:
 
 
 @in_a_house
-async def test_without_a_cookie_it_is_one_as_well_and_each_form_is_somebody_else(house: House) -> None:
+async def test_without_a_cookie_it_is_one_as_well_and_each_form_is_somebody_else(house: AskingMeeting) -> None:
     first = await house.ask(visitor="")
     assert await house.ask(visitor="") == first
     second = await house.ask(form="f2", visitor="")
@@ -129,7 +123,7 @@ async def test_without_a_cookie_it_is_one_as_well_and_each_form_is_somebody_else
 
 
 @in_a_house
-async def test_a_browser_is_the_same_in_a_session_and_another_in_the_next(house: House) -> None:
+async def test_a_browser_is_the_same_in_a_session_and_another_in_the_next(house: AskingMeeting) -> None:
     next_one = SessionId("next")
     await house.hall.session(next_one)
     names = [await house.ask(), await house.ask(form="f2")]
@@ -143,7 +137,7 @@ async def test_a_browser_is_the_same_in_a_session_and_another_in_the_next(house:
 
 
 @in_a_house
-async def test_a_coordinator_asks_for_the_hub_and_each_name_is_somebody(house: House) -> None:
+async def test_a_coordinator_asks_for_the_hub_and_each_name_is_somebody(house: AskingMeeting) -> None:
     async def asker(form: str, name: str, hub: str = "kisumu", visitor: str = "v1") -> str:
         each = (await house.own(await house.ask(form, visitor, name=name, hub=hub))).intervention
         assert each.origin == f"hub:{hub}"
@@ -161,7 +155,7 @@ async def test_a_coordinator_asks_for_the_hub_and_each_name_is_somebody(house: H
 
 
 @in_a_house
-async def test_the_same_form_for_a_hub_and_for_oneself_are_two(house: House) -> None:
+async def test_the_same_form_for_a_hub_and_for_oneself_are_two(house: AskingMeeting) -> None:
     first = await house.ask(hub="kisumu")
     assert await house.ask(hub="kisumu") == first
     assert await house.ask() != first
@@ -171,7 +165,7 @@ async def test_the_same_form_for_a_hub_and_for_oneself_are_two(house: House) -> 
 
 
 @in_a_house
-async def test_why_it_is_not_taken(house: House) -> None:
+async def test_why_it_is_not_taken(house: AskingMeeting) -> None:
     assert await house.refused(text="") is RejectedQuestion.TEXT
     assert await house.refused(text="x" * (MAX_TEXT + 1)) is RejectedQuestion.TEXT
     assert await house.refused(name="x" * (MAX_NAME + 1)) is RejectedQuestion.NAME
@@ -187,7 +181,7 @@ async def test_why_it_is_not_taken(house: House) -> None:
 
 
 @in_a_house
-async def test_what_was_written_before_the_close_is_still_taken(house: House) -> None:
+async def test_what_was_written_before_the_close_is_still_taken(house: AskingMeeting) -> None:
     await house.hall.clock.sleep(60_000)
     await house.do(CloseSession(), actor=SYSTEM)
     await house.hall.clock.sleep(10_000)
@@ -201,7 +195,7 @@ async def test_what_was_written_before_the_close_is_still_taken(house: House) ->
 
 
 @in_a_house
-async def test_a_store_that_is_away_refuses_and_loses_nothing(house: House) -> None:
+async def test_a_store_that_is_away_refuses_and_loses_nothing(house: AskingMeeting) -> None:
     log = house.hall.log
     assert isinstance(log, FailingLog)
     log.full = True
@@ -211,7 +205,7 @@ async def test_a_store_that_is_away_refuses_and_loses_nothing(house: House) -> N
 
 
 @in_a_house
-async def test_only_its_own_code_leads_to_it_after_a_restart_too(house: House) -> None:
+async def test_only_its_own_code_leads_to_it_after_a_restart_too(house: AskingMeeting) -> None:
     name = await house.ask()
     token = house.asking.token(SESSION, name)
     later = house.again(seed=2)
@@ -227,7 +221,7 @@ async def test_only_its_own_code_leads_to_it_after_a_restart_too(house: House) -
 
 
 @in_a_house
-async def test_where_it_stands_in_the_queue(house: House) -> None:
+async def test_where_it_stands_in_the_queue(house: AskingMeeting) -> None:
     first, second, third = [await house.ask(form=f"f{n}", visitor=f"v{n}") for n in range(3)]
     assert ((await house.own(first)).ahead, (await house.own(first)).wait) == (None, None)
     for name in (first, second, third):
@@ -242,7 +236,7 @@ async def test_where_it_stands_in_the_queue(house: House) -> None:
 
 
 @in_a_house
-async def test_the_author_of_what_was_joined_sees_how_the_other_one_goes_on(house: House) -> None:
+async def test_the_author_of_what_was_joined_sees_how_the_other_one_goes_on(house: AskingMeeting) -> None:
     first, second = await house.ask(), await house.ask(form="f2")
     await house.do(SetStatus(interventions=(second,), status=InterventionStatus.JOINED, into=first))
     await house.stand(first, InterventionStatus.QUEUED)
@@ -253,7 +247,7 @@ async def test_the_author_of_what_was_joined_sees_how_the_other_one_goes_on(hous
 
 
 @in_a_house
-async def test_its_answer_is_found_as_long_as_the_line_stands_in_the_session(house: House) -> None:
+async def test_its_answer_is_found_as_long_as_the_line_stands_in_the_session(house: AskingMeeting) -> None:
     name, line = await house.ask(), SegmentId("because")
     typed = TypeSegment(channel=FLOOR, segment=line, text="Because.", language="en")
     await house.do(typed, actor=Actor(Role.CAPTIONER, "c1"))
@@ -268,7 +262,7 @@ async def test_its_answer_is_found_as_long_as_the_line_stands_in_the_session(hou
 
 
 @in_a_house
-async def test_its_author_takes_it_back_until_it_had_its_turn(house: House) -> None:
+async def test_its_author_takes_it_back_until_it_had_its_turn(house: AskingMeeting) -> None:
     first, second = await house.ask(), await house.ask(form="f2")
     token = house.asking.token(SESSION, first)
     assert (await house.own(first)).may_go
@@ -293,7 +287,9 @@ async def test_its_author_takes_it_back_until_it_had_its_turn(house: House) -> N
 
 
 @in_a_house
-async def test_an_address_has_its_share_and_a_form_that_is_sent_again_is_the_one_that_was_taken(house: House) -> None:
+async def test_an_address_has_its_share_and_a_form_that_is_sent_again_is_the_one_that_was_taken(
+    house: AskingMeeting,
+) -> None:
     house.asking.places = AskingPlaces(SeededRandomness(2), 1)
     first = msgspec.structs.replace(WHY, form="f1")
     name = await house.asking.ask(SESSION, first, "v1", "192.0.2.1")
@@ -318,7 +314,7 @@ async def test_an_address_has_its_share_and_a_form_that_is_sent_again_is_the_one
 
 
 @in_a_house
-async def test_what_was_taken_back_comes_back_within_the_share_of_its_address(house: House) -> None:
+async def test_what_was_taken_back_comes_back_within_the_share_of_its_address(house: AskingMeeting) -> None:
     house.asking.places = AskingPlaces(SeededRandomness(2), 1)
     made: list[InterventionId] = []
     for form in ("f1", "f2"):
@@ -335,7 +331,7 @@ async def test_what_was_taken_back_comes_back_within_the_share_of_its_address(ho
 
 
 @in_a_house
-async def test_a_meeting_may_take_nothing_of_browsers_that_keep_no_cookie(house: House) -> None:
+async def test_a_meeting_may_take_nothing_of_browsers_that_keep_no_cookie(house: AskingMeeting) -> None:
     await house.do(LimitAsking(known=True))
     assert await house.refused(visitor="") is RejectedQuestion.COOKIE
     assert await house.ask()

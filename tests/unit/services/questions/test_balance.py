@@ -4,20 +4,20 @@ from collections.abc import Callable, Coroutine
 
 import msgspec
 
-from moothall.core.commands import AnyCommand, Ask, CloseSession, OpenSession, ReopenSession, SetStatus
+from moothall.core.commands import Ask, CloseSession, OpenSession, ReopenSession, SetStatus
 from moothall.core.events.question_parts import InterventionStatus, Kind
-from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
+from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.questions.balance import LONG_QUIET_MS
 from moothall.core.questions.statements import AboutQuestions, Dimension, Statement
-from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.balance import LOOK_MS, NAMESPACE, SUMS, Balance
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.loop import run
 from support.memory.hall import SESSION, MemoryHall, memory_hall
+from support.memory.meeting import MemoryMeeting
 
 MEDIA: Statement = {Dimension.GROUP: "media", Dimension.YOUNG: "yes"}
 BUSINESS: Statement = {Dimension.GROUP: "business"}
@@ -27,13 +27,11 @@ SHORT_MS = 7_200_000
 """How long what was said is kept here. Each minute of seven days would be looked at."""
 
 
-class House:
+class BalanceMeeting(MemoryMeeting):
     def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
-        self.hall = hall
-        self.live = live
+        super().__init__(hall, live)
         self.book = MemoryBook()
         self.balance = self.again()
-        self._acts = 0
 
     def again(self, seed: int = 1) -> Balance:
         return self._balance(seed, kept_ms=SHORT_MS)
@@ -50,12 +48,6 @@ class House:
             questions=AboutQuestions(),
             **times,
         )
-
-    async def do(self, *commands: AnyCommand, actor: Actor = SYSTEM) -> None:
-        self._acts += 1
-        self.live = await self.hall.sessions.open(SESSION)  # It is unloaded when nobody needs it.
-        answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
-        assert isinstance(answer, Receipt), answer
 
     async def ask(self, *numbers: int, said: Statement | None = None) -> None:
         for number in numbers:
@@ -86,12 +78,12 @@ class House:
         return len(await self.book.read(f"{NAMESPACE}:{SESSION}")) + len(await self.book.read(NAMESPACE))
 
 
-def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[[], None]:
+def in_a_house(act: Callable[[BalanceMeeting], Coroutine[None, None, None]]) -> Callable[[], None]:
     """A test with a house whose meeting is on, on a loop that jumps."""
 
     async def within() -> None:
         async with memory_hall() as hall:
-            house = House(hall, await hall.session())
+            house = BalanceMeeting(hall, await hall.session())
             await house.do(OpenSession())
             await house.balance.load()
             hall.sessions.observe(lambda live, _: house.balance.observe(live))
@@ -104,7 +96,7 @@ def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[
 
 
 @in_a_house
-async def test_what_is_said_becomes_sums_and_nothing_else(house: House) -> None:
+async def test_what_is_said_becomes_sums_and_nothing_else(house: BalanceMeeting) -> None:
     await house.ask(*range(6), said=MEDIA)
     await house.ask(*range(6, 13))
     await house.look()
@@ -119,7 +111,7 @@ async def test_what_is_said_becomes_sums_and_nothing_else(house: House) -> None:
 
 
 @in_a_house
-async def test_nothing_leads_from_what_is_kept_to_who_said_it(house: House) -> None:
+async def test_nothing_leads_from_what_is_kept_to_who_said_it(house: BalanceMeeting) -> None:
     await house.ask(1, said=MEDIA)
     await house.look()
     for key, body in [
@@ -130,7 +122,7 @@ async def test_nothing_leads_from_what_is_kept_to_who_said_it(house: House) -> N
 
 
 @in_a_house
-async def test_nothing_is_told_where_nobody_asks_and_not_whether_anybody_says_anything(house: House) -> None:
+async def test_nothing_is_told_where_nobody_asks_and_not_whether_anybody_says_anything(house: BalanceMeeting) -> None:
     assert house.balance.for_desks(SESSION) is None
     assert house.balance.for_desks(SessionId("none")) is None
     await house.ask(1, 2)
@@ -154,7 +146,7 @@ async def test_nothing_is_told_where_nobody_asks_and_not_whether_anybody_says_an
 
 
 @in_a_house
-async def test_the_chair_is_reminded_each_minute(house: House) -> None:
+async def test_the_chair_is_reminded_each_minute(house: BalanceMeeting) -> None:
     await house.ask(1, 2, 3)
     names = tuple(InterventionId(f"q{number}") for number in (1, 2, 3))
     await house.do(SetStatus(interventions=names, status=InterventionStatus.QUEUED), actor=Actor(Role.MODERATOR, "m1"))
@@ -172,7 +164,9 @@ async def test_the_chair_is_reminded_each_minute(house: House) -> None:
 
 
 @in_a_house
-async def test_it_is_said_once_for_all_that_somebody_asks_and_may_be_changed_and_taken_back(house: House) -> None:
+async def test_it_is_said_once_for_all_that_somebody_asks_and_may_be_changed_and_taken_back(
+    house: BalanceMeeting,
+) -> None:
     await house.ask(1, said=MEDIA)
     same = Ask(intervention=InterventionId("q2"), kind=Kind.COMMENT, text="So.", language="en", asker="by-1")
     await house.do(same, actor=Actor(Role.PARTICIPANT, "q2"))
@@ -188,7 +182,7 @@ async def test_it_is_said_once_for_all_that_somebody_asks_and_may_be_changed_and
 
 
 @in_a_house
-async def test_what_is_refused(house: House) -> None:
+async def test_what_is_refused(house: BalanceMeeting) -> None:
     await house.ask(1)
     for session, name in ((SessionId("none"), "q1"), (SESSION, "q9")):
         refused = await house.balance.say(session, InterventionId(name), MEDIA)
@@ -204,7 +198,7 @@ async def test_what_is_refused(house: House) -> None:
 
 
 @in_a_house
-async def test_after_a_restart_no_second_look_shows_anybody(house: House) -> None:
+async def test_after_a_restart_no_second_look_shows_anybody(house: BalanceMeeting) -> None:
     await house.ask(*range(10), said=MEDIA)
     await house.ask(*range(10, 20))
     await house.look()
@@ -226,7 +220,7 @@ async def test_after_a_restart_no_second_look_shows_anybody(house: House) -> Non
 
 
 @in_a_house
-async def test_what_cannot_be_kept_is_not_shown(house: House) -> None:
+async def test_what_cannot_be_kept_is_not_shown(house: BalanceMeeting) -> None:
     await house.ask(*range(10), said=MEDIA)
     await house.ask(*range(10, 20))
     house.book.full = True
@@ -239,7 +233,7 @@ async def test_what_cannot_be_kept_is_not_shown(house: House) -> None:
 
 
 @in_a_house
-async def test_what_is_said_is_kept_for_seven_days_after_the_close(house: House) -> None:
+async def test_what_is_said_is_kept_for_seven_days_after_the_close(house: BalanceMeeting) -> None:
     house.balance = house.as_in_a_server()
     await house.ask(*range(6), said=MEDIA)
     await house.do(CloseSession())
@@ -251,7 +245,7 @@ async def test_what_is_said_is_kept_for_seven_days_after_the_close(house: House)
 
 
 @in_a_house
-async def test_some_time_after_the_close_the_sums_are_left(house: House) -> None:
+async def test_some_time_after_the_close_the_sums_are_left(house: BalanceMeeting) -> None:
     await house.ask(*range(6), said=MEDIA)
     await house.ask(*range(6, 12))
     await house.look()
@@ -281,7 +275,7 @@ async def test_some_time_after_the_close_the_sums_are_left(house: House) -> None
 
 
 @in_a_house
-async def test_once_the_sums_are_made_nothing_is_asked_and_no_other_sums_are_made(house: House) -> None:
+async def test_once_the_sums_are_made_nothing_is_asked_and_no_other_sums_are_made(house: BalanceMeeting) -> None:
     await house.ask(*range(6), said=MEDIA)
     await house.ask(*range(6, 12))
     await house.do(CloseSession())
@@ -303,7 +297,7 @@ async def test_once_the_sums_are_made_nothing_is_asked_and_no_other_sums_are_mad
 
 
 @in_a_house
-async def test_one_that_was_closed_before_the_server_went_is_destroyed_in_time(house: House) -> None:
+async def test_one_that_was_closed_before_the_server_went_is_destroyed_in_time(house: BalanceMeeting) -> None:
     await house.ask(*range(6), said=MEDIA)
     await house.ask(*range(6, 12))
     await house.do(CloseSession())
@@ -321,7 +315,7 @@ async def test_one_that_was_closed_before_the_server_went_is_destroyed_in_time(h
 
 
 @in_a_house
-async def test_a_rehearsals_is_destroyed_at_once(house: House) -> None:
+async def test_a_rehearsals_is_destroyed_at_once(house: BalanceMeeting) -> None:
     await house.ask(1, said=MEDIA)
     await house.balance.forget(SESSION)
     await house.balance.forget(SESSION)

@@ -39,7 +39,7 @@ class GatedBook(MemoryBook):
         await super().write(entries)
 
 
-class House:
+class BallotBoxes:
     def __init__(self) -> None:
         self.book = GatedBook()
         self.clock = ManualClock()
@@ -72,15 +72,15 @@ async def turn() -> None:
         await asyncio.sleep(0)
 
 
-def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[[], None]:
+def in_a_house(act: Callable[[BallotBoxes], Coroutine[None, None, None]]) -> Callable[[], None]:
     async def within() -> None:
-        await act(House())
+        await act(BallotBoxes())
 
     return lambda: run(within())
 
 
 @in_a_house
-async def test_a_ballot_is_acknowledged_once_it_is_written_and_many_share_a_write(house: House) -> None:
+async def test_a_ballot_is_acknowledged_once_it_is_written_and_many_share_a_write(house: BallotBoxes) -> None:
     async with house.running():
         house.book.open.clear()
         first = asyncio.ensure_future(house.give("v0"))
@@ -98,7 +98,7 @@ async def test_a_ballot_is_acknowledged_once_it_is_written_and_many_share_a_writ
 
 
 @in_a_house
-async def test_the_newest_choice_counts_also_after_a_restart(house: House) -> None:
+async def test_the_newest_choice_counts_also_after_a_restart(house: BallotBoxes) -> None:
     async with house.running():
         for choice in (1, 2, 2, 0):
             assert await house.give("a", choice, what=":poll:p") is None
@@ -121,7 +121,7 @@ async def test_the_newest_choice_counts_also_after_a_restart(house: House) -> No
 
 
 @in_a_house
-async def test_ballots_of_earlier_releases_are_read(house: House) -> None:
+async def test_ballots_of_earlier_releases_are_read(house: BallotBoxes) -> None:
     kept = msgspec.msgpack.encode({"key": bytes(32), "before": {"why": 4}, "until": None})
     entries = [BookEntry(NAMESPACE, S, kept), BookEntry(f"{NAMESPACE}:{S}", "why/abc", b"")]
     await house.book.write([*entries, BookEntry(f"{NAMESPACE}:{S}", ":aside/def", b"")])
@@ -131,7 +131,7 @@ async def test_ballots_of_earlier_releases_are_read(house: House) -> None:
 
 
 @in_a_house
-async def test_all_without_a_token_are_one(house: House) -> None:
+async def test_all_without_a_token_are_one(house: BallotBoxes) -> None:
     async with house.running():
         for number in range(3):
             await house.give("", number, what=":poll:p", address=f"192.0.2.{number}")
@@ -141,7 +141,7 @@ async def test_all_without_a_token_are_one(house: House) -> None:
 
 
 @in_a_house
-async def test_a_full_disk_refuses_and_forgets_no_mark(house: House) -> None:
+async def test_a_full_disk_refuses_and_forgets_no_mark(house: BallotBoxes) -> None:
     async with house.running():
         for number in range(MOST_NEW):
             await house.give(f"v{number}", address="one")
@@ -161,7 +161,7 @@ async def test_a_full_disk_refuses_and_forgets_no_mark(house: House) -> None:
 
 
 @in_a_house
-async def test_bounds_hold(house: House) -> None:
+async def test_bounds_hold(house: BallotBoxes) -> None:
     async with house.running():
         house.book.open.clear()
         waiting = [asyncio.ensure_future(house.give(f"v{n}")) for n in range(ballot_box.MOST_WAITING)]
@@ -177,7 +177,7 @@ async def test_bounds_hold(house: House) -> None:
 
 
 @in_a_house
-async def test_whoever_waits_when_it_ends_is_told_so(house: House) -> None:
+async def test_whoever_waits_when_it_ends_is_told_so(house: BallotBoxes) -> None:
     async with house.running() as task:
         await house.give("a")
         house.book.open.clear()
@@ -200,7 +200,7 @@ async def test_whoever_waits_when_it_ends_is_told_so(house: House) -> None:
 
 
 @in_a_house
-async def test_a_fault_of_ours_leaves_nobody_waiting(house: House) -> None:
+async def test_a_fault_of_ours_leaves_nobody_waiting(house: BallotBoxes) -> None:
     house.book.broken = True
     async with house.running() as task:
         given = asyncio.ensure_future(house.give("a"))
@@ -217,7 +217,7 @@ async def test_a_fault_of_ours_leaves_nobody_waiting(house: House) -> None:
 
 
 @in_a_house
-async def test_what_is_destroyed_takes_no_more_and_begins_anew(house: House) -> None:
+async def test_what_is_destroyed_takes_no_more_and_begins_anew(house: BallotBoxes) -> None:
     async with house.running():
         await house.give("a")
         await house.give("a", session=SessionId("other"))
@@ -243,7 +243,9 @@ async def test_what_is_destroyed_takes_no_more_and_begins_anew(house: House) -> 
 
 
 @in_a_house
-async def test_seven_days_after_the_close_all_of_it_goes_even_if_the_disk_is_full_for_a_while(house: House) -> None:
+async def test_seven_days_after_the_close_all_of_it_goes_even_if_the_disk_is_full_for_a_while(
+    house: BallotBoxes,
+) -> None:
     async with house.running():
         await house.give("a")
         house.box.close(S, closed=True)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Coroutine
 import pytest
 
 from moothall.core.commands import (
-    AnyCommand,
     Ask,
     ClosePoll,
     CloseSession,
@@ -16,13 +15,12 @@ from moothall.core.commands import (
     SetStatus,
 )
 from moothall.core.events.question_parts import InterventionStatus, Kind
-from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SessionId
+from moothall.core.kernel.ids import InterventionId, PollId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.core.questions.limits import KEPT_OF_FLOOD, MOST_NEW
 from moothall.core.questions.polls import Choice
-from moothall.services.log.act_queue import Receipt
 from moothall.services.questions import ballot_box
 from moothall.services.questions.ballot_box import KEPT_MS, NAMESPACE
 from moothall.services.questions.ballot_places import LATELY_MS
@@ -34,6 +32,7 @@ from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
 from support.memory.hall import SESSION, MemoryHall, memory_hall
+from support.memory.meeting import MemoryMeeting
 
 P = PollId("p")
 ASKED = OpenPoll(poll=P, question="Shall we?", language="en", options=("Yes", "No", "Later"))
@@ -41,13 +40,11 @@ LEADS = Actor(Role.MODERATOR, "m1")
 WHY, WHEN = InterventionId("why"), InterventionId("when")
 
 
-class House:
+class BallotsMeeting(MemoryMeeting):
     def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
-        self.hall = hall
-        self.live = live
+        super().__init__(hall, live)
         self.book = MemoryBook()
         self.ballots = self.again()
-        self._acts = 0
 
     def again(self, seed: int = 1) -> Ballots:
         return Ballots(self.hall.sessions, book=self.book, clock=self.hall.clock, randomness=SeededRandomness(seed))
@@ -72,12 +69,6 @@ class House:
         self.live = await self.hall.sessions.open(SESSION)
         return self.live.state.questions.polls[-1].remote
 
-    async def do(self, *commands: AnyCommand, actor: Actor = SYSTEM) -> None:
-        self._acts += 1
-        self.live = await self.hall.sessions.open(SESSION)  # It is unloaded when nobody needs it.
-        answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
-        assert isinstance(answer, Receipt), answer
-
     async def stand(self, status: InterventionStatus, *names: InterventionId) -> None:
         await self.do(SetStatus(interventions=names, status=status), actor=Actor(Role.MODERATOR, "m1"))
 
@@ -89,12 +80,12 @@ class House:
         return len(await self.book.read(f"{NAMESPACE}:{SESSION}")) + len(await self.book.read(NAMESPACE))
 
 
-def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[[], None]:
+def in_a_house(act: Callable[[BallotsMeeting], Coroutine[None, None, None]]) -> Callable[[], None]:
     """A test with a house in which two questions wait, on a loop that jumps."""
 
     async def within() -> None:
         async with memory_hall() as hall:
-            house = House(hall, await hall.session())
+            house = BallotsMeeting(hall, await hall.session())
             await house.do(OpenSession())
             for name in (WHY, WHEN):
                 asked = Ask(intervention=name, kind=Kind.QUESTION, text=f"{name}?", language="en", asker=name)
@@ -111,7 +102,7 @@ def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[
 
 
 @in_a_house
-async def test_each_browser_counts_once_for_each(house: House) -> None:
+async def test_each_browser_counts_once_for_each(house: BallotsMeeting) -> None:
     for visitor in ("a", "b", "a", "a"):
         assert await house.support(visitor) is None
     assert await house.support("a", 2) is None
@@ -123,7 +114,7 @@ async def test_each_browser_counts_once_for_each(house: House) -> None:
 
 
 @in_a_house
-async def test_whoever_would_ask_it_no_more_is_not_counted_any_more(house: House) -> None:
+async def test_whoever_would_ask_it_no_more_is_not_counted_any_more(house: BallotsMeeting) -> None:
     for too, expected in ((True, 2), (False, 1), (False, 1), (True, 2)):
         assert await house.support("a", too=too) is None
         await house.support("b")
@@ -136,14 +127,14 @@ async def test_whoever_would_ask_it_no_more_is_not_counted_any_more(house: House
 
 
 @in_a_house
-async def test_without_a_cookie_all_together_count_once(house: House) -> None:
+async def test_without_a_cookie_all_together_count_once(house: BallotsMeeting) -> None:
     for number in range(5):
         await house.support("", address=f"192.0.2.{number}")
     assert await house.counted() == 1
 
 
 @in_a_house
-async def test_a_hall_counts_and_a_flood_does_not(house: House) -> None:
+async def test_a_hall_counts_and_a_flood_does_not(house: BallotsMeeting) -> None:
     for number in range(MOST_NEW):
         await house.support(f"hall-{number}", address="hall")
     assert await house.counted() == MOST_NEW
@@ -165,7 +156,7 @@ async def test_a_hall_counts_and_a_flood_does_not(house: House) -> None:
 
 
 @in_a_house
-async def test_it_is_written_at_most_once_a_second(house: House) -> None:
+async def test_it_is_written_at_most_once_a_second(house: BallotsMeeting) -> None:
     for number in range(40):
         await house.support(f"v{number}")
         await house.hall.clock.sleep(100)
@@ -174,7 +165,7 @@ async def test_it_is_written_at_most_once_a_second(house: House) -> None:
 
 
 @in_a_house
-async def test_what_was_not_counted_before_a_crash_is_counted_after_it(house: House) -> None:
+async def test_what_was_not_counted_before_a_crash_is_counted_after_it(house: BallotsMeeting) -> None:
     log = house.hall.log
     assert isinstance(log, FailingLog)
     log.full = True
@@ -190,7 +181,7 @@ async def test_what_was_not_counted_before_a_crash_is_counted_after_it(house: Ho
 
 
 @in_a_house
-async def test_what_a_full_disk_refuses_is_not_there_and_may_be_sent_again(house: House) -> None:
+async def test_what_a_full_disk_refuses_is_not_there_and_may_be_sent_again(house: BallotsMeeting) -> None:
     house.book.full = True
     for visitor in ("a", "b"):
         with pytest.raises(StorageUnavailable):
@@ -205,7 +196,7 @@ async def test_what_a_full_disk_refuses_is_not_there_and_may_be_sent_again(house
 
 
 @in_a_house
-async def test_what_does_not_wait_cannot_be_asked_too(house: House) -> None:
+async def test_what_does_not_wait_cannot_be_asked_too(house: BallotsMeeting) -> None:
     await house.stand(InterventionStatus.CALLED, WHY)
     for number, code in ((1, RefusalCode.CONFLICT), (3, RefusalCode.UNKNOWN), (-1, RefusalCode.UNKNOWN)):
         refused = await house.support("a", number)
@@ -219,7 +210,7 @@ async def test_what_does_not_wait_cannot_be_asked_too(house: House) -> None:
 
 
 @in_a_house
-async def test_seven_days_after_the_close_only_the_number_is_left(house: House) -> None:
+async def test_seven_days_after_the_close_only_the_number_is_left(house: BallotsMeeting) -> None:
     await house.support("a")
     await house.support("b")
     assert await house.counted() == 2
@@ -239,7 +230,7 @@ async def test_seven_days_after_the_close_only_the_number_is_left(house: House) 
 
 
 @in_a_house
-async def test_no_token_and_no_address_is_kept(house: House) -> None:
+async def test_no_token_and_no_address_is_kept(house: BallotsMeeting) -> None:
     await house.support("a-visitors-token", address="203.0.113.9")
     await house.counted()
     namespace = dict(await house.book.read(f"{NAMESPACE}:{SESSION}"))
@@ -248,7 +239,7 @@ async def test_no_token_and_no_address_is_kept(house: House) -> None:
 
 
 @in_a_house
-async def test_a_bound_holds(house: House) -> None:
+async def test_a_bound_holds(house: BallotsMeeting) -> None:
     most, ballot_box.MOST_BALLOTS = ballot_box.MOST_BALLOTS, 2
     try:
         await house.support("a")
@@ -262,7 +253,7 @@ async def test_a_bound_holds(house: House) -> None:
 
 
 @in_a_house
-async def test_a_rehearsals_are_destroyed_at_once(house: House) -> None:
+async def test_a_rehearsals_are_destroyed_at_once(house: BallotsMeeting) -> None:
     await house.support("a")
     await house.counted()
     await house.ballots.forget(SESSION)
@@ -271,7 +262,7 @@ async def test_a_rehearsals_are_destroyed_at_once(house: House) -> None:
 
 
 @in_a_house
-async def test_the_newest_choice_of_a_browser_counts_until_the_end(house: House) -> None:
+async def test_the_newest_choice_of_a_browser_counts_until_the_end(house: BallotsMeeting) -> None:
     await house.do(ASKED, actor=LEADS)
     for visitor, option in (("a", 0), ("b", 0), ("c", 2), ("a", 1)):
         assert await house.vote(visitor, option) is None
@@ -291,7 +282,7 @@ async def test_the_newest_choice_of_a_browser_counts_until_the_end(house: House)
 
 
 @in_a_house
-async def test_what_nobody_can_choose(house: House) -> None:
+async def test_what_nobody_can_choose(house: BallotsMeeting) -> None:
     await house.do(ASKED, actor=LEADS)
     for number, option in ((2, 0), (1, 3), (1, -1)):
         refused = await house.vote("a", option, number)
@@ -308,7 +299,7 @@ async def test_what_nobody_can_choose(house: House) -> None:
 
 
 @in_a_house
-async def test_hands_that_are_remote_keep_the_rules_of_tokens(house: House) -> None:
+async def test_hands_that_are_remote_keep_the_rules_of_tokens(house: BallotsMeeting) -> None:
     await house.do(ASKED, actor=LEADS)
     for number in range(5):
         await house.vote("", number % 3, address=f"192.0.2.{number}")
@@ -319,7 +310,7 @@ async def test_hands_that_are_remote_keep_the_rules_of_tokens(house: House) -> N
 
 
 @in_a_house
-async def test_hands_are_counted_again_after_a_crash_and_stay_when_ballots_are_destroyed(house: House) -> None:
+async def test_hands_are_counted_again_after_a_crash_and_stay_when_ballots_are_destroyed(house: BallotsMeeting) -> None:
     log = house.hall.log
     assert isinstance(log, FailingLog)
     await house.do(ASKED, actor=LEADS)
@@ -339,7 +330,9 @@ async def test_hands_are_counted_again_after_a_crash_and_stay_when_ballots_are_d
 
 
 @in_a_house
-async def test_what_hubs_have_counted_is_there_after_a_restart_and_destroyed_with_the_ballots(house: House) -> None:
+async def test_what_hubs_have_counted_is_there_after_a_restart_and_destroyed_with_the_ballots(
+    house: BallotsMeeting,
+) -> None:
     async def hub(count: int) -> Refusal | None:
         return await house.ballots.support_in_hub(house.live, WHY, count, hub="kisumu", node="0a1b")
 
@@ -368,7 +361,7 @@ async def test_what_hubs_have_counted_is_there_after_a_restart_and_destroyed_wit
 
 
 @in_a_house
-async def test_the_first_ballot_of_a_session_may_be_a_hubs(house: House) -> None:
+async def test_the_first_ballot_of_a_session_may_be_a_hubs(house: BallotsMeeting) -> None:
     house.book.full = True
     with pytest.raises(StorageUnavailable):
         await house.ballots.support_in_hub(house.live, WHY, 4, hub="kisumu", node="0a1b")
@@ -384,7 +377,7 @@ async def test_the_first_ballot_of_a_session_may_be_a_hubs(house: House) -> None
 
 
 @in_a_house
-async def test_there_is_an_end_to_what_hubs_count(house: House) -> None:
+async def test_there_is_an_end_to_what_hubs_count(house: BallotsMeeting) -> None:
     assert await house.ballots.support_in_hub(house.live, WHY, 4, hub="kisumu", node="0a1b") is None
     namespace = f"{NAMESPACE}:{SESSION}"
     await house.book.write([BookEntry(namespace, key_of(WHEN, "lima", f"n{n}"), b"1") for n in range(MOST_OF_HUBS)])
@@ -398,7 +391,7 @@ async def test_there_is_an_end_to_what_hubs_count(house: House) -> None:
 
 
 @in_a_house
-async def test_it_is_told_how_many_came_in_the_last_minute_and_from_how_many_addresses(house: House) -> None:
+async def test_it_is_told_how_many_came_in_the_last_minute_and_from_how_many_addresses(house: BallotsMeeting) -> None:
     await house.do(ASKED, actor=LEADS)
     assert house.ballots.lately(SESSION) is None
     for number in range(6):
@@ -414,7 +407,7 @@ async def test_it_is_told_how_many_came_in_the_last_minute_and_from_how_many_add
 
 
 @in_a_house
-async def test_the_many_networks_of_one_ipv6_customer_are_one_flood(house: House) -> None:
+async def test_the_many_networks_of_one_ipv6_customer_are_one_flood(house: BallotsMeeting) -> None:
     await house.do(ASKED, actor=LEADS)
     for number in range(MOST_NEW + 1):
         await house.vote(f"v{number}", 0, address=f"2001:db8:1:{number:x}::/64")
@@ -422,7 +415,7 @@ async def test_the_many_networks_of_one_ipv6_customer_are_one_flood(house: House
 
 
 @in_a_house
-async def test_of_those_that_choose_faster_than_anybody_reads_ten_count(house: House) -> None:
+async def test_of_those_that_choose_faster_than_anybody_reads_ten_count(house: BallotsMeeting) -> None:
     for number in range(30):
         await house.support(f"v{number}", address="192.0.2.1", hasty=True)
     assert await house.counted() == KEPT_OF_FLOOD

@@ -9,12 +9,11 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.ids import InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.rules.turn_now import turn_now
 from moothall.core.rules.turns import MAX_TYPED
 from moothall.core.signals import AnySignal, Unrecorded
 from moothall.core.signals import Typing as TypingSignal
-from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.questions.typing import (
     ALLOWANCE,
@@ -30,28 +29,24 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
+from support.memory.meeting import MemoryMeeting
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 A, B = InterventionId("a"), InterventionId("b")
 
 
-class House:
+class TypingMeeting(MemoryMeeting):
+    by = MODERATOR
+
     def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
-        self.hall = hall
-        self.live = live
+        super().__init__(hall, live)
         self.typing = Typing(hall.sessions, hall.clock)
         self.signals: list[AnySignal] = []
         hall.sessions.observe(self._heard)
-        self._acts = 0
         self._n = 0
 
     def _heard(self, _: LiveSession, publication: Publication) -> None:
         self.signals += publication.signals
-
-    async def do(self, *commands: do.AnyCommand, actor: Actor = MODERATOR) -> None:
-        self._acts += 1
-        answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
-        assert isinstance(answer, Receipt), answer
 
     async def stand(self, status: InterventionStatus, *names: InterventionId) -> None:
         await self.do(do.SetStatus(interventions=names, status=status))
@@ -81,12 +76,12 @@ class House:
         return found[-1] if found else ""
 
 
-def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[[], None]:
+def in_a_house(act: Callable[[TypingMeeting], Coroutine[None, None, None]]) -> Callable[[], None]:
     """A test with a house in which `a` has its turn and `b` waits, on a loop that jumps."""
 
     async def within() -> None:
         async with memory_hall() as hall:
-            house = House(hall, await hall.session())
+            house = TypingMeeting(hall, await hall.session())
             await house.do(do.OpenSession(), actor=SYSTEM)
             for name in (A, B):
                 await house.do(do.Ask(intervention=name, kind=Kind.QUESTION, text="Why?", language="en", asker=name))
@@ -102,7 +97,9 @@ def done(line: str, text: str, **more: object) -> FinishedLine:
 
 
 @in_a_house
-async def test_the_text_in_progress_is_shown_and_the_first_words_say_that_its_author_types(house: House) -> None:
+async def test_the_text_in_progress_is_shown_and_the_first_words_say_that_its_author_types(
+    house: TypingMeeting,
+) -> None:
     assert await house.write(text="  ") == TypingReceived(kept=(), recorded=True)
     assert not house.live.state.questions.turns[-1].typed
     assert await house.write(text="I wond") == TypingReceived(kept=(), recorded=True)
@@ -120,7 +117,7 @@ async def test_the_text_in_progress_is_shown_and_the_first_words_say_that_its_au
 
 
 @in_a_house
-async def test_a_line_is_kept_once_and_replaces_what_was_shown_of_it(house: House) -> None:
+async def test_a_line_is_kept_once_and_replaces_what_was_shown_of_it(house: TypingMeeting) -> None:
     await house.write(text="I wonder.")
     for _ in range(2):
         assert await house.write("l2", "And", done("l1", "I wonder. ")) == TypingReceived(kept=("l1",), recorded=True)
@@ -136,7 +133,7 @@ async def test_a_line_is_kept_once_and_replaces_what_was_shown_of_it(house: Hous
 
 
 @in_a_house
-async def test_in_a_break_nothing_is_taken_and_what_was_being_written_leaves_the_screens(house: House) -> None:
+async def test_in_a_break_nothing_is_taken_and_what_was_being_written_leaves_the_screens(house: TypingMeeting) -> None:
     await house.write(text="I wonder")
     await house.do(do.PauseSession(), actor=SYSTEM)
     assert house.shown == ""
@@ -148,7 +145,7 @@ async def test_in_a_break_nothing_is_taken_and_what_was_being_written_leaves_the
 
 
 @in_a_house
-async def test_an_older_text_comes_too_late_but_its_lines_dont(house: House) -> None:
+async def test_an_older_text_comes_too_late_but_its_lines_dont(house: TypingMeeting) -> None:
     await house.write(text="Newer", n=50)
     await house.write("l0", "Older", done("l9", "A line."), n=49)
     assert (house.shown, house.lines) == ("Newer", ["A line."])
@@ -157,7 +154,7 @@ async def test_an_older_text_comes_too_late_but_its_lines_dont(house: House) -> 
 
 
 @in_a_house
-async def test_nobody_types_out_of_turn(house: House) -> None:
+async def test_nobody_types_out_of_turn(house: TypingMeeting) -> None:
     assert await house.write(text="Me", name=B) is Untyped.TURN
     assert await house.write(text="Me", name=InterventionId("none")) is Untyped.TURN
     assert await house.typing.write(SessionId("none"), A, TypingUpdate(page="p", n=1, line="l")) is Untyped.TURN
@@ -171,7 +168,7 @@ async def test_nobody_types_out_of_turn(house: House) -> None:
 
 
 @in_a_house
-async def test_what_is_no_text_of_ours_is_refused(house: House) -> None:
+async def test_what_is_no_text_of_ours_is_refused(house: TypingMeeting) -> None:
     for line, text, lines in (
         ("L 1", "x", ()),
         ("l1", "x" * (MAX_TYPED + 1), ()),
@@ -185,7 +182,7 @@ async def test_what_is_no_text_of_ours_is_refused(house: House) -> None:
 
 
 @in_a_house
-async def test_it_may_come_four_times_a_second(house: House) -> None:
+async def test_it_may_come_four_times_a_second(house: TypingMeeting) -> None:
     written = TypingUpdate(page="p", n=1, line="l1", text="x")
     answers = [
         await house.typing.write(SESSION, A, msgspec.structs.replace(written, n=n)) for n in range(ALLOWANCE.burst + 1)
@@ -196,7 +193,7 @@ async def test_it_may_come_four_times_a_second(house: House) -> None:
 
 
 @in_a_house
-async def test_while_nothing_is_recorded_it_is_shown_and_never_becomes_a_line(house: House) -> None:
+async def test_while_nothing_is_recorded_it_is_shown_and_never_becomes_a_line(house: TypingMeeting) -> None:
     await house.write(text="Before")
     await house.do(do.BeginNotRecorded())
     assert house.shown == ""
@@ -221,7 +218,7 @@ async def test_while_nothing_is_recorded_it_is_shown_and_never_becomes_a_line(ho
 
 
 @in_a_house
-async def test_first_words_that_arent_recorded_say_only_that_its_author_types(house: House) -> None:
+async def test_first_words_that_arent_recorded_say_only_that_its_author_types(house: TypingMeeting) -> None:
     await house.do(do.BeginNotRecorded())
     await house.write(text="Between us")
     now = turn_now(house.live.state)
@@ -233,7 +230,7 @@ async def test_first_words_that_arent_recorded_say_only_that_its_author_types(ho
 
 
 @in_a_house
-async def test_too_many_lines_that_are_not_kept_end_the_keeping(house: House) -> None:
+async def test_too_many_lines_that_are_not_kept_end_the_keeping(house: TypingMeeting) -> None:
     await house.do(do.BeginNotRecorded())
     for n in range(MOST_UNKEPT):
         await house.write(f"x{n}", "")
@@ -244,7 +241,7 @@ async def test_too_many_lines_that_are_not_kept_end_the_keeping(house: House) ->
 
 
 @in_a_house
-async def test_a_turn_that_is_put_back_and_called_again_is_another_one(house: House) -> None:
+async def test_a_turn_that_is_put_back_and_called_again_is_another_one(house: TypingMeeting) -> None:
     await house.write(text="One")
     await house.stand(InterventionStatus.QUEUED, A)
     await house.stand(InterventionStatus.CALLED, A)
@@ -256,7 +253,7 @@ async def test_a_turn_that_is_put_back_and_called_again_is_another_one(house: Ho
 
 
 @in_a_house
-async def test_what_cant_be_stored_is_to_be_sent_again(house: House) -> None:
+async def test_what_cant_be_stored_is_to_be_sent_again(house: TypingMeeting) -> None:
     log = house.hall.log
     assert isinstance(log, FailingLog)
     log.full = True
@@ -268,7 +265,7 @@ async def test_what_cant_be_stored_is_to_be_sent_again(house: House) -> None:
 
 
 @in_a_house
-async def test_a_line_on_its_way_when_it_is_said_that_nothing_is_recorded_is_shown_only(house: House) -> None:
+async def test_a_line_on_its_way_when_it_is_said_that_nothing_is_recorded_is_shown_only(house: TypingMeeting) -> None:
     await house.write(text="I wonder")
     # Both wait for the same write: the span begins first.
     async with asyncio.TaskGroup() as both:
@@ -282,7 +279,7 @@ async def test_a_line_on_its_way_when_it_is_said_that_nothing_is_recorded_is_sho
 
 
 @in_a_house
-async def test_a_turn_that_ends_while_a_line_is_on_its_way_takes_no_more(house: House) -> None:
+async def test_a_turn_that_ends_while_a_line_is_on_its_way_takes_no_more(house: TypingMeeting) -> None:
     await house.write(text="I wonder")
     async with asyncio.TaskGroup() as both:
         both.create_task(house.stand(InterventionStatus.ANSWERED, A))

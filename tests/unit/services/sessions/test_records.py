@@ -42,7 +42,7 @@ class CountingLog(MemoryLog):
         return await super().read(session, after, limit, lanes)
 
 
-class House:
+class RecordedMeeting:
     """A hall, its records, and a session that people type in."""
 
     def __init__(self, hall: MemoryHall, live: LiveSession, log: CountingLog) -> None:
@@ -73,9 +73,9 @@ class House:
         return [line.text for line in (await self.read()).lines]
 
 
-async def house(hall: MemoryHall, name: SessionId = SESSION) -> House:
+async def house(hall: MemoryHall, name: SessionId = SESSION) -> RecordedMeeting:
     assert isinstance(hall.log, CountingLog)
-    made = House(hall, await hall.session(name), hall.log)
+    made = RecordedMeeting(hall, await hall.session(name), hall.log)
     await made.act(AddChannel(channel=FR, kind=ChannelKind.INTERPRETATION, languages=("fr",)))
     await made.act(OpenSession())
     hall.log.reads.clear()  # The writer has read its log, in slices of the same size.

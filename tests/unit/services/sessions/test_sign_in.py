@@ -16,7 +16,7 @@ ISSUER = "https://login.example"
 ROLES = {"office": [Role.CAPTIONER, Role.SECRETARIAT], "text": [Role.CAPTIONER]}
 
 
-class House:
+class SignedIn:
     """Sign-ins, and what they stand on."""
 
     def __init__(self, seed: int = 0, book: MemoryBook | None = None) -> None:
@@ -35,7 +35,7 @@ class House:
 
 
 def test_an_attempt_is_taken_once_by_the_browser_that_began_it() -> None:
-    sign_ins = House().sign_ins
+    sign_ins = SignedIn().sign_ins
     attempt = sign_ins.begin("/admin")
     digest = base64.urlsafe_b64encode(hashlib.sha256(attempt.verifier.encode()).digest()).decode().rstrip("=")
     assert attempt.challenge == digest
@@ -50,7 +50,7 @@ def test_an_attempt_is_taken_once_by_the_browser_that_began_it() -> None:
 
 
 async def test_an_attempt_ends_after_its_time() -> None:
-    house = House()
+    house = SignedIn()
     one, two = house.sign_ins.begin(""), house.sign_ins.begin("")
     await house.clock.advance(ATTEMPT_MS - 1)
     assert house.sign_ins.take(one.state, one.browser) == one
@@ -59,14 +59,14 @@ async def test_an_attempt_ends_after_its_time() -> None:
 
 
 def test_the_oldest_attempt_makes_room() -> None:
-    sign_ins = House().sign_ins
+    sign_ins = SignedIn().sign_ins
     first, second, *_ = [sign_ins.begin("") for _ in range(MOST_ATTEMPTS + 1)]
     assert sign_ins.take(first.state, first.browser) is None
     assert sign_ins.take(second.state, second.browser) == second
 
 
 async def test_an_account_keeps_its_pseudonym_and_has_another_one_elsewhere() -> None:
-    house = House()
+    house = SignedIn()
     await house.sign_ins.load()
     ana = await house.pseudonym("ana")
     assert len(ana) == 16
@@ -74,16 +74,16 @@ async def test_an_account_keeps_its_pseudonym_and_has_another_one_elsewhere() ->
     assert await house.pseudonym("bo") != ana
     assert await house.pseudonym("ana", "https://other.example") != ana
     assert await house.pseudonym("ana", group="office") != ana
-    later = House(1, house.book)
+    later = SignedIn(1, house.book)
     await later.sign_ins.load()
     assert await later.pseudonym("ana") == ana
-    other = House(2)
+    other = SignedIn(2)
     await other.sign_ins.load()
     assert await other.pseudonym("ana") != ana
 
 
 async def test_groups_give_jobs_for_a_time_and_the_secretariats_comes_first() -> None:
-    house = House()
+    house = SignedIn()
     await house.sign_ins.load()
     assert await house.sign_ins.admit(ISSUER, "ana", ["cleaning", "Office", ""], "") is None
     admitted = await house.sign_ins.admit(ISSUER, "ana", ["text", "office", "office"], "")

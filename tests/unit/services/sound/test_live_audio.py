@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from moothall.core.kernel.errors import AudioError, StorageUnavailable
+from moothall.core.ports import SpooledPiece
 from moothall.services.sound.live_audio import CHUNK, KEEP_MS, RATE, LiveAudio, to_ms, to_samples
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
@@ -128,6 +129,11 @@ class FullSpool:
 
     async def read(self, first: int, count: int) -> bytes:
         return self.taken[2 * first : 2 * (first + count)]
+
+    version = "1"
+
+    async def copied(self, first: int, count: int) -> SpooledPiece:
+        return SpooledPiece(await self.read(first, count), self.version)
 
     async def trim(self, before: int) -> None:
         self.trimmed = before

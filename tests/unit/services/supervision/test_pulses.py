@@ -29,7 +29,7 @@ class Stopped(ManualClock):
         return super().monotonic() + self.missed
 
 
-class House:
+class Watched:
     def __init__(self) -> None:
         self.clock = Stopped()
         self.pulses = Pulses(self.clock)
@@ -41,8 +41,8 @@ class House:
 
 
 @asynccontextmanager
-async def watching(*, serve: bool = True) -> AsyncIterator[House]:
-    house = House()
+async def watching(*, serve: bool = True) -> AsyncIterator[Watched]:
+    house = Watched()
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(house.pulses.run())]
         if serve:

@@ -24,7 +24,7 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-class House:
+class TranslatorLinks:
     """Translators with one link."""
 
     def __init__(self, group: asyncio.TaskGroup, end: EchoEnd | None = None) -> None:
@@ -47,7 +47,7 @@ class House:
 def test_a_text_goes_through_whoever_can_and_its_translation_is_kept() -> None:
     async def story() -> None:
         async with asyncio.TaskGroup() as group:
-            house = House(group, EchoEnd(missing=("apt-get install x",)))
+            house = TranslatorLinks(group, EchoEnd(missing=("apt-get install x",)))
             await settle()
             assert house.translators.directions == DIRECTIONS
             assert house.translators.missing == ("apt-get install x",)
@@ -69,7 +69,7 @@ def test_a_text_goes_through_whoever_can_and_its_translation_is_kept() -> None:
 def test_what_comes_after_something_was_removed_is_not_kept() -> None:
     async def story() -> None:
         async with asyncio.TaskGroup() as group:
-            house = House(group)
+            house = TranslatorLinks(group)
             await settle()
             house.echo.silent = True
             asked = asyncio.ensure_future(house.translators.hop("Good", EN_PT, ""))
@@ -88,7 +88,7 @@ def test_what_comes_after_something_was_removed_is_not_kept() -> None:
 def test_failures_are_told_to_all_who_wait_and_never_kept() -> None:
     async def story() -> None:
         async with asyncio.TaskGroup() as group:
-            house = House(group)
+            house = TranslatorLinks(group)
             await settle()
             house.echo.fails = 1
             asked = [asyncio.ensure_future(house.translators.hop("Good", EN_PT, "")) for _ in range(2)]
@@ -104,7 +104,7 @@ def test_failures_are_told_to_all_who_wait_and_never_kept() -> None:
 def test_a_link_that_ends_gives_back_what_it_owes() -> None:
     async def story() -> None:
         async with asyncio.TaskGroup() as group:
-            house = House(group)
+            house = TranslatorLinks(group)
             await settle()
             house.echo.silent = True
             more = [asyncio.ensure_future(house.translators.hop(f"Good {n}", EN_PT, "")) for n in range(IN_FLIGHT + 1)]
@@ -126,7 +126,7 @@ def test_a_link_that_ends_gives_back_what_it_owes() -> None:
 def test_whoever_gives_up_leaves_the_others_waiting_and_a_late_answer_is_passed_over() -> None:
     async def story() -> None:
         async with asyncio.TaskGroup() as group:
-            house = House(group)
+            house = TranslatorLinks(group)
             await settle()
             house.echo.silent = True
             first = asyncio.ensure_future(house.translators.hop("Good", EN_PT, ""))
@@ -148,7 +148,7 @@ def test_whoever_gives_up_leaves_the_others_waiting_and_a_late_answer_is_passed_
 def test_translators_that_never_answer_are_given_up_and_whoever_started_them_is_told() -> None:
     async def story() -> None:
         async with asyncio.TaskGroup() as group:
-            house = House(group)
+            house = TranslatorLinks(group)
             hung: list[bool] = []
             house.translators.tell_hung(lambda: hung.append(True))
             await settle()
@@ -216,7 +216,7 @@ def test_translators_that_are_frozen_are_given_up_by_their_pulse_also_with_nothi
 def test_a_long_queue_that_goes_on_is_no_reason_to_give_them_up() -> None:
     async def story() -> None:
         async with asyncio.TaskGroup() as group:
-            house = House(group)
+            house = TranslatorLinks(group)
             await settle()
             house.echo.silent = True
             asked = [asyncio.ensure_future(house.translators.hop(f"Text {n}", EN_PT, "")) for n in range(IN_FLIGHT)]
@@ -233,7 +233,7 @@ def test_a_long_queue_that_goes_on_is_no_reason_to_give_them_up() -> None:
 def test_a_direction_is_prepared_once_and_the_least_busy_link_is_asked() -> None:
     async def story() -> None:
         async with asyncio.TaskGroup() as group:
-            house = House(group)
+            house = TranslatorLinks(group)
             other = house.connect()
             await settle()
             for _ in range(2):
@@ -256,7 +256,7 @@ def test_a_direction_is_prepared_once_and_the_least_busy_link_is_asked() -> None
 def test_what_is_unfit_is_asked_for_no_more_and_what_is_far_too_long_is_refused() -> None:
     async def story() -> None:
         async with asyncio.TaskGroup() as group:
-            house = House(group)
+            house = TranslatorLinks(group)
             house.echo.unfit = (PT_ES,)
             await settle()
             await house.translators.prepare(PT_ES)
@@ -336,7 +336,7 @@ def test_who_leaves_before_the_hello_and_who_says_it_twice() -> None:
 def test_how_long_translations_take_and_which_fail_is_counted() -> None:
     async def story() -> None:
         async with asyncio.TaskGroup() as group:
-            house = House(group)
+            house = TranslatorLinks(group)
             await settle()
             assert await house.translators.hop("Good", EN_PT, "") == "[pt] Good"
             assert await house.translators.hop("Good", EN_PT, "") == "[pt] Good"  # It was kept.
@@ -358,7 +358,7 @@ def test_a_translation_is_traced_by_its_languages_and_length() -> None:
     async def story() -> None:
         spans = KeptSpans()
         async with asyncio.TaskGroup() as group:
-            house = House(group)
+            house = TranslatorLinks(group)
             await settle()
             house.echo.cut()
             house.translators = Translators(tracing=spans)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from hashlib import sha256
+
 from moothall.wire.captioning.link import (
     MOST_POST,
     MOST_UNSENT,
@@ -10,6 +12,8 @@ from moothall.wire.captioning.link import (
     answered,
     begun,
     broken,
+    left,
+    mark,
     next_post,
     typed,
 )
@@ -35,6 +39,14 @@ def test_posts_are_bounded_and_one_waits_for_its_answer() -> None:
 
 def test_a_server_that_has_forgotten_the_numbers_gets_the_post_with_the_next() -> None:
     posted = Unsent(posted=Characters(seq=3, text="a"), seq=3)
-    assert begun(posted, Begin(seq=3))[1] is None
+    ours = mark(3, sha256(b"a").digest())
+    assert begun(posted, Begin(seq=3, taken=(ours,)))[1] is None
+    assert begun(posted, Begin(seq=9, taken=(ours, mark(9, b"of another"))))[1] is None
+    assert begun(posted, Begin(seq=3, taken=(mark(3, b"of another"),)))[1] == Characters(seq=4, text="a")
     assert begun(posted, Begin(seq=2))[1] == Characters(seq=3, text="a")
     assert begun(posted, Begin(seq=9))[1] == Characters(seq=10, text="a")
+
+
+def test_what_is_left_reads_as_it_was_typed() -> None:
+    assert left(typed(Unsent(posted=Characters(seq=1, text="\x08One tw")), "\x08wo. \x08")) == "One two."
+    assert left(Unsent()) == ""

@@ -1,0 +1,120 @@
+"""The look of the pages' parts, held against kept pictures: a change of look is a decision.
+
+`make pictures` keeps new ones. Pictures differ with the browser and the fonts, so they are compared only where both are
+those that they were made with (`tests/pictures/made_with.json`).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page
+
+from moothall.app.hall import RunningServer, hall
+from moothall.settings.sections import Engine, Server, Settings, Translation
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+KEPT = Path(__file__).parents[2] / "pictures"
+MADE_WITH = KEPT / "made_with.json"
+KEEP = "KEEP_PICTURES" in os.environ
+CHANNEL, SHARE = 24, 0.0002
+"""A pixel counts as changed when a channel of it differs by more than 24 of 255; two in ten thousand may: the mark of a
+state has more."""
+EVERY = (
+    "mark", "buttons", "states", "speakers", "lines", "growing", "cards", "hands-1", "hands-2", "hands-3", "question",
+    "form", "panels", "missed", "meeting",
+)  # fmt: skip
+MAIN = ("buttons", "states", "lines", "cards")
+LOOKS = {
+    "light": ("?ui=en&theme=light", None, EVERY),
+    "dark-arabic": ("?ui=ar&theme=dark", None, EVERY),
+    "yellow-french": ("?ui=fr&theme=yellow", None, MAIN),
+    "blue-russian": ("?ui=ru&theme=blue", None, MAIN),
+    "forced-spanish": ("?ui=es&theme=light", "active", ("states", "cards")),
+}
+"""An address, whether colours are forced, and which samples are compared: 40 pictures in all."""
+COMPARE = """async ([kept, seen, channel]) => {
+    const pixels = async (data) => {
+        const image = new Image();
+        image.src = 'data:image/png;base64,' + data;
+        await image.decode();
+        const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d');
+        canvas.drawImage(image, 0, 0);
+        return [image.width, image.height, canvas.getImageData(0, 0, image.width, image.height).data];
+    };
+    const [[width, height, before], [w, h, now]] = [await pixels(kept), await pixels(seen)];
+    if (width !== w || height !== h) return 1;
+    let changed = 0;
+    for (let i = 0; i < before.length; i += 4) {
+        changed += [0, 1, 2].some((c) => Math.abs(before[i + c] - now[i + c]) > channel);
+    }
+    return changed / (width * height);
+}"""
+
+
+def fonts() -> str:
+    """The fonts of this machine, as a digest."""
+    lister = shutil.which("fc-list")
+    if lister is None:
+        return ""
+    listed = subprocess.run([lister, ":", "file", "fontversion"], capture_output=True, check=True, text=True).stdout
+    return hashlib.sha256("\n".join(sorted(listed.splitlines())).encode()).hexdigest()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningServer]:
+    settings = Settings(
+        server=Server(port=0, data=str(tmp_path_factory.mktemp("house")), style_page=True),
+        engine=Engine(count=0),
+        translation=Translation(translators=()),
+    )
+    async with hall(settings) as running:
+        yield running
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_the_parts_of_the_pages_look_as_they_did(
+    look: str, browser: Browser, page: Page, house: RunningServer, tmp_path: Path
+) -> None:
+    here = {"chromium": browser.version, "fonts": fonts()}
+    if not KEEP and json.loads(MADE_WITH.read_text(encoding="utf-8")) != here:
+        pytest.skip("The pictures were made with another browser or other fonts.")
+    query, forced, samples = LOOKS[look]
+    await page.set_viewport_size({"width": 480, "height": 900})
+    await page.emulate_media(forced_colors="active" if forced else "none", reduced_motion="reduce")
+    await page.goto(f"{house.address}/about/style{query}")
+    comparing = await browser.new_page()  # Of no origin: pages of ours may not show such data.
+    changed: dict[str, float] = {}
+    for sample in samples:
+        seen = await page.locator(f"#sample-{sample} .part").screenshot()
+        kept = KEPT / f"{look}-{sample}.png"
+        if KEEP:
+            kept.parent.mkdir(exist_ok=True)
+            kept.write_bytes(seen)
+            continue
+        if kept.read_bytes() == seen:
+            continue
+        both = [base64.b64encode(picture).decode() for picture in (kept.read_bytes(), seen)]
+        share = await comparing.evaluate(COMPARE, [*both, CHANNEL])
+        if share > SHARE:
+            (tmp_path / kept.name).write_bytes(seen)
+            changed[str(tmp_path / kept.name)] = share
+    await comparing.close()
+    if KEEP:
+        MADE_WITH.write_text(json.dumps(here, indent=1) + "\n", encoding="utf-8")
+    assert changed == {}, "Look at these; `make pictures` keeps them where the change is meant."
+
+
+async def test_every_sample_has_a_picture_and_no_picture_is_of_another() -> None:
+    wanted = {f"{look}-{sample}.png" for look, (_, _, samples) in LOOKS.items() for sample in samples}
+    assert {path.name for path in KEPT.glob("*.png")} == wanted
+    assert len(wanted) == 40

@@ -1,0 +1,40 @@
+// Where the words of a line begin and end, and which of them are in doubt.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { doubts, nextSpan, wordAt, wordSpans } from '../../../web/js/lines/word_spans.js';
+
+/** @param {string} text  @param {string} [language] */
+const words = (text, language) => wordSpans(text, language).map(({ at, end }) => text.slice(at, end));
+
+test('words are letters and figures, with what joins them', () => {
+  assert.deepEqual(words("Don't e-mail the U.N. 3.5 times, “chère” Amina."), ["Don't", 'e-mail', 'the', 'U.N', '3.5', 'times', 'chère', 'Amina']);
+  assert.deepEqual(words('أهلا بكم، جميعا'), ['أهلا', 'بكم', 'جميعا']);
+});
+
+test('where no spaces stand between words they are found all the same', () => {
+  assert.equal(words('大家早上好', 'zh-CN').join(''), '大家早上好');
+  assert.ok(words('大家早上好', 'zh-CN').length > 1);
+});
+
+test('a place belongs to the word that it stands in, or behind', () => {
+  const spans = wordSpans('The fund.');
+  assert.deepEqual([0, 2, 3, 4, 8].map((place) => wordAt(spans, place)), [spans[0], spans[0], spans[0], spans[1], spans[1]]);
+  assert.equal(wordAt(spans, 9), null);
+});
+
+test('a word in doubt is the one that was meant, not one of the same letters before it', () => {
+  const text = 'the fund of the county';
+  const found = doubts(text, [['the', 0.9], [' fund', 0.9], [' of', 0.9], [' the', 0.2], [' county', 0.4]]);
+  assert.deepEqual(found, [{ at: 12, end: 15 }, { at: 16, end: 22 }]);
+  assert.deepEqual(doubts('another text', [['the', 0.2]]), [{ at: 3, end: 6 }]);
+});
+
+test('from word to word it ends at the last', () => {
+  const spans = wordSpans('one two three');
+  assert.equal(nextSpan(spans, null, 1), spans[0]);
+  assert.equal(nextSpan(spans, null, -1), spans[2]);
+  assert.equal(nextSpan(spans, spans[1], -1), spans[0]);
+  assert.equal(nextSpan(spans, spans[2], 1), null);
+});
