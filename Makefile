@@ -82,7 +82,7 @@ chaos: $(VENV)/.dev $(VENV)/.project ## kill server and engine over and over
 	$(PYTEST) -m chaos $(ARGS)
 
 fuzz: $(VENV)/.dev $(VENV)/.project $(VENV)/.fuzz ## guided by coverage, everything that reads strangers' bytes; SECONDS_EACH=600 TARGET=hub-batch
-	PYTHONPATH=tools $(BIN)/python -m fuzz $(if $(call given,TARGET),"$$TARGET") --seconds $(if $(call given,SECONDS_EACH),"$$SECONDS_EACH",600) $(ARGS)
+	PYTHONPATH=tools:bench $(BIN)/python -m fuzz $(if $(call given,TARGET),"$$TARGET") --seconds $(if $(call given,SECONDS_EACH),"$$SECONDS_EACH",600) $(ARGS)
 
 check: $(VENV)/.dev $(VENV)/.project $(VENV)/.js ## lint, format, types, layers
 	$(BIN)/ruff check .

@@ -301,7 +301,7 @@ class Run:
     async def run(self) -> FaultPiece:
         """All of it; what it came to."""
         options = self._options
-        commit, changed = commit_now()
+        commit, changed = commit_now("bench/cluster")
         date, began = datetime.now(UTC).isoformat(timespec="seconds"), now()
         wrong, rounds, loads = Wrong(), list[Round](), list[float]()
         left = options.faults

@@ -103,7 +103,7 @@ class Soak:
     async def run(self) -> Piece:
         """All of it; what it came to."""
         options, folder = self._options, self._folder
-        commit, changed = commit_now()
+        commit, changed = commit_now("bench/soak")
         date = datetime.now(UTC).isoformat(timespec="seconds")
         script = make_script(options.seed, WORDS)
         (folder / "script.json").write_bytes(write_script(script))

@@ -164,11 +164,13 @@ def sums(pieces: Sequence[Piece], commit: str) -> list[str]:
     return [f"commit {commit[:DIGITS]}  {added(ours)}", f"all commits ({commits})  {added(pieces)}"]
 
 
-def commit_now() -> tuple[str, bool]:
-    """Which commit is checked out, and whether files differ from it."""
+def commit_now(but: str = "", folder: Path = BENCH) -> tuple[str, bool]:
+    """Which commit is checked out in `folder`, and whether files differ from it, `but` for what a run itself writes."""
 
     def git(*arguments: str) -> str:
-        done = subprocess.run(["git", *arguments], cwd=BENCH, capture_output=True, text=True, check=False)
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
         return done.stdout.strip()
 
-    return git("rev-parse", "HEAD") or "0" * 40, bool(git("status", "--porcelain", "--untracked-files=no"))
+    but_for = (f":(top,exclude){but}",) if but else ()
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ":(top)", *but_for)
+    return git("rev-parse", "HEAD") or "0" * 40, bool(changed)

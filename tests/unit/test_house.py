@@ -12,6 +12,8 @@ from pathlib import Path
 import grimp
 import pytest
 
+from moothall import __version__
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (
     ".ci",
@@ -295,3 +297,16 @@ def test_what_the_project_declares_is_pinned() -> None:
     }.items():
         names = {re.split(r"[^A-Za-z0-9._-]", wanted)[0].lower().replace("_", "-") for wanted in declared}
         assert names - pins(name).keys() == set()
+
+
+def test_what_is_not_released_does_not_call_itself_a_release() -> None:
+    headings = re.findall(r"^## (.+)$", text(Path("CHANGELOG.md")), re.MULTILINE)
+    released = [tuple(map(int, each.split()[0].split("."))) for each in headings if each[0].isdigit()]
+    number, _, rest = __version__.partition(".dev")
+    ours = tuple(map(int, number.split(".")))
+    assert released == sorted(released, reverse=True)
+    if headings[0] == "Not released yet":
+        assert rest == "0", "a number of PEP 440 that comes before the release"
+        assert ours > released[0]
+    else:
+        assert (rest, ours) == ("", released[0])

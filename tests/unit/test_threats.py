@@ -15,9 +15,10 @@ ROOTS = {"moothall_hub": "hubs", "moothall_models": "models", "requirements": ""
 """Where a path is that doesn't lie below `server/moothall`."""
 ROW = re.compile(r"^\| ([STRIDE]) \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 PARTS = (
-    "Doors for readers", "Forms and questions", "Desks and staff", "The audio door",
-    "Links of engines and translators", "The hub link, both ways, and hub pages", "Log, book and keys on the disk",
-    "Backups", "Command line and settings", "Supply chain",
+    "Doors for readers", "Forms and questions", "Desks and staff", "Sign-in", "The box, walls and subtitles elsewhere",
+    "What is told to operators", "The audio door", "Links of engines and translators",
+    "The hub link, both ways, and hub pages", "The link between nodes", "Log, book and keys on the disk", "Backups",
+    "Command line and settings", "Supply chain",
 )  # fmt: skip
 
 
@@ -42,6 +43,7 @@ def test_every_row_is_one_and_every_part_and_kind_has_some() -> None:
     lines = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| |")]
     assert len(lines) == len(rows()) > 60
     assert {row[0] for row in rows()} == set("STRIDE")
+    assert tuple(re.findall(r"^## (.+)$", text, re.MULTILINE)) == (*PARTS, "How parsers are tried")
     for part in PARTS:
         section = text.partition(f"## {part}\n")[2].partition("\n## ")[0]
         assert ROW.search(section), part

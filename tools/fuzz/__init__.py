@@ -6,5 +6,7 @@ same targets with hypothesis in `make test`. What a target is: `target.py`. A mo
 
 from __future__ import annotations
 
-FAMILIES = ("readers", "engines", "hub_links", "people", "files", "captioning", "sound_streams", "doors")
-"""The modules with targets. `doors` starts a whole server."""
+FAMILIES = (
+    "readers", "engines", "hub_links", "nodes", "people", "files", "captioning", "sound_streams", "doors"
+)  # fmt: skip
+"""The modules with targets. `doors` starts a whole server, and a hub below it."""

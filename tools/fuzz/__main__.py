@@ -1,7 +1,8 @@
 """`make fuzz`: each target for some minutes, one after the other. Prints what was found and where the input lies.
 
 An input that breaks a parser stays in `.cache/fuzz/TARGET/found`. Mend the parser, give it a test of its own, and run
-with --keep, which puts some of the inputs that reached something new into `tools/fuzz/corpus`.
+with --keep, which puts some of the inputs that reached something new into `tools/fuzz/corpus`. Each run is noted in
+`tools/fuzz/runs.jsonl` (`runs.py`); --sum prints what they come to.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fuzz import FAMILIES
+from fuzz.runs import RUNS, Run, note, noted, sums
 from fuzz.target import CORPUS, Target
+from soak_pieces import commit_now
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache" / "fuzz"
@@ -37,6 +41,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=600, help="how long each target is fuzzed (600)")
     parser.add_argument("--keep", action="store_true", help="write the corpus of each target again")
     parser.add_argument("--list", action="store_true", help="print the targets and the errors that each may raise")
+    parser.add_argument("--sum", action="store_true", help="print how long each target was fuzzed, and what came of it")
     arguments = parser.parse_args()
     wanted = [
         (family, target)
@@ -47,6 +52,9 @@ def main() -> int:
     if arguments.list:
         for _, target in wanted:
             print(f"{target.name:24} {', '.join(each.__name__ for each in target.declared) or 'nothing'}")
+        return 0
+    if arguments.sum:
+        print(*sums(noted(), [target.name for _, target in wanted]), sep="\n")
         return 0
     if not wanted:
         print(f"There is no target {', '.join(arguments.target)}; --list shows them.", file=sys.stderr)
@@ -60,7 +68,9 @@ def main() -> int:
 
 
 def _fuzz(family: str, target: Target, seconds: int) -> bool:
-    """Fuzz a target; whether nothing was found. Prints a line on it."""
+    """Fuzz a target; whether nothing was found. Prints a line on it, and notes the run."""
+    commit, changed = commit_now(str(RUNS.relative_to(ROOT)))
+    begun = datetime.now(UTC)
     inputs, broken = CACHE / target.name / "inputs", CACHE / target.name / "found"
     inputs.mkdir(parents=True, exist_ok=True)
     broken.mkdir(exist_ok=True)
@@ -79,12 +89,23 @@ def _fuzz(family: str, target: Target, seconds: int) -> bool:
     )
     runs = _DONE.search(said.stderr)
     cover = _COVERED.findall(said.stderr)
-    reached = f"{cover[-1][0].decode()} edges" if cover else "no coverage"
-    if said.returncode == 0 and runs:
-        print(f"{target.name:24} {int(runs[1]):>10} inputs in {int(runs[2])} s, {reached}", flush=True)
+    run = Run(
+        target=target.name,
+        commit=commit,
+        changed=changed,
+        date=begun.isoformat(timespec="seconds"),
+        seconds=int(runs[2]) if runs else round((datetime.now(UTC) - begun).total_seconds()),
+        executions=int(runs[1]) if runs else 0,
+        edges=int(cover[-1][0]) if cover else 0,
+        finding=said.returncode != 0 or not runs,
+    )
+    note(run)
+    if not run.finding:
+        print(f"{target.name:24} {run.executions:>10} inputs in {run.seconds} s, {run.edges} edges", flush=True)
         return True
     print(f"{target.name:24} FOUND; the input lies in {broken}", flush=True)
-    print(said.stderr.decode("utf-8", "replace")[-4_000:], flush=True)
+    for stream in (said.stderr, said.stdout):  # atheris prints an exception on the latter
+        print(stream.decode("utf-8", "replace")[-4_000:], flush=True)
     return False
 
 

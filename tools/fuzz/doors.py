@@ -1,8 +1,9 @@
-"""Every address of a running server: hostile paths, queries, forms, JSON, cookies, and bytes that are no HTTP.
+"""Every address of a running server and of a hub: hostile paths, queries, forms, JSON, cookies, and bytes that are no
+HTTP.
 
-The server is a whole one, on a folder that goes with the process. Whoever asks comes from another address each time.
-Two checks are taken out, which no fuzzer would get past: that a form was made for this browser, and that it is sent
-once. What stands behind them is what is tried.
+Both are whole ones, on folders that go with the process. Whoever asks comes from another address each time. Two checks
+are taken out, which no fuzzer would get past: that a form was made for this browser, and that it is sent once. What
+stands behind them is what is tried. And a hub is paired once: it dials no address of an input's.
 """
 
 from __future__ import annotations
@@ -15,23 +16,33 @@ import tempfile
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from fuzz.target import Target
 from moothall.adapters.http.form_guard import FIELD, FormGuard
+from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
-from moothall.core.events.types import ChannelKind
+from moothall.core.events.types import Access, ChannelKind
+from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Metrics, Server, Settings, Translation
+from moothall_hub import app as hub_app
+from moothall_hub.pairing.pairing import Unpaired
+from moothall_hub.running import coordinators_link
+from moothall_hub.settings import HubSettings
 
 KINDS = (b"application/x-www-form-urlencoded", b"application/json", b"text/plain", b"multipart/form-data; boundary=b")
 NAMES = {"session": b"s", "room": b"hall", "number": b"1", "hub": b"kisumu", "form": b"json", "channel": b"floor"}
 """What stands in the places of addresses, unless the input says otherwise."""
 WITHIN_S = 0.4
 """How long an answer may take. None is no finding: a server may wait for the rest, or hold a stream open."""
+PATIENCE_S = 3
+"""How long a house may take to end. With a finding libFuzzer's alarm comes soon, and would lose the input."""
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
+_COOKIE = re.compile(rb"Set-Cookie: ((?:moothall_staff|moothall_hub)=[^;]+)")
 
 
 class _Tracebacks(logging.Handler):
@@ -49,6 +60,9 @@ class _Tracebacks(logging.Handler):
 class House:
     """A server with a meeting, and the cookies of a stranger, a chair and a secretary."""
 
+    from_anywhere = False
+    """Whether connections come from other addresses each time; else a header says so, as a proxy's."""
+
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self.stack = AsyncExitStack()
@@ -64,25 +78,43 @@ class House:
 
     async def open(self) -> bytes:
         """Start it."""
-        folder = self.stack.enter_context(tempfile.TemporaryDirectory())
-        server = Server(port=0, data=folder, trusted_proxies=("127.0.0.1",), max_readers=100, address_share=100)
-        settings = Settings(server=server, engine=Engine(count=0), translation=Translation(translators=()))
-        running = await self.stack.enter_async_context(hall(settings))
-        await _meeting(running)
-        self.port = int(running.address.rpartition(":")[2])
-        self.routes = [(each.partition(" ")[0].encode(), each.partition(" ")[2]) for each in running.served.routes]
+        running = await self.serve()
+        self.meets(running.address, running.served.routes)
         for role in (Role.CHAIR, Role.SECRETARIAT):
             _, token = await running.backend.links.create(role, "hall", "")
-            said = await self.send(b"GET /enter/%b HTTP/1.1\r\nHost: x\r\n\r\n" % token.encode())
-            found = re.search(rb"Set-Cookie: (moothall_staff=[^;]+)", said)
-            self.cookies.append(b"" if found is None else found[1])
+            await self.enter(token)
+        return b""
+
+    async def serve(self) -> RunningServer:
+        """A server with a meeting."""
+        folder = self.stack.enter_context(tempfile.TemporaryDirectory())
+        server = Server(port=0, data=folder, trusted_proxies=("127.0.0.1",), max_readers=100, address_share=100)
+        settings = Settings(
+            server=server, engine=Engine(count=0), translation=Translation(translators=()), metrics=Metrics(host="")
+        )
+        running = await self.stack.enter_async_context(hall(settings))
+        await _meeting(running)
+        return running
+
+    def meets(self, address: str, routes: tuple[str, ...]) -> None:
+        """From now on it is this address that is asked, and what it is asked for is one of its routes."""
+        self.port = int(address.rpartition(":")[2])
+        self.routes = [(each.partition(" ")[0].encode(), each.partition(" ")[2]) for each in routes]
         logging.getLogger().addHandler(self.log)
         logging.disable(logging.NOTSET)
-        return b""
+
+    async def enter(self, token: str) -> None:
+        """Follow a role's link, and keep the cookie."""
+        said = await self.send(b"GET /enter/%b HTTP/1.1\r\nHost: x\r\n\r\n" % token.encode())
+        found = _COOKIE.search(said)
+        self.cookies.append(b"" if found is None else found[1])
 
     async def send(self, request: bytes) -> bytes:
         """The beginning of the answer to one connection."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.asked += 1
+        last = self.asked % 62_500
+        own = f"127.1.{last // 250}.{last % 250 + 1}" if self.from_anywhere else "127.0.0.1"
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(own, 0))
         try:
             writer.write(request)
             with suppress(TimeoutError, OSError):
@@ -104,32 +136,58 @@ class House:
             raise AssertionError(f"The log says: {self.log.seen[:3]}")
 
 
+class HubHouse(House):
+    """A hub that has a copy of a meeting, below a server; and the cookies of a stranger and of the coordinator."""
+
+    from_anywhere = True
+
+    async def open(self) -> bytes:
+        """Start both."""
+        above = await self.serve()
+        await above.backend.hubs.add("Kisumu", Details())
+        words = await above.backend.pairing.words("kisumu")
+        folder = self.stack.enter_context(tempfile.TemporaryDirectory())
+        settings = HubSettings(host="127.0.0.1", port=0, data=str(Path(folder)), readers=100)
+        below = await self.stack.enter_async_context(hub_app.hub(settings))
+        await below.parts.pair(above.address, " ".join(words or ()))
+        hub_app.pair = _nowhere  # type: ignore[assignment,attr-defined]
+        while not await below.parts.catalogue.listed():
+            await SystemClock().sleep(20)
+        self.meets(below.own, below.served.routes)
+        await self.enter(await coordinators_link(below.parts.links, new=True) or "")
+        return b""
+
+
+async def _nowhere(*_: object) -> Unpaired:
+    return Unpaired.NOBODY
+
+
 async def _meeting(running: RunningServer) -> None:
     live = await running.backend.sessions.open(SessionId("s"))
     floor = do.AddChannel(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en",))
-    begun = (do.CreateSession(title="Plenary", languages=("en",)), floor, do.OpenSession())
-    await live.writer.send(SYSTEM, CommandId("begin"), begun)
+    made = do.CreateSession(title="Plenary", languages=("en",), access=Access.PUBLIC)
+    await live.writer.send(SYSTEM, CommandId("begin"), (made, floor, do.OpenSession()))
 
 
 @cache
-def house() -> House:
-    """The server of this process."""
+def house(kind: type[House] = House) -> House:
+    """The server, or the hub, of this process."""
     FormGuard.passes = lambda *_: True  # type: ignore[method-assign]
     FormGuard.first_time = lambda *_: True  # type: ignore[method-assign]
-    made = House()
+    made = kind()
     made.run(made.open())
 
     def end() -> None:
         with suppress(Exception):  # the process ends in any case
-            made.loop.run_until_complete(made.stack.aclose())
+            made.loop.run_until_complete(asyncio.wait_for(made.stack.aclose(), PATIENCE_S))
 
     atexit.register(end)
     return made
 
 
-def door(data: bytes) -> None:
+def door(data: bytes, made: House | None = None) -> None:
     """A request: route, content type, cookie; then after line feeds a place of the path, a query and the body."""
-    made = house()
+    made = made or house()
     if len(data) < 3:
         return
     method, route = made.routes[data[0] % len(made.routes)]
@@ -139,7 +197,6 @@ def door(data: bytes) -> None:
     for name in re.findall(r"{([a-z]+)[^}]*}", route):
         said = _quoted(place) if place and data[2] & 0x80 else NAMES.get(name, b"x")
         path = re.sub(rb"{%b[^}]*}" % name.encode(), lambda _, said=said: said, path)  # type: ignore[misc]
-    made.asked += 1
     lines = [
         method + b" " + path + (b"?" + _quoted(query) if query else b"") + b" HTTP/1.1",
         b"Host: 127.0.0.1:%d" % made.port,
@@ -157,6 +214,16 @@ def raw(data: bytes) -> None:
     house().ask(data + b"\r\n\r\n")
 
 
+def hub_door(data: bytes) -> None:
+    """As `door`, at a hub."""
+    door(data, house(HubHouse))
+
+
+def hub_raw(data: bytes) -> None:
+    """As `raw`, at a hub."""
+    house(HubHouse).ask(data + b"\r\n\r\n")
+
+
 def _quoted(part: bytes) -> bytes:
     return b"".join(b"%c" % each if 0x20 < each < 0x7F and each != 0x23 else b"%%%02X" % each for each in part)
 
@@ -168,30 +235,26 @@ def _form(**fields: str) -> bytes:
 FORM = _form(**{FIELD: "x"}, id="f1", kind="question", text="Why?", language="en", title="T", starts="2026-12-01T09:00")
 SOCKET = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n\x81\x85\0\0\0\0hello"
 
-TARGETS = (
-    Target(
-        name="door",
-        call=door,
-        seeds=tuple(
-            bytes([route, kind, who]) + b"1\nui=fr&channel=floor&after=e:1&as=1\n" + body
-            for route in range(0, 140, 3)
-            for kind, who, body in (
-                (route % 4, route % 3, FORM),
-                (1, 0x80 | route % 3, b'{"text":"x","words":"y","node":"0"}'),
-            )
-        ),
-        instrumented=("moothall",),
-        most=1_500,
-    ),
-    Target(
-        name="http",
-        call=raw,
-        seeds=(
-            b"GET / HTTP/1.1\r\nHost: x",
-            b"POST /s/s/ask HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0",
-            b"GET /s/s/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" + SOCKET,
-        ),
-        instrumented=("moothall",),
-        most=1_500,
-    ),
+FORMS = tuple(
+    bytes([route, kind, who]) + b"1\nui=fr&channel=floor&after=e:1&as=1\n" + body
+    for route in range(0, 140, 3)
+    for kind, who, body in (
+        (route % 4, route % 3, FORM),
+        (1, 0x80 | route % 3, b'{"text":"x","words":"y","node":"0"}'),
+    )
+)
+RAW = (
+    b"GET / HTTP/1.1\r\nHost: x",
+    b"POST /s/s/ask HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0",
+    b"GET /s/s/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" + SOCKET,
+)
+
+TARGETS = tuple(
+    Target(name=name, call=call, seeds=seeds, instrumented=("moothall", "moothall_hub"), most=1_500)
+    for name, call, seeds in (
+        ("door", door, FORMS),
+        ("http", raw, RAW),
+        ("hub-door", hub_door, FORMS),
+        ("hub-http", hub_raw, RAW),
+    )
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from datetime import UTC, timedelta, timezone, tzinfo
 from pathlib import Path
@@ -18,13 +20,15 @@ from moothall.adapters.store.signing import verifier
 from moothall.cli.verifying import read_heads, read_keys
 from moothall.core.chain import LogRecord, decode_header
 from moothall.core.events.codec import decode_event
-from moothall.core.glossary.files import read_glossary
+from moothall.core.glossary.files import MOST_PARTS, MOST_TERMS, read_glossary
 from moothall.core.hubs.places import read_places
 from moothall.core.kernel.decoding import Unreadable
 from moothall.core.kernel.errors import ConfigurationError, ProgrammeError, RecordBroken
 from moothall.core.programme.drafts import FileContext
+from moothall.core.programme.look import MOST_LOGO_SIDE, clean_png, size_of_png
 from moothall.core.programme.reading import read_programme
 from moothall.core.questions import blocked_words
+from moothall.core.terms.terms import cleaned
 from moothall.core.translating.phrases import read_phrases
 from moothall.record.verify import verify
 from moothall.settings import loading
@@ -72,6 +76,43 @@ def _settle(call: Callable[[], object]) -> None:
         call()
     except ConfigurationError:
         return
+
+
+def glossary(data: bytes) -> None:
+    """A glossary: no more than it may have, and each term as it may stand in a prompt."""
+    found = read_glossary(data.decode("utf-8", "replace"), "it")
+    if len(found) > MOST_PARTS or sum(len(part.terms) for part in found) > MOST_TERMS:
+        raise AssertionError("A glossary has more than it may have.")
+    for part in found:
+        if any(cleaned(term) != term for term in part.terms):
+            raise AssertionError("A term isn't clean.")
+        part.as_terms()
+
+
+def logo(data: bytes) -> None:
+    """A picture: as it comes, or its parts with sums that are right, where the first byte says so.
+
+    What is kept is a picture of a size, and is kept the same once more.
+    """
+    if data[:1] >= b"\x80":
+        chunks = (each[:4].ljust(4, b"\0") + each[4:] for each in parts(data[1:]))
+        made = (struct.pack(">I", len(each) - 4) + each + struct.pack(">I", zlib.crc32(each)) for each in chunks)
+        kept = clean_png(PNG + b"".join(made))
+    else:
+        kept = clean_png(data[1:])
+    if clean_png(kept) != kept:
+        raise AssertionError("A picture is cleaned twice.")
+    if not all(0 < side <= MOST_LOGO_SIDE for side in size_of_png(kept)):
+        raise AssertionError("A picture has a size that none may have.")
+
+
+PNG = b"\x89PNG\r\n\x1a\n"
+LOGO = (
+    b"IHDR" + struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0),
+    b"tEXtAuthor\0Somebody",
+    b"IDAT" + zlib.compress(b"\0\0"),
+    b"IEND",
+)
 
 
 def record(data: bytes) -> None:
@@ -169,6 +210,20 @@ TARGETS = (
         ),
         instrumented=("moothall", "moothall_hub", "tomllib"),
     ),
+    Target(
+        name="glossary",
+        call=glossary,
+        declared=(ConfigurationError,),
+        seeds=(
+            seed("config/glossaries/sample.toml", 2_000),
+            (
+                b'terms = ["Kisumu", {term = "M-Pesa", keep = true}]\n[[part]]\nterms = [{term = "The Hague", '
+                b'in = {es = "La Haya", fr = "La Haye"}}]\nlanguages = ["en"]\nrooms = ["hall"]\nsessions = ["s"]\n'
+            ),
+        ),
+        instrumented=("moothall", "tomllib"),
+    ),
+    Target(name="logo", call=logo, declared=(RecordBroken,), seeds=(b"\xff" + joined(LOGO), b"\0" + PNG)),
     Target(name="record", call=record, seeds=(_log_bytes(),)),
     Target(
         name="taken-home",

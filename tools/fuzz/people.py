@@ -1,11 +1,20 @@
-"""What staff and visitors send: the microphone's messages, the desks' payloads, forms, pairing, the cookie, headers."""
+"""What staff and visitors send: the microphone's messages, the desks' payloads, forms, pairing, the cookie, headers,
+and the ID tokens of whoever signs in.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import base64
+from contextlib import suppress
+from functools import cache
+from typing import Any
 
 import msgspec
 from aiohttp.test_utils import make_mocked_request
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from multidict import CIMultiDict
 
 from fuzz.target import Target
@@ -15,6 +24,8 @@ from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.hubs.machine_pairing import _Machine as Machine
 from moothall.adapters.pages.visitor_request import clean
 from moothall.adapters.reading.reports_door import _known as known_reports
+from moothall.adapters.sign_in.id_token import TokenRefused, Wanted, read_id_token
+from moothall.adapters.sign_in.provider import _Keys as ProviderKeys
 from moothall.adapters.store.signing import verifier
 from moothall.core.commands import AnyCommand
 from moothall.core.kernel.decoding import Unreadable, read, read_json
@@ -127,7 +138,68 @@ def texts(data: bytes) -> None:
     known_reports(text)
 
 
+WANTED = Wanted(issuer="https://id.example", client="moothall", nonce="n", now_s=1_764_000_000.0)
+"""What a token has to say in this process, whenever that is."""
+
+
+@cache
+def _signing_key() -> ec.EllipticCurvePrivateKey:
+    return ec.derive_private_key(20_261_129, ec.SECP256R1())
+
+
+@cache
+def _own_key() -> dict[str, Any]:
+    point = _signing_key().public_key().public_numbers()
+    return {"kty": "EC", "crv": "P-256", "x": _text(point.x.to_bytes(32)), "y": _text(point.y.to_bytes(32)), "kid": "k"}
+
+
+def id_token(data: bytes) -> None:
+    """A token of a provider that says whatever it likes, and its keys: header, claims and keys, a line each.
+
+    The first byte says how it is signed: as the header says by a key that is known, or not at all. Whom it lets in is
+    named, and is meant for us.
+    """
+    header, claims, keys = (*data[1:].split(b"\n", 2), b"", b"")[:3]
+    said = f"{_text(header)}.{_text(claims)}"
+    known: tuple[dict[str, Any], ...] = (_own_key(),)
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+        known += msgspec.json.decode(keys, type=ProviderKeys).keys
+    if data[:1] < b"\x80":
+        token = data[1:].decode("utf-8", "replace")
+    elif data[:1] < b"\xc0":
+        token = f"{said}.{_text(keys)}"
+    else:
+        r, s = decode_dss_signature(_signing_key().sign(said.encode(), ec.ECDSA(hashes.SHA256())))
+        token = f"{said}.{_text(r.to_bytes(32) + s.to_bytes(32))}"
+    found = read_id_token(token, known, WANTED, "realm_access.roles")
+    if not found.subject or data[:1] < b"\xc0":
+        raise AssertionError("A token that nobody signed lets somebody in, or lets nobody in.")
+    everything = msgspec.json.decode(claims)
+    if everything["iss"] != WANTED.issuer or everything["nonce"] != WANTED.nonce:
+        raise AssertionError("A token of another issuer or attempt lets somebody in.")
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+CLAIMS = (
+    b'{"iss":"https://id.example","sub":"1","aud":["moothall"],"exp":1764000300,"iat":1764000000,"nonce":"n",'
+    b'"azp":"moothall","realm_access":{"roles":["mh-office",7]}}'
+)
+
 TARGETS = (
+    Target(
+        name="id-token",
+        call=id_token,
+        declared=(TokenRefused,),
+        seeds=(
+            b'\xff{"alg":"ES256","kid":"k"}\n' + CLAIMS,
+            b'\xff{"alg":"ES256"}\n' + CLAIMS + b'\n{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}',
+            b'\x80{"alg":"RS256"}\n' + CLAIMS + b'\n{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","kid":"r"}]}',
+            b"\0e30.e30.AA",
+        ),
+    ),
     Target(
         name="microphone",
         call=microphone,

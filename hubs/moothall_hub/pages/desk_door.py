@@ -86,7 +86,7 @@ class DeskDoor:
 
     async def onward(self, request: web.Request) -> web.Response:
         """The addresses that the centre has for coordinators lead to the desk."""
-        query = request.query_string
+        query = request.rel_url.raw_query_string  # As it came: what is decoded may be no header.
         return see_other(f"/desk?{query}" if query else "/desk")
 
     @staff_page(coordinates)

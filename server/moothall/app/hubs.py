@@ -23,7 +23,7 @@ from moothall.adapters.store.files import read_text, shipped
 from moothall.adapters.system.time_zones import find_zone
 from moothall.app.backend import Backend
 from moothall.app.parts import Entrance, Services
-from moothall.core.hubs.places import MOST_BYTES
+from moothall.core.hubs.places import MOST_BYTES, Gazetteer
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.services.hubs.acts import HubActs
@@ -90,6 +90,12 @@ def hub_map(conference: Conference, pages: Pages) -> HubMap | None:
     """The map of hubs, with the table of places that the settings name or that came with this release; None where no
     map is wanted. Raises ConfigurationError.
     """
+    places = gazetteer(conference)
+    return None if places is None else HubMap(places, pages.static)
+
+
+def gazetteer(conference: Conference) -> Gazetteer | None:
+    """That table; None where no map is wanted. Raises ConfigurationError."""
     if not conference.map:
         return None
     file = Path(conference.places) if conference.places else shipped("config/places.toml")
@@ -99,7 +105,7 @@ def hub_map(conference: Conference, pages: Pages) -> HubMap | None:
     text = read_text(file)
     if (size := len(text.encode())) > MOST_BYTES:
         raise ConfigurationError(f"{file} has {size} bytes; a table of places has at most {MOST_BYTES}.")
-    return HubMap(read_gazetteer(text, str(file)), pages.static)
+    return read_gazetteer(text, str(file))
 
 
 def hub_door(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moothall import __version__
 from moothall.adapters.admin.local_door import Operations
+from moothall.adapters.http.open_files import raise_open_files
 from moothall.app.parts import Nodes, OpenDoors, Services, no_other_node
 from moothall.app.reloading import Reloading
 from moothall.services.control.control_room import RoomCard
@@ -52,6 +53,7 @@ def _status(services: Services, doors: OpenDoors, since: int, nodes: Nodes | Non
         hubs_known=len(backend.hubs.list()),
         disk_free=overview.disk_free,
         disk_all=overview.disk_all,
+        open_files=raise_open_files(),
         node=None
         if nodes is None
         else NodeStatus(

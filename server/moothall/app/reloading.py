@@ -13,9 +13,12 @@ from moothall.adapters.engines.link import EngineTokens, Holder
 from moothall.adapters.http.open_files import raise_open_files, room_for
 from moothall.adapters.http.places import Places, share
 from moothall.adapters.http.tls import tls_context
+from moothall.adapters.store.files import explained
 from moothall.adapters.store.glossary_folder import GlossaryFolder
 from moothall.app.backend import Backend, blocked_words
-from moothall.core.kernel.errors import MoothallError
+from moothall.app.hubs import gazetteer
+from moothall.app.translation import phrases
+from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.services.translation.glossaries import Glossaries
 from moothall.settings.loading import Changed, changed, engine_tokens, in_force
 from moothall.settings.sections import Settings
@@ -51,7 +54,7 @@ class Reloading:
             new = await asyncio.to_thread(self.read)
             found = changed(self._now, new)
             server, conference = new.server, new.conference
-            await asyncio.to_thread(self._check_tls, new)
+            await asyncio.to_thread(check_named, new)
             words = await asyncio.to_thread(blocked_words, conference)
             others = await asyncio.to_thread(remote_holders, new)
             folder = GlossaryFolder(Path(conference.glossaries) if conference.glossaries else None)
@@ -67,7 +70,10 @@ class Reloading:
                 places.resize(room.connections, share(room.connections, server.address_share))
             logging.getLogger().setLevel(new.logging.level.upper())
             self._now = in_force(self._now, new)
-        logger.info("the settings were read again: %s", ", ".join(found.at_once) or "no setting changed")
+        told = ", ".join(found.at_once), ", ".join(found.by_restart)
+        logger.info(
+            "the settings were read again; at once: %s; by a restart: %s", *(each or "nothing" for each in told)
+        )
         return found
 
     async def reload_or_log(self) -> None:
@@ -77,10 +83,32 @@ class Reloading:
         except MoothallError:
             logger.exception("the settings stay as they are: `moothall reload` says what is wrong", exc_info=False)
 
-    def _check_tls(self, new: Settings) -> None:
-        """Raises ConfigurationError where the files of the certificate can't be used."""
-        if self.tls is not None:
-            tls_context(new.server.tls_certificate, new.server.tls_key)
+
+_READ = (
+    ("engine", "key_file"),
+    ("translation", "key_file"),
+    ("sign_in", "client_secret_file"),
+    ("cluster", "password_file"),
+    ("cluster", "authorities"),
+)
+"""Files that are read at the start as they are."""
+
+
+def check_named(settings: Settings) -> None:
+    """Look at the files that settings name and that a restart reads: one that is wrong would show only then.
+
+    Raises ConfigurationError with a sentence.
+    """
+    tls_context(settings.server.tls_certificate, settings.server.tls_key)
+    for section, key in _READ:
+        path = getattr(getattr(settings, section), key)
+        if path:
+            with explained(f"{path} can't be read", f"`{key}` of [{section}] names it."):
+                Path(path).open("rb").close()
+    if settings.server.web and not (Path(settings.server.web) / "pages").is_dir():
+        raise ConfigurationError(f"{settings.server.web} has no pages. `web` of [server] names it.")
+    phrases(settings.translation.phrases)
+    gazetteer(settings.conference)
 
 
 def remote_holders(settings: Settings) -> dict[str, Holder]:

@@ -23,7 +23,7 @@ from moothall.core.kernel.errors import RecordBroken
 from moothall.record.verify import verify
 from moothall.services.backup.checking import fault_of
 from moothall.services.backup.restoring import Restored, Restoring
-from moothall.services.sessions.role_links import LINKS
+from moothall.services.sessions.role_links import LINKS, TOOL_LINKS
 
 BITRATE = 24_000
 """Bit/s of recordings out of which something has to be taken."""
@@ -63,7 +63,7 @@ async def restore(
         await log.close()
     book = await SqliteBook.open(folder / book_sqlite.FILE_NAME)
     try:
-        await restoring.book(book, keys.book(), without=() if links else (LINKS,))
+        await restoring.book(book, keys.book(), without=() if links else (LINKS, TOOL_LINKS))
     finally:
         await book.close()
     left_out = await restoring.sound(RestoredRecordings(folder / RECORDINGS_FOLDER, bitrate=BITRATE))

@@ -139,10 +139,11 @@ def backup_command(
     named = {} if config is None else _files(config, settings or Settings())
     folder = DataFolder(data, data / RECORDINGS_FOLDER, kept_apart, named)
     try:
+        secrets = {} if keys is None else _secrets(data, settings or Settings())
         store = BackupFolder.make(to)
         with store.held():
             if keys is not None:
-                write_keys(keys, _secrets(data, settings or Settings()), chosen(folder.book(), Kept.WITH_KEYS))
+                write_keys(keys, secrets, chosen(folder.book(), Kept.WITH_KEYS))
             taking = Taking(folder, store, clock=clock or SystemClock(), rate=rate, release=__version__, keep=keep)
             taken = asyncio.run(taking.run())
     finally:
@@ -280,9 +281,13 @@ def _files(config: Path, settings: Settings) -> Mapping[str, bytes]:
 
 
 def _secrets(data: Path, settings: Settings) -> Mapping[str, bytes]:
-    found: dict[str, bytes] = {}
-    if (data / SIGNING_KEY).exists():
-        found[SIGNING_KEY] = _read(data / SIGNING_KEY)
+    """All that is secret. Raises ConfigurationError without a signing key: a file of keys is believed to hold one."""
+    if not (data / SIGNING_KEY).exists():
+        raise ConfigurationError(
+            f"There is no {SIGNING_KEY} in {data}, so that no keys can be kept. Nothing was backed up: put the key "
+            "back, or leave --keys out where it is kept elsewhere."
+        )
+    found = {SIGNING_KEY: _read(data / SIGNING_KEY)}
     for name, (section, field) in _SECRETS.items():
         path = getattr(getattr(settings, section), field)
         if path:

@@ -22,6 +22,7 @@ from moothall.adapters.operation.machine_facts import (
     file_facts,
     port_facts,
     python_facts,
+    removals_facts,
 )
 from moothall.adapters.operation.outside_facts import certificate_facts, off_ms, reach_facts
 from moothall.adapters.system.clock import SystemClock
@@ -38,6 +39,7 @@ from moothall.services.operation.machine_checks import (
     check_memory,
     check_port,
     check_python,
+    check_removals,
     check_room,
     check_sync,
 )
@@ -96,7 +98,9 @@ async def examine(settings: Settings, *, quick: bool) -> list[Finding]:
     disk = await asyncio.to_thread(disk_facts, data)
     found = [check_python(python_facts())]
     found += await asyncio.to_thread(_ports, settings, running=status is not None)
-    found += [check_files(file_facts(settings.server.max_readers)), check_room(disk), check_sync(disk)]
+    files = file_facts(settings.server.max_readers, None if status is None else status.open_files)
+    found += [check_files(files), check_room(disk), check_sync(disk)]
+    found.append(check_removals(await asyncio.to_thread(removals_facts, settings.server.removals, data)))
     found.append(check_memory(_memory(settings, running=status is not None)))
     named = bool(settings.server.public_address)
     apart = await off_ms(public, clock) if named else None

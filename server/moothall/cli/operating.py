@@ -95,7 +95,10 @@ def _drain(arguments: argparse.Namespace) -> int:
 
 def _reload(arguments: argparse.Namespace) -> int:
     told = asyncio.run(_reloaded(Path(house_settings(arguments).server.data)))
-    print(f"Read again. Changed: {', '.join(told.at_once) or 'no setting'}.")
+    if told.at_once:
+        print(f"Read again. Changed: {', '.join(told.at_once)}.")
+    else:
+        print("Read again. Changed: no setting." if not told.by_restart else "Read again. Nothing changes at once.")
     for each in told.by_restart:
         print(f"A change of {each} takes a restart.")
     return 0

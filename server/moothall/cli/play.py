@@ -138,9 +138,8 @@ def _serve(arguments: argparse.Namespace) -> int:
         if programme is not None:
             raise ConfigurationError("A session is played or fetched. Leave out --play or --pull.")
         programme, pulled = pulled_session(arguments), address_of(arguments.pull)
-    if settings.engine.count:
-        require_model(settings.engine.model)
-    again = partial(settings_of, arguments, arguments.config)
+    _require_own_model(settings)
+    again = partial(_read_again, arguments)
     if settings.cluster.redis:
         if programme is not None:
             raise ConfigurationError(
@@ -151,6 +150,18 @@ def _serve(arguments: argparse.Namespace) -> int:
     else:
         asyncio.run(_run(settings, programme, close=arguments.close, read=again, pulled=pulled))
     return 0
+
+
+def _require_own_model(settings: Settings) -> None:
+    if settings.engine.count:
+        require_model(settings.engine.model)
+
+
+def _read_again(arguments: argparse.Namespace) -> Settings:
+    """The settings for a reload; a model that isn't there is told now, and not by the start after it."""
+    settings = settings_of(arguments, arguments.config)
+    _require_own_model(settings)
+    return settings
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -204,7 +215,9 @@ async def _run(
             if close:
                 await close_pulled(running, programme)
             return
-        await show(running, programme, stop, close=close, staff=settings.server.data, code=code)
+        # The demo is no service, its link opens nothing from elsewhere, and whoever pipes what it says wants to get in.
+        piped = beside and settings.server.host == "127.0.0.1"
+        await show(running, programme, stop, close=close, staff=settings.server.data, piped=piped, code=code)
 
 
 async def _run_node(settings: Settings, *, read: Callable[[], Settings]) -> None:
@@ -265,12 +278,18 @@ async def heard_signals(running: RunningServer, stop: asyncio.Event) -> AsyncIte
             loop.remove_signal_handler(signal.SIGHUP)
 
 
-async def print_first_link(running: RunningServer, data: str) -> None:
-    """Where meetings are made and run, told once; afterwards how to get in again, to this data folder."""
+async def print_first_link(running: RunningServer, data: str, *, piped: bool = False) -> None:
+    """Where meetings are made and run, told once; afterwards how to get in again, to this data folder.
+
+    What is no terminal may be a journal or a container's log, which others read: no link is made there, unless `piped`.
+    """
+    command = Path(sys.executable).with_name("moothall")
+    again = f"{shlex.quote(str(command))} admin-link --new --data {shlex.quote(data)}"
+    if not (piped or sys.stdout.isatty()):
+        print(f"The admin link is shown in a terminal only. There, this makes one: {again}", flush=True)
+        return
     link = await running.office.admin_link(new=False)
     if link is None:
-        command = Path(sys.executable).with_name("moothall")
-        again = f"{shlex.quote(str(command))} admin-link --new --data {shlex.quote(data)}"
         print(f"The admin link was shown at the first start; this makes another: {again}", flush=True)
     else:
         print(f"Admin link: {link}\nOpen it once, here: then this browser can make and run meetings.", flush=True)
@@ -283,11 +302,12 @@ async def show(
     *,
     close: bool,
     staff: str = "",
+    piped: bool = False,
     code: bool = False,
 ) -> None:
     """Play the programme, say where to read it, and stay until told to stop.
 
-    With `staff`, the data folder, also where to run it.
+    With `staff`, the data folder, also where to run it; `piped` as for `print_first_link`.
 
     With `code` the address is shown as a QR code, too.
 
@@ -299,7 +319,7 @@ async def show(
         print(qr_terminal(f"{running.served.public}/s/{live.id}"))
     print(f"Read it at {running.address}/s/{live.id} (Ctrl-C stops).", flush=True)
     if staff:
-        await print_first_link(running, staff)
+        await print_first_link(running, staff, piped=piped)
         print(f"Then: {running.address}/desk/{live.id} works on this text, /control shows all meetings.", flush=True)
         if close:
             print("A hub beside it, as for a room far away: 'make demo-hub' in another terminal.", flush=True)

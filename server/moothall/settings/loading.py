@@ -90,24 +90,33 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
     by_restart: tuple[str, ...]
 
 
+def _reloaded(now: Settings, new: Settings) -> frozenset[tuple[str, str]]:
+    """Which settings count at once. From http to https, or back, leads a restart."""
+    https = {("server", "tls_certificate"), ("server", "tls_key")}
+    same = bool(now.server.tls_certificate) == bool(new.server.tls_certificate)
+    return RELOADED if same else RELOADED - https
+
+
 def changed(now: Settings, new: Settings) -> Changed:
     """What differs between the settings in force and new ones."""
+    reloaded = _reloaded(now, new)
     at_once: list[str] = []
     by_restart: list[str] = []
     for section in Settings.__struct_fields__:
         before, after = getattr(now, section), getattr(new, section)
         for key in before.__struct_fields__:
             if getattr(before, key) != getattr(after, key):
-                (at_once if (section, key) in RELOADED else by_restart).append(f"{key} of [{section}]")
+                (at_once if (section, key) in reloaded else by_restart).append(f"{key} of [{section}]")
     return Changed(at_once=tuple(at_once), by_restart=tuple(by_restart))
 
 
 def in_force(now: Settings, new: Settings) -> Settings:
     """The settings in force once new ones were read: of these, those that count at once."""
+    reloaded = _reloaded(now, new)
     parts = {}
     for section in Settings.__struct_fields__:
         before, after = getattr(now, section), getattr(new, section)
-        taken = {key: getattr(after, key) for key in before.__struct_fields__ if (section, key) in RELOADED}
+        taken = {key: getattr(after, key) for key in before.__struct_fields__ if (section, key) in reloaded}
         parts[section] = msgspec.structs.replace(before, **taken)
     return Settings(**parts)
 

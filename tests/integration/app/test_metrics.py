@@ -135,6 +135,15 @@ async def test_what_happens_is_counted_and_timed(tmp_path: Path) -> None:
         assert (value(text, "process_open_fds") or 0) > FEWEST_READERS
 
 
+async def test_the_public_port_tells_no_metrics(tmp_path: Path) -> None:
+    async with open_hall(tmp_path) as running, aiohttp.ClientSession() as http:
+        assert "moothall_ready" in await scraped(running)
+        assert int(running.address.rpartition(":")[2]) != running.metrics_port
+        async with http.get(f"{running.address}/metrics") as answer:
+            assert answer.status == 404
+            assert "moothall_ready" not in await answer.text()
+
+
 async def test_few_readers_of_a_session_are_not_told(tmp_path: Path) -> None:
     async with open_hall(tmp_path) as running, AsyncExitStack() as stack:
         await reading(stack, running, FEWEST_READERS - 1)

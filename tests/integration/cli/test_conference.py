@@ -17,6 +17,10 @@ from support.desks.admin import admin_house
 from support.files.programme_files import SAMPLES
 
 FILE = str(SAMPLES / "schedule.xml")
+WITHOUT_CARD = (
+    "refine", "propose", "admin-link?new=1", "programme?apply=1", "status", "probe", "drain", "reload", "retire?node=a"
+)  # fmt: skip
+"""All that the local door does."""
 
 
 class Shell:
@@ -157,14 +161,16 @@ async def test_the_local_door_is_for_whoever_can_read_the_card(tmp_path: Path) -
         async with aiohttp.ClientSession() as http:
             for token in ("", "x", card.token[:-1], "ü"):
                 headers = {"Authorization": f"Bearer {token}"}
-                for what in ("refine", "admin-link?new=1", "programme?apply=1"):
+                for what in WITHOUT_CARD:
                     async with http.post(f"{card.address}/local/{what}", headers=headers, data=b"title\nA") as answer:
                         assert answer.status == 403
             headers = {"Authorization": f"Bearer {card.token}"}
             async with http.post(f"{card.address}/local/programme?access=x", headers=headers) as answer:
                 assert answer.status == 400
-            async with http.post(f"{house.running.address}/local/admin-link", headers=headers) as answer:
-                assert answer.status == 404
+            for what in WITHOUT_CARD:
+                async with http.post(f"{house.running.address}/local/{what}", headers=headers) as answer:
+                    assert answer.status == 404
+        assert not house.running.draining.on
         assert house.running.backend.links.list() == ()
     assert not path.exists()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -48,6 +49,22 @@ async def test_a_server_looks_at_itself_by_its_public_address(tmp_path: Path) ->
         assert "held by the server" in found["Port for pages"].sentence
         assert found["Certificate"].verdict is Verdict.UNSEEN
         assert found["Visitors' addresses"].verdict is Verdict.FINE
+
+
+async def test_open_files_are_those_of_the_server_that_runs(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (away := tmp_path / "away").mkdir()
+    settings = house(data, removals=str(away / "removals.jsonl"))
+    async with hall(settings):
+        told = (await (await require_running(data)).status()).open_files
+        found = {each.topic: each for each in await examine(settings, quick=True)}
+        assert found["Open files"].sentence.startswith(f"{told}, of the running server: ")
+        assert found["List of removals"].verdict is Verdict.FINE
+        shutil.rmtree(away)  # Its disk goes.
+        found = {each.topic: each for each in await examine(settings, quick=True)}
+        assert found["List of removals"].verdict is Verdict.MEND
+    found = {each.topic: each for each in await examine(settings, quick=True)}
+    assert "of this shell" in found["Open files"].sentence
 
 
 async def test_what_a_visitor_claims_is_seen_and_passes_are_few(tmp_path: Path) -> None:

@@ -65,7 +65,9 @@ async def test_what_counts_at_once_and_what_takes_a_restart(tmp_path: Path, caps
             assert logging.getLogger().level == logging.ERROR
             # Until the restart it is said again.
             assert await reload(tmp_path) == 0
-            assert "Changed: no setting.\nA change of port" in capsys.readouterr().out
+            assert capsys.readouterr().out == (
+                "Read again. Nothing changes at once.\nA change of port of [server] takes a restart.\n"
+            )
     finally:
         logging.getLogger().setLevel(level)
 
@@ -80,6 +82,13 @@ async def test_wrong_settings_leave_all_as_it_was(
             ('[logging]\nlevel = "error"\n[engine]\ntokens = "/no/such/file"\n', "/no/such/file can't be read"),
             ('[logging]\nlevel = "error"\n[conference]\nglossaries = "/no/such"\n', "/no/such can't be read"),
             ('[logging]\nlevel = "error"\n[conference]\nword_lists = "/no/such"\n', "/no/such can't be read"),
+            # What a restart would meet:
+            ('[engine]\nkey_file = "/no/such"\n', "`key_file` of [engine] names it"),
+            ('[sign_in]\nclient_secret_file = "/no/such"\n', "`client_secret_file` of [sign_in] names it"),
+            ('[cluster]\npassword_file = "/no/such"\n', "`password_file` of [cluster] names it"),
+            ('[conference]\nplaces = "/no/such"\n', "/no/such can't be read"),
+            ('web = "/no/such"\n', "`web` of [server] names it"),
+            ('tls_certificate = "/no/such"\ntls_key = "/no/such"\n', "/no/such can't be read"),
         ):
             (tmp_path / "settings.toml").write_text("[server]\nport = 0\n" + wrong + NO_TRANSLATORS, encoding="utf-8")
             assert await reload(tmp_path) == 1
@@ -88,6 +97,22 @@ async def test_wrong_settings_leave_all_as_it_was(
         await running.reloading.reload_or_log()
         assert "`moothall reload` says what is wrong" in caplog.text
         assert "/no/such" not in caplog.text
+
+
+async def test_from_http_to_https_leads_a_restart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    certificate, key = make_certificate(tmp_path)
+    text = "[server]\nport = 0\n{}" + NO_TRANSLATORS
+    async with house(tmp_path, text.format("")) as running, aiohttp.ClientSession() as http:
+        named = f'tls_certificate = "{certificate}"\ntls_key = "{key}"\n'
+        (tmp_path / "settings.toml").write_text(text.format(named), encoding="utf-8")
+        for _ in range(2):
+            assert await reload(tmp_path) == 0
+            assert capsys.readouterr().out == (
+                "Read again. Nothing changes at once.\nA change of tls_certificate of [server] takes a restart.\n"
+                "A change of tls_key of [server] takes a restart.\n"
+            )
+        async with http.get(f"{running.address}/healthz") as answer:
+            assert answer.status == 200
 
 
 async def test_a_renewed_certificate_is_shown_to_whoever_connects_next(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
@@ -270,6 +271,29 @@ async def test_oversized_requests_are_refused_and_leave_no_trace_of_what_they_he
         assert (await reader.readline()).endswith(b" 400 Bad Request\r\n")
     assert "127.0.0.1" not in caplog.text
     assert "aaaa" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"GET /enter/aaaaaaaa HTTP/9.9x\r\n\r\n",
+        b"GE(T /enter/aaaaaaaa HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nCookie moothall_staff=aaaaaaaa\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nCookie: moothall_staff=aaaaaaaa\x00\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: aaaaaaaa\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\naaaaaaaaz\r\n",
+    ],
+)
+async def test_what_is_no_request_leaves_no_trace_of_what_it_held(
+    said: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    keep_addresses_out_of_logs()
+    caplog.set_level(logging.DEBUG)
+    async with house() as made, talk(made.port, said) as (reader, _):
+        assert (await reader.readline()).split()[1] in (b"400", b"404", b"405")
+    assert "127.0.0.1" not in caplog.text
+    assert "aaaa" not in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 async def test_an_address_over_its_rate_is_slowed_and_then_refused() -> None:

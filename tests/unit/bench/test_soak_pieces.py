@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import msgspec
@@ -69,6 +70,22 @@ def test_the_sum_of_a_commit_stands_beside_that_of_all() -> None:
 def test_the_commit_is_that_of_the_checkout() -> None:
     commit, _ = commit_now()
     assert len(commit) == 40
+
+
+def test_what_a_run_writes_itself_is_no_change_of_the_commit(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+        subprocess.run(["git", *who, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init")
+    for name in ("code", "runs"):
+        (tmp_path / name).write_text("1")
+    git("add", "code", "runs")
+    git("commit", "--message", "x")
+    (tmp_path / "runs").write_text("2")
+    assert (commit_now("runs", tmp_path)[1], commit_now("", tmp_path)[1]) == (False, True)
+    (tmp_path / "code").write_text("2")
+    assert commit_now("runs", tmp_path)[1]
 
 
 def test_all_pieces_that_are_kept_here_can_be_read() -> None:

@@ -174,6 +174,20 @@ def test_what_is_to_be_kept_apart_is_not_put_into_the_backup(
         backed_up(house, **{name: tmp_path / path for name, path in what.items()})
 
 
+def test_where_there_is_no_key_nothing_is_said_to_hold_one(house: House, tmp_path: Path) -> None:
+    (house.folder / KEY).unlink()
+    keys = str(tmp_path / "keys")
+    arguments = ["backup", "--data", str(house.folder), "--to", str(tmp_path / "backup"), "--keys", keys]
+    with pytest.raises(ConfigurationError, match=rf"There is no {KEY} in {house.folder}, .* Nothing was backed up"):
+        backup_command(house.folder, tmp_path / "backup", io.StringIO(), keys=tmp_path / "keys", rate=FAST)
+    assert main(arguments) == 1
+    assert not (tmp_path / "keys").exists()
+    assert not (tmp_path / "backup").exists()
+    assert not apart(tmp_path / "backup").exists()
+    backed_up(house)
+    assert holding(tmp_path / "backup", [b"PRIVATE KEY"]) == []
+
+
 def test_the_backup_and_the_data_folder_are_apart(house: House) -> None:
     for to in (house.folder / "backup", house.folder.parent):
         with pytest.raises(ConfigurationError, match="can't lie in each other"):

@@ -14,7 +14,9 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from moothall.adapters.http.open_files import raise_open_files, room_for
-from moothall.services.operation.machine_checks import FileFacts, PortFacts, PythonFacts
+from moothall.adapters.store.removal_list import read_removals
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.services.operation.machine_checks import FileFacts, PortFacts, PythonFacts, RemovalsFacts
 
 _PROC = Path("/proc")
 _TIMEX_BYTES, _STATUS_AT, _UNSYNCHRONISED = 256, 40, 0x40
@@ -28,13 +30,36 @@ def python_facts() -> PythonFacts:
     return PythonFacts(sys.version_info[:3], struct.calcsize("P") * 8)
 
 
-def file_facts(max_readers: int) -> FileFacts:
-    """How many files may be open here, and room for how many of `max_readers` that makes.
+def file_facts(max_readers: int, server: int | None) -> FileFacts:
+    """How many files may be open, and room for how many of `max_readers` that makes.
 
-    A service that systemd starts has the limit of its unit, not that of this shell.
+    `server`: how many the running server may have; None where none says so: a service has the limit of its unit, not
+    that of this shell.
     """
-    most = raise_open_files()
-    return FileFacts(most, max_readers, min(max_readers, room_for(max_readers, most).readers))
+    most = raise_open_files() if server is None else server
+    return FileFacts(
+        most, max_readers, min(max_readers, room_for(max_readers, most).readers), server=server is not None
+    )
+
+
+def removals_facts(removals: str, data: Path) -> RemovalsFacts:
+    """Whether a line can be added to the second file of the list of removals. Nothing is written."""
+    if not removals:
+        return RemovalsFacts(path="")
+    path = Path(removals)
+    try:
+        read_removals(path)
+        there = path if path.exists() else path.parent
+        if path.exists():
+            os.close(os.open(path, os.O_WRONLY | os.O_APPEND))
+        elif not os.access(there, os.W_OK | os.X_OK):
+            return RemovalsFacts(path=removals, error=f"no file can be made in {there}")
+        around = next(each for each in (data, *data.absolute().parents) if each.exists())
+        return RemovalsFacts(path=removals, same_disk=there.stat().st_dev == around.stat().st_dev)
+    except OSError as error:
+        return RemovalsFacts(path=removals, error=error.strerror or type(error).__name__)
+    except ConfigurationError as error:
+        return RemovalsFacts(path=removals, error=str(error).rstrip("."))
 
 
 def available_memory(proc: Path = _PROC, groups: Path = Path("/sys/fs/cgroup")) -> int | None:

@@ -24,7 +24,7 @@ from moothall.adapters.cluster.node_link_line import NodeLinkLine
 from moothall.adapters.http.connections import Connections
 from moothall.adapters.http.forwarded import came_by_https, is_proxy, trusted_networks, visitor_address
 from moothall.adapters.http.limits import keep_addresses_out_of_logs, runner_options
-from moothall.adapters.http.open_files import watch_open_files
+from moothall.adapters.http.open_files import raise_open_files, watch_open_files
 from moothall.adapters.http.places import Places, share
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.http.taking import serve
@@ -193,6 +193,7 @@ async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerA
             hubs_known=0,
             disk_free=None if disk is None else disk[0],
             disk_all=None if disk is None else disk[1],
+            open_files=raise_open_files(),
             node=NodeStatus(
                 name=name,
                 keeper=None if lease is None else lease.node,

@@ -33,6 +33,7 @@ NAMESPACES: dict[str, Kept] = {
     "agenda-note": Kept.IN_BACKUP,
     "agenda-change": Kept.IN_BACKUP,
     "link": Kept.IN_BACKUP,  # digests of tokens of 160 random bits
+    "tool-link": Kept.IN_BACKUP,
     "hub": Kept.IN_BACKUP,  # digests of machines' keys
     "abbreviations": Kept.IN_BACKUP,
     "hub-held": Kept.IN_BACKUP,

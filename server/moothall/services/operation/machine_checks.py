@@ -86,17 +86,48 @@ class FileFacts(msgspec.Struct, frozen=True):
     """`max_readers`."""
     readers: int
     """How many have room."""
+    server: bool
+    """Whether it is the running server that may have so many; else this shell."""
 
 
 def check_files(facts: FileFacts) -> Finding:
     """Whether `max_readers` have room."""
+    whose = "the running server" if facts.server else "this shell, since no server says its own"
+    said = f"{facts.most}, of {whose}: room for"
     if facts.readers >= facts.wanted_readers:
-        return fine("Open files", f"{facts.most}: room for max_readers = {facts.wanted_readers}.")
+        return fine("Open files", f"{said} max_readers = {facts.wanted_readers}.")
     return mend(
         "Open files",
-        f"{facts.most}: room for {facts.readers} readers, not for max_readers = {facts.wanted_readers}. Raise it with "
+        f"{said} {facts.readers} readers, not for max_readers = {facts.wanted_readers}. Raise it with "
         "systemd's LimitNOFILE or `ulimit -n`, or lower max_readers of [server].",
     )
+
+
+class RemovalsFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The second file of the list of removals."""
+
+    path: str
+    """Empty where the settings name none."""
+    error: str = ""
+    """Why no line can be added to it."""
+    same_disk: bool = False
+    """Whether it lies on the disk of the data."""
+
+
+def check_removals(facts: RemovalsFacts) -> Finding:
+    """Whether what is removed can be written down outside of the data folder: without that nothing is removed."""
+    topic = "List of removals"
+    if not facts.path:
+        return unseen(topic, "removals of [server] is empty: the list is in the data folder alone, until a backup.")
+    if facts.error:
+        return mend(
+            topic,
+            f"{facts.path}: {facts.error}. Nothing can be removed as long as that is so: mend it, or change removals "
+            "of [server].",
+        )
+    if facts.same_disk:
+        return fine(topic, f"{facts.path} can be written. It is on the disk of the data and goes with it: copy it.")
+    return fine(topic, f"{facts.path} can be written.")
 
 
 class DiskFacts(msgspec.Struct, frozen=True, kw_only=True):

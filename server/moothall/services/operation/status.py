@@ -85,6 +85,8 @@ class ServerStatus(msgspec.Struct, frozen=True, kw_only=True):
     disk_free: int | None
     disk_all: int | None
     """Bytes, where the data lie."""
+    open_files: int | None = None
+    """How many the system lets it have; None for one of an earlier release, which doesn't say so."""
     node: NodeStatus | None = None
     """None for a server that is alone. One that stands by has no sessions, engines, translators and hubs."""
 

@@ -44,8 +44,9 @@ AFTER_CLOSE_MS = 24 * HOUR_MS
 """How long after its session's close a link that ends with it is good, unless a setting says otherwise."""
 EXPIRY_MS = 60_000
 """How often pages are looked for whose link has expired."""
-LINKS = "link"
-"""The namespace of the book."""
+LINKS, TOOL_LINKS = "link", "tool-link"
+"""The namespaces of the book. Links of tools have their own: 0.2.0 does not start where it reads a role that it doesn't
+know."""
 _SHORT_ID_BYTES = 5
 CAPTIONS_KEY = 40
 """Hexadecimal figures of a key for captioning software, behind its link's id: 160 bits."""
@@ -122,7 +123,7 @@ class RoleLinks:
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
-        entries = await self._book.read(LINKS)
+        entries = {**await self._book.read(LINKS), **await self._book.read(TOOL_LINKS)}
         self._links = {key: msgspec.json.decode(body, type=_Kept) for key, body in entries.items()}
         self._by_digest = {kept.digest: link for link, kept in self._links.items()}
         await self._browsers.load()
@@ -246,7 +247,8 @@ class RoleLinks:
         """End a link and what it opened; the others stay. Raises NoLink, StorageUnavailable."""
         kept = self._known(link)
         browsers = self._browsers.without_link(link)
-        await self._book.write([BookEntry(LINKS, link, None), *entries_of(browsers)])
+        gone = [BookEntry(namespace, link, None) for namespace in (LINKS, TOOL_LINKS)]
+        await self._book.write([*gone, *entries_of(browsers)])
         del self._links[link]
         self._by_digest.pop(kept.digest, None)
         self._browsers.put(browsers)
@@ -474,4 +476,5 @@ def _check(wanted: WantedLink) -> None:
 
 
 def _link_entry(kept: _Kept) -> BookEntry:
-    return BookEntry(LINKS, kept.staff.link, msgspec.json.encode(kept))
+    namespace = TOOL_LINKS if kept.staff.role is Role.TOOL else LINKS
+    return BookEntry(namespace, kept.staff.link, msgspec.json.encode(kept))

@@ -25,6 +25,7 @@ from moothall.core.commands import (
     TypeSegment,
 )
 from moothall.core.events.types import Access, ChannelKind, Origin
+from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RecordBroken, Refusal
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.services.desks.requests import DeskRequest
@@ -156,6 +157,20 @@ async def test_the_role_decides_what_may_be_done() -> None:
             made_up = MoveSegmentsHere(channel=FLOOR, session=SessionId("other"), lines=(said,))
             answer = await technician.ask("act", act("c", made_up))
             assert answer["refusal"]["code"] == "invalid"
+
+
+async def test_each_event_of_a_desk_says_by_which_role_and_link() -> None:
+    async with desk_house() as house:
+        await house.open()
+        line = TypeSegment(channel=FLOOR, segment=SegmentId("t1"), text="By hand.", language="en")
+        for who, what in (("cap", line), ("tech", CloseSession())):
+            before = house.live.writer.offset
+            async with desk(house, who) as page:
+                assert "receipt" in await page.ask("act", act(who, what))
+            records = await house.hall.log.read(house.live.id, before, 100)
+            staff = house.staff[who]
+            assert {(each.header.role, each.header.actor) for each in records} >= {(staff.role, staff.link)}
+            assert all(each.header.actor in (staff.link, SYSTEM.id) for each in records)
 
 
 async def test_a_page_with_two_links_chooses_the_role() -> None:

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from moothall.adapters.http.bodies import WITHIN_S, whole_bodies
-from moothall.adapters.http.limits import MAX_BODY_BYTES, runner_options
+from moothall.adapters.http.limits import IDLE_S, MAX_BODY_BYTES, runner_options
 from moothall.testing.loop import run
 
 Scene = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -63,6 +63,25 @@ def test_a_body_that_trickles_is_cut() -> None:
         assert asyncio.get_running_loop().time() - began <= WITHIN_S + 1
         with suppress(ConnectionResetError):
             await reader.read()  # The connection is let go.
+        trickling.cancel()
+
+    assert play(scene) == []
+
+
+def test_headers_that_trickle_are_cut() -> None:
+    async def scene(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        began = asyncio.get_running_loop().time()
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX-A: ")
+
+        async def trickle() -> None:
+            while True:
+                writer.write(b"x")
+                await asyncio.sleep(1)
+
+        trickling = asyncio.ensure_future(trickle())
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        assert asyncio.get_running_loop().time() - began <= IDLE_S + 1
         trickling.cancel()
 
     assert play(scene) == []

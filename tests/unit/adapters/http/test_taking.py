@@ -23,7 +23,16 @@ from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.connections import GAVE_WAY, MOST_OUTSIDE, Connections
 from moothall.adapters.http.forwarded import CARRIED
 from moothall.adapters.http.places import Full, Places
-from moothall.adapters.http.taking import OUTSIDE_S, UNREAD_MS, hand_over, is_whole, refusal, serve, when_gone
+from moothall.adapters.http.taking import (
+    HANDSHAKE_S,
+    OUTSIDE_S,
+    UNREAD_MS,
+    hand_over,
+    is_whole,
+    refusal,
+    serve,
+    when_gone,
+)
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.loop import run
 from moothall.wire.node_proof import Carried
@@ -440,3 +449,25 @@ async def test_over_tls_one_that_was_answered_gives_way_and_one_that_is_handed_o
         writer.write(b"still there")
         await until(lambda: made.taker.data == b"still there")
         assert await made.ask(VISITOR) == 503
+
+
+def test_a_tls_handshake_that_trickles_is_cut(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with served(most=1, tls=make_certificate(tmp_path)) as made:
+            reader, writer = await asyncio.open_connection("127.0.0.1", made.port)
+            began = asyncio.get_running_loop().time()
+
+            async def trickle() -> None:
+                for byte in b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200):
+                    writer.write(bytes([byte]))
+                    await asyncio.sleep(1)
+
+            trickling = asyncio.ensure_future(trickle())
+            with suppress(ConnectionError):
+                await reader.read()
+            assert asyncio.get_running_loop().time() - began <= HANDSHAKE_S + 1
+            trickling.cancel()
+            await until(lambda: made.places.count == 0)
+            writer.close()
+
+    run(story())

@@ -12,14 +12,35 @@ from moothall.adapters.operation.machine_facts import (
     port_facts,
     port_holder,
     python_facts,
+    removals_facts,
 )
+from moothall.adapters.store.removal_list import add_lines
+from moothall.core.backup.removed import ListBegun
+from moothall.services.operation.machine_checks import FileFacts, RemovalsFacts
 
 
 def test_python_and_files() -> None:
     assert python_facts().version == sys.version_info[:3]
-    facts = file_facts(10)
+    facts = file_facts(10, None)
     assert facts.readers == 10
     assert facts.most >= 10
+    assert not facts.server
+    assert file_facts(10_000, 1_024) == FileFacts(1_024, 10_000, 660, server=True)
+
+
+def test_the_second_list_of_removals_is_looked_at_and_not_written(tmp_path: Path) -> None:
+    data, path = tmp_path / "data", tmp_path / "removals.jsonl"
+    assert removals_facts("", data) == RemovalsFacts(path="")
+    assert removals_facts(str(path), data) == RemovalsFacts(path=str(path), same_disk=True)
+    assert not path.exists()
+    add_lines(path, [ListBegun(id="0" * 16, at=1)])
+    before = path.read_bytes()
+    assert removals_facts(str(path), data) == RemovalsFacts(path=str(path), same_disk=True)
+    assert path.read_bytes() == before
+    assert removals_facts(str(tmp_path), data).error == f"The list of removals {tmp_path} can't be read: Is a directory"
+    assert removals_facts(str(tmp_path / "none" / "list"), data).error == f"no file can be made in {tmp_path / 'none'}"
+    path.write_bytes(b"no list\n")
+    assert "can't be read" in removals_facts(str(path), data).error
 
 
 def test_a_port_is_free_or_held_by_somebody() -> None:

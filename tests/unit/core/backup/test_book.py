@@ -37,7 +37,7 @@ USED = {
     "questions/balance.py": [balance.NAMESPACE, balance.SUMS],
     "questions/ballot_box.py": [ballot_box.NAMESPACE],
     "sessions/sign_in.py": [sign_in.SIGN_IN],
-    "sessions/role_links.py": [role_links.LINKS],
+    "sessions/role_links.py": [role_links.LINKS, role_links.TOOL_LINKS],
     "sessions/browsers.py": [browsers.VISITORS],
 }
 """The modules of the server that write to the book, and their namespaces."""
@@ -60,6 +60,13 @@ def test_entries_go_where_their_namespace_goes() -> None:
     assert chosen(entries, Kept.IN_BACKUP) == [room]
     assert chosen(entries, Kept.WITH_KEYS) == [key]
     assert chosen(entries, Kept.LEFT_OUT) == [ballot, stranger]
+
+
+def test_addresses_with_passwords_and_what_is_soon_forgotten_are_in_no_backup_nor_with_the_keys() -> None:
+    names = ("stream", "zoom", "access-need", "ballots", "balance", "hub-words", "visitor")
+    entries = [BookEntry(each, name, b"rtsp://me:secret@camera/") for each in names for name in ("a", "b/c")]
+    assert chosen(entries, Kept.IN_BACKUP) == []
+    assert chosen(entries, Kept.WITH_KEYS) == []
 
 
 def test_entries_are_read_as_they_were_written() -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 import pytest_asyncio
+from yarl import URL
 
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus
@@ -75,6 +76,11 @@ async def test_the_conferences_addresses_lead_to_it(desk: Browser) -> None:
     for path, where in (("/staff", "/desk"), ("/hub/kisumu?session=s", "/desk?session=s")):
         async with desk.client.get(path, allow_redirects=False) as answer:
             assert (answer.status, answer.headers["Location"]) == (303, where)
+
+
+async def test_the_conferences_addresses_lead_to_it_with_whatever_an_address_says(desk: Browser) -> None:
+    async with desk.client.get(URL("/staff?ui=en&x=%0D%0A%1f%26", encoded=True), allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (303, "/desk?ui=en&x=%0D%0A%1f%26")
 
 
 async def test_an_act_about_a_meeting_that_is_not_in_the_programme_changes_nothing(

@@ -16,11 +16,13 @@ from moothall.services.operation.machine_checks import (
     MemoryFacts,
     PortFacts,
     PythonFacts,
+    RemovalsFacts,
     check_clock,
     check_files,
     check_memory,
     check_port,
     check_python,
+    check_removals,
     check_room,
     check_sync,
 )
@@ -68,8 +70,21 @@ def test_ports() -> None:
 
 
 def test_open_files() -> None:
-    holds(check_files(FileFacts(20_000, 10_000, 10_000)), Verdict.FINE, "max_readers = 10000")
-    holds(check_files(FileFacts(1_024, 10_000, 660)), Verdict.MEND, "room for 660 readers")
+    server = FileFacts(20_000, 10_000, 10_000, server=True)
+    holds(check_files(server), Verdict.FINE, "20000, of the running server: room for max_readers = 10000")
+    shell = FileFacts(1_024, 10_000, 660, server=False)
+    holds(check_files(shell), Verdict.MEND, "1024, of this shell, since no server says its own: room for 660 readers")
+
+
+def test_the_second_list_of_removals() -> None:
+    holds(check_removals(RemovalsFacts(path="")), Verdict.UNSEEN, "in the data folder alone")
+    holds(check_removals(RemovalsFacts(path="/b/l")), Verdict.FINE, "/b/l can be written.")
+    holds(check_removals(RemovalsFacts(path="/b/l", same_disk=True)), Verdict.FINE, "on the disk of the data")
+    holds(
+        check_removals(RemovalsFacts(path="/b/l", error="Read-only file system")),
+        Verdict.MEND,
+        "Nothing can be removed",
+    )
 
 
 def test_the_disk() -> None:

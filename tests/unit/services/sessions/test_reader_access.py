@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pytest
+
+from moothall.core.chain import LogRecord
 from moothall.core.commands import (
     AddChannel,
     AttachEngine,
@@ -12,15 +17,18 @@ from moothall.core.commands import (
 from moothall.core.events.types import Access, ChannelKind, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
-from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, Lane, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
+from moothall.core.ports import LogHead
 from moothall.core.programme.plan import RoomId
 from moothall.core.signals import StandIn
 from moothall.services.log.act_queue import Receipt
+from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ASKER, ReaderAccess
 from moothall.services.sessions.staff import Staff
 from moothall.testing import loop
-from support.memory.hall import FLOOR, SESSION, memory_hall
+from moothall.testing.log_memory import MemoryLog
+from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
 
 def test_a_public_session_is_read() -> None:
@@ -122,6 +130,48 @@ def test_a_hidden_session_takes_the_same_look_as_none() -> None:
             assert await access.find(SessionId("unloaded")) is None
             assert await access.find(SESSION) is not None
             assert looked == [hidden, "unloaded"]
+
+    loop.run(story())
+
+
+class CountedLog(MemoryLog):
+    """Notes what is read of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    async def head(self, session: SessionId) -> LogHead | None:
+        self.asked.append("head")
+        return await super().head(session)
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        self.asked.append("read")
+        return await super().read(session, after, limit, lanes)
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+@pytest.mark.parametrize("kind", [Access.LINK, Access.STAFF])
+def test_to_find_a_hidden_session_takes_as_much_reading_as_to_find_none(kind: Access, *, loaded: bool) -> None:
+    async def story() -> None:
+        log = CountedLog()
+        async with memory_hall(MemoryHall(log=log)) as hall:
+            live = await hall.session(SessionId("hidden"), kind)
+            if not loaded:
+                await hall.clock.sleep(24 * 3_600_000)
+                assert hall.sessions.loaded(live.id) is None
+            catalogue = Catalogue(log)
+            # As the server puts it together (`moothall.app.web`).
+            access = ReaderAccess(hall.sessions, look=lambda _: log.head(SessionId("")), hidden=catalogue.hidden)
+            await catalogue.fill()
+            costs: list[list[str]] = []
+            for name in ("nothing", "hidden", "hidden", "nothing"):
+                log.asked.clear()
+                assert await access.snapshot(SessionId(name), Feed(FLOOR)) is None
+                costs.append(list(log.asked))
+            assert costs == [["head"]] * 4
 
     loop.run(story())
 

@@ -93,6 +93,19 @@ async def test_a_link_for_a_tool_has_the_name_that_readers_see(desk: Desk) -> No
 
 
 @story
+async def test_links_for_tools_are_where_an_earlier_release_does_not_read_them(desk: Desk) -> None:
+    staff, token = await desk.links.create(Role.TOOL, session_scope(A), "StenoCo")
+    other, _ = await desk.links.create(Role.CHAIR, HALL, "")
+    assert list(await desk.book.read("link")) == [other.link]
+    again = desk.again(1)
+    await again.load()
+    assert again.of_token(token) == staff
+    assert again.list() == (other, staff)
+    await again.revoke(staff.link)
+    assert await desk.book.read("tool-link") == {}
+
+
+@story
 async def test_a_browser_stands_for_all_links_that_it_opened(desk: Desk) -> None:
     first, token = await desk.links.create(Role.TECHNICIAN, room_scope(RoomId("hall")), "")
     second, more = await desk.links.create(Role.CHAIR, session_scope(A), "")
