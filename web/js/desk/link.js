@@ -154,9 +154,9 @@ export class DeskLink {
       return;
     }
     this.#joined = true;
-    frameGauges(answer.news?.gauges ?? null);
     this.ears.joined(answer);
     this.#stand('open');
+    frameGauges(answer.news?.gauges ?? null);
     for (const id of [...this.#pending.keys()]) this.#send(id);
   }
 
