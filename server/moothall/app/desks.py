@@ -16,6 +16,7 @@ from moothall.adapters.desks.figures_door import FiguresDoor
 from moothall.adapters.desks.line_form import LineForm
 from moothall.adapters.desks.listening_door import ListeningDoor
 from moothall.adapters.desks.staff_socket import StaffSocket
+from moothall.adapters.desks.standing_door import StandingDoor
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.pages.request_context import DEFAULT_CHANNEL
 from moothall.adapters.pages.staff_frame import facts_of
@@ -164,6 +165,12 @@ def open_desks(
             may_act=staff.may_act,
             place=backend.programme.room_title,
             title_of=backend.hubs.title_of,
+        ),
+        StandingDoor(
+            control,
+            state=lambda session: backend.loaded(session, lambda live: live.state, None),
+            staff=staff.staff,
+            may_act=staff.may_act,
         ),
         ListeningDoor(
             listening,

@@ -51,12 +51,33 @@ async def test_a_refusal_is_seen_and_undo_stands_where_the_link_may_undo(page: P
         await expect(page.locator("#s2 .tag")).to_have_text("Agreed")
         await expect(page.locator("#s1 .tag")).to_have_text("Option")
         await on.sit_down(page, query="?role=technician")
-        # They came with the answer to its joining, and nothing of them changes here; it has sent its abbreviations since.
+        # They came with the answer to its joining and do not change here; its abbreviations went since.
         await expect(gauges).to_be_visible()
         await page.get_by_label("Add a name or term").fill("Smith, John")
         await page.keyboard.press("Enter")
         await expect(page.locator("#Status")).to_have_text("That can't be done so")
         assert await page.locator("#Status").evaluate(IN_VIEW)
+
+
+async def test_every_page_of_a_meeting_says_how_it_stands_and_which_page_it_is(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.enter(page, Role.SECRETARIAT)
+        # The microphone's page has a state of its own, and its line; of a break it learns with the others' question.
+        paths = (f"figures/{S}", f"desk/{S}/refinements", f"s/{S}/microphone", f"admin/meetings/{S}")
+        for path in paths:
+            await page.goto(f"{on.running.address}/{path}")
+            await expect(page.locator("#FrameState"), path).to_have_text("Live")
+            await expect(page.locator("#FrameGauges"), path).to_be_visible()
+            await expect(page.locator("#FrameGauges")).to_contain_text("Delay: 0 s Readers: 0")
+        await on.do(do.PauseSession())
+        await expect(page.locator("#FrameState"), "it asks").to_have_text("Break")
+        current = page.locator(".tabs [aria-current]")
+        await page.goto(f"{on.running.address}/desk/{S}")
+        await expect(current).to_have_text("Text")
+        await page.locator(".tabs").get_by_role("link", name="Report").click()
+        await expect(current).to_have_text("Report")
+        await page.go_back()
+        await expect(current).to_have_text("Text")
 
 
 # A refinement of the test of a refusal.

@@ -214,6 +214,7 @@ DOORS = {
     "GET /podium/{session}": STAFF_ONLY,
     "GET /control": STAFF_ONLY,
     "GET /control/{session}/sound": STAFF_ONLY,
+    "GET /control/{session}/standing": STAFF_ONLY,
     "GET /figures/{session}": STAFF_ONLY,
     "GET /socket.io/": STAFF_ONLY,
     "POST /socket.io/": STAFF_ONLY,

@@ -14,6 +14,7 @@ import { Words, becoming, behind } from './words.js';
 import { keep, recall } from '../lib/kept.js';
 import { at, set } from '../lib/nodes.js';
 import { unsay } from '../lib/said.js';
+import { frameOf } from '../lib/staff_frame.js';
 import { dayClock, fill } from '../lib/words.js';
 
 const LATE = 3; // s of kept sound from which on it is said
@@ -258,6 +259,7 @@ function buttons() {
 
 /** @param {string} session */
 function follow(session, sends = true) {
+  frameOf(session);
   const [tag, direction] = data.languages[text()] ?? ['', 'auto'];
   Object.assign(at('Text'), { lang: tag, dir: direction });
   at('Reading').hidden = !sends;

@@ -8,6 +8,7 @@ import { DeskState } from '../lines/state.js';
 import { at, set } from '../lib/nodes.js';
 import { RefinementRows, WAITING, counts } from './refinement_rows.js';
 import { say } from '../lib/said.js';
+import { frameStands } from '../lib/staff_frame.js';
 import { Words } from '../lib/words.js';
 
 const BEFORE = 1000; // ms of sound before a line
@@ -61,7 +62,10 @@ function told(...[event, body]) {
   if (event === 'frame') {
     const change = state.apply(body);
     if (change.lost) link.join();
-    else if (change.session) panel.done();
+    else if (change.session) {
+      panel.done();
+      if (state.session) frameStands(state.session);
+    }
   } else if (event === 'acted') panel.acted(body);
   else if (event === 'forgotten') panel.forget(body);
   else if (event === 'proposals') news(body);

@@ -142,7 +142,7 @@ def meeting_frame(
         "tabs": rows,
         "room": facts.room,
         "stands": stands.value,
-        "gauged": here in (Tab.TEXT, Tab.CAPTION, Tab.QUESTIONS, Tab.PODIUM),
+        "standing": f"/control/{name}/standing",
         "states": {each.value: _said(each, ui) for each in Standing} | {stands.value: _state(facts, stands, ui)},
     }
 
@@ -159,7 +159,7 @@ def house_frame(links: Sequence[Staff], ui: Catalogue, zone: Zone, *, asked: Ask
         for text, path, opens in tabs
         if opens
     ]
-    return {**_house(ui, zone, asked), "tabs": rows, "room": "", "stands": "", "gauged": False, "states": {}}
+    return {**_house(ui, zone, asked), "tabs": rows, "room": "", "stands": "", "standing": "", "states": {}}
 
 
 def _house(ui: Catalogue, zone: Zone, asked: Asked) -> dict[str, object]:
