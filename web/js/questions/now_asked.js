@@ -31,12 +31,14 @@ async function ask() {
 }
 
 /**
- * Have a note say what it says on the page that came; of a meeting that is over there is none.
+ * Have a note say what it says on the page that came; of a meeting that is over there is none. A result stays.
  * @param {HTMLElement} note  @param {?HTMLElement} made
  */
 function put(note, made) {
+  if ('closed' in note.dataset && made?.hidden !== false) return;
+  note.removeAttribute('data-closed');
   note.hidden = made?.hidden ?? true;
-  only('a', note).replaceChildren(...(made?.firstElementChild?.childNodes ?? []));
+  if (made && note.innerHTML !== made.innerHTML) note.replaceChildren(...made.childNodes);
   if (!made?.dataset.more) return;
   note.dataset.n = made.dataset.n;
   told = JSON.parse(made.dataset.more);

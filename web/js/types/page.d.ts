@@ -123,7 +123,7 @@ interface Parts {
   'Pick-say': HTMLSelectElement;
   PeopleNumber: HTMLInputElement;
   Questions: WithData<'events' | 'position'>;
-  Raised: WithData<'begun' | 'over'>;
+  Raised: WithData<'begun' | 'over' | 'counted'>;
   Rest: HTMLDialogElement;
   Reword: HTMLDialogElement;
   Sound: HTMLDetailsElement;

@@ -109,6 +109,9 @@ interface EventBody {
   number?: number;
   status: string;
   question: string;
+  /** The answers of a show of hands, and whether its numbers are shown once it is closed. */
+  options: string[];
+  quiet?: boolean;
   /** A show of hands is over without a result. */
   void?: boolean;
   /** How many would ask the same, by intervention. */

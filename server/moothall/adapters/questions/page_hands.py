@@ -45,8 +45,8 @@ def hands_of(poll: Poll, ui: Catalogue, *, going: bool = True, mine: Choice = NO
     }
 
 
-def raised(questions: Questions | None, ui: Catalogue, *, going: bool) -> dict[str, str]:
-    """How the page of a session says that a show of hands is open; `question` is empty where none is.
+def raised(questions: Questions | None, ui: Catalogue, *, going: bool) -> dict[str, object]:
+    """For `_raised.html`: that a show of hands is open, as `hands_of` has it; without a `question` where none is.
 
     `before` and `behind` are what stands around the question.
     """
@@ -54,13 +54,12 @@ def raised(questions: Questions | None, ui: Catalogue, *, going: bool) -> dict[s
     begun = ui.text(BEGUN)
     before, _, behind = begun.partition("{question}")
     return {
+        **({"id": "", "question": "", "rows": (), "quiet": False} if poll is None else hands_of(poll, ui)),
         "begun": begun,
         "over": ui.text(OVER),
+        "counted": ui.text(COUNTED),
         "before": before,
         "behind": behind,
-        "question": "" if poll is None else poll.question,
-        "language": "" if poll is None else poll.language,
-        "direction": "" if poll is None else direction(poll.language),
     }
 
 

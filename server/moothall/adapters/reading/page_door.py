@@ -148,7 +148,6 @@ class PageDoor:
             public=self.public,
             last_awaited=self.last_awaited(wanted.session),
             quality=self.quality_of(wanted.session, wanted.feed.channel),
-            questions=questions,
             instead=self.instead(wanted.session, wanted.feed.channel),
             instead_of=_channel(request.query.get("instead-of", "")),
             begins=self.begins(wanted.session),
@@ -193,6 +192,7 @@ class PageDoor:
             lacking=self.lacking_of(wanted.session, wanted.feed.channel),
             your_turn=turn,
             now_asked=now_asked(questions, wanted.snapshot.session, ui),
+            questions=questions,
         )
 
     async def line_page(self, request: web.Request) -> web.Response:

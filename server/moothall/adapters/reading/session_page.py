@@ -107,6 +107,8 @@ class PageParts(msgspec.Struct, frozen=True, kw_only=True):
     """What its translations lack."""
     your_turn: Mapping[str, object] | None = None
     now_asked: Mapping[str, object] = msgspec.field(default_factory=lambda: NOBODY)
+    questions: Questions | None = None
+    """What was asked."""
 
 
 class SessionState(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,8 +124,6 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     """As for `standing`."""
     quality: Quality | None = None
     """How good the text is."""
-    questions: Questions | None = None
-    """What was asked."""
     instead: ChannelId | None = None
     """As for `in_place`."""
     instead_of: ChannelId | None = None
@@ -155,7 +155,7 @@ class SessionPage:
         """The page of a session: its newest lines, or older ones. `now` is Unix ms. What its bytes depend on is given
         here, or never changes (but for the zone of `Pages`, and a hub's status bar).
         """
-        older, questions = state.older, state.questions
+        older, questions = state.older, parts.questions
         session = snapshot.session
         zone = self._clock_of(session, now)
         address, ui, said = parts.address, parts.ui, parts.said
@@ -202,7 +202,6 @@ class SessionPage:
                 *([] if questions is None else figures(figures_of(questions), ui)),
                 *filter(None, [took_part(session.hubs, ui)]),
             ],
-            raised=raised(questions, ui, going=session.status in ON),
             card=card_part(
                 session,
                 self._pages.date(session, ui),
@@ -304,6 +303,7 @@ class SessionPage:
             "shown": shown,
             "your_turn": parts.your_turn,
             "now_asked": parts.now_asked,
+            "raised": raised(parts.questions, ui, going=session.status in ON),
         }
 
     def _clock_of(self, session: Session, now: int | None) -> Zone:
