@@ -221,7 +221,7 @@ async def open_hub_doors(
         public=told()[0],
         questions_of=access.questions,
         instead=access.instead,
-        your_turn=(turn := YourTurn(pages, parts.local, snapshot_here, context.visitors)),
+        your_turn=(turn := YourTurn(pages, parts.local, snapshot_here, context.visitors, supports=parts.local)),
     )
     asking = room_doors(
         context,

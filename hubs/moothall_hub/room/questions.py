@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import msgspec
 
 from moothall.core.commands import SetStatus
-from moothall.core.events.question_parts import WAITING
+from moothall.core.events.question_parts import SUPPORTED
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
@@ -310,7 +310,7 @@ class RoomQuestions:
         here = local.by_id.get(what)
         if here is None:
             each = None if there is None else there.get(what)
-            fit = each is not None and each.published and each.status in WAITING
+            fit = each is not None and each.published and each.status in SUPPORTED
         else:
             fit = here.stands in (Local.HERE, Local.FORWARDED)
         if not (fit and token) or what in local_questions.own_of(local, by, there):
@@ -428,7 +428,7 @@ class RoomQuestions:
         state = await self._room.meetings.state(local.session) if counts else None
         for what, many in counts.items():
             there = None if state is None else state.questions.get(what)
-            if there is None or not there.published or there.status not in WAITING:
+            if there is None or not there.published or there.status not in SUPPORTED:
                 continue  # The meeting takes counts of what everybody can read, and of nothing else.
             act = SupportAct(intervention=what, count=many)
             told = (many, self._told.get((local.session, what), (0, 0))[1] + 1)

@@ -39,7 +39,7 @@ def asking_doors(
 
 def your_turn(backend: Backend, pages: Pages, access: ReaderAccess) -> YourTurn:
     """What pages show to an author whose turn is near."""
-    return YourTurn(pages, backend.asking, access.snapshot, backend.visitors)
+    return YourTurn(pages, backend.asking, access.snapshot, backend.visitors, supports=backend.ballots)
 
 
 def open_question_translations(

@@ -134,6 +134,13 @@ async def test_beside_the_text_what_is_asked_is_seen_supported_closed_and_caught
     await stand(house, "Beside?", InterventionStatus.CALLED)
     card = page.locator("#NowAsked")
     await expect(card).to_contain_text("remote, in English")
+    too = card.get_by_role("button", name="I\u2019d ask this too")
+    await expect(too).to_have_attribute("aria-pressed", "false")
+    await too.click()
+    await expect(too).to_have_attribute("aria-pressed", "true")
+    assert page.url.endswith(f"{MEETING}?ui=en"), "nobody has left the text"
+    await page.reload()
+    await expect(too, "it is known of this browser").to_have_attribute("aria-pressed", "true")
     await page.locator("#Title").click()
     await page.keyboard.press("c")
     await expect(card.locator("a")).to_be_focused()

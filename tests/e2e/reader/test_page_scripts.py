@@ -39,7 +39,8 @@ async def test_the_bar_makes_up_neither_words_nor_kind_of_what_it_hasnt_heard_of
     body = """
         const note = document.createElement('p');
         note.id = 'NowAsked';
-        note.append(document.createElement('a'));
+        note.append(document.createElement('a'), document.createElement('form'));
+        note.lastChild.append(document.createElement('button'));
         note.dataset.more = JSON.stringify({
           known: { 3: ['request', ''] }, headings: { request: 'Wish no. {n}', comment: 'Comment no. {n}' },
           now: 'Now: {what}', elsewhere: 'No. {n}, elsewhere',

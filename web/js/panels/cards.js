@@ -16,6 +16,11 @@ export function cards(bar, back) {
   }
 
   bar.addEventListener('click', ({ target }) => target.closest('.dismiss') && close(target.closest('.raised')));
+  bar.addEventListener('submit', (event) => {
+    if (!event.target.matches('.raised form')) return;
+    event.preventDefault();
+    import('../questions/asks_too.js').then(({ send }) => send(event.target));
+  });
   bar.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
     event.preventDefault();

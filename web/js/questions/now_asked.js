@@ -1,6 +1,7 @@
 // The bar of a text's page says what is asked now: as the page began, and as events tell. Of what is between a page and a
 // snapshot no event tells: then the page is asked for again, of shows of hands as well.
 
+import { asks } from './asks_too.js';
 import { at, element, only } from '../lib/nodes.js';
 import { direction, fill } from '../lib/words.js';
 
@@ -65,10 +66,13 @@ function happened(number, { type, kind = '', text = '', language = '', name = ''
     return;
   }
   if (type === 'intervention.published' && !here) return;
+  only('form', note).action = only('form', note).action.replace(/\d+(?=\/support)/, String(number));
+  if (note.dataset.n !== String(number)) asks(only('form button', note), false);
   note.dataset.n = String(number);
   const [what, words = '', lang = '', asker = ''] = known[number] ?? [];
   const from = asker && ` · \u2068${asker}\u2069`; // isolated: of any direction
   const said = what ? fill(now, { what: fill(headings[what], { n: number }) }) + from : fill(elsewhere, { n: number });
+  only('form', note).hidden = !what || what === 'request';
   only('a', note).replaceChildren(said, ...(words ? [': ', element('bdi', { lang, dir: direction(lang) }, words.slice(0, 200))] : []));
   note.hidden = false;
 }

@@ -98,7 +98,8 @@ class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
         """Have a form taken and lead on to a page, or say why nothing was taken.
 
         `take` is given what the request names and the address that it comes from. It returns the path of the page and
-        the anchor there, and raises HttpProblem or StorageUnavailable.
+        the anchor there; a path with a query keeps that, and one that is empty asks for no page. It raises HttpProblem
+        or StorageUnavailable.
         """
         ui = self.language(request)
         try:
@@ -108,7 +109,9 @@ class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
             return self.refused(wrong, ui)
         except StorageUnavailable:
             return self.refused(HttpProblem(503, ErrorText.UNAVAILABLE), ui)
-        return see_other(f"{path}{kept_query(request, ui)}#{anchor}")
+        if not path:
+            return web.Response(status=204, headers={hdrs.CACHE_CONTROL: "no-store"})
+        return see_other(f"{path}{'' if '?' in path else kept_query(request, ui)}#{anchor}")
 
 
 def require_counted(answer: Refusal | None) -> None:

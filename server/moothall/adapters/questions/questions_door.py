@@ -31,7 +31,7 @@ from moothall.adapters.pages.visitor_request import (
 from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions.page_hands import hands
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor, Translated
-from moothall.core.events.question_parts import WAITING, Kind, QueueOrder
+from moothall.core.events.question_parts import SUPPORTED, Kind, QueueOrder
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, PollId, Position, SegmentId, SessionId
@@ -48,6 +48,8 @@ from moothall.services.sessions.reader_access import ReadSession
 from moothall.wire.token_bucket import Allowance
 
 MAX_DIGITS = 6
+NO_PAGE = "none"
+"""Where the script of a text, which shows by itself that a vote was counted, wants to be led."""
 ALLOWANCE = Allowance(per_second=10, burst=1_200)
 """Ballots of one address: a hall of 300 stands behind one, and would ask four questions too."""
 REPORT_ALLOWANCE = Allowance(per_second=1, burst=60)
@@ -278,10 +280,15 @@ class QuestionsDoor:
         )
 
     async def support(self, request: web.Request) -> web.Response:
-        """Somebody would ask it too, or would no more; back to the list."""
+        """Somebody would ask it too, or would no more; back to the list, or to the text that the form names.
+
+        A browser that is not known yet is led to the list all the same: its vote is not counted, and there it is given
+        a token. A script of the text gets no page (204) once the vote is counted.
+        """
 
         async def take(wanted: SessionRequest, address: str) -> tuple[str, str]:
-            number, too = number_at(request, "number", MAX_DIGITS), await asks_too(request)
+            number, form = number_at(request, "number", MAX_DIGITS), await _form(request)
+            too, back = form.get("too") != "no", form.get("back", "")
             session, token = wanted.session, self.context.token(request, wanted.session)
             questions = await self.questions_of(session)
             each = None if questions is None else questions.numbered(number)
@@ -289,14 +296,29 @@ class QuestionsDoor:
                 raise HttpProblem(409, texts.OWN)
             hasty = self.context.visitors.hasty(token)
             require_counted(await self.supports.support(session, number, token, network(address), too=too, hasty=hasty))
+            if token and back == NO_PAGE:
+                return "", ""
+            if token and _leads_to_a_text(back, session):
+                return back, "Growing" if back.partition("?")[0] == f"/s/{quote(session)}" else "NowAsked"
             return f"/s/{quote(session)}/questions", f"No-{number}"
 
         return await self.context.answer_form(request, self._senders, take)
 
 
+def _leads_to_a_text(address: str, session: SessionId) -> bool:
+    """Whether an address is that of a page of the session's text, as ours are written."""
+    path, _, query = address.partition("?")
+    base = f"/s/{quote(session)}"
+    return path in (base, f"{base}/read") and all("!" <= each <= "~" and each != "#" for each in query)
+
+
+async def _form(request: web.Request) -> dict[str, str]:
+    return await read_form(request) if request.can_read_body else {}
+
+
 async def asks_too(request: web.Request) -> bool:
     """Whether a form says that somebody would ask it too, or takes that back. Raises HttpProblem."""
-    return (await read_form(request)).get("too") != "no" if request.can_read_body else True
+    return (await _form(request)).get("too") != "no"
 
 
 class AbuseDoor:
@@ -336,4 +358,4 @@ _OF_ROOM: Row = {
 
 
 def _may_be_supported(each: Intervention) -> bool:
-    return each.status in WAITING and each.kind is not Kind.REQUEST and not each.removed
+    return each.status in SUPPORTED and each.kind is not Kind.REQUEST and not each.removed

@@ -26,15 +26,15 @@ from moothall.adapters.pages.request_context import (
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import COOKIE, kept_query, page_of, private
 from moothall.adapters.questions import asking_texts as texts
-from moothall.core.events.question_parts import HUB, OPEN, REMOTE, InterventionStatus
-from moothall.core.kernel.ids import Position
+from moothall.core.events.question_parts import HUB, OPEN, REMOTE, InterventionStatus, Kind
+from moothall.core.kernel.ids import Position, SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.order import queue
 from moothall.core.session.state import ON
 from moothall.core.views.captions import Session
 from moothall.services.questions.author_view import Own
-from moothall.services.questions.ports import AuthorQuestions
+from moothall.services.questions.ports import AuthorQuestions, Supports
 
 NEAR = 2
 """How many come before one whose author is told that it is near."""
@@ -66,8 +66,12 @@ def _is_called(own: Own) -> bool:
     return own.intervention.status is InterventionStatus.CALLED
 
 
-def now_asked(questions: Questions | None, session: Session, ui: Catalogue) -> Mapping[str, object]:
-    """For the bar: what is asked now, and what scripts need to say so later."""
+def now_asked(
+    questions: Questions | None, session: Session, ui: Catalogue, *, too: bool = False
+) -> Mapping[str, object]:
+    """For the bar: what is asked now, and what scripts need to say so later. `too`: whether the visitor would ask it
+    too; `may` be said of whatever has words.
+    """
     going = session.status in ON
     called = None if questions is None or not going or questions.called is None else questions.get(questions.called)
     waiting = [] if questions is None else [questions.get(each.intervention) for each in queue(questions)[:MOST_KNOWN]]
@@ -81,6 +85,8 @@ def now_asked(questions: Questions | None, session: Session, ui: Catalogue) -> M
         "text": "" if called is None else called.text[:LONGEST],
         "language": "" if called is None else called.language,
         "direction": "" if called is None else direction(called.language),
+        "may": called is not None and called.published and called.kind is not Kind.REQUEST,
+        "too": too,
         "more": json.dumps(
             {
                 "known": known,
@@ -114,8 +120,17 @@ def _said(each: Intervention, session: Session, ui: Catalogue) -> str:
 class YourTurn:
     """Serves the part of a page that is for authors."""
 
-    def __init__(self, pages: Pages, questions: AuthorQuestions, snapshot_of: SnapshotOf, visitors: Visitors) -> None:
+    def __init__(
+        self,
+        pages: Pages,
+        questions: AuthorQuestions,
+        snapshot_of: SnapshotOf,
+        visitors: Visitors,
+        *,
+        supports: Supports | None = None,
+    ) -> None:
         self._pages = pages
+        self._supports = supports
         self._questions = questions
         self._snapshot_of = snapshot_of
         self._visitors = visitors
@@ -133,6 +148,13 @@ class YourTurn:
         asked = await self._questions.mine(wanted.session, token) if token else ()
         mine = [each for each in asked if each[1].intervention.status in OPEN and not each[1].over]
         return card(wanted, mine, ui, kept_query(request, ui)) if mine else None
+
+    def asks_too(self, request: web.Request, session: SessionId, questions: Questions | None) -> bool:
+        """Whether the browser that asks has said that it would ask too what is asked now."""
+        if self._supports is None or questions is None or questions.called is None:
+            return False
+        token = self._visitors.token(request, COOKIE, session)
+        return bool(token) and questions.called in self._supports.supported(session, token)
 
     async def answer(self, request: web.Request) -> web.Response:
         """The part alone; empty where nothing is open any more."""

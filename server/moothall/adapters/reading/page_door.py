@@ -153,7 +153,7 @@ class PageDoor:
             begins=self.begins(wanted.session),
         )
         make = partial(SessionPage(self.pages).render_session, wanted.snapshot, parts, around, now=self.clock.wall())
-        if parts.your_turn is not None:
+        if parts.own:
             return own_html(make(), ui)
         if self.pages.of_the_moment:
             return html(make(), ui)
@@ -183,6 +183,7 @@ class PageDoor:
         """What both pages of a text with these lines are made with."""
         address = _address(request, wanted, ui)
         turn = None if self.your_turn is None else await self.your_turn.part(request, wanted, ui)
+        too = self.your_turn is not None and self.your_turn.asks_too(request, wanted.session, questions)
         return PageParts(
             address=address,
             ui=ui,
@@ -191,7 +192,7 @@ class PageDoor:
             offered=self.offered(wanted.session),
             lacking=self.lacking_of(wanted.session, wanted.feed.channel),
             your_turn=turn,
-            now_asked=now_asked(questions, wanted.snapshot.session, ui),
+            now_asked=now_asked(questions, wanted.snapshot.session, ui, too=too),
             questions=questions,
         )
 
@@ -268,7 +269,7 @@ class PageDoor:
         doubtful = UNCERTAIN in parts.address.choices  # Else it is only asked whether words are known at all.
         words = self.words_of(wanted.session, [line.segment for line in lines] if doubtful else [])
         text = SessionPage(self.pages).render_own_pace(wanted.snapshot.session, seen, parts, words)
-        return html(text, ui) if parts.your_turn is None else own_html(text, ui)
+        return own_html(text, ui) if parts.own else html(text, ui)
 
     async def catch_up_page(self, request: web.Request) -> web.Response:
         """What somebody missed who looked away: the last lines, and what happened beside the words."""

@@ -54,7 +54,7 @@ from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot
 from moothall.core.views.quality import Quality
 
 COMPLETE = Lacking()
-NOBODY: Mapping[str, object] = {"number": "", "said": "", "text": "", "more": "{}"}
+NOBODY: Mapping[str, object] = {"number": "", "said": "", "text": "", "may": False, "too": False, "more": "{}"}
 """Nothing is asked."""
 OWN_PACE_LINES = 20
 """Lines of a page to be read at one's own pace."""
@@ -109,6 +109,11 @@ class PageParts(msgspec.Struct, frozen=True, kw_only=True):
     now_asked: Mapping[str, object] = msgspec.field(default_factory=lambda: NOBODY)
     questions: Questions | None = None
     """What was asked."""
+
+    @property
+    def own(self) -> bool:
+        """Whether something of it is for one visitor alone."""
+        return self.your_turn is not None or bool(self.now_asked["too"])
 
 
 class SessionState(msgspec.Struct, frozen=True, kw_only=True):

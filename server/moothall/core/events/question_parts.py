@@ -44,6 +44,8 @@ REVOCABLE = OPEN | {InterventionStatus.TO_WRITE}
 """What its author may take back: it has not been answered."""
 WAITING = frozenset({InterventionStatus.QUEUED, InterventionStatus.LATER})
 """What has been approved and has not had its turn."""
+SUPPORTED = WAITING | {InterventionStatus.CALLED}
+"""What others may say that they would ask too."""
 
 
 class QueueOrder(StrEnum):

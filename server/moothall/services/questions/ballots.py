@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from moothall.core.commands import AnyCommand, CountPoll, CountSupport
-from moothall.core.events.question_parts import WAITING
+from moothall.core.events.question_parts import SUPPORTED
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SessionId
@@ -247,8 +247,8 @@ def poll_about(what: str) -> PollId:
 def _refused_support(state: State, each: Intervention) -> Refusal | None:
     if not each.published:
         return NO_QUESTION
-    if state.status is Status.CLOSED or each.status not in WAITING:
-        return refuse(RefusalCode.CONFLICT, "This question is no longer waiting for its turn.")
+    if state.status is Status.CLOSED or each.status not in SUPPORTED:
+        return refuse(RefusalCode.CONFLICT, "This question has had its turn, or will have none.")
     return None
 
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 from aiohttp import DummyCookieJar, web
@@ -233,8 +234,27 @@ async def test_what_cannot_be_supported(house: QuestionsMeeting) -> None:
     assert (await house.support(1, path="/s/none/asked/1/support"))[0] == 404
     await house.stand(InterventionStatus.CALLED, "why")
     assert (await house.support(1))[0] == 303
+    await house.stand(InterventionStatus.ANSWERED, "why")
+    assert (await house.support(1))[0] == 303, "the list says how it stands"
     await house.do(do.CloseSession(), by=SYSTEM)
     assert "/support" not in await house.list()
+
+
+async def test_a_vote_leads_back_to_the_text_and_nowhere_else(house: QuestionsMeeting) -> None:
+    await house.ask("why")
+    await house.stand(InterventionStatus.QUEUED, "why")
+
+    async def led(back: str, cookie: str) -> tuple[int, str]:
+        return await house.support(1, cookie, body=urlencode({"back": back}))
+
+    cookie = "B" * 22
+    assert await led("/s/s?channel=floor&size=150", cookie) == (303, "/s/s?channel=floor&size=150#Growing")
+    assert await led("/s/s/read?from=21", cookie) == (303, "/s/s/read?from=21#NowAsked")
+    assert await led("none", cookie) == (204, "")
+    for strange in ("//evil.example", "/s/other", "/s/s/ask", "/s/s?a#b", "/s/s?a\nb", "https://evil.example/s/s"):
+        assert await led(strange, cookie) == (303, "/s/s/questions#No-1"), strange
+    for back in ("none", "/s/s?channel=floor"):
+        assert await led(back, "") == (303, "/s/s/questions#No-1"), "where a browser gets its token"
 
 
 async def test_who_sends_all_the_time_is_slowed(house: QuestionsMeeting) -> None:

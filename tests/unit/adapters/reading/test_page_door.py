@@ -500,6 +500,9 @@ async def test_what_is_said_to_one_visitor_is_in_no_page_of_others(hall: Hall) -
         async def part(self, request: web.Request, *_: object, **__: object) -> dict[str, object] | None:
             return CARD if "mine" in request.cookies else None
 
+        def asks_too(self, request: web.Request, *_: object) -> bool:
+            return "too" in request.cookies
+
     door = PageDoor(
         PAGES,
         clock=ManualClock(),
@@ -514,6 +517,8 @@ async def test_what_is_said_to_one_visitor_is_in_no_page_of_others(hall: Hall) -
         mine = await client.get("/s/plenary", headers={**HTML, "Cookie": "mine=1"})
         other = await client.get("/s/plenary", headers=HTML)
         assert (mine.headers["Cache-Control"], other.headers["Cache-Control"]) == ("no-store", "no-cache")
+        too = await client.get("/s/plenary", headers={**HTML, "Cookie": "too=1"})
+        assert too.headers["Cache-Control"] == "no-store"
         assert await mine.text() != await other.text()
         assert door.pages_made == 1
 

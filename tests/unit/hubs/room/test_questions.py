@@ -181,7 +181,7 @@ async def test_who_would_ask_it_too_is_counted_once_and_told_once_the_meeting_sh
 
 
 @jumping
-async def test_the_meetings_own_can_be_asked_too_while_they_wait_and_nothing_else() -> None:
+async def test_the_meetings_own_can_be_asked_too_until_they_are_answered_and_nothing_else() -> None:
     async with room() as made:
         asked = do.Ask(intervention=InterventionId("q1"), kind=Kind.QUESTION, text="?", language="en", asker="x")
         await made.meeting.do(asked)
@@ -195,7 +195,11 @@ async def test_the_meetings_own_can_be_asked_too_while_they_wait_and_nothing_els
             SupportAct(intervention=InterventionId("q1"), count=1)
         ]
         await made.meeting.stand(InterventionId("q1"), InterventionStatus.CALLED)
-        assert not await made.local.support_one(S, InterventionId("q1"), "v2")
+        assert await made.local.support_one(S, InterventionId("q1"), "v2")
+        await made.local.pass_on()
+        assert made.outbox.of(SupportAct)[-1].act == SupportAct(intervention=InterventionId("q1"), count=2)
+        await made.meeting.stand(InterventionId("q1"), InterventionStatus.ANSWERED)
+        assert not await made.local.support_one(S, InterventionId("q1"), "v3")
 
 
 @jumping

@@ -196,8 +196,12 @@ async def test_what_a_full_disk_refuses_is_not_there_and_may_be_sent_again(house
 
 
 @in_a_house
-async def test_what_does_not_wait_cannot_be_asked_too(house: BallotsMeeting) -> None:
+async def test_what_is_asked_now_can_be_asked_too_and_what_had_its_turn_cannot(house: BallotsMeeting) -> None:
     await house.stand(InterventionStatus.CALLED, WHY)
+    assert await house.support("a", 1) is None
+    assert await house.support("a", 1, too=False) is None
+    stored = await house.stored()
+    await house.stand(InterventionStatus.ANSWERED, WHY)
     for number, code in ((1, RefusalCode.CONFLICT), (3, RefusalCode.UNKNOWN), (-1, RefusalCode.UNKNOWN)):
         refused = await house.support("a", number)
         assert isinstance(refused, Refusal)
@@ -206,7 +210,7 @@ async def test_what_does_not_wait_cannot_be_asked_too(house: BallotsMeeting) -> 
     assert isinstance(refused, Refusal)
     await house.do(CloseSession())
     assert isinstance(await house.support("a", 2), Refusal)
-    assert await house.stored() == 0
+    assert await house.stored() == stored
 
 
 @in_a_house
