@@ -61,6 +61,7 @@ from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import Records
 from moothall.services.sessions.reports import Reports
 from moothall.services.sessions.role_links import RoleLinks
+from moothall.wire.hub.messages import Offered
 from moothall.wire.token_bucket import Allowance
 from moothall_hub.mirror.copied import Copy
 from moothall_hub.mirror.mirror import Mirror
@@ -262,7 +263,7 @@ async def open_hub_doors(
         place=str,
         known=parts.catalogue.known,
         snapshot_of=access.snapshot,
-        readable=partial(_readable, parts.offers),
+        readable=lambda session, spoken: readable(parts.offers.of(session), copies.copy(session), spoken),
         agenda=partial(_agenda, parts.offers),
     )
     setup = SetupDoor(
@@ -360,10 +361,14 @@ def _agenda(offers: Offers) -> str:
     return f"{offers.about.address}/agenda" if offers.about.address else ""
 
 
-def _readable(offers: Offers, session: SessionId, spoken: Sequence[str]) -> Sequence[str]:
-    """In which languages a session can be read above: what is spoken, and its other texts."""
-    offered = offers.of(session)
-    return [*spoken, *(tag for each in (() if offered is None else offered.texts) for tag in each.languages)]
+def readable(offered: Offered | None, copy: Copy | None, spoken: Sequence[str]) -> Sequence[str]:
+    """In which languages a session can be read here: what is spoken, and the texts that come.
+
+    What is offered above comes where the coordinator has chosen it; no reader can ask for it here.
+    """
+    coming = () if copy is None else copy.followed or copy.channels
+    texts = () if offered is None else offered.texts
+    return [*spoken, *(tag for each in texts if each.channel in coming for tag in each.languages)]
 
 
 SnapshotOf = Callable[[SessionId, Feed], Awaitable[Snapshot | None]]

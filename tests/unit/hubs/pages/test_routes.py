@@ -7,9 +7,11 @@ from msgspec.structs import replace
 from moothall.core.events.types import ChannelKind, LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.kernel.lanes import Feed, channel_lane
+from moothall.core.session.state import Status
 from moothall.core.views.captions import CaptionsView, Channel, Snapshot
+from moothall.wire.hub.messages import Offered, OfferedText
 from moothall_hub.mirror.copied import Copy
-from moothall_hub.pages.routes import comes, here, only_here
+from moothall_hub.pages.routes import comes, here, only_here, readable
 
 S = SessionId("s")
 FLOOR, FRENCH, ARABIC = map(ChannelId, ("floor", "mt-fr", "mt-ar"))
@@ -42,6 +44,17 @@ def test_no_file_is_made_of_a_text_that_came_only_once() -> None:
     assert [comes(replace(COPY, left=left), each) for each in (FLOOR, FRENCH, ARABIC)] == [True, False, False]
     assert comes(None, FRENCH)
     assert comes(Copy(session=S), FRENCH)
+
+
+def test_the_front_page_names_the_languages_that_come_and_no_others() -> None:
+    kinds = {FLOOR: ChannelKind.FLOOR, FRENCH: ChannelKind.TRANSLATION, ARABIC: ChannelKind.TRANSLATION}
+    tags = {FLOOR: "en", FRENCH: "fr", ARABIC: "ar"}
+    texts = tuple(OfferedText(channel=name, kind=kind, languages=(tags[name],)) for name, kind in kinds.items())
+    offered = Offered(session=S, title="", status=Status.OPEN, texts=texts)
+    assert readable(offered, COPY, ["en"]) == ["en", "en"]
+    assert readable(offered, replace(COPY, followed=(FLOOR, FRENCH)), ["en"]) == ["en", "en", "fr"]
+    assert readable(offered, Copy(session=S, channels=(FLOOR, ARABIC)), ["en"]) == ["en", "en", "ar"]
+    assert readable(offered, None, ["en"]) == readable(None, COPY, ["en"]) == ["en"]
 
 
 async def test_what_is_not_there_stays_so() -> None:
