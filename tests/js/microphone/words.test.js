@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { becoming, behind } from '../../../web/js/microphone/words.js';
+import { becoming } from '../../../web/js/microphone/words.js';
 
 const OPEN = { status: 'open', not_recorded: null };
 const HEARD = { sound: 'speech', lag: 900, at: 0 };
@@ -30,8 +30,3 @@ for (const [facts, kind] of CASES) {
     assert.equal(told?.kind ?? null, kind);
   });
 }
-
-test('the title of a meeting stands apart from its state', () => {
-  assert.equal(behind('Access for all', 'Break'), ' \u2013 Break');
-  assert.equal(behind(null, 'Break'), 'Break');
-});

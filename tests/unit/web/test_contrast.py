@@ -123,9 +123,11 @@ def test_the_sheets_set_no_other_colours() -> None:
                 known = set(TEXTS) | {"on-accent"} | ({"edge"} if selector.endswith("::before") else set())
             elif key in ("background", "background-color"):
                 known = set(GROUNDS) | ({"accent"} if declared.get("color") == "var(--on-accent)" else set())
-                known |= {"accent", "warn", "look", "ink"} if _is_a_sign(selector) else set()
+                known |= {"accent", "warn", "look", "ink", "mark"} if _is_a_sign(selector) else set()
             elif key.startswith(("border", "outline")) and "radius" not in key:
-                known = {*LINES, "ink", "hair"}
+                known = {*LINES, "ink", "hair"} | ({"mark", "mark-line"} if _is_a_sign(selector) else set())
+            elif key == "--mark":
+                known = {*LINES, "ink"}
             else:
                 continue
             used = set(re.findall(r"var\(--([\w-]+)", value))
@@ -137,7 +139,8 @@ def test_the_sheets_set_no_other_colours() -> None:
 
 def _is_a_sign(selector: str) -> bool:
     """Whether no text stands on it: a dot, a bar."""
-    return all(each.endswith(("::before", "::after", ".bar", "-value", "-meter-bar")) for each in selector.split(", "))
+    ends = ("::before", "::after", ".bar", "-value", "-meter-bar")
+    return all(each.endswith(ends) for each in re.sub(r"\(([^()]|\([^()]*\))*\)", "", selector).split(", "))
 
 
 @pytest.mark.parametrize("name", SHEETS)

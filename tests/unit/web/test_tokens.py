@@ -9,6 +9,7 @@ import pytest
 
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.reading.page_choices import OFFERED, SHOWN, SIZES
+from moothall.services.control.alarms import Standing
 
 CSS = find_web_folder() / "css"
 SHEET = (CSS / "lib/tokens.css").read_text(encoding="utf-8")
@@ -42,6 +43,15 @@ def test_every_choice_of_a_reader_is_in_the_sheets() -> None:
     for name, values in {**{n: list(v) for n, (_, v) in OFFERED.items() if n in SHOWN}, "size": list(SIZES)}.items():
         for value in values:
             assert value in usual or f'[data-{name}="{value}"]' in sheets, (name, value)
+
+
+def test_the_marks_of_states_are_in_one_sheet() -> None:
+    """One shape and one colour each; another sheet may set how large a mark is, and where it stands."""
+    drawn = re.compile(r"\.state[^{}]*data-kind[^{}]*::before[^{}]*\{[^{}]*(?:border|background|rotate)")
+    found = [path.name for path in sorted(CSS.glob("*.css")) if drawn.search(path.read_text(encoding="utf-8"))]
+    assert found == ["states.css"]
+    sheet = (CSS / "states.css").read_text(encoding="utf-8")
+    assert {kind for kind in Standing if f'="{kind}"]' not in sheet} == {Standing.IDLE}, "a ring"
 
 
 PRESSED = re.compile(r"(?:^|[\s,>(])(?:button\b[^\s,]*|\.button|\.act)(?=\s*(?:,|$|\)))|\.tool\b")

@@ -27,12 +27,6 @@ export function becoming({ session, lost, heard, now }) {
   return { kind: heard.sound === 'speech' ? 'heard' : 'unheard' };
 }
 
-/**
- * How a meeting stands, as it is said behind its title where that is named, for eyes and screen readers.
- * @param {?string} title  @param {string} state
- */
-export const behind = (title, state) => (title ? ` – ${state}` : state);
-
 /** @type {Record<string, string>} */
 const LIFE = { opened: 'open', paused: 'paused', resumed: 'open', closed: 'closed', reopened: 'open' };
 
