@@ -221,6 +221,17 @@ ROWS = """() => {
 """Whether each row of the text is whole, the newest last."""
 
 
+CUT = """() => {
+    const box = document.getElementById('Newest'), range = document.createRange();
+    const edge = box.getBoundingClientRect().top + parseFloat(getComputedStyle(box).getPropertyValue('--cut'));
+    return [...box.querySelectorAll('.speaker, .sure, .rest')].flatMap((node) => {
+        range.selectNodeContents(node);
+        return [...range.getClientRects()];
+    }).filter(({ top, bottom }) => top < edge - 1.5 && bottom > edge + 1.5);
+}"""
+"""The rows that are cut at the top."""
+
+
 async def measured(page: Page) -> None:
     """The strip is slim, the text has 85 % of the height, and nothing stands where screens cut off a picture's edge."""
     assert page.viewport_size is not None
@@ -235,8 +246,14 @@ async def measured(page: Page) -> None:
     for each in (strip, below):
         assert each["x"] >= 0.03 * width - 1
         assert each["x"] + each["width"] <= 0.97 * width + 1
+    column = await page.locator(".column").bounding_box()
+    assert column is not None
+    assert column["width"] * column["height"] >= 0.85 * below["width"] * below["height"], (
+        "the code beside it has the rest"
+    )
     rows = await page.evaluate(ROWS)
     assert rows[-3:] == [True] * 3
+    assert await page.evaluate(CUT) == [], "the text begins with a whole row"
     letter = await page.locator("#Newest").evaluate("node => parseFloat(getComputedStyle(node).fontSize)")
     assert letter >= 0.068 * height  # docs/how-to/embed.md says from how far this can be read
     code = await page.locator(".qr").bounding_box()

@@ -2,6 +2,7 @@
 
 import { at } from '../lib/nodes.js';
 import { AskedNow } from './asked_now.js';
+import { toEnd } from './rows.js';
 import { Tail, given, groupsOf } from './tail.js';
 
 const data = given();
@@ -34,9 +35,11 @@ const tail = new Tail(data, (each) => {
   each.say();
   fitTitle();
   asked.makeRoom(`${at('NotRecorded').hidden} ${at('State').dataset.kind === 'break'}`);
+  toEnd(each.box);
 }, (event) => {
   asked.heard(event);
   groups(event, tail.reader.session);
 });
+new ResizeObserver(() => toEnd(tail.box)).observe(tail.box);
 document.addEventListener('visibilitychange', awake);
 awake();

@@ -1,0 +1,85 @@
+"""Nothing that somebody reads moves by itself: neither when the page begins to live nor while the text grows."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from moothall.core import commands as do
+from moothall.core.events.types import EndReason, Word
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import SegmentId
+from support.desks.meeting import FLOOR, Meeting, S, meeting
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+ENGINE = Actor(Role.ENGINE, "scripted")
+WATCH = """
+window.shifts = [];
+new PerformanceObserver((list) => shifts.push(...list.getEntries())).observe({ type: 'layout-shift', buffered: true });
+"""
+SHIFTED = """() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(
+    shifts.filter(({ hadRecentInput }) => !hadRecentInput).map(({ value, sources }) => (
+        [value, ...sources.map(({ node }) => node && `${node.nodeName}#${node.id}.${node.className}`)]
+    ))))))"""
+"""The entries since the page began, each with what moved; what follows a press isn't one."""
+PAINTED = "() => performance.getEntriesByName('first-contentful-paint').length > 0"
+LINE = "Half of the groups are in places where the line is cut several times a day."
+
+
+async def grow(on: Meeting, page: Page, name: str) -> None:
+    """A line comes word by word, each of them drawn before the next, and ends."""
+    channel, first = on.live.state.channels[FLOOR], 0
+    t = channel.committed_through
+    for part in (LINE[:20], *LINE[20:].split(" the ")):
+        words = tuple(Word(" " + word, t + 50 * n, t + 50 * (n + 1)) for n, word in enumerate(part.split()))
+        start = None if first else do.SegmentStart(t0=t, language="en")
+        segment, generation = SegmentId(name), channel.generation
+        await on.do(
+            do.CommitWords(
+                channel=FLOOR, generation=generation, segment=segment, first=first, words=words, start=start
+            ),
+            by=ENGINE,
+        )
+        first, t = first + len(words), words[-1].t1
+        await expect(page.locator("body")).to_contain_text(words[-1].text.strip())
+    end = do.EndSegment(channel=FLOOR, generation=generation, segment=segment, t1=t, reason=EndReason.SENTENCE)
+    await on.do(end, by=ENGINE)
+    # Where the next begins in the same frame, the box of what grows holds another line: it would seem to have moved.
+    await expect(page.locator(f"#{name}, #Newest [data-line='{name}']").first).to_be_attached()
+    await expect(page.locator("#Growing > *, #Newest .rest")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("path", "width", "height"),
+    [("", 390, 844), ("", 1280, 800), ("/read?from=1", 390, 844), ("/screen", 1280, 720)],
+    ids=["phone", "wide", "own-pace", "wall"],
+)
+async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
+    path: str, width: int, height: int, page: Page, tmp_path: Path
+) -> None:
+    painted = asyncio.Event()
+
+    async def after_the_first_paint(route: Route) -> None:
+        if "/early." not in route.request.url:
+            await painted.wait()
+        await route.continue_()
+
+    async with meeting(tmp_path) as on:
+        await on.introduce("Amina")
+        for number in range(40):
+            await on.say(f"s{number}", LINE)
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.add_init_script(WATCH)
+        await page.route("**/*.js", after_the_first_paint)
+        await page.goto(f"{on.running.address}/s/{S}{path}", wait_until="commit")
+        await page.wait_for_function(PAINTED)
+        painted.set()
+        live = page.locator("#Newest.follows" if path == "/screen" else "html.live")
+        await expect(live).to_be_attached()
+        if "read" not in path:
+            for number in range(6):
+                await grow(on, page, f"n{number}")
+        assert await page.evaluate(SHIFTED) == []
