@@ -311,6 +311,23 @@ async def test_a_cut_line_and_a_restart_between_two_acts_lose_nothing_and_double
         await expect(page.locator("#Status")).to_have_text("It does not fit what has happened meanwhile")
 
 
+async def test_a_question_is_dragged_to_another_place_of_the_queue(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        for name_of in "abc":
+            await on.do(ask(name_of, f"Question {name_of}?"), by=SOMEBODY)
+        queued = tuple(name(each) for each in "abc")
+        await on.do(do.SetStatus(interventions=queued, status=InterventionStatus.QUEUED), by=MODERATOR)
+        await lead(page, on)
+        rows = page.locator("#Queued .question")
+        await expect(rows).to_have_count(3)
+        await page.locator("#q-c h3").drag_to(page.locator("#q-a"), target_position={"x": 60, "y": 3})
+        await expect(rows.first).to_have_id("q-c")
+        assert on.live.state.questions.arranged == ("c",)
+        await page.locator("#q-c h3").drag_to(page.locator("#q-b"), target_position={"x": 60, "y": 60})
+        await expect(rows.last).to_have_id("q-c")
+        await expect(page.locator("#Queued .target")).to_have_count(0)
+
+
 MOVED = """async ([root, arranged, id, how]) => {
     const { Questions } = await import(`${root}/js/moderation/questions.js`);
     const known = new Questions();

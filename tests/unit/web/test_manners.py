@@ -33,8 +33,9 @@ FORBIDDEN = {
     "2.3.3, scrolls smoothly": r"\bsmooth\b",
 }
 
-DRAGGED = {"timetable.js", "timetable.css"}
-"""Of a meeting in the table of a day, which the form of its page moves by clicks and by keys (WCAG 2.5.7)."""
+DRAGGED = {"dragging.js", "timetable.js", "timetable.css", "page.js", "items.js", "moderate.css"}
+"""Of a meeting in the table of a day, which the form of its page moves by clicks and by keys (WCAG 2.5.7); of one
+question in the queue, which buttons and keys move."""
 LOGO = '<img class="logo"'
 """The conference's own: 1.4.5 leaves logos out, and its name stands beside it as text."""
 

@@ -1,10 +1,7 @@
 // A meeting that has not begun is dragged to another place and time of the day's table. What is sent is the form of the
 // meeting's own page, with its place and its times changed: whoever goes by keys sends the same.
 
-const MOVED = 'text/x-moothall-meeting'; // what is dragged, so that no other thing can be dropped
-
-/** @type {?HTMLElement} */
-let dragged = null;
+import { dragging } from '../lib/dragging.js';
 
 /** How long it lasts is kept, by the clock on the wall. @param {string} starts  @param {string} ends  @param {string} moved */
 function endOf(starts, ends, moved) {
@@ -54,33 +51,22 @@ for (const meeting of document.querySelectorAll('[data-address][data-starts]')) 
   if (!(meeting instanceof HTMLElement)) continue;
   meeting.draggable = true;
   for (const link of meeting.querySelectorAll('a')) link.draggable = false; // Its block is dragged, not its address.
-  meeting.addEventListener('dragstart', ({ dataTransfer }) => {
-    dragged = meeting;
-    dataTransfer?.setData(MOVED, meeting.dataset.address ?? '');
-    if (dataTransfer) dataTransfer.effectAllowed = 'move';
-  });
-  meeting.addEventListener('dragend', () => {
-    dragged = null;
-    mark(null);
-  });
 }
 const table = document.querySelector('table.day');
-table?.addEventListener('dragover', (event) => {
-  const cell = cellAt(event.target);
-  if (!(event instanceof DragEvent) || !dragged || !cell || cell.contains(dragged)) {
-    mark(null);
-    return;
-  }
-  event.preventDefault();
-  mark(cell);
-});
-table?.addEventListener('drop', (event) => {
-  const [cell, meeting] = [cellAt(event.target), dragged];
-  if (!cell || !meeting || cell.contains(meeting)) return;
-  event.preventDefault();
-  mark(null);
-  meeting.classList.add('moving');
-  move(meeting, cell).catch(() => location.assign(meeting.dataset.address ?? ''));
-});
+if (table instanceof HTMLElement) {
+  dragging(table, {
+    type: 'text/x-moothall-meeting',
+    mark,
+    item: (from) => from.closest('[data-address][data-starts]'),
+    place: (at, _, meeting) => {
+      const cell = cellAt(at);
+      return cell?.contains(meeting) ? null : cell;
+    },
+    drop: (meeting, cell) => {
+      meeting.classList.add('moving');
+      move(meeting, cell).catch(() => location.assign(meeting.dataset.address ?? ''));
+    },
+  });
+}
 const hint = document.getElementById('DragHint');
 if (hint && table && document.querySelector('[draggable="true"]')) hint.hidden = false;

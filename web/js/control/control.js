@@ -64,12 +64,15 @@ function figures(card) {
   const people = card.here.map(({ name, label, role }) => name || label || words.text(`role.${role}`));
   const readers = Object.entries(card.channels).map(([name, [kind, tag]]) => `${words.text(`kind.${kind}`, { language: tongue(tag) })}: ${card.readers[name] ?? 0}`);
   const dead = card.dead >= DEAD;
-  const late = dead || card.sound === null || card.sound >= OLD ? words.text('no-delay') : words.text('late', { n: card.lag });
+  const late = dead || card.sound === null || card.sound >= OLD ? words.text('no-delay') : lateness(card);
   return [
     ['sound', dead ? words.text('dead', { n: card.dead }) : ago(card.sound)], ['words', ago(card.words)], ['rate', String(card.rate)], ['delay', late],
     ['language', language(card)], ['quality', qualityLine(card.quality) || words.text('none')], ['on-air', card.on_air || words.text('on-air.machine')], ['here', people.join(', ') || words.text('nobody')], ['readers', readers.join(' · ')],
   ];
 }
+
+/** @param {Card} card */
+const lateness = ({ lag }) => (lag ? words.text('late', { n: lag }) : words.text('on-time'));
 
 /** How loud it is; `levels` moves it. @param {string} session */
 function meter(session) {
@@ -153,7 +156,7 @@ function trends(card) {
   const [least, quickest] = span(rates) ?? [0, 0];
   const comes = card.dead < DEAD && card.sound !== null && card.sound < OLD;
   return element('div', { class: 'trends' },
-    trend('delay', comes ? words.text('late', { n: card.lag }) : words.text('no-delay'), sparkline(delays, LATE, words.text('trend.delay', { n: most }))),
+    trend('delay', comes ? lateness(card) : words.text('no-delay'), sparkline(delays, LATE, words.text('trend.delay', { n: most }))),
     trend('rate', String(card.rate), sparkline(rates, QUICK, words.text('trend.rate', { least, most: quickest }))));
 }
 

@@ -122,7 +122,8 @@ export class QuestionItems {
     const { questions, words } = this;
     const number = () => element('span', { class: 'unseen' }, ` ${words.text('number', { n: item.number })}`);
     const pick = element('input', { type: 'checkbox', 'data-does': 'pick', 'data-key': `${item.id}-pick`, 'aria-label': words.text('pick', { n: item.number }) });
-    const head = element('h3', {}, ...(fresh ? [element('span', { class: 'mark' }, words.text('new')), ' '] : []), ...this.head(item));
+    const arranged = questions.acts(item.id).includes('first');
+    const head = element('h3', arranged ? { draggable: 'true' } : {}, ...(fresh ? [element('span', { class: 'mark' }, words.text('new')), ' '] : []), ...this.head(item));
     const texts = this.texts(item);
     const text = item.text ? texts.splice(0, 1) : [];
     const [urgent, notes] = this.#notes(item);

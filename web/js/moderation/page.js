@@ -16,6 +16,7 @@ import { QuestionPanels } from './panels.js';
 import { QuestionSheets } from './sheets.js';
 import { QuestionSift, fits } from './sift.js';
 import { QuestionTurn } from './turn.js';
+import { dragging } from '../lib/dragging.js';
 import { ring } from '../lib/bell.js';
 import { unsay } from '../lib/said.js';
 import { frameStands } from '../lib/staff_frame.js';
@@ -101,6 +102,31 @@ fitsPhone({
     else if (questions.called !== null) say(words.text('answered-first', { n: questions.get(questions.called)?.number ?? '?' }));
     else if (next) does('call', [next]);
     else say(words.text('none'));
+  },
+});
+
+/** Which row of the queue one that is dragged would stand before, and behind the last. @type {?HTMLElement} */
+let before = null;
+dragging(at('Queued'), {
+  type: 'text/x-moothall-question',
+  item: (from) => from.closest('.question'),
+  place: (over, { clientY }, row) => {
+    const list = only('ol', at('Queued'));
+    /** @type {?HTMLElement} */
+    const under = over.closest('#Queued .question');
+    if (!under || !row.isConnected) return null;
+    const { top, height } = under.getBoundingClientRect();
+    before = /** @type {?HTMLElement} */ (clientY < top + height / 2 ? under : under.nextElementSibling);
+    return before === row || before === row.nextElementSibling ? null : list;
+  },
+  mark: (list) => {
+    for (const row of at('Queued').querySelectorAll('.target, .last')) row.classList.remove('target', 'last');
+    if (list) (before ?? list.lastElementChild)?.classList.add('target', ...(before ? [] : ['last']));
+  },
+  drop: async ({ dataset: { id = '' } }) => {
+    const rest = questions.queue.map(({ intervention }) => intervention).filter((each) => each !== id);
+    const first = questions.moved(id, before ? rest.indexOf(before.dataset.id ?? '') : rest.length);
+    if (first) await act({ do: 'arrange-queue', first });
   },
 });
 

@@ -141,13 +141,13 @@ export class Questions {
   }
 
   /**
-   * What comes first by hand once `id` is moved `up`, `down` or `first`; null when it is there already.
-   * @param {string} id  @param {string} how
+   * What comes first by hand once `id` is moved `up`, `down`, `first` or to a place in the queue, from 0; null when it is there already.
+   * @param {string} id  @param {string | number} how
    */
   moved(id, how) {
     const all = this.queue.map(({ intervention }) => intervention);
     const from = all.indexOf(id);
-    const to = how === 'first' ? 0 : from + (how === 'up' ? -1 : 1);
+    const to = typeof how === 'number' ? how : how === 'first' ? 0 : from + (how === 'up' ? -1 : 1);
     if (from < 0 || to < 0 || to >= all.length || to === from) return null;
     all.splice(to, 0, ...all.splice(from, 1));
     // Whatever was put first by hand before stays there.

@@ -144,13 +144,17 @@ def _figures(card: RoomCard, ui: Catalogue) -> list[tuple[str, str]]:
         (ui.text("Last sound"), ui.text("digital silence for {n} s", n=card.dead) if dead else _ago(card.sound, ui)),
         (ui.text("Last words"), _ago(card.words, ui)),
         (ui.text("Words a minute"), str(card.rate)),
-        (ui.text("Delay"), ui.text("no sound comes") if old or dead else ui.text("{n} s late", n=card.lag)),
+        (ui.text("Delay"), ui.text("no sound comes") if old or dead else _lateness(card.lag, ui)),
         (ui.text("Language"), language),
         (ui.text("The text so far"), quality_line(card.quality, ui, staff=True) or ui.text("none yet")),
         (ui.text("On air"), card.on_air or ui.text("the machine")),
         (ui.text("Who works here now"), ", ".join(people) or ui.text("nobody")),
         (ui.text("Readers"), " · ".join(readers)),
     ]
+
+
+def _lateness(seconds: int, ui: Catalogue) -> str:
+    return ui.text("{n} s late", n=seconds) if seconds else ui.text("On time")
 
 
 def _ago(seconds: int | None, ui: Catalogue) -> str:
