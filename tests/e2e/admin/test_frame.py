@@ -31,6 +31,13 @@ async def test_a_phone_shows_the_newest_line_with_every_control_a_touch_away(pag
         newest = page.locator("#s119 .text")
         await expect(newest).to_be_in_viewport(ratio=1)
         assert await newest.evaluate(BETWEEN_THE_BARS)
+        dock = "document.querySelector('.dock').offsetHeight"
+        low = await page.evaluate(dock)
+        await page.mouse.move(200, 300)
+        await page.mouse.wheel(0, -1000)
+        await expect(page.locator("#Jump")).to_be_visible()
+        assert await page.evaluate(dock) == low, "one thing more makes it no higher"
+        await page.locator("#Jump").click()
         bars = "document.querySelector('.top').offsetHeight + document.querySelector('.bar').offsetHeight"
         assert await page.evaluate(bars) <= 140
         side = page.locator("#More")

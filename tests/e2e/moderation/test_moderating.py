@@ -320,6 +320,8 @@ async def test_a_question_is_dragged_to_another_place_of_the_queue(page: Page, t
         await lead(page, on)
         rows = page.locator("#Queued .question")
         await expect(rows).to_have_count(3)
+        await page.keyboard.press("x")
+        await expect(page.locator("#Status"), "no row is the current one").to_contain_text("Go to a question first")
         await page.locator("#q-c h3").drag_to(page.locator("#q-a"), target_position={"x": 60, "y": 3})
         await expect(rows.first).to_have_id("q-c")
         assert on.live.state.questions.arranged == ("c",)

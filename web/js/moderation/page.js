@@ -59,7 +59,10 @@ const sheets = new QuestionSheets(words, line.done.tongue, () => {
 const clear = clearsWall(act, words, say);
 const sift = new QuestionSift(questions, line.done.tongue, show);
 
-const onChosen = (/** @type {string} */ name) => () => panels.chosen().length && does(name, panels.chosen());
+const onChosen = (/** @type {string} */ name) => () => {
+  if (panels.chosen().length) does(name, panels.chosen());
+  else say(words.text('unchosen'));
+};
 const lists = () => [panels.shown('Checked'), panels.shown('Queued'), [...panels.shown('Answered'), ...panels.shown('Others')]];
 /** @param {import('./arrows.js').Way} way */
 const go = (way) => panels.focus(step(panels.shown('Called'), lists(), panels.current, way));
