@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import tomllib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,7 @@ from moothall.cli.playing import (
     stop_signal,
 )
 from moothall.cli.pulling import address_of, close_pulled, pull, pulled_session
+from moothall.cli.sample_speakers import Turn, name_speakers, turns_of
 from moothall.core.events.types import SoundKept
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.errors import AudioError, ConfigurationError, Refusal
@@ -181,7 +182,8 @@ def _demo(arguments: argparse.Namespace) -> int:
         as_live=True,
         sound_kept=SoundKept.NONE,
     )
-    asyncio.run(_run(settings, programme, close=True, code=arguments.lan, beside=True))
+    turns = [] if arguments.file else sample.turns()
+    asyncio.run(_run(settings, programme, close=True, code=arguments.lan, beside=True, turns=turns))
     return 0
 
 
@@ -194,9 +196,10 @@ async def _run(
     beside: bool = False,
     read: Callable[[], Settings] | None = None,
     pulled: str | None = None,
+    turns: Sequence[Turn] = (),
 ) -> None:
     """`read` reads the settings again. `beside`: whether a hub on this machine may be connected without anybody typing
-    words.
+    words. `turns`: who speaks in what is played, where that is known.
     """
     if programme is not None and pulled is None:
         await require_sound(programme)
@@ -217,7 +220,9 @@ async def _run(
             return
         # The demo is no service, its link opens nothing from elsewhere, and whoever pipes what it says wants to get in.
         piped = beside and settings.server.host == "127.0.0.1"
-        await show(running, programme, stop, close=close, staff=settings.server.data, piped=piped, code=code)
+        await show(
+            running, programme, stop, close=close, staff=settings.server.data, piped=piped, code=code, turns=turns
+        )
 
 
 async def _run_node(settings: Settings, *, read: Callable[[], Settings]) -> None:
@@ -304,6 +309,7 @@ async def show(
     staff: str = "",
     piped: bool = False,
     code: bool = False,
+    turns: Sequence[Turn] = (),
 ) -> None:
     """Play the programme, say where to read it, and stay until told to stop.
 
@@ -325,6 +331,9 @@ async def show(
             print("A hub beside it, as for a room far away: 'make demo-hub' in another terminal.", flush=True)
     async with asyncio.TaskGroup() as group:
         playing = group.create_task(_play(running, programme))
+        if turns:
+            naming = group.create_task(name_speakers(live, programme.source, turns, running.backend.clock))
+            playing.add_done_callback(lambda _: naming.cancel())
         stopped = await first_of(stop, playing)
         if stopped and close:
             running.ingest.stop()
@@ -397,6 +406,12 @@ class SampleSession(msgspec.Struct, frozen=True, kw_only=True):
     audio: Path
     reference: Path
     """What is said, and when: one JSON object an utterance."""
+    speakers: Mapping[str, str]
+    """Who speaks, by the names that the reference has."""
+
+    def turns(self) -> list[Turn]:
+        """Who begins to speak when."""
+        return turns_of(self.reference.read_text(encoding="utf-8").splitlines(), self.speakers)
 
 
 def find_sample() -> SampleSession:
@@ -412,4 +427,5 @@ def find_sample() -> SampleSession:
         language=said["language"],
         audio=programme.parent / said["audio"],
         reference=programme.parent / said["reference"],
+        speakers={key: each["name"] for key, each in said["speakers"].items()},
     )

@@ -1,0 +1,53 @@
+"""Who speaks in the sample session, named while it is played: as somebody at the desk would name them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from moothall.core.commands import IntroduceSpeaker, SetSpeaker
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import ChannelId, CommandId, SourceId, SpeakerId
+from moothall.core.ports import Clock
+from moothall.services.sessions.live_session import LiveSession
+
+FLOOR = ChannelId("floor")
+AHEAD_MS = 300
+"""How long before the first sound of a turn its speaker is named: turns are 600 ms apart at least."""
+LOOK_MS = 200
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """Somebody begins to speak."""
+
+    at: int
+    """ms from the recording's first sample."""
+    speaker: SpeakerId
+    name: str
+
+
+def turns_of(reference: Iterable[str], names: Mapping[str, str]) -> list[Turn]:
+    """The turns of a reference: one JSON object a line, with `start` in s and `speaker`."""
+    said = [json.loads(line) for line in reference]
+    before = [None, *(each["speaker"] for each in said)]
+    return [
+        Turn(round(1_000 * each["start"]), SpeakerId(each["speaker"]), names[each["speaker"]])
+        for each, last in zip(said, before, strict=False)
+        if each["speaker"] != last
+    ]
+
+
+async def name_speakers(live: LiveSession, source: SourceId, turns: Sequence[Turn], clock: Clock) -> None:
+    """Name whoever speaks, turn after turn, as the sound of `source` comes to it; it ends behind the last one."""
+    people = {turn.speaker: turn.name for turn in turns}
+    introduced = [IntroduceSpeaker(speaker=speaker, name=name) for speaker, name in people.items()]
+    await live.writer.send(SYSTEM, CommandId("sample:speakers"), introduced)
+    for number, turn in enumerate(turns):
+        while (playing := live.state.sources.get(source)) is None or (
+            live.state.media_now(clock.wall()) < playing.t + turn.at - AHEAD_MS
+        ):
+            await clock.sleep(LOOK_MS)
+        command = SetSpeaker(channel=FLOOR, speaker=turn.speaker)
+        await live.writer.send(SYSTEM, CommandId(f"sample:turn-{number}"), [command])
