@@ -274,7 +274,7 @@ function shown() {
   const state = now ? say(`meeting.${['closed', 'break', 'off', 'before'].includes(now.kind) ? now.kind : 'live'}`) : '';
   at('OnTitle').textContent = named || '';
   at('OnTitle').lang = (named && words.session?.languages[0]) || '';
-  at('OnDash').hidden = !named;
+  set(at('OnDash'), named ? ' – ' : '');
   at('OnState').textContent = state;
   at('OnState').dataset.kind = ['closed', 'break', 'off', 'before'].includes(now?.kind ?? '') ? now?.kind : 'live';
   at('On').dataset.kind = now?.kind ?? '';
