@@ -25,7 +25,9 @@ SHIFTED = """() => new Promise((done) => requestAnimationFrame(() => setTimeout(
         [value, ...sources.map(({ node }) => node && `${node.nodeName}#${node.id}.${node.className}`)]
     ))))))"""
 """The entries since the page began, each with what moved; what follows a press isn't one."""
-PAINTED = "() => performance.getEntriesByName('first-contentful-paint').length > 0"
+PAINTED = """() => new Promise((done) => new PerformanceObserver((list) => (
+    list.getEntriesByName('first-contentful-paint').length && done()
+)).observe({ type: 'paint', buffered: true }))"""
 LINE = "Half of the groups are in places where the line is cut several times a day."
 
 
@@ -75,7 +77,7 @@ async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
         await page.add_init_script(WATCH)
         await page.route("**/*.js", after_the_first_paint)
         await page.goto(f"{on.running.address}/s/{S}{path}", wait_until="commit")
-        await page.wait_for_function(PAINTED)
+        await page.evaluate(PAINTED)
         painted.set()
         live = page.locator("#Newest.follows" if path == "/screen" else "html.live")
         await expect(live).to_be_attached()
