@@ -28,6 +28,7 @@ SHIFTED = """() => new Promise((done) => requestAnimationFrame(() => setTimeout(
 PAINTED = """() => new Promise((done) => new PerformanceObserver((list) => (
     list.getEntriesByName('first-contentful-paint').length && done()
 )).observe({ type: 'paint', buffered: true }))"""
+DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 LINE = "Half of the groups are in places where the line is cut several times a day."
 
 
@@ -52,6 +53,7 @@ async def grow(on: Meeting, page: Page, name: str) -> None:
     # Where the next begins in the same frame, the box of what grows holds another line: it would seem to have moved.
     await expect(page.locator(f"#{name}, #Newest [data-line='{name}']").first).to_be_attached()
     await expect(page.locator("#Growing > *, #Newest .rest")).to_have_count(0)
+    await page.evaluate(DRAWN)
 
 
 @pytest.mark.parametrize(
