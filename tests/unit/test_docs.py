@@ -12,8 +12,8 @@ import licences
 import metrics_reference
 import record_reference
 import settings_reference
-from moothall.wire import node_link
 from moothall.wire.close_codes import MEANINGS
+from moothall.wire.cluster import node_link
 from moothall.wire.hub.messages import PATH
 
 ROOT = Path(__file__).resolve().parents[2]

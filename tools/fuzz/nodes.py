@@ -11,8 +11,8 @@ from fuzz.target import Target
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId
-from moothall.wire import node_link, node_proof
-from moothall.wire.node_proof import Doubt, Proofs
+from moothall.wire.cluster import node_link, node_proof
+from moothall.wire.cluster.node_proof import Doubt, Proofs
 
 SESSION = SessionId("s")
 KEY, NONCE, NOW = bytes(range(32)), bytes(12), 1_764_000_000_000

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import msgspec
 
+from moothall.adapters.record.transcript import FORMS, Transcript
 from moothall.adapters.store.files import explained
 from moothall.adapters.system.clock import SystemClock
 from moothall.cli.journal import Journal, head_of, write_whole
 from moothall.cli.playing import languages_of, require_model
 from moothall.cli.progress import RecordingProgress
 from moothall.cli.transcriber import Transcription, cores, transcribe
-from moothall.cli.transcript import FORMS, Transcript
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.core.kernel.times import media_time
 from moothall.wire.transcribing import Answer, HeardPiece, Reached, TranscriptionRequest

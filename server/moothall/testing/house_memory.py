@@ -13,7 +13,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import Book, EventLog
 from moothall.services.cluster.two_books import entries_of, noted_change
-from moothall.wire.node_link import Stand, WholeBook
+from moothall.wire.cluster.node_link import Stand, WholeBook
 
 
 class MemoryLease:

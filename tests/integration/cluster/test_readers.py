@@ -14,8 +14,8 @@ from moothall.adapters.admin.local_door import Caller
 from moothall.adapters.reading.reader_client import follow
 from moothall.core.kernel.lanes import Feed
 from moothall.wire.cached_feed import CachedText
+from moothall.wire.cluster.node_link import PATH
 from moothall.wire.frames import Received
-from moothall.wire.node_link import PATH
 from support.cluster.nodes import NodeProcess
 from support.cluster.process import RedisProcesses
 from support.cluster.typing import Typist, house

@@ -9,7 +9,7 @@ import pytest
 
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.reading.page_choices import OFFERED, SHOWN, SIZES
-from moothall.services.control.alarms import Standing
+from moothall.services.control.standing import Standing
 
 CSS = find_web_folder() / "css"
 SHEET = (CSS / "lib/tokens.css").read_text(encoding="utf-8")

@@ -11,9 +11,9 @@ from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.ports import LogReading
-from moothall.wire import node_link
-from moothall.wire.node_link import Stand, WholeBook, encode
-from moothall.wire.node_proof import LINK_SCHEME, Carried
+from moothall.wire.cluster import node_link
+from moothall.wire.cluster.node_link import Stand, WholeBook, encode
+from moothall.wire.cluster.node_proof import LINK_SCHEME, Carried
 
 NODES_ALONE = "/node/"
 """What all paths begin with that no visitor has anything behind."""

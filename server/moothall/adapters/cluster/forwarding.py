@@ -30,7 +30,7 @@ from moothall.adapters.http.taking import when_gone
 from moothall.adapters.pages.error_pages import away
 from moothall.adapters.pages.templates import Pages
 from moothall.core.ports import Clock
-from moothall.wire.node_proof import NODE, PROOF, REFUSED, Doubt
+from moothall.wire.cluster.node_proof import NODE, PROOF, REFUSED, Doubt
 
 logger = logging.getLogger(__name__)
 

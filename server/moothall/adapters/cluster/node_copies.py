@@ -18,8 +18,8 @@ from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import ProtocolError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId
 from moothall.core.ports import SpooledPiece
-from moothall.wire import node_sound
-from moothall.wire.node_link import (
+from moothall.wire.cluster import node_sound
+from moothall.wire.cluster.node_link import (
     BOOK_PATH,
     LOG_PATH,
     STAND_PATH,
@@ -29,7 +29,7 @@ from moothall.wire.node_link import (
     read_stand,
     unpack,
 )
-from moothall.wire.node_proof import LINK_ADDRESS, LINK_SCHEME
+from moothall.wire.cluster.node_proof import LINK_ADDRESS, LINK_SCHEME
 
 T = TypeVar("T")
 

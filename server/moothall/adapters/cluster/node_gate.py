@@ -19,7 +19,7 @@ from moothall.adapters.http.forwarded import CARRIED
 from moothall.adapters.store.files import explained, read_text, write_new
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock, Randomness
-from moothall.wire.node_proof import (
+from moothall.wire.cluster.node_proof import (
     KEY_BYTES,
     NODE,
     NONCE_BYTES,

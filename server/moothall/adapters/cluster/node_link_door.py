@@ -15,9 +15,9 @@ from moothall.adapters.cluster.copies_door import LogDoor, node_of
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.ports import Clock, LogReading
 from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
-from moothall.wire import node_link
+from moothall.wire.cluster import node_link
+from moothall.wire.cluster.node_link import MAX_FRAME_BYTES, TICK_MS, Tick, decode_to_keeper, encode
 from moothall.wire.kinds import UnknownKind
-from moothall.wire.node_link import MAX_FRAME_BYTES, TICK_MS, Tick, decode_to_keeper, encode
 
 logger = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from moothall.adapters.cluster.node_gate import NodeSeal
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.ports import Clock
 from moothall.services.cluster.reading import NodeReading
+from moothall.wire.cluster.node_link import MAX_FRAME_BYTES, PATH, TICK_MS, decode_to_node, encode
+from moothall.wire.cluster.node_proof import LINK_ADDRESS, LINK_SCHEME
 from moothall.wire.kinds import UnknownKind
-from moothall.wire.node_link import MAX_FRAME_BYTES, PATH, TICK_MS, decode_to_node, encode
-from moothall.wire.node_proof import LINK_ADDRESS, LINK_SCHEME
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The keeper's doors for nodes that copy sound which waits for its words (`wire/node_sound.py`)."""
+"""The keeper's doors for nodes that copy sound which waits for its words (`wire/cluster/node_sound.py`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from moothall.adapters.cluster.copies_door import node_of
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.services.cluster.sound_copies import Offered
-from moothall.wire import node_sound
+from moothall.wire.cluster import node_sound
 
 _UNKEPT = {"Cache-Control": "no-store"}
 

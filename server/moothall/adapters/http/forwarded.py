@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.wire.node_proof import Carried
+from moothall.wire.cluster.node_proof import Carried
 
 MOST_HOPS = 20
 """Addresses of the header that are looked at."""

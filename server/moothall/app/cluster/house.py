@@ -56,8 +56,8 @@ from moothall.services.cluster.two_copies import STEPS, TwoCopies
 from moothall.services.operation.redis_checks import needed_memory
 from moothall.services.supervision.supervising import supervise
 from moothall.settings.sections import Settings
+from moothall.wire.cluster.node_link import Stand, WholeBook
 from moothall.wire.frames import Source
-from moothall.wire.node_link import Stand, WholeBook
 
 logger = logging.getLogger(__name__)
 

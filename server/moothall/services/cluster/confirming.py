@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from moothall.core.cluster.one_copy import ASK_MS, CONFIRMED_MS, Confirmations
 from moothall.core.ports import Clock
-from moothall.wire.node_link import Without
+from moothall.wire.cluster.node_link import Without
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from moothall.core.ports import Asides, Book, BookChange, Clock, LogChanges, Log
 from moothall.services.cluster.copying import Readable
 from moothall.services.cluster.following import Following
 from moothall.services.cluster.two_books import entries_of, follow_book, noted_change
-from moothall.wire.node_link import Stand, WholeBook
+from moothall.wire.cluster.node_link import Stand, WholeBook
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from moothall.core.ports import LogHead
 from moothall.core.signals import AnySignal
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
-from moothall.wire.node_link import (
+from moothall.wire.cluster.node_link import (
     MOST_FOLLOWED,
     AskWithout,
     Compare,

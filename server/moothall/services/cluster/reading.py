@@ -26,8 +26,7 @@ from moothall.services.cluster.following import Following
 from moothall.services.metrics.measures import Measures
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.mirrored import MirroredSession, MirroredSessions
-from moothall.wire.frames import Source
-from moothall.wire.node_link import (
+from moothall.wire.cluster.node_link import (
     MOST_FOLLOWED,
     AskWithout,
     Compare,
@@ -42,6 +41,7 @@ from moothall.wire.node_link import (
     Without,
     signals_of,
 )
+from moothall.wire.frames import Source
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId
 from moothall.core.ports import Clock, SpooledPiece
-from moothall.wire.node_sound import MOST_SAMPLES, SpooledSound
+from moothall.wire.cluster.node_sound import MOST_SAMPLES, SpooledSound
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.http.places import Place
 from moothall.adapters.system.clock import SystemClock
 from moothall.testing.clock import ManualClock, SeededRandomness
-from moothall.wire.node_proof import REFUSED, TIME, WINDOW_MS, Doubt
+from moothall.wire.cluster.node_proof import REFUSED, TIME, WINDOW_MS, Doubt
 from moothall.wire.token_bucket import Allowance
 from support.cluster.carried import NOTHING_OF_USE, Keeper, pair
 from support.cluster.forwarding import Node, keeper_of, node, serving

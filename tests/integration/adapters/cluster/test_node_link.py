@@ -25,7 +25,7 @@ from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.cluster.reading import NodeReading
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.log_shared import MemorySharedLog, SharedStore
-from moothall.wire.node_link import (
+from moothall.wire.cluster.node_link import (
     BOOK_PATH,
     MOST_EVENTS,
     PATH,
@@ -37,7 +37,7 @@ from moothall.wire.node_link import (
     WholeBook,
     encode,
 )
-from moothall.wire.node_proof import LINK_ADDRESS, LINK_SCHEME
+from moothall.wire.cluster.node_proof import LINK_ADDRESS, LINK_SCHEME
 from support.cluster.forwarding import KEY, keeper_of
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 

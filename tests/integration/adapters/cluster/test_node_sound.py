@@ -17,7 +17,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SourceId
 from moothall.services.cluster.sound_copies import Offered
 from moothall.services.sound.live_audio import LiveAudio
-from moothall.wire.node_sound import SOUND_PATH
+from moothall.wire.cluster.node_sound import SOUND_PATH
 from support.cluster.forwarding import KEY, keeper_of
 from support.sound.spools import SESSION, pcm
 

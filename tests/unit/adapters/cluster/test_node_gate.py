@@ -7,7 +7,7 @@ import pytest
 from moothall.adapters.cluster.node_gate import SteadyTime, open_key
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.testing.clock import ManualClock, SeededRandomness
-from moothall.wire.node_proof import KEY_BYTES, key_text
+from moothall.wire.cluster.node_proof import KEY_BYTES, key_text
 
 
 class Jumping(ManualClock):

@@ -7,7 +7,7 @@ from multidict import CIMultiDict
 
 from moothall.adapters.http.forwarded import CARRIED, came_by_https, own_origins, trusted_networks, visitor_address
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.wire.node_proof import Carried
+from moothall.wire.cluster.node_proof import Carried
 
 PROXY, STRANGER = "10.0.0.1", "203.0.113.7"
 

@@ -35,7 +35,7 @@ from moothall.adapters.http.taking import (
 )
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.loop import run
-from moothall.wire.node_proof import Carried
+from moothall.wire.cluster.node_proof import Carried
 from support.halls.readers import until
 from support.links.certificate import make_certificate
 

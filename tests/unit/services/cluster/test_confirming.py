@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from moothall.core.cluster.one_copy import ASK_MS, CONFIRMED_MS, RETURN_MS
 from moothall.services.cluster.confirming import OPEN, Confirming
 from moothall.testing.clock import ManualClock
-from moothall.wire.node_link import Without
+from moothall.wire.cluster.node_link import Without
 
 
 class Confirmed:

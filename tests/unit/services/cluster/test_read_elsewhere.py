@@ -10,7 +10,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionI
 from moothall.core.ports import LogHead
 from moothall.core.signals import Partial
 from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
-from moothall.wire.node_link import (
+from moothall.wire.cluster.node_link import (
     MOST_FOLLOWED,
     AskWithout,
     Compare,

@@ -29,9 +29,9 @@ from moothall.testing import loop
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.log_shared import MemorySharedLog, SharedStore
 from moothall.testing.outlets import MemoryOutlet
+from moothall.wire.cluster.node_link import AskWithout, Compare, Erased, Follow, Leave, News, ReadHere, Tick, Without
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Format, Received, decode
-from moothall.wire.node_link import AskWithout, Compare, Erased, Follow, Leave, News, ReadHere, Tick, Without
 from support.memory.fanout import settle
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 

@@ -13,7 +13,7 @@ from moothall.core.ports import Spool, SpooledPiece
 from moothall.services.cluster.sound_copies import LOOK_MS, Offered, SoundCopies
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.testing.clock import ManualClock
-from moothall.wire.node_sound import MOST_SAMPLES, SpooledSound
+from moothall.wire.cluster.node_sound import MOST_SAMPLES, SpooledSound
 from support.sound.spools import SESSION, pcm
 
 STREAM, OTHER = SourceId("live-pull-0"), SourceId("live-pull-9")

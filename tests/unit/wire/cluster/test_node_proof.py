@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.wire.node_proof import (
+from moothall.wire.cluster.node_proof import (
     FOR,
     HOST,
     KEY_BYTES,

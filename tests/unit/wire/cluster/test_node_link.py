@@ -9,8 +9,7 @@ from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, Lane, SegmentId, SessionId
 from moothall.core.ports import LogHead
 from moothall.core.signals import Partial, Unrecorded
-from moothall.wire.kinds import UnknownKind
-from moothall.wire.node_link import (
+from moothall.wire.cluster.node_link import (
     AskWithout,
     Compare,
     Erased,
@@ -35,6 +34,7 @@ from moothall.wire.node_link import (
     signals_of,
     unpack,
 )
+from moothall.wire.kinds import UnknownKind
 from support.sessions.recorder import EPOCH, Recorder
 
 SESSION, FLOOR = SessionId("plenary"), ChannelId("floor")

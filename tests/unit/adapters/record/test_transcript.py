@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from moothall.cli.transcript import FORMS, Transcript
+from moothall.adapters.record.transcript import FORMS, Transcript
 from moothall.core.events.types import Word
 from moothall.wire.transcribing import HeardLine
 

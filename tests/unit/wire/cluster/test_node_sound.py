@@ -4,7 +4,7 @@ import pytest
 
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import SessionId, SourceId
-from moothall.wire.node_sound import SpooledSound, decode, encode
+from moothall.wire.cluster.node_sound import SpooledSound, decode, encode
 
 SOUND = SpooledSound(session=SessionId("plenary"), source=SourceId("live-pull-0"), start=1, safe=2, version="1.0")
 

@@ -1,0 +1,1 @@
+"""What the nodes of one house say to one another."""
