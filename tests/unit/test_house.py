@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,6 +130,13 @@ def test_a_module_below_40_lines_says_why() -> None:
 
 
 SAYS_NOTHING = re.compile(r'"""(?:See the module|Serves it|Makes it|As `[\w.]+`)[.;]')
+
+
+def test_no_package_has_more_than_twenty_modules() -> None:
+    modules = [path for path in code(*SOURCE_ROOTS) if path.name not in {"__init__.py", "__main__.py"}]
+    counted = Counter(path.parent.as_posix() for path in modules)
+    assert "server/moothall/wire" in counted
+    assert {package: many for package, many in counted.items() if many > 20} == {}
 
 
 def test_no_docstring_only_sends_readers_elsewhere() -> None:

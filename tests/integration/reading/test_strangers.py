@@ -198,6 +198,7 @@ DOORS = {
     "GET /closedcaption/seq": Door(frozenset({403}), ("", "?session=plenary&key=guess")),
     "POST /captions": Door(frozenset({403})),
     "GET /captions": Door(frozenset({200, 404}), ("?event=plenary&last=0", "?event=nosuchone")),
+    "GET /text-data.ashx": Door(frozenset({200, 404}), ("?event=plenary&last=0", "?event=nosuchone")),
     "GET /captions/link": Door(frozenset({403})),
     "GET /s/{session}/captions.m3u8": open_to_all("", "?channel=pt"),
     "GET /s/{session}/captions/{number}.vtt": Door(frozenset({200, 404})),

@@ -48,9 +48,9 @@ def test_every_choice_of_a_reader_is_in_the_sheets() -> None:
 def test_the_marks_of_states_are_in_one_sheet() -> None:
     """One shape and one colour each; another sheet may set how large a mark is, and where it stands."""
     drawn = re.compile(r"\.state[^{}]*data-kind[^{}]*::before[^{}]*\{[^{}]*(?:border|background|rotate)")
-    found = [path.name for path in sorted(CSS.glob("*.css")) if drawn.search(path.read_text(encoding="utf-8"))]
+    found = [path.name for path in sorted(CSS.rglob("*.css")) if drawn.search(path.read_text(encoding="utf-8"))]
     assert found == ["states.css"]
-    sheet = (CSS / "states.css").read_text(encoding="utf-8")
+    sheet = (CSS / "lib/states.css").read_text(encoding="utf-8")
     assert {kind for kind in Standing if f'="{kind}"]' not in sheet} == {Standing.IDLE}, "a ring"
 
 
