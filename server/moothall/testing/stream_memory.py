@@ -25,7 +25,9 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     fast: bool = False
     """Whether it comes at once instead of as it is spoken."""
     slow_ms: int = 0
-    """How long each single sample takes, where that isn't as it is spoken."""
+    """How long each piece takes, where that isn't as it is spoken."""
+    piece_ms: int = 0
+    """How much sound such a piece is; 0: a single sample."""
     leaves_ms: int = 0
     """How long it takes to end it."""
     bursts: bool = False
@@ -90,7 +92,7 @@ class MemoryRun:
                 raise StreamLost(self._behaviour.then)
             return b""
         if self._behaviour.slow_ms:
-            count = 1
+            count = min(count, max(1, self._behaviour.piece_ms * RATE // 1_000))
             await self._clock.sleep(self._behaviour.slow_ms)
         else:
             await self._clock.sleep(0 if self._behaviour.fast else count * 1_000 // RATE)

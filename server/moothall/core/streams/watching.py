@@ -9,7 +9,7 @@ import msgspec
 from moothall.core.kernel.backoff import Backoff
 
 SILENT_MS = 5_000
-"""Without a decoded sample for so long a stream is given up and fetched again. Digital silence is samples."""
+"""A stream that takes longer for a second of samples is given up and fetched again. Digital silence is samples."""
 START_MS = 12_000
 """The same until the first sample: to connect, and to find out what it is, takes some seconds."""
 STEADY_MS = 30_000
@@ -27,6 +27,31 @@ def wait_ms(failures: int, chance: int) -> int:
     """
     whole = AGAIN.wait_ms(failures)
     return whole // 2 + (whole - whole // 2) * chance // 255
+
+
+class Heartbeat:
+    """Beats with each second of samples that is full: single ones, however often they come, keep no stream alive.
+
+    Only the time that is waited for the stream counts, not what becomes of its sound here.
+    """
+
+    def __init__(self) -> None:
+        self._samples = 0
+        """Of the second that is not full."""
+        self._first = True
+        self.left = START_MS
+        """How long may still be waited for samples; at 0 the stream is silent."""
+
+    def beats(self, samples: int, waited: int) -> bool:
+        """So many samples came after so many ms; whether that filled a second."""
+        self.left = SILENT_MS if self._first else max(0, self.left - waited)
+        self._first = False
+        self._samples += samples
+        if self._samples < RATE:
+            return False
+        self._samples %= RATE
+        self.left = SILENT_MS
+        return True
 
 
 class Pacing:

@@ -19,15 +19,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.core.ports import Clock, Randomness
 from moothall.core.session.parts import Source
 from moothall.core.session.state import ON
-from moothall.core.streams.watching import (
-    SILENT_MS,
-    START_MS,
-    STEADY_MS,
-    Found,
-    Pacing,
-    Trouble,
-    wait_ms,
-)
+from moothall.core.streams.watching import STEADY_MS, Found, Heartbeat, Pacing, Trouble, wait_ms
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_audio import to_samples
@@ -269,23 +261,28 @@ class Pulling:
         """Take the sound of a run; as `_fetch`."""
         pacing: Pacing | None = None
         came: int | None = None
+        heart = Heartbeat()
         while self._live.state.status in ON:
-            pcm = await within(run.read(CHUNK), self._clock, START_MS if pacing is None else SILENT_MS)
+            asked = self._clock.monotonic()
+            pcm = await within(run.read(CHUNK), self._clock, heart.left) if heart.left else None
             if pcm is None:
                 raise StreamLost(Trouble.SILENT)
             if not pcm:
                 return True
             now = self._clock.monotonic()
             came = now if came is None else came
-            self._heard = now
+            beats = heart.beats(len(pcm) // BYTES, now - asked)
+            if beats:
+                self._heard = now
             if run.bursts and now - came < BURST_MS:
                 continue
             if pacing is None:
                 if self._microphone():
                     return False
                 pacing, self._take = Pacing(now), await self._begun()
-                self.found, self.trouble, self.state = run.found, None, PullState.SOUND
-                self._once = run.once
+                self.found, self._once = run.found, run.once
+            if beats:
+                self.trouble, self.state = None, PullState.SOUND
             await self._clock.sleep(pacing.wait(len(pcm) // BYTES, now))
             take = self._take
             if take is None or take.over or take.broken or (take.finished and not take.apart):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.streams.watching import AGAIN, MOST_LATE_MS, RATE, Pacing, wait_ms
+from moothall.core.streams.watching import AGAIN, MOST_LATE_MS, RATE, SILENT_MS, START_MS, Heartbeat, Pacing, wait_ms
 
 CHUNKS = st.lists(st.tuples(st.integers(1, 5 * RATE), st.integers(0, 60_000)), min_size=1, max_size=60)
 
@@ -13,6 +13,19 @@ def test_a_wait_lies_between_half_of_the_back_off_and_all_of_it(failures: int, c
     whole = AGAIN.wait_ms(failures)
     assert whole // 2 <= wait_ms(failures, chance) <= whole
     assert wait_ms(failures, 255) == whole
+
+
+@given(CHUNKS)
+def test_a_stream_is_alive_while_each_wait_of_five_seconds_fills_a_second(chunks: list[tuple[int, int]]) -> None:
+    heart = Heartbeat()
+    assert heart.left == START_MS
+    samples = waited = 0
+    for first, (more, after) in zip([True, *[False] * len(chunks)], chunks, strict=False):
+        samples, waited = samples + more, 0 if first else waited + after
+        assert heart.beats(more, after) == (samples >= RATE)
+        if samples >= RATE:
+            samples, waited = samples % RATE, 0
+        assert heart.left == max(0, SILENT_MS - waited)
 
 
 @given(CHUNKS)

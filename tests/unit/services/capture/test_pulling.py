@@ -149,9 +149,35 @@ def test_one_that_accepts_and_says_nothing_is_given_up_and_the_meeting_goes_on()
             live = await at.meeting()
             await at.hall.clock.sleep(11_000)
             assert (at.port.open, at.streams.lost_for(SESSION) >= 10_000) == (1, True)
-            await at.hall.clock.sleep(4_000)
+            await at.hall.clock.sleep(5_000)
             assert (at.state, at.port.open, live.state.status) == (PullState.SOUND, 1, Status.OPEN)
             assert at.streams.lost_for(SESSION) < 1_000
+
+    loop.run(story())
+
+
+@pytest.mark.parametrize("before", [0, 20_000], ids=["from its start", "after sound"])
+def test_single_samples_keep_no_stream_alive(before: int) -> None:
+    async def story() -> None:
+        drops = [Fetched(ms=before, then=Trouble.SILENT), Fetched(slow_ms=4_000)]
+        async with fetching(*drops[before == 0 :]) as at:
+            await at.meeting()
+            await at.hall.clock.sleep(before + 60_000)
+            (status,) = at.streams.of(SESSION)
+            assert (status.state, status.trouble) == (PullState.LOST, Trouble.SILENT)
+            assert len(at.port.addresses) >= 4, "it is killed and fetched again"
+            assert at.streams.lost_for(SESSION) >= 55_000, "it is an alarm"
+
+    loop.run(story())
+
+
+def test_sound_that_comes_slower_than_it_is_spoken_is_sound() -> None:
+    async def story() -> None:
+        async with fetching(Fetched(piece_ms=200, slow_ms=900)) as at:
+            await at.meeting()
+            await at.hall.clock.sleep(600_000)
+            assert (at.state, len(at.port.addresses)) == (PullState.SOUND, 1)
+            assert at.streams.lost_for(SESSION) <= 5_000
 
     loop.run(story())
 
