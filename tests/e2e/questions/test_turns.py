@@ -86,14 +86,14 @@ async def test_what_is_typed_is_read_as_it_comes_and_stays(page: Page, browser: 
         await expect(page.locator("#Times")).to_contain_text("You type, and so you have three times as long.")
         await expect(page.locator("#Times")).not_to_contain_text("Please begin")
         assert typed(on) == []
-        await page.keyboard.type(" who pays. And w")
-        await expect(reader.locator("#Lines .line")).to_contain_text("I wonder who pays.")
+        await page.keyboard.type(" if Dr. Li pays. And w")
+        await expect(reader.locator("#Lines .line")).to_contain_text("I wonder if Dr. Li pays.")
         await expect(reader.locator("#Lines .source")).to_have_text("Typed by the speaker")
         await expect(reader.locator("#Growing .rest")).to_have_text("And w")
         await expect(words(page)).to_have_value("And w")
         await page.reload()
         await expect(words(page)).to_have_value("And w")
-        await expect(page.locator("#Typed li")).to_have_text(["I wonder who pays."])
+        await expect(page.locator("#Typed li")).to_have_text(["I wonder if Dr. Li pays."])
         await words(page).focus()
         await page.keyboard.press("End")
         await page.keyboard.type("hen")
@@ -101,24 +101,24 @@ async def test_what_is_typed_is_read_as_it_comes_and_stays(page: Page, browser: 
         await expect(reader.locator("#Lines")).to_contain_text("And when")
         await expect(reader.locator("#Growing")).to_be_empty()
         await expect(words(page)).to_have_value("")
-        assert typed(on) == ["I wonder who pays.", "And when"]
+        assert typed(on) == ["I wonder if Dr. Li pays.", "And when"]
         await on.do(do.PauseSession())
         await page.keyboard.type("In a break. ")
         await expect(page.locator("#TypingStands")).to_contain_text("nobody sees what you write")
         await expect(reader.locator("#Growing")).to_be_empty()
-        assert typed(on) == ["I wonder who pays.", "And when"]
+        assert typed(on) == ["I wonder if Dr. Li pays.", "And when"]
         await on.do(do.ResumeSession())
-        await until(page, on, "I wonder who pays.", "And when", "In a break.")
+        await until(page, on, "I wonder if Dr. Li pays.", "And when", "In a break.")
         await page.keyboard.type("Not sent")
         await expect(reader.locator("#Growing .rest")).to_have_text("Not sent")
         await stand(on, what, InterventionStatus.ANSWERED)
         await expect(reader.locator("#Growing")).to_be_empty()
         await expect(page.locator("#Voice")).to_contain_text("It is not your turn any more.")
         await expect(words(page)).to_have_value("Not sent")
-        assert typed(on) == ["I wonder who pays.", "And when", "In a break."]
+        assert typed(on) == ["I wonder if Dr. Li pays.", "And when", "In a break."]
 
 
-# Sentences are in tests/js/questions; that a pause ends a line too is a refinement.
+# Sentences are in tests/js/lib/sentences.test.js; that a pause ends a line too is a refinement.
 @pytest.mark.slow
 async def test_a_pause_ends_a_line_and_an_engine_may_have_one_open(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:

@@ -1,7 +1,7 @@
 // The field in which a captioner writes: readers see it grow, and what has ended becomes lines, one after the other.
 
-import { oneLine, sentences } from './sentences.js';
 import { at, element, set } from '../lib/nodes.js';
+import { oneLine, sentences } from '../lib/sentences.js';
 import { direction } from '../lib/words.js';
 
 const GAP = 40; // ms between two texts that readers are shown

@@ -2,7 +2,7 @@
 // All of it is written down at each change, in one piece, before anything is sent: whatever ends the page, it goes on from there,
 // and a line that was sent already has the same id again, so that it is a line once.
 
-import { oneLine } from './sentences.js';
+import { oneLine } from '../lib/sentences.js';
 
 /**
  * `Waiting`: a line on its way. `apart`: what stands there was typed while nothing was kept, so that it goes only by a key.

@@ -3,12 +3,13 @@
 // their author finishes, and none while nothing is recorded.
 
 import { at, element, set } from '../lib/nodes.js';
-import { sentences } from './sentences.js';
+import { sentences } from '../lib/sentences.js';
 
 const GAP = 300; // ms between two texts at least: fewer than four a second
 const AGAIN = 1500; // ms until what did not arrive is sent again
 const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const PAUSE = 5000; // ms without a word after which what stands there is a line
+const LINES = { rows: true, longest: 300 }; // where what is typed falls into lines
 const MOST = 20; // lines that are sent at once, as the server takes them
 
 const newName = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -95,16 +96,16 @@ export class Typing {
   #written() {
     if (this.#over || this.byLine) return;
     const { value, selectionStart } = this.field;
-    const { done, rest } = sentences(value);
-    for (const text of done) this.#add(text);
-    if (done.length) {
+    const { ended, rest } = sentences(value, LINES);
+    for (const text of ended) this.#add(text);
+    if (ended.length) {
       this.field.value = rest;
       const caret = Math.max(0, selectionStart - (value.length - rest.length));
       this.field.setSelectionRange(caret, caret);
     }
     clearTimeout(this.#pause);
     this.#pause = rest.trim() ? setTimeout(() => this.#finish(), PAUSE) : 0;
-    if (done.length) this.#hurry();
+    if (ended.length) this.#hurry();
     this.#send();
   }
 
@@ -116,8 +117,8 @@ export class Typing {
       return;
     }
     clearTimeout(this.#pause);
-    const { done, rest } = sentences(this.field.value);
-    for (const text of [...done, rest.trim()]) if (text) this.#add(text);
+    const { ended, rest } = sentences(this.field.value, LINES);
+    for (const text of [...ended, rest.trim()]) if (text) this.#add(text);
     this.field.value = '';
     if (this.#waiting.length) this.#hurry();
     this.#send();

@@ -1,4 +1,4 @@
-"""Where sentences end in a text that grows: the rules of `web/js/caption/sentences.js`, sign by sign.
+"""Where sentences end in a text that grows: the rules of `web/js/lib/sentences.js`, sign by sign.
 
 A mark, closing signs behind it and white space end a sentence; behind a full-width mark, after which nobody puts a
 space, the next sign does. A full stop that belongs to the word before it ends none. `tests/support/captioning/

@@ -6,8 +6,7 @@ export const TITLES = new Set('dr hr jr m mlle mm mme mr mrs ms prof sr sra srta
 
 // Behind a mark of these a space ends the sentence; behind a full-width one, after which nobody types a space, the next character does.
 const [MARKS, WIDE, CLOSERS] = ['.!?…؟۔।', '。！？｡', `"')\\]}»”’」』）】`];
-const END = new RegExp(`[${MARKS}${WIDE}]+[${CLOSERS}]*(?=\\s)|[${MARKS}${WIDE}]*[${WIDE}][${CLOSERS}]*(?=[^${MARKS}${WIDE}${CLOSERS}])`, 'gu');
-const LONG = new RegExp(`^[^]{${LONGEST}}`, 'u');
+const END = `[${MARKS}${WIDE}]+[${CLOSERS}]*(?=\\s)|[${MARKS}${WIDE}]*[${WIDE}][${CLOSERS}]*(?=[^${MARKS}${WIDE}${CLOSERS}])`;
 
 /**
  * Whether a full stop belongs to the word before it: of a title, an initial, "e.g", "No" with its figure, or a number that begins a list.
@@ -20,10 +19,10 @@ function shortened(before, behind) {
     || (/^n[or]$/i.test(word) && /^\s*(?:[0-9]|$)/u.test(behind)) || (/^[0-9]{1,2}$/.test(word) && before.trim() === word);
 }
 
-/** How much of a text is a line by now; 0: it goes on. @param {string} text */
-function lineOf(text) {
-  const [long] = LONG.exec(text) ?? [''];
-  for (const { 0: mark, index } of text.matchAll(END)) {
+/** How much of a text is a line by now; 0: it goes on. @param {string} text  @param {boolean} rows  @param {number} longest */
+function lineOf(text, rows, longest) {
+  const [long] = new RegExp(`^[^]{${longest}}`, 'u').exec(text) ?? [''];
+  for (const { 0: mark, index } of text.matchAll(new RegExp(rows ? `${END}|\n` : END, 'gu'))) {
     const end = index + mark.length;
     if (long && end >= long.length) break;
     if (mark !== '.' || !shortened(text.slice(0, index), text.slice(end))) return end;
@@ -33,13 +32,14 @@ function lineOf(text) {
 
 /**
  * The sentences that have ended in a text, and the rest, which still belongs to whoever types it.
- * @param {string} text  @returns {{ended: string[], rest: string}}
+ * @param {string} text  @param {{rows?: boolean, longest?: number}} [how]  `rows`: whether a row's end ends a line as well
+ * @returns {{ended: string[], rest: string}}
  */
-export function sentences(text) {
+export function sentences(text, { rows = false, longest = LONGEST } = {}) {
   /** @type {string[]} */
   const ended = [];
   let rest = text;
-  for (let end = lineOf(rest); end; end = lineOf(rest)) {
+  for (let end = lineOf(rest, rows, longest); end; end = lineOf(rest, rows, longest)) {
     ended.push(oneLine(rest.slice(0, end)));
     rest = rest.slice(end).trimStart();
   }
