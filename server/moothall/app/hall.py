@@ -107,7 +107,14 @@ async def hall(
         recordings, sound_folder = open_recordings(stack, backend)
         glossaries = await open_glossaries(stack, backend)
         pulses = Pulses(clock)
-        recognising = Recognising(clock, recordings.record, glossaries.preferred, pulses, backend.measures)
+        recognising = Recognising(
+            clock,
+            recordings.record,
+            glossaries.preferred,
+            pulses,
+            backend.measures,
+            loaded=lambda: (live.writer for live in backend.sessions.all_loaded),
+        )
         spools = DiskSpools(backend.data / SPOOL_FOLDER, quota=spool_quota(settings))
         if house is not None and house.sound is not None:
             await house.sound.save(spools)

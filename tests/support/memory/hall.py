@@ -65,7 +65,12 @@ class MemoryHall:
         self.preferred = NOTHING
         """What engines are to prefer in every text."""
         self.pulses = Pulses(self.clock, patience)
-        self.recognising = Recognising(self.clock, glossary=lambda *_: self.preferred, pulses=self.pulses)
+        self.recognising = Recognising(
+            self.clock,
+            glossary=lambda *_: self.preferred,
+            pulses=self.pulses,
+            loaded=lambda: (live.writer for live in self.sessions.all_loaded),
+        )
         self.closing = Closing()
         self.ingest = Ingest(spools=self.spools, recognising=self.recognising, clock=self.clock, closing=self.closing)
         self.live = LiveIngest(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ import msgspec
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.ports import Clock
+from moothall.core.session.state import ON
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.engines.assignment import Again, Assignment, GlossaryOf, no_glossary
 from moothall.services.engines.attachment import Attachment, ConnectedEngine, EngineConnection, expected
@@ -70,6 +71,8 @@ class Recognising:
     pulses: Pulses | None = None
     measures: Measures | None = None
     """What it adds to; without it, its own."""
+    loaded: Callable[[], Iterable[SessionWriter]] = tuple
+    """The writers of all loaded sessions."""
 
     def __post_init__(self) -> None:
         self._pulses = self.pulses or Pulses(self.clock)
@@ -316,12 +319,22 @@ class Recognising:
                 self._attachments[assignment] = engine.attach(assignment)
 
     def _kept_free(self) -> int:
-        """How many places are kept for respeakers who are on air and whose sound is about to come, or to come back."""
+        """How many places are kept for respeakers who are on air and whose sound is about to come, or to come back.
+
+        Of texts that engines heard before, be it in another life of the server or at another node. Whoever doesn't come
+        is off air before long (`respeaking.py`).
+        """
         come = {
-            (each.writer, each.channel) for each in self._assignments if each.audio.respoken and not each.audio.ended
+            (each.writer, each.channel)
+            for each in self._assignments
+            if each in self._attachments or (each.audio.respoken and not each.audio.ended)
         }
-        left = (each for each in self._waiting if each.languages and not each.audio.respoken and each.now.air.respoken)
-        return sum((each.writer, each.channel) not in come for each in left)
+        return sum(
+            channel.air.respoken and channel.generation > 0 and (writer, channel.id) not in come
+            for writer in self.loaded()
+            if writer.state.status in ON
+            for channel in writer.state.channels.values()
+        )
 
     def _wanting(self, session: SessionId) -> Iterator[Assignment]:
         """What waits of a session and has sound to be heard."""

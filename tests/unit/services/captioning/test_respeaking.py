@@ -10,7 +10,9 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
+from moothall.core.session.state import Status
 from moothall.services.log.act_queue import Receipt
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_take import LiveTake
 from moothall.testing import loop
 from moothall.testing.log_memory import MemoryLog
@@ -233,11 +235,7 @@ def test_where_no_engine_is_free_the_respeaker_has_the_place_of_the_floor_and_gi
         async with room(channels=1) as on:
             await on.floor()
             await on.until(5_000)
-            waits = await on.hall.session(SessionId("other"))
-            assert isinstance(await waits.writer.send(SYSTEM, CommandId("open"), do.OpenSession()), Receipt)
-            other = await on.hall.live.begin(waits.id, greeting("takeother"))
-            assert isinstance(other, LiveTake)
-            await other.feed(Piece(first=0, age=0, pcm=bytes(2 * STEP)), on.hall.clock.monotonic())
+            waits = await another(on)
             await on.until(10_000)
             await on.respeak()
             await on.until(20_200)
@@ -248,6 +246,63 @@ def test_where_no_engine_is_free_the_respeaker_has_the_place_of_the_floor_and_gi
             assert not waits.state.channels[FLOOR].generation, "it waits still"
 
     loop.run(story())
+
+
+@pytest.mark.parametrize("floor_first", [True, False], ids=["the floor is back first", "nobody is back"])
+def test_where_no_engine_is_free_another_node_keeps_the_respeakers_place(*, floor_first: bool) -> None:
+    async def story() -> None:
+        log = MemoryLog()
+        async with room(MemoryHall(log), channels=1) as on:
+            floor = await on.floor()
+            await on.until(10_000)
+            take = await on.respeak()
+            waits = await another(on)
+            await on.until(20_000)
+            assert not waits.state.channels[FLOOR].generation
+            there = floor.received, take.received
+        async with room(MemoryHall(log), channels=1) as on:
+            if floor_first:
+                await on.floor(on.comes_back(floor.name, there[0]))
+            waits = await another(on)
+            await on.until(24_000)
+            assert on.air is RESPEAKER
+            await on.respeak(hello=on.comes_back(take.name.removeprefix("respoken-"), there[1]), since=10)
+            await on.until(30_200)
+            assert on.words() == said(29)
+            assert not waits.state.channels[FLOOR].generation, "it waits still"
+
+    loop.run(story())
+
+
+def test_a_place_is_kept_after_a_take_over_as_long_as_a_respeaker_may_take_to_come_back() -> None:
+    async def story() -> None:
+        log = MemoryLog()
+        async with room(MemoryHall(log), channels=1) as on:
+            await on.floor()
+            await on.until(10_000)
+            await on.respeak()
+            await on.until(20_000)
+        async with room(MemoryHall(log), channels=1) as on:
+            waits = await another(on)
+            await on.until(34_800)
+            assert not waits.state.channels[FLOOR].generation
+            await on.until(37_000)
+            assert on.air is MACHINE
+            assert waits.state.channels[FLOOR].generation == 1
+
+    loop.run(story())
+
+
+async def another(on: Room) -> LiveSession:
+    """A second session with sound that is to be heard."""
+    live = await on.hall.sessions.open(SessionId("other"))
+    if live.state.status is Status.ABSENT:
+        live = await on.hall.session(live.id)
+        assert isinstance(await live.writer.send(SYSTEM, CommandId("open"), do.OpenSession()), Receipt)
+    take = await on.hall.live.begin(live.id, greeting(f"another{live.writer.offset:05}"))
+    assert isinstance(take, LiveTake)
+    await take.feed(Piece(first=0, age=0, pcm=bytes(2 * STEP)), on.hall.clock.monotonic())
+    return live
 
 
 def test_the_floors_microphone_may_go_and_come_back_meanwhile() -> None:
