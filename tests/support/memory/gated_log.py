@@ -12,7 +12,9 @@ from moothall.testing.log_memory import MemoryLog
 
 
 class GatedLog(MemoryLog):
-    """A `MemoryLog` whose reads wait while there is a `gate`, and fail while it is `broken`."""
+    """A `MemoryLog` whose reads wait while there is a `gate`, and fail while it is `broken`. Appends to a session wait
+    while it has one of the `slow` gates.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,6 +23,12 @@ class GatedLog(MemoryLog):
         self.arrived = asyncio.Event()
         """Set by whoever waits at the gate."""
         self.broken = False
+        self.slow: dict[SessionId, asyncio.Event] = {}
+
+    async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
+        if session in self.slow:
+            await self.slow[session].wait()
+        await super().append(session, term, expected_offset, events)
 
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None

@@ -4,11 +4,13 @@ on air, by somebody's key or by itself. What nobody wrote and the machine can't 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from itertools import islice
 
 import msgspec
@@ -27,6 +29,7 @@ from moothall.core.signals import ChannelState, Sound, Typing
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.supervision.waiting import UnderWay
 
 logger = logging.getLogger(__name__)
 
@@ -72,13 +75,15 @@ class OnAir:
         # Bound: the channels of loaded sessions. Overflow: the gaps of an earlier change give way to those of a later.
         self._gaps: dict[_Key, tuple[CommandId, Sequence[NoteGap]]] = {}
         """What is still to be noted."""
+        self._under_way = UnderWay()
         self.sessions.observe(self._seen)
 
     async def run(self) -> None:
         """Look until cancelled."""
-        while True:
-            await self.clock.sleep(LOOK_MS)
-            await self.look()
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self.clock.sleep(LOOK_MS)
+                self._look(group)
 
     @contextmanager
     def linked(self, session: SessionId, tool: str) -> Iterator[None]:
@@ -139,9 +144,10 @@ class OnAir:
             "offered": offered[::-1],
         }
 
-    async def look(self) -> None:
+    def _look(self, group: asyncio.TaskGroup) -> None:
         """See who has gone silent, and note what nobody wrote."""
-        await self._note_gaps()
+        for named, (act, gaps) in self._gaps.items():
+            self._under_way.begin(group, (named, act), partial(self._note_gaps, named, act, gaps))
         now = self.clock.monotonic()
         held = {(live.id, each.id): (live, each) for live in self.sessions.all_loaded for each in _held(live.state)}
         for gone in self._watched.keys() - held.keys():
@@ -162,7 +168,8 @@ class OnAir:
             watched.silence = silence
             watched.refused = watched.refused and silence is not None
             if silence is not None and self.machine_by_itself:
-                await self._put_machine_on_air(live, channel, watched)
+                put = partial(self._put_machine_on_air, live, channel, watched)
+                self._under_way.begin(group, (key, channel.air.since), put)
 
     def _watch(self, key: _Key, channel: Channel, now: int) -> _Watched:
         watched = self._watched.get(key)
@@ -190,12 +197,11 @@ class OnAir:
                 "session %s channel %s: the machine can't be put on air (%s)", live.id, channel.id, answer.code
             )
 
-    async def _note_gaps(self) -> None:
-        for key, (act, gaps) in tuple(self._gaps.items()):
-            live = self.sessions.loaded(key[0])
-            answer = None if live is None else await live.writer.send(SYSTEM, act, gaps)
-            if not (isinstance(answer, Refusal) and answer.code in PASSING) and self._gaps.get(key) == (act, gaps):
-                del self._gaps[key]
+    async def _note_gaps(self, key: _Key, act: CommandId, gaps: Sequence[NoteGap]) -> None:
+        live = self.sessions.loaded(key[0])
+        answer = None if live is None else await live.writer.send(SYSTEM, act, gaps)
+        if not (isinstance(answer, Refusal) and answer.code in PASSING) and self._gaps.get(key) == (act, gaps):
+            del self._gaps[key]
 
     def _unwritten(self, live: LiveSession, channel: Channel) -> None:
         """The machine was put on air: find what nobody wrote."""

@@ -8,8 +8,10 @@ the text's own sound by itself: one recogniser hears another microphone, and no 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -27,6 +29,7 @@ from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.live_take import RESPOKEN, LiveTake, take_of
+from moothall.services.supervision.waiting import UnderWay
 from moothall.wire.audio import EndReason, Hello
 
 logger = logging.getLogger(__name__)
@@ -67,6 +70,7 @@ class Respeaking:
     def __post_init__(self) -> None:
         # Bound: one for each channel of a loaded session.
         self._heard: dict[_Hold, _Heard] = {}
+        self._under_way = UnderWay()
 
     async def begin(self, session: SessionId, hello: Hello, done: int, actor: Actor) -> LiveTake | Refusal | None:
         """The take that a respeaker says hello with, who is on air from then on; None when it is over already.
@@ -98,11 +102,12 @@ class Respeaking:
 
     async def run(self) -> None:
         """Look after them until cancelled."""
-        while True:
-            await self.clock.sleep(LOOK_MS)
-            await self.look()
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self.clock.sleep(LOOK_MS)
+                self._look(group)
 
-    async def look(self) -> None:
+    def _look(self, group: asyncio.TaskGroup) -> None:
         """End what is over, and let the machine go on with the text's own sound."""
         held: set[_Hold] = set()
         for live in self.sessions.all_loaded:
@@ -110,10 +115,10 @@ class Respeaking:
                 take = self.ingest.respoken(live.id, channel.id)
                 if take is not None and not take.over and not _on_air(take, channel):
                     take.over = True
-                    await take.finish(EndReason.LOST)
+                    self._under_way.begin(group, (live.id, take.name), partial(take.finish, EndReason.LOST))
                 if channel.air.respoken and live.state.status in ON:
-                    held.add(_hold(live, channel))
-                    await self._look_after(live, channel, take)
+                    held.add(hold := _hold(live, channel))
+                    self._under_way.begin(group, hold, partial(self._look_after, live, channel, take))
         for gone in self._heard.keys() - held:
             del self._heard[gone]
 

@@ -1,11 +1,13 @@
-"""Waits for what others tell, with a pulse meanwhile, on the clock that is given; and tells it to those who listen."""
+"""Waits for what others tell, with a pulse meanwhile, on the clock that is given; and tells it to those who listen.
+Waits beside other work for what may be slow.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable
 from contextlib import asynccontextmanager
-from typing import Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from moothall.core.ports import Clock
 from moothall.wire.frames import PULSE_MS
@@ -28,6 +30,23 @@ class Listeners(Generic[P]):
         """Call all of them, in the order in which they came."""
         for listener in self._listeners:
             listener(*args, **kwargs)
+
+
+class UnderWay:
+    """What is done beside other work, so that one slow disk holds up nobody else. A group owns it, and it ends with it.
+
+    Bound: one task for each key. Overflow: what is begun for a key that has one is passed over; who looks again begins
+    it again.
+    """
+
+    def __init__(self) -> None:
+        self._keys: set[Hashable] = set()
+
+    def begin(self, group: asyncio.TaskGroup, key: Hashable, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Have `work` done, unless some of this key is under way."""
+        if key not in self._keys:
+            self._keys.add(key)
+            group.create_task(work()).add_done_callback(lambda _: self._keys.discard(key))
 
 
 async def until_set(event: asyncio.Event, clock: Clock, ms: int | None) -> None:

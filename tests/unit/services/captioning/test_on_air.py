@@ -14,13 +14,14 @@ from moothall.core import commands as do
 from moothall.core.captioning.silence import FIRST_MS, GONE_MS, Silence
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.signals import ChannelState, Sound, Typing
 from moothall.services.captioning.on_air import OFFERED, OnAir
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
+from support.memory.gated_log import GatedLog
 from support.memory.hall import FLOOR, MemoryHall, memory_hall
 
 CAPTIONER = Actor(Role.CAPTIONER, "c1")
@@ -70,9 +71,9 @@ class Meeting:
 
 
 @asynccontextmanager
-async def meeting(*, by_itself: bool = False) -> AsyncIterator[Meeting]:
-    async with memory_hall() as hall:
-        made = Meeting(hall, await hall.session(), by_itself=by_itself)
+async def meeting(*, by_itself: bool = False, hall: MemoryHall | None = None) -> AsyncIterator[Meeting]:
+    async with memory_hall(hall) as there:
+        made = Meeting(there, await there.session(), by_itself=by_itself)
         task = asyncio.ensure_future(made.on_air.run())
         await made.act(SYSTEM, do.OpenSession())
         try:
@@ -217,6 +218,36 @@ def test_that_the_machine_cannot_come_on_air_is_said_once_a_silence(caplog: pyte
                 await on.hall.clock.sleep(1_000)
                 assert on.silent is None
                 on.hall.log.full = False
+
+    run(story())
+
+
+@pytest.mark.parametrize("what", ["the machine", "a gap"])
+def test_a_disk_that_is_slow_for_one_meeting_holds_up_the_ringing_of_no_other(what: str) -> None:
+    async def story() -> None:
+        log = GatedLog()
+        async with meeting(by_itself=what == "the machine", hall=MemoryHall(log)) as on:
+            other = await on.hall.session(SessionId("other"))
+            put = do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON)
+            assert isinstance(await other.writer.send(SYSTEM, CommandId("open"), do.OpenSession()), Receipt)
+            assert isinstance(await other.writer.send(CAPTIONER, CommandId("put"), put), Receipt)
+            await on.put()
+            if what == "a gap":
+                await on.speak(50)
+                await on.put(Actor(Role.TECHNICIAN, "t"), ev.AirSource.MACHINE)
+            log.slow[on.live.id] = gate = asyncio.Event()
+            on.present.clear()
+            await on.hall.clock.sleep(FIRST_MS + GONE_MS + 1_000)
+            if what == "the machine":
+                assert other.state.channels[FLOOR].air.machine
+                assert not on.live.state.channels[FLOOR].air.machine
+            else:
+                assert on.on_air.silent(other.id) == {FLOOR: Silence.GONE}
+            gate.set()
+            await on.hall.clock.sleep(1_000)
+            assert on.live.state.channels[FLOOR].air.machine
+            noted = [event for event in await on.hall.events() if isinstance(event, ev.GapNoted)]
+            assert len(noted) == (what == "a gap"), "and each once"
 
     run(story())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from moothall.core import commands as do
@@ -18,6 +20,7 @@ from moothall.testing import loop
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.spool_memory import MemorySpools
 from moothall.wire.audio import EndReason, Piece
+from support.memory.gated_log import GatedLog
 from support.memory.hall import FLOOR, MemoryHall
 from support.memory.microphone import STEP, greeting
 from support.memory.respeaking import ANN, BEN, Room, room, said
@@ -225,6 +228,26 @@ def test_a_take_that_parts_from_the_next_does_not_put_the_respeaker_off_air() ->
             assert take is not None
             await take.finish(EndReason.LOST)
             await on.until(34_500)
+            assert on.air is MACHINE
+
+    loop.run(story())
+
+
+def test_a_disk_that_is_slow_for_one_meeting_keeps_no_other_respeaker_on_air() -> None:
+    async def story() -> None:
+        log = GatedLog()
+        async with room(MemoryHall(log)) as on:
+            waits = await another(on)
+            put = do.PutOnAir(channel=FLOOR, source=RESPEAKER)
+            await respeaking(on, 10_500)
+            assert isinstance(await waits.writer.send(BEN, CommandId("ben"), put), Receipt)
+            log.slow[on.live.id] = gate = asyncio.Event()
+            await on.fall_silent()
+            await on.until(27_000)
+            assert waits.state.channels[FLOOR].air.machine
+            assert on.air is RESPEAKER
+            gate.set()
+            await on.until(28_000)
             assert on.air is MACHINE
 
     loop.run(story())

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from moothall.services.supervision.waiting import Listeners, pulsing, until_set, within
+from moothall.services.supervision.waiting import Listeners, UnderWay, pulsing, until_set, within
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run
@@ -89,3 +89,32 @@ def test_all_listeners_are_told_in_their_order() -> None:
     when_named(lambda name: told.append(name.upper()))
     when_named.tell("north")
     assert told == ["north", "NORTH"]
+
+
+def test_of_each_key_one_piece_of_work_is_under_way_and_after_a_failure_it_can_be_begun_again() -> None:
+    async def story() -> None:
+        under_way, done = UnderWay(), []
+
+        async def work(name: str, seconds: int) -> None:
+            await asyncio.sleep(seconds)
+            done.append(name)
+
+        async def fails() -> None:
+            raise LookupError
+
+        async def broken() -> None:
+            async with asyncio.TaskGroup() as group:
+                under_way.begin(group, "a", fails)
+                under_way.begin(group, "b", lambda: work("cancelled", 9))
+
+        with pytest.raises(ExceptionGroup):
+            await broken()
+        async with asyncio.TaskGroup() as group:
+            under_way.begin(group, "a", lambda: work("slow", 5))
+            under_way.begin(group, "a", lambda: work("never", 0))
+            under_way.begin(group, "b", lambda: work("beside it", 1))
+            await asyncio.sleep(6)
+            under_way.begin(group, "a", lambda: work("again", 0))
+        assert done == ["beside it", "slow", "again"]
+
+    run(story())
