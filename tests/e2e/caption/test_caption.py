@@ -12,6 +12,7 @@ from moothall.core import commands as do
 from moothall.core.events.types import Word
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SegmentId
+from moothall.core.signals import Partial
 from support.desks.meeting import FLOOR, Meeting, S, meeting
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -128,3 +129,38 @@ async def test_two_captioners_hand_over_and_the_machine_goes_on(page: Page, brow
         await expect(other.locator("#AirWho")).to_have_text("The machine is on air")
         await on.say("m2", "The machine goes on.")
         assert sorted(texts(on)) == ["Ben goes on.", "Offered by Ben.", "The machine begins.", "The machine goes on."]
+
+
+async def test_whoever_takes_over_has_what_the_machine_heard_and_had_not_written(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.do(do.AttachEngine(channel=FLOOR, model="scripted"))
+        start = do.SegmentStart(t0=0, language="en")
+        heard = {"channel": FLOOR, "generation": 1, "segment": SegmentId("m1")}
+        commit = do.CommitWords(**heard, first=0, words=(Word("The fund", 0, 200),), start=start)  # type: ignore[arg-type]
+        await on.do(commit, by=Actor(Role.ENGINE, "scripted"))
+        await on.enter(page, Role.CAPTIONER)
+        await caption(page, on)
+        rest = Partial(channel=FLOOR, segment=SegmentId("m1"), first=1, text=" pays. And wh", language="en")
+        on.live.writer.signal(rest)
+        await expect(page.locator("#Growing")).to_contain_text("And wh")
+        await page.keyboard.press("Alt+p")
+        await expect(page.locator("#Status")).to_have_text("Nothing that the machine heard waits to be written.")
+        await page.keyboard.press("Alt+t")
+        await expect(page.locator("#Heard .text")).to_have_text("pays. And wh")
+        await expect(page.locator("#Heard .text")).to_have_attribute("lang", "en")
+        await expect(page.locator("#Status")).to_contain_text("not written: pays. And wh")
+        await page.keyboard.type("ile")
+        await expect(page.locator("#ComposeText")).to_have_value("ile")
+        await page.keyboard.press("Backspace")
+        await page.keyboard.press("Backspace")
+        await page.keyboard.press("Backspace")
+        await page.keyboard.press("Alt+p")
+        await expect(page.locator("#ComposeText")).to_have_value("pays. And wh")
+        await expect(page.locator("#ComposeText")).to_be_focused()
+        await expect(page.locator("#HeardBox")).to_be_hidden()
+        assert texts(on) == ["The fund"], "it is still theirs"
+        await page.keyboard.type("o else?")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#Lines .text").last).to_have_text("And who else?")
+        assert texts(on) == ["The fund", "pays.", "And who else?"]
+        await expect(page.locator("#HeardBox")).to_be_hidden()

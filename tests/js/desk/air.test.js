@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { othersFor, writesOnAir } from '../../../web/js/desk/air.js';
 
 /** @type {ChannelAir} */
-const MACHINE = { source: 'machine', holder: '', name: '', token: 0, silent: '', offered: [] };
+const MACHINE = { source: 'machine', holder: '', name: '', token: 0, silent: '', offered: [], heard: null };
 /** @type {ChannelAir} */
 const ANN = { ...MACHINE, source: 'person', holder: 'ann' };
 

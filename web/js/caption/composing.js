@@ -81,6 +81,12 @@ export class Composing {
     this.#typed();
   }
 
+  /** Put a text in front of what stands there; it is the typist's to change, and goes with what they type next. @param {string} text */
+  put(text) {
+    this.draft.type([text, this.own].filter(Boolean).join(' '), this.#kept);
+    this.#fill();
+  }
+
   /** What was to be taken back is gone from the text, or stays there. @param {boolean} gone */
   takenBack(gone) {
     this.draft.taken(gone);

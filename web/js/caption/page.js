@@ -129,10 +129,36 @@ new Suggesting(composing.field, names, (from, text) => composing.complete(from, 
 const air = new DeskAir(words, data.link, { act, say, changed: () => {
   at('OffAir').hidden = air.writes;
   composing.form.classList.toggle('off', !air.writes);
+  heard();
 } });
-airKeys({ AirTake: 'T', AirMachine: 'M', AirGive: 'G' }, 'Alt');
+airKeys({ AirTake: 'T', AirMachine: 'M', AirGive: 'G', HeardPut: 'P' }, 'Alt');
+at('HeardPut').addEventListener('click', putHeard);
 const hearing = new Hearing(data.session, (name) => say(words.text(name)));
 const respeaking = new Respeaking(data, () => channel, words, { say, open: () => ['open', 'paused'].includes(state.session?.status ?? '') });
+
+let put = ''; // what the machine had heard, once it is in the field
+
+/** Show what the machine had heard and not written, until it is in the field or a line is written. */
+function heard() {
+  const { text, language } = air.heard ?? { text: '', language: '' };
+  const shown = text !== '' && text !== put && !draft.text.startsWith(text); // It may have been put there before a reload.
+  if (!text) put = '';
+  const place = only('.text', at('Heard'));
+  const first = shown && (at('HeardBox').hidden || place.textContent !== text);
+  [place.lang, place.dir, place.textContent] = [language, direction(language), text];
+  at('HeardBox').hidden = !shown;
+  if (first) say(at('Heard').textContent, '#Heard');
+}
+
+function putHeard() {
+  if (at('HeardBox').hidden) say(words.text('nothing-heard'));
+  else {
+    put = air.heard?.text ?? '';
+    composing.put(put);
+    heard();
+    toField();
+  }
+}
 
 /** Names and terms of this language. */
 function names() {
@@ -185,6 +211,7 @@ const keys = {
   KeyG: { does: () => air.give(), says: words.text('press.give') },
   KeyM: { does: () => air.machine(), says: words.text('press.machine') },
   KeyO: { does: () => air.takeLine(), says: words.text('press.offered') },
+  KeyP: { does: putHeard, says: words.text('press.heard') },
   KeyV: { does: () => may.has('put-on-air') && respeaking.turn(), says: words.text('press.respeak') },
   KeyB: { does: () => air.bell(), says: words.text('press.bell') },
   KeyZ: { does: takeBack, says: words.text('press.back') },

@@ -66,6 +66,11 @@ export class DeskAir {
     return writesOnAir(this.#air, this.link);
   }
 
+  /** What the machine had heard and not written before us. */
+  get heard() {
+    return this.#air?.source === 'person' && this.writes ? this.#air.heard : null;
+  }
+
   /** How it stands. @param {?AirNews} news  @param {string} channel  @param {Seat[]} here */
   show(news, channel, here) {
     this.#air = news?.[channel] ?? null;

@@ -80,6 +80,8 @@ interface ChannelAir {
   /** Why they write nothing: `gone` or `quiet`; empty where all is well. */
   silent: '' | 'gone' | 'quiet';
   offered: OfferedLine[];
+  /** What the machine had heard and not written when a person took over, until a line is written. */
+  heard: { text: string; language: string } | null;
 }
 
 /** By text. */

@@ -25,7 +25,7 @@ from moothall.core.ports import Clock
 from moothall.core.rules.air import unwritten
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import ON, State, Status
-from moothall.core.signals import ChannelState, Sound, Typing
+from moothall.core.signals import ChannelState, Partial, Sound, Typing
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
@@ -75,6 +75,11 @@ class OnAir:
         # Bound: the channels of loaded sessions. Overflow: the gaps of an earlier change give way to those of a later.
         self._gaps: dict[_Key, tuple[CommandId, Sequence[NoteGap]]] = {}
         """What is still to be noted."""
+        # Bound of both: the channels of loaded sessions.
+        self._partials: dict[_Key, Partial] = {}
+        """What engines last heard and have not committed."""
+        self._heard: dict[_Key, Partial] = {}
+        """The same of when a person took over, until a line is written."""
         self._under_way = UnderWay()
         self.sessions.observe(self._seen)
 
@@ -119,10 +124,10 @@ class OnAir:
         if live is None:
             return None
         silent = self.silent(session)
-        return {each.id: self._shown(live.state, each, silent.get(each.id)) for each in _channels(live.state)}
+        return {each.id: self._shown(live, each, silent.get(each.id)) for each in _channels(live.state)}
 
-    def _shown(self, state: State, channel: Channel, silence: Silence | None) -> dict[str, object]:
-        air = channel.air
+    def _shown(self, live: LiveSession, channel: Channel, silence: Silence | None) -> dict[str, object]:
+        state, air, heard = live.state, channel.air, self._heard.get((live.id, channel.id))
         there = (line for name in reversed(air.offered) if (line := state.offered.get(name)) is not None)
         offered = [
             {
@@ -142,6 +147,7 @@ class OnAir:
             "token": air.token,
             "silent": silence.value if silence is not None else "",
             "offered": offered[::-1],
+            "heard": None if heard is None else {"text": heard.text.strip(), "language": heard.language},
         }
 
     def _look(self, group: asyncio.TaskGroup) -> None:
@@ -154,6 +160,9 @@ class OnAir:
             del self._watched[gone]
         on = {live.id for live in self.sessions.all_loaded}
         self._linked = {each for each in self._linked if each[0] in on}
+        for kept in (self._partials, self._heard):
+            for key in [each for each in kept if each[0] not in on]:
+                del kept[key]
         for key, (live, channel) in held.items():
             watched = self._watch(key, channel, now)
             watched.signs = watched.signs.seen(now, here=self._here(live.id, channel))
@@ -211,7 +220,27 @@ class OnAir:
         if gaps := unwritten(live.state, channel, spoke):
             self._gaps[live.id, channel.id] = CommandId(f"air-gap:{channel.id}:{channel.air.since}"), gaps
 
+    def _follow_heard(self, live: LiveSession, publication: Publication) -> None:
+        """Keep what engines heard and didn't commit, for the person who takes over: the seam would lose it."""
+        taken = {event.channel for event in publication.events if isinstance(event, ev.AirChanged)}
+        for event in publication.events:
+            if isinstance(event, ev.AirChanged) and event.source is ev.AirSource.PERSON:
+                if partial := self._partials.get((live.id, event.channel)):
+                    self._heard[live.id, event.channel] = partial
+            elif isinstance(event, ev.AirChanged | ev.SegmentOpened):
+                self._heard.pop((live.id, event.channel), None)
+        for signal in publication.signals:
+            if isinstance(signal, Partial):
+                key = live.id, signal.channel
+                if signal.text.strip():
+                    self._partials[key] = signal
+                    continue
+                self._partials.pop(key, None)
+                if signal.channel not in taken:  # It was removed, or is not to be kept.
+                    self._heard.pop(key, None)
+
     def _seen(self, live: LiveSession, publication: Publication) -> None:
+        self._follow_heard(live, publication)
         now, t = self.clock.monotonic(), live.state.media_now(self.clock.wall())
         for event in publication.events:
             if isinstance(event, ev.AirChanged) and event.source is ev.AirSource.MACHINE:

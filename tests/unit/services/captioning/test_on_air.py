@@ -15,7 +15,7 @@ from moothall.core.captioning.silence import FIRST_MS, GONE_MS, Silence
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.core.signals import ChannelState, Sound, Typing
+from moothall.core.signals import ChannelState, Partial, Sound, Typing
 from moothall.services.captioning.on_air import OFFERED, OnAir
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
@@ -91,6 +91,58 @@ def test_while_the_machine_is_on_air_nobody_is_silent() -> None:
             assert on.silent is None
             assert (on.shown["source"], on.shown["holder"], on.shown["silent"]) == ("machine", "", "")
             assert on.on_air.shown(on.live.id.__class__("nowhere")) is None
+
+    run(story())
+
+
+async def hears(on: Meeting, text: str, language: str = "en") -> None:
+    """The machine has heard, and not committed, behind one word that stands."""
+    if not on.live.state.channels[FLOOR].generation:
+        await on.act(SYSTEM, do.AttachEngine(channel=FLOOR, model="m"))
+        start = do.SegmentStart(t0=0, language=language)
+        word = (ev.Word(text="The", t0=0, t1=100),)
+        commit = do.CommitWords(channel=FLOOR, generation=1, segment=SegmentId("m1"), first=0, words=word, start=start)
+        await on.act(Actor(Role.ENGINE, "m"), commit)
+    partial = Partial(channel=FLOOR, segment=SegmentId("m1"), first=1, text=text, language=language)
+    on.live.writer.signal(partial)
+    await on.hall.clock.sleep(100)
+
+
+def test_what_the_machine_heard_and_did_not_write_is_offered_to_the_person_who_takes_over() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await hears(on, " fund p")
+            await hears(on, " fund pays")
+            assert on.shown["heard"] is None
+            await on.put()
+            assert on.shown["heard"] == {"text": "fund pays", "language": "en"}
+            await on.put(OTHER)
+            assert on.shown["heard"] == {"text": "fund pays", "language": "en"}, "nobody has written it yet"
+            assert [line.whole for _, line in on.live.state.segments.items()] == ["The"], "nothing is written by itself"
+            line = do.TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="The fund pays.", language="en")
+            await on.act(OTHER, line)
+            assert on.shown["heard"] is None
+
+    run(story())
+
+
+@pytest.mark.parametrize("what", ["the machine", "a respeaker", "it is not to be kept", "a removal", "it was written"])
+def test_what_the_machine_heard_is_not_offered_where_it_is_not_to_be_or_is_nobodys_to_write(what: str) -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await hears(on, " fund pays")
+            if what == "it was written":
+                await hears(on, "")
+            await on.put(source=ev.AirSource.RESPEAKER if what == "a respeaker" else ev.AirSource.PERSON)
+            if what == "the machine":
+                await on.put(Actor(Role.TECHNICIAN, "t"), ev.AirSource.MACHINE)
+                await on.put()
+            elif what == "it is not to be kept":
+                await on.act(Actor(Role.TECHNICIAN, "t"), do.BeginNotRecorded(back=5_000))
+            elif what == "a removal":
+                on.live.writer.signal(Partial(channel=FLOOR, segment=SegmentId(""), first=0, text="", language=""))
+                await on.hall.clock.sleep(100)
+            assert on.shown["heard"] is None
 
     run(story())
 
