@@ -74,7 +74,8 @@ class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     """Origin and mending in words."""
     tool: str | UnsetType = UNSET
-    """The public name of the outside tool that sent it; not there with any other line."""
+    """The public name of the outside tool that sent it, or the line that it was translated from; not there with any
+    other line."""
     respoken: bool | UnsetType = UNSET
     """True where a machine heard a respeaker; not there with any other line."""
     t0: int | UnsetType = UNSET

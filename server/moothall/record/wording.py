@@ -142,7 +142,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
         elif line.respoken:
             origin = self.respoken
         if line.made_from is not None and line.origin is Origin.TRANSLATED:
-            origin = self.translated(line.made_from)
+            made = self.translated(line.made_from)
+            origin = made if isinstance(line.tool, UnsetType) else f"{made} · {origin}"
         if not line.mended:
             return origin
         return f"{origin} · {self.accepted if line.accepted else self.mended}"

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from moothall.core.events import types as ev
+from support.browser.translated_lines import IN_SPANISH, TEXTS, TRANSLATOR, made
 from support.halls.stage import CAPTIONER, FLOOR, ended, opened, stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -33,3 +34,15 @@ async def test_readers_see_whose_text_it_is_live_and_on_a_page_that_is_made_anew
         plain = await (await page.request.get(on.page)).text()
         assert AWAY in plain
         assert SENT in plain
+
+
+async def test_a_translation_of_a_tools_line_names_it_too(page: Page) -> None:
+    async with stage(*TEXTS) as on:
+        await page.goto(f"{on.page}{IN_SPANISH}")
+        line, end = made("t", 2_000, "Agradecemos a Kenia.")
+        assert isinstance(line, ev.SegmentOpened)
+        await on.say(msgspec.structs.replace(line, tool="StenoCo"), end, by=TRANSLATOR)
+        said = page.locator("#t-mt-es .source")
+        await expect(said).to_have_text(f"Translated by a machine from English through Portuguese · {SENT}")
+        await page.reload()
+        await expect(said).to_have_text(f"Translated by a machine from English through Portuguese · {SENT}")

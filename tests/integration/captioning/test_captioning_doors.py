@@ -473,8 +473,11 @@ async def test_a_line_of_an_outside_tool_is_translated_and_both_texts_say_how_it
             for address, source in (
                 ("?ui=en", "Sent by an outside tool: StenoCo"),
                 ("?ui=pt", "Enviado por uma ferramenta externa: StenoCo"),
-                (f"?channel={into}&ui=en", "Translated by a machine from English"),
-                (f"?channel={into}&ui=pt", "Traduzido por uma máquina. Original: inglês"),
+                (f"?channel={into}&ui=en", "Translated by a machine from English · Sent by an outside tool: StenoCo"),
+                (
+                    f"?channel={into}&ui=pt",
+                    "Traduzido por uma máquina. Original: inglês · Enviado por uma ferramenta externa: StenoCo",
+                ),
             ):
                 async with http.get(f"{house.running.address}/s/{PLENARY}{address}") as answer:
                     assert f'<span class="source">{source}</span>' in await answer.text(), address

@@ -46,6 +46,8 @@ def test_a_translated_line_says_what_it_was_made_from() -> None:
     made = ev.MadeFrom(sources=(ev.SourceSegment(line.segment, 0),), route="echo 1 en>es")
     translated = msgspec.structs.replace(line, origin=ev.Origin.TRANSLATED, made_from=made)
     assert WORDING.source(translated) == "Translated by echo 1 en>es"
+    tools = msgspec.structs.replace(translated, tool="StenoCo")
+    assert WORDING.source(tools) == "Translated by echo 1 en>es · Sent by StenoCo"
     as_said = msgspec.structs.replace(line, made_from=msgspec.structs.replace(made, route=""))
     assert WORDING.source(as_said) == "Written by a machine"
 

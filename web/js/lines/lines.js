@@ -261,7 +261,10 @@ export class DeskLines {
     const marks = [];
     if (line.mended) marks.push(element('span', { class: 'mark' }, this.words.text(line.accepted ? 'accepted' : 'mended')));
     else if (line.respoken) marks.push(element('span', { class: 'mark' }, this.words.text('respoken')));
-    else if (line.origin !== 'machine') marks.push(element('span', { class: 'mark' }, line.tool ? this.words.text('tool', { name: line.tool }) : this.words.text(`origin.${line.origin}`)));
+    else {
+      if (line.origin !== 'machine' && !(line.tool && line.origin === 'person')) marks.push(element('span', { class: 'mark' }, this.words.text(`origin.${line.origin}`)));
+      if (line.tool) marks.push(element('span', { class: 'mark' }, this.words.text('tool', { name: line.tool })));
+    }
     if (this.claims.has(line.segment)) marks.push(element('span', { class: 'mark claimed' }, this.claims.get(line.segment) ?? ''));
     for (const mark of this.marks.get(line.segment) ?? []) marks.push(element('span', { class: 'mark tag' }, mark));
     if (marks.length) item.append(element('p', { class: 'about' }, ...marks.flatMap((mark) => [mark, ' '])));

@@ -132,9 +132,11 @@ export class View {
 
   /** @param {Line} line */
   #source({ origin, made_from: made, tool, respoken }) {
-    if (tool) return this.words.text('tool', { name: tool });
+    const sent = tool ? this.words.text('tool', { name: tool }) : '';
+    if (sent && origin !== 'translated') return sent;
     if (respoken) return this.words.text('respoken');
-    return this.made && made && origin === 'translated' ? this.made(made) : this.words.text(`origin.${origin}`);
+    const how = this.made && made && origin === 'translated' ? this.made(made) : this.words.text(`origin.${origin}`);
+    return sent ? `${how} · ${sent}` : how;
   }
 
   /** A speaker's name stands only where the speaker changes; that there is none, where there was one. */

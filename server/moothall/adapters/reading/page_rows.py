@@ -167,10 +167,12 @@ def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zo
 
 def source_of(line: Line, ui: Catalogue) -> str:
     """How a line came about, in words."""
+    tool = "" if isinstance(line.tool, UnsetType) else ui.named("lines/tool", name=line.tool)
     if line.origin is Origin.TRANSLATED and not isinstance(line.made_from, UnsetType):
-        return made_text(line.made_from, ui)
-    if not isinstance(line.tool, UnsetType):
-        return ui.named("lines/tool", name=line.tool)
+        made = made_text(line.made_from, ui)
+        return f"{made} · {tool}" if tool else made
+    if tool:
+        return tool
     if line.respoken:
         return ui.named("lines/respoken")
     return ui.named(f"lines/origin.{line.origin}")

@@ -407,8 +407,8 @@ class SegmentOpened(ChannelEvent, frozen=True, kw_only=True, tag="segment.opened
     made_from: MadeFrom | msgspec.UnsetType = msgspec.UNSET
     """What a translated line was made of; not there with any other line."""
     tool: str | msgspec.UnsetType = msgspec.UNSET
-    """The public name of the outside tool that sent the line; not there with any other line. The origin is `person`:
-    0.2.0 can't read one that it doesn't know."""
+    """The public name of the outside tool that sent the line, or the one that a machine translated; not there with any
+    other line. The origin of a line that was sent is `person`: 0.2.0 can't read one that it doesn't know."""
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
     """True where a machine heard a respeaker; not there with any other line."""
 

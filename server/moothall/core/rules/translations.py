@@ -63,7 +63,7 @@ def _set(state: State, channel: Channel, source: Segment, made: ev.MadeFrom, tex
         t0=source.t0,
         language=channel.languages[0] if made.route else source.language,
         origin=ev.Origin.TRANSLATED if made.route else source.origin,
-        tool=msgspec.UNSET if made.route else source.tool,
+        tool=source.tool,
         respoken=msgspec.UNSET if made.route else source.respoken,
         speaker=source.speaker,
         made_from=made,

@@ -72,7 +72,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     made_from: ev.MadeFrom | None = None
     """What it was translated from; None where it wasn't."""
     tool: str | msgspec.UnsetType = msgspec.UNSET
-    """The outside tool that sent it."""
+    """The outside tool that sent it, or the line that it was translated from."""
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
     """True where a machine heard a respeaker."""
 

@@ -55,7 +55,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     made_from: ev.MadeFrom | msgspec.UnsetType = msgspec.UNSET
     """What a translated line was made of."""
     tool: str | msgspec.UnsetType = msgspec.UNSET
-    """The public name of the outside tool that sent it."""
+    """The public name of the outside tool that sent it, or the line that it was translated from."""
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
     """True where a machine heard a respeaker."""
 

@@ -5,7 +5,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.kernel.actors import Role
+from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import SpeakerId
 from moothall.core.removal.selection import Lines, SpokenSpan, WithCopies, WordsOf, not_kept, selected
@@ -52,6 +52,15 @@ def test_a_line_is_translated_whole_under_a_name_that_follows_from_its_own() -> 
             text="Buenos días a todos.",
         ),
     ]
+
+
+def test_the_translation_of_a_tools_line_names_the_tool_too() -> None:
+    tool = Actor(Role.TOOL, "x1", tool="StenoCo")
+    state = carry_out(translated_session(), do.PutOnAir(channel=FLOOR, source=ev.AirSource.TOOL), actor=tool)
+    typed = do.TypeSegment(channel=FLOOR, segment=segment("p"), text="Good morning.", language="en")
+    opened, _ = events(carry_out(state, typed, actor=tool), translate("p", "Buenos días."), actor=TRANSLATOR)
+    assert isinstance(opened, ev.SegmentOpened)
+    assert (opened.origin, opened.tool) == (ev.Origin.TRANSLATED, "StenoCo")
 
 
 def test_what_a_person_corrects_is_translated_anew_in_its_place() -> None:
