@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,6 +127,39 @@ async def test_the_sound_of_a_meeting_comes_from_a_stream(tmp_path: Path, caplog
         await secretary.get(f"{PAGE}.json")
         assert json.loads(secretary.text) == {"streams": []}
     assert not any(SECRET in record.getMessage() for record in caplog.records)
+
+
+async def test_a_script_is_answered_in_json(tmp_path: Path) -> None:
+    async with http_server() as server, admin_house(tmp_path, streams=HERE) as house:
+        radio = await asyncio.to_thread(Radio, server, tmp_path / "hls")
+        secretary = await house.secretary()
+        await make(secretary)
+        await secretary.get(PAGE)
+        form = secretary.hidden(PAGE)
+
+        async def asked(**fields: str) -> tuple[int, dict[str, Any]]:
+            status = await secretary.post(PAGE, form | fields, accept="application/json")
+            answer: dict[str, Any] = json.loads(secretary.text)
+            assert SECRET not in secretary.text
+            assert secretary.headers["Cache-Control"] == "no-store"
+            return status, answer
+
+        status, tried = await asked(act="try", address=radio.address)
+        assert (status, tried["tried"]["found"]) == (200, {"codec": "aac", "channels": 1, "rate": 16_000})
+        assert (tried["tried"]["shown"], tried["tried"]["trouble"]) == (server.address, None)
+        assert tried["says"][0].startswith("Sound was found. Format: aac.")
+        status, tried = await asked(act="try", address=f"{server.address}/none")
+        assert (status, tried["tried"]["trouble"], tried["tried"]["number"]) == (200, "status", 404)
+        status, taken = await asked(act="take", channel="floor", address=radio.address)
+        assert (status, [each["state"] for each in taken["streams"]]) == (200, ["waiting"])
+        status, wrong = await asked(act="take", channel="floor", address="file:///etc/passwd")
+        assert (status, wrong["error"].startswith("This is no address of a stream.")) == (400, True)
+        assert await asked(act="remove", channel="floor") == (200, {"streams": []})
+        status, wrong = await asked(act="dance")
+        assert (status, list(wrong)) == (400, ["error"])
+        form["form"] = "forged"
+        status, wrong = await asked(act="remove", channel="floor")
+        assert (status, list(wrong)) == (403, ["error"])
 
 
 @pytest.mark.slow  # 15 s of real time; tests/unit/services/capture/test_streams.py has it on a clock that jumps.

@@ -37,8 +37,12 @@ class Browser:
         async with self.http.get(self._full(path), allow_redirects=follow) as answer:
             return await self._take(answer)
 
-    async def post(self, path: str, data: object = None, *, origin: str | None = "own", follow: bool = True) -> int:
-        headers = {} if origin is None else {"Origin": self.address if origin == "own" else origin}
+    async def post(
+        self, path: str, data: object = None, *, origin: str | None = "own", follow: bool = True, accept: str = "*/*"
+    ) -> int:
+        headers = {"Accept": accept}
+        if origin is not None:
+            headers["Origin"] = self.address if origin == "own" else origin
         async with self.http.post(self._full(path), data=data, headers=headers, allow_redirects=follow) as answer:
             return await self._take(answer)
 

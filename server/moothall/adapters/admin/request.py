@@ -16,7 +16,7 @@ from aiohttp import BodyPartReader, hdrs, web
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import HttpProblem, language, own_html
+from moothall.adapters.pages.request_context import HttpProblem, language, own_html, own_json, wants_json
 from moothall.adapters.pages.staff_frame import Asked, house_frame
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
@@ -166,8 +166,12 @@ class StaffPages:
         return own_html(text, asked.ui, status=status)
 
     def refuse(self, request: web.Request, error: AdminProblem) -> web.Response:
-        """The page that says what is wrong, or the way to the sign-in where that would help and is demanded."""
+        """The page that says what is wrong, or the way to the sign-in where that would help and is demanded; for a
+        script that asks for JSON the sentence alone.
+        """
         ui = language(self.pages, request)
+        if wants_json(request):
+            return own_json({"error": ui.text(error.key, **error.values)}, status=error.status)
         stranger = bool(self._sign_in) and error.key == AdminText.STRANGERS and not self._staff(request)
         to = f"{self._sign_in}?{urlencode({'to': request.path})}" if stranger else ""
         if stranger and self._demanded and request.method == hdrs.METH_GET:

@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.admin.view import settings_frame
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import own_json, wants_json
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.errors import Refusal, RefusalCode
@@ -30,9 +31,17 @@ Find = Callable[[SessionId], Awaitable[LiveSession | None]]
 
 
 class StreamAnswer(msgspec.Struct, frozen=True):
-    """What `stream.json` says."""
+    """What `stream.json` says, and what a script is answered that has taken a stream or taken one away."""
 
     streams: Sequence[PullStatus]
+
+
+class TriedAnswer(msgspec.Struct, frozen=True):
+    """What a script is answered that has tried a stream."""
+
+    tried: Tried
+    says: Sequence[str]
+    """The same in sentences."""
 
 
 def said_of(status: PullStatus, ui: Catalogue) -> list[str]:
@@ -99,38 +108,48 @@ class StreamDoor:
     @staff_page(runs_the_house)
     async def tell(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """The same for a script: how each stream stands, without its address."""
-        live = await self._live(request)
-        body = msgspec.json.encode(StreamAnswer(self.streams.of(live.id)))
-        return web.Response(body=body, content_type="application/json", headers={hdrs.CACHE_CONTROL: "no-store"})
+        return self._stands(await self._live(request))
 
     @staff_page(runs_the_house)
     async def act(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Try a stream (`act=try`), feed a text from it (`take`), or no longer (`remove`)."""
+        """Try a stream (`act=try`), feed a text from it (`take`), or no longer (`remove`). A script gets JSON."""
         given = await self.pages.form(request, asked)
         live = await self._live(request)
         act, channel = given.get("act", ""), ChannelId(given.get("channel", ""))
         address = "".join(given.get("address", "")[: LONGEST_ADDRESS + 1].split())
-        back = asked.to(f"/admin/meetings/{live.id}/stream")
-        if act == "remove":
-            await self.streams.remove(live.id, channel, NAME)
-            return see_other(back)
         if act == "try":
             tried = await self.streams.try_it(address)
             if isinstance(tried, Refusal):
                 busy = asked.ui.text("Other streams are being tried. Try this one in some seconds.")
-                return self._page(live, asked, problem=busy, given=given)
+                return self._refused(request, live, asked, busy, given)
+            if wants_json(request):
+                return own_json(TriedAnswer(tried, tried_said(tried, asked.ui)))
             return self._page(live, asked, given=given, tried=tried)
-        if act != "take":
+        if act == "remove":
+            await self.streams.remove(live.id, channel, NAME)
+        elif act != "take":
             raise AdminProblem(400, AdminText.CONFLICT)
-        refused = await self.streams.put(live.id, channel, address)
-        if refused is None:
-            return see_other(back)
-        if refused.code is RefusalCode.INVALID:
-            problem = trouble_said(Trouble.ADDRESS, 0, asked.ui)
-        elif refused.code is RefusalCode.BUSY:
-            problem = asked.ui.text("This text has a stream already. Take that away first.")
-        else:
-            raise wrong(refused)
+        elif (refused := await self.streams.put(live.id, channel, address)) is not None:
+            if refused.code is RefusalCode.INVALID:
+                problem = trouble_said(Trouble.ADDRESS, 0, asked.ui)
+            elif refused.code is RefusalCode.BUSY:
+                problem = asked.ui.text("This text has a stream already. Take that away first.")
+            else:
+                raise wrong(refused)
+            return self._refused(request, live, asked, problem, given)
+        if wants_json(request):
+            return self._stands(live)
+        return see_other(asked.to(f"/admin/meetings/{live.id}/stream"))
+
+    def _stands(self, live: LiveSession) -> web.Response:
+        return own_json(StreamAnswer(self.streams.of(live.id)))
+
+    def _refused(
+        self, request: web.Request, live: LiveSession, asked: AdminRequest, problem: str, given: Mapping[str, str]
+    ) -> web.Response:
+        """What is wrong, for a script or above the form."""
+        if wants_json(request):
+            return own_json({"error": problem}, status=400)
         return self._page(live, asked, problem=problem, given=given)
 
     def _page(

@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters.http.forwarded import own_origins
 from moothall.adapters.http.security_headers import origin_allowed
-from moothall.adapters.pages.request_context import HttpProblem, language, own_html
+from moothall.adapters.pages.request_context import HttpProblem, language, own_html, wants_json
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import DoorText
 from moothall.adapters.pages.visitor_request import clean, kept_query, private, read_form
@@ -57,7 +57,7 @@ def own_pages_only(pages: Pages, origins: frozenset[str]) -> Middleware:
 async def _refused(request: web.Request, route: str, pages: Pages) -> web.Response:
     ui = language(pages, request)
     sentence = ui.text(DoorText.ORIGIN)
-    if request.content_type == _JSON or _JSON in request.headers.get(hdrs.ACCEPT, ""):
+    if request.content_type == _JSON or wants_json(request):
         return web.json_response({"error": sentence}, status=403, headers={hdrs.CACHE_CONTROL: "no-store"})
     text = pages.render(
         "reader/not_ours.html",

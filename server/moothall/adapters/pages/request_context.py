@@ -20,6 +20,7 @@ PageOf = Callable[[SessionId, Feed, int], Awaitable[tuple[Line, ...] | None]]
 """The page of lines that ends before a line's number (`CaptionsView.page`); None as for a snapshot."""
 
 DEFAULT_CHANNEL = ChannelId("floor")
+_JSON = "application/json"
 
 
 class HttpProblem(Exception):
@@ -101,6 +102,17 @@ def page_headers(ui: Catalogue) -> dict[str, str]:
 def own_html(text: str, ui: Catalogue, *, status: int = 200) -> web.Response:
     """A page for this visitor alone: no cache keeps it."""
     return html(text, ui, status=status, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+
+def wants_json(request: web.Request) -> bool:
+    """Whether a script asks, and not a browser for a page."""
+    return _JSON in request.headers.get(hdrs.ACCEPT, "")
+
+
+def own_json(value: object, *, status: int = 200) -> web.Response:
+    """The same for a script."""
+    headers = {hdrs.CACHE_CONTROL: "no-store"}
+    return web.Response(body=msgspec.json.encode(value), status=status, content_type=_JSON, headers=headers)
 
 
 def refusal(wrong: HttpProblem, pages: Pages, ui: Catalogue) -> web.Response:

@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import HttpProblem, SessionRequest, own_html
+from moothall.adapters.pages.request_context import HttpProblem, SessionRequest, own_html, own_json, wants_json
 from moothall.adapters.pages.texts import DoorText, report_part
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import read_body, read_form, title_language, title_of
@@ -70,7 +70,7 @@ class ReportsDoor:
         except HttpProblem as wrong:
             return self._refuse(request, wrong, ui)
         token = self._context.visitors.token(request, COOKIE, wanted.session)
-        if not _is_script(request):
+        if not wants_json(request):
             return self._page(request, wanted, ui, token)
         if request.query.get("wait") == "1" and token:
             await self._changed(wanted.session, token, _known(request.query.get("known", "")))
@@ -95,7 +95,7 @@ class ReportsDoor:
                 raise HttpProblem(503, DoorText.MANY)
         except HttpProblem as wrong:
             return self._refuse(request, wrong, ui)
-        if _is_script(request):
+        if wants_json(request):
             response = self._json(wanted.session, ui, token)
         else:
             response = self._page(request, wanted, ui, token)
@@ -132,9 +132,7 @@ class ReportsDoor:
     def _json(self, session: SessionId, ui: Catalogue, token: str) -> web.Response:
         answers = self._reports.answers(session, token) if token else {}
         said = [{"kind": kind, "answer": answer, **_words(kind, answer, ui)} for kind, answer in answers.items()]
-        headers = {hdrs.CACHE_CONTROL: "no-store"}
-        body = msgspec.json.encode({"reports": said})
-        return web.Response(body=body, content_type="application/json", headers=headers)
+        return own_json({"reports": said})
 
     def _page(self, request: web.Request, wanted: SessionRequest, ui: Catalogue, token: str) -> web.Response:
         answers = self._reports.answers(wanted.session, token) if token else {}
@@ -152,11 +150,10 @@ class ReportsDoor:
         return own_html(text, ui)
 
     def _refuse(self, request: web.Request, wrong: HttpProblem, ui: Catalogue) -> web.Response:
-        if not _is_script(request):
+        if not wants_json(request):
             response = self._context.refusal(wrong, ui)
         else:
-            body = msgspec.json.encode({"error": ui.text(wrong.key, **wrong.values)})
-            response = web.Response(status=wrong.status, body=body, content_type="application/json")
+            response = own_json({"error": ui.text(wrong.key, **wrong.values)}, status=wrong.status)
         response.headers[hdrs.CACHE_CONTROL] = "no-store"
         if wrong.status in (429, 503):
             response.headers[hdrs.RETRY_AFTER] = "60"
