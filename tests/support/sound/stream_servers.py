@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
 import shutil
+import signal
+import socket
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -98,6 +103,58 @@ async def http_server() -> AsyncIterator[HttpServer]:
             line.cancel()
         if made.lines:
             await asyncio.wait(made.lines)
+
+
+_ICECAST = """<icecast>
+<limits><clients>9</clients><sources>2</sources></limits>
+<authentication><source-password>{source}</source-password><admin-password>{source}</admin-password></authentication>
+<hostname>127.0.0.1</hostname>
+<listen-socket><port>{port}</port><bind-address>127.0.0.1</bind-address></listen-socket>
+<mount type="normal"><mount-name>/live.mp3</mount-name>
+<authentication type="htpasswd"><option name="filename" value="{folder}/people"/>
+<option name="allow_duplicate_users" value="1"/></authentication></mount>
+<paths><logdir>{folder}</logdir><webroot>{folder}</webroot><adminroot>{folder}</adminroot></paths>
+<logging><errorlog>-</errorlog><accesslog>-</accesslog></logging>
+<security><chroot>0</chroot>{user}</security>
+</icecast>
+"""
+
+
+def _icecast_settings(folder: Path, *, port: int, source: str) -> Path:
+    folder.chmod(0o755)  # It reads as nobody where root starts it.
+    user = "<changeowner><user>nobody</user><group>nogroup</group></changeowner>" if os.getuid() == 0 else ""
+    (folder / "people").write_text(f"me:{hashlib.md5(b'secret', usedforsecurity=False).hexdigest()}\n")
+    settings = folder / "icecast.xml"
+    settings.write_text(_ICECAST.format(source=source, port=port, folder=folder, user=user))
+    return settings
+
+
+@asynccontextmanager
+async def icecast() -> AsyncIterator[str]:
+    """The address of Debian's Icecast on 127.0.0.1, for `me` with the password `secret`: a tone, sent to it by ffmpeg.
+    The test is skipped where one of them isn't installed.
+    """
+    program, source = shutil.which("icecast2"), "hackme"
+    if program is None or shutil.which("ffmpeg") is None:
+        pytest.skip("icecast2 and ffmpeg are not both installed; on Debian icecast2 runs as a service from then on")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    quiet = asyncio.subprocess.DEVNULL
+    shell = (
+        "until ffmpeg -v quiet -nostdin -re -f lavfi -i sine=440:duration=600 -c:a libmp3lame -f mp3 "
+        f"-content_type audio/mpeg icecast://source:{source}@127.0.0.1:{port}/live.mp3; do :; done"
+    )
+    with tempfile.TemporaryDirectory() as made:
+        settings = _icecast_settings(Path(made), port=port, source=source)
+        server = await asyncio.create_subprocess_exec(program, "-c", settings, stdout=quiet, stderr=quiet)
+        sending = await asyncio.create_subprocess_exec("sh", "-c", shell, stderr=quiet, start_new_session=True)
+        try:
+            yield f"http://127.0.0.1:{port}/live.mp3"
+        finally:
+            os.killpg(sending.pid, signal.SIGKILL)
+            server.kill()
+            await asyncio.gather(sending.wait(), server.wait())
 
 
 async def nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -18,7 +18,7 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.streams.addresses import read_address
 from moothall.core.streams.watching import Found, Trouble
 from moothall.services.capture.pulling import StreamLost, StreamOver
-from support.sound.stream_servers import OK, HttpServer, ffmpeg, hls, http_server, nothing, rtsp_server
+from support.sound.stream_servers import OK, HttpServer, ffmpeg, hls, http_server, icecast, nothing, rtsp_server
 
 RATE = 16_000
 HERE = ["127.0.0.0/8"]
@@ -71,7 +71,7 @@ def mp3(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 async def test_a_file_without_an_end_as_icecast_sends_it_with_a_name_and_a_password(mp3: bytes) -> None:
     async with http_server() as server:
 
-        async def icecast(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def radio(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             if b"Authorization: Basic bWU6cEBzcw==" not in server.asked[-1][1]:
                 writer.write(b"HTTP/1.0 401 Unauthorized\r\n\r\n")
                 return
@@ -79,7 +79,7 @@ async def test_a_file_without_an_end_as_icecast_sends_it_with_a_name_and_a_passw
             while True:
                 await server.pour(writer, mp3)
 
-        server.answers["/live"] = icecast
+        server.answers["/live"] = radio
         async with puller().fetch(server.address.replace("//", "//me:p%40ss@") + "/live") as run:
             assert loud(await take(run, 3))
             assert (run.found, run.bursts) == (Found(codec="mp3float", channels=2, rate=44_100), True)
@@ -374,6 +374,19 @@ async def test_rtmp_as_ffmpeg_sends_it() -> None:
     finally:
         sending.kill()
         await sending.wait()
+
+
+@pytest.mark.slow  # The tests' own Icecast above has the same in less time; this one is Debian's.
+async def test_icecast_itself_behind_a_password_with_ffmpeg_as_its_source() -> None:
+    async with icecast() as address:
+        async with asyncio.timeout(60):
+            while await lost(address.replace("//", "//me:secret@"), seconds=2) != (Trouble.BROKE, -1):
+                pass  # It listens in a moment, and has a source in another.
+        async with puller().fetch(address.replace("//", "//me:secret@"), "radio") as run:
+            assert loud(await take(run, 3))
+            assert (run.found, run.bursts, run.once) == (Found(codec="mp3float", channels=1, rate=44_100), True, False)
+        assert await lost(address) == (Trouble.STATUS, 401)
+        assert await lost(address + "-none") == (Trouble.STATUS, 404)
 
 
 PARENT = """
