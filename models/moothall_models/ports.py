@@ -28,6 +28,8 @@ class HeardWord(msgspec.Struct, frozen=True):
     """End, ms after the window's first sample."""
     p: float
     """Probability, 0 to 1."""
+    others: tuple[str, ...] = ()
+    """What it may be instead, the likeliest first, at most three, without spaces around; empty where nobody says."""
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +52,12 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the odds of all languages are wanted, where the recogniser has to be asked for them."""
     stands: int = 0
     """Signs at the beginning of the draft that are committed: no better reading of them is looked for."""
+
+    whole: int = 0
+    """Ms from the beginning up to which words are likely to stay that earlier passes heard too: of those in doubt other
+    readings are wanted. 0: none are."""
+    settled: bool = False
+    """Whether words are likely to stay though none heard them before, since nobody speaks at the end."""
 
     @property
     def context(self) -> str:

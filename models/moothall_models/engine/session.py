@@ -244,7 +244,8 @@ class LinkSession:
         if commands:
             ended = [command.segment for command in commands if isinstance(command, EndSegment)]
             again = tuple(segment for segment in ended if channel.speech.reviewer.may_better(segment))
-            channel.acts.add(commands, partial, channel.resume_point(), again)
+            readings = tuple(output for output in outputs if isinstance(output, wire.OtherReadings))
+            channel.acts.add(commands, partial, channel.resume_point(), again, readings)
             if channel.acts.overdue:
                 logger.error("%s: the server does not answer; the channel is lost", channel.name)
                 self._lose(channel)

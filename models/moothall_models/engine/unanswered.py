@@ -13,7 +13,7 @@ from moothall.core.events.types import GapReason
 from moothall.core.kernel.errors import PASSING, ProtocolError, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.signals import Partial
-from moothall.wire.engine import Act, EngineCommand, ResumePoint
+from moothall.wire.engine import Act, EngineCommand, OtherReadings, ResumePoint
 
 RETRY_FIRST_MS = 1_000
 RETRY_LAST_MS = 5_000
@@ -85,8 +85,9 @@ class UnansweredActs:
         show: Partial | None = None,
         resume_point: ResumePoint | None = None,
         again: tuple[SegmentId, ...] = (),
+        readings: tuple[OtherReadings, ...] = (),
     ) -> None:
-        """Ask for `commands` as one act; `again` as in `wire.engine.Act`."""
+        """Ask for `commands` as one act; `again` and `readings` as in `wire.engine.Act`."""
         self._count += 1
         act_id = CommandId(f"{self._prefix}.{self._count}")
         act = Act(
@@ -96,6 +97,7 @@ class UnansweredActs:
             show=show,
             resume_point=resume_point,
             again=again,
+            readings=readings,
         )
         self._pending.append(act)
         while self.held_up and not self._under_way and self._span() > KEEP_MS and self._give_up_oldest():
@@ -188,7 +190,7 @@ class UnansweredActs:
                 kept = [*end, gap, *kept]
                 placed = True
             if kept:
-                pending.append(msgspec.structs.replace(act, commands=tuple(kept), show=None))
+                pending.append(msgspec.structs.replace(act, commands=tuple(kept), show=None, readings=()))
         self._written -= len(self._pending) - len(pending)
         self._pending = pending
         return True

@@ -14,7 +14,7 @@ from moothall.core.events.types import EndReason, Word
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.session.state import LAST_WORDS
 from moothall.core.signals import ChannelState, Partial, Sound
-from moothall.wire.engine import Attach, ResumePoint
+from moothall.wire.engine import Attach, OtherReadings, ResumePoint
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples
 from moothall_models.speech import agreement, confidence, overlap, passes, resume_points, schedule
 from moothall_models.speech.glossary import ChannelGlossary
@@ -25,7 +25,7 @@ from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FRAME_MS, Frame, FrameEffect, Gate, Utterance, heard_words
 
-Output = CommitWords | EndSegment | ReviseSegment | NoteGap | Partial | ChannelState
+Output = CommitWords | EndSegment | ReviseSegment | NoteGap | Partial | ChannelState | OtherReadings
 
 DEFAULT_SETTINGS = SpeechSettings()
 
@@ -47,6 +47,8 @@ class SpeechChannel:
         self.expected = Expected(attach.languages, settings)
         self._first, self._cut = attach.audio_from, attach.cut
         self._committed: deque[Word] = deque(attach.last_words, maxlen=LAST_WORDS)
+        self._others: dict[tuple[int, str], tuple[str, ...]] = {}
+        """What else words of the last pass may be, by their beginnings (media ms) and texts."""
         self._latest: deque[Frame] = deque(maxlen=settings.pre_roll // FRAME_MS + 1)
         # Not bounded by number: they are made of audio, and the caller bounds how far audio runs ahead of passes.
         self._utterances: deque[Utterance] = deque()
@@ -129,7 +131,17 @@ class SpeechChannel:
             last = self._breaks_off(utterance) and edge == utterance.heard
             draft = passes.expected(tuple(self._committed), utterance)
             spoken, terms = self._languages.offer(utterance), self.glossary.choose(utterance, edge)
-            self._outstanding = passes.live(utterance, edge, spoken, terms, draft, last=last, now=self._now)
+            self._outstanding = passes.live(
+                utterance,
+                edge,
+                spoken,
+                terms,
+                draft,
+                last=last,
+                settled=last or edge - utterance.known_at(edge).speech_end >= schedule.SETTLED_ENOUGH,
+                margin=self._settings.doubted_margin,
+                now=self._now,
+            )
         elif self._outstanding is None and not self._ended and self._pace == schedule.usual(self._settings):
             self._outstanding = passes.review(self.reviewer, self.glossary, self._now)
         else:
@@ -261,6 +273,8 @@ class SpeechChannel:
     def _fresh(self, utterance: Utterance, hypothesis: Hypothesis, edge: int) -> tuple[Word, ...]:
         """The words of a hypothesis that aren't committed yet, in media time."""
         words = heard_words(utterance, hypothesis, edge)
+        pairs = zip(words, hypothesis.words, strict=False)  # Made-up words at the end are left out.
+        self._others = {(word.t0, word.text): heard.others for word, heard in pairs if heard.others}
         known = overlap.already_committed(words, tuple(self._committed), utterance.start, self._segmenter.through)
         fresh = tuple(words[max(known, overlap.cut_off(words, self._cut)) :])
         return fresh if confidence.believed(utterance, fresh, edge, self._settings, vague=hypothesis.vague) else ()
@@ -282,10 +296,15 @@ class SpeechChannel:
 
     def _commit(self, words: Sequence[Word], language: str, rest: str) -> list[Output]:
         out: list[Output] = list(self._segmenter.commit(words, language, rest))
+        said = iter(words)
+        readings: list[Output] = []
         for output in out:
             if isinstance(output, CommitWords):
                 self._committed.extend(output.words)  # As they stand in the log: an engine after this one gets those.
-        return out
+                for place, word in zip(range(output.first, output.first + len(output.words)), said, strict=False):
+                    if texts := self._others.get((word.t0, word.text)):
+                        readings.append(OtherReadings(segment=output.segment, word=place, texts=texts))
+        return out + readings
 
     def _trim(self, utterance: Utterance, edge: int, *, missed: bool) -> None:
         at = overlap.cut(utterance, tuple(self._committed), edge, missed=missed, settings=self._settings)

@@ -42,10 +42,12 @@ def live(
     draft: tuple[str, int],
     *,
     last: bool,
+    settled: bool,
+    margin: int,
     now: int,
 ) -> PassRequest:
     """The pass over an utterance up to media ms `edge`; `spoken` is what `LanguageChoice.offer` gives, and `draft` what
-    `expected` gives.
+    `expected` gives. `settled`: nobody speaks at the edge; else words up to `margin` ms before it may stay.
     """
     (languages, switch_p), (text, stands) = spoken, draft
     window = Window(
@@ -56,6 +58,8 @@ def live(
         tell_odds=True,
         draft=text,
         stands=stands,
+        whole=max(0, edge - utterance.start - (0 if settled else margin)),
+        settled=settled,
     )
     deadline = max(utterance.covered, utterance.speech_start) + PATIENCE
     return PassRequest(window=window, deadline=deadline, start=utterance.start, edge=edge, last=last, asked=now)

@@ -30,6 +30,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.session.state import ON, Status
 from moothall.services.captioning.on_air import OnAir
+from moothall.services.captioning.other_readings import Readings
 from moothall.services.control.alarms import RoomConflict
 from moothall.services.control.control_room import ControlRoom
 from moothall.services.control.reader_trends import ReaderTrends
@@ -111,7 +112,13 @@ def open_desks(
         tally=reports.tally,
         presence=desks.presence,
     )
-    news |= {**desk_news(backend, reports, control, services.glossaries), "air": on_air.shown}
+    readings = Readings(backend.sessions)
+    recognising.tell_readings(readings.heard)
+    news |= {
+        **desk_news(backend, reports, control, services.glossaries),
+        "air": on_air.shown,
+        "readings": readings.shown,
+    }
     requests = DeskRequests(
         backend.sessions,
         log=backend.log,

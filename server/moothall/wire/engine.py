@@ -240,6 +240,16 @@ class Refused(Message, frozen=True, kw_only=True, tag="refused"):
     refusal: Refusal
 
 
+class OtherReadings(msgspec.Struct, frozen=True, kw_only=True):
+    """What else a committed word may be, of which the engine is unsure: for people who mend, and never in the log."""
+
+    segment: SegmentId
+    word: int
+    """Its place in the segment, from 0."""
+    texts: tuple[str, ...]
+    """The likeliest first, at most three, without spaces around."""
+
+
 class Act(Message, frozen=True, kw_only=True, tag="act"):
     """Engine → server: all that one pass made certain, with one id; it happens whole or not at all.
 
@@ -257,6 +267,8 @@ class Act(Message, frozen=True, kw_only=True, tag="act"):
     """Where to go on if the engine or the server dies after this act; kept beside the audio, never in the log."""
     again: tuple[SegmentId, ...] = ()
     """Lines that end here and are heard once more: a better text may follow soon, in a `ReviseSegment`."""
+    readings: tuple[OtherReadings, ...] = ()
+    """Of words that are committed here; where the act is changed on its way in they are dropped."""
 
 
 class Tell(Message, frozen=True, kw_only=True, tag="tell"):

@@ -13,6 +13,7 @@ from moothall.core.events.types import Word
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.signals import Partial
+from moothall.wire.engine import OtherReadings
 from support.desks.meeting import FLOOR, Meeting, S, meeting
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -164,3 +165,42 @@ async def test_whoever_takes_over_has_what_the_machine_heard_and_had_not_written
         await expect(page.locator("#Lines .text").last).to_have_text("And who else?")
         assert texts(on) == ["The fund", "pays.", "And who else?"]
         await expect(page.locator("#HeardBox")).to_be_hidden()
+
+
+async def test_a_number_takes_another_reading_of_a_word_in_doubt(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.do(do.AttachEngine(channel=FLOOR, model="scripted"))
+        words = (Word("The", 0, 100, 0.9), Word(" fond,", 100, 200, 0.2), Word(" pays", 200, 300, 0.3))
+        heard = {"channel": FLOOR, "generation": 1, "segment": SegmentId("m1")}
+        await on.do(
+            do.CommitWords(**heard, first=0, words=words, start=do.SegmentStart(t0=0, language="en")),  # type: ignore[arg-type]
+            do.EndSegment(**heard, t1=300, reason="sentence"),  # type: ignore[arg-type]
+            by=Actor(Role.ENGINE, "scripted"),
+        )
+        others = [
+            OtherReadings(segment=SegmentId("m1"), word=1, texts=("found", "fund")),
+            OtherReadings(segment=SegmentId("m1"), word=2, texts=("plays", "prays")),
+        ]
+        on.running.recognising.heard_otherwise(S, FLOOR, others)
+        await on.enter(page, Role.CAPTIONER)
+        await caption(page, on)
+        await page.keyboard.press("Alt+u")
+        await expect(page.locator("#Status")).to_have_text("pays, 1 plays, 2 prays")
+        await page.keyboard.press("Alt+u")
+        readings = page.get_by_role("list", name="Other readings")
+        await expect(readings.get_by_role("button")).to_have_text(["1 found", "2 fund"])
+        await expect(page.locator("#Status")).to_have_text("fond,, 1 found, 2 fund")
+        await page.keyboard.press("2")
+        await expect(page.locator("#m1 > .text")).to_have_text("The fund, pays")
+        await expect(page.locator("#ComposeText"), "what is typed now is a new line").to_be_focused()
+        await expect(readings).to_have_count(0)
+        await expect(page.locator("#m1 .doubt")).to_have_text(["pays"])
+        await page.keyboard.press("Alt+u")
+        await page.keyboard.press("3")  # There is none: it is typed in place of the word.
+        await expect(page.locator("#m1 textarea")).to_have_value("The fund, 3")
+        await page.keyboard.press("Escape")
+        await on.sit_down(page)
+        await page.keyboard.press("d")
+        await readings.get_by_role("button", name="plays").click()
+        await expect(page.locator("#m1 > .text")).to_have_text("The fund, plays")
+        await expect(page.locator("#m1 .doubt")).to_have_count(0)

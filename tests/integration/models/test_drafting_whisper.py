@@ -24,7 +24,9 @@ from moothall_models.ports import RATE, Hypothesis, Samples, Window
 from moothall_models.recognizers.whisper.ct2_model import read_weights
 from moothall_models.recognizers.whisper.decoder import WhisperDecoder
 from moothall_models.recognizers.whisper.drafting_whisper import MOST_APART, DraftingWhisper
+from moothall_models.recognizers.whisper.readings import MOST, UNSURE
 from moothall_models.recognizers.whisper.whisper import WhisperRecognizer
+from moothall_models.recognizers.whisper.words import letters
 from moothall_models.store import open_store
 from support.models.little_decoder import model_bytes, write_model
 from support.sound.hearing import sample_sound
@@ -62,6 +64,23 @@ async def windows(spans: Sequence[tuple[int, int]] = SPANS) -> list[Window]:
 
 def text(hypothesis: Hypothesis) -> str:
     return "".join(word.text for word in hypothesis.words)
+
+
+async def test_a_word_in_doubt_has_other_readings_where_they_are_wanted(drafting: DraftingWhisper) -> None:
+    doubted = found = 0
+    for window in await windows(((11_000, 16_700), (45_000, 53_000), (58_500, 63_900))):
+        plainly = drafting.recognise(window)
+        wanted = msgspec.structs.replace(window, whole=len(window.audio) * 1_000 // RATE, settled=True)
+        heard = drafting.recognise(wanted)
+        without = [msgspec.structs.replace(word, others=()) for word in heard.words]
+        assert tuple(without) == plainly.words, "they change nothing else"
+        for word in heard.words:
+            assert not word.others or word.p < UNSURE
+            assert len(word.others) <= MOST
+            assert len({letters(text) for text in (word.text, *word.others)}) == len(word.others) + 1
+            assert all(text == text.strip() and " " not in text for text in word.others)
+            doubted, found = doubted + (word.p < UNSURE), found + bool(word.others)
+    assert 0 < found <= doubted
 
 
 @pytest.mark.parametrize(

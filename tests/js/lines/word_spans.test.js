@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { doubts, nextSpan, wordAt, wordSpans } from '../../../web/js/lines/word_spans.js';
+import { doubtAt, doubts, nextSpan, reread, wordAt, wordSpans } from '../../../web/js/lines/word_spans.js';
 
 /** @param {string} text  @param {string} [language] */
 const words = (text, language) => wordSpans(text, language).map(({ at, end }) => text.slice(at, end));
@@ -29,6 +29,16 @@ test('a word in doubt is the one that was meant, not one of the same letters bef
   const found = doubts(text, [['the', 0.9], [' fund', 0.9], [' of', 0.9], [' the', 0.2], [' county', 0.4]]);
   assert.deepEqual(found, [{ at: 12, end: 15 }, { at: 16, end: 22 }]);
   assert.deepEqual(doubts('another text', [['the', 0.2]]), [{ at: 3, end: 6 }]);
+});
+
+test('another reading belongs to the word in doubt that was meant, and takes its place between its marks', () => {
+  const text = 'the fund, of the county';
+  /** @type {[string, number][]} */
+  const said = [['the', 0.9], [' fund,', 0.3], [' of', 0.9], [' the', 0.2], [' county', 0.4]];
+  assert.deepEqual([0, 4, 13, 17].map((at) => doubtAt(text, said, { at, end: at + 3 })), [-1, 1, 3, 4]);
+  assert.equal(doubtAt(text, said, { at: 4, end: 23 }), -1);
+  assert.equal(reread(text, { at: 4, end: 9 }, 'phone'), 'the phone, of the county');
+  assert.equal(reread('«É»', { at: 0, end: 3 }, 'há $&'), '«há $&»');
 });
 
 test('from word to word it ends at the last', () => {

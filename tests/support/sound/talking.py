@@ -12,7 +12,7 @@ from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
 from moothall.core.events.types import Word
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.signals import ChannelState, Partial
-from moothall.wire.engine import Attach, OpenSegment, ResumePoint
+from moothall.wire.engine import Attach, OpenSegment, OtherReadings, ResumePoint
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis, Samples
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.passes import PassRequest
@@ -120,6 +120,8 @@ class Reader:
 
     def read(self, outputs: Iterable[Output]) -> None:
         for output in outputs:
+            if isinstance(output, OtherReadings):
+                continue  # They change nothing that stands.
             assert output.channel == CHANNEL
             match output:
                 case CommitWords():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from moothall.core.kernel.errors import ProtocolError
-from moothall.core.kernel.ids import SegmentId
+from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.wire import engine as wire
 from moothall.wire.engine import workers_for
 from support.sessions.strategies import of_type
@@ -52,6 +52,21 @@ PLACE = wire.ResumePoint(
     suspect=None,
     speaking=None,
 )
+
+
+def test_an_act_with_other_readings_and_one_without_are_read_by_both_releases() -> None:
+    class Earlier(msgspec.Struct, frozen=True, kw_only=True, tag_field="m", tag="act"):
+        """As 0.2.0 has it, as far as it matters here."""
+
+        attachment: int
+        id: str
+        again: tuple[str, ...] = ()
+
+    other = wire.OtherReadings(segment=SegmentId("a"), word=1, texts=("fund", "found"))
+    act = wire.Act(attachment=1, id=CommandId("x"), commands=(), readings=(other,))
+    assert msgspec.msgpack.decode(wire.encode(act), type=Earlier) == Earlier(attachment=1, id="x")
+    before = {"m": "act", "attachment": 1, "id": "x", "commands": []}
+    assert wire.decode_to_server(msgspec.msgpack.encode(before)) == msgspec.structs.replace(act, readings=())
 
 
 def test_the_two_newest_places_are_noted() -> None:

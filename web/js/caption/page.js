@@ -97,8 +97,13 @@ async function taking() {
 }
 
 const lines = new DeskLines(state, words, { picked: () => {}, mend });
-const walking = new DeskWalking(lines, { mend, mends: () => may.has('correct'), say, left: toField, picks: false });
+const walking = new DeskWalking(lines, { mend, mends: () => may.has('correct'), say, left: toField, picks: false, reread: (line, text) => answered(correct(line, text)) });
 const abbreviations = new DeskAbbreviations(words, inThisBrowser(data.link), (change) => link.request('abbreviations', { id: newId(), change }));
+/** @param {Promise<Answer>} answer */
+const answered = async (answer) => {
+  const { refusal } = await answer;
+  if (refusal) refused(refusal);
+};
 /** The command that corrects a line. @param {DeskLine} base  @param {string} text */
 const correction = ({ segment, revision, words: many }, text) => ({ do: 'correct', channel, segment, base_revision: revision, base_words: many, text });
 /** @param {DeskLine} base  @param {string} text */
@@ -222,7 +227,7 @@ const keys = {
 keysDo(keys);
 keysShown([
   [['Enter'], words.text('press.send')], [['Tab'], words.text('press.take')], ...rowsOf(keys),
-  [['↑', '↓', '←', '→'], words.text('press.walk')], [['Esc'], words.text('press.leave')],
+  [['↑', '↓', '←', '→'], words.text('press.walk')], [['1', '2', '3'], words.text('press.reading')], [['Esc'], words.text('press.leave')],
 ]);
 
 /** Open the newest line in its box. */
@@ -264,6 +269,7 @@ function joined(answer) {
   here = answer.presence;
   terms = answer.news.terms;
   onAir = answer.news.air;
+  state.readings = answer.news.readings?.[channel] ?? {};
   link.tell('correcting', { segment: lines.editing });
   abbreviations.share();
   if (state.session) everything();
@@ -284,6 +290,10 @@ function told(...[event, body]) {
   if (event === 'frame') frame(body);
   else if (event === 'presence') presence(body);
   else if (event === 'terms') terms = body;
+  else if (event === 'readings') {
+    state.readings = body?.[channel] ?? {};
+    walking.settle();
+  }
   else if (event === 'air') {
     onAir = body;
     air.show(onAir, channel, here);

@@ -37,7 +37,7 @@ let own = ''; // our desk
 /** @type {Seat[]} */
 let here = []; // who is here
 /** @type {Omit<DeskNews, 'interventions' | 'balance' | 'set-aside' | 'lately' | 'crowds'>} */
-let news = { gauges: null, reports: null, alarm: null, overrun: null, 'next-session': null, quality: null, proposals: null, terms: null, hubs: null, outcome: null, air: null };
+let news = { gauges: null, reports: null, alarm: null, overrun: null, 'next-session': null, quality: null, proposals: null, terms: null, hubs: null, outcome: null, air: null, readings: null };
 let ahead = 0; // the server's clock against ours
 
 /** Say why something was not done; where somebody else was quicker, who. */
@@ -66,7 +66,13 @@ const terms = new DeskTerms(words, panel.tongue, { act, say, spoken });
 const keeping = new DeskKeeping({ act, words });
 const notes = new DeskNotes(state, words, data, { act, say });
 const lines = new DeskLines(state, words, { picked, mend });
-const walking = new DeskWalking(lines, { mend, mends: () => may.has('correct'), say });
+const walking = new DeskWalking(lines, {
+  mend, mends: () => may.has('correct'), say,
+  reread: async (line, text) => {
+    const { refusal } = await correct(line, text);
+    if (refusal) refused(refusal);
+  },
+});
 const abbreviations = new DeskAbbreviations(words, inThisBrowser(data.link), (change) => link.request('abbreviations', { id: newId(), change }));
 const left = () => lines.box.focus({ preventScroll: true }); // a form
 const ended = (/** @type {string} */ text) => abbreviations.ended(text);
@@ -184,7 +190,10 @@ function told(...[event, body]) {
   else if (event === 'forgotten') panel.forget(body);
   else if (event in news) {
     news = { ...news, [event]: body };
-    around();
+    if (event === 'readings') {
+      state.readings = body?.[channel] ?? {};
+      walking.settle();
+    } else around();
   }
 }
 
@@ -253,6 +262,7 @@ function around() {
   terms.show(news.terms, may.has('term'));
   notes.take(news.hubs);
   outcome.show(news.outcome);
+  state.readings = news.readings?.[channel] ?? {};
   air.show(news.air, channel, here);
   choices();
   now();

@@ -1,6 +1,6 @@
 // The lines on a staff page: shown, picked (one, or a range), and handed to the editor.
 
-import { doubts, wordAt, wordSpans } from './word_spans.js';
+import { doubtAt, doubts, wordAt, wordSpans } from './word_spans.js';
 import { gapMark, headed, named } from '../lib/headings.js';
 import { at, element } from '../lib/nodes.js';
 import { Turn } from '../lib/reading_order.js';
@@ -290,6 +290,11 @@ export class DeskLines {
   /** Where the words of a line stand that the machine was not sure of. @param {DeskLine} line */
   doubts(line) {
     return doubts(line.text.trim(), this.state.certainties(line));
+  }
+
+  /** What else a word of a line may be, where it is one in doubt. @param {DeskLine} line  @param {import('./word_spans.js').Span} span */
+  readings(line, span) {
+    return this.state.readings[line.segment]?.[doubtAt(line.text.trim(), this.state.certainties(line), span)] ?? [];
   }
 
   /** @param {?DeskLine} line  @param {Turn} turn */

@@ -104,6 +104,9 @@ export class DeskState {
     return now.length === said.length ? stand : [];
   }
 
+  /** What else words may be, by line and place in it. @type {Record<string, Record<number, string[]>>} */
+  readings = {};
+
   /** @param {NonNullable<DeskFrame['snapshot']>} snapshot  @param {DeskChange} change */
   #restart(snapshot, change) {
     change.whole = change.session = change.notes = true;

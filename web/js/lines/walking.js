@@ -1,7 +1,9 @@
 // By keys through the text: up and down from line to line, left and right from word to word, and what is typed takes the
 // place of the word that is chosen.
 
-import { nextSpan, wordSpans } from './word_spans.js';
+import { nextSpan, reread, wordSpans } from './word_spans.js';
+import { element } from '../lib/nodes.js';
+import { direction } from '../lib/words.js';
 
 /** @typedef {import('./word_spans.js').Span} Span */
 
@@ -13,9 +15,10 @@ export class DeskWalking {
 
   /**
    * @param {import('./lines.js').DeskLines} lines
-   * @param {{mend: (segment: string, span?: Span) => void, mends: () => boolean, say: (text: string, there: string) => void, left?: () => void, picks?: boolean}} does
+   * @param {{mend: (segment: string, span?: Span) => void, mends: () => boolean, say: (text: string, there: string) => void, left?: () => void, picks?: boolean,
+   *          reread?: (line: DeskLine, text: string) => unknown}} does
    *   `mends`: whether whoever sits here corrects lines; `left`: where Escape leads to, else it leaves the word and then the line;
-   *   `picks`: whether Space picks a line
+   *   `picks`: whether Space picks a line; `reread`: a line reads so, with another reading of a word
    */
   constructor(lines, does) {
     this.lines = lines;
@@ -31,6 +34,10 @@ export class DeskWalking {
     // Before single keys, which are none where a word is chosen.
     addEventListener('keydown', (event) => this.#key(event), true);
     lines.way.addEventListener('click', () => this.newest());
+    lines.list.addEventListener('click', ({ target }) => {
+      const button = target.closest('.readings button');
+      if (button) this.#reread(button.dataset.reading ?? '');
+    });
   }
 
   /** The word that is chosen, as long as its line reads as it did. */
@@ -115,6 +122,12 @@ export class DeskWalking {
       this.lines.pick(current, shift);
       return true;
     }
+    const reading = /^[1-9]$/.test(key) ? this.#readings()[Number(key) - 1] : '';
+    if (reading) {
+      event.stopImmediatePropagation(); // It is no single key now.
+      this.#reread(reading);
+      return true;
+    }
     if (key === 'Enter' && target.matches('li.line, [data-does="pick"]')) {
       this.does.mend(current, this.chosen?.span);
       return true;
@@ -183,17 +196,48 @@ export class DeskWalking {
     const text = this.#text(segment);
     this.#chosen = { segment, text, span };
     this.#select(segment, span);
-    this.does.say(text.slice(span.at, span.end), `#${CSS.escape(segment)}`);
+    const others = this.#readings().map((each, n) => `${n + 1} ${each}`);
+    this.does.say([text.slice(span.at, span.end), ...others].join(', '), `#${CSS.escape(segment)}`);
+  }
+
+  /** What else the chosen word may be. */
+  #readings() {
+    const { chosen } = this;
+    const line = chosen && this.lines.state.lines.get(chosen.segment);
+    return line && this.does.reread && this.does.mends() ? this.lines.readings(line, chosen.span) : [];
+  }
+
+  /** The chosen word reads so. @param {string} reading */
+  #reread(reading) {
+    const { chosen } = this;
+    const line = chosen && this.lines.state.lines.get(chosen.segment);
+    if (!line || !this.#readings().includes(reading)) return;
+    this.#drop();
+    this.does.reread?.(line, reread(chosen.text, chosen.span, reading));
+    this.does.left?.();
+  }
+
+  /** Show them behind the line, each with its figure. @param {string} segment */
+  #offer(segment) {
+    this.lines.list.querySelector('.readings')?.remove();
+    const others = this.#readings();
+    if (!others.length) return;
+    const { language = '' } = this.lines.state.lines.get(segment) ?? {};
+    const buttons = others.map((text, n) => element('li', {}, element('button', { type: 'button', tabindex: '-1', 'data-reading': text, 'aria-keyshortcuts': String(n + 1) },
+      element('kbd', { 'aria-hidden': 'true' }, String(n + 1)), ' ', element('span', { lang: language, dir: direction(language) }, text))));
+    document.getElementById(segment)?.append(element('ul', { class: 'readings', 'aria-label': this.lines.words.text('readings') }, ...buttons));
   }
 
   #drop() {
     if (!this.#chosen) return;
     this.#chosen = null;
+    this.lines.list.querySelector('.readings')?.remove();
     getSelection()?.removeAllRanges();
   }
 
   /** Mark the word as the browser marks what is selected. @param {string} segment  @param {Span} span */
   #select(segment, { at, end }) {
+    this.#offer(segment);
     const text = document.getElementById(segment)?.querySelector('.text');
     const selection = getSelection();
     if (!text || !selection) return;

@@ -23,16 +23,34 @@ export const wordAt = (spans, place) => spans.find(({ at, end }) => at <= place 
  * @param {string} text  @param {[word: string, certainty: number][]} words  all of the line, as they were written
  * @param {number} below  @returns {Span[]}
  */
-export function doubts(text, words, below = 0.5) {
-  /** @type {Span[]} */
+export const doubts = (text, words, below = 0.5) => doubted(text, words, below).map(({ at, end }) => ({ at, end }));
+
+/**
+ * The place among all words of the line of the one in doubt that stands at a span; -1 where there is none.
+ * @param {string} text  @param {[word: string, certainty: number][]} words  @param {Span} span
+ */
+export const doubtAt = (text, words, span) => doubted(text, words, 0.5).find(({ at, end }) => at <= span.at && span.end <= end)?.n ?? -1;
+
+/**
+ * A text with another reading in place of a word; the marks around that stay.
+ * @param {string} text  @param {Span} span  @param {string} reading
+ */
+export function reread(text, { at, end }, reading) {
+  const word = text.slice(at, end).replace(/[\p{L}\p{N}](?:[^]*[\p{L}\p{N}\p{M}])?/u, () => reading);
+  return text.slice(0, at) + word + text.slice(end);
+}
+
+/** @param {string} text  @param {[word: string, certainty: number][]} words  @param {number} below */
+function doubted(text, words, below) {
+  /** @type {(Span & {n: number})[]} */
   const found = [];
   let from = 0;
-  for (const [word, certainty] of words) {
+  for (const [n, [word, certainty]] of words.entries()) {
     const bare = word.trim();
     const at = bare ? text.indexOf(bare, from) : -1;
     if (at < 0) continue;
     from = at + bare.length;
-    if (certainty < below) found.push({ at, end: from });
+    if (certainty < below) found.push({ at, end: from, n });
   }
   return found;
 }

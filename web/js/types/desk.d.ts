@@ -84,6 +84,9 @@ interface ChannelAir {
   heard: { text: string; language: string } | null;
 }
 
+/** What else words in doubt may be: by text, line, and place of the word in it. */
+type ReadingNews = Record<string, Record<string, Record<number, string[]>>>;
+
 /** By text. */
 type AirNews = Record<string, ChannelAir>;
 
@@ -271,6 +274,7 @@ interface DeskNews {
   hubs: HubNews | null;
   outcome: OutcomeNews | null;
   air: AirNews | null;
+  readings: ReadingNews | null;
   interventions: QuestionNews;
   balance: BalanceNews | null;
   'set-aside': SetAside | null;

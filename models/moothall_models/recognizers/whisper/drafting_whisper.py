@@ -26,6 +26,7 @@ from moothall_models.recognizers.whisper.ct2_model import Weights, read_weights
 from moothall_models.recognizers.whisper.decoder import Audio, TokenMemory, WhisperDecoder, side_by_side
 from moothall_models.recognizers.whisper.decoder_graph import layers_of
 from moothall_models.recognizers.whisper.drafting import DraftText, Stepped, Writing, write, write_all
+from moothall_models.recognizers.whisper.readings import other_tokens, unsure
 from moothall_models.recognizers.whisper.timestamp_rules import TimestampRules
 from moothall_models.recognizers.whisper.whisper import (
     HOP,
@@ -39,7 +40,7 @@ from moothall_models.recognizers.whisper.whisper import (
     likely,
     own_code,
 )
-from moothall_models.recognizers.whisper.words import join_pieces, loop_at_the_end, restart
+from moothall_models.recognizers.whisper.words import join_pieces, letters, loop_at_the_end, restart
 
 logger = logging.getLogger(__name__)
 
@@ -173,6 +174,7 @@ class DraftingWhisper(WhisperRecognizer):
             frames=len(audio) // HOP,
             told=bool(window.context),
             prompt=stepper.tokens.count,
+            window=window,
             stands=self._tokenizer.encode(window.draft[: window.stands], add_special_tokens=False).ids,
             beam=window.beam,
             cap=cap,
@@ -192,8 +194,8 @@ class DraftingWhisper(WhisperRecognizer):
         written = write_all([each.stepper for each in opened], [each.text for each in opened], together)
         return [self._close(each, text) for each, text in zip(opened, written, strict=True)]
 
-    def _close(self, opened: _Opened, written: DraftText) -> tuple[Hypothesis, bool]:
-        written = self._searched(opened, written)
+    def _close(self, opened: _Opened, greedy: DraftText) -> tuple[Hypothesis, bool]:
+        written = self._searched(opened, greedy)
         text = [place for place, token in enumerate(written.tokens) if token < self._end]
         if not text or _silent(written, opened.no_speech):
             return opened.nothing, False
@@ -201,6 +203,8 @@ class DraftingWhisper(WhisperRecognizer):
         language = opened.nothing.language
         odds = self._untold(written, language, opened.heard) if opened.told else [each.p for each in written.choices]
         words = self._timed(written, text[: len(text) - loop], odds, max(1, opened.frames), language)
+        if own_code(language) not in UNSPACED:
+            words = self._with_readings(opened, greedy, written, words)
         return msgspec.structs.replace(opened.nothing, words=words), loop > 0 or not written.ended
 
     def _searched(self, opened: _Opened, written: DraftText) -> DraftText:
@@ -219,6 +223,53 @@ class DraftingWhisper(WhisperRecognizer):
             cap=opened.cap,
             closing=opened.closing,
         )
+
+    def _with_readings(
+        self, opened: _Opened, greedy: DraftText, written: DraftText, words: tuple[HeardWord, ...]
+    ) -> tuple[HeardWord, ...]:
+        """The words, those in doubt with their other readings."""
+        doubted = unsure(words, opened.window)
+        if not doubted:
+            return words
+        text = [place for place, token in enumerate(written.tokens) if token < self._end]
+        pieces = join_pieces(self._pieces([written.tokens[place] for place in text]), spaced=True)
+        places = [text[pieces[number][1]] for number in doubted]
+        memory = opened.stepper.tokens
+        pairs = zip(greedy.tokens, written.tokens, strict=False)
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        if same < places[-1] - 1:
+            # What is remembered behind these is of the text that the search has left.
+            again = _Stepper(self._decoder, opened.heard)
+            again.tokens = memory.cut(opened.prompt + same)
+            again.step(written.tokens[same : places[-1] - 1])
+            memory = again.tokens
+        found = list(words)
+        for number, place in zip(doubted, places, strict=True):
+            tokens = other_tokens(
+                _Branches(self._decoder, opened.heard, memory.cut(opened.prompt + place - 1)),
+                written.tokens[:place],
+                written.tokens[place],
+                self._rules,
+                self._goes_on,
+            )
+            found[number] = msgspec.structs.replace(words[number], others=self._readings(words[number], tokens))
+        return tuple(found)
+
+    def _goes_on(self, token: int) -> bool:
+        """Whether a token goes on with a word."""
+        text: str = self._tokenizer.decode([token])
+        return text[:1].isalnum() or text.startswith(("'", "\u2019", "\ufffd"))  # The last: a part of a character.
+
+    def _readings(self, word: HeardWord, tokens: Sequence[Sequence[int]]) -> tuple[str, ...]:
+        """Texts of other readings, each once; those that differ from the word in marks or capitals alone are none."""
+        found = {letters(word.text): ""}
+        for each in tokens:
+            text: str = self._tokenizer.decode(list(each))
+            if (
+                text.startswith(" ") and letters(text) and "\ufffd" not in text
+            ):  # Else it goes on with the word before, or is a mark.
+                found.setdefault(letters(text), text.strip())
+        return tuple(filter(None, found.values()))
 
     def _begin(self, window: Window, heard: Audio) -> tuple[_Stepper, Stepped, float, Hypothesis]:
         """The decoder with its prompt read: what that gave, how sure it is that nobody speaks, and what it knows of the
@@ -321,6 +372,7 @@ class _Opened(NamedTuple):
     """Whether something stood in front of it."""
     prompt: int
     """Tokens of its prompt."""
+    window: Window
     stands: list[int]
     """Tokens of text that are fixed before anything is heard."""
     beam: int

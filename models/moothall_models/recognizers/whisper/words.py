@@ -27,13 +27,18 @@ def loop_at_the_end(tokens: Sequence[int]) -> int:
     return 0
 
 
+def letters(text: str) -> str:
+    """A word without capitals and marks, for comparison."""
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
 def restart(words: Sequence[HeardWord]) -> int:
     """The place at which a decoder began its text anew, which it does in the silence behind it; else their number.
 
     It is no loop when a comma or a capital differs. But no sound is left for those words, so that several of them lie
     at one instant, and they stand in front of it already.
     """
-    plain = ["".join(filter(str.isalnum, word.text.casefold())) for word in words]
+    plain = [letters(word.text) for word in words]
     for first in range(1, len(words) - AT_ONCE + 1):
         stop = first
         while stop < len(words) and words[stop].t0 == words[stop].t1 == words[first].t0:

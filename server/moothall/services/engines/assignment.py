@@ -45,6 +45,8 @@ GlossaryOf = Callable[[State, ChannelId], Preferred]
 Again = Callable[[SessionId, tuple[SegmentId, ...], bool], None]
 """Called with True before finished segments that will be recognised again are announced, and with False when the new
 recognition left them unchanged."""
+ReadingsHeard = Callable[[SessionId, ChannelId, Sequence[wire.OtherReadings]], None]
+"""Called with what else words may be that were just stored."""
 FateOf = Callable[[str], ProcessFate | None]
 """How the process of an engine ended, by its life."""
 
@@ -79,6 +81,7 @@ class Assignment:
     audio: LiveAudio
     glossary: GlossaryOf = no_glossary
     again: Again = lambda *_: None
+    readings: ReadingsHeard = lambda *_: None
 
     def __post_init__(self) -> None:
         self.done = asyncio.Event()
@@ -154,6 +157,11 @@ class Assignment:
         """Report segments that are `still` to be recognised again, or whose new recognition left them unchanged."""
         if segments:
             self.again(self.writer.session, segments, still)
+
+    def heard_otherwise(self, readings: Sequence[wire.OtherReadings]) -> None:
+        """Report what else words may be that were stored."""
+        if readings:
+            self.readings(self.writer.session, self.channel, readings)
 
     def received(self, message: wire.Stands | wire.SoundsLike) -> None:
         """Take what its engine says of it that is no text."""

@@ -321,6 +321,7 @@ class Attachment:
             generation=channel.generation,
             resume_point=resume_point,
             joining=None if join is None else Joining(join),
+            readings=self.assignment.heard_otherwise,
         )
 
     async def _pump(self) -> None:

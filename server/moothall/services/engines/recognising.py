@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.session.state import ON
 from moothall.core.signals import ChannelState, Sound
-from moothall.services.engines.assignment import Again, Assignment, GlossaryOf, no_glossary
+from moothall.services.engines.assignment import Again, Assignment, GlossaryOf, ReadingsHeard, no_glossary
 from moothall.services.engines.attachment import Attachment, ConnectedEngine, EngineConnection, expected
 from moothall.services.engines.capacity import freest, left_when_full, relief
 from moothall.services.log.session_writer import SessionWriter
@@ -82,6 +82,7 @@ class Recognising:
         self._attachments: dict[Assignment, Attachment] = {}
         self._engines: list[ConnectedEngine] = []
         self._again: Again = lambda *_: None
+        self._readings: ReadingsHeard = lambda *_: None
         self._refused = 0
         self._relieved = self.clock.monotonic()
         self._alone_since: int | None = self.clock.monotonic()
@@ -165,12 +166,20 @@ class Recognising:
         """From now on tell of segments that their engine hears once more."""
         self._again = told
 
+    def tell_readings(self, told: ReadingsHeard) -> None:
+        """From now on tell what else words may be that are stored."""
+        self._readings = told
+
+    def heard_otherwise(self, session: SessionId, channel: ChannelId, readings: Sequence[wire.OtherReadings]) -> None:
+        """What else words may be that an engine committed and that are stored."""
+        self._readings(session, channel, readings)
+
     def _heard_again(self, session: SessionId, segments: tuple[SegmentId, ...], still: bool) -> None:
         self._again(session, segments, still)
 
     async def recognise(self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio) -> None:
         """Have a channel recognised until its audio is over and every word of it is in the log."""
-        assignment = Assignment(writer, channel, audio, self.glossary, self._heard_again)
+        assignment = Assignment(writer, channel, audio, self.glossary, self._heard_again, self.heard_otherwise)
         assignment.heard_at = self.clock.monotonic()
         self._assignments.append(assignment)
         # A respeaker takes the place that the channel's own sound has left, before all who wait for one.

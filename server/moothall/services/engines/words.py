@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from itertools import takewhile
 
@@ -48,6 +48,8 @@ class StoredWords:
     """The one that goes with what the log holds."""
     joining: Joining | None = None
     """Leaves out the words that a person had typed already, where these are the first after a person's."""
+    readings: Callable[[Sequence[wire.OtherReadings]], None] = lambda _: None
+    """Told what else words may be, once these are stored."""
 
     def __post_init__(self) -> None:
         self._actor = Actor(Role.ENGINE, self.model)
@@ -73,7 +75,7 @@ class StoredWords:
             before = await self._store_own()
             if before is None:
                 # Not before the others: an act is taken in its order, and once.
-                act = act if self.joining is None else self.joining.take(act)
+                act = act if self.joining is None else _joined(act, self.joining)
                 nothing = Receipt(self.writer.offset, self.writer.offset)
                 answer = await self._store(act) if act.commands else nothing
             else:
@@ -150,6 +152,8 @@ class StoredWords:
             if any(not isinstance(command, ReviseSegment) for command in commands):
                 self.resume_point = act.resume_point  # A better text comes without one, and moves nothing.
             self.audio.committed(self.writer.state.channels[self.channel].committed_through)
+            if whole:
+                self.readings(act.readings)
         return answer
 
     def _mine(self, command: wire.EngineCommand) -> bool:
@@ -172,6 +176,12 @@ class StoredWords:
     def _show_unsaved(self) -> None:
         text = " ".join(text for text in self._unsaved.values() if text)
         self.writer.signal(Unsaved(channel=self.channel, text=text))
+
+
+def _joined(act: wire.Act, joining: Joining) -> wire.Act:
+    """The act as `joining` leaves it; where that is another one, its words have other places."""
+    taken = joining.take(act)
+    return taken if taken.commands == act.commands else msgspec.structs.replace(taken, readings=())
 
 
 class ShownWords:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from moothall.core.commands import CommitWords, EndSegment
 from moothall.core.events.types import EndReason, Word
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.signals import ChannelState, Partial, Sound
-from moothall.wire.engine import OpenSegment
+from moothall.wire.engine import OpenSegment, OtherReadings
 from moothall_models.ports import HeardWord, Hypothesis
 from moothall_models.speech.channel import Output, Reporter, SpeechChannel
 from moothall_models.speech.settings import SpeechSettings
@@ -332,3 +333,23 @@ def test_it_speaks_up_when_the_sound_changes_and_once_a_second() -> None:
     assert reporter.report(Sound.SILENCE, 5, 1_099) == []
     assert len(reporter.report(Sound.SILENCE, 5, 1_100)) == 1
     assert reporter.report(Sound.SPEECH, -3, 1_132)[0].lag == 0
+
+
+def test_what_else_a_word_may_be_comes_with_its_commit() -> None:
+    channel = SpeechChannel(attach())
+    out: list[Output] = []
+    wanted: list[int] = []
+    for t in range(0, 4_992, 32):
+        out += channel.hear(t, silence(1), [0.9 if 1_000 <= t < 3_100 else 0.0])
+        while (request := channel.next_pass(t + 32)) is not None:
+            wanted.append(request.window.whole)
+            heard = hear(SENTENCE, request)
+            doubted = [
+                replace(word, p=0.3, others=("troops", "roots")) if word.text == " truths" else word
+                for word in heard.words
+            ]
+            out += channel.passed(request, replace(heard, words=tuple(doubted)), t + 32)
+    (readings,) = (each for each in out if isinstance(each, OtherReadings))
+    assert (readings.segment, readings.word, readings.texts) == (SegmentId("floor-1-1"), 3, ("troops", "roots"))
+    assert text(out) == "We hold these truths to be self-evident."
+    assert any(wanted), "words before the edge are about to stay"
