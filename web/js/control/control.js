@@ -67,7 +67,7 @@ function figures(card) {
   const late = dead || card.sound === null || card.sound >= OLD ? words.text('no-delay') : lateness(card);
   return [
     ['sound', dead ? words.text('dead', { n: card.dead }) : ago(card.sound)], ['words', ago(card.words)], ['rate', String(card.rate)], ['delay', late],
-    ['language', language(card)], ['quality', qualityLine(card.quality) || words.text('none')], ['on-air', card.on_air || words.text('on-air.machine')], ['here', people.join(', ') || words.text('nobody')], ['readers', readers.join(' · ')],
+    ['language', language(card)], ['quality', qualityLine(card.quality) || words.text('none')], ['on-air', card.on_air || words.text('on-air.machine')], ['here', words.listed(people) || words.text('nobody')], ['readers', readers.join(' · ')],
   ];
 }
 
@@ -230,7 +230,7 @@ function inherit(old, fresh) {
 function reach({ connected, ways, missing }) {
   const made = element('div', { class: 'reach', id: 'Reach' });
   if (!connected) made.append(element('p', {}, words.text('translatorless')));
-  const into = Object.entries(ways).map(([from, to]) => element('li', {}, words.text('into', { language: tongue(from), others: to.map(tongue).join(', ') })));
+  const into = Object.entries(ways).map(([from, to]) => element('li', {}, words.text('into', { language: tongue(from), others: words.listed(to.map(tongue)) })));
   if (into.length) made.append(element('ul', {}, ...into));
   made.append(...missing.map((line) => element('p', { class: 'mark', lang: 'en', dir: 'ltr' }, line)));
   if (!made.isEqualNode(at('Reach'))) at('Reach').replaceWith(made);

@@ -74,7 +74,7 @@ export class DeskNotes {
     const row = element('li', {},
       element('span', { class: 'mark' }, [this.clock.format(note.at), from, to].filter(Boolean).join(' · ')), ' ', bdi(note.text));
     const read = note.read ?? [];
-    if (read.length) row.append(' ', element('span', { class: 'mark' }, words.text('note.read', { names: read.map((role) => (role === 'hub' ? name : this.#role(role))).join(', ') })));
+    if (read.length) row.append(' ', element('span', { class: 'mark' }, words.text('note.read', { names: this.words.listed(read.map((role) => (role === 'hub' ? name : this.#role(role)))) })));
     if (note.note && !read.includes(this.data.role) && !this.own.has(note.note)) {
       const said = `${words.text('note.confirm')}: ${alone(note.text.slice(0, 60))}`;
       row.append(' ', element('button', { type: 'button', 'data-note': note.note, 'data-hub': note.hub ?? '', 'data-key': note.note, 'aria-label': said }, words.text('note.confirm')));

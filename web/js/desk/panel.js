@@ -147,7 +147,7 @@ export class DeskPanel {
         return this.words.text('did.force-language', { language });
       }
       if (kind === 'put-on-air' && command.source === 'machine') return this.words.text('air.machine');
-      if (kind === 'set-languages') return this.words.text('did.force-language', { language: (command.languages ?? []).map(this.tongue).join(', ') });
+      if (kind === 'set-languages') return this.words.text('did.force-language', { language: this.words.listed((command.languages ?? []).map(this.tongue)) });
       return this.words.text(`did.${this.#did(command)}`, { text: alone(text) });
     };
     const accepted = commands.filter((command) => command.accepted);

@@ -39,6 +39,6 @@ function line(quality, words, seconds, tongue) {
   facts.push(words.text(corrected.by_person ? 'quality.corrected' : 'quality.uncorrected', share(corrected.by_person)));
   if (corrected.by_machine) facts.push(words.text('quality.by-machine', share(corrected.by_machine)));
   facts.push(words.text('quality.rate', { n: quality.words_a_minute }));
-  facts.push(Object.entries(languages).filter(([, n]) => 100 * n >= HEARD_PERCENT * quality.words).map(([tag]) => tongue(tag)).join(', '));
+  facts.push(words.listed(Object.entries(languages).filter(([, n]) => 100 * n >= HEARD_PERCENT * quality.words).map(([tag]) => tongue(tag))));
   return facts.join(' · ');
 }

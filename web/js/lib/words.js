@@ -1,8 +1,12 @@
 // Texts of the interface in the reader's language, and times as they are shown. Pure.
 
+/** @type {Record<string, string>} */
+const COMMAS = { ar: '، ', zh: '、' }; // as in adapters/pages/catalogues.py
+
 export class Words {
   /** @param {Texts} data */
   constructor({ ui, texts, counted }) {
+    this.comma = COMMAS[ui] ?? ', ';
     this.texts = texts;
     this.forms = counted;
     this.rules = new Intl.PluralRules(ui);
@@ -11,6 +15,11 @@ export class Words {
   /** @param {string} name  @param {Values} values */
   text(name, values = {}) {
     return fill(this.texts[name], values);
+  }
+
+  /** Items in a row, by the comma of this language. @param {(string | number | undefined)[]} items */
+  listed(items) {
+    return items.join(this.comma);
   }
 
   /** @param {string} name  @param {number} n */

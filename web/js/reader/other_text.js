@@ -22,7 +22,7 @@ export function made(words, ui) {
   return (/** @type {MadeFrom} */ { route = '', rough }) => {
     const [language = '', ...through] = [...route.matchAll(DIRECTION)].map(([, tag]) => name(tag));
     const how = rough ? 'made.rough' : through.length ? 'made.through' : 'made';
-    return words.text(how, { language, through: through.join(', ') });
+    return words.text(how, { language, through: words.listed(through) });
   };
 }
 

@@ -115,7 +115,7 @@ def meeting_row(
         **state_of(planned, status, ui),
         "access": "" if state is None else ui.named(f"admin/access.{state.access}"),
         "language": next(iter(planned.languages), ""),
-        "languages": ", ".join(ui.language_name(tag) for tag in planned.languages),
+        "languages": ui.listed(ui.language_name(tag) for tag in planned.languages),
         "rehearsal": planned.rehearsal,
         "hidden": state is not None and not (state.named if isinstance(state, Entry) else state.listed),
         "young_people": isinstance(state, State) and state.young_people,
@@ -347,8 +347,8 @@ def clash_rows(found: Sequence[tuple[Planned, Planned]], shown: ImportView) -> R
 def _value(kind: ChangeKind, planned: Planned, shown: ImportView) -> str:
     ui = shown.ui
     place = "" if planned.room is None else shown.rooms.get(planned.room, planned.room)
-    spoken = ", ".join(ui.language_name(tag) for tag in planned.languages)
-    speakers = ", ".join(speaker.name for speaker in planned.speakers)
+    spoken = ui.listed(ui.language_name(tag) for tag in planned.languages)
+    speakers = ui.listed(speaker.name for speaker in planned.speakers)
     times = when(planned.starts, planned.ends, ui, shown.zone)
     values = {
         ChangeKind.TITLE: planned.title,

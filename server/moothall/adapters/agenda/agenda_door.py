@@ -95,7 +95,7 @@ class AgendaDoor:
 
     def _event(self, each: PublicSession, starts: int, changed: int, ui: Catalogue) -> CalendarEvent:
         entry, plan = each.entry, each.plan
-        spoken = ", ".join(ui.language_name(tag) for tag in entry.languages)
+        spoken = ui.listed(ui.language_name(tag) for tag in entry.languages)
         said = (f"{ui.text('Languages that are spoken')}: {spoken}" if spoken else "", each.statement)
         return CalendarEvent(
             uid=f"{entry.session}@{urlsplit(self.public).hostname or 'moothall'}",

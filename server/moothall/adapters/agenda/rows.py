@@ -216,7 +216,7 @@ class AgendaRows:
             time=time_span(moment, None if moment is None or ends is None else zone.at(ends)),
             state="" if entry.status is Status.CREATED else ui.named(f"page/state.{entry.status}"),
             status=entry.status.value,
-            spoken=", ".join(ui.language_name(tag) for tag in entry.languages),
+            spoken=ui.listed(ui.language_name(tag) for tag in entry.languages),
             readable=languages_in_words(self.readable(entry.session, entry.languages), ui),
             statement=each.statement,
             cancelled=entry.cancelled,
@@ -231,4 +231,4 @@ def title_of(entry: Entry, ui: Catalogue) -> str:
 
 def languages_in_words(tags: Iterable[str], ui: Catalogue) -> str:
     """Languages by their names in the page's language, each once."""
-    return ", ".join(sorted({ui.language_name(tag) for tag in tags}, key=str.casefold))
+    return ui.listed(sorted({ui.language_name(tag) for tag in tags}, key=str.casefold))

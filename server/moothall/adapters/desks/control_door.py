@@ -148,7 +148,7 @@ def _figures(card: RoomCard, ui: Catalogue) -> list[tuple[str, str]]:
         (ui.text("Language"), language),
         (ui.text("The text so far"), quality_line(card.quality, ui, staff=True) or ui.text("none yet")),
         (ui.text("On air"), card.on_air or ui.text("the machine")),
-        (ui.text("Who works here now"), ", ".join(people) or ui.text("nobody")),
+        (ui.text("Who works here now"), ui.listed(people) or ui.text("nobody")),
         (ui.text("Readers"), " · ".join(readers)),
     ]
 
@@ -169,7 +169,7 @@ def _said(name: str, value: int | str, ui: Catalogue) -> int | str:
         return value
     if name not in ("expected", "heard"):
         return f"\u2068{value}\u2069"
-    return ", ".join(ui.language_name(tag) for tag in value.split(","))
+    return ui.listed(ui.language_name(tag) for tag in value.split(","))
 
 
 def _alarm(

@@ -109,4 +109,4 @@ def _read(note: HubNote, hub: Hub, ui: Catalogue) -> str:
     """Who has read it, as its author sees."""
     roles = [role for role in note.read if role is not Role.HUB or note.by is not Role.HUB]
     names = [f"\u2068{hub.title}\u2069" if role is Role.HUB else ui.named(f"admin/role.{role}") for role in roles]
-    return ui.text("Read by: {names}", names=", ".join(names)) if names else ""
+    return ui.text("Read by: {names}", names=ui.listed(names)) if names else ""

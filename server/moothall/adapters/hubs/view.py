@@ -42,7 +42,7 @@ def public_row(hub: Hub, people: int | None, ui: Catalogue, country: str | None 
     return {
         "title": hub.title,
         "place": place(hub, country),
-        "languages": ", ".join(ui.language_name(tag) for tag in hub.details.languages),
+        "languages": ui.listed(ui.language_name(tag) for tag in hub.details.languages),
         "people": "" if people is None else ui.text(HubText.NOW, n=people),
         "hours": hours(hub.here_ms, ui),
         "most": format_decimal(max(hub.most, people or 0), locale=ui.locale),
@@ -103,7 +103,7 @@ def fields(hub: Hub, ui: Catalogue) -> dict[str, str]:
         "country": details.country,
         "institution": details.institution,
         "coordinator": details.coordinator,
-        "languages": ", ".join(ui.language_name(tag) for tag in details.languages),
+        "languages": ui.listed(ui.language_name(tag) for tag in details.languages),
         "zone": details.zone,
         "expected": "" if details.expected is None else str(details.expected),
     }

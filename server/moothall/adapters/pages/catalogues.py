@@ -8,7 +8,7 @@ line before the msgid, `#: desk/undo staff/role.chair`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache
@@ -27,6 +27,8 @@ LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es", "pt")
 """The six UN languages in their English alphabetical order, and Portuguese."""
 DEFAULT_LANGUAGE = "en"
 
+COMMAS = {"ar": "، ", "zh": "、"}
+"""What stands between the items of a list, where that isn't a comma and a space; as in web/js/lib/words.js."""
 MAX_HEADER = 500
 """Characters of an Accept-Language header that are looked at."""
 NO_BREAK = "\u00a0"
@@ -167,6 +169,10 @@ class Catalogue:
     def language_name(self, tag: str) -> str:
         """What this language calls the language `tag`; the tag itself where it has no name for it."""
         return str(self.locale.languages.get(tag.split("-", maxsplit=1)[0].lower(), tag))
+
+    def listed(self, items: Iterable[str]) -> str:
+        """Items in a row, by the comma of this language."""
+        return COMMAS.get(self.language, ", ").join(items)
 
     def moment(self, at: datetime) -> str:
         """A day and time of day as short as can be, by the clock of `at`."""

@@ -38,7 +38,7 @@ def route_text(route: str, ui: Catalogue, *, rough: bool) -> str:
     if rough:
         return ui.named("reader/made.rough", language=first)
     if through:
-        return ui.named("reader/made.through", language=first, through=", ".join(through))
+        return ui.named("reader/made.through", language=first, through=ui.listed(through))
     return ui.named("reader/made", language=first)
 
 
@@ -47,7 +47,7 @@ def reach_part(reach: Reach, ui: Catalogue) -> dict[str, object]:
     return {
         "nobody": "" if reach.connected else ui.named("control/translatorless"),
         "ways": [
-            ui.named("control/into", language=ui.language_name(source), others=", ".join(map(ui.language_name, others)))
+            ui.named("control/into", language=ui.language_name(source), others=ui.listed(map(ui.language_name, others)))
             for source, others in reach.ways.items()
         ],
         "missing": reach.missing,
@@ -73,7 +73,7 @@ def quality_line(quality: Quality | None, ui: Catalogue, *, staff: bool = False)
         facts.append(ui.named("staff/quality.by-machine", n=_percent(corrected.by_machine, lines)))
     facts.append(ui.named("staff/quality.rate", n=quality.words_a_minute))
     heard = [tag for tag, n in quality.languages.items() if 100 * n >= HEARD_PERCENT * quality.words]
-    facts.append(", ".join(map(ui.language_name, heard)))
+    facts.append(ui.listed(map(ui.language_name, heard)))
     return " \u00b7 ".join(facts)
 
 

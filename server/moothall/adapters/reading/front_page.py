@@ -179,7 +179,7 @@ def meeting_row(
         time=time,
         state=ui.named(f"page/state.{entry.status if entry.cancelled is None else 'cancelled'}") if there else "",
         status=entry.status.value,
-        languages=", ".join(ui.language_name(each) for each in entry.languages),
+        languages=ui.listed(ui.language_name(each) for each in entry.languages),
         place=place,
         cancelled=entry.cancelled,
     )
@@ -188,7 +188,7 @@ def meeting_row(
 def more_languages(tags: Iterable[str], spoken: Sequence[str], ui: Catalogue) -> str:
     """In which languages a session can be read, in words; empty where those are only the ones that are spoken."""
     names, heard = ({ui.language_name(tag) for tag in each} for each in (tags, spoken))
-    return ", ".join(sorted(names, key=str.casefold)) if names - heard else ""
+    return ui.listed(sorted(names, key=str.casefold)) if names - heard else ""
 
 
 def _last(lines: Sequence[Line]) -> Line | None:

@@ -39,7 +39,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
     known = record.session.channels.get(record.channel, channel)
     opened = record.session.opened
     spoken = record.kind is ChannelKind.FLOOR
-    languages = ", ".join(ui.language_name(tag) for tag in record.languages)
+    languages = ui.listed(ui.language_name(tag) for tag in record.languages)
     about = (
         "" if opened is None else format_date(zone.at(opened), "long", locale=ui.locale),
         channel_name(channel, ui),

@@ -68,6 +68,11 @@ def test_no_line_is_broken_between_a_figure_and_its_unit(language: str) -> None:
     assert NO_BREAK not in ui.text("{n} words a minute", n=100)
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "a, b"), ("ar", "a، b"), ("zh", "a、b")])
+def test_a_list_has_the_comma_of_its_language(language: str, said: str) -> None:
+    assert Catalogues(LOCALES)[language].listed(["a", "b"]) == said
+
+
 def test_the_address_wins_over_the_browser() -> None:
     catalogues = Catalogues(LOCALES)
     assert catalogues.choose("ru", "fr").language == "ru"
