@@ -344,7 +344,7 @@ MOVED = """async ([root, arranged, id, how]) => {
 async def test_what_is_moved_by_hand_stands_where_it_was_put(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await lead(page, on)
-        sheet = await page.locator("link[href*='css/moderate']").get_attribute("href")
+        sheet = await page.locator("link[href*='css/moderation/moderate']").get_attribute("href")
         assert sheet is not None
         for arranged, moved, how, expected in (
             ("", "c", "up", "ac"),

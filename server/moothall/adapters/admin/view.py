@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import msgspec
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime
 from markupsafe import Markup
 
 from moothall.adapters.admin.request import AdminRequest
@@ -81,7 +81,7 @@ def times_of(planned: Planned, programme: Programme) -> str:
 
 def day_name(day: str, ui: Catalogue) -> str:
     """A day (ISO 8601) in a short list, in the reader's language."""
-    return str(format_date(date.fromisoformat(day), "EEE d MMM", locale=ui.locale))
+    return ui.day(date.fromisoformat(day))
 
 
 def clock_of(programme: Programme, ui: Catalogue) -> str:

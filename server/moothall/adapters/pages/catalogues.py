@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, lru_cache
 from gettext import c2py
 from pathlib import Path
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from babel.dates import format_datetime
+from babel.dates import format_date
 from babel.messages.pofile import PoFileError, denormalize, read_po
 
 from moothall.core.kernel.errors import ConfigurationError
@@ -29,6 +29,8 @@ DEFAULT_LANGUAGE = "en"
 
 COMMAS = {"ar": "، ", "zh": "、"}
 """What stands between the items of a list, where that isn't a comma and a space; as in web/js/lib/words.js."""
+DAYS = {"zh": "M月d日 EEE"}
+"""How a day is written, as a pattern of CLDR, where that isn't weekday, day, month."""
 MAX_HEADER = 500
 """Characters of an Accept-Language header that are looked at."""
 NO_BREAK = "\u00a0"
@@ -176,7 +178,16 @@ class Catalogue:
 
     def moment(self, at: datetime) -> str:
         """A day and time of day as short as can be, by the clock of `at`."""
-        return str(format_datetime(at, "EEE d MMM, HH:mm", locale=self.locale))
+        between = " " if self.language in DAYS else COMMAS.get(self.language, ", ")
+        return f"{self.day(at)}{between}{at:%H:%M}"
+
+    def day(self, at: date) -> str:
+        """A day as short as can be."""
+        return str(format_date(at, self._day, locale=self.locale))
+
+    @property
+    def _day(self) -> str:
+        return DAYS.get(self.language, "EEE d MMM")
 
     @classmethod
     def read(cls, folder: Path, language: str) -> Catalogue:

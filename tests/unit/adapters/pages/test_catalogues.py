@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,14 @@ def test_no_line_is_broken_between_a_figure_and_its_unit(language: str) -> None:
 @pytest.mark.parametrize(("language", "said"), [("en", "a, b"), ("ar", "a، b"), ("zh", "a、b")])
 def test_a_list_has_the_comma_of_its_language(language: str, said: str) -> None:
     assert Catalogues(LOCALES)[language].listed(["a", "b"]) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Mon 30 Nov, 02:11"), ("ar", "الاثنين 30 نوفمبر، 02:11"), ("zh", "11月30日 周一 02:11")],
+)
+def test_a_moment_is_written_as_its_language_does(language: str, said: str) -> None:
+    assert Catalogues(LOCALES)[language].moment(datetime(2026, 11, 30, 2, 11, tzinfo=UTC)) == said
 
 
 def test_the_address_wins_over_the_browser() -> None:
