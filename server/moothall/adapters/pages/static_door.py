@@ -12,6 +12,20 @@ from moothall.adapters.pages.joining import LATE
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 
+MOVED = {
+    f"js/{before}.js": f"js/{now}.js"
+    for before, now in {
+        "reader/bookmark": "panels/bookmark",
+        "reader/menu": "panels/menu",
+        "reader/quote": "panels/quote",
+        "reader/report": "panels/report",
+        "reader/sheet": "panels/sheet",
+        "desk/edit": "lines/edit",
+        "desk/lines": "lines/lines",
+        "desk/state": "lines/state",
+    }.items()
+}
+"""Where scripts are now that pages of 0.2.0 ask for once they need them."""
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 
@@ -34,6 +48,8 @@ class StaticDoor:
         if not current and self._otherwise is not None:
             return await self._otherwise(request)
         name = request.match_info["name"]
+        if not current and name.removeprefix(LATE) in MOVED:  # A page may be open for longer than a release.
+            raise web.HTTPFound(f"/static/{request.match_info['version']}/{MOVED[name.removeprefix(LATE)]}")
         # A page of another release may lack what one of this release has run by then: it gets that as well.
         file = self._pages.static.get(name if current else name.removeprefix(LATE))
         if file is None:
