@@ -108,7 +108,8 @@ class House:
             fit=self._may_keep,
             confirmed=self.confirming.allow,
             returns=self.confirming.returns,
-            linked=lambda: self.others.last_living <= elsewhere.names,
+            lived=lambda: self.others.last_living,
+            links=lambda: elsewhere.names,
         )
         self.key = open_key(Path(own.key_file), SystemRandomness())
         self.seal = NodeSeal(own.node, self.key, self.clock, SystemRandomness())

@@ -55,8 +55,10 @@ class Keeping:
     returns: Callable[[int], bool] = lambda _: False
     """Whether none of them can have taken the house over by then (`Confirmations.returns`)."""
 
-    linked: Callable[[], bool] = lambda: True
-    """Whether all nodes that lived when Redis was last seen are linked to this one."""
+    lived: Callable[[], frozenset[str]] = frozenset
+    """The other nodes that lived when Redis was last seen, as their notes say."""
+    links: Callable[[], frozenset[str]] = frozenset
+    """The nodes that are linked to this one."""
 
     def __post_init__(self) -> None:
         self._holding: Holding | None = None
@@ -147,10 +149,12 @@ class Keeping:
         """Stand by once this node has been a keeper without Redis, and without a node that lived, for `UNLINKED_MS`,
         until cancelled.
         """
-        since = None
+        since, before = None, self.links()
         while True:
-            now = self.clock.monotonic()
-            if not self.suspended or self.linked():
+            now, links = self.clock.monotonic(), self.links()
+            if not self.suspended:  # A node that has just come has a link before its note was seen.
+                since, before = None, links
+            elif (before | self.lived()) <= links:
                 since = None
             elif since is None:
                 since = now

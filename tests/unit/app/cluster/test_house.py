@@ -122,13 +122,13 @@ async def test_a_term_is_above_those_that_all_others_have_had_also_where_redis_h
     assert node.house.others.note().reach == 3
 
 
-async def test_a_keeper_knows_whether_all_nodes_that_lived_are_linked_to_it(node: SharedHouse) -> None:
-    linked, elsewhere = node.house.keeping.linked, node.house.nodes.elsewhere
-    assert linked(), "none lived"
+async def test_a_keeper_knows_which_nodes_lived_and_which_are_linked_to_it(node: SharedHouse) -> None:
+    keeping, elsewhere = node.house.keeping, node.house.nodes.elsewhere
+    assert (keeping.lived(), keeping.links()) == (frozenset(), frozenset())
     await node.notes.tell("north", NodeNote(number=1, address="", release="0.2.0", reach=7, fit=True, beat=1))
     await node.house.others.exchange()
-    assert not linked()
     link = elsewhere.begin("north")
-    assert linked()
+    north = frozenset({"north"})
+    assert (keeping.lived(), keeping.links()) == (north, north)
     elsewhere.end(link)
-    assert not linked()
+    assert (keeping.lived(), keeping.links()) == (north, frozenset())

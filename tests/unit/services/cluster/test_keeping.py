@@ -273,19 +273,23 @@ async def test_a_keeper_without_redis_goes_on_alone_once_its_lease_is_over_and_a
         assert (first.answers, first.alone) == (True, False)
 
 
+@pytest.mark.parametrize("noted", [True, False], ids=["its note was seen", "its note was not seen yet"])
 async def test_a_keeper_without_redis_stands_by_once_a_node_that_lived_is_linked_no_more(
-    leases: MemoryLease, clock: ManualClock
+    leases: MemoryLease, clock: ManualClock, *, noted: bool
 ) -> None:
     """Whoever takes over ends its link, and removes words that this node would go on showing."""
     first, linked = node(leases, clock, 1), True
-    first.linked = lambda: linked
+    first.links = lambda: frozenset({"n2"} if linked else ())
+    first.lived = lambda: frozenset({"n2"} if noted else ())
     async with running(first):
         watching = asyncio.ensure_future(first.watch_links())
         await clock.advance(2 * AWAY_MS)
         linked = False
         await clock.advance(2 * UNLINKED_MS)
         assert first.answers, "it has Redis"
-        linked, leases.away = True, True
+        linked = True
+        await clock.advance(BEAT_MS)
+        leases.away = True
         await clock.advance(60_000)
         assert first.suspended, "Redis is away for all"
         linked = False
