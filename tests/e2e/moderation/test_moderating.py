@@ -77,6 +77,7 @@ async def test_a_question_lives_by_keys_alone(page: Page, tmp_path: Path) -> Non
         for what, text in (("a", "Who pais?"), ("b", "When?"), ("c", "Go away!")):
             await on.do(ask(what, text), by=SOMEBODY)
         await lead(page, on)
+        await expect(page.locator("#Checked .question")).to_have_count(3)
         await page.keyboard.press("n")
         await expect(page.locator("#q-a")).to_be_focused()
         await page.keyboard.press("e")
