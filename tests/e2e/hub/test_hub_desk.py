@@ -282,7 +282,7 @@ async def test_the_text_the_line_and_what_wants_an_act_are_in_view_and_the_text_
     await page.get_by_role("link", name="Programme", exact=True).click()
     await page.locator("#Programme h2").wait_for()
     assert await page.locator("#Now").is_hidden()
-    assert await page.locator(".tabs [aria-current]").inner_text() == "Programme"
+    await expect(page.locator(".tabs [aria-current]")).to_have_text("Programme")
     await page.get_by_role("link", name="The meeting", exact=True).click()
     await page.locator("#Newest").wait_for()
 
