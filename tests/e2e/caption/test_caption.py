@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from moothall.core import commands as do
-from moothall.core.events.types import Word
+from moothall.core.events.types import EndReason, Word
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.signals import Partial
@@ -30,18 +30,24 @@ def texts(on: Meeting) -> list[str]:
     return [line.whole for line in lines]
 
 
+def commit(*words: Word) -> do.CommitWords:
+    """The machine's first line begins with these."""
+    start = do.SegmentStart(t0=0, language="en")
+    return do.CommitWords(channel=FLOOR, generation=1, segment=SegmentId("m1"), first=0, words=words, start=start)
+
+
+def ended(t1: int) -> do.EndSegment:
+    """That line is over."""
+    return do.EndSegment(channel=FLOOR, generation=1, segment=SegmentId("m1"), t1=t1, reason=EndReason.SENTENCE)
+
+
 async def test_a_captioner_types_is_killed_and_goes_on_and_mends_a_word_by_keys(
     page: Page, context: BrowserContext, tmp_path: Path
 ) -> None:
     async with meeting(tmp_path, "Amina Diallo") as on:
         await on.do(do.AttachEngine(channel=FLOOR, model="scripted"))
         words = (Word("The", 0, 100, 0.9), Word(" fond", 100, 200, 0.2), Word(" pays", 200, 300, 0.3))
-        heard = {"channel": FLOOR, "generation": 1, "segment": SegmentId("m1")}
-        await on.do(
-            do.CommitWords(**heard, first=0, words=words, start=do.SegmentStart(t0=0, language="en")),  # type: ignore[arg-type]
-            do.EndSegment(**heard, t1=300, reason="sentence"),  # type: ignore[arg-type]
-            by=Actor(Role.ENGINE, "scripted"),
-        )
+        await on.do(commit(*words), ended(300), by=Actor(Role.ENGINE, "scripted"))
         await on.do(do.ChooseTerm(term="Internet Governance Forum", wanted=True), by=Actor(Role.TECHNICIAN, "t"))
         reader = await context.new_page()
         await reader.goto(f"{on.running.address}/s/{S}")
@@ -135,10 +141,7 @@ async def test_two_captioners_hand_over_and_the_machine_goes_on(page: Page, brow
 async def test_whoever_takes_over_has_what_the_machine_heard_and_had_not_written(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.do(do.AttachEngine(channel=FLOOR, model="scripted"))
-        start = do.SegmentStart(t0=0, language="en")
-        heard = {"channel": FLOOR, "generation": 1, "segment": SegmentId("m1")}
-        commit = do.CommitWords(**heard, first=0, words=(Word("The fund", 0, 200),), start=start)  # type: ignore[arg-type]
-        await on.do(commit, by=Actor(Role.ENGINE, "scripted"))
+        await on.do(commit(Word("The fund", 0, 200)), by=Actor(Role.ENGINE, "scripted"))
         await on.enter(page, Role.CAPTIONER)
         await caption(page, on)
         rest = Partial(channel=FLOOR, segment=SegmentId("m1"), first=1, text=" pays. And wh", language="en")
@@ -171,12 +174,7 @@ async def test_a_number_takes_another_reading_of_a_word_in_doubt(page: Page, tmp
     async with meeting(tmp_path) as on:
         await on.do(do.AttachEngine(channel=FLOOR, model="scripted"))
         words = (Word("The", 0, 100, 0.9), Word(" fond,", 100, 200, 0.2), Word(" pays", 200, 300, 0.3))
-        heard = {"channel": FLOOR, "generation": 1, "segment": SegmentId("m1")}
-        await on.do(
-            do.CommitWords(**heard, first=0, words=words, start=do.SegmentStart(t0=0, language="en")),  # type: ignore[arg-type]
-            do.EndSegment(**heard, t1=300, reason="sentence"),  # type: ignore[arg-type]
-            by=Actor(Role.ENGINE, "scripted"),
-        )
+        await on.do(commit(*words), ended(300), by=Actor(Role.ENGINE, "scripted"))
         others = [
             OtherReadings(segment=SegmentId("m1"), word=1, texts=("found", "fund")),
             OtherReadings(segment=SegmentId("m1"), word=2, texts=("plays", "prays")),

@@ -15,8 +15,8 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SessionId
 from moothall.services.sound.live_take import take_of
-from moothall.testing.scripted import make_script, render, write_script
-from support.cluster.nodes import STARTED_S, NodeProcess, prepared
+from moothall.testing.scripted import Script, make_script, render, write_script
+from support.cluster.nodes import STARTED_S, NodeProcess, Prepared, prepared
 from support.cluster.process import RedisProcesses
 from support.halls.process import engine_of, plain
 from support.halls.readers import until
@@ -46,6 +46,18 @@ async def kill_with_unheard_sound(node: NodeProcess, session: SessionId, sender:
     return sender.safe - 16 * Log(node, session).words[-1].t1
 
 
+async def two_nodes(
+    folder: Path, redis_processes: RedisProcesses, script: Script
+) -> tuple[NodeProcess, NodeProcess, Prepared]:
+    """Two that were not started yet, whose engines hear what the script says, and a planned session."""
+    (folder / "script.json").write_bytes(write_script(script))
+    redis, model = redis_processes.empty("valkey"), f"scripted:{folder / 'script.json'}"
+    first, second = (NodeProcess(folder, number, redis.port, model=model) for number in (1, 2))
+    planned = await prepared(first.data)
+    second.sign_like(first)
+    return first, second, planned
+
+
 class Stream(Sender):
     """Sound that is named as that of a stream, and that nobody keeps who could send it again."""
 
@@ -58,11 +70,7 @@ async def test_sound_that_nobody_can_send_again_outlives_its_keeper_s_disk(
     tmp_path: Path, redis_processes: RedisProcesses
 ) -> None:
     script = make_script(9, 40, pause_ms=300)
-    (tmp_path / "script.json").write_bytes(write_script(script))
-    redis, model = redis_processes.empty("valkey"), f"scripted:{tmp_path / 'script.json'}"
-    first, second = (NodeProcess(tmp_path, number, redis.port, model=model) for number in (1, 2))
-    planned = await prepared(first.data)
-    second.sign_like(first)
+    first, second, planned = await two_nodes(tmp_path, redis_processes, script)
     session = planned.session
     stream = Stream([first.address], planned.token, f"/s/{session}/audio", render(script, tail_ms=120_000))
 
@@ -105,11 +113,7 @@ async def test_no_word_is_lost_or_doubled_when_keepers_are_killed_while_somebody
     tmp_path: Path, redis_processes: RedisProcesses
 ) -> None:
     script = make_script(9, 40, pause_ms=300)
-    (tmp_path / "script.json").write_bytes(write_script(script))
-    redis, model = redis_processes.empty("valkey"), f"scripted:{tmp_path / 'script.json'}"
-    first, second = (NodeProcess(tmp_path, number, redis.port, model=model) for number in (1, 2))
-    planned = await prepared(first.data)
-    second.sign_like(first)
+    first, second, planned = await two_nodes(tmp_path, redis_processes, script)
     session = planned.session
     sound = render(script, tail_ms=120_000)
     sender = Sender([first.address, second.address], planned.token, f"/s/{session}/audio", sound)

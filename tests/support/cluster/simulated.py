@@ -9,6 +9,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import NamedTuple
 
 from moothall.core.cluster.lease import BEAT_MS, Holding, Lease, Watch, next_term
@@ -71,7 +72,7 @@ class World:
 
     def __post_init__(self) -> None:
         for down in self.downs:
-            self.later(down.begin + down.length, lambda back=down.back: self._lose(back))  # type: ignore[misc]
+            self.later(down.begin + down.length, partial(self._lose, down.back))
 
     def _lose(self, back: Back) -> None:
         if back is Back.EMPTY:
@@ -343,7 +344,11 @@ class Node:
             return
         if self._again(ASK_AGAIN_MS, lambda: self._gather(until, {*self.living})):
             for other in [each for each in self.world.nodes if each.name in left]:
-                self._ask(other, lambda other=other: (other.disk, other.disk_term), self._gathered)  # type: ignore[misc]
+                self._ask(other, other.stand, self._gathered)
+
+    def stand(self) -> tuple[Log, int]:
+        """What it tells another one of its log."""
+        return self.disk, self.disk_term
 
     def _gathered(self, name: str, answer: object) -> None:
         if self.gathers is None or name not in self.gathers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SourceId, 
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import media_time
+from moothall.core.questions.limits import HASTY_MS
 from moothall.core.signals import Partial
 from moothall.core.views.captions import CaptionsView
 from moothall.core.views.quality import Corrected, Delay, Quality
@@ -320,3 +322,18 @@ def test_times_and_directions_are_those_of_the_server() -> None:
     assert run_script("lib/words", "return v.map(m.mediaTime);", times) == [media_time(ms) for ms in times]
     tags = ["", "und", "en", "AR", "ar-EG", "fa", "ur-PK", "az-Arab-IR", "uz-Cyrl", "he", "zh-Hans", "ar-Latn", "x"]
     assert run_script("lib/words", "return v.map(m.direction);", tags) == [direction(tag) for tag in tags]
+
+
+def test_lists_have_the_commas_of_the_server() -> None:
+    catalogues = Catalogues(find_web_folder() / "locales")
+    here = {language: catalogues[language].listed(["a", "b"]) for language in LANGUAGES}
+    listed = "new m.Words({ui, texts: {}, counted: {}}).listed(['a', 'b'])"
+    body = f"return Object.fromEntries(v.map((ui) => [ui, {listed}]));"
+    assert run_script("lib/words", body, list(LANGUAGES)) == here
+
+
+def test_whoever_supports_from_a_card_is_not_taken_for_a_program() -> None:
+    script = (find_web_folder() / "js/questions/asks_too.js").read_text(encoding="utf-8")
+    wait = re.search(r"^const READ = (\d+);", script, re.MULTILINE)
+    assert wait is not None
+    assert int(wait[1]) > HASTY_MS

@@ -40,8 +40,8 @@ ANSWER_S = 5.0
 class NodeCopies:
     """Those of one node. Every method raises StorageUnavailable where it can't be asked."""
 
-    def __init__(self, address: Callable[[], str | None], connections: KeeperConnections, seal: NodeSeal) -> None:
-        """`address`: where it is; None while it is nowhere."""
+    def __init__(self, address: str | Callable[[], str | None], connections: KeeperConnections, seal: NodeSeal) -> None:
+        """`address`: where it is, or what says so whenever it is asked; None while it is nowhere."""
         self._address = address
         self._connections = connections
         self._seal = seal
@@ -60,7 +60,7 @@ class NodeCopies:
 
     async def ask(self, target: str) -> tuple[bytes, Mapping[str, str]]:
         """What it answers, and the head of that."""
-        address = self._address()
+        address = self._address() if callable(self._address) else self._address
         if address is None:
             raise StorageUnavailable("No node keeps the house at the moment, so there is nobody to ask.")
         try:

@@ -331,10 +331,7 @@ class House:
             erased=await self._erased(),
         )
         async with KeeperConnections(None) as connections:
-            others = {
-                name: NodeCopies(lambda note=note: note.address, connections, self.seal)  # type: ignore[misc]
-                for name, note in self.others.met.items()
-            }
+            others = {name: NodeCopies(note.address, connections, self.seal) for name, note in self.others.met.items()}
             await gathering.run(others, lambda: self.others.living)
 
     async def _stand(self) -> Stand:
