@@ -113,7 +113,7 @@ class SqliteLog(SqliteRecords):
                 (session, epoch, holder + 1 if term is None else term),
             )
             head = sqlite_file.read_head(connection, session)
-            assert head is not None  # it was written above
+            assert head is not None  # noqa: S101  # it was written a few lines above
             (number,) = connection.execute("SELECT number FROM session WHERE id = ?", (session,)).fetchone()
             return self._whole(session, number, head)
 

@@ -228,7 +228,9 @@ class LogReader:
     def read(
         self, session: SessionId, after: int, limit: int, lanes: Collection[Lane] | None = None
     ) -> list[LogRecord]:
-        """Records of a session after an offset, in order (`EventLog`). Raises RecordBroken."""
+        """Return at most `limit` records of a session after an offset, in order, of all lanes or of `lanes`
+        (`EventLog`). Raises RecordBroken.
+        """
         with self._transaction():
             row = self._connection.execute("SELECT number FROM session WHERE id = ?", (session,)).fetchone()
             if row is None:
