@@ -28,7 +28,7 @@ from moothall.core.ports import Clock, Randomness
 logger = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 16
-"""The most scrapers at once. Overflow: a further one gets 503."""
+"""The most scrapers at once. Overflow: a further scraper gets 503."""
 SIZES_MS = 60_000
 """After how many ms the sizes of folders are measured again."""
 MOST_FILES = 200_000

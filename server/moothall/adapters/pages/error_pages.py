@@ -30,7 +30,7 @@ _STATUS_TEXTS = {
 
 
 def error_page(pages: Pages, request: web.Request, status: int, key: str) -> web.Response:
-    """The page with the sentence of `key` (one of ErrorText) in the reader's language."""
+    """Answer with a page that shows the sentence of `key` (one of ErrorText) in the reader's language."""
     ui = language(pages, request)
     return html(pages.render_error(status, key, ui=ui), ui, status=status)
 

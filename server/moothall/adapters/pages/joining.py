@@ -70,7 +70,7 @@ class Scripts:
         return tuple(seen)
 
     def _there_already(self) -> dict[str, frozenset[str]]:
-        """For each module that is loaded by `import()`: the modules that have run by then in any case."""
+        """For each module that is loaded by `import()`: the modules that have always run before it."""
         there: dict[str, frozenset[str]] = {}
         for name, text in self._text.items():
             for found in _DYNAMIC.finditer(text):

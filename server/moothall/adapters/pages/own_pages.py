@@ -1,7 +1,7 @@
 """Only this server's own pages may send something: the check for all doors, and the answer to everybody else.
 
-The sender may have been on one of our pages, behind a misconfigured proxy. So the answer says why nothing was done,
-repeats what was typed, and links back. It is no form: a foreign page could fill that in for its visitors.
+The sender may have been on a page of this server, behind a misconfigured proxy. So the answer says why nothing was
+done, repeats what was typed, and links back. It is no form: a foreign page could fill that in for its visitors.
 """
 
 from __future__ import annotations

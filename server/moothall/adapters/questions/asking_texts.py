@@ -201,7 +201,7 @@ def stands_for_others(own: Own, ui: Catalogue) -> str:
 
 
 def goes_on(own: Own, ui: Catalogue) -> str:
-    """The status of the intervention with which this one was joined; empty when it wasn't joined. Why that one was not
+    """The status of the intervention with which this one was joined; empty when it wasn't joined. Why the other was not
     taken is shown only to its own author.
     """
     into = own.goes_on

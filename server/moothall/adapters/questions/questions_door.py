@@ -57,7 +57,7 @@ REPORT_ALLOWANCE = Allowance(per_second=1, burst=60)
 """Reports of one address: more than a hall has reason for."""
 
 MOST_PENDING = 30
-"""The most translations that one page requests; those further down are requested when these are there."""
+"""The most translations that one page requests at once; it requests further translations when these are there."""
 MOST_MADE = 100
 """The most rendered pages in the cache: a whole hall requests the same page when something has happened."""
 
@@ -91,7 +91,9 @@ class RoomRows(Protocol):
 
 
 OwnOf = Callable[[SessionId, str], Awaitable[frozenset[InterventionId]]]
-"""Returns the questions that a browser, known by its token, has asked, and those with which they were joined."""
+"""Returns the questions that a browser, known by its token, has asked, and the questions with which these were
+joined.
+"""
 ChannelOf = Callable[[SessionId, SegmentId], str]
 """Returns the channel of the text that contains a line; empty when there is no such line."""
 

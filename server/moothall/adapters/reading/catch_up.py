@@ -1,7 +1,6 @@
 """*What did I miss?*: one page with the status of a session, its last lines, and what happened beside its words.
 
-Without scripts it is a page of its own; with scripts the page of the text shows the part `Missed` of it beside the text
-(`web/js/panels/catch_up.js`).
+Without scripts it is a page of its own; scripts show its part `Missed` beside the text (`web/js/panels/catch_up.js`).
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class LanguagesDoor:
         self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.post("/s/{session}/language", self.take)]
 
     async def take(self, request: web.Request) -> web.Response:

@@ -25,7 +25,7 @@ from moothall.wire.frames import PULSE, Format, chunk
 from moothall.wire.low_data import PULSE_MS, LowData
 
 BATCH_MS = 39_000
-"""How long, in ms, a finished line may wait for others: each batch costs its packets and its headers anew."""
+"""How long, in ms, a finished line may wait for others: each batch costs its own packets and headers."""
 QUIET_MS = 60_000
 """After so many ms without a batch the door sends an empty batch as a sign of life, for pages that don't know
 pulses.

@@ -1,7 +1,7 @@
-"""A reader's choices of how to read: those in the address, and the form on the page that offers them.
+"""A reader's choices of how to read: the choices in an address, and the form on the page that offers them.
 
 A choice in the address takes precedence over what the browser remembers (`early.js` and `choices.js` in `web/js/lib`);
-the names and values here are those of the scripts and of the style sheets.
+the names and values here are the same as in the scripts and style sheets.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ class PageDoor:
         ]
 
     async def session_page(self, request: web.Request) -> web.Response:
-        """The page of a session: live, its record, or with `?before=N` a page of older lines."""
+        """Answer with the page of a session: live, its record, or with `?before=N` a page of older lines."""
         ui = language(self.pages, request)
         try:
             wanted = await asked(request, self.snapshot_of)
@@ -325,8 +325,8 @@ class PageDoor:
         return OlderPage(lines=lines, start=max(0, stop - len(lines)), total=total, until=until)
 
     async def _said(self, wanted: SessionRequest, choices: Choices, lines: Sequence[Line]) -> Sequence[Line] | None:
-        """The spoken lines, back to the first from which one of `lines`, lines of a translation, was made; None where
-        the spoken lines are not to be shown.
+        """The spoken lines, back to the earliest line from which a line of `lines` (a translation) was made; None where
+        spoken lines are not to be shown.
         """
         session = wanted.snapshot.session
         floor = spoken(session)

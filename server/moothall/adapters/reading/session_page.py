@@ -62,7 +62,7 @@ BRAILLE_LINES = 60
 
 
 class OlderPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of lines that ends before the newest ones, for readers without JavaScript."""
+    """A page of older lines, which ends before the newest lines, for readers without JavaScript."""
 
     lines: tuple[Line, ...]
     start: int
@@ -125,11 +125,11 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     public: str = ""
     """The server's public address, without a path."""
     last_awaited: bool = False
-    """As in `standing`."""
+    """Whether the session is about to be closed, and its last words are awaited (see `standing`)."""
     quality: Quality | None = None
     """The quality of the text; None when it is unknown."""
     instead: ChannelId | None = None
-    """As in `in_place`."""
+    """The text to read in place of this text now; None for none (see `in_place`)."""
     instead_of: ChannelId | None = None
     begins: int | None = None
     """When the session is planned to begin, Unix ms; None when that is unknown."""

@@ -24,7 +24,9 @@ from moothall.wire.token_bucket import Allowance, Bucket
 PATIENCE_S = 10.0
 MOST_BYTES = 512 << 10
 MOST_AT_ONCE = 16
-"""The most requests to the provider at once, waiting ones included. Overflow: it counts as unreachable."""
+"""The most requests to the provider at once, including requests that wait. Overflow: the provider counts as
+unreachable.
+"""
 FRESH_MS = 3_600_000
 """How many ms endpoints and keys are cached."""
 NEW_KEYS = Allowance(per_second=1, burst=3)

@@ -40,8 +40,8 @@ StaffOf = Callable[[web.Request], tuple[Staff, ...]]
 MayAct = Callable[[Staff, SessionId], bool]
 Find = Callable[[SessionId], Awaitable[LiveSession | None]]
 Begin = Callable[[SessionId, audio.Hello, int], Awaitable[LiveTake | Refusal | None]]
-"""Begins or resumes the take of a hello; the number is the position up to which the microphone was told that the take
-is done. None when the take has already ended.
+"""Begins or resumes the take of a hello; the number is the position up to which the server has reported the take as
+done to the microphone. None when the take has already ended.
 """
 Respeak = Callable[[SessionId, audio.Hello, int, Actor], Awaitable[LiveTake | Refusal | None]]
 """The same for the hello of a respeaker, who is on air with it."""

@@ -51,14 +51,14 @@ class AudioFile:
         channel: int | None = None,
         order: DecodeRequest | None = None,
     ) -> None:
-        """Name the file.
+        """Prepare to read a file; entering the context opens it.
 
         Args:
             path: a file on this machine; addresses and playlists are refused.
             first_sample: where to begin, in samples at 16 kHz. The samples from there on are exactly those of an
                 earlier pass over the same file.
-            channel: which of its channels to hear, from 0; None for the mean of all.
-            order: the limits; the default ones are right for everything but tests.
+            channel: the channel of the file to hear, from 0; None for the mean of all.
+            order: the limits; the defaults are right for everything but tests.
         """
         self._path = Path(path)
         self._order = msgspec.structs.replace(order or DecodeRequest(), first_sample=first_sample, channel=channel)
@@ -115,7 +115,7 @@ class AudioFile:
         while True:
             try:
                 line = await process.stderr.readline()
-            except ValueError:  # longer than the buffer: no message of ours
+            except ValueError:  # longer than the buffer, so no message of the decoder
                 continue
             if not line:
                 await process.wait()

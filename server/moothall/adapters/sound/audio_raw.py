@@ -44,7 +44,7 @@ class RawPcm:
             raise AudioError("Standard input is a folder. Pipe raw PCM16 at 16 kHz, mono, into it.")
         if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
             stream = asyncio.StreamReader(limit=_BUFFER)
-            pipe = os.fdopen(os.dup(self._descriptor), "rb", buffering=0)  # the transport closes its own
+            pipe = os.fdopen(os.dup(self._descriptor), "rb", buffering=0)  # a copy: the transport closes it
             self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(
                 lambda: asyncio.StreamReaderProtocol(stream), pipe
             )

@@ -110,7 +110,9 @@ class SplitChannel:
 
     @property
     def warning(self) -> str | None:
-        """As `AudioSplit.warning`."""
+        """A sentence on what was wrong with the sound of all channels; None until its end, and when nothing was
+        wrong.
+        """
         return self._split.warning
 
     async def __aenter__(self) -> Self:

@@ -14,7 +14,9 @@ from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.core.ports import Spool
 
 FILE_SAMPLES = 480_000
-"""Samples of a file, 30 s at 16,000 samples a second: the most that a trim leaves although it might go."""
+"""Samples of a file, 30 s at 16,000 samples a second. A trim removes whole files, so it leaves up to this many samples
+too many.
+"""
 UNSAVED_SAMPLES = 9_600_000
 """The most samples that wait in memory while the disk refuses: 10 min at 16,000 samples a second, 19 MB. Beyond it
 `append` raises StorageUnavailable, and the source is held back: it has no acknowledgement for these samples and keeps

@@ -91,4 +91,4 @@ class EncodeRequest(msgspec.Struct, frozen=True, kw_only=True):
     again: bool = False
     """Whether the input is a recording that is encoded once more with silent spans; else it is samples."""
     silent: tuple[tuple[int, int], ...] = ()
-    """Spans of samples (first, last + 1) that become silence when the input is a recording."""
+    """Spans that become silence when the input is a recording: first sample, and the sample after the last."""

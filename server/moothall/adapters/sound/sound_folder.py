@@ -48,7 +48,7 @@ class SoundFolder:
         self._removals = removals
 
     async def sessions(self) -> tuple[SessionId, ...]:
-        """The sessions with a recording (`SoundStore`)."""
+        """The sessions that have a recording (`SoundStore`)."""
         return await asyncio.to_thread(self._sessions)
 
     async def parts(self, session: SessionId) -> tuple[RecordingPart, ...]:

@@ -13,8 +13,8 @@ class Samples:
         self.first = first
         """The position of the first sample that is held."""
         self._silent: list[tuple[int, int]] = []
-        """Spans (first, last + 1) of samples that become silence when they arrive; a span is removed when all of it has
-        arrived.
+        """Spans that become silence when their samples arrive: first sample, and the sample after the last. A span is
+        removed when all its samples have arrived.
         """
 
     @property

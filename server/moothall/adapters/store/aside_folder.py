@@ -35,7 +35,7 @@ class AsideFolder:
         self._folder = folder
 
     async def keep(self, session: SessionId, records: Sequence[LogRecord]) -> str:
-        """Store events in a file; return its path, for a person (`Asides`)."""
+        """Store events in a new file; return the path, to be shown to a person (`Asides`)."""
         first, last = records[0].header, records[-1].header
         lines = b"".join(msgspec.json.encode(_line(each)) + b"\n" for each in records)
         name = f"{first.epoch}-{first.offset}-{last.offset}-{sha256(lines).hexdigest()[:DIGITS]}.jsonl"

@@ -218,8 +218,8 @@ class SqliteLog(SqliteRecords):
         await self._write(act, self._note)
 
     async def mark_restored(self, session: SessionId, changes: int) -> None:
-        """Give readers of a log that was restored from a backup the epoch of `changes` changes, which no reader has
-        seen.
+        """Store `changes` as the number of lost ends of a log that was restored from a backup, which gives its readers
+        an epoch that none of them knows.
         """
 
         def act(connection: sqlite3.Connection) -> _Stored:
@@ -352,5 +352,5 @@ def _insert(connection: sqlite3.Connection, session: SessionId, number: int, row
     try:
         connection.executemany(sqlite_file.INSERT, [(number, *row) for row in rows])
     except sqlite3.IntegrityError as error:
-        # The offsets are the next ones, so the violated constraint is the other one: (session, cause, n).
+        # The offsets are the next ones, so the other constraint is violated: (session, cause, n).
         raise DuplicateCause(f"An event of that command is in the log of session {session} already.") from error

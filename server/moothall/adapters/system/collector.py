@@ -1,7 +1,7 @@
 """Settings of Python's garbage collector for a process that runs for days.
 
-They have a module of their own: the server and the hub apply them once they have started, and no part of them depends
-on it.
+They have a module of their own: the server and the hub apply them once they have started, and no other module of either
+program depends on it.
 """
 
 from __future__ import annotations
