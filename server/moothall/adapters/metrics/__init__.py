@@ -1,1 +1,1 @@
-"""What those who run a server ask it: whether it is ready, and its metrics."""
+"""The doors for those who run a server: whether it is ready, its metrics, and its traces."""

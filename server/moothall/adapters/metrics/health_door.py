@@ -1,7 +1,7 @@
 """The doors for load balancers and watchdogs: GET /healthz and GET /readyz, plain text.
 
-They are answered before anything else is asked: no rate of an address counts them, no session is looked for, and no
-cookie is read.
+They are answered before any other middleware runs: they count towards no rate limit, look up no session, and read no
+cookie.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 UNREADY_S = 5
-"""After how many seconds a balancer may ask again."""
+"""After how many seconds a load balancer may ask again."""
 
 
 class HealthDoor:
-    """Says that the process runs, and whether it is ready.
+    """Reports that the process runs, and whether it is ready.
 
-    `lacking`: why it isn't ready, a sentence for each part; it must not wait.
+    `lacking` returns why it isn't ready, a sentence for each part; it must not block.
     """
 
     def __init__(self, lacking: Callable[[], Sequence[str]]) -> None:
         self._lacking = lacking
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/healthz", self.alive), web.get("/readyz", self.ready)]
 
     async def alive(self, _: web.Request) -> web.Response:
-        """The loop answers; that is all."""
+        """Answer 200, which only shows that the event loop runs."""
         return web.Response(text="ok\n", headers={hdrs.CACHE_CONTROL: "no-store"})
 
     async def ready(self, _: web.Request) -> web.Response:
-        """200, or 503 with a line for each part that isn't ready."""
+        """Answer 200, or 503 with a line for each part that isn't ready."""
         lacking = self._lacking()
         headers = {hdrs.CACHE_CONTROL: "no-store"}
         if not lacking:
@@ -42,7 +42,7 @@ class HealthDoor:
         return web.Response(status=503, text="".join(f"{why}\n" for why in lacking), headers=headers)
 
     def first(self) -> Middleware:
-        """Middleware that answers these two before all others are asked; the first of a list."""
+        """Middleware that answers these two paths before all others; it must be the first in the list."""
         doors: dict[str, Handler] = {"/healthz": self.alive, "/readyz": self.ready}
 
         @web.middleware

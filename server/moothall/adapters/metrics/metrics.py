@@ -1,7 +1,7 @@
-"""The metrics of a server: what there is, and how what was read at a scrape becomes Prometheus' families.
+"""The metrics of a server: their list, and the conversion of a scrape's values to Prometheus' metric families.
 
-Nothing is kept here between two scrapes. A metric that isn't in `METRICS` can't be told, nor one with other labels, and
-`docs/reference/metrics.md` is written from the same list (`tools/metrics_reference.py`).
+Nothing is kept here between two scrapes. Only metrics in `METRICS` can be reported, and only with their labels;
+`docs/reference/metrics.md` is generated from the same list (`tools/metrics_reference.py`).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from prometheus_client.registry import Collector
 from moothall.services.metrics.measures import Durations
 
 MOST_SESSIONS = 200
-"""Sessions that have series of their own. Overflow: those that were loaded first have none."""
+"""The most sessions with series of their own. Overflow: the sessions that were loaded first have none."""
 
 
 class Kind(Enum):
-    """What a metric is."""
+    """The Prometheus type of a metric."""
 
     GAUGE = "gauge"
     COUNTER = "counter"
@@ -30,12 +30,12 @@ class Kind(Enum):
 
 
 class Described(msgspec.Struct, frozen=True):
-    """One metric."""
+    """The description of one metric."""
 
     name: str
     kind: Kind
     meaning: str
-    """A sentence, also for whoever looks at the scrape."""
+    """A sentence, also shown to readers of the scrape."""
     labels: tuple[str, ...] = ()
 
 
@@ -157,35 +157,35 @@ METRICS = (
     _gauge("moothall_disk_size_bytes", "Bytes of that disk in all."),
     _gauge("moothall_folder_bytes", "Bytes in the data folder: log, book, spool, recordings, other.", "folder"),
 )
-"""All of them. Bounded: by `MOST_SESSIONS`, and by the doors, reasons, engines and hubs that there are."""
+"""All metrics. Bounded by `MOST_SESSIONS`, and by the numbers of doors, reasons, engines and hubs."""
 BY_NAME = {each.name: each for each in METRICS}
 
 
 class Scrape:
-    """What is told at one scrape. Values are in base units: seconds, bytes, Unix seconds."""
+    """The values of one scrape, in base units: seconds, bytes, Unix seconds."""
 
     def __init__(self) -> None:
         self._values: dict[str, list[tuple[tuple[str, ...], float]]] = {}
         self._durations: dict[str, Durations] = {}
 
     def tell(self, name: str, value: float, **labels: str) -> None:
-        """The value of a gauge or a counter; raises KeyError for one that isn't described so."""
+        """Add the value of a gauge or a counter. Raises KeyError for an unknown name or other labels than described."""
         described = BY_NAME[name]
         if set(labels) != set(described.labels):
             raise KeyError(f"{name} has the labels {described.labels}.")
         self._values.setdefault(name, []).append((tuple(labels[each] for each in described.labels), value))
 
     def tell_ms(self, name: str, ms: int | None, **labels: str) -> None:
-        """The same of a time in ms; nothing where there is none."""
+        """Add a value that is given in ms, in seconds; do nothing for None."""
         if ms is not None:
             self.tell(name, ms / 1_000, **labels)
 
     def tell_durations(self, name: str, durations: Durations) -> None:
-        """The classes of a histogram; raises KeyError for one that isn't described."""
+        """Add the buckets of a histogram. Raises KeyError for an unknown name."""
         self._durations[BY_NAME[name].name] = durations
 
     def families(self) -> Iterator[Metric]:
-        """All of it, described, in the order of `METRICS`."""
+        """Yield all values as metric families, in the order of `METRICS`."""
         for each in METRICS:
             match each.kind:
                 case Kind.HISTOGRAM:
@@ -211,7 +211,7 @@ def _histogram_of(described: Described, durations: Durations) -> HistogramMetric
 
 
 class _OneScrape(Collector):
-    """Hands on one scrape."""
+    """A collector for the library that returns the families of the current scrape."""
 
     def __init__(self) -> None:
         self.scrape = Scrape()
@@ -221,22 +221,24 @@ class _OneScrape(Collector):
 
 
 class MetricsText:
-    """Writes scrapes down, with the figures of the process itself beside them."""
+    """Writes scrapes as text, together with the metrics of the process itself."""
 
     def __init__(self) -> None:
         self._told = _OneScrape()
         self._registry = CollectorRegistry()
         self._registry.register(self._told)
-        # The library's own, of this registry and not of the one that every importer shares.
+        # The library's own collectors, registered here and not in the registry that every importer shares.
         for own in (ProcessCollector, PlatformCollector, GCCollector):
             own(registry=self._registry)
 
     def render(self, scrape: Scrape, accept: str) -> tuple[bytes, str]:
-        """The text, and its content type as the scraper would have it by its `Accept`. For one thread at a time."""
+        """Return the text and its content type, in the format that the scraper prefers by its `Accept` header. For one
+        thread at a time.
+        """
         self._told.scrape = scrape
         encode, content_type = choose_encoder(accept)
         return encode(self._registry), content_type
 
 
 Read = Callable[[], Scrape]
-"""Reads all figures of a running server. Called on the loop, where they change; must not wait."""
+"""Reads all values of a running server. Called on the event loop, where they change; must not block."""

@@ -1,7 +1,7 @@
 """The door for Prometheus: GET /metrics, on a listener of its own that no visitor reaches.
 
-What is told is read on the loop, which takes a moment, and written down in a thread, which takes longer. To walk a data
-folder takes a while once there are years of recordings: that is done in a thread too, and not at each scrape.
+The values are read on the event loop, which is quick, and written as text in a thread, which takes longer. Measuring a
+data folder takes long once there are years of recordings: that is also done in a thread, and not for every scrape.
 """
 
 from __future__ import annotations
@@ -28,15 +28,17 @@ from moothall.core.ports import Clock, Randomness
 logger = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 16
-"""Scrapers at a time. Overflow: one more gets 503."""
+"""The most scrapers at once. Overflow: a further scraper gets 503."""
 SIZES_MS = 60_000
-"""How long the sizes of folders stand until they are looked at again."""
+"""After how many ms the sizes of folders are measured again."""
 MOST_FILES = 200_000
-"""Files that are counted. Overflow: what comes behind isn't."""
+"""The most files that are counted. Overflow: further files are left out."""
 
 
 class MetricsDoor:
-    """Answers scrapes. `sizes`: bytes of the data folder's parts; it may take long, and is called in a thread."""
+    """Answers scrapes. `sizes` returns the bytes of the data folder's parts; it may take long, and is called in a
+    thread.
+    """
 
     def __init__(self, read: Read, sizes: Callable[[], Mapping[str, int]], clock: Clock) -> None:
         self._read = read
@@ -48,11 +50,11 @@ class MetricsDoor:
         self._looked: int | None = None
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/metrics", self.handle)]
 
     async def handle(self, request: web.Request) -> web.Response:
-        """All metrics, in the text format that the scraper takes."""
+        """Answer with all metrics, in the text format that the scraper accepts."""
         accept = request.headers.get(hdrs.ACCEPT, "")
         async with self._one:
             now = self._clock.monotonic()
@@ -69,8 +71,8 @@ class MetricsDoor:
 async def open_metrics_door(
     stack: AsyncExitStack, door: MetricsDoor, host: str, port: int, randomness: Randomness
 ) -> int | None:
-    """Answer scrapes there until the stack unwinds; the port, or None where it can't be had: a warning says so, and all
-    else goes on.
+    """Serve the door at `host` and `port` until the stack unwinds. Return the port; when it can't be opened, log a
+    warning and return None, and the server continues without.
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
@@ -96,8 +98,8 @@ async def open_metrics_door(
 
 
 def folder_sizes(data: Path, folders: Mapping[str, str]) -> dict[str, int]:
-    """Bytes of the parts of a data folder: `log` and `book` with what SQLite keeps beside them, each of `folders` (its
-    name in the data folder, and what it is called), and `other`.
+    """Measure the bytes of the parts of a data folder: `log` and `book`, each with the files that SQLite keeps beside
+    it; the folders in `folders`, which maps their names in the data folder to names of parts; and `other`.
     """
     sizes = dict.fromkeys(("log", "book", *folders.values(), "other"), 0)
     log, book = Path(sqlite_file.FILE_NAME).name, Path(book_sqlite.FILE_NAME).name
@@ -115,7 +117,7 @@ def folder_sizes(data: Path, folders: Mapping[str, str]) -> dict[str, int]:
 def _files(folder: Path) -> Iterator[tuple[Path, int]]:
     left, waiting = MOST_FILES, [folder]
     while waiting:
-        with suppress(OSError), os.scandir(waiting.pop()) as entries:  # What goes meanwhile is gone.
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:  # Files that vanish meanwhile are not counted.
             for entry in entries:
                 with suppress(OSError):
                     if entry.is_dir(follow_symlinks=False):

@@ -1,8 +1,8 @@
-"""Traces by OpenTelemetry, sent over HTTP to a collector. The extra `otel` brings the library, which nothing imports
-unless an endpoint is set.
+"""Traces by OpenTelemetry, sent over HTTP to a collector. The extra `otel` installs the library, which is imported only
+when an endpoint is set.
 
-A span carries ids, kinds and sizes. What an exception says is left out, for it may quote what was said; that there was
-one, and of which type, is told.
+A span carries ids, kinds and sizes. An exception's message is left out, for it may quote what was said; a span records
+only that an exception was raised, and its type.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import SpanProcessor
 
 LONGEST = 128
-"""Characters of an attribute. Overflow: the rest is left out."""
+"""The most characters of an attribute. Overflow: the rest is cut off."""
 WAITING = 2_048
-"""Spans that wait to be sent. Overflow: the library drops the newest."""
+"""The most spans that wait to be sent. Overflow: the library drops the newest."""
 PATH = "/v1/traces"
 MISSING = (
     "[tracing] names an endpoint, and OpenTelemetry isn't installed here. Install it with "
@@ -31,9 +31,10 @@ MISSING = (
 
 
 class Traces:
-    """`moothall.services.metrics.tracing.Tracing` by OpenTelemetry. `close` sends what waits.
+    """The implementation of `moothall.services.metrics.tracing.Tracing` by OpenTelemetry. `close` sends the spans that
+    wait.
 
-    `percent`: of how many traces in a hundred the spans are kept.
+    `percent`: the share of traces whose spans are recorded.
     """
 
     def __init__(self, processor: SpanProcessor, percent: int = 100) -> None:
@@ -53,7 +54,7 @@ class Traces:
 
     @contextmanager
     def span(self, name: str, parent: Place | None = None, **attributes: str | int) -> Iterator[object]:
-        """A span, as `Tracing` has it."""
+        """Record a span, as `Tracing` describes it. Raises KeyError for an unknown attribute."""
         if not attributes.keys() <= ATTRIBUTES:
             raise KeyError(f"A span has no {', '.join(sorted(attributes.keys() - ATTRIBUTES))}.")
         said: dict[str, Any] = {
@@ -70,16 +71,18 @@ class Traces:
                 raise
 
     def here(self) -> Place | None:
-        """Where this task is in a trace."""
+        """The position of the current task in a trace."""
         return self._context.get_current()
 
     def close(self) -> None:
-        """Send what waits, and end the thread that sends. May take some seconds."""
+        """Send the spans that wait, and end the thread that sends. May block for some seconds."""
         self._provider.shutdown()
 
 
 def open_traces(stack: AsyncExitStack, endpoint: str, percent: int) -> Traces:
-    """Traces that are sent to the collector at `endpoint` until the stack unwinds. Raises ConfigurationError."""
+    """Open traces that are sent to the collector at `endpoint` until the stack unwinds. Raises ConfigurationError when
+    the library is missing.
+    """
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.trace.export import BatchSpanProcessor

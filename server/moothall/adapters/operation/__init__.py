@@ -1,1 +1,1 @@
-"""The machine below a server: what is found out about it, and what the system that starts services is told."""
+"""The machine below a server: facts about it, and messages to its service manager."""

@@ -1,4 +1,4 @@
-"""How much room the disk below a data folder has, and how quickly it says that something is written."""
+"""Measures the free room on the disk of a data folder, and how quickly the disk makes writes durable."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _NETWORKS = ("nfs", "cifs", "smb", "fuse.sshfs", "9p", "ceph", "glusterfs", "afs
 
 
 def disk_facts(folder: Path, mounts: Path = Path("/proc/mounts")) -> DiskFacts:
-    """Of the disk below `folder`, or below the nearest folder above it that exists.
+    """Measure the disk below `folder`, or below its nearest existing parent.
 
-    It writes 25 pages, each synced, and 8 MiB in a file that has no name, so that nothing stays whatever happens.
+    It writes 25 pages, each synced, and 8 MiB to a file without a name, so that no file stays whatever happens.
     """
     there = _existing(folder)
     try:
@@ -59,7 +59,7 @@ def _existing(folder: Path) -> Path:
 
 
 def _network(folder: Path, mounts: Path) -> str:
-    """The kind of file system below the folder, when it is one of a network."""
+    """The type of the network file system below the folder; empty when it is a local one or unknown."""
     try:
         lines = [line.split() for line in mounts.read_text().splitlines()]
     except OSError:

@@ -1,5 +1,5 @@
-"""The findings as a page that can be printed, or sent to the colleague who isn't there. It needs no server and no
-script, and holds no secret: findings hold none.
+"""The findings as a page to print, or to send to an absent colleague. It needs no server and no script, and holds no
+secret, since findings hold none.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ _ORDER = (Verdict.MEND, Verdict.FINE, Verdict.UNSEEN)
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """Which server, for the page's head."""
+    """The server that the findings are about, for the page's head."""
 
     machine: str
     release: str
     public: str
     data: str
-    """The data folder."""
+    """Path of the data folder."""
     settings: str
-    """The settings file; empty: there is none."""
+    """Path of the settings file; empty when there is none."""
     when: str
-    """In words."""
+    """Time of the findings, in words."""
 
 
 def findings_page(findings: Sequence[Finding], subject: Subject) -> str:
-    """The page, HTML. What has to be done comes first."""
+    """Render the page as HTML, with the findings that need action first."""
     ordered = sorted(findings, key=lambda each: _ORDER.index(each.verdict))
     rows = "".join(
         f'<tr class="{"mend" if each.verdict is Verdict.MEND else "other"}"><td>{_MARKS[each.verdict]}</td>'

@@ -1,4 +1,4 @@
-"""What a machine says of itself: Python, open files, memory, the clock, and who holds a port."""
+"""Facts that a machine reports about itself: Python, open files, memory, the clock, and the holders of ports."""
 
 from __future__ import annotations
 
@@ -20,21 +20,23 @@ from moothall.services.operation.machine_checks import FileFacts, PortFacts, Pyt
 
 _PROC = Path("/proc")
 _TIMEX_BYTES, _STATUS_AT, _UNSYNCHRONISED = 256, 40, 0x40
-"""Of adjtimex(2) where a long has 64 bits: bytes of its struct and more, where `status` stands, and STA_UNSYNC."""
+"""Constants of adjtimex(2) where a long has 64 bits: a buffer size in bytes that exceeds its struct, the offset of
+`status`, and STA_UNSYNC.
+"""
 _LISTENS = "0A"
 """The state LISTEN in /proc/net/tcp."""
 
 
 def python_facts() -> PythonFacts:
-    """Of the Python that runs."""
+    """The version and the word size in bits of the running Python."""
     return PythonFacts(sys.version_info[:3], struct.calcsize("P") * 8)
 
 
 def file_facts(max_readers: int, server: int | None) -> FileFacts:
-    """How many files may be open, and room for how many of `max_readers` that makes.
+    """Find out how many files may be open, and for how many of `max_readers` that suffices.
 
-    `server`: how many the running server may have; None where none says so: a service has the limit of its unit, not
-    that of this shell.
+    `server`: the limit of the running server; None when it is unknown, so that the limit of this process counts. A
+    service has the limit of its unit, not that of this shell.
     """
     most = raise_open_files() if server is None else server
     return FileFacts(
@@ -43,7 +45,7 @@ def file_facts(max_readers: int, server: int | None) -> FileFacts:
 
 
 def removals_facts(removals: str, data: Path) -> RemovalsFacts:
-    """Whether a line can be added to the second file of the list of removals. Nothing is written."""
+    """Check whether a line can be added to the second file of the list of removals, without writing anything."""
     if not removals:
         return RemovalsFacts(path="")
     path = Path(removals)
@@ -63,8 +65,8 @@ def removals_facts(removals: str, data: Path) -> RemovalsFacts:
 
 
 def available_memory(proc: Path = _PROC, groups: Path = Path("/sys/fs/cgroup")) -> int | None:
-    """Bytes that new programs can have, by the kernel and by the group of processes that this one is in; None where
-    nothing says so.
+    """The bytes of memory that new programs can get, by the kernel and by the control group of this process; None when
+    neither is known.
     """
     found: list[int] = []
     with suppress(OSError, ValueError, IndexError):
@@ -78,10 +80,10 @@ def available_memory(proc: Path = _PROC, groups: Path = Path("/sys/fs/cgroup")) 
 
 
 def clock_synchronised() -> bool | None:
-    """Whether something keeps the kernel's clock right (adjtimex); None where the system doesn't say."""
+    """Whether the kernel's clock is synchronised (adjtimex); None when the system doesn't report it."""
     if sys.platform != "linux" or struct.calcsize("l") != 8:
         return None
-    asked = ctypes.create_string_buffer(_TIMEX_BYTES)  # modes = 0: only asks
+    asked = ctypes.create_string_buffer(_TIMEX_BYTES)  # modes = 0: reads only
     try:
         said = ctypes.CDLL(None, use_errno=True).adjtimex(asked)
     except (AttributeError, OSError):
@@ -93,7 +95,9 @@ def clock_synchronised() -> bool | None:
 
 
 def port_facts(purpose: str, setting: str, host: str, port: int, *, ours: bool = False) -> PortFacts:
-    """Whether somebody could listen there now; `ours`: whether the server that runs is known to."""
+    """Check whether a program could listen on a port now; `ours`: whether the running server is known to listen
+    there.
+    """
     error, holder = "", ""
     if port:
         try:
@@ -109,8 +113,8 @@ def port_facts(purpose: str, setting: str, host: str, port: int, *, ours: bool =
 
 
 def port_holder(port: int, proc: Path = _PROC) -> str:
-    """Who listens on a TCP port of this machine, such as `nginx (process 812)`; empty where that can't be seen: for
-    processes of other users it takes root.
+    """The program that listens on a TCP port of this machine, such as `nginx (process 812)`; empty when it can't be
+    found: for processes of other users that needs root.
     """
     inodes = set(_listening(port, proc))
     if not inodes:
@@ -123,13 +127,13 @@ def port_holder(port: int, proc: Path = _PROC) -> str:
 
 
 def _leads_to(descriptor: Path, inodes: Set[str]) -> bool:
-    with suppress(OSError):  # It may be closed by now.
+    with suppress(OSError):  # The descriptor may be closed by now.
         return os.readlink(descriptor) in inodes
     return False
 
 
 def _listening(port: int, proc: Path) -> Iterator[str]:
-    """`socket:[INODE]` of every socket that listens on the port."""
+    """Yield `socket:[INODE]` of every socket that listens on the port."""
     for table in ("tcp", "tcp6"):
         with suppress(OSError):
             for line in (proc / "net" / table).read_text().splitlines()[1:]:

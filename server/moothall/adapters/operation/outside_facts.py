@@ -1,4 +1,4 @@
-"""Asks a server by its public address, as a visitor does: certificate, time of day, proxy, streams, WebSockets."""
+"""Checks a server by its public address, as a visitor reaches it: certificate, time, proxy, streams, WebSockets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 async def certificate_facts(public: str, clock: Clock) -> CertificateFacts | None:
-    """Of the certificate behind an address; None where that isn't https."""
+    """Check the certificate of a public address; None when the address isn't https."""
     address = urlsplit(public)
     if address.scheme != "https" or not address.hostname:
         return None
@@ -52,7 +52,9 @@ async def certificate_facts(public: str, clock: Clock) -> CertificateFacts | Non
 
 
 async def off_ms(public: str, clock: Clock) -> int | None:
-    """How far this machine's clock is ahead of the `Date` that an address answers with; None where none comes."""
+    """How many ms this machine's clock is ahead of the `Date` header of an address; None without an answer or a valid
+    header.
+    """
     with suppress(aiohttp.ClientError, OSError, TimeoutError, ValueError, TypeError):
         async with _client() as http, http.head(public, allow_redirects=False) as answer:
             said = email.utils.parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
@@ -62,7 +64,7 @@ async def off_ms(public: str, clock: Clock) -> int | None:
 
 
 async def reach_facts(public: str, given: str, clock: Clock, *, proxied: bool) -> ReachFacts:
-    """What comes back through the public address; `given` is a pass of the server that should be behind it."""
+    """Check what the proxy at the public address changes; `given` is a pass of the server that should be behind it."""
     claims = {"X-Forwarded-For": CLAIMED, "Forwarded": f"for={CLAIMED}", "Origin": public}
     probe = f"{public}{PATH}/{given}"
     try:
@@ -83,7 +85,7 @@ async def reach_facts(public: str, given: str, clock: Clock, *, proxied: bool) -
 
 
 async def _pieces(http: aiohttp.ClientSession, address: str, clock: Clock) -> tuple[int, ...]:
-    """When each piece of the stream came."""
+    """The arrival of each piece of the stream, ms after the request."""
     began, came = clock.monotonic(), []
     with suppress(aiohttp.ClientError, TimeoutError):
         async with http.get(address) as answer:
@@ -93,7 +95,7 @@ async def _pieces(http: aiohttp.ClientSession, address: str, clock: Clock) -> tu
 
 
 async def _opens(http: aiohttp.ClientSession, address: str, origin: str) -> str:
-    """Why a WebSocket doesn't open; empty when it does and says something."""
+    """Why a WebSocket doesn't open; empty when it opens and a message arrives."""
     try:
         async with http.ws_connect(address, origin=origin) as socket:
             said = await socket.receive(PATIENCE_S)
@@ -105,7 +107,7 @@ async def _opens(http: aiohttp.ClientSession, address: str, origin: str) -> str:
 
 
 def _client() -> aiohttp.ClientSession:
-    """Takes any certificate: whether browsers do is a question of its own."""
+    """Make a client that accepts any certificate: whether browsers accept it is checked separately."""
     return aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=PATIENCE_S), connector=aiohttp.TCPConnector(ssl=_unchecked())
     )
@@ -119,7 +121,7 @@ def _unchecked() -> ssl.SSLContext:
 
 
 async def _presented(host: str, port: int) -> bytes:
-    """The certificate that a server shows, DER."""
+    """The certificate that a server presents, DER."""
     return await _connect(host, port, _unchecked())
 
 
@@ -143,7 +145,7 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
 
 
 def _is_for(name: str, host: str) -> bool:
-    """Whether a name of a certificate is that of a host; a `*` stands for its first part (RFC 9525, §6.3)."""
+    """Whether a name of a certificate matches a host; a `*` matches the first label alone (RFC 9525, §6.3)."""
     name, host = name.lower(), host.lower()
     return name == host or (name.startswith("*.") and host.partition(".")[2] == name[2:])
 

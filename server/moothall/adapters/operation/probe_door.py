@@ -1,7 +1,7 @@
-"""What `moothall doctor` asks of a server by its public address, to see whether a proxy changes anything on the way.
+"""The pages that `moothall doctor` requests by a server's public address, to see whether a proxy changes anything.
 
-A pass for it is had through the local door alone, for a minute; whoever has none is told that there is no such page.
-What comes back says how the request arrived, and nothing that the house keeps.
+A pass for them is issued only by the local door, for a minute; a request without a pass gets 404. The answers report
+how the request arrived, and nothing that the house stores.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from moothall.services.operation.outside_checks import SeenFacts
 PATH = "/.well-known/moothall-probe"
 VALID_MS = 60_000
 MOST_PASSES = 4
-"""Overflow: the oldest is worth nothing any more."""
+"""The most valid passes. Overflow: the oldest becomes invalid."""
 APART_MS = 800
-"""Between the two pieces of the stream."""
+"""Ms between the two pieces of the stream."""
 
 
 @dataclass(eq=False, repr=False)
 class ProbeDoor:
-    """The door."""
+    """Handlers of the probe pages."""
 
     clock: Clock
     randomness: Randomness
     origins: Set[str]
     trusted: Callable[[str], bool]
-    """Whether a connection from an address is a trusted proxy's."""
+    """Whether a connection from an address comes from a trusted proxy."""
     by_https: Callable[[web.Request], bool]
-    """Whether a request counts as one over https."""
+    """Whether a request counts as a request over https."""
 
     def __post_init__(self) -> None:
         self._passes: OrderedDict[str, int] = OrderedDict()
 
     def new_pass(self) -> str:
-        """A pass, for the local door."""
+        """Issue a pass, for the local door."""
         given = self.randomness.bytes(16).hex()
         self._passes[given] = self.clock.monotonic() + VALID_MS
         while len(self._passes) > MOST_PASSES:
@@ -50,7 +50,7 @@ class ProbeDoor:
         return given
 
     def routes(self) -> Sequence[web.RouteDef]:
-        """Its routes."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/.well-known/moothall-probe/{pass}", self._seen),
             web.get("/.well-known/moothall-probe/{pass}/stream", self._stream),

@@ -1,6 +1,6 @@
-"""The system that starts services (systemd): sockets that it hands over, and what it is told (sd_notify).
+"""The system's service manager (systemd): sockets that it hands over, and notifications to it (sd_notify).
 
-Written by hand: a socket to be listened on is a number in the environment, and a message is a datagram.
+It needs no library: the number of a handed-over socket is in the environment, and a notification is a datagram.
 """
 
 from __future__ import annotations
@@ -14,19 +14,22 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock
 
 FIRST_DESCRIPTOR = 3
-"""SD_LISTEN_FDS_START."""
+"""The first handed-over descriptor, SD_LISTEN_FDS_START."""
 BACKLOG = 1024
-"""Connections that may wait to be taken, on a socket that was not handed over; the system refuses or drops more."""
+"""How many connections may wait to be accepted, on a socket that was not handed over; the system refuses or
+drops more.
+"""
 LOOK_MS = 10_000
-"""How often it is told that the loop goes round, at the least; where it waits less long, three times in that time.
+"""The longest interval, in ms, at which the watchdog is notified; a third of the manager's timeout when that is
+shorter.
 """
 
 
 def handed_listener(environ: MutableMapping[str, str], own_pid: int) -> socket.socket | None:
-    """The socket on which to listen, already bound and listening; None where none was handed over.
+    """Return the handed-over socket, already bound and listening; None when none was handed over.
 
-    With a socket of the unit connections that come while the server restarts wait in it, and nobody is refused. The
-    variables are taken away, so that children don't think that they are meant. Raises ConfigurationError.
+    While the server restarts, new connections wait in a socket of the unit, and nobody is refused. The variables are
+    removed from `environ`, so that child processes don't use them. Raises ConfigurationError.
     """
     count, pid = environ.pop("LISTEN_FDS", ""), environ.pop("LISTEN_PID", "")
     environ.pop("LISTEN_FDNAMES", None)
@@ -44,7 +47,9 @@ def handed_listener(environ: MutableMapping[str, str], own_pid: int) -> socket.s
 
 
 def open_listener(who: str, host: str, port: int) -> socket.socket:
-    """Where visitors come: the socket that was handed over, or a new one of `who`. Raises ConfigurationError."""
+    """Return the socket for visitors: the one that was handed over, or a new one. `who` names the program in an error
+    message. Raises ConfigurationError.
+    """
     handed = handed_listener(os.environ, os.getpid())
     if handed is not None:
         return handed
@@ -52,14 +57,14 @@ def open_listener(who: str, host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        # create_server adds the address to what the system says.
+        # create_server appends the address to the system's message.
         why = (error.strerror or type(error).__name__).partition(" (while")[0]
         msg = f"The {who} can't listen on {host}:{port}: {why}. Is another one running? --port chooses."
         raise ConfigurationError(msg) from error
 
 
 class ServiceManager:
-    """Tells it how the server is. Without one, each of these does nothing."""
+    """Notifies the service manager of the server's state. Without a service manager its methods do nothing."""
 
     def __init__(self, environ: MutableMapping[str, str], clock: Clock, own_pid: int) -> None:
         self._clock = clock
@@ -69,16 +74,18 @@ class ServiceManager:
             self._watchdog_us = ""
 
     def tell(self, *words: str) -> None:
-        """Send words such as `READY=1`. Nobody has to hear them: a manager that is away stops no server."""
+        """Send words such as `READY=1`. Errors are ignored: a missing manager must not stop the server."""
         if not self._address:
             return
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out:
-            out.setblocking(False)  # A full queue must not hold the server up.
+            out.setblocking(False)  # A full queue must not block the server.
             out.sendto("\n".join(words).encode(), address)
 
     async def run(self) -> None:
-        """Say that the loop goes round (`WATCHDOG=1`) as often as is wanted, until cancelled."""
+        """Notify the watchdog (`WATCHDOG=1`) as often as the manager requires, until cancelled; return at once when it
+        requires none.
+        """
         if not self._watchdog_us or not self._address:
             return
         while True:

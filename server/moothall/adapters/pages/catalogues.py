@@ -1,8 +1,8 @@
-"""The interface's languages: catalogues of texts, plural forms, and which language a reader gets.
+"""The interface's languages: catalogues of texts, plural forms, and the choice of a reader's language.
 
-A text's key is its English wording (the msgid), which stays as it is when the English is polished. The texts of
-scripts, and those of the values of an enumeration, have names too, `group/name`. The English catalogue gives them in a
-line before the msgid, `#: desk/undo staff/role.chair`.
+A text's key is its English wording (the msgid); the key stays as it is when the English is polished. Texts that scripts
+use, and texts of an enumeration's values, also have names, `group/name`. The English catalogue lists them in a comment
+before the msgid, `#: desk/undo staff/role.chair`.
 """
 
 from __future__ import annotations
@@ -28,26 +28,28 @@ LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es", "pt")
 DEFAULT_LANGUAGE = "en"
 
 COMMAS = {"ar": "، ", "zh": "、"}
-"""What stands between the items of a list, where that isn't a comma and a space; as in web/js/lib/words.js."""
+"""The separator between the items of a list, where that isn't a comma and a space; the same as in
+web/js/lib/words.js.
+"""
 DAYS = {"zh": "M月d日 EEE"}
-"""How a day is written, as a pattern of CLDR, where that isn't weekday, day, month."""
+"""The CLDR pattern of a day, for languages that don't write weekday, day, month."""
 MAX_HEADER = 500
-"""Characters of an Accept-Language header that are looked at."""
+"""How many characters of an Accept-Language header are parsed."""
 NO_BREAK = "\u00a0"
-"""A space at which no line is broken."""
+"""A no-break space."""
 _BEFORE_UNIT = re.compile("(?<=[0-9}]) (?=(?:%|s|min|GB|Go|с|мин|ГБ|ث|د)(?!\\w)|秒|分钟)")  # noqa: RUF001
-"""Between a figure, or the place of one, and its unit, as the seven languages write them."""
+"""The space between a number, or its placeholder, and its unit, as the seven languages write them."""
 _NAMED = re.compile(r'^((?:#: .*\n)+)msgid ((?:".*"\n)+)', re.MULTILINE)
-"""The names of a text, and its key."""
+"""Matches the names of a text, and its key."""
 _SAMPLE = 1000
-"""Counts on which the plural forms of a catalogue are held against the categories of CLDR."""
+"""For how many numbers, from 0, the plural forms of a catalogue are compared with the categories of CLDR."""
 
 
 def negotiate(header: str, available: Sequence[str] = LANGUAGES, default: str = DEFAULT_LANGUAGE) -> str:
-    """The language of `available` that an Accept-Language header asks for (RFC 9110 §12.5.4, RFC 4647 §3.4).
+    """Return the language of `available` that an Accept-Language header prefers (RFC 9110 §12.5.4, RFC 4647 §3.4).
 
-    Quality decides, then order. A range is cut from its end until it names something that is there. A language
-    with quality 0 is not given, not even for `*`. Parts that can't be read are passed over.
+    The highest quality wins, then the first in the header. A range is cut from its end until it names an available
+    language. A language with quality 0 is never chosen, not even for `*`. Parts that can't be parsed are ignored.
     """
     wishes: list[tuple[float, str]] = []
     refused: set[str] = set()
@@ -74,7 +76,7 @@ def negotiate(header: str, available: Sequence[str] = LANGUAGES, default: str = 
 
 
 def _quality(parameter: str) -> float | None:
-    """The quality that `;q=…` gives, 1 where nothing is said; None when it is none."""
+    """The quality in `q=…`, 1 for an empty parameter; None when it is invalid."""
     if not parameter:
         return 1.0
     name, _, value = parameter.partition("=")
@@ -86,7 +88,7 @@ def _quality(parameter: str) -> float | None:
 
 
 def _cut_to(tag: str, available: Sequence[str]) -> str | None:
-    """The available language that `tag` names once parts are cut from its end."""
+    """The available language that `tag` names when parts are cut from its end; None when there is none."""
     while tag:
         if tag in available:
             return tag
@@ -100,15 +102,15 @@ class Catalogue:
 
     language: str
     texts: Mapping[str, str]
-    """By their keys, as `plurals` are."""
+    """Texts without a count, by key."""
     plurals: Mapping[str, Mapping[str, str]]
     names: Mapping[str, Mapping[str, str]]
-    """The keys by group and name."""
+    """The keys, by group and name."""
     _: KW_ONLY
     chosen: str = ""
-    """The language, where the address of the page names it; else empty."""
+    """The language, when the address of the page names it; else empty."""
     draft: bool = False
-    """Whether nobody whose language it is has looked through all of it; the pages say so."""
+    """Whether no native speaker has checked the whole catalogue yet; the pages then say so."""
 
     def __post_init__(self) -> None:
         self.direction = direction(self.language)
@@ -116,42 +118,44 @@ class Catalogue:
 
     @property
     def kept(self) -> Mapping[str, str]:
-        """What the query of another page's address keeps: the language, where the address of this one names it."""
+        """The parameters that links to other pages keep: the language, when the address of this page names it."""
         return {"ui": self.chosen} if self.chosen else {}
 
     @property
     def query(self) -> str:
-        """The same as a query of its own, with its `?`; else empty."""
+        """The parameters of `kept` as a whole query with its `?`; empty without any."""
         return f"?ui={self.chosen}" if self.chosen else ""
 
     @property
     def name(self) -> str:
-        """The language's name in itself."""
+        """The language's own name for itself."""
         name = self.locale.get_display_name(self.language) or self.language
         return name[:1].upper() + name[1:]
 
     @property
     def keys(self) -> frozenset[str]:
-        """Every key that it has, counted ones included."""
+        """The keys of all texts, counted texts included."""
         return frozenset(self.texts) | frozenset(self.plurals)
 
     def text(self, key: str, **values: object) -> str:
-        """The text of `key` with its {places} filled. Raises KeyError for a key that isn't there."""
+        """Return the text of `key` with its {placeholders} filled. Raises KeyError for an unknown key."""
         text = self.texts[key]
         return text.format(**values) if values else text
 
     def named(self, name: str, /, **values: object) -> str:
-        """The text that has the name `group/name`, with its {places} filled. Raises KeyError for an unknown name."""
+        """Return the text with the name `group/name`, with its {placeholders} filled. Raises KeyError for an unknown
+        name.
+        """
         group, _, own = name.partition("/")
         return self.text(self.names[group][own], **values)
 
     def group(self, *groups: str) -> dict[str, str]:
-        """The texts of these groups by name, without the counted ones. A later group goes before an earlier one."""
+        """The texts of these groups by name, without counted texts. A later group overrides an earlier one."""
         keys = self._keys(groups)
         return {name: self.texts[key] for name, key in keys.items() if key in self.texts}
 
     def script(self, *groups: str) -> dict[str, object]:
-        """What `web/js/lib/words.js` needs to say the texts of these groups."""
+        """The texts of these groups as `web/js/lib/words.js` takes them."""
         keys = self._keys(groups)
         counted = {name: dict(self.plurals[key]) for name, key in keys.items() if key in self.plurals}
         return {"ui": self.language, "texts": self.group(*groups), "counted": counted}
@@ -160,29 +164,31 @@ class Catalogue:
         return {name: key for group in groups for name, key in self.names[group].items()}
 
     def forms(self, key: str) -> Mapping[str, str]:
-        """The forms of a counted text by CLDR category (`one`, `few`, … `other`). Raises KeyError."""
+        """The forms of a counted text by CLDR category (`one`, `few`, … `other`). Raises KeyError for an
+        unknown key.
+        """
         return self.plurals[key]
 
     def counted(self, key: str, n: int) -> str:
-        """The text of `key` for `n` things."""
+        """Return the text of the counted `key` for `n` things. Raises KeyError for an unknown key."""
         forms = self.forms(key)
         return forms.get(self.locale.plural_form(n), forms["other"]).format(n=n)
 
     def language_name(self, tag: str) -> str:
-        """What this language calls the language `tag`; the tag itself where it has no name for it."""
+        """This language's name for the language `tag`; the tag itself where CLDR has no name."""
         return str(self.locale.languages.get(tag.split("-", maxsplit=1)[0].lower(), tag))
 
     def listed(self, items: Iterable[str]) -> str:
-        """Items in a row, by the comma of this language."""
+        """Join items by the comma of this language."""
         return COMMAS.get(self.language, ", ").join(items)
 
     def moment(self, at: datetime) -> str:
-        """A day and time of day as short as can be, by the clock of `at`."""
+        """A day and a time of day in the shortest form, by the clock of `at`."""
         between = " " if self.language in DAYS else COMMAS.get(self.language, ", ")
         return f"{self.day(at)}{between}{at:%H:%M}"
 
     def day(self, at: date) -> str:
-        """A day as short as can be."""
+        """A day in the shortest form."""
         return str(format_date(at, self._day, locale=self.locale))
 
     @property
@@ -193,8 +199,9 @@ class Catalogue:
     def read(cls, folder: Path, language: str) -> Catalogue:
         """Read `{folder}/{language}/LC_MESSAGES/*.po`: a file for each part of the interface.
 
-        A comment at the head of a file that says `draft` makes the whole a draft. Raises ConfigurationError when there
-        is none, one lacks a text or has one that another has too, or its plural forms are not those of CLDR.
+        A comment at the head of a file that says `draft` makes the whole catalogue a draft. Raises ConfigurationError
+        when there is no file, a text lacks its translation, two files have the same text, or the plural forms differ
+        from those of CLDR.
         """
         place = folder / language / "LC_MESSAGES"
         paths = sorted(place.glob("*.po"))
@@ -209,7 +216,9 @@ class Catalogue:
 def _read_parts(
     folder: Path, language: str, paths: Sequence[Path], _written: Sequence[tuple[int, int] | None]
 ) -> Catalogue:
-    """Kept as long as no file is written again: one process may run a hub beside a server, and tests run hundreds."""
+    """Read the files of a language. Cached until a file changes: a process may run a hub beside a server, and tests run
+    hundreds.
+    """
     texts: dict[str, str] = {}
     counted: dict[str, dict[str, str]] = {}
     drafts = [_read_part(path, language, texts, counted) for path in paths]
@@ -218,7 +227,7 @@ def _read_parts(
 
 @cache
 def read_names(folder: Path) -> Mapping[str, Mapping[str, str]]:
-    """The keys of all texts that have names, by group and name. Kept, since all languages share them."""
+    """The keys of all texts that have names, by group and name. Cached, since all languages share them."""
     names: dict[str, dict[str, str]] = {}
     for path in sorted((folder / DEFAULT_LANGUAGE / "LC_MESSAGES").glob("*.po")):
         try:
@@ -233,7 +242,7 @@ def read_names(folder: Path) -> Mapping[str, Mapping[str, str]]:
 
 
 def _read_part(path: Path, language: str, texts: dict[str, str], counted: dict[str, dict[str, str]]) -> bool:
-    """Add the texts of one file; says whether they are a draft."""
+    """Add the texts of one file to `texts` and `counted`; return whether the file is a draft."""
     try:
         with path.open("rb") as file:
             catalog = read_po(file, locale=language, abort_invalid=True)
@@ -262,7 +271,9 @@ def _unreadable(language: str, path: Path, error: Exception) -> ConfigurationErr
 
 
 def _by_category(language: str, plural_expr: str, strings: Sequence[str]) -> dict[str, str]:
-    """The forms of a counted text under the names that CLDR and Intl.PluralRules have for them."""
+    """The forms of a counted text by the categories of CLDR and Intl.PluralRules. Raises ConfigurationError where they
+    differ.
+    """
     forms: dict[str, str] = {}
     for category, index, n in _forms_of(language, plural_expr):
         if forms.setdefault(category, strings[index]) != strings[index]:
@@ -274,9 +285,10 @@ def _by_category(language: str, plural_expr: str, strings: Sequence[str]) -> dic
 
 @cache
 def _forms_of(language: str, plural_expr: str) -> Sequence[tuple[str, int, int]]:
-    """Which of a file's forms stands for which category of CLDR, each pair with the first number that has it.
+    """The categories of CLDR with the indices of a file's plural forms, each pair with the first number for which it
+    holds.
 
-    Kept, since all counted texts of a language have the same. Bound: the plural rules of the files that are read.
+    Cached, since all counted texts of a language share them. Bound: the plural rules of the files that are read.
     """
     index_of, locale = c2py(plural_expr), Locale.parse(language)
     first: dict[tuple[str, int], int] = {}
@@ -289,20 +301,20 @@ class Catalogues:
     """The catalogues of all languages of the interface."""
 
     def __init__(self, folder: Path, languages: Sequence[str] = LANGUAGES) -> None:
-        """Read them from the `locales` folder; raises ConfigurationError as `Catalogue.read` does."""
+        """Read the catalogues from the `locales` folder. Raises ConfigurationError as `Catalogue.read` does."""
         self._all = {language: Catalogue.read(folder, language) for language in languages}
         self._chosen = {language: replace(each, chosen=language) for language, each in self._all.items()}
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Their tags, in the order in which they are offered."""
+        """The languages' tags, in the order in which they are offered."""
         return tuple(self._all)
 
     def __getitem__(self, language: str) -> Catalogue:
         return self._all[language]
 
     def choose(self, ui: str | None, accept_language: str) -> Catalogue:
-        """The catalogue for a request: what `?ui=` names, else what the browser asks for."""
+        """Return the catalogue for a request: the language that `?ui=` names, else the one that the browser prefers."""
         if ui is not None and ui in self._all:
             return self._chosen[ui]
         return self._all[negotiate(accept_language, self.languages)]
@@ -310,7 +322,7 @@ class Catalogues:
 
 @lru_cache(maxsize=512)
 def own_name(tag: str) -> str:
-    """What a language (BCP-47) is called in itself, as a name at the beginning of a line; "" where nobody knows."""
+    """A language's (BCP-47) own name for itself, with a capital letter; "" when it is unknown."""
     try:
         locale = Locale.parse(tag, sep="-")
     except (ValueError, UnknownLocaleError):

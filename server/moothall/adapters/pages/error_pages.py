@@ -1,4 +1,6 @@
-"""What is said where a request fails: a page in the reader's language, or a plain sentence for who wants no HTML."""
+"""Answers to requests that fail: a page in the reader's language, or a plain sentence for a client that accepts no
+HTML.
+"""
 
 from __future__ import annotations
 
@@ -28,20 +30,21 @@ _STATUS_TEXTS = {
 
 
 def error_page(pages: Pages, request: web.Request, status: int, key: str) -> web.Response:
-    """The page with the sentence of `key` (one of ErrorText) in the reader's language."""
+    """Answer with a page that shows the sentence of `key` (one of ErrorText) in the reader's language."""
     ui = language(pages, request)
     return html(pages.render_error(status, key, ui=ui), ui, status=status)
 
 
 def crowded_page(pages: Pages) -> Callable[[web.Request, int], web.Response]:
-    """The page that comes back by itself after so many seconds, for `AddressGate.middleware`."""
+    """Make the page for `AddressGate.middleware` that reloads itself after a number of seconds."""
     return lambda request, seconds: _comes_back(pages, request, ErrorText.CROWDED, seconds)
 
 
 def away(pages: Pages, request: web.Request, seconds: int) -> web.Response:
-    """What is said where the meeting can't be reached for about so many seconds: a page that comes back by itself.
+    """Answer while the meeting can't be reached for about so many seconds: with a page that reloads itself.
 
-    Whoever sent something gets a page that doesn't, and would lose what was typed; programs get JSON or a sentence.
+    The answer to a POST is a page that doesn't reload, since a reload would lose what was typed; programs get JSON or a
+    sentence.
     """
     accepts = request.headers.get(hdrs.ACCEPT, "")
     if "text/html" in accepts:
@@ -68,9 +71,9 @@ def _comes_back(pages: Pages, request: web.Request, key: str, seconds: int) -> w
 
 
 def error_pages(pages: Pages) -> Middleware:
-    """Middleware that answers with a page where the router or a handler gives a bare error.
+    """Middleware that answers with a page when the router or a handler raises a bare HTTP error or fails.
 
-    Requests that don't accept HTML keep what the door says, and get a plain sentence where it says nothing.
+    Clients that don't accept HTML get the handler's own answer, or a plain sentence when the handler failed.
     """
 
     @web.middleware
@@ -87,9 +90,9 @@ def error_pages(pages: Pages) -> Middleware:
                 if name in error.headers:
                     response.headers[name] = error.headers[name]
             return response
-        except Exception as error:  # the outermost edge: whoever asked gets a sentence, the log the place
+        except Exception as error:  # the outermost edge: the client gets a sentence, the log the location
             if request.writer.output_size:
-                raise  # An answer has begun; nothing else can be said any more.
+                raise  # An answer has begun, so nothing else can be sent.
             status, key = _failed(request, error)
             if wants_page:
                 return error_page(pages, request, status, key)
@@ -99,10 +102,10 @@ def error_pages(pages: Pages) -> Middleware:
 
 
 def _failed(request: web.Request, error: Exception) -> tuple[int, str]:
-    """The status and the sentence for what a handler failed with; what isn't expected is logged."""
+    """The status and the sentence for a handler's exception; an unexpected exception is logged."""
     if isinstance(error, StorageUnavailable):
         return 503, ErrorText.UNAVAILABLE
-    # The route, not the address: that may hold a link's token.
+    # The route, not the address: the address may hold a link's token.
     route = request.match_info.route.resource
     door = "what is no door" if route is None else route.canonical
     if isinstance(error, RecordBroken):

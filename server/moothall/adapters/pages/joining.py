@@ -1,12 +1,12 @@
-"""Joins a page's scripts, with all that they import, to one file: one request in place of some thirty.
+"""Joins a page's scripts, with all modules that they import, to one file: one request in place of some thirty.
 
-Whoever edits a script needs no build step: joining is text work on the modules as they stand, done when the file is
-first asked for. Each module becomes a block. What it exports is kept in `globalThis.moothall` under its name, where the
-modules that import it find it, those of other joined files too, so that each module runs once in a page.
+Editing a script needs no build step: the sources are joined as text when the file is first requested. Each module
+becomes a block. Its exports are stored in `globalThis.moothall` under the module's name, where importing modules, those
+of other joined files too, find them, so that each module runs once in a page.
 
-What makes that possible are rules that a test holds the scripts to: imports are `import { … } from '…';` on one line,
-only declarations are exported and none of them is `let`, there is no circle of imports, and a module that waits at its
-top level is imported by nobody.
+This works only because scripts keep some rules, which a test checks: imports are `import { … } from '…';` on one line,
+only declarations are exported and none of them is `let`, there is no circle of imports, and no module imports a module
+with an `await` at its top level.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 LATE = "late/"
-"""Before the name of a module that a page imports while it runs: what it gets has a form of its own."""
+"""The prefix of the name of a module that is loaded by `import()` while the page runs: it is served in another form,
+without the modules that have already run.
+"""
 
 _IMPORT = re.compile(r"^import (?:\{ ([^}]+) \} from )?'(\.[^']+)';$", re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function|class|const) (\w+)", re.MULTILINE)
@@ -25,21 +27,23 @@ _OWN_ADDRESS = "import.meta.url"
 _BLANK = re.compile(r"\n{2,}")
 
 FORM = b"1"
-"""Goes up when the same scripts are joined to other text: it is part of the version in their addresses."""
+"""The version of the joining code. Increase it when the same scripts are joined to other text: it is part of the
+version in their addresses.
+"""
 
 
 def _beside(name: str, specifier: str) -> str:
-    """The name of the module that `specifier` means in the module `name`."""
+    """The name of the module to which the specifier `specifier` refers in the module `name`."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(name), specifier))
 
 
 class Scripts:
-    """All modules of the web folder, and the files that they are joined to."""
+    """All modules of the web folder, and the files to which they are joined."""
 
     def __init__(self, text: Mapping[str, str], address: Callable[[str], str]) -> None:
-        """`text` is that of all modules by name, without comments on lines of their own.
+        """`text` maps the names of all modules to their sources, without comments on lines of their own.
 
-        `address` gives the path of the URL of a file by its name.
+        `address` returns the path of a file's URL by the file's name.
         """
         self._text = text
         self._address = address
@@ -50,21 +54,23 @@ class Scripts:
         self._there = self._there_already()
 
     def _with_imports(self, name: str, seen: dict[str, None]) -> None:
-        """Add `name` to `seen`, behind all that it imports."""
+        """Add `name` to `seen`, after all modules that it imports."""
         for needed in self._needs[name]:
             if needed in self._text and needed not in seen:
                 self._with_imports(needed, seen)
         seen[name] = None
 
     def together(self, *names: str) -> tuple[str, ...]:
-        """The modules that run when `names` do, each behind those that it imports. Raises KeyError for no module."""
+        """The modules that run when `names` run, each after the modules that it imports. Raises KeyError for an unknown
+        name.
+        """
         seen: dict[str, None] = {}
         for name in names:
             self._with_imports(name, seen)
         return tuple(seen)
 
     def _there_already(self) -> dict[str, frozenset[str]]:
-        """For each module that is imported while a page runs: the modules that have run by then in any case."""
+        """For each module that is loaded by `import()`: the modules that have always run before it."""
         there: dict[str, frozenset[str]] = {}
         for name, text in self._text.items():
             for found in _DYNAMIC.finditer(text):
@@ -74,16 +80,20 @@ class Scripts:
         return there
 
     def joined(self, *names: str) -> str:
-        """The script that runs `names`, in this order, with all that they import. Raises KeyError for no module.
+        """The script that runs `names`, in this order, with all modules that they import. Raises KeyError for an
+        unknown name.
 
-        Of several, one that fails doesn't keep those behind it from running, as if each had a file of its own.
+        When several are joined, a module of `names` that fails doesn't stop those after it, as if each had its own
+        file.
         """
         if len(names) == 1 and not self._needs[names[0]] and not _exports(self._text[names[0]]):
-            return self._text[names[0]]  # a worker, or a script that runs before the page is there: not a module at all
+            return self._text[names[0]]  # a worker, or a script that runs before the page is there: no module at all
         return self._file(names, self.together(*names)) + (self._exported(names[0]) if len(names) == 1 else "")
 
     def late(self, name: str) -> str:
-        """What `import()` of `name` gets: without what has run by then in any case. Raises KeyError for no module."""
+        """The script that `import()` of `name` receives, without the modules that have already run in any case. Raises
+        KeyError for an unknown name.
+        """
         there = self._there.get(name, frozenset())
         here = [needed for needed in self.together(name) if needed not in there]
         return self._file((name,), here) + self._exported(name)
@@ -100,7 +110,9 @@ class Scripts:
         return "\n".join(parts) + "\n"
 
     def _block(self, name: str, *, tried: bool) -> str:
-        """The module as a block, which runs unless it has run in this page."""
+        """The module as a block that does nothing when the module has already run in this page. `tried`: whether an
+        exception is reported and not raised.
+        """
         text = self._text[name]
         exported = _exports(text)
         text = _IMPORT.sub(lambda found: self._taken(name, found), text)
@@ -112,7 +124,7 @@ class Scripts:
         return f"try {{ {block} }} catch (error) {{ reportError(error); }}" if tried else block
 
     def _taken(self, name: str, found: re.Match[str]) -> str:
-        """What stands in place of an import: the same names, out of what the other module exports."""
+        """The replacement of an import: the same names, taken from the exports of the other module."""
         if found[1] is None:
             return ""
         other = _beside(name, found[2])
@@ -121,7 +133,7 @@ class Scripts:
 
 
 def _word(name: str) -> str:
-    """The name of a file as a word of JavaScript: that of a vendored module, which stays a file of its own."""
+    """A JavaScript identifier for a vendored module, which remains a file of its own."""
     return re.sub(r"\W", "_", name)
 
 

@@ -1,5 +1,5 @@
-"""What pages of readers, desks and hubs say of a meeting: how a line was translated, how good a text is, and which
-groups take part far away.
+"""Texts about a meeting on pages of readers, desks and hubs: how a line was translated, the quality of a text, and
+which groups take part from far away.
 """
 
 from __future__ import annotations
@@ -16,19 +16,23 @@ from moothall.core.views.quality import Quality
 from moothall.services.translation.text_translation import Reach
 
 HEARD_PERCENT = 2
-"""Languages with less than this share of the words are not named: a word or two were taken for it."""
+"""Languages with a smaller share of the words, in per cent, are not named: a word or two were mistaken for that
+language.
+"""
 TURN_MS = 8_000
-"""How long a wall shows each of several; as in `web/js/display/with_us.js`."""
+"""How many ms a wall shows each of several groups; the same as in `web/js/display/with_us.js`."""
 _DIRECTION = re.compile(r"(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?:,|$)")
 
 
 def languages_of(route: str) -> tuple[str, ...]:
-    """The languages (BCP-47) that a text was in before it was in its last, the first one first."""
+    """The source language (BCP-47) of each hop of a route, the original language first."""
     return tuple(_DIRECTION.findall(route))
 
 
 def made_text(made: MadeFrom, ui: Catalogue) -> str:
-    """How a line was translated: from which language and through which others, or that it gives the gist only."""
+    """The sentence about a line's translation: from which language and through which others, or that it gives the gist
+    only.
+    """
     return route_text(made.route, ui, rough=made.rough)
 
 
@@ -43,7 +47,9 @@ def route_text(route: str, ui: Catalogue, *, rough: bool) -> str:
 
 
 def reach_part(reach: Reach, ui: Catalogue) -> dict[str, object]:
-    """What the macro `translation` needs: whether anybody translates, from what into what, and what is missing."""
+    """The values of the template macro `translation`: whether a translator is connected, its directions, and the
+    missing languages.
+    """
     return {
         "nobody": "" if reach.connected else ui.named("control/translatorless"),
         "ways": [
@@ -55,7 +61,7 @@ def reach_part(reach: Reach, ui: Catalogue) -> dict[str, object]:
 
 
 def quality_line(quality: Quality | None, ui: Catalogue, *, staff: bool = False) -> str:
-    """What is said of a text; empty where there is nothing to say. The staff are told too what the machine
+    """The line about the quality of a text; empty without figures. `staff`: whether it includes what the machine
     corrected by itself.
     """
     if quality is None:
@@ -78,31 +84,33 @@ def quality_line(quality: Quality | None, ui: Catalogue, *, staff: bool = False)
 
 
 def _seconds(ms: int, ui: Catalogue) -> str:
-    """Rounded up, as the text says *within*."""
+    """Tenths of a second, rounded up, since the sentence says *within*."""
     return str(format_decimal(-(-ms // 100) / 10, "0.0", locale=ui.locale))
 
 
 def _percent(some: int, of: int) -> int:
-    """A whole number; at least 1 where it isn't none."""
+    """A whole percentage; at least 1 unless `some` is 0."""
     return max(min(some, 1), (200 * some + of) // (2 * of))
 
 
 def group_name(hub: str, titles: Mapping[str, str], ui: Catalogue) -> str:
-    """What a group is called, one below another by way of that; `titles` by the names of hubs as dotted paths."""
+    """A group's name; for a hub below another with the name of the hub above. `titles` are keyed by the hubs' dotted
+    paths.
+    """
     above, _, own = hub.rpartition(".")
     name = alone(titles.get(hub) or own)
     return ui.named("desk/hub.way", name=name, above=group_name(above, titles, ui)) if above else name
 
 
 def took_part(hubs: Hubs, ui: Catalogue) -> str:
-    """Which groups have taken part, and the most people that were counted in each; empty where none has."""
+    """The groups that have taken part, each with the largest head count; empty when there are none."""
     titles = {name: each.title for name, each in hubs.items()}
     named = [_with_people(group_name(hub, titles, ui), each.most, ui) for hub, each in hubs.items()]
     return ui.text("Groups that take part: {names}", names=" · ".join(named)) if named else ""
 
 
 def with_us(hubs: Hubs, ui: Catalogue, wall: int) -> str:
-    """What a wall says of one of the groups that are there, at `wall` (Unix ms); empty where there is none."""
+    """The wall's text about one of the groups that are present, chosen by `wall` (Unix ms); empty when none is."""
     here = [each for each in hubs.values() if each.here]
     return _is_with_us(here[wall // TURN_MS % len(here)], ui) if here else ""
 
@@ -123,5 +131,5 @@ def _people(people: int, ui: Catalogue) -> str:
 
 
 def alone(name: str) -> str:
-    """A name inside a sentence, whose direction is its own affair."""
+    """Isolate a name inside a sentence, so that its writing direction doesn't affect the sentence (U+2068, U+2069)."""
     return f"\u2068{name}\u2069"

@@ -1,7 +1,7 @@
-"""Only pages of ours send something here: where it is judged, for all doors, and what anybody else is answered.
+"""Only this server's own pages may send something: the check for all doors, and the answer to everybody else.
 
-The sender may have been on our page, behind a proxy that is set up wrongly. So the answer says why nothing was
-done, holds what was typed, and leads back. It is no form: a page of somebody else could fill that in for its visitors.
+The sender may have been on a page of this server, behind a misconfigured proxy. So the answer says why nothing was
+done, repeats what was typed, and links back. It is no form: a foreign page could fill that in for its visitors.
 """
 
 from __future__ import annotations
@@ -25,19 +25,21 @@ TYPED = frozenset(
         *("expires", "city", "country", "institution", "coordinator", "expected", "address", "below"),
     }
 )
-"""The fields of forms in which somebody types. The six words that let a hub in are not shown again."""
+"""The form fields in which somebody types text. The six words that let a hub in are not repeated."""
 _JSON = "application/json"
 MACHINES = {"/hub/pair": _JSON, "/socket.io/": "text/plain"}
-"""Where programs send too, which say no origin, and what. A form comes from a browser, which says it."""
+"""Routes to which programs may also send, without an Origin header, and the content type of what they send. Browsers
+send a form with its origin.
+"""
 KEYED = frozenset({"/closedcaption", "/captions"})
-"""Where programs send whatever they call it: a key in the address lets them in, and no cookie does."""
+"""Routes to which programs may send with any content type: a key in the address admits them, and no cookie does."""
 
 
 def own_pages_only(pages: Pages, origins: frozenset[str]) -> Middleware:
-    """Middleware that answers 403 to a POST from elsewhere, before any door has seen it.
+    """Middleware that answers 403 to a POST from a foreign page, before any door sees it.
 
-    `origins`: whose pages may send, exactly as browsers write them. A browser always says where a form comes from;
-    a client that doesn't is no browser.
+    `origins`: the origins whose pages may send, exactly as browsers write them. A browser always names the origin of a
+    form; a client that doesn't is no browser.
     """
 
     @web.middleware
@@ -73,14 +75,14 @@ async def _refused(request: web.Request, route: str, pages: Pages) -> web.Respon
 async def _typed(request: web.Request) -> list[str]:
     try:
         given = await read_form(request)
-    except HttpProblem:  # A file, which whoever sent it has still; or none of our forms.
+    except HttpProblem:  # A file, which the sender still has, or no form of this server.
         return []
     return [text for name, value in given.items() if name in TYPED and (text := clean(value).strip())]
 
 
 def _back(request: web.Request, route: str) -> str:
-    """The path of the page that is nearest above a route: of most forms the one on which they stand."""
-    if "{number}" in route:  # Whatever has a number stands in the list.
+    """The path of the nearest page above a route: for most forms the page on which they are."""
+    if "{number}" in route:  # Anything with a number is on the list of questions.
         return f"{'/'.join(request.rel_url.raw_path.split('/')[:3])}/questions"
     pages = {
         resource.canonical

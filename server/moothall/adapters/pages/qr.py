@@ -1,4 +1,4 @@
-"""QR codes of addresses: for walls and sheets as SVG, for a terminal as text. The library is segno."""
+"""QR codes of addresses: as SVG for walls and printed sheets, as text for a terminal. The library is segno."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ import segno
 from markupsafe import Markup
 
 QUIET = 4
-"""Modules of white around a code: what ISO/IEC 18004 asks for."""
+"""The white margin around a code, in modules, that ISO/IEC 18004 requires."""
 MAX_TEXT = 1_000
-"""Characters of the longest text; more makes a code that phones can't read from a wall."""
+"""The most characters of a text; a longer text makes a code that phones can't read from a wall."""
 
 
 def qr_svg(text: str, *, scale: int = 4) -> Markup:
-    """The code of `text` as one inline `<svg>`: black on white in every theme, `scale` CSS pixels a module.
+    """The code of `text` as an inline `<svg>`: black on white in every theme, `scale` CSS pixels a module.
 
-    Style sheets may resize it: it has a viewBox and the class `qr`. Beside it belongs the address in text, so it is
-    hidden from screen readers. Raises ValueError for an empty text, or one of more than 1,000 characters.
+    Style sheets may resize it: it has a viewBox and the class `qr`. The page must show the address as text beside it,
+    so the code is hidden from screen readers. Raises ValueError for an empty text, or one of more than 1,000
+    characters.
     """
     code = _code(text)
     out = io.BytesIO()
@@ -40,10 +41,11 @@ def qr_svg(text: str, *, scale: int = 4) -> Markup:
 
 
 def qr_terminal(text: str) -> str:
-    """The code of `text` in half blocks, two modules a character, for a terminal with a dark ground and light letters.
+    """The code of `text` in half blocks, two modules a character, for a terminal with a dark background and light
+    letters.
 
-    What is light in the code is drawn and what is dark is left out, so that it can be read there. Raises as `qr_svg`
-    does.
+    The light modules are drawn and the dark ones left blank, so that it can be read there. Raises ValueError as
+    `qr_svg` does.
     """
     rows = [[not dark for dark in row] for row in _code(text).matrix_iter(border=QUIET)]
     rows += [[False] * len(rows[0])] * (len(rows) % 2)

@@ -1,4 +1,4 @@
-"""What a page about a session is asked for, and how it is answered: language, session, text, headers."""
+"""What a request for a session's page names, and the parts of its answer: language, session, text, headers."""
 
 from __future__ import annotations
 
@@ -15,16 +15,20 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import Line, Snapshot
 
 SnapshotOf = Callable[[SessionId, Feed], Awaitable[Snapshot | None]]
-"""How a feed stands now; None when there is no such session or channel, or the visitor may not read it."""
+"""Returns the present snapshot of a feed; None when there is no such session or channel, or the visitor may not read
+it.
+"""
 PageOf = Callable[[SessionId, Feed, int], Awaitable[tuple[Line, ...] | None]]
-"""The page of lines that ends before a line's number (`CaptionsView.page`); None as for a snapshot."""
+"""Returns the page of lines that ends before a line's number (`CaptionsView.page`); None as for a snapshot."""
 
 DEFAULT_CHANNEL = ChannelId("floor")
 _JSON = "application/json"
 
 
 class HttpProblem(Exception):
-    """The request can't be served: a status, the key of its sentence, and what its places are filled with."""
+    """The request can't be served: a status, the key of its sentence, and the values for the sentence's
+    placeholders.
+    """
 
     def __init__(self, status: int, key: str, **values: object) -> None:
         super().__init__(key)
@@ -34,7 +38,7 @@ class HttpProblem(Exception):
 
 
 class SessionRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A session that may be read, and which of its texts is wanted."""
+    """A session that may be read, and the requested text of it."""
 
     session: SessionId
     feed: Feed
@@ -44,9 +48,10 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True):
 async def asked(
     request: web.Request, snapshot_of: SnapshotOf, channel: str | None = None, session: SessionId | None = None
 ) -> SessionRequest:
-    """What a request's address asks for; `channel` and `session` in place of those that it names.
+    """Return the session and text that a request's address names; `channel` and `session` override the names in the
+    address.
 
-    Raises HttpProblem.
+    Raises HttpProblem when they don't exist or may not be read.
     """
     name = request.match_info["session"] if session is None else session
     wanted = channel if channel is not None else request.query.get("channel")
@@ -67,7 +72,7 @@ async def asked(
 
 
 async def began(wanted: SessionRequest, page_of: PageOf, number: int) -> int:
-    """When the line of that number began, media ms. Raises HttpProblem."""
+    """When the line of that number began, media ms. Raises HttpProblem when its page can't be read."""
     snapshot, first = wanted.snapshot, wanted.snapshot.before or 0
     if number >= first:
         return snapshot.lines[number - first].t0
@@ -78,12 +83,14 @@ async def began(wanted: SessionRequest, page_of: PageOf, number: int) -> int:
 
 
 def language(pages: Pages, request: web.Request) -> Catalogue:
-    """The interface's language for a request; it tells whether the address names it, so that links keep it."""
+    """The interface's language for a request; it records whether the address names the language, so that links
+    keep it.
+    """
     return pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
 
 
 def html(text: str, ui: Catalogue, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """A page in the language of `ui`."""
+    """Answer with a page in the language of `ui`."""
     own = {**page_headers(ui), **(headers or {})}
     response = web.Response(status=status, text=text, content_type="text/html", headers=own)
     response.enable_compression()
@@ -91,7 +98,7 @@ def html(text: str, ui: Catalogue, *, status: int = 200, headers: Mapping[str, s
 
 
 def page_headers(ui: Catalogue) -> dict[str, str]:
-    """What goes with every page in the language of `ui`."""
+    """The headers of every page in the language of `ui`."""
     return {
         hdrs.CACHE_CONTROL: "no-cache",
         hdrs.CONTENT_LANGUAGE: ui.language,
@@ -100,22 +107,22 @@ def page_headers(ui: Catalogue) -> dict[str, str]:
 
 
 def own_html(text: str, ui: Catalogue, *, status: int = 200) -> web.Response:
-    """A page for this visitor alone: no cache keeps it."""
+    """Answer with a page for this visitor alone: no cache stores it."""
     return html(text, ui, status=status, headers={hdrs.CACHE_CONTROL: "no-store"})
 
 
 def wants_json(request: web.Request) -> bool:
-    """Whether a script asks, and not a browser for a page."""
+    """Whether the client is a script that accepts JSON, not a browser that loads a page."""
     return _JSON in request.headers.get(hdrs.ACCEPT, "")
 
 
 def own_json(value: object, *, status: int = 200) -> web.Response:
-    """The same for a script."""
+    """Answer with JSON for this visitor alone: no cache stores it."""
     headers = {hdrs.CACHE_CONTROL: "no-store"}
     return web.Response(body=msgspec.json.encode(value), status=status, content_type=_JSON, headers=headers)
 
 
 def refusal(wrong: HttpProblem, pages: Pages, ui: Catalogue) -> web.Response:
-    """The page that says in one sentence why there is none."""
+    """Answer with a page that says in one sentence why the request can't be served."""
     sentence = ui.text(wrong.key, **wrong.values)
     return html(pages.render("lib/error.html", ui=ui, status=wrong.status, sentence=sentence), ui, status=wrong.status)

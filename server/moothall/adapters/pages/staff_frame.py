@@ -1,7 +1,6 @@
-"""The frame of the staff's pages: which of them somebody's links open, and how the meeting stands.
+"""The frame of the staff's pages: the pages that somebody's role links open, and the standing of the meeting.
 
-A page gives what is made here to the macro of `web/pages/lib/_staff_frame.html`. So a link shows the same tabs
-everywhere.
+A page passes the frame to the macro of `web/pages/lib/_staff_frame.html`. So a link shows the same tabs everywhere.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from moothall.services.control.standing import Standing, standing
 from moothall.services.sessions.staff import HALL, Staff, opens_admin, room_scope, session_scope
 
 OVERVIEWS = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})
-"""Who looks after more than one meeting."""
+"""Roles that oversee more than one meeting."""
 
 
 def _who(command: type[SetStatus | TagSegment | TypeSegment]) -> frozenset[Role]:
@@ -33,12 +32,12 @@ def _who(command: type[SetStatus | TagSegment | TypeSegment]) -> frozenset[Role]
 
 
 SEES_FIGURES = OVERVIEWS | _who(SetStatus)
-"""Who may see a meeting's figures."""
+"""Roles that may see a meeting's figures."""
 WORK, CONTROL, ADMIN, GROUPS = "/staff", "/control", "/admin", "/admin/hubs"
 
 
 class Tab(StrEnum):
-    """A page of a meeting."""
+    """A staff page of a meeting."""
 
     MICROPHONE = "microphone"
     TEXT = "text"
@@ -51,11 +50,11 @@ class Tab(StrEnum):
 
 
 class MeetingFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the frame says of a meeting."""
+    """The facts of a meeting that the frame shows."""
 
     session: SessionId
     room: str = ""
-    """Title of its room."""
+    """Title of its room; empty without one."""
     status: Status = Status.CREATED
     cancelled: bool = False
     off: bool = False
@@ -65,16 +64,16 @@ class MeetingFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """The page that is asked for: what its address says that other pages' addresses keep."""
+    """The requested page: the parameters of its address that links to other pages keep."""
 
     path: str = ""
     language: str = ""
-    """The interface's, where the address names it."""
+    """The interface's language, when the address names it; else empty."""
     role: str = ""
-    """The job, where the address names it."""
+    """The role, when the address names it; else empty."""
 
     def to(self, path: str, roles: Iterable[Role] = ()) -> str:
-        """The address of another page; the job is named where that page is for it."""
+        """The address of another page; it names the role when that page is for this role."""
         place, mark, part = path.partition("#")
         kept = {"role": self.role} if self.role in set(roles) else {}
         kept |= {"ui": self.language} if self.language else {}
@@ -82,11 +81,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Frame = dict[str, object]
-"""What the macro is given."""
+"""The values of the template macro."""
 
 
 def facts_of(state: State, room: str) -> MeetingFacts:
-    """What the frame says of a session in a room of this title."""
+    """The facts of a session, whose room has the title `room`."""
     kinds = {channel.kind for channel in state.channels.values()}
     return MeetingFacts(
         session=state.id,
@@ -99,7 +98,7 @@ def facts_of(state: State, room: str) -> MeetingFacts:
 
 
 def reaches(staff: Staff, session: SessionId, room: RoomId | None) -> bool:
-    """Whether a link is for a meeting, by its scope; `room` is that of the meeting."""
+    """Whether the scope of a link includes a meeting; `room` is the meeting's room."""
     return staff.scope in (HALL, session_scope(session)) or (room is not None and staff.scope == room_scope(room))
 
 
@@ -113,8 +112,8 @@ def meeting_frame(
     asked: Asked,
     microphone: str = "",
 ) -> Frame:
-    """The frame of a meeting's page `here`. `links` are those that reach the meeting; `microphone` is the path of the
-    microphone's page where it is not the meeting's own.
+    """The frame of a meeting's page `here`. `links` are the links whose scope includes the meeting; `microphone` is the
+    path of the microphone's page when that isn't the meeting's own.
     """
     name = quote(facts.session)
     sends = SENDS_SOUND if facts.interpreted else SENDS_EVERY_SOUND
@@ -148,7 +147,7 @@ def meeting_frame(
 
 
 def house_frame(links: Sequence[Staff], ui: Catalogue, zone: Zone, *, asked: Asked) -> Frame:
-    """The frame of a page that is of no meeting; the page is `asked.path` or below it."""
+    """The frame of a page that belongs to no meeting; the page is `asked.path` or below it."""
     tabs = [(ui.text("What you can do here"), WORK, True)]
     tabs.append((ui.text("All meetings at a glance"), CONTROL, any(staff.role in OVERVIEWS for staff in links)))
     runs = any(opens_admin(staff) for staff in links)
@@ -176,7 +175,7 @@ def _said(stands: Standing, ui: Catalogue) -> str:
 
 
 def _state(facts: MeetingFacts, stands: Standing, ui: Catalogue) -> str:
-    """A meeting that has not begun is no room in which nothing is on."""
+    """The standing in words; of a meeting that isn't on its status, since it is no room in which nothing is on."""
     return (
         ui.named(f"page/state.{'cancelled' if facts.cancelled else facts.status}")
         if stands is Standing.IDLE

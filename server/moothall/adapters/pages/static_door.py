@@ -1,4 +1,4 @@
-"""The door of style sheets, scripts and images: what a page needs beside its text, from memory."""
+"""The door of style sheets, scripts and images: the files that a page needs besides its text, served from memory."""
 
 from __future__ import annotations
 
@@ -25,32 +25,33 @@ MOVED = {
         "desk/state": "lines/state",
     }.items()
 }
-"""Where scripts are now that pages of 0.2.0 ask for once they need them."""
+"""Present names of scripts that still open pages of release 0.2.0 may load by their old names."""
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 
 
 class StaticDoor:
-    """The door. Files have the version of all of them in their address."""
+    """Serves `/static/{version}/…`. The version in an address is that of all files together."""
 
     def __init__(self, pages: Pages, otherwise: Handler | None = None) -> None:
-        """`otherwise` answers for files of another version, such as those of a node of another release."""
+        """`otherwise` answers requests for files of another version, such as those of a node with another release."""
         self._pages = pages
         self._otherwise = otherwise
 
     def routes(self) -> Sequence[web.RouteDef]:
-        """Its route."""
+        """The route, for `app.add_routes`."""
         return [web.get("/static/{version}/{name:.+}", self.file)]
 
     async def file(self, request: web.Request) -> web.StreamResponse:
-        """A file. Under the current version it may be kept for ever."""
+        """Answer with a file. Under the current version browsers may cache it for ever."""
         current = request.match_info["version"] == self._pages.static.version
         if not current and self._otherwise is not None:
             return await self._otherwise(request)
         name = request.match_info["name"]
-        if not current and name.removeprefix(LATE) in MOVED:  # A page may be open for longer than a release.
+        if not current and name.removeprefix(LATE) in MOVED:  # A page may stay open for longer than a release.
             raise web.HTTPFound(f"/static/{request.match_info['version']}/{MOVED[name.removeprefix(LATE)]}")
-        # A page of another release may lack what one of this release has run by then: it gets that as well.
+        # A page of another release may not have run all modules that the short form leaves out, so it gets the whole
+        # file.
         file = self._pages.static.get(name if current else name.removeprefix(LATE))
         if file is None:
             return error_page(self._pages, request, 404, ErrorText.NOTHING)

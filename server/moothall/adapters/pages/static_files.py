@@ -1,4 +1,4 @@
-"""Where the web folder is, and its files as they are served: read once, under an address that names their version."""
+"""Finds the web folder and reads the files that are served from it: once, under an address with their version."""
 
 from __future__ import annotations
 
@@ -22,24 +22,26 @@ TYPES = {
     ".woff2": "font/woff2",
     ".svg": "image/svg+xml; charset=utf-8",
 }
-"""What is served, by suffix; nothing else in the folder is."""
+"""Content types by suffix; files with any other suffix are not served."""
 
 JOINED_BY = "+"
 MOST_IN_ONE = 12
-"""Names in an address: no page has more scripts or style sheets."""
+"""The most names in one address: no page has more scripts or style sheets."""
 MOST_JOINED = 64
-"""Joined files that are kept, some 100 KB each; the one unused for longest goes. The pages have about 40."""
+"""The most joined files in the cache, some 100 KB each; the least recently used is dropped. The pages have about 40."""
 
 _SHEET_COMMENT = re.compile(rb"/\*(?:[^*]|\*(?!/))*\*/\n?|^[ ]+", re.MULTILINE)
-"""What a style sheet loses on its way: comments, and the spaces before a line."""
+"""Matches what is removed from a style sheet: comments, and the spaces at the beginning of a line."""
 _COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)
-"""A comment that has its lines to itself. No script has a text over several lines, which could hold one."""
+"""Matches a comment that has its lines to itself. No script has a string over several lines, which could
+contain one.
+"""
 
 
 def find_web_folder() -> Path:
-    """The checkout's `web` folder, or the one inside the installed package.
+    """Return the checkout's `web` folder, or the one in the installed package.
 
-    Raises ConfigurationError when neither is there.
+    Raises ConfigurationError when neither exists.
     """
     pages = shipped("web/pages")
     if pages is not None:
@@ -49,22 +51,24 @@ def find_web_folder() -> Path:
 
 
 class StaticFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as it goes out."""
+    """A file as it is sent."""
 
     type: str
     body: bytes
     packed: bytes
-    """The body, gzip."""
+    """The body in gzip."""
 
 
 def _without_comments(script: bytes) -> bytes:
-    """The script without comments on lines of their own: a fifth less to load. Its lines keep their numbers."""
+    """Blank out comments on lines of their own: a fifth less to load. Line numbers stay the same."""
     return _COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), script)
 
 
 @lru_cache(maxsize=512)
 def _served(name: str, content: bytes) -> StaticFile:
-    """A file made ready. Kept, as catalogues are: one process may run a hub beside a server, and tests run hundreds."""
+    """Prepare a file to be sent. Cached, as catalogues are: a process may run a hub beside a server, and tests run
+    hundreds.
+    """
     body = _without_comments(content) if _is_script(name) else content
     return _file(name, body)
 
@@ -97,7 +101,9 @@ def _address(version: str, name: str) -> str:
 
 
 def _written(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """The names of all files that are served, with when they were written and their sizes, in the order of names."""
+    """The names of all files to be served, each with its time of change in ns and its size in bytes, in order
+    of names.
+    """
     found, top = [], os.path.join(folder, "")
     for place, _, names in os.walk(folder):
         for name in names:
@@ -110,7 +116,7 @@ def _written(folder: Path) -> tuple[tuple[str, int, int], ...]:
 
 @lru_cache(maxsize=4)
 def _read(folder: Path, written: tuple[tuple[str, int, int], ...]) -> tuple[dict[str, StaticFile], str]:
-    """Files by name, and the version that they are together. Kept for as long as none was written anew."""
+    """The files by name, and the version of all of them together. Cached until a file is written anew."""
     files: dict[str, StaticFile] = {}
     digest = sha256(FORM)
     for name, _, _ in written:
@@ -120,10 +126,12 @@ def _read(folder: Path, written: tuple[tuple[str, int, int], ...]) -> tuple[dict
 
 
 class StaticFiles:
-    """The style sheets, scripts and images under `web`, all in memory. Those of a page are joined to one of a kind."""
+    """The style sheets, scripts and images under `web`, all in memory. The style sheets of a page are joined to one
+    file, and so are its scripts.
+    """
 
     def __init__(self, folder: Path) -> None:
-        """Read them; raises ConfigurationError when they can't be read."""
+        """Read all files. Raises ConfigurationError when they can't be read."""
         try:
             self._files, self.version = _read(folder, _written(folder))
         except OSError as error:
@@ -137,9 +145,9 @@ class StaticFiles:
         return tuple(self._files)
 
     def get(self, name: str) -> StaticFile | None:
-        """The file at `name`, or several style sheets or scripts as one: their names with JOINED_BY between them.
+        """The file with this name, or several style sheets or scripts as one file: their names joined by JOINED_BY.
 
-        None when one of them isn't there. Names are looked up, never opened.
+        None when one of them doesn't exist. Names are looked up in memory, never opened.
         """
         names = tuple(name.removeprefix(LATE).split(JOINED_BY))
         several, late = len(names) > 1, name.startswith(LATE)
@@ -152,7 +160,9 @@ class StaticFiles:
         return _sheets(tuple(self._files[each].body for each in names)) if several else self._files[name]
 
     def address(self, *names: str) -> str:
-        """The path of the URL of one file, or of style sheets or scripts as one. Raises KeyError for no such file."""
+        """The path of the URL of one file, or of several style sheets or scripts as one file. Raises KeyError for an
+        unknown name.
+        """
         name = JOINED_BY.join(names)
         if self.get(name) is None:
             raise KeyError(name)

@@ -1,4 +1,4 @@
-"""Makes every page as HTML from its template: values in, text out."""
+"""Renders every page as HTML from its template: values in, text out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHAPE = re.compile(r"<(?:path|circle|rect|line|polyline|ellipse)\b[^>]*/>")
 
 
 def script_json(value: object) -> Markup:
-    """JSON for a data block in a page: nothing in it can end the block or start markup."""
+    """Encode JSON for a data block in a page: nothing in it can end the block or start markup."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -34,7 +34,7 @@ def script_json(value: object) -> Markup:
 
 
 def read_icons(folder: Path) -> dict[str, Markup]:
-    """Line icons by name, as they stand in a page: beside a label, so that nobody is read them."""
+    """Icons as inline SVG, by name. Each is beside a label, so screen readers skip it."""
     icons: dict[str, Markup] = {}
     for path in sorted(folder.glob("*.svg")):
         shapes = "".join(_SHAPE.findall(path.read_text("utf-8")))
@@ -43,18 +43,18 @@ def read_icons(folder: Path) -> dict[str, Markup]:
 
 
 class _Compiled(BytecodeCache):
-    """Templates as code, which takes 0.4 s to make: kept for whoever else in the process makes pages."""
+    """A cache of compiled templates, which take 0.4 s to compile, for everything in the process that makes pages."""
 
     def __init__(self) -> None:
         self._code: dict[tuple[str, str], bytes] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Give the code of a template that hasn't changed."""
+        """Load the code of a template that hasn't changed."""
         if code := self._code.get((bucket.key, bucket.checksum)):
             bucket.bytecode_from_string(code)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep the code of a template."""
+        """Store the code of a template."""
         self._code[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
 
 
@@ -62,10 +62,10 @@ _COMPILED = _Compiled()
 
 
 class Pages:
-    """Makes the pages. One for the whole server; it holds templates and catalogues and no state."""
+    """Renders the pages. One object serves the whole server; it holds templates and catalogues and no state."""
 
     def __init__(self, web_folder: Path, zone: Callable[[], Zone] = lambda: UTC_ZONE) -> None:
-        """Read templates, catalogues and static files. `zone` is that of all times that are shown.
+        """Read templates, catalogues and static files. `zone` returns the zone of all times on the pages.
 
         Raises ConfigurationError when a catalogue or a file can't be read.
         """
@@ -73,7 +73,7 @@ class Pages:
         self.static = StaticFiles(web_folder)
         self.zone = zone
         self.of_the_moment = False
-        """Whether pages show how a hub's line is at the moment, so that two are never the same."""
+        """Whether pages show the present state of a hub's uplink, so that no two renderings are the same."""
         self._templates = Environment(
             loader=FileSystemLoader(web_folder / "pages"),
             autoescape=True,
@@ -90,24 +90,26 @@ class Pages:
         self.card = self.static.address(CARD)
 
     def show_look(self, look: Callable[[], ConferenceLook]) -> None:
-        """Pages show the name, logo and colours that `look` says at the moment. A hub's keep those of the house."""
+        """Show the name, logo and colours that `look` returns, on every page. A hub's pages keep those of the house."""
         self._templates.globals["house_look"] = look
 
     def status_bar(self, made: Callable[[Catalogue, str, str], Markup]) -> None:
-        """At a hub: every page begins with what `made` says of the line, given a session's id and a text's, or ""."""
+        """At a hub: begin every page with the bar that `made` returns for a session's id and a text's id, or "" for
+        either.
+        """
         self._templates.globals["hub_status_bar"] = made
         self.of_the_moment = True
 
     def render(self, template: str, *, ui: Catalogue, **values: object) -> str:
-        """The page made of a template by its file name; `ui` and `catalogues` are given to each."""
+        """Render a template by its file name; `ui` and `catalogues` are passed to every template."""
         return self._templates.get_template(template).render(ui=ui, catalogues=self.catalogues, **values)
 
     def render_error(self, status: int, key: str, *, ui: Catalogue) -> str:
-        """The page that says in one sentence what is wrong; `key` is its text's."""
+        """Render the page that says in one sentence what is wrong; `key` is the key of the sentence."""
         return self.render("lib/error.html", ui=ui, status=status, sentence=ui.text(key))
 
     def date(self, session: Session, ui: Catalogue) -> str | None:
-        """The day of a meeting, as people write it; None before it was opened."""
+        """The day of a meeting in words; None before it was opened."""
         if session.opened is None:
             return None
         return format_date(self.zone().at(session.opened), "long", locale=ui.locale)

@@ -1,5 +1,5 @@
-"""Sentences of readers' pages that stand in no template, and what two parts of these pages are made of: the form of
-reports, and what others are told of a page whose address is passed on. The keys are the English texts (`web/locales`).
+"""Sentences of readers' pages that are in no template, and the values of two parts of these pages: the form of reports,
+and the description that other sites show of a shared address. The keys are the English texts (`web/locales`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from moothall.services.sessions.reports import ReportKind
 
 
 class ErrorText:
-    """Keys of the sentences for what went wrong."""
+    """Keys of the sentences that say why a request failed."""
 
     NO_SESSION = "There is no meeting at this address. It may have another address, or not be open to you."
     STAFF = "This page is for the staff. Open the link that you were given."
@@ -37,7 +37,7 @@ class ErrorText:
 
 
 class DoorText:
-    """Keys of single sentences."""
+    """Keys of the sentences that doors show."""
 
     CHOICE = "This address is not right: “{name}” can't be “{value}”."
     REPORT = "What you sent could not be understood. Please use the form on the page of the meeting."
@@ -50,9 +50,9 @@ class DoorText:
 
 
 def report_part(session: SessionId, channel: str, ui: Catalogue, *, opened: bool = False) -> dict[str, object]:
-    """What the template `_report.html` needs as `report`: where it is sent, and what can be wrong.
+    """The values of `report` for the template `_report.html`: the form's address, and the kinds of report.
 
-    `opened` is whether the choices are shown at once.
+    `opened`: whether the choices are shown at once.
     """
     return {
         "action": f"/s/{quote(session)}/report" + ui.query,
@@ -63,9 +63,9 @@ def report_part(session: SessionId, channel: str, ui: Catalogue, *, opened: bool
 
 
 def card_part(session: Session, date: str | None, ui: Catalogue, *, address: str, image: str) -> dict[str, str]:
-    """What the template `_cards.html` needs as `card`: what others see of a page whose address somebody passes on.
+    """The values of `card` for the template `_cards.html`: what other sites show of a page whose address is shared.
 
-    `date` is the session's in words; `address` and `image` are whole addresses.
+    `date` is the session's day in words; `address` and `image` are absolute addresses.
     """
     closed = session.status is Status.CLOSED
     said = ui.text(DoorText.RECORD_DESCRIPTION if closed else DoorText.DESCRIPTION)

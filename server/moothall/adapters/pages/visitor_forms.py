@@ -1,4 +1,4 @@
-"""What every door for visitors is given, what it asks of those who send it something, and how it refuses them."""
+"""What every door for visitors shares: its parts, the limits on what visitors send, and the pages of refusal."""
 
 from __future__ import annotations
 
@@ -22,56 +22,58 @@ from moothall.core.ports import Clock, Randomness
 from moothall.wire.token_bucket import Allowance
 
 AGAIN_S = 60
-"""When a visitor who came too often, or at a bad moment, may try again."""
+"""After how many seconds a visitor who was refused for now (429, 503) may try again."""
 
 
 class Senders:
-    """Those who may send: not all the time."""
+    """Limits how often one address may send."""
 
     def __init__(self, gate: AddressGate, address_of: AddressOf) -> None:
-        """`gate`: one without patience."""
+        """`gate`: a gate that refuses at once and doesn't let requests wait."""
         self._gate = gate
         self._address_of = address_of
 
     def often(self, request: web.Request) -> bool:
-        """Whether the address that a request comes from sends too often; the request is counted."""
+        """Whether the address of a request sends too often; counts the request."""
         return self._gate.take(self._address_of(request)) > 0
 
     def check(self, request: web.Request) -> str:
-        """The address that a request comes from, counted. Raises HttpProblem where nothing may be taken from it."""
+        """Count a request, and return the address it comes from. Raises HttpProblem (429) when that address sends too
+        often.
+        """
         if self.often(request):
             raise HttpProblem(429, DoorText.OFTEN)
         return self._address_of(request)
 
 
 class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What every door for visitors is given."""
+    """The parts that every door for visitors needs."""
 
     pages: Pages
     visitors: Visitors
-    """Makes the cookies of browsers, and knows them again."""
+    """Makes the cookies of browsers, and recognises them."""
     clock: Clock
     randomness: Randomness
     snapshot_of: SnapshotOf
     address_of: AddressOf = remote_address
-    """Where a request comes from; behind a proxy, what the proxy says."""
+    """Returns the client's address of a request; behind a proxy, the address that the proxy reports."""
     secure: bool = False
-    """Cookies go over https alone."""
+    """Whether cookies are sent over HTTPS alone."""
 
     def senders(self, allowance: Allowance) -> Senders:
-        """Those who may send, by how often one address may."""
+        """Return a limit of this allowance for each address."""
         return Senders(AddressGate(self.clock, self.randomness, allowance, patience_ms=0), self.address_of)
 
     def language(self, request: web.Request) -> Catalogue:
-        """The language of the page (`request_context.language`)."""
+        """The interface's language for a request (`request_context.language`)."""
         return language(self.pages, request)
 
     async def asked(self, request: web.Request, channel: str | None = None) -> SessionRequest:
-        """The session and channel that a request names (`request_context.asked`). Raises HttpProblem."""
+        """Return the session and channel that a request names (`request_context.asked`). Raises HttpProblem."""
         return await asked(request, self.snapshot_of, channel)
 
     def token(self, request: web.Request, session: SessionId) -> str:
-        """The token of the browser that asks; empty where it has none that was made here for this session."""
+        """The token of the requesting browser; empty when it has none that this server made for this session."""
         return self.visitors.token(request, COOKIE, session)
 
     def know(self, request: web.Request, response: web.Response, session: SessionId) -> None:
@@ -80,26 +82,26 @@ class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
             self.give(request, response, COOKIE, session, f"/s/{quote(session)}")
 
     def give(self, request: web.Request, response: web.Response, cookie: str, session: SessionId, path: str) -> None:
-        """Give the browser a new token of the session in a cookie for `path`."""
+        """Set a cookie for `path` with a new token of the session."""
         secure = self.secure or request.secure
         give(response, cookie, self.visitors.new(session), path=path, secure=secure)
 
     def refusal(self, wrong: HttpProblem, ui: Catalogue) -> web.Response:
-        """The page that says why there is none."""
+        """Answer with a page that says why the request can't be served."""
         return refusal(wrong, self.pages, ui)
 
     def refused(self, wrong: HttpProblem, ui: Catalogue) -> web.Response:
-        """The page that says why nothing was taken; nobody keeps it."""
+        """Answer with a page that says why nothing was accepted; no cache stores it."""
         return refused(wrong, self.pages, ui)
 
     async def answer_form(
         self, request: web.Request, senders: Senders, take: Callable[[SessionRequest, str], Awaitable[tuple[str, str]]]
     ) -> web.Response:
-        """Have a form taken and lead on to a page, or say why nothing was taken.
+        """Pass a form to `take` and redirect to a page, or say why nothing was accepted.
 
-        `take` is given what the request names and the address that it comes from. It returns the path of the page and
-        the anchor there; a path with a query keeps that, and one that is empty asks for no page. It raises HttpProblem
-        or StorageUnavailable.
+        `take` receives the session that the request names and the client's address. It returns the path of the next
+        page and the anchor there; a path with a query keeps its query, and an empty path is answered with 204. It
+        raises HttpProblem or StorageUnavailable.
         """
         ui = self.language(request)
         try:
@@ -115,9 +117,9 @@ class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def require_counted(answer: Refusal | None) -> None:
-    """Raises HttpProblem where a vote was refused since it is about nothing, or too many wait.
+    """Raise HttpProblem when a vote was refused because its subject doesn't exist, or because too many wait.
 
-    Where the rest was refused, such as after a close, the page that follows says how things stand.
+    After any other refusal, such as after a poll's close, the page that follows shows the state.
     """
     match None if answer is None else answer.code:
         case RefusalCode.UNKNOWN:
@@ -129,7 +131,7 @@ def require_counted(answer: Refusal | None) -> None:
 
 
 def refused(wrong: HttpProblem, pages: Pages, ui: Catalogue) -> web.Response:
-    """The page that says why nothing was taken; nobody keeps it."""
+    """Answer with a page that says why nothing was accepted; no cache stores it."""
     response = refusal(wrong, pages, ui)
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
     if wrong.status in (429, 503):

@@ -1,4 +1,4 @@
-"""What visitors send and how it is read: forms, numbers, the cookie; and where they are sent on to."""
+"""Reads what visitors send: forms, numbers, the cookie; and redirects them to the next page."""
 
 from __future__ import annotations
 
@@ -18,20 +18,23 @@ from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.listing import called_at
 
 MAX_FIELDS = 24
-"""Of a form."""
+"""The most fields of a form."""
 COOKIE = "asker"
-"""Known at everything below a session's address."""
+"""The cookie of an asker's token, valid for all paths below a session's address."""
 MAX_BODY_BYTES = 48 << 10
-"""2,000 characters of four bytes take 24 KB in a form; more than is allowed may come, and is given back."""
+"""2,000 characters of four bytes take 24 KB in a form. The limit is higher, so that a text that is too long can be
+shown again.
+"""
 PRIVATE = {
-    # No site learns the page's address. Not no-referrer: browsers would send `Origin: null` with the form.
+    # No other site learns the page's address. The policy isn't no-referrer: browsers would send `Origin: null` with the
+    # form.
     "Referrer-Policy": "strict-origin",
     "X-Robots-Tag": "noindex, nofollow",
 }
 
 
 def kept_query(request: web.Request, ui: Catalogue) -> str:
-    """What addresses keep: the text that is read, and the page's language where the address names it."""
+    """The query that links keep: the text that is read, and the page's language when the address names it."""
     channel = request.query.get("channel")
     kept = {**({"channel": channel} if channel else {}), **ui.kept}
     return f"?{urlencode(kept)}" if kept else ""
@@ -49,10 +52,11 @@ def title_language(wanted: SessionRequest) -> str:
 
 
 def answer_links(base: str, questions: Questions, each: Intervention, query: str, *, there: bool) -> tuple[str, str]:
-    """The way to where it was called, and so its answer begins: without scripts, and on the page that goes on.
+    """The links to the moment at which a question was called, where its answer begins: without scripts, and on the live
+    page.
 
-    It is in the text that is read. Both empty where it was answered at no line, or that isn't `there` any more. `base`
-    is the session's address, `query` what its addresses keep.
+    They lead into the text that is read. Both are empty when no line belongs to the call, or when that line isn't
+    `there` any more. `base` is the session's address, `query` the query that links keep.
     """
     if each.segment is None or not there:
         return "", ""
@@ -61,7 +65,7 @@ def answer_links(base: str, questions: Questions, each: Intervention, query: str
 
 
 async def read_body(request: web.Request, most: int = MAX_BODY_BYTES, long: str = ErrorText.LONG) -> bytes:
-    """A request's body. Raises HttpProblem with the sentence `long` when it has more than `most` bytes."""
+    """Read a request's body. Raises HttpProblem (413) with the sentence `long` when it has more than `most` bytes."""
     body = bytearray()
     async for piece in request.content.iter_any():
         body += piece
@@ -78,10 +82,10 @@ async def read_form(
     long: str = ErrorText.LONG,
     unread: str = ErrorText.REQUEST,
 ) -> dict[str, str]:
-    """The fields of the form in a request's body; a field without a value is not there.
+    """Return the fields of the form in a request's body, without empty fields; the last value of each counts.
 
-    Raises HttpProblem with the sentence `long` when it has more than `most` bytes, and with `unread` when it isn't a
-    form or has more than so many fields.
+    Raises HttpProblem with the sentence `long` when the body has more than `most` bytes, and with `unread` when it
+    isn't a form or has more than `fields` fields.
     """
     read = await read_fields(request, most, fields=fields, long=long, unread=unread)
     return {name: values[-1] for name, values in read.items()}
@@ -90,7 +94,9 @@ async def read_form(
 async def read_fields(
     request: web.Request, most: int, *, fields: int, long: str, unread: str, blank: bool = False
 ) -> dict[str, list[str]]:
-    """All values of each field of a form, as `read_form` reads it; `blank`: those that hold nothing too."""
+    """Return all values of each field of a form, as `read_form` reads it; `blank`: whether empty values are
+    included.
+    """
     body = await read_body(request, most, long)
     if request.content_type != "application/x-www-form-urlencoded":
         raise HttpProblem(415, unread)
@@ -101,7 +107,9 @@ async def read_fields(
 
 
 def number_at(request: web.Request, name: str, digits: int) -> int:
-    """The number in a place of the address, as `number_in` reads it. Raises HttpProblem where there is none."""
+    """The number in a variable part of the path, as `number_in` reads it. Raises HttpProblem (404) when there
+    is none.
+    """
     number = number_in(request.match_info[name], digits)
     if number is None:
         raise HttpProblem(404, ErrorText.NOTHING)
@@ -109,33 +117,36 @@ def number_at(request: web.Request, name: str, digits: int) -> int:
 
 
 def clean(text: str) -> str:
-    """As it is kept: line breaks are one character, and what can't be written down isn't.
+    """Return the text as it is stored: line breaks are one character, and characters that can't be encoded are
+    replaced.
 
-    Neither are control characters nor those that turn other signs round, so that it says one thing and shows another.
-    Empty where nothing of it can be seen.
+    Control characters are removed, and so are those that change the direction of others, which could show another text
+    than is stored. Empty when nothing of the text is visible.
     """
     lines = visible(text).encode("utf-8", "replace").decode()
     return lines if any(unicodedata.category(sign)[0] not in "CZ" for sign in lines) else ""
 
 
 def page_of(session: SessionId, token: str) -> str:
-    """The address of an author's page."""
+    """The path of an author's page; `token` is the author's secret."""
     return f"/s/{quote(session)}/asked/{quote(token)}"
 
 
 def see_other(location: str, headers: Mapping[str, str] | None = None) -> web.Response:
-    """Send a browser on to another page; loading that again sends no form."""
+    """Redirect a browser to another page with status 303, so that loading it again sends no form."""
     return web.Response(
         status=303, headers={hdrs.CACHE_CONTROL: "no-store", **(headers or {}), hdrs.LOCATION: location}
     )
 
 
 def onward(location: str) -> web.Response:
-    """Send an author that has posted something on to a page of theirs."""
+    """Redirect an author who has sent something to a page of their own."""
     return private(see_other(location))
 
 
 def private(response: web.Response) -> web.Response:
-    """For nobody but the author: neither kept, nor listed, nor told to other sites."""
+    """Set the headers of a page for its author alone: search engines don't list it, and other sites don't learn its
+    address.
+    """
     response.headers.update(PRIVATE)
     return response

@@ -1,4 +1,4 @@
-"""A calendar of meetings as programs subscribe to it: iCalendar (RFC 5545), written by the library `icalendar`."""
+"""A calendar of meetings to which programs subscribe: iCalendar (RFC 5545), written by the library `icalendar`."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """One meeting."""
+    """One meeting of the calendar."""
 
     uid: str
-    """The same for ever, and like no other's."""
+    """An id that never changes and that no other meeting has."""
     stamp: int
-    """Unix ms at which it was changed last."""
+    """Unix ms of the last change."""
     starts: int
     """Unix ms."""
     ends: int | None = None
-    """Unix ms; None where nobody knows."""
+    """Unix ms; None when the end is unknown."""
     title: str
     place: str = ""
     address: str = ""
-    """URL of its page."""
+    """URL of the meeting's page; empty for none."""
     description: str = ""
     cancelled: bool = False
 
 
 def calendar(events: Iterable[CalendarEvent], name: str) -> str:
-    """The calendar as text: a VEVENT for each meeting, all times in UTC."""
+    """Write the calendar as text: a VEVENT for each meeting, all times in UTC."""
     from icalendar import Calendar, Event
 
     made = Calendar()
@@ -65,5 +65,5 @@ def _moment(ms: int) -> datetime:
 
 
 def _plain(text: str) -> str:
-    """Without control characters, of which the library takes some as they are."""
+    """Remove control characters, some of which the library writes unchanged."""
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " "))

@@ -1,4 +1,4 @@
-"""Time zones as a calendar file names them: of IANA, of Windows, or defined in the file (VTIMEZONE)."""
+"""Time zones as a calendar file names them: names of IANA or of Windows, or zones that the file defines (VTIMEZONE)."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.times import YEARS, Zones, zone_of
 
 MOST_DEFINITIONS = 20
-"""Zones of one file that are built from their definition."""
+"""The most zones of a file that are built from their definitions."""
 MOST_PARTS = 200
-"""Changes of the clock, with or without a rule, in one definition."""
+"""The most clock changes, with or without a rule, in one definition."""
 
 
 class FileZones:
-    """The time zones of one file."""
+    """The time zones that a file names."""
 
     def __init__(self, definitions: Iterable[Component], zones: Zones) -> None:
-        """`definitions`: the file's VTIMEZONE components; `zones`: those of IANA."""
+        """`definitions`: the file's VTIMEZONE components; `zones` finds a zone by its IANA name."""
         self._definitions = {str(each["TZID"]): each for each in definitions if "TZID" in each}
         self._zones = zones
         self._built: dict[str, tzinfo] = {}
 
     def find(self, name: str, where: str = "") -> tuple[str, tzinfo]:
-        """The zone, and its IANA name: empty where only the file knows it.
+        """Return the IANA name of a zone, and the zone; the name is empty when only the file defines the zone.
 
-        IANA's rules come before a definition in the file, which often holds those of a single year. Raises
-        ProgrammeError that begins with `where`.
+        IANA's rules take precedence over a definition in the file, which often holds those of a single year. Raises
+        ProgrammeError, whose sentence begins with `where`.
         """
         for known in (name, WINDOWS_TO_OLSON.get(name, "")):
             zone = self._zones(known) if known else None

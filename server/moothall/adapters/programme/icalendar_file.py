@@ -1,7 +1,7 @@
-"""A programme as a calendar: iCalendar (RFC 5545), one VEVENT a session or a series of them.
+"""Reads a programme from a calendar: iCalendar (RFC 5545), a VEVENT for a session or a series of sessions.
 
-The library `icalendar` takes the file apart. It is given only the lines that a programme has a use for, since it reads
-letter by letter. It resolves no time zone: it would keep the zones that one file defines for the next file.
+The library `icalendar` parses the file. It is given only the lines that a programme needs, since it parses letter by
+letter. It must not resolve time zones: it would keep zones that one file defines for the next file.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from moothall.core.programme.drafts import (
 from moothall.core.programme.times import duration, unix_ms
 
 MOST_LINES = 100_000
-"""That are used: 5,000 sessions with twenty each."""
+"""The most lines that are used: 5,000 sessions with twenty lines each."""
 LONGEST_LINE = 100_000
-"""Characters, unfolded."""
+"""The most characters of an unfolded line."""
 DEEPEST = 8
-"""Components within one another; RFC 5545 has three at most."""
+"""The most levels of nested components; RFC 5545 has three."""
 _LINE = re.compile(r"[ \t]*([A-Za-z0-9-]+)[ \t]*[;:]")
 _COMPONENTS = frozenset({"VCALENDAR", "VEVENT", "VTIMEZONE", "STANDARD", "DAYLIGHT"})
 _PROPERTIES = frozenset(
@@ -48,7 +48,7 @@ _PROPERTIES = frozenset(
 
 
 class _NoZones(TZProvider):
-    """Leaves every time as the file has it: in UTC, or by the clock of the zone that its TZID names."""
+    """A time zone provider that changes no time: it stays in UTC, or on the clock of the zone that its TZID names."""
 
     @property
     def name(self) -> str:
@@ -61,13 +61,13 @@ class _NoZones(TZProvider):
         return dt.replace(tzinfo=tz)
 
     def knows_timezone_id(self, tzid: str) -> bool:
-        return True  # so that none that a file defines is kept
+        return True  # so that the library keeps no zone that a file defines
 
     def timezone(self, name: str) -> None:
         return None
 
     def fix_rrule_until(self, rrule: object, ical_rrule: object) -> None:
-        """Nothing: it is for zones that the library builds."""
+        """Do nothing: the method is for zones that the library builds."""
 
     def create_timezone(self, *_: object) -> tzinfo:
         raise NotImplementedError
@@ -80,10 +80,10 @@ class _NoZones(TZProvider):
 
 
 def read(text: str, reading: FileContext) -> CalendarFile:
-    """Read every VEVENT; raises ProgrammeError where the file as a whole can't be read.
+    """Read every VEVENT. Raises ProgrammeError when the file as a whole can't be read.
 
-    Speakers are `ATTENDEE` and `ORGANIZER` with a CN, or `X-SPEAKER` lines; languages are the `LANGUAGE` of the
-    summary or `X-LANGUAGES`. A series becomes a session each time, and cancelled ones are left out; notes say so.
+    Speakers are `ATTENDEE` and `ORGANIZER` with a CN, or `X-SPEAKER` lines; languages are the `LANGUAGE` of the summary
+    or `X-LANGUAGES`. Each occurrence of a series becomes a session. Cancelled sessions are left out, and notes say so.
     """
     return _File(_components(text), reading).read()
 
@@ -122,7 +122,7 @@ class _File:
         _, _, ends = self._moment(end, where, wrong)
         _, _, replaces = self._moment(again, where, wrong)
         if start is not None and starts is None:
-            ends = None  # Its start can't be read, and says so.
+            ends = None  # The start can't be read, which is reported already.
         lasts = _value(component, "DURATION")
         length = None if lasts is None else readable(wrong, lambda: duration(_written(lasts), where), None)
         if ends is None and starts is not None and length is not None:
@@ -169,7 +169,7 @@ class _File:
         return rule if is_rule_of_days(rule) else None
 
     def _dates(self, component: Component, name: str, where: str, wrong: list[str]) -> list[tuple[int, date | None]]:
-        """Each moment (Unix ms), and the day where only a day is named."""
+        """The moments (Unix ms) of a property, each with its day when the file gives only a day, else None."""
         found: list[tuple[int, date | None]] = []
         for given in _values(component, name):
             if isinstance(given, vBroken):
@@ -184,7 +184,9 @@ class _File:
         return found
 
     def _moment(self, given: Any, where: str, wrong: list[str]) -> tuple[datetime | None, tzinfo, int | None]:
-        """By the clock of its zone and without it, the zone, and as Unix ms; without the times where it has none."""
+        """A time by the clock of its zone, naive; the zone; and Unix ms. Both times are None when the time is missing
+        or can't be read.
+        """
         if given is None:
             return None, self._zone, None
         try:
@@ -206,7 +208,7 @@ class _File:
         return given, self._zones.find(tzid, where)[1] if tzid else self._zone
 
     def _named(self, start: Any) -> str:
-        """The zone that a start names, by its IANA name; empty where it names none, or an unknown one."""
+        """The IANA name of the zone of a start; empty when it names no zone or an unknown one."""
         tzid = "" if start is None else _parameter(start, "TZID")
         return readable([], lambda: self._zones.find(tzid)[0], "") if tzid else ""
 
@@ -223,7 +225,7 @@ def _components(text: str) -> list[Component]:
 
 
 def _used_lines(text: str) -> Iterator[str]:
-    """The lines that a programme has a use for; raises ProgrammeError where components don't begin and end in turn."""
+    """Yield the lines that a programme needs. Raises ProgrammeError when components are not properly nested."""
     inside: list[str] = []
     events = taken = 0
     lines: list[str] = Contentlines.from_ical(text.replace("\r\n", "\n").replace("\r", "\n"))  # type: ignore[no-untyped-call]
@@ -264,7 +266,7 @@ def _value(component: Component, name: str) -> Any:
 
 
 def _text(component: Component, name: str) -> str:
-    """A property's first value, without its escapes."""
+    """The first value of a property, unescaped; empty without the property."""
     given = _value(component, name)
     if given is None:
         return ""
@@ -272,7 +274,7 @@ def _text(component: Component, name: str) -> str:
 
 
 def _written(given: Any) -> str:
-    """As it stands in a file."""
+    """A value as it is written in the file."""
     if isinstance(given, vBroken):
         return str(given)
     written: str | bytes = given.to_ical()  # a time of day alone as str

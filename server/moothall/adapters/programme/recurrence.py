@@ -1,4 +1,4 @@
-"""When a repeated event of a calendar takes place: its RRULE, bounded."""
+"""The times at which a repeated event of a calendar takes place: its RRULE, within bounds."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ from moothall.core.kernel.errors import MoothallError
 from moothall.core.programme.times import unix_ms
 
 MOST_TIMES = 366
-"""Sessions that are made of one event."""
+"""The most sessions that are made of one event."""
 LONGEST_SERIES = timedelta(days=2 * 366)
-"""From its first session on; what a rule says beyond it is not computed."""
+"""The longest series from its first session on; later times of a rule are not computed."""
 MOST_VALUES = 100
-"""In one rule; the days of a year by name take some fifty."""
+"""The most values in a rule; a rule that lists days of a year takes some fifty."""
 _SHORT = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTH"})
 _LONG = _SHORT | {"BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS"}
 _PARTS = {"DAILY": _SHORT, "WEEKLY": _SHORT, "MONTHLY": _LONG, "YEARLY": _LONG}
-"""Which a rule may have, by how often it repeats: `dateutil` takes minutes for others that are hardly ever met."""
+"""The parts that a rule may have, by its frequency: with other, rare parts `dateutil` takes minutes."""
 
 
 class NeverMet(MoothallError):
-    """A rule for days that don't exist. Finding that out takes half a second, so the file is given up."""
+    """A rule matches only days that don't exist. To find that out takes half a second, so the whole file is
+    rejected.
+    """
 
 
 def is_rule_of_days(rule: Any) -> bool:
-    """Whether it repeats by days at most, by parts of RFC 5545: the rules that are followed."""
+    """Whether a rule repeats at most daily and uses supported parts of RFC 5545: only such rules are followed."""
     return (
         isinstance(rule, vRecur)
         and len(rule.get("FREQ", ())) == 1
@@ -40,15 +42,16 @@ def is_rule_of_days(rule: Any) -> bool:
 
 
 def is_endless(rule: vRecur) -> bool:
-    """Whether it names no end of its own."""
+    """Whether a rule has neither UNTIL nor COUNT."""
     return not rule.get("UNTIL") and not rule.get("COUNT")
 
 
 def repeats(rule: vRecur, first: datetime, zone: tzinfo, latest: int | None = None) -> tuple[list[datetime], bool]:
-    """Its times by the clock of `zone`, without it, `first` among them; and whether there are more than are taken.
+    """Return the times of a rule by the clock of `zone`, naive, `first` among them; and whether it has more times than
+    are taken.
 
-    `latest` (Unix ms) ends a rule that names no end. Raises NeverMet, and ValueError and what else a rule that nobody
-    can follow makes `dateutil` raise.
+    `latest` (Unix ms) ends a rule that has no end. Raises NeverMet, and, for a rule that can't be followed, ValueError
+    and other errors of `dateutil`.
     """
     from dateutil.rrule import rrulestr
 
@@ -69,7 +72,9 @@ def repeats(rule: vRecur, first: datetime, zone: tzinfo, latest: int | None = No
 
 
 def _from(first: datetime, times: Iterator[datetime], within: Callable[[datetime], bool]) -> Iterator[datetime]:
-    """The first session counts whether the rule hits it or not (RFC 5545, 3.8.5.3)."""
+    """Yield the first session and the later times. The first session counts even if the rule doesn't match it (RFC
+    5545, 3.8.5.3).
+    """
     yield first
     for each in times:
         if not within(each):
@@ -80,7 +85,7 @@ def _from(first: datetime, times: Iterator[datetime], within: Callable[[datetime
 
 
 def _within(until: Sequence[date], zone: tzinfo, latest: int | None) -> Callable[[datetime], bool]:
-    """Whether a time is still within the rule's end."""
+    """Make the function that decides whether a time is before the rule's end, or before `latest`."""
     if not until:
         return lambda at: latest is None or unix_ms(at.replace(tzinfo=zone)) <= latest
     end = until[0]

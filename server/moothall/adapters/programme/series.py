@@ -1,4 +1,6 @@
-"""Events of a calendar as sessions: of a series one each time, with what was changed or cancelled of it."""
+"""Turns events of a calendar into sessions: each occurrence of a series into a session, with its changes and
+cancellations.
+"""
 
 from __future__ import annotations
 
@@ -14,40 +16,43 @@ from moothall.core.programme.drafts import SessionDraft, misfits, stop_at_most
 from moothall.core.programme.times import unix_ms
 
 MOST_SERIES = 500
-"""Of one file; a rule may take some 20 ms to follow."""
+"""The most series of a file; computing the times of a rule may take some 20 ms."""
 
 
 class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A VEVENT as it was read."""
+    """A VEVENT after parsing."""
 
     draft: SessionDraft
     first: datetime | None
-    """When it starts by the clock of `zone`, and without it."""
+    """The start by the clock of `zone`, naive; None when it is missing or can't be read."""
     zone: tzinfo
     rule: vRecur | None = None
-    """By which it repeats."""
+    """The rule by which the event repeats; None when it has none."""
     more: tuple[int, ...] = ()
     """Further starts (RDATE, Unix ms)."""
     without: frozenset[int] = frozenset()
-    """Starts that are left out (EXDATE, Unix ms)."""
+    """Excluded starts (EXDATE, Unix ms)."""
     without_days: frozenset[date] = frozenset()
-    """Days that are left out."""
+    """Excluded days (EXDATE without a time)."""
     replaces: int | None = None
-    """The start of the session of its series that it changes (RECURRENCE-ID, Unix ms)."""
+    """The start of the occurrence that this event changes (RECURRENCE-ID, Unix ms); None when it changes none."""
     cancelled: bool = False
 
     @property
     def repeats(self) -> bool:
-        """Whether it is a series that can be followed: one with a fault says so once, and not each time."""
+        """Whether the event is a series that can be followed. A series with a fault is not, so that the fault is
+        reported once and not for each occurrence.
+        """
         given = self.rule is not None or self.more
         whole = self.first is not None and self.replaces is None and not self.cancelled
         return bool(given) and whole and not self.draft.wrong and not any(misfits(self.draft))
 
 
 def sessions(events: Sequence[CalendarEvent], notes: list[str]) -> list[SessionDraft]:
-    """All sessions in the order of their events; `notes` gets a sentence for each series.
+    """Return all sessions in the order of their events; add a sentence to `notes` for each series.
 
-    A series without an end goes on as long as everything else in the file. Raises ProgrammeError for too many.
+    A series without an end continues until everything else in the file is over. Raises ProgrammeError for too many
+    series or sessions.
     """
     series = [n for n, each in enumerate(events) if each.repeats]
     if len(series) > MOST_SERIES:
@@ -88,7 +93,7 @@ def _add(starts: dict[int, list[int]], event: int, found: list[int]) -> None:
 
 
 def _known(events: Sequence[CalendarEvent], endless: Sequence[int]) -> Iterator[int]:
-    """When everything but series without an end is over, as far as it is known."""
+    """Yield the ends (Unix ms) of all events except series without an end, as far as they are known."""
     for n, each in enumerate(events):
         over = each.draft.ends or each.draft.starts
         if over is not None and n not in endless and not each.cancelled:
@@ -96,7 +101,7 @@ def _known(events: Sequence[CalendarEvent], endless: Sequence[int]) -> Iterator[
 
 
 def _starts(event: CalendarEvent, latest: int | None, notes: list[str]) -> list[int]:
-    """When the sessions of a series start (Unix ms), in order; `latest` is given where it has no end of its own."""
+    """The starts of a series' sessions (Unix ms), in order; `latest` is given when the series has no end of its own."""
     where, first, zone = event.draft.where, event.first, event.zone
     times, further = [] if first is None else [first], False
     if first is not None and event.rule is not None:
@@ -126,13 +131,13 @@ def _starts(event: CalendarEvent, latest: int | None, notes: list[str]) -> list[
 
 
 def _moved(draft: SessionDraft, at: int) -> SessionDraft:
-    """The series' session at another time: as long as the first."""
+    """The session of the series at another time, with the length of the first."""
     ends = None if draft.ends is None or draft.starts is None else at + draft.ends - draft.starts
     return msgspec.structs.replace(draft, starts=at, ends=ends)
 
 
 def _session(event: CalendarEvent, at: int, draft: SessionDraft) -> SessionDraft:
-    """With an id of its own; the first has that of the series, as when nothing repeats."""
+    """The session with an id of its own; the first session has the series' id, as if nothing repeated."""
     if at == event.draft.starts and event.replaces is None:
         return msgspec.structs.replace(draft, id=event.draft.id)
     stamp = datetime.fromtimestamp(at / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")

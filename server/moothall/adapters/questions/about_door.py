@@ -1,7 +1,8 @@
-"""The door at which the author of a question says something of themselves, changes it or takes it back.
+"""The door at which the author of a question states their groups (such as region or gender), changes them or withdraws
+them.
 
-It is a form on their private page (`asking_door.py`). What was said is never shown again, there neither: a
-holder of the page's address learns no more than that something was.
+It is a form on the author's private page (`asking_door.py`). A statement is never shown again, not on that page either:
+whoever has the page's address learns only that there is a statement.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from moothall.services.questions.balance import Balance
 from moothall.wire.token_bucket import Allowance
 
 ALLOWANCE = Allowance(per_second=2, burst=300)
-"""Of one address: a hall of 300 stands behind one."""
+"""Requests of one address: a hall of 300 people may share one address."""
 MAX_BODY_BYTES = 4_096
 TAKE_BACK = "take-back"
-"""The button's name that takes back what was said."""
+"""The name of the button that withdraws a statement."""
 
 
 class AboutDoor:
@@ -38,11 +39,11 @@ class AboutDoor:
         self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.post("/s/{session}/asked/{token}/about", self.say)]
 
     async def say(self, request: web.Request) -> web.Response:
-        """Take what the author says of themselves in place of what they said before, or take that back."""
+        """Store what the author states in place of what they stated before, or withdraw it."""
 
         async def take(wanted: SessionRequest, _: str) -> tuple[str, str]:
             given = await read_form(request, MAX_BODY_BYTES, long=ErrorText.REQUEST)
@@ -50,7 +51,7 @@ class AboutDoor:
             if TAKE_BACK in given:
                 await self._balance.take_back(wanted.session, own.intervention.id)
             else:
-                # Where the meeting is over and its figures are made, the page says nothing of it any more.
+                # When the meeting is over and its figures are made, the page no longer offers the form.
                 await self._balance.say(wanted.session, own.intervention.id, about_given(given))
             return f"/s/{quote(wanted.session)}/asked/{quote(request.match_info['token'])}", "About"
 

@@ -1,7 +1,7 @@
-"""The door of *Ask or comment*: a form that needs no script, and the private page to which it leads.
+"""The door of *Ask or comment*: a form that needs no script, and the private page to which it redirects.
 
-A browser is known by a random cookie that is good for one session; no address is kept. An error is shown
-above the form, which still holds everything that was typed.
+A browser is recognised by a random cookie that is valid for one session; no address is kept. An error is shown above
+the form, which still holds everything that was typed.
 """
 
 from __future__ import annotations
@@ -51,24 +51,23 @@ from moothall.wire.token_bucket import Allowance
 MAX_DIGITS = 12
 LONGEST_FORM = 64
 ALLOWANCE = Allowance(per_second=2, burst=300)
-"""Wishes of one address: a hall of 300 stands behind one."""
+"""Requests of one address: a hall of 300 people may share one address."""
 
 
 class FilledForm(AskRequest, frozen=True, kw_only=True):
     """A form as somebody has filled it in."""
 
     about: Statement = msgspec.field(default_factory=dict)
-    """What they say of themselves."""
+    """What the author states about themselves."""
 
 
 @dataclass(eq=False, repr=False)
 class AskingDoor:
     """Handlers of the form *Ask or comment*, and of the author's private page.
 
-    `hubs_of`: the hubs for which the visitor may ask, with their titles.
-
-    `balance`: keeps what people say of themselves; without it they aren't asked. `template`: one that extends
-    `ask.html`; `more`: what that needs besides.
+    `hubs_of`: the hubs for which the visitor may ask, with their titles. `balance` stores what authors state about
+    themselves; None hides these fields. `template`: a template that extends `ask.html`; `more`: the values that it
+    needs besides.
     """
 
     context: VisitorContext
@@ -84,7 +83,7 @@ class AskingDoor:
         self._senders = self.context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/asking-worker.js", self.worker),
             web.get("/s/{session}/ask", self.form),
@@ -94,7 +93,7 @@ class AskingDoor:
         ]
 
     async def form(self, request: web.Request) -> web.Response:
-        """The empty form."""
+        """Answer with the empty form."""
         ui = self.context.language(request)
         try:
             wanted = await self.context.asked(request)
@@ -106,25 +105,27 @@ class AskingDoor:
         form = new_form(self.context.randomness)
         typed = FilledForm(form=form, kind=Kind.QUESTION, text="", language=ui.language, hub=hub)
         mine: tuple[tuple[str, Own], ...] = ()
-        with contextlib.suppress(StorageUnavailable):  # The form is there all the same.
+        with contextlib.suppress(StorageUnavailable):  # The form is shown without the list of the visitor's questions.
             mine = await self.asking.mine(wanted.session, self.context.token(request, wanted.session))
         response = self._form(request, wanted, typed, ui, sentence=sentence, mine=mine)
-        # Before anything is sent, so that a form that is sent twice comes from one and the same browser. Whoever has it
-        # fetched for later has not asked yet.
+        # The cookie is set before anything is sent, so that a form that is sent twice comes from the same browser. A
+        # prefetch sets none, since nobody has asked yet.
         if request.headers.get("Purpose") != "prefetch":
             self.context.know(request, response, wanted.session)
         return response
 
     async def worker(self, _: web.Request) -> web.Response:
-        """The script that keeps the form in the browser for when the line is away."""
+        """Answer with the service worker's script, which keeps the form in the browser for times without a
+        connection.
+        """
         file = self.context.pages.static.get("js/questions/worker.js")
         if file is None:  # pragma: no cover  # the web folder is whole, or the server doesn't start
             raise web.HTTPNotFound
-        # Its address stays, so that a newer one takes its place.
+        # Its address has no version, so that a newer script replaces it.
         return web.Response(body=file.body, headers={hdrs.CONTENT_TYPE: file.type, hdrs.CACHE_CONTROL: "no-cache"})
 
     async def take(self, request: web.Request) -> web.Response:
-        """Take what somebody wrote, and go to its page."""
+        """Take a question, and redirect to its author's page."""
         ui = self.context.language(request)
         try:
             typed = await typed_in(request, ui)
@@ -144,12 +145,12 @@ class AskingDoor:
             sentence, status = texts.unasked(answer, ui), 503 if answer is RejectedQuestion.UNAVAILABLE else 422
             return self._form(request, wanted, typed, ui, sentence=sentence, status=status, why=answer)
         if typed.about and self.balance is not None:
-            with contextlib.suppress(StorageUnavailable):  # What was asked is taken; the next page says what is kept.
+            with contextlib.suppress(StorageUnavailable):  # The question is stored; its page shows if a statement is.
                 await self.balance.say(wanted.session, answer, typed.about)
         return onward(page_of(wanted.session, self.asking.token(wanted.session, answer)) + query)
 
     async def own_page(self, request: web.Request) -> web.Response:
-        """Where somebody's question stands, for its author alone."""
+        """Answer with the private page that shows an author the status of their question."""
         ui = self.context.language(request)
         try:
             wanted = await self.context.asked(request)
@@ -159,7 +160,7 @@ class AskingDoor:
         return self.author_page.answer(request, wanted, own, ui)
 
     async def bring(self, request: web.Request) -> web.Response:
-        """Take a question back for its author, put it off, or bring it into the queue again; and show its page."""
+        """Withdraw a question for its author, put it off, or return it to the queue; then redirect to its page."""
         ui = self.context.language(request)
         token = request.match_info["token"]
         try:
@@ -178,11 +179,11 @@ class AskingDoor:
             return private(self.context.refused(HttpProblem(503, ErrorText.UNAVAILABLE), ui))
         except HttpProblem as wrong:
             return private(self.context.refused(wrong, ui))
-        # Where it had its turn meanwhile the page says so.
+        # If it has had its turn meanwhile, the page says so.
         return onward(page_of(wanted.session, token) + kept_query(request, ui))
 
     def _choices(self, wanted: SessionRequest) -> dict[Dimension, tuple[str, ...]]:
-        """What people may say of themselves."""
+        """The values that authors may choose from, for each dimension of a statement."""
         return self.author_page.choices(wanted)
 
     def _form(
@@ -219,9 +220,9 @@ class AskingDoor:
 
 
 async def own_at(request: web.Request, wanted: SessionRequest, questions: AuthorQuestions) -> Own:
-    """What the author may see whose page a request names.
+    """What an author may see of the question whose page a request names.
 
-    Raises HttpProblem where there is none, or it can't be read.
+    Raises HttpProblem when there is no such page (404) or it can't be read (503).
     """
     try:
         own = await questions.own(wanted.session, request.match_info["token"])
@@ -233,7 +234,7 @@ async def own_at(request: web.Request, wanted: SessionRequest, questions: Author
 
 
 async def typed_in(request: web.Request, ui: Catalogue) -> FilledForm:
-    """The form in a request's body. Raises HttpProblem when it is too long or isn't one."""
+    """Parse the form in a request's body. Raises HttpProblem when it is too long or no such form."""
     given = await read_form(request)
     try:
         kind = Kind(given.get("kind", Kind.QUESTION))
@@ -267,7 +268,7 @@ def _age(given: Mapping[str, str]) -> int:
 def form_values(
     wanted: SessionRequest, typed: FilledForm, hubs: Mapping[str, str], ui: Catalogue, pages: Pages
 ) -> dict[str, object]:
-    """What the template of the form is given of what was typed, and of what there is to choose from.
+    """The values that the form's template needs of what was typed, and of what can be chosen.
 
     `hubs`: the groups for which the visitor may ask, with their titles.
     """
@@ -284,7 +285,7 @@ def form_values(
 
 
 def _languages(wanted: SessionRequest, chosen: str, ui: Catalogue, pages: Pages) -> list[dict[str, object]]:
-    """What a text may be in: the language chosen, the meeting's, those of the interface."""
+    """Languages that a text may be in: the chosen language, those of the meeting, and those of the interface."""
     tags = dict.fromkeys((chosen, *wanted.snapshot.session.languages, *pages.catalogues.languages))
     return [
         {"tag": tag, "name": own_name(tag) or ui.language_name(tag), "chosen": tag == chosen}
@@ -294,7 +295,7 @@ def _languages(wanted: SessionRequest, chosen: str, ui: Catalogue, pages: Pages)
 
 
 def _takes_none(session: Session) -> RejectedQuestion | None:
-    """Why nothing is taken any more; None while it is."""
+    """Why the session takes no questions; None while it takes them."""
     if session.status is Status.CLOSED:
         return RejectedQuestion.OVER
     return None if session.cancelled is None else RejectedQuestion.CANCELLED

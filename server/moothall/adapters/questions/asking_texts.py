@@ -1,5 +1,5 @@
-"""The texts of asking, of what becomes of it, and of an author's turn. The keys are the English texts (`web/locales`,
-asking.po and typing.po).
+"""The texts of asking, of the status of a question, and of an author's turn. The keys are the English texts
+(`web/locales`, asking.po and typing.po).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ YOURS = {
     Kind.REQUEST: "Your wish to speak (no. {n})",
 }
 YOURS_HERE = "What you asked (no. {n} of your group)"
-"""In a hub's room, until the meeting has given it a number."""
+"""The heading in a hub's room, until the meeting has given the question a number."""
 UNASKED = {
     RejectedQuestion.TEXT: "Please write your question or comment, in 1 to {text} characters.",
     RejectedQuestion.NAME: "A name has at most {name} characters.",
@@ -70,9 +70,9 @@ WHERE = {
     QuestionPlace.KEPT: "It stays in your group and is not passed on.",
     QuestionPlace.WITHDRAWN: "You have taken it back",
 }
-"""Where a question of a hub's room is, in words for its author, while the meeting says nothing of it."""
+"""Status of a question of a hub's room, in words for its author, while the meeting has not published a status."""
 ON_ITS_WAY = "On its way to the meeting"
-"""In place of waiting, where the uplink is good."""
+"""The status in place of waiting while the uplink works."""
 LATE = "It came too late: the meeting was over."
 ACTS = {
     OwnAct.BACK: "Take it back",
@@ -82,7 +82,7 @@ ACTS = {
     OwnAct.LONGER: "I need longer",
     None: "What you have typed",
 }
-"""What authors do, as their buttons say; None: a line of theirs."""
+"""The acts of authors, as their buttons name them; None: a typed line."""
 ACT_WAITS = "{act}: this waits for the connection to the meeting."
 ACT_REFUSED = "{act}: the meeting did not take it, because:"
 NUMBERED = {
@@ -98,57 +98,57 @@ WHYS = {
     Why.AGAIN: "Whoever asks this has had a turn, and others come first.",
     Why.SUPPORT: "More people would ask this than what stands behind it.",
 }
-"""Why one stands at its place in the queue."""
+"""Why a question is at its position in the queue."""
 ELSEWHERE = {
     InterventionStatus.CALLED: "Now",
     InterventionStatus.DECLINED: "Not taken",
     InterventionStatus.WITHDRAWN: "Taken back by its author",
 }
-"""Where one stands, where its author and others are told so in other words."""
+"""Statuses whose words for others differ from those for the author."""
 TURN_ENDED = "It had its turn when the meeting ended"
-"""Where it stood when the meeting was closed."""
+"""The status of a question that had its turn when the meeting was closed."""
 NOW_ASKED = "Now: {what}"
-"""What is asked now, for everybody."""
+"""The heading of what is asked now, for everybody."""
 NOW_ELSEWHERE = "Now: no. {n}. Its words stand under “Questions and comments” as soon as they are here."
-"""The same where its kind and words haven't come."""
+"""The heading while kind and words of the question have not arrived."""
 AFTER_CLOSE = "It came after the meeting was closed. Those who run the meeting can answer it in writing."
 UNDECIDED = "The meeting is over. Those who run it say what becomes of it, and then it stands here."
 OWN = "You asked this yourself, or what it was joined with: others may say that they would ask it too."
 SUPPORT = "{n} would ask this too"
-"""Counted."""
+"""A counted text."""
 FIGURES = "Received: {received}. Answered: {answered}."
 WAITED = "Half of those who had their turn waited no longer than this: {wait}."
 BEFORE = "{n} before you"
-"""Counted."""
+"""A counted text."""
 NEXT = "you are next"
 DECLINED = "Not taken"
-"""Where the reason was removed, and for all but its author."""
+"""The status when the reason was removed, and for everybody but the author."""
 REMOVED = "What was written here was removed for good."
 MINUTES = "about {n} minute"
-"""Counted."""
+"""A counted text."""
 SOON = "less than a minute"
 IN_QUEUE = "In the queue: {place}"
 IN_QUEUE_FOR = "In the queue: {place}, {wait}"
 REMOTE_ASKER = "remote, in {language}"
-"""Who asks, where they gave no name."""
+"""The asker, when they gave no name."""
 BUSY = "Too much still waits to be passed on, so this was not done. Please try again later."
 SLOW = "That came very often. What you wrote still stands here: please send it again in a minute."
 
 
 def unasked(why: RejectedQuestion, ui: Catalogue) -> str:
-    """Why a wish was not taken, as a sentence."""
+    """The sentence that says why a question was not taken."""
     return ui.text(UNASKED[why], text=MAX_TEXT, name=MAX_NAME, open=MOST_OPEN)
 
 
 def yours(own: Own, ui: Catalogue) -> str:
-    """What an intervention is called on its author's pages."""
+    """The heading of an intervention on its author's pages."""
     if own.in_room is not None:
         return ui.text(YOURS_HERE, n=own.in_room.number)
     return ui.text(YOURS[own.intervention.kind], n=own.intervention.number)
 
 
 def stands(own: Own, ui: Catalogue) -> str:
-    """Where an intervention stands, in words for its author."""
+    """The status of an intervention in words for its author."""
     each = own.intervention
     if own.in_room is not None:
         return _in_room(own.in_room, ui)
@@ -182,17 +182,17 @@ def _in_room(room: InRoom, ui: Catalogue) -> str:
 
 
 def waits(act: OwnAct | None, ui: Catalogue) -> str:
-    """That an act of an author's waits for the uplink."""
+    """The sentence that says that an author's act waits for the uplink."""
     return ui.text(ACT_WAITS, act=ui.text(ACTS[act]))
 
 
 def act_refused(refused: RefusedAct, ui: Catalogue) -> str:
-    """That an act of an author's was refused; the meeting's sentence follows."""
+    """The sentence that says that an author's act was refused; the meeting's own sentence follows it."""
     return ui.text(ACT_REFUSED, act=ui.text(ACTS[refused.act]))
 
 
 def stands_for_others(own: Own, ui: Catalogue) -> str:
-    """Where an intervention stands, in words for somebody who may know what its author may."""
+    """The status of an intervention in words for somebody who may know as much as its author."""
     status = own.intervention.status
     others = {InterventionStatus.CALLED, InterventionStatus.WITHDRAWN} - (
         {InterventionStatus.CALLED} if own.over else set()
@@ -201,7 +201,9 @@ def stands_for_others(own: Own, ui: Catalogue) -> str:
 
 
 def goes_on(own: Own, ui: Catalogue) -> str:
-    """How the one stands with which it was joined; empty where it wasn't. Why that was not taken is for its author."""
+    """The status of the intervention with which this one was joined; empty when it wasn't joined. Why the other was not
+    taken is shown only to its own author.
+    """
     into = own.goes_on
     if into is None:
         return ""
@@ -212,7 +214,7 @@ def goes_on(own: Own, ui: Catalogue) -> str:
 
 
 def hint(own: Own, ui: Catalogue) -> str:
-    """What its author should know beside where it stands; empty for nothing."""
+    """What the author should know besides the status; empty for nothing."""
     if own.undecided:
         return ui.text(UNDECIDED)
     waits = own.intervention.status is InterventionStatus.TO_WRITE
@@ -220,7 +222,7 @@ def hint(own: Own, ui: Catalogue) -> str:
 
 
 def figures(found: QuestionCounts, ui: Catalogue) -> list[str]:
-    """How many came and were answered, and how long they waited; nothing before the first came."""
+    """Sentences: how many interventions were received and answered, and how long they waited; none before the first."""
     if not found.received:
         return []
     said = [ui.text(FIGURES, received=found.received, answered=found.answered)]
@@ -228,7 +230,7 @@ def figures(found: QuestionCounts, ui: Catalogue) -> list[str]:
 
 
 def about(ms: int, ui: Catalogue) -> str:
-    """A time that nobody knows exactly: whole minutes, to five from ten minutes on."""
+    """An approximate duration: whole minutes, from ten minutes on in steps of five."""
     minutes = round(ms / 60_000)
     if minutes >= 10:
         minutes = 5 * round(minutes / 5)
@@ -245,7 +247,7 @@ RECORDED = "Nothing was recorded when you wrote this, and now it is. Send it aga
 NOT_RECORDED = (
     "Nothing is recorded now, and nothing is sent. Your words stay in the box: send them when recording goes on."
 )
-"""At a hub, where nothing is taken then."""
+"""The sentence at a hub, where nothing is taken while nothing is recorded."""
 BREAK = "There is a break: nothing was sent. Send it again when the break is over."
 EMPTY = "Please write something, in at most {n} characters."
 PUT_OFF = "Later: you have put it off"
@@ -263,17 +265,17 @@ _UNTYPED = {
 
 
 def untyped(why: Untyped, ui: Catalogue) -> str:
-    """Why nothing was taken of what somebody typed, as a sentence."""
+    """The sentence that says why nothing that somebody typed was taken."""
     return ui.text(_UNTYPED[why], n=MAX_TYPED)
 
 
 def around_time(key: str, ui: Catalogue) -> tuple[str, str]:
-    """What stands before and behind the time in a text, so that a page can let the time run."""
+    """The parts of a text before and after its time, so that a page can update the time between them."""
     before, _, behind = ui.text(key, time="\0").partition("\0")
     return before, behind
 
 
 def clock(ms: int) -> str:
-    """A span of time as minutes and seconds, `1:05`; whole seconds, rounded up, so that it ends at 0:00."""
+    """Format a duration as minutes and seconds, `1:05`; rounded up to whole seconds, so that it ends at 0:00."""
     seconds = -(-max(0, ms) // 1_000)
     return f"{seconds // 60}:{seconds % 60:02}"

@@ -1,5 +1,5 @@
-"""The private page of a question's author: its status, in its turn a field to type in, and what it asks of authors
-themselves.
+"""The private page of a question's author: its status, a field to type in during its turn, and the form about
+authors.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ from moothall.services.questions.typing import InProgress
 
 
 class _Running(msgspec.Struct, frozen=True, kw_only=True):
-    """A sentence with a running time, and the sentence after that."""
+    """A sentence with a running time, and the sentence that replaces it when the time is over."""
 
     before: str
     shown: str
     behind: str
     left: int
-    """Ms; 0 or less when it has run out."""
+    """Ms that remain; 0 or less when the time is over."""
     over: str
 
 
 ROOM_MS = 5_000
-"""How often the page of a hub looks at what no event of the meeting tells."""
+"""How often, in ms, the page of a hub requests what no event of the meeting reports."""
 More = Callable[[SessionRequest, Own], Mapping[str, object]]
-"""What else a template needs of a session and what was asked there."""
+"""Returns further values that a template needs of a session and of a question there."""
 
 
 @dataclass(eq=False, repr=False)
 class AuthorPage:
     """Renders the private page of an author, at the centre and at a hub.
 
-    `template`: one that extends `asked.html`; `more`: what that needs besides.
+    `template`: a template that extends `asked.html`; `more`: the values that it needs besides.
     """
 
     pages: Pages
@@ -61,7 +61,9 @@ class AuthorPage:
     more: More = lambda _wanted, _own: {}
 
     def choices(self, wanted: SessionRequest) -> dict[Dimension, tuple[str, ...]]:
-        """What people may say of themselves."""
+        """The values that authors may choose from, for each dimension of a statement; empty when no statement is
+        accepted.
+        """
         if self.balance is None or not self.balance.may_say(wanted.session):
             return {}
         return self.balance.choices(young_people=wanted.snapshot.session.young_people)
@@ -77,7 +79,9 @@ class AuthorPage:
         written: str = "",
         status: int = 200,
     ) -> web.Response:
-        """The page. `sentence`: why what was `written` in its turn was not taken; it still stands there."""
+        """Answer with the page. `sentence`: why the text `written` in the turn was not taken; the field then still
+        holds it.
+        """
         each, base = own.intervention, f"/s/{quote(wanted.session)}"
         token = request.match_info["token"]
         query, page = kept_query(request, ui), page_of(wanted.session, token)
@@ -146,7 +150,7 @@ class AuthorPage:
         return private(own_html(text, ui, status=status))
 
     def _in_progress(self, wanted: SessionRequest, own: Own, written: str) -> InProgress:
-        """What stands in the field: what was given back, else what has come of a line that isn't finished."""
+        """The content of the field: the text that was refused, else the text of a line that isn't finished."""
         new = self.randomness.bytes(8).hex()
         known = self.typing.in_progress(wanted.session, own.intervention.id)
         if written or known is None:
@@ -155,11 +159,11 @@ class AuthorPage:
 
 
 def _times(voice: OwnTurn, ui: Catalogue) -> list[_Running]:
-    """Until when to begin, and how much time is left."""
+    """The running times: until when to begin, and how much time is left."""
     turn, running = voice.turn, list[_Running]()
     if turn.begin is not None:
         running.append(_run(texts.BEGIN, texts.BEGIN_LATE, turn.begin - voice.now, ui))
-    # While it is held for them nothing of their time goes by.
+    # While the turn is held for the author, their time doesn't run.
     if turn.time and not (turn.longer and turn.begin is not None):
         left = turn.since + turn.time - voice.now
         running.append(_run(texts.LEFT, texts.LEFT_OVER, left, ui))
@@ -172,25 +176,27 @@ def _run(key: str, over: str, left: int, ui: Catalogue) -> _Running:
 
 
 PREFIX = "about-"
-"""Of the fields' names."""
+"""The prefix of the fields' names."""
 APART = frozenset({Dimension.YOUNG, Dimension.DISABILITY})
-"""What stands by itself in the form."""
+"""Dimensions that are separate from the others in the form."""
 
 
 class ChoiceField(msgspec.Struct, frozen=True, kw_only=True):
-    """A question of which one answer is chosen, or a box that is ticked where there are no options."""
+    """A question with options of which one is chosen, or, without options, a checkbox."""
 
     name: str
-    """Of its field."""
+    """Name of the form field."""
     text: str
     options: tuple[tuple[str, str, bool], ...] = ()
-    """Value, text, and whether it is chosen."""
+    """Value, text, and whether the option is chosen."""
     chosen: bool = False
     apart: bool = False
 
 
 def about_fields(choices: Mapping[Dimension, Sequence[str]], given: Statement, ui: Catalogue) -> list[ChoiceField]:
-    """The fields as they were filled in, `given` as from `about_given`; where it says nothing, nothing is chosen."""
+    """The form's fields with the values of `given` (see `about_given`); a dimension that is missing there has no
+    choice.
+    """
     return [
         ChoiceField(
             name=f"{PREFIX}{each.value}",
@@ -208,5 +214,5 @@ def about_fields(choices: Mapping[Dimension, Sequence[str]], given: Statement, u
 
 
 def about_given(form: Mapping[str, str]) -> Statement:
-    """What was answered, of a form's fields; the service that keeps it checks it."""
+    """The answers about the author in a form's fields, unchecked; the service that stores them checks them."""
     return {each: value for each in Dimension if (value := form.get(f"{PREFIX}{each.value}", ""))}

@@ -1,7 +1,7 @@
-"""The door at which people who are remote raise a hand, at the centre and at hubs. It works without a script; the list
-of questions shows the rest.
+"""The door at which remote participants vote in a show of hands, at the centre and at hubs. It works without a script;
+the list of questions shows the results.
 
-A browser is known by the same cookie as at *Ask or comment*.
+A browser is recognised by the same cookie as at *Ask or comment*.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from moothall.wire.token_bucket import Allowance
 MAX_BODY_BYTES = 1 << 8
 MAX_DIGITS = 4
 ALLOWANCE = Allowance(per_second=10, burst=1_200)
-"""Hands of one address: a hall of 300 stands behind one, and changes its mind three times."""
+"""Votes of one address: a hall of 300 people may share one address, and change their minds three times."""
 
 
 class HandsDoor:
-    """Handlers of a vote in a show of hands."""
+    """The handler of a vote in a show of hands."""
 
     def __init__(self, context: VisitorContext, votes: Votes) -> None:
-        """`votes`: where votes go."""
+        """`votes` receives the votes."""
         self._context = context
         self._votes = votes
         self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.post("/s/{session}/hands/{number}", self.choose)]
 
     async def choose(self, request: web.Request) -> web.Response:
-        """Somebody chooses an answer; back to the list."""
+        """Count a vote, and redirect to the list."""
 
         async def take(wanted: SessionRequest, address: str) -> tuple[str, str]:
             number, option = number_at(request, "number", MAX_DIGITS), await _option(request)
@@ -53,7 +53,7 @@ class HandsDoor:
 
 
 async def _option(request: web.Request) -> int:
-    """The answer that the form names, from 0."""
+    """The number of the option that the form names, from 0. Raises HttpProblem when there is none."""
     form = await read_form(request, MAX_BODY_BYTES, long=ErrorText.REQUEST)
     given = form.get("option", "")
     if given not in map(str, range(MOST_OPTIONS)):

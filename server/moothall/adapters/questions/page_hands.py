@@ -1,6 +1,6 @@
-"""Shows of hands as pages have them: their texts, and plain values for templates here and on walls. Pure.
+"""Shows of hands as pages and walls show them: their texts, and plain values for templates. Pure.
 
-The keys of the texts are the English ones (`web/locales`, hands.po).
+The keys of the texts are the English texts (`web/locales`, hands.po).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ OVER = "The show of hands is closed."
 
 
 def hands_of(poll: Poll, ui: Catalogue, *, going: bool = True, mine: Choice = NO_CHOICE) -> dict[str, object]:
-    """One of them. `going`: the meeting is on; `mine`: the visitor's choice."""
+    """The values of a show of hands. `going`: whether the meeting is on; `mine`: the visitor's choice."""
     quiet = poll.quiet and poll.open
     rows = [
         {
@@ -46,9 +46,10 @@ def hands_of(poll: Poll, ui: Catalogue, *, going: bool = True, mine: Choice = NO
 
 
 def raised(questions: Questions | None, ui: Catalogue, *, going: bool) -> dict[str, object]:
-    """For `_raised.html`: that a show of hands is open, as `hands_of` has it; without a `question` where none is.
+    """The values of `_raised.html`: the open show of hands as in `hands_of`; with an empty `question` when none is
+    open.
 
-    `before` and `behind` are what stands around the question.
+    `before` and `behind` are the parts of the sentence before and after the question.
     """
     poll = None if questions is None or not going else open_poll(questions.polls)
     begun = ui.text(BEGUN)
@@ -66,9 +67,9 @@ def raised(questions: Questions | None, ui: Catalogue, *, going: bool) -> dict[s
 def hands(
     polls: tuple[Poll, ...], ui: Catalogue, *, going: bool, mine: Mapping[PollId, Choice], base: str, query: str
 ) -> dict[str, object]:
-    """What `_hands.html` has to know: the show of hands that is open, or else the newest, and those before it.
+    """The values of `_hands.html`: the open show of hands, or else the newest, and those before it.
 
-    `base` is the session's address, `query` what its addresses keep.
+    `base` is the session's address, `query` the query that links keep.
     """
     shown = [hands_of(poll, ui, going=going, mine=mine.get(poll.id, NO_CHOICE)) for poll in shown_polls(polls)]
     return {

@@ -1,6 +1,7 @@
-"""The doors of the list of a meeting's questions and comments: reading it, *I'd ask this too*, reporting a rude one.
+"""The doors of the list of a meeting's questions and comments: reading it, *I'd ask this too*, reporting a rude
+question.
 
-It works without a script. A browser is known by the same cookie as at *Ask or comment*.
+They work without a script. A browser is recognised by the same cookie as at *Ask or comment*.
 """
 
 from __future__ import annotations
@@ -49,57 +50,59 @@ from moothall.wire.token_bucket import Allowance
 
 MAX_DIGITS = 6
 NO_PAGE = "none"
-"""Where the script of a text, which shows by itself that a vote was counted, wants to be led."""
+"""The value of `back` with which the script of a text, which shows the counted vote by itself, asks for no page."""
 ALLOWANCE = Allowance(per_second=10, burst=1_200)
-"""Ballots of one address: a hall of 300 stands behind one, and would ask four questions too."""
+"""Ballots of one address: a hall of 300 people may share one address, and each support four questions."""
 REPORT_ALLOWANCE = Allowance(per_second=1, burst=60)
 """Reports of one address: more than a hall has reason for."""
 
 MOST_PENDING = 30
-"""Translations that one page has made; those further down come when these are there."""
+"""The most translations that one page requests at once; it requests further translations when these are there."""
 MOST_MADE = 100
-"""Pages that are kept as they were made: a hall asks for the same one when something has happened."""
+"""The most rendered pages in the cache: a whole hall requests the same page when something has happened."""
 
 ROOM_MS = 10_000
-"""How often the list of a hub looks at the room's own: many may have it open."""
+"""How often, in ms, the list of a hub requests the room's own questions: many people may have it open."""
 
 QuestionsOf = Callable[[SessionId], Awaitable[Questions | None]]
-"""The questions and comments of a session; None where there is none that may be read."""
+"""Returns the questions and comments of a session; None where there are none that may be read."""
 ReportedBy = Callable[[SessionId, str], frozenset[InterventionId]]
-"""What a browser, known by its token, has reported as rude."""
+"""Returns the questions that a browser, known by its token, has reported as rude."""
 Names = frozenset[InterventionId]
 Row = dict[str, object]
-"""What `questions.html` is given of one of them."""
+"""The values of one question for `questions.html`."""
 
 
 class RoomRows(Protocol):
-    """The questions of a hub's room that the room may read, beside the meeting's."""
+    """The questions of a hub's room that the room may read, besides those of the meeting."""
 
     def rows(
         self, wanted: SessionRequest, questions: Questions, ui: Catalogue, *, mine: Names, own: Names
     ) -> list[Row]:
-        """Those that `questions`, the meeting's, has not published, in the order in which they are shown.
+        """Rows of the room's questions that `questions`, the meeting's, has not published, in the order of the page.
 
-        `mine`: what the visitor would ask too; `own`: what they asked. Their addresses are without a query.
+        `mine`: what the visitor supports; `own`: what they asked. The addresses in the rows have no query.
         """
         ...
 
     def support(self, session: SessionId, what: InterventionId, ui: Catalogue) -> str:
-        """How many of the room would ask one too, of its own or of the meeting's; empty for none."""
+        """How many people of the room support a question, of the room or of the meeting, in words; empty for none."""
         ...
 
 
 OwnOf = Callable[[SessionId, str], Awaitable[frozenset[InterventionId]]]
-"""What a browser, known by its token, has asked, and what that was joined with."""
+"""Returns the questions that a browser, known by its token, has asked, and the questions with which these were
+joined.
+"""
 ChannelOf = Callable[[SessionId, SegmentId], str]
-"""The text that has a line; empty where there is no such line."""
+"""Returns the channel of the text that contains a line; empty when there is no such line."""
 
 
 @dataclass(eq=False, repr=False)
 class QuestionsDoor:
-    """Handlers of the public list of questions, and of support for one of them.
+    """Handlers of the public list of questions, and of support for a question.
 
-    `translated`: has what is published in other languages; `room`: a hub's own questions, beside these.
+    `translated` supplies published questions in other languages; `room` supplies a hub's own questions.
     """
 
     context: VisitorContext
@@ -114,7 +117,7 @@ class QuestionsDoor:
     room: RoomRows | None = None
 
     def __post_init__(self) -> None:
-        # Overflow: the page that nobody has asked for longest is made again.
+        # Overflow: the least recently requested page is rendered again.
         self._made: OrderedDict[tuple[SessionId, str, str], tuple[Questions, tuple[str, Status, int], str]] = (
             OrderedDict()
         )
@@ -122,24 +125,24 @@ class QuestionsDoor:
 
     @property
     def pages_kept(self) -> int:
-        """How many pages are kept for the next who asks."""
+        """How many rendered pages are in the cache."""
         return len(self._made)
 
     def observe(self, live: ReadSession, publication: Publication) -> None:
-        """For `Sessions.observe`: once something was removed, no page made before it is kept, not even in memory."""
+        """Drop all rendered pages of a session from memory once something of it was removed. For `Sessions.observe`."""
         if any(isinstance(event, BodyRemoved) for event in publication.events):
             for key in [key for key in self._made if key[0] == live.id]:
                 del self._made[key]
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/s/{session}/questions", self.list),
             web.post("/s/{session}/asked/{number}/support", self.support),
         ]
 
     async def list(self, request: web.Request) -> web.Response:
-        """The list as it stands."""
+        """Answer with the present list."""
         ui = self.context.language(request)
         try:
             wanted = await self.context.asked(request)
@@ -159,7 +162,7 @@ class QuestionsDoor:
         return response
 
     async def _own(self, session: SessionId, token: str) -> frozenset[InterventionId]:
-        with contextlib.suppress(StorageUnavailable):  # The list is there all the same.
+        with contextlib.suppress(StorageUnavailable):  # The list is shown without marks of the visitor's own questions.
             return await self.own_of(session, token) if token else frozenset()
         return frozenset()
 
@@ -173,9 +176,9 @@ class QuestionsDoor:
         query: str,
         own: frozenset[InterventionId],
     ) -> str:
-        """The page; visitors without votes or questions of their own share one that is kept."""
+        """Render the page; visitors without votes or questions of their own share a cached page."""
         mine = self.supports.supported(wanted.session, token)
-        # Whoever comes for the first time has no token yet, and has reported nothing.
+        # A first-time visitor has no token yet, and has reported nothing.
         reported = self.reported(wanted.session, token) if token else frozenset()
         voted = self.votes.voted(wanted.session, token)
         if mine or voted or reported or own or self.room is not None:
@@ -280,9 +283,9 @@ class QuestionsDoor:
         )
 
     async def support(self, request: web.Request) -> web.Response:
-        """Somebody would ask it too, or would no more; back to the list, or to the text that the form names.
+        """Add or withdraw a visitor's support, and redirect to the list, or to the text that the form names.
 
-        A browser that is not known yet is led to the list all the same: its vote is not counted, and there it is given
+        A browser without a token is redirected to the list all the same: its vote is not counted, and there it is given
         a token. A script of the text gets no page (204) once the vote is counted.
         """
 
@@ -306,7 +309,7 @@ class QuestionsDoor:
 
 
 def _leads_to_a_text(address: str, session: SessionId) -> bool:
-    """Whether an address is that of a page of the session's text, as ours are written."""
+    """Whether an address is that of a page of the session's text, in the form in which this server writes it."""
     path, _, query = address.partition("?")
     base = f"/s/{quote(session)}"
     return path in (base, f"{base}/read") and all("!" <= each <= "~" and each != "#" for each in query)
@@ -317,7 +320,7 @@ async def _form(request: web.Request) -> dict[str, str]:
 
 
 async def asks_too(request: web.Request) -> bool:
-    """Whether a form says that somebody would ask it too, or takes that back. Raises HttpProblem."""
+    """Whether a form adds support, or withdraws it. Raises HttpProblem when it can't be read."""
     return (await _form(request)).get("too") != "no"
 
 
@@ -330,11 +333,11 @@ class AbuseDoor:
         self._senders = context.senders(REPORT_ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.post("/s/{session}/asked/{number}/abuse", self.take)]
 
     async def take(self, request: web.Request) -> web.Response:
-        """Somebody reports one; back to the list."""
+        """Record a report, and redirect to the list."""
 
         async def take(wanted: SessionRequest, _: str) -> tuple[str, str]:
             number = number_at(request, "number", MAX_DIGITS)
@@ -354,7 +357,7 @@ _OF_ROOM: Row = {
     "count": 0,
     "answer_direction": "auto",
 }
-"""What there is of nothing that the meeting has not published."""
+"""Values of a row that a question has only once the meeting has published it."""
 
 
 def _may_be_supported(each: Intervention) -> bool:

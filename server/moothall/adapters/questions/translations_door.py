@@ -1,6 +1,6 @@
 """Published questions in other languages: for the pages that show them, and at an address of their own.
 
-What nobody but the staff may read is not there: neither the text nor its translation.
+A question that only the staff may read is not available here, neither its text nor its translation.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ from moothall.services.questions.translations import NOT_HERE, QuestionTranslati
 from moothall.wire.token_bucket import Allowance
 
 ALLOWANCE = Allowance(per_second=10, burst=600)
-"""Translations that one address may ask for: a hall of 300 stands behind one."""
+"""Translations that one address may request: a hall of 300 people may share one address."""
 MAX_DIGITS = 6
 STATUSES = {RefusalCode.UNKNOWN: 404, RefusalCode.BUSY: 503, RefusalCode.UNAVAILABLE: 503}
 
 QuestionsOf = Callable[[SessionId], Awaitable[Questions | None]]
-"""The questions of a session; None where there are none that the visitor may read."""
+"""Returns the questions of a session; None where there are none that the visitor may read."""
 
 
 class Translated(msgspec.Struct, frozen=True, kw_only=True):
-    """A question in another language, as pages show it."""
+    """A translated question, as pages show it."""
 
     text: str
     language: str
     direction: str
     made: str
-    """By what it was translated, in a sentence."""
+    """The sentence that says how it was translated."""
 
 
 class Rendering(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page has of a question in one other language."""
+    """The translation of a question that a page has, or the address at which it will be available."""
 
     translated: Translated | None = None
     pending: str = ""
-    """Where it is to be had once it is made; empty when it is there, or is not made."""
+    """The address of the translation once it is made; empty when it is there already, or will not be made."""
 
 
 class QuestionTranslationsDoor:
@@ -62,18 +62,20 @@ class QuestionTranslationsDoor:
         self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/s/{session}/questions/{number}/{language}", self.translation)]
 
     @property
     def generation(self) -> int:
-        """While it stands still, `of` gives the same."""
+        """A number that changes whenever `of` may return other translations."""
         return self._translations.generation
 
     def of(
         self, session: SessionId, each: Intervention, target: str, ui: Catalogue, *, first: bool = False
     ) -> Rendering:
-        """A published question in another language; it is made from now on if it isn't there, soon with `first`."""
+        """Return a published question in another language; request the translation when it isn't there, with priority
+        when `first`.
+        """
         wanted = text_of(session, each, target)
         made = self._translations.known(wanted)
         if made is not None:
@@ -84,7 +86,7 @@ class QuestionTranslationsDoor:
         return Rendering(pending=f"/s/{quote(session)}/questions/{each.number}/{quote(target)}?{query}")
 
     async def translation(self, request: web.Request) -> web.Response:
-        """One question in one language, as JSON, once it is made."""
+        """Answer with a question in one language, as JSON, once it is translated."""
         ui = self._context.language(request)
         session, number, target = (request.match_info[name] for name in ("session", "number", "language"))
         if self._senders.often(request):

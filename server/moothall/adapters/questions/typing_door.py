@@ -1,6 +1,6 @@
-"""The door of those whose turn it is: what they type, as a form and as a script sends it.
+"""The door for authors whose turn it is: it takes what they type, from a form or from a script.
 
-The sender knows the address of the author's page; nobody else can write there.
+The sender knows the secret address of the author's page; nobody else can write there.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from moothall.services.questions.typing import FinishedLine, TypingReceived, Typ
 from moothall.wire.token_bucket import Allowance
 
 ALLOWANCE = Allowance(per_second=20, burst=400)
-"""Texts of one address. One person a meeting types, four times a second; a hall of several meetings may stand behind
-one address."""
+"""Texts of one address. One person a meeting types, four times a second; a hall with several meetings may share one
+address.
+"""
 STATUS = {
     Untyped.TURN: 409,
     Untyped.RECORDED: 409,
@@ -39,7 +40,7 @@ _decoder = msgspec.json.Decoder(TypingUpdate)
 
 
 class TypingDoor:
-    """Handlers of the text that an author types in their turn, from a form and from a script."""
+    """The handler of the text that an author types in their turn, from a form and from a script."""
 
     def __init__(
         self, context: VisitorContext, asking: AuthorQuestions, typing: TypedTurns, *, author_page: AuthorPage
@@ -51,11 +52,11 @@ class TypingDoor:
         self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.post("/s/{session}/asked/{token}/words", self.take)]
 
     async def take(self, request: web.Request) -> web.Response:
-        """Take what somebody types: a line from the form, or from a script the text in progress too."""
+        """Take what somebody types: a finished line from the form, or from a script also the text in progress."""
         ui = self._context.language(request)
         try:
             wanted, own = await self._known(request)
@@ -68,14 +69,14 @@ class TypingDoor:
         done = FinishedLine(line=form.get("line", ""), text=text, unkept="unkept" in form)
         if done.unkept and own.voice is not None and own.voice.recorded:
             return self._given_back(request, wanted, own, ui, why=Untyped.RECORDED, text=text)
-        # Each is a page of its own, or the second would pass for an older text of the first.
+        # Each line gets a page id of its own, otherwise the second would count as an older text of the first.
         answer = await self._write(wanted, own, TypingUpdate(page=done.line, n=0, line="form", done=(done,)))
         if isinstance(answer, TypingReceived):
             return onward(page_of(wanted.session, request.match_info["token"]) + kept_query(request, ui))
         return self._given_back(request, wanted, own, ui, why=answer, text=text)
 
     async def _known(self, request: web.Request) -> tuple[SessionRequest, Own]:
-        """Whose page it comes from. Raises HttpProblem."""
+        """Count the request, and return the session and the question of its author's page. Raises HttpProblem."""
         self._senders.check(request)
         wanted = await self._context.asked(request)
         return wanted, await own_at(request, wanted, self._asking)

@@ -1,7 +1,8 @@
-"""Every page of a meeting's text tells an author that their turn is near or has come, and everybody what is asked now.
+"""The part of every page of a meeting's text that tells an author that their turn is near or has come, and everybody
+what is asked now.
 
-A page is made for the browser that asks for it; later news comes over the stream that all readers share. It says that
-the status of a question has changed, and the author's page fetches this part again.
+A page is made for the browser that requests it; later news comes over the stream that all readers share. The stream
+says only that the status of a question has changed; the author's page then fetches this part again.
 """
 
 from __future__ import annotations
@@ -37,15 +38,17 @@ from moothall.services.questions.author_view import Own
 from moothall.services.questions.ports import AuthorQuestions, Supports
 
 NEAR = 2
-"""How many come before one whose author is told that it is near."""
+"""How many questions may be ahead of a question whose author is told that their turn is near."""
 MOST_KNOWN = 20
-"""Questions of the queue whose words a page knows from the start."""
+"""How many questions of the queue a page knows with their words from the start."""
 LONGEST = 200
-"""Characters of what is asked that the bar shows."""
+"""The most characters of the question that the bar shows."""
 
 
 def card(wanted: SessionRequest, mine: Sequence[tuple[str, Own]], ui: Catalogue, query: str) -> dict[str, object]:
-    """For `_your_turn.html`: about the question that is called, or else is next. `mine`: by their authors' tokens."""
+    """The values of `_your_turn.html`: about the question that is called, or else the next. `mine`: the questions by
+    their authors' tokens.
+    """
     base = f"/s/{quote(wanted.session)}"
     near = sorted((each for each in mine if each[1].ahead is not None), key=lambda each: each[1].ahead or 0)
     called = next((each for each in mine if _is_called(each[1])), None)
@@ -69,8 +72,8 @@ def _is_called(own: Own) -> bool:
 def now_asked(
     questions: Questions | None, session: Session, ui: Catalogue, *, too: bool = False
 ) -> Mapping[str, object]:
-    """For the bar: what is asked now, and what scripts need to say so later. `too`: whether the visitor would ask it
-    too; `may` be said of whatever has words.
+    """The values of the bar: what is asked now, and what scripts need to update it later. `too`: whether the visitor
+    supports the question; `may`: whether it can be supported, which needs published words.
     """
     going = session.status in ON
     called = None if questions is None or not going or questions.called is None else questions.get(questions.called)
@@ -101,7 +104,7 @@ def now_asked(
 
 
 def asker(each: Intervention, session: Session, ui: Catalogue) -> str:
-    """Who asks, as far as they chose to show it, else from where and in which language."""
+    """The asker's name, when they gave one, else their origin and language; empty when neither is known."""
     if each.name:
         return each.name
     if each.origin == REMOTE:
@@ -136,11 +139,11 @@ class YourTurn:
         self._visitors = visitors
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/s/{session}/your-turn", self.answer)]
 
     async def part(self, request: web.Request, wanted: SessionRequest, ui: Catalogue) -> dict[str, object] | None:
-        """What a page has for the browser that asks for it; None where it has asked nothing that is still open.
+        """The part of a page for the requesting browser; None when none of its questions is still open.
 
         Raises StorageUnavailable.
         """
@@ -150,14 +153,14 @@ class YourTurn:
         return card(wanted, mine, ui, kept_query(request, ui)) if mine else None
 
     def asks_too(self, request: web.Request, session: SessionId, questions: Questions | None) -> bool:
-        """Whether the browser that asks has said that it would ask too what is asked now."""
+        """Whether the requesting browser supports the question that is asked now."""
         if self._supports is None or questions is None or questions.called is None:
             return False
         token = self._visitors.token(request, COOKIE, session)
         return bool(token) and questions.called in self._supports.supported(session, token)
 
     async def answer(self, request: web.Request) -> web.Response:
-        """The part alone; empty where nothing is open any more."""
+        """Answer with the part alone; it is empty when no question is open any more."""
         ui = language(self._pages, request)
         try:
             wanted = await asked(request, self._snapshot_of)

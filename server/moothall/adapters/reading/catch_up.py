@@ -1,7 +1,6 @@
-"""*What did I miss?*: how a session stands, its last lines, and what happened beside its words, on one page.
+"""*What did I miss?*: one page with the status of a session, its last lines, and what happened beside its words.
 
-Without scripts it is a page; with them the page of the text shows its part `Missed` beside the text
-(`web/js/panels/catch_up.js`).
+Without scripts it is a page of its own; scripts show its part `Missed` beside the text (`web/js/panels/catch_up.js`).
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ from moothall.core.views.captions import Session, Snapshot
 from moothall.core.views.happenings import Happening, happenings
 
 LAST_LINES = 5
-"""Finished lines that the page repeats."""
+"""How many of the newest finished lines the page repeats."""
 
 
 def render_catch_up(
     pages: Pages, snapshot: Snapshot, questions: Questions | None, address: TextAddresses, ui: Catalogue, *, now: int
 ) -> str:
-    """The page; `now` is Unix ms."""
+    """Return the page as HTML; `now` is Unix ms."""
     session = snapshot.session
     going = session.status in ON
     opened = session.opened

@@ -1,8 +1,9 @@
-"""A reader's connection once the web server has answered: it leaves the web server, and is the fan-out's alone.
+"""A reader's connection after the web server has answered: it leaves the web server, and from then on only the fan-out
+writes to it.
 
-aiohttp keeps a task, a request, a parser and their buffers for as long as an answer lasts: half of what a reader took.
-None of them is needed any more: what comes later is written to the transport, ready to be sent, and hardly anything is
-read.
+aiohttp keeps a task, a request, a parser and their buffers for as long as an answer lasts: half of a reader's memory.
+None of them is needed after the headers: the fan-out writes encoded frames directly to the transport, and a reader
+sends hardly anything.
 """
 
 from __future__ import annotations
@@ -18,14 +19,16 @@ from moothall.wire.frames import Format
 
 
 class ReaderConnection(asyncio.Protocol):
-    """One of a door's. `take` takes it from the web server."""
+    """One reader's connection at a door. `take` detaches it from the web server."""
 
     __slots__ = ("_fanout", "_presence", "_subscription", "form", "there", "transport")
 
     def __init__(
         self, there: dict[ReaderConnection, None], transport: asyncio.Transport, presence: Presence, form: Format
     ) -> None:
-        """`there`: the connections of its door. It is one of them from `take` on until it is gone."""
+        """`there`: the set of the door's connections. It contains this connection from `take` on until the connection
+        is lost.
+        """
         self.there = there
         self.transport = transport
         self.form = form
@@ -34,7 +37,7 @@ class ReaderConnection(asyncio.Protocol):
         self._subscription: Subscription | None = None
 
     def take(self) -> bool:
-        """Take the connection from the web server; False when it is closing: then it stays there."""
+        """Take the connection from the web server; return False when it is closing: then the web server keeps it."""
         if not hand_over(self.transport, self):
             return False
         self._presence.stays = True
@@ -42,9 +45,10 @@ class ReaderConnection(asyncio.Protocol):
         return True
 
     async def follow(self, reading: ReaderRequest) -> bool:
-        """Have the fan-out write to it until `stop`, or until it is gone; False when the session has no such text.
+        """Have the fan-out write to this connection until `stop`, or until it is lost; return False when the session
+        has no such text.
 
-        Raises as `ReaderRequest.subscribe`; then it is cut.
+        Raises what `ReaderRequest.subscribe` raises, after it has aborted the connection.
         """
         try:
             subscription = await reading.subscribe(self.transport, self.form)
@@ -59,20 +63,20 @@ class ReaderConnection(asyncio.Protocol):
         return True
 
     def stop(self) -> None:
-        """Nothing more comes from the fan-out. May be repeated."""
+        """Unsubscribe from the fan-out, which then writes nothing more. May be called repeatedly."""
         if self._fanout is not None and self._subscription is not None:
             self._fanout.unsubscribe(self._subscription)
         self._fanout = self._subscription = None
 
     def end(self, last: bytes) -> None:
-        """Close it behind `last`; one that stalls is cut."""
+        """Send `last`, then close the connection; abort it at once when it is stalled."""
         self.stop()
         if not let_go(self.transport):
             self.transport.write(last)
             self.transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """It is gone (asyncio)."""
+        """Leave the door's set and release the reader's slot. asyncio calls this."""
         del self.there[self]
         self.stop()
         self._presence.leave()

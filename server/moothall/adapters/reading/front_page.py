@@ -30,9 +30,9 @@ Listed = Callable[[], Awaitable[Sequence[Entry]]]
 """The sessions that anybody may read."""
 
 MOST_HEARD = 12
-"""Meetings of which the page shows what was said last. Overflow: the later ones show none."""
+"""How many open meetings are shown with the line that was said last. Overflow: later meetings are shown without it."""
 LONG_PAST_MS = 12 * 3_600_000
-"""A planned session without a log that should have ended so long ago isn't coming any more."""
+"""A planned session without a log counts as not held when its planned end is longer ago than this."""
 
 
 class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,30 +40,32 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
 
     session: SessionId
     address: str
-    """Empty where there is nothing to read yet."""
+    """Empty when there is nothing to read yet."""
     title: str
     language: str
-    """BCP-47 tag of the title; empty where nobody gave it one."""
+    """BCP-47 tag of the title; empty when none is known."""
     at: int | None
-    """Unix ms when it began or begins."""
+    """Unix ms at which the meeting began or is planned to begin; None when neither is known."""
     moment: str
-    """The same, ISO 8601 with its offset."""
+    """`at` in ISO 8601 with its UTC offset."""
     time: str
-    """The same by the clock of the page, in words; with its offset where that isn't the one of now."""
+    """`at` as a time of day by the clock of the page, for people; with its UTC offset where that differs from the
+    offset of now.
+    """
     state: str
-    """In words; empty where there is no log yet."""
+    """The state in words; empty when the session has no log yet."""
     status: str
     languages: str
-    """What is spoken, in words."""
+    """The spoken languages, in words."""
     readable: str = ""
-    """In which languages it can be read, in words; empty where that is only what is spoken."""
+    """The languages in which the session can be read, in words; empty where these are only the spoken languages."""
     place: str = ""
     cancelled: str | None = None
-    """Why it will not be held, empty where nobody said; None while it is to be held."""
+    """Why it will not be held, empty when no reason was given; None while it is to be held."""
     said: str = ""
-    """The line that was finished last, in the language of the page where there is such a text; empty where none was."""
+    """The newest finished line, in the language of the page where such a text exists; empty when there is no line."""
     said_in: str = ""
-    """BCP-47 tag of its language."""
+    """BCP-47 tag of the language of `said`."""
     said_direction: str = ""
 
 
@@ -78,9 +80,10 @@ class Day(msgspec.Struct, frozen=True):
 class FrontPage:
     """The handler of `/`. Planned sessions come from the programme, all others from the catalogue.
 
-    `place` names a room; `known` tells of sessions that are not listed, so that a plan doesn't list them;
-    `groups`: whether there are hubs, which have a list of their own. `snapshot_of`: for what was said last. `readable`:
-    in which languages a session can be read, given what is spoken. `agenda`: its address; empty where there is none.
+    `place` returns the name of a room. `known` finds sessions that are not in `listed`, so that their plan isn't listed
+    either. `groups`: whether there are hubs; they have a list of their own. `snapshot_of` supplies the line that was
+    said last. `readable` returns the languages in which a session can be read, given the spoken languages. `agenda`
+    returns the agenda's address; empty where there is none.
     """
 
     pages: Pages
@@ -96,11 +99,11 @@ class FrontPage:
     agenda: Callable[[], str] = lambda: ""
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/", self.show)]
 
     async def show(self, request: web.Request) -> web.Response:
-        """The page."""
+        """Answer with the front page."""
         ui = language(self.pages, request)
         entries = await self.listed()
         plans = {each.session: each for each in self.planned()}
@@ -129,7 +132,7 @@ class FrontPage:
         return html(text, ui)
 
     async def _heard(self, row: SessionRow, ui: Catalogue) -> SessionRow:
-        """The row with what was said last."""
+        """Return the row with the line that was said last."""
         if self.snapshot_of is None:
             return row
         found = await self.snapshot_of(row.session, Feed(channel=DEFAULT_CHANNEL))
@@ -143,7 +146,7 @@ class FrontPage:
         )
 
     def _only_planned(self, plans: Iterable[Planned], ui: Catalogue) -> list[SessionRow]:
-        """Those that nothing is known of but the plan."""
+        """Rows of the sessions that exist only in the programme, without rehearsals and plans that are long past."""
         since = self.clock.wall() - LONG_PAST_MS
         return [
             self._row(Entry(session=plan.session, title=plan.title, languages=plan.languages), plan, ui)
@@ -162,7 +165,9 @@ class FrontPage:
 def meeting_row(
     entry: Entry, plan: Planned | None, address: str, ui: Catalogue, *, zone: Zone, now: int, place: str = ""
 ) -> SessionRow:
-    """A session in a list; where it has no log it has neither `address` nor state. Times are by the clock of `zone`."""
+    """Make the row of a session. A session without a log has no `address` and no `state`. Times are by the clock of
+    `zone`.
+    """
     at = entry.opened if entry.opened is not None or plan is None else plan.starts
     moment = None if at is None else zone.at(at)
     time = "" if moment is None else time_of_day(moment)
@@ -186,7 +191,7 @@ def meeting_row(
 
 
 def more_languages(tags: Iterable[str], spoken: Sequence[str], ui: Catalogue) -> str:
-    """In which languages a session can be read, in words; empty where those are only the ones that are spoken."""
+    """The languages in which a session can be read, in words; empty where all of them are spoken."""
     names, heard = ({ui.language_name(tag) for tag in each} for each in (tags, spoken))
     return ui.listed(sorted(names, key=str.casefold)) if names - heard else ""
 
@@ -196,12 +201,12 @@ def _last(lines: Sequence[Line]) -> Line | None:
 
 
 def _time(row: SessionRow) -> tuple[bool, int, str]:
-    """In order of time; what has none comes last."""
+    """Sort key: by time; rows without a time come last."""
     return row.at is None, row.at or 0, row.session
 
 
 def by_day(rows: Iterable[SessionRow], ui: Catalogue, zone: Zone) -> list[Day]:
-    """The rows, which are in order of time, by day."""
+    """Group rows, which are in order of time, by day."""
 
     def day(row: SessionRow) -> str:
         return "" if row.at is None else format_date(zone.at(row.at), "full", locale=ui.locale)

@@ -1,5 +1,5 @@
-"""The door at which a reader asks for a translation that the session doesn't have yet: a form on the page, that works
-without a script. The reader is sent on to the new text, and may have to wait for its first lines.
+"""The door at which a reader requests a translation that the session doesn't have yet: a form on the page that works
+without a script. The answer redirects the reader to the new text, whose first lines may take a while.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.wire.token_bucket import Allowance
 
 MAX_BODY_BYTES, MAX_FIELDS = 1 << 10, 8
-"""Of a form."""
+"""Limits of a form: bytes of its body, number of its fields."""
 MAX_LANGUAGE = 35
-"""Characters of a language tag (RFC 5646 §4.4.1)."""
+"""The most characters of a language tag (RFC 5646 §4.4.1)."""
 ALLOWANCE = Allowance(per_second=2, burst=300)
-"""Wishes of one address: a hall of 300 stands behind one."""
+"""Requests of one address: a hall of 300 people may share one address."""
 
 Offered = Callable[[SessionId], Sequence[str]]
-"""The languages (BCP-47) into which a session could be translated; there are no other texts to be had."""
+"""Returns the languages (BCP-47) into which a session could be translated; no other translation can be requested."""
 Want = Callable[[SessionId, str], Awaitable[ChannelId | Refusal]]
-"""Have a session translated into a language (BCP-47); gives the text's id."""
+"""Has a session translated into a language (BCP-47); returns the text's id."""
 
 
 class LanguagesDoor:
@@ -41,11 +41,11 @@ class LanguagesDoor:
         self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.post("/s/{session}/language", self.take)]
 
     async def take(self, request: web.Request) -> web.Response:
-        """Ask for the language that the form names, and go to its text."""
+        """Request the language that the form names, and redirect to its text."""
         ui = self._context.language(request)
         try:
             self._senders.check(request)
@@ -74,7 +74,7 @@ def _wrong(answer: Refusal) -> HttpProblem:
 
 
 async def _language(request: web.Request) -> str:
-    """The tag in a form. Raises HttpProblem, 400 in any case, when it is too long, or there is none."""
+    """Return the language tag in a form. Raises HttpProblem, always with status 400, when it is missing or too long."""
     try:
         form = await read_form(request, MAX_BODY_BYTES, fields=MAX_FIELDS)
     except HttpProblem as wrong:

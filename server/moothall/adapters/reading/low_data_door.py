@@ -1,8 +1,8 @@
-"""The door for a poor line: GET /s/{session}/low, finished lines every 40 seconds, 4 KB for ten minutes of speech.
+"""The door for slow connections: GET /s/{session}/low, finished lines every 40 seconds, 4 KB for ten minutes of speech.
 
-Server-sent events whose data are the batches of `moothall.wire.low_data`, in one gzip stream. What came before is in
-the stream's memory, so text costs about half a byte a character; that memory is each reader's own, which is why this
-door sends no ready bytes, takes fewer readers than the others, and writes seldom.
+It sends server-sent events whose data are the batches of `moothall.wire.low_data`, in one gzip stream. The compressor
+remembers what it has already sent, so text costs about half a byte a character. Each reader has a compressor of their
+own, which is why this door can't share encoded bytes, takes fewer readers than the others, and writes seldom.
 """
 
 from __future__ import annotations
@@ -25,17 +25,19 @@ from moothall.wire.frames import PULSE, Format, chunk
 from moothall.wire.low_data import PULSE_MS, LowData
 
 BATCH_MS = 39_000
-"""How long a finished line may wait for others: each batch costs its packets and its headers anew."""
+"""How long, in ms, a finished line may wait for others: each batch costs its own packets and headers."""
 QUIET_MS = 60_000
-"""After so long without a batch an empty one says so, for pages that don't know of pulses."""
+"""After so many ms without a batch the door sends an empty batch as a sign of life, for pages that don't know
+pulses.
+"""
 MOST = 2_000
-"""Readers at once: each has 47 KB of memory for what its stream may refer to."""
+"""The most readers at once: each has 47 KB of memory for what its stream may refer to."""
 WINDOW_BITS = 13
 MEMORY_LEVEL = 6
 
 
 class _Plain:
-    """For those who don't take gzip."""
+    """The counterpart of `_Packed` for readers who don't accept gzip: it passes bytes on unchanged."""
 
     def write(self, data: bytes) -> bytes:
         return data
@@ -56,7 +58,9 @@ class _Packing(Protocol):
 
 @dataclass(eq=False, repr=False)
 class _Connection:
-    """One reader: frames of the feed come in as bytes of server-sent events, as the fan-out writes them."""
+    """One reader of this door, an outlet of the fan-out: it receives the feed's frames as bytes of server-sent
+    events.
+    """
 
     transport: asyncio.Transport
     frames: Frames
@@ -72,10 +76,12 @@ class _Connection:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._packing: _Packing = _Packed() if self.packed else _Plain()
         self._said = self.now - PULSE_MS
-        """When it was told anything, ms of the monotonic clock; long ago: the first look gives it a pulse."""
+        """When anything was last sent, ms of the monotonic clock; so long ago at first that the first `look` sends a
+        pulse.
+        """
         self._since: int | None = None
 
-    # What the fan-out needs of an outlet
+    # The interface that the fan-out needs of an outlet.
 
     def write(self, data: bytes) -> None:
         for text, frame in self.frames.of(data):
@@ -93,10 +99,10 @@ class _Connection:
     def abort(self) -> None:
         self.transport.abort()
 
-    # What the door does
+    # Called by the door.
 
     def look(self, now: int) -> None:
-        """Send what is due, ms of the monotonic clock."""
+        """Send what is due; `now` is ms of the monotonic clock."""
         if self.low.waits and self._since is None:
             self._since = now
         due = self.low.urgent or (self._since is not None and now - self._since >= BATCH_MS)
@@ -120,7 +126,7 @@ class _Connection:
 
 
 class LowDataDoor:
-    """Serves readers of few data. `run` has to be running for anything to be sent."""
+    """Serves readers with low data. `run` must be running, since it sends the batches."""
 
     def __init__(self, readers: Readers, *, most: int = MOST) -> None:
         self._readers = readers
@@ -129,11 +135,11 @@ class LowDataDoor:
         self._closed = False
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/s/{session}/low", self.handle, allow_head=False)]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one reader for as long as it stays."""
+        """Answer one reader for as long as it stays connected."""
         if len(self._connections) >= self._most:
             message = "The server has as many readers of few data as it can serve. Try again in a few seconds."
             wait = self._readers.jitter(3, 15)
@@ -163,11 +169,11 @@ class LowDataDoor:
             await reading.follow(connection, Format.SSE, connection.ended)
         finally:
             self._connections.pop(connection, None)
-            let_go(transport)  # Nobody reads there; waiting for them would hold up the server's end.
+            let_go(transport)  # Nobody reads unsent bytes; waiting for them would delay the server's end.
         return response
 
     async def run(self) -> None:
-        """Send batches when they are due, and let go of readers who have left, until cancelled."""
+        """Send batches when they are due, and drop readers who have left, until cancelled."""
         while True:
             await self._readers.clock.sleep(1_000)
             now = self._readers.clock.monotonic()
@@ -177,21 +183,23 @@ class LowDataDoor:
                     continue
                 try:
                     connection.look(now)
-                except Exception as error:  # one reader doesn't stop the others
+                except Exception as error:  # one reader's failure doesn't stop the others
                     note_failure(error, "a low-data reader is disconnected")
                     connection.abort()
 
     async def close(self) -> None:
-        """The server is going away: end the streams; browsers come back by themselves."""
+        """End all streams because the server is ending; browsers reconnect by themselves."""
         self._closed = True
         self.send_away()
 
     def send_away(self) -> None:
-        """End the streams; browsers come back by themselves."""
+        """End all streams; browsers reconnect by themselves."""
         for connection in list(self._connections):
             connection.end()
 
 
 def _seen(after: Position | None, view: CaptionsView) -> int:
-    """What a reader has seen who comes with this position; where it is of no use a snapshot says so first."""
+    """The offset up to which a reader with this position has seen the text; for a position of another epoch that of the
+    view, since the reader gets a snapshot first.
+    """
     return after.offset if after is not None and after.epoch == view.epoch else view.offset

@@ -1,4 +1,4 @@
-"""Addresses of one session's pages, which keep what the reader chose."""
+"""Addresses of one session's pages, which carry the reader's choices along."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from moothall.adapters.reading.page_choices import BRAILLE, SHOW, UNCERTAIN, Cho
 from moothall.core.kernel.ids import ChannelId, SessionId
 
 FORMATS = ("vtt", "srt", "txt", "html", "json")
-"""In which a text can be taken home."""
+"""File formats in which a text can be downloaded."""
 
 
 class TextAddresses:
-    """Addresses around one text of a session, as a reader has it before them."""
+    """Addresses of the pages around the text of a session that a reader has open."""
 
     def __init__(
         self, session: SessionId, *, channel: ChannelId | None, ui: str | None = None, choices: Choices | None = None
     ) -> None:
-        """`ui` is the interface's language where the address names it, `choices` what else it names."""
+        """`ui` is the interface's language where the address names one; `choices` are the other choices that the
+        address names.
+        """
         self.base = f"/s/{quote(session)}"
         self.channel = channel
         self.ui = ui
@@ -25,12 +27,12 @@ class TextAddresses:
 
     @property
     def query(self) -> str:
-        """What the streams and pages of lines are asked with."""
+        """The query with which the page requests its streams and its pages of lines."""
         return urlencode({"channel": self.channel or ""})
 
     @property
     def kept(self) -> dict[str, str]:
-        """What the form of choices has to send along."""
+        """Names and values that the form of choices sends along as hidden fields."""
         kept = {
             "channel": self.channel,
             "ui": self.ui,
@@ -47,8 +49,8 @@ class TextAddresses:
         show: str | None = None,
         instead_of: ChannelId | None = None,
     ) -> str:
-        """The session's page, with what is named changed; `before` asks for older lines, `instead_of` names the
-        interpreter's text in place of which this one is read.
+        """The address of the session's page, with the arguments changed; `before` requests older lines, `instead_of`
+        names the interpreter's text in place of which this text is read.
         """
         return self._with(self.base, channel=channel, ui=ui, before=before, show=show, instead_of=instead_of)
 
@@ -62,41 +64,42 @@ class TextAddresses:
         braille: bool | None = None,
         uncertain: bool | None = None,
     ) -> str:
-        """The page to read at one's own pace, from line `start` (the first is 1).
+        """The address of the page to read at one's own pace, from line `start` on (the first line is 1).
 
-        `braille`: in whole turns or not; `uncertain`: whether it says of which words the recogniser was not sure.
+        `braille`: whether lines are joined to whole turns; `uncertain`: whether the page marks the words of which the
+        recogniser was not sure.
         """
         return self._with(
             f"{self.base}/read", channel=channel, ui=ui, start=start, show=show, braille=braille, uncertain=uncertain
         )
 
     def asking(self) -> str:
-        """Where a reader asks or comments."""
+        """The address of the form with which a reader asks or comments."""
         return self._with(f"{self.base}/ask")
 
     def questions(self) -> str:
-        """What readers ask and comment."""
+        """The address of the page with readers' questions and comments."""
         return self._with(f"{self.base}/questions")
 
     def catch_up(self) -> str:
-        """What somebody missed."""
+        """The address of the page *What did I miss?*."""
         return self._with(f"{self.base}/catch-up")
 
     def line(self, segment: str) -> str:
-        """The way to a line, however old."""
+        """The address that redirects to a line, however old."""
         return self._with(f"{self.base}/line/{quote(segment)}")
 
     def moment(self, t: int) -> str:
-        """The way to what was said at `t`, media ms, on the page that goes on."""
+        """The address that redirects to what was said at `t`, media ms, on the live page."""
         address = self._with(f"{self.base}/moment/{t}")
         return f"{address}{'&' if '?' in address else '?'}live"
 
     def ask(self) -> str:
-        """Where another language is asked for."""
+        """The address to which the form for another language is sent."""
         return self._with(f"{self.base}/language")
 
     def record(self, form: str) -> str:
-        """The text to take home, in one of FORMATS."""
+        """The address of the text as a download, in one of FORMATS."""
         query = self.query if self.channel else ""
         return f"{self.base}/record.{form}" + (f"?{query}" if query else "")
 

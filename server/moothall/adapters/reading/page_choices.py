@@ -1,7 +1,7 @@
-"""How a reader wants to read: what an address says of it, and what the form on the page offers.
+"""A reader's choices of how to read: the choices in an address, and the form on the page that offers them.
 
-An address that names a choice wins over what the browser remembers (`early.js` and `choices.js` in `web/js/lib`); the
-names and values here are those of the scripts and of the style sheets.
+A choice in the address takes precedence over what the browser remembers (`early.js` and `choices.js` in `web/js/lib`);
+the names and values here are the same as in the scripts and style sheets.
 """
 
 from __future__ import annotations
@@ -40,25 +40,32 @@ OFFERED: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {"nothing": "Nothing", "lines": "Finished lines", "notices": "Speakers and notices only"},
     ),
 }
-"""Choices among words: their name in an address, the key of their label, and the key of each value, the usual first."""
+"""Choices with named values: the name in an address, the key of the label, and the key of each value; the default comes
+first.
+"""
 SIZES = ("75", "100", "125", "150", "200", "300")
-"""Sizes of the text, per cent."""
+"""Sizes of the text, in per cent."""
 USUAL_SIZE = "100"
 SOURCES = "sources"
-"""`yes` shows how each line came about."""
+"""The choice whose value `yes` shows the source of each line."""
 SHOW = "show"
-"""What is shown of a translation: itself, `both`, the original above it, or `side`, the two beside each other. The page
-has links for it."""
+"""The choice of what is shown of a translation: `translation` alone, `both`, the original above each line, or `side`,
+the two beside each other. The page has links for it, not a field in the form.
+"""
 BESIDE = frozenset({"both", "side"})
-"""Values of SHOW with which the original is shown too."""
+"""Values of SHOW that also show the original."""
 BRAILLE = "braille"
-"""`yes` has the page at one's own pace give whole turns without times, for lines of 40 cells."""
+"""The choice whose value `yes` makes the page at one's own pace join lines to whole turns without times, for braille
+displays of 40 cells.
+"""
 UNCERTAIN = "uncertain"
-"""`yes` has that page say in words behind which ones the recogniser was not sure: a sign says nothing in braille."""
+"""The choice whose value `yes` makes that page say in words after which word the recogniser was not sure: a sign means
+nothing in braille.
+"""
 SCRIPTED = frozenset({"say"})
-"""Choices that do nothing without scripts."""
+"""Choices that have no effect without scripts."""
 SHOWN = ("read", "size", "spacing", "theme", "font", SOURCES, SHOW, BRAILLE)
-"""Choices that the style sheets follow, as `data-` attributes of the page."""
+"""Choices that the style sheets use, as `data-` attributes of the page."""
 
 _VALUES: Mapping[str, frozenset[str]] = {
     **{name: frozenset(values) for name, (_, values) in OFFERED.items()},
@@ -70,11 +77,11 @@ _VALUES: Mapping[str, frozenset[str]] = {
 }
 
 Choices = Mapping[str, str]
-"""What an address chose; a name that isn't there is as usual, or as the browser remembers."""
+"""The choices in an address; for a name that is missing the browser's remembered value holds, else the default."""
 
 
 def chosen(query: Mapping[str, str]) -> Choices:
-    """The choices in an address. What can't be read chooses nothing: a mistyped colour is no reason to show no text."""
+    """Return the choices in an address. Unknown values are ignored: a mistyped colour is no reason to show no text."""
     found = {name: query[name] for name, values in _VALUES.items() if query.get(name) in values}
     if "read" not in found and query.get("feed") == "lines":
         found["read"] = "low"
@@ -82,12 +89,12 @@ def chosen(query: Mapping[str, str]) -> Choices:
 
 
 def unsure(ui: Catalogue) -> str:
-    """What stands behind a word of which the recogniser was not sure."""
+    """The words that follow a word of which the recogniser was not sure."""
     return ui.text("(unsure)")
 
 
 def form(choices: Choices, ui: Catalogue) -> list[dict[str, object]]:
-    """The lists of the form, in order, for the template."""
+    """The lists of the form, in order, as the template takes them."""
     lists: list[dict[str, object]] = [
         {
             "name": name,

@@ -1,6 +1,6 @@
 """The door for browsers: the session's page, its lines at one's own pace, pages of older lines, and static files.
 
-The security headers of its answers are those of every answer: `moothall.adapters.http.security_headers.secure`.
+Its answers get their security headers, as every answer does, from `moothall.adapters.http.security_headers.secure`.
 """
 
 from __future__ import annotations
@@ -62,18 +62,22 @@ from moothall.core.views.quality import Quality
 from moothall.core.views.reading_order import goes_before
 
 NumberOf = Callable[[SessionId, Feed, SegmentId], Awaitable[int | None]]
-"""How many lines come before a line of a text; None where there is no such line."""
+"""Returns how many lines come before a line of a text; None when there is no such line."""
 WordsOf = Callable[[SessionId, Sequence[SegmentId]], Mapping[SegmentId, Sequence[Word]] | None]
-"""What was recognised of lines, by word; None where that is never known, as at a hub that has finished lines alone."""
+"""Returns the recognised words of lines; None where they are never known, as at a hub, which has only finished
+lines.
+"""
 QualityOf = Callable[[SessionId, ChannelId], Quality | None]
-"""How good a text of a session is that was just asked for; None while there is too little of it."""
+"""Returns the quality of a text, whose session was just looked up; None while there is too little text to judge."""
 SoundOf = Callable[[Session], str | None]
-"""Where the sound of a session can be heard; None where it can't."""
+"""Returns the address at which the sound of a session can be heard; None where there is none."""
 LackingOf = Callable[[SessionId, ChannelId], Lacking]
-"""What its translations lack, for a visitor of a text's page, who counts as its reader for a while."""
+"""Returns what the session's translations lack. A visitor for whom this is called counts as a reader of the text for a
+while.
+"""
 
 QuestionsOf = Callable[[SessionId], Awaitable[Questions | None]]
-"""The questions and comments of a session; None where there is none that may be read."""
+"""Returns the questions and comments of a session; None where there are none that may be read."""
 
 
 async def _no_questions(_: SessionId) -> Questions | None:
@@ -86,15 +90,15 @@ LINES_HEADER = "Moothall-Lines"
 
 @dataclass(eq=False, repr=False)
 class PageDoor:
-    """Handlers of the pages. What they show is asked for through the functions given.
+    """Handlers of the pages. They request what they show through the functions that are passed in.
 
-    `public` is the server's address as others know it, without a path.
+    `public` is the server's public address, without a path.
 
-    `begins`: when a session is planned to begin, Unix ms.
+    `begins` returns when a session is planned to begin, Unix ms.
 
-    `last_awaited`: whether a session is about to be closed, and its last words are awaited. `offered`: the
-    languages (BCP-47) into which a session could be translated. `questions_of`: what was asked. `instead`: the
-    text that readers of one are sent to while an interpreter is silent, or goes on.
+    `last_awaited`: whether a session is about to be closed, and its last words are awaited. `offered`: the languages
+    (BCP-47) into which a session could be translated. `questions_of`: what was asked. `instead`: the text to which
+    readers of a text are sent while its interpreter is silent, and again when the interpreter resumes.
     """
 
     pages: Pages
@@ -119,7 +123,7 @@ class PageDoor:
         self._shared = SharedPages()
 
     def routes(self) -> list[web.RouteDef]:
-        """All routes of this door, to be added to the application."""
+        """All routes of this door, for `app.add_routes`."""
         return [
             web.get("/s/{session}", self.session_page),
             web.get("/s/{session}/line/{segment}", self.line_page),
@@ -131,7 +135,7 @@ class PageDoor:
         ]
 
     async def session_page(self, request: web.Request) -> web.Response:
-        """The page of a session: live, its record, or with `?before=N` a page of older lines."""
+        """Answer with the page of a session: live, its record, or with `?before=N` a page of older lines."""
         ui = language(self.pages, request)
         try:
             wanted = await asked(request, self.snapshot_of)
@@ -157,7 +161,8 @@ class PageDoor:
             return own_html(make(), ui)
         if self.pages.of_the_moment:
             return html(make(), ui)
-        # All that the bytes depend on: how an address and a language are written, and how all else stands.
+        # The name and `made_of` together are all that the bytes of the page depend on: how the address and the language
+        # are written, and all values that the page shows.
         address, others = parts.address, msgspec.structs.astuple(parts)[2:]
         name = (address.base, address.channel, address.ui, tuple(address.choices.items()), ui.language)
         made_of = (wanted.snapshot, around, self.pages.zone(), *others)
@@ -169,7 +174,7 @@ class PageDoor:
 
     @property
     def pages_made(self) -> int:
-        """How many of the pages that anybody may have were made; others got the same."""
+        """How many shared pages were rendered; all other requests got a copy of one of them."""
         return self._shared.made
 
     async def _parts(
@@ -180,7 +185,7 @@ class PageDoor:
         questions: Questions | None,
         lines: Sequence[Line],
     ) -> PageParts:
-        """What both pages of a text with these lines are made with."""
+        """The values that both pages of a text with these lines need."""
         address = _address(request, wanted, ui)
         turn = None if self.your_turn is None else await self.your_turn.part(request, wanted, ui)
         too = self.your_turn is not None and self.your_turn.asks_too(request, wanted.session, questions)
@@ -197,7 +202,7 @@ class PageDoor:
         )
 
     async def line_page(self, request: web.Request) -> web.Response:
-        """The way to the page of a session that holds a line, however old: where it stands may change."""
+        """Redirect to the page of a session that contains a line, however old: which page that is may change."""
         ui = language(self.pages, request)
         try:
             wanted = await asked(request, self.snapshot_of)
@@ -211,7 +216,7 @@ class PageDoor:
         return self._to_line(request, wanted, ui, segment, number)
 
     async def moment_page(self, request: web.Request) -> web.Response:
-        """The way to what was said at a moment, in whichever text is read; with `live` to the page that goes on."""
+        """Redirect to what was said at a moment, in whichever text is read; with `live` to the live page."""
         ui = language(self.pages, request)
         try:
             wanted = await asked(request, self.snapshot_of)
@@ -224,7 +229,9 @@ class PageDoor:
         return self._to_line(request, wanted, ui, segment, number, live="live" in request.query)
 
     async def _said_at(self, wanted: SessionRequest, t: int) -> tuple[SegmentId, int] | None:
-        """The first line that begins at `t` (media ms) or later, else the last one, and its number."""
+        """The first line that begins at `t` (media ms) or later, else the last line, as its id and its number; None
+        when there is no line to show.
+        """
         lines, start = wanted.snapshot.lines, wanted.snapshot.before or 0
         while start and (not lines or not goes_before(lines[0].t0, t)):
             page = await self.page_of(wanted.session, wanted.feed, start)
@@ -255,7 +262,9 @@ class PageDoor:
         return see_other(location)
 
     async def own_pace_page(self, request: web.Request) -> web.Response:
-        """Twenty finished lines from `?from=N` on (the first is 1), which stay until the next are asked for."""
+        """Answer with the finished lines from `?from=N` on (the first is 1): 20, or 60 for braille. They stay as they
+        are until the reader requests the next.
+        """
         ui = language(self.pages, request)
         try:
             wanted = await asked(request, self.snapshot_of)
@@ -266,13 +275,13 @@ class PageDoor:
             return refusal(wrong, self.pages, ui)
         questions, lines = await self.questions_of(wanted.session), [line for _, line in seen.lines]
         parts = await self._parts(request, wanted, ui, questions, lines)
-        doubtful = UNCERTAIN in parts.address.choices  # Else it is only asked whether words are known at all.
+        doubtful = UNCERTAIN in parts.address.choices  # Else only whether words are known matters.
         words = self.words_of(wanted.session, [line.segment for line in lines] if doubtful else [])
         text = SessionPage(self.pages).render_own_pace(wanted.snapshot.session, seen, parts, words)
         return own_html(text, ui) if parts.own else html(text, ui)
 
     async def catch_up_page(self, request: web.Request) -> web.Response:
-        """What somebody missed who looked away: the last lines, and what happened beside the words."""
+        """Answer with the page for somebody who looked away: the last lines, and what happened beside the words."""
         ui = language(self.pages, request)
         try:
             wanted = await asked(request, self.snapshot_of)
@@ -283,10 +292,11 @@ class PageDoor:
         return html(text, ui)
 
     async def lines_json(self, request: web.Request) -> web.Response:
-        """A page of older lines: `{"lines": […], "before": M or null}`, with an ETag.
+        """Answer with a page of older lines: `{"lines": […], "before": M or null}`, with an ETag.
 
-        `before` in the answer is what to ask for next, null at the beginning. A header says how many lines there are in
-        all: where older ones come later, the numbers of those behind them have moved.
+        `before` in the answer is the value for the next request, null at the beginning of the text. A header holds the
+        number of lines of the whole text: when it grows because older lines were added, the numbers of the lines after
+        them have changed.
         """
         ui = language(self.pages, request)
         try:
@@ -315,8 +325,8 @@ class PageDoor:
         return OlderPage(lines=lines, start=max(0, stop - len(lines)), total=total, until=until)
 
     async def _said(self, wanted: SessionRequest, choices: Choices, lines: Sequence[Line]) -> Sequence[Line] | None:
-        """The lines that were spoken, back to the first that `lines` of a translation were made from; None where they
-        are not to be shown.
+        """The spoken lines, back to the earliest line from which a line of `lines` (a translation) was made; None where
+        spoken lines are not to be shown.
         """
         session = wanted.snapshot.session
         floor = spoken(session)
@@ -338,14 +348,14 @@ class PageDoor:
         return said
 
     async def _own_pace(self, wanted: SessionRequest, start: int, most: int) -> OwnPace:
-        """Finished lines from number `start` on, `most` at most."""
+        """Finished lines from number `start` (from 0) on, at most `most`."""
         snapshot = wanted.snapshot
         total = _total(snapshot)
         apart = growing(snapshot.lines)
         if apart is not None:
             total -= (
                 len(snapshot.lines) - apart
-            )  # This page stays as it is: what is above a line that grows comes first.
+            )  # This page doesn't change while it is read, so it ends above a line that still grows.
         found: list[tuple[int, Line]] = []
         number, page_start = start, 0
         page: tuple[Line, ...] = ()
@@ -366,7 +376,7 @@ class PageDoor:
 
 
 def _address(request: web.Request, wanted: SessionRequest, ui: Catalogue) -> TextAddresses:
-    """The address of a text with what the request's has chosen; `chosen`: the language too."""
+    """The addresses of a text, with the choices in the request's address, and its language where that is chosen."""
     choices = page_choices.chosen(request.query)
     return TextAddresses(wanted.session, channel=wanted.feed.channel, ui=ui.chosen or None, choices=choices)
 
@@ -381,7 +391,9 @@ def _channel(name: str) -> ChannelId | None:
 
 
 def _number(request: web.Request, name: str, key: str) -> int | None:
-    """The number of a line in the address, None when it isn't there; `key` says what is wrong with another value."""
+    """The number of a line in the address, None when the address has none. Raises HttpProblem with `key` as its text
+    for a value that is no number from 1 on.
+    """
     text = request.query.get(name)
     if text is None:
         return None

@@ -1,8 +1,8 @@
-"""The texts that a reader may choose from: what is spoken, interpreters, translations, each by its language's own name;
-and of a translation the original, itself, or both, line by line or side by side.
+"""The menu of a session's texts: what is spoken, interpretations, translations, each by its language's own name; for a
+translation also links to the original, to itself, and to both, line by line or side by side.
 
-It is all links, so that it needs no scripts. Scripts remember the language (`web/js/lib/choices.js`), and bring a
-reader without one in the address to it (`web/js/lib/early.js`).
+The menu is made of links alone, so that it needs no scripts. Scripts remember the language (`web/js/lib/choices.js`),
+and redirect a reader whose address names no text to the text in that language (`web/js/lib/early.js`).
 """
 
 from __future__ import annotations
@@ -25,14 +25,16 @@ from moothall.core.session.state import Status
 from moothall.core.views.captions import Channel, Session
 
 WAYS = {"": "Original", "translation": "Translation", "both": "Both", "side": "Side by side"}
-"""Ways to read a translation, by their values of the choice SHOW; the original is another text."""
+"""Ways to read a translation, as values of the choice SHOW with their labels; the key of the original is empty, since
+the original is another text.
+"""
 
 
 class Lacking(msgspec.Struct, frozen=True, kw_only=True):
-    """What the translations of a session lack, for somebody who reads one of its texts."""
+    """What the translations of a session lack, for a reader of one of its texts."""
 
     missing: tuple[str, ...] = ()
-    """Languages (BCP-47) that belong to the record and that it can't be translated into."""
+    """Languages (BCP-47) of the record into which the session can't be translated."""
     making: bool = False
     """Whether the session is closed and older lines of this text are being translated."""
 
@@ -40,24 +42,26 @@ class Lacking(msgspec.Struct, frozen=True, kw_only=True):
 def menu(
     session: Session, address: TextAddresses, ui: Catalogue, zone: Zone, offered: Sequence[str] = ()
 ) -> list[dict[str, object]]:
-    """The texts by their kinds, each with its name, where there is more than one, or another can be asked for."""
+    """The texts, grouped by kind, each with its name; empty when there is only one text, and no other can be
+    requested.
+    """
     if len(session.channels) < 2 and not offered:
         return []
     groups: list[dict[str, object]] = []
-    for kind in ChannelKind:  # In this order: an interpreter comes first.
+    for kind in ChannelKind:  # Enumeration order puts interpretations first.
         texts = [
             _text(name, channel, address, ui, zone)
             for name, channel in session.channels.items()
             if channel.kind is kind
         ]
-        texts.sort(key=lambda text: bool(text["since"]))  # those of record come first
+        texts.sort(key=lambda text: bool(text["since"]))  # languages of record come first
         if texts:
             groups.append({"kind": kind.value, "title": ui.named(f"reader/menu.{kind}"), "texts": texts})
     return groups
 
 
 def to_ask_for(session: Session, offered: Sequence[str], ui: Catalogue) -> list[dict[str, object]]:
-    """Languages (BCP-47) into which a session could be translated, but isn't yet."""
+    """Offered languages (BCP-47) into which a session isn't translated yet."""
     there = {
         tag.partition("-")[0].lower()
         for channel in session.channels.values()
@@ -72,7 +76,7 @@ def to_ask_for(session: Session, offered: Sequence[str], ui: Catalogue) -> list[
 
 
 def not_here(lacking: Lacking, ui: Catalogue) -> list[dict[str, str]]:
-    """Languages that a session can't be translated into, by their own names."""
+    """Languages into which a session can't be translated, by their own names."""
     named = [(tag, own_name(tag)) for tag in lacking.missing]
     return [
         {"language": tag, "name": name} if name else {"language": ui.language, "name": ui.language_name(tag)}
@@ -88,7 +92,7 @@ def _text(name: ChannelId, channel: Channel, address: TextAddresses, ui: Catalog
         "address": address.page(channel=name),
         "own_pace": address.own_pace(channel=name),
         "name": ui.named("reader/menu.floor") if spoken else own or ui.language_name(tag),
-        # What has no name of its own is in the language of the page.
+        # A name that isn't the language's own is in the language of the page.
         "language": tag if own else "",
         "direction": direction(tag),
         "tag": "" if spoken else tag,
@@ -98,7 +102,7 @@ def _text(name: ChannelId, channel: Channel, address: TextAddresses, ui: Catalog
 
 
 def since(channel: Channel, ui: Catalogue, zone: Zone) -> str:
-    """Since when a translation that is no part of the record is made; "" for any other text."""
+    """Since when an on-demand translation, which is no part of the record, is made, in words; "" for any other text."""
     if channel.of_record or channel.requested is None:
         return ""
     return ui.named("reader/menu.since", date=format_date(zone.at(channel.requested), "long", locale=ui.locale))
@@ -107,9 +111,9 @@ def since(channel: Channel, ui: Catalogue, zone: Zone) -> str:
 def ways(
     session: Session, address: TextAddresses, ui: Catalogue, *, own_pace: int | None = None
 ) -> list[dict[str, object]]:
-    """Of a translation: links to the original, to itself, and to both in one; nothing of another text.
+    """Links from a translation to the original, to itself, and to both in one; empty for any other text.
 
-    They lead to the session's page, or to the one at one's own pace, from line `own_pace` on.
+    They lead to the session's page, or, when `own_pace` is given, to the page at one's own pace, from that line on.
     """
     original = address.page if own_pace is None else address.own_pace
     same = address.page if own_pace is None else partial(address.own_pace, own_pace)
@@ -129,17 +133,18 @@ def ways(
 
 
 def spoken(session: Session) -> ChannelId | None:
-    """The text of what is spoken, from which translations are made."""
+    """The channel of what is spoken, from which translations are made; None when there is none."""
     return next((name for name, each in session.channels.items() if each.kind is ChannelKind.FLOOR), None)
 
 
 def in_place(
     session: Session, address: TextAddresses, instead: ChannelId | None, instead_of: ChannelId | None, ui: Catalogue
 ) -> dict[str, str] | None:
-    """What says that an interpreter is silent, or goes on, and where to read then; without words where that may be said
-    later, None where it never is.
+    """The notice that an interpreter is silent or has resumed, and the address to read at; with an empty text where the
+    notice may be needed later, None where it never is.
 
-    `instead` is the text to read in place of this one now, `instead_of` the interpreter's in place of which it is read.
+    `instead` is the text to read in place of this text now; `instead_of` is the interpreter's text in place of which
+    this text is read.
     """
     here, other = (
         session.channels.get(each) for each in (address.channel or ChannelId(""), instead_of or ChannelId(""))
@@ -159,7 +164,9 @@ def in_place(
 
 
 def in_own_language(session: Session, address: TextAddresses, ui: Catalogue) -> dict[str, str] | None:
-    """The text in the language of the page, an interpreter's first, for somebody who reads what is spoken in others."""
+    """The text in the language of the page, an interpretation before a translation, for somebody who reads what is
+    spoken in other languages; None where there is none.
+    """
     name = text_in(session, ui.language, address.channel)
     if name is None:
         return None
@@ -168,8 +175,8 @@ def in_own_language(session: Session, address: TextAddresses, ui: Catalogue) -> 
 
 
 def text_in(session: Session, language: str, here: ChannelId | None = None) -> ChannelId | None:
-    """The text in a language, an interpreter's first, for somebody who reads `here` what is spoken; None where there is
-    none, or that language is spoken anyhow.
+    """The text in a language, an interpretation before a translation, for somebody who reads what is spoken in the
+    channel `here`; None where there is none, or where that language is spoken.
     """
     heard = session.channels.get(here or spoken(session) or ChannelId(""))
     if heard is None or heard.kind is not ChannelKind.FLOOR or _is_in(heard.languages, language):
@@ -186,9 +193,8 @@ def _is_in(tags: Sequence[str], language: str) -> bool:
 
 
 def by_language(session: Session) -> str:
-    """Which text there is in which language, as a query `fr=fr&pt-br=mt-pt-br&pt=mt-pt-br`, by the tag and by the
-    language alone: what an interpreter says comes before a translation. Without what is spoken, which is where
-    everybody starts.
+    """The text of each language, as a query `fr=fr&pt-br=mt-pt-br&pt=mt-pt-br`: by the full tag and by the language
+    alone, an interpretation before a translation. What is spoken is left out, since everybody begins there.
     """
     found: dict[str, ChannelId] = {}
     for kind in (ChannelKind.INTERPRETATION, ChannelKind.TRANSLATION):

@@ -1,4 +1,4 @@
-"""Lines, gaps, and how a session stands, as the templates of the reader's pages take them."""
+"""Lines, gaps, and a session's standing, as rows for the templates of the reader's pages."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from moothall.wire.plain_text import behind_doubts
 Row = dict[str, object]
 
 MARKS = 6
-"""Colours and shapes that stand before speakers' names (web/css/lib/text.css); neighbours may have the same one."""
+"""How many colours and shapes precede speakers' names (web/css/lib/text.css); two speakers may have the same."""
 
 
 def times_are(zone: Zone, now: int, ui: Catalogue) -> str:
-    """The sentence that says once, for a whole page, which clock its times are by."""
+    """The sentence that says, once on a page, by which clock its times are."""
     if zone.name == UTC_ZONE.name:
         return ui.text("Times are UTC.")
     place = get_timezone_location(zone.name, locale=ui.locale, return_city=True)
@@ -35,14 +35,14 @@ def times_are(zone: Zone, now: int, ui: Catalogue) -> str:
 
 
 def planned_for(zone: Zone, begins: int | None, ui: Catalogue) -> str:
-    """The sentence that says when a meeting is planned to begin, Unix ms; empty where nobody has said."""
+    """The sentence that says when a meeting is planned to begin (`begins`, Unix ms); empty when that is unknown."""
     if begins is None:
         return ""
     return f"{ui.text('It is planned for {time}.', time=ui.moment(zone.at(begins)))} {times_are(zone, begins, ui)}"
 
 
 def shows(line: Line) -> bool:
-    """Whether there is something of the line to show."""
+    """Whether the line has text to show: it is not removed and not blank."""
     return not line.gone and bool(line.text.strip())
 
 
@@ -56,10 +56,10 @@ def rows_of(
     zone: Zone = UTC_ZONE,
     apart: int | None = None,
 ) -> list[Row]:
-    """Lines and the gaps between them, in order and under names.
+    """Make rows of lines and of the gaps between them, in order, with speakers' names.
 
-    `start` is the number of the first in the whole text, `until` the media ms of the line that follows, where one does,
-    and `apart` the index of one that is shown elsewhere.
+    `start` is the number of the first line in the whole text, `until` the media ms of the line that follows, None when
+    none does, and `apart` the index of a line that is shown elsewhere.
     """
     rows: list[Row] = []
     for index, line in enumerate(lines):
@@ -70,7 +70,9 @@ def rows_of(
 
 
 def in_turns(rows: Sequence[Row], ui: Catalogue) -> list[Row]:
-    """The rows, each with whose turn it is where that has to be said: of all that stand one above the other."""
+    """Return the rows, each marked with whether its turn has a heading. `rows` must be all rows that are shown one
+    above the other.
+    """
     unnamed = ui.named("lines/unnamed")
     turn = SpeakerTurn()
     found: list[Row] = []
@@ -86,11 +88,11 @@ def in_turns(rows: Sequence[Row], ui: Catalogue) -> list[Row]:
 
 
 LONGEST_PARAGRAPH = 1_200
-"""Characters of a turn in one paragraph: thirty lines of a braille display of 40 cells."""
+"""The most characters of a paragraph of one turn: thirty rows of a braille display of 40 cells."""
 
 
 def in_paragraphs(rows: Sequence[Row]) -> list[Row]:
-    """The rows of `in_turns`, with those of one turn and language joined to paragraphs, under the first one's name."""
+    """Join the rows of `in_turns` of one turn and language to paragraphs, under the name of the first row."""
     found: list[Row] = []
     for row in rows:
         before = found[-1] if found else None
@@ -112,9 +114,10 @@ def in_paragraphs(rows: Sequence[Row]) -> list[Row]:
 
 
 def with_doubts(rows: Sequence[Row], words: Mapping[SegmentId, Sequence[Word]], ui: Catalogue) -> list[Row]:
-    """The rows of lines in pieces, each but the last of which ends with a word of which the recogniser was not sure.
+    """Split the text of each row after the words of which the recogniser was not sure: each piece but the last ends
+    with such a word.
 
-    `words`: what was recognised of each line.
+    `words`: the recognised words of each line.
     """
     told = {"language": ui.language, "text": unsure(ui)}
     return [
@@ -133,7 +136,7 @@ def _pieces(row: Row) -> Sequence[str]:
 
 
 def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zone = UTC_ZONE) -> Row:
-    """A line, before `in_turns` has said whose turn it is in; `zone` is that of its wall time."""
+    """Make the row of a line, before `in_turns` marks whose turn it is in; `zone` is the zone of its wall time."""
     moment = None if session.opened is None else zone.at(session.opened + line.t0)
     return {
         "gap": None,
@@ -166,7 +169,7 @@ def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zo
 
 
 def source_of(line: Line, ui: Catalogue) -> str:
-    """How a line came about, in words."""
+    """The origin of a line, in words."""
     tool = "" if isinstance(line.tool, UnsetType) else ui.named("lines/tool", name=line.tool)
     if line.origin is Origin.TRANSLATED and not isinstance(line.made_from, UnsetType):
         made = made_text(line.made_from, ui)
@@ -179,7 +182,9 @@ def source_of(line: Line, ui: Catalogue) -> str:
 
 
 def with_gaps(rows: Sequence[Row], session: Session, since: int | None, until: int | None, ui: Catalogue) -> list[Row]:
-    """The lines, and between them what is missing from media ms `since` to `until`, None for all before or behind."""
+    """Insert rows for the gaps from media ms `since` to `until` among the rows of lines; None means no limit on that
+    side.
+    """
     gaps = [gap for gap in session.gaps if (since is None or since < gap.t0) and (until is None or gap.t0 <= until)]
     items = with_spans(rows, gaps, lambda row: int(str(row["t0"])))
     return [_gap_row(item, ui) if isinstance(item, Gap) else item for item in items]
@@ -193,18 +198,19 @@ def _gap_row(gap: Gap, ui: Catalogue) -> Row:
 
 
 def gap_text(gap: Gap, ui: Catalogue) -> str:
-    """What is said of a span without text."""
+    """The text that is shown for a span without text."""
     return ui.named(f"lines/gap.{gap.reason}", start=media_time(gap.t0), end=media_time(gap.t1))
 
 
 _STANDING = {Status.PAUSED: "break", Status.CLOSED: "closed"}
-"""How a session stands of which no words are awaited."""
+"""The standing of a session of which no words are awaited."""
 
 
 def standing(snapshot: Snapshot, now: int, *, last_awaited: bool = False) -> tuple[str, dict[str, int]]:
-    """How the session stands as far as its log tells: a name of the texts `standing` and the values of its places.
+    """The standing of the session as far as its log shows it: a name of the texts `standing`, and the values of its
+    placeholders.
 
-    `last_awaited`: whether it is about to be closed, and its last words are awaited.
+    `last_awaited`: whether the session is about to be closed, and its last words are awaited.
     """
     if snapshot.session.cancelled is not None:
         return "cancelled", {}
@@ -220,9 +226,9 @@ def standing(snapshot: Snapshot, now: int, *, last_awaited: bool = False) -> tup
 
 
 def with_stand_in(kind: str, state: str, session: Session, ui: Catalogue) -> str:
-    """How a session stands, in words, and that the machine stands in for a captioner, where it does.
+    """The standing of a session in words, with the note that the machine stands in for a captioner where it does.
 
-    What goes well stands behind it, since a narrow page cuts the end off.
+    A good state comes after the note, a bad state before it, since a narrow page cuts the end off.
     """
     if not stands_in(session):
         return state
@@ -236,7 +242,7 @@ def stands_in(session: Session) -> bool:
 
 
 def last_words(snapshot: Snapshot) -> int | None:
-    """Unix ms at which the last words were said, as far as the lines tell; None when there are none."""
+    """Unix ms at which the last words were said, as far as the lines show; None without lines or a clock."""
     ends = [line.t0 if line.t1 is None else line.t1 for line in snapshot.lines if shows(line)]
     if not ends or snapshot.session.clock is None:
         return None
@@ -245,13 +251,13 @@ def last_words(snapshot: Snapshot) -> int | None:
 
 
 def channel_name(channel: Channel, ui: Catalogue) -> str:
-    """What readers call a text."""
+    """The name of a text for readers."""
     language = ui.language_name(channel.languages[0]) if channel.languages else ""
     return ui.named(f"staff/kind.{channel.kind}", language=language)
 
 
 def kind_of(session: Session, channel: ChannelId | None) -> ChannelKind:
-    """What a text carries; an unknown text counts as spoken."""
+    """The kind of a text; an unknown text counts as the floor."""
     known = None if channel is None else session.channels.get(channel)
     return ChannelKind.FLOOR if known is None else known.kind
 
@@ -263,7 +269,7 @@ def on_demand(session: Session, channel: ChannelId | None) -> bool:
 
 
 def text_notice(session: Session, channel: ChannelId | None, ui: Catalogue) -> str:
-    """What a text is and what it isn't."""
+    """The notice of what a text is and what it isn't."""
     return ui.named(f"page/notice.{_made_how(session, channel)}")
 
 
@@ -272,9 +278,9 @@ def _made_how(session: Session, channel: ChannelId | None) -> str:
 
 
 def notices(session: Session, channel: ChannelId | None, ui: Catalogue, lines: Sequence[Line]) -> list[str]:
-    """What stands on the page before and during a session: what the text is, and what is kept.
+    """The notices on the page before and during a session: what the text is, and what is kept.
 
-    Of a translation it is said when the last of its `lines` came through other languages: mistakes add up on the way.
+    For a translation a notice names the languages through which the last of its `lines` came: each hop adds mistakes.
     """
     made = next((line.made_from for line in reversed(lines) if line.made_from), None)
     way = [made_text(made, ui)] if made and languages_of(made.route)[1:] else []
@@ -289,5 +295,5 @@ def notices(session: Session, channel: ChannelId | None, ui: Catalogue, lines: S
 
 
 def short_notice(session: Session, channel: ChannelId | None, ui: Catalogue) -> str:
-    """The same in a few words."""
+    """The notice of `text_notice` in a few words."""
     return ui.named(f"page/short.{_made_how(session, channel)}")

@@ -1,4 +1,4 @@
-"""A translation with the original above each line, and, where a line is not translated yet, the original alone.
+"""A translation with the original above each line; a line that is not translated yet is shown by its original alone.
 
 `web/js/reader/both.js` does the same for new lines while the page is open.
 """
@@ -19,7 +19,7 @@ from moothall.core.views.captions import Line, Session
 
 
 def sources_of(lines: Sequence[Line]) -> set[SegmentId]:
-    """The lines that translated ones were made from."""
+    """The ids of the lines from which the translated `lines` were made."""
     return {
         source.segment
         for line in lines
@@ -29,7 +29,9 @@ def sources_of(lines: Sequence[Line]) -> set[SegmentId]:
 
 
 def with_original_lines(rows: Sequence[Row], lines: Sequence[Line], said: Sequence[Line]) -> list[Row]:
-    """Rows of `lines` with the lines that were `said` above them. What was said in the language already stands once."""
+    """Return the rows of `lines` with their originals, out of `said`. A line that was spoken in the language of the
+    text has none, since it would be shown twice.
+    """
     of = {line.segment: line for line in said}
     sources = {
         line.segment: of.get(line.made_from.sources[0].segment)
@@ -44,7 +46,7 @@ def with_original_lines(rows: Sequence[Row], lines: Sequence[Line], said: Sequen
 
 
 def source_row(line: Line) -> Row:
-    """The original of a line."""
+    """The row of a line's original."""
     return {"text": line.text.strip(), "language": line.language, "direction": direction(line.language)}
 
 
@@ -59,9 +61,9 @@ def with_waiting(
     ui: Catalogue,
     zone: Zone,
 ) -> list[Row]:
-    """Rows with those of lines that are not translated yet, in the order of time; `in_turns` is still to be applied.
+    """Insert rows for the lines that are not translated yet, in order of time. To be called before `in_turns`.
 
-    `whole` is whether no translated line comes before these, `newest` whether none follows.
+    `whole`: whether no translated line comes before `lines`; `newest`: whether none follows them.
     """
     made = sources_of(lines)
     first = lines[0].t0 if lines and not whole else None

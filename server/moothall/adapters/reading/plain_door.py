@@ -1,9 +1,9 @@
-"""The door for `curl -N` and braille displays: GET /s/{session}/text, finished lines as plain text; with
-`?uncertain=yes` or `words` those of which the recogniser was not sure are marked in lines that come.
+"""The door for `curl -N` and braille displays: GET /s/{session}/text, finished lines as plain text. `?uncertain=yes` or
+`words` marks the words of which the recogniser was not sure, in lines that are finished from then on.
 
 It follows the feed `lines` through the fan-out as `moothall.adapters.reading.sse` does: what the fan-out writes is
-turned into text on its way to the transport, so the outbox policy is the same. Nothing visible can be sent into a quiet
-text, so the kernel's keep-alive finds readers who have left.
+turned into text on its way to the transport, so the outbox policy is the same. While no line is finished the door can
+send nothing that wouldn't be seen, so the kernel's keep-alive finds readers who have left.
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ from moothall.wire.frames import Format, chunk
 from moothall.wire.plain_text import DOUBT, PlainText
 
 KEEP_ALIVE_S = 15
-"""How long a quiet connection may be before the kernel asks whether the other side is there, and between its tries."""
+"""How many seconds a connection may be quiet before the kernel probes it, and how many pass between probes."""
 
 
 class _TextOutlet:
-    """The transport, for the fan-out: frames of server-sent events go in, lines of text go out."""
+    """An outlet of the fan-out in front of the transport: it receives frames of server-sent events and writes lines of
+    text.
+    """
 
     def __init__(self, transport: asyncio.Transport, frames: Frames, text: PlainText, *, chunked: bool) -> None:
         self._transport = transport
@@ -37,7 +39,7 @@ class _TextOutlet:
         self._text = text
         self._chunked = chunked
         self.quiet = False
-        """Whether lines that were there before are passed over."""
+        """Whether the lines of the first snapshot are skipped."""
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.get_write_buffer_size = transport.get_write_buffer_size
         self.abort = transport.abort
@@ -66,21 +68,21 @@ class _TextOutlet:
 
 
 WITH_SIGN, WITH_WORDS = "yes", "words"
-"""Values of UNCERTAIN: `(?)` stands behind a word of which the recogniser was not sure, or words that say so."""
+"""Values of UNCERTAIN: mark a word of which the recogniser was not sure by `(?)`, or by words."""
 
 
 class PlainDoor:
-    """Serves plain text. `run` has to be running, for readers who have left."""
+    """Serves plain text. `run` must be running, since it drops readers who have left."""
 
     def __init__(self, readers: Readers, pages: Pages) -> None:
-        """`pages` have the few words of ours in the visitor's language."""
+        """`pages` supply the few words of the product in the visitor's language."""
         self._readers = readers
         self._pages = pages
         self._outlets: dict[_TextOutlet, asyncio.Transport] = {}
         self._closed = False
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/s/{session}/text", self.handle, allow_head=False)]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -102,7 +104,7 @@ class PlainDoor:
             await self._follow(response, reading, outlet, text, everything=request.query.get("all") == "1")
         finally:
             self._outlets.pop(outlet, None)
-            let_go(transport)  # Nobody reads there; waiting for them would hold up the server's end.
+            let_go(transport)  # Nobody reads unsent bytes; waiting for them would delay the server's end.
         return response
 
     async def _follow(
@@ -117,7 +119,7 @@ class PlainDoor:
         view = reading.view
         reading = msgspec.structs.replace(reading, after=None)
         if everything or view.session.status is Status.CLOSED:
-            # The whole answer is one state of the text; later lines follow from its position.
+            # All older lines are sent from one state of the text; later lines follow from its position.
             reading = msgspec.structs.replace(reading, after=view.position)
             text.know(view.session)
             total = len(view.lines)
@@ -133,7 +135,7 @@ class PlainDoor:
         await reading.follow(outlet, Format.SSE, outlet.ended)
 
     async def run(self) -> None:
-        """Let go of readers who have left, until cancelled."""
+        """Drop readers who have left, until cancelled."""
         while True:
             await self._readers.clock.sleep(1_000)
             for outlet, transport in list(self._outlets.items()):
@@ -141,14 +143,14 @@ class PlainDoor:
                     outlet.end()
 
     async def close(self) -> None:
-        """The server is going away: end the texts."""
+        """End all answers because the server is ending."""
         self._closed = True
         self.send_away()
 
     def send_away(self) -> None:
-        """End the texts."""
+        """End all answers."""
         for outlet, transport in list(self._outlets.items()):
-            let_go(transport)  # Stalled, maybe in the middle of what stood before.
+            let_go(transport)  # The reader may be stalled in the middle of the older lines.
             outlet.end()
 
 

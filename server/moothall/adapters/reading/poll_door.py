@@ -1,8 +1,8 @@
-"""The door for networks that let nothing stream: GET /s/{session}/poll, one answer of JSON at a time.
+"""The door for networks that don't let answers stream: GET /s/{session}/poll, one JSON answer at a time.
 
-A poll takes a place in the fan-out, waits for the first thing that happens, and gives it back with the answer. Its
-frames are those of server-sent events, encoded once for both doors. What is missed between two polls comes out of
-the ring by its position, as after a cut line.
+A poll subscribes to the fan-out, waits for the first frame, and returns it as its answer. Its frames are those of
+server-sent events, encoded once for both doors. What happens between two polls is taken from the ring by the reader's
+position, as after a lost connection.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Format, is_pulse
 
 WAIT_S = 25
-"""How long a poll waits unless it says so; below what proxies commonly allow a silent request."""
+"""How many seconds a poll waits when it names no time; less than the silence that proxies commonly allow."""
 MAX_WAIT_S = 30
-"""How long it may wait."""
+"""The most seconds that a poll may wait."""
 
 
 class _Poll:
-    """The frames of one poll. Overflow: none; it leaves the fan-out at the first frame."""
+    """An outlet that collects the frames of one poll. Overflow: none; it leaves the fan-out at the first frame."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self.transport = transport
         self.data = bytearray()
         self.until: int | None = None
-        """When it is answered with nothing new, ms of the monotonic clock; None while it waits for nothing."""
+        """When it is answered without news, ms of the monotonic clock; None until it begins to wait."""
         self.over = asyncio.get_running_loop().create_future()
 
     def write(self, data: bytes) -> None:
         if is_pulse(data):
-            return  # A poll that is answered says the same.
+            return  # The answer of the poll itself is a sign of life.
         self.data += data
         if self.until is not None:
             self.end()
@@ -58,22 +58,22 @@ class _Poll:
 
 
 class PollDoor:
-    """Answers long polls. `run` has to be running, for those in which nothing happens."""
+    """Answers long polls. `run` must be running, since it ends the polls in which nothing happens."""
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
-        # Bound: each is a reader with a place.
+        # Bound: the readers' slots, since each poll has one.
         self._polls: dict[_Poll, None] = {}
         self._closed = False
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/s/{session}/poll", self.handle, allow_head=False)]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one poll: `{"position": "EPOCH:OFFSET", "frames": […]}`.
 
-        The frames are in order and may be none; `position` is what to ask `after` next.
+        The frames are in order, and there may be none; `position` is the value of `after` for the next poll.
         """
         wait = _wait(request.query.get("wait", str(WAIT_S)))
         if isinstance(wait, Refused):
@@ -83,7 +83,7 @@ class PollDoor:
     async def _answer(self, request: web.Request, reading: ReaderRequest, *, wait: int) -> web.Response:
         transport = request.transport
         if transport is None:
-            return web.Response(status=503)  # Whoever asked has left.
+            return web.Response(status=503)  # The client has left.
         show_stalls(transport)
         poll = _Poll(transport)
         subscription = await reading.fanout.subscribe(poll, reading.feed, Format.SSE, reading.after)
@@ -96,13 +96,13 @@ class PollDoor:
                 frames, position = _frames(poll.data, reading.after)
         finally:
             reading.fanout.unsubscribe(subscription)
-        # The frames are JSON as they are; decoding them to encode them again would change bytes that are signed.
+        # The frames already are JSON; decoding and encoding them again would change bytes that are signed.
         body = b'{"position":"%b","frames":[%b]}' % (position.encode(), b",".join(frames))
         headers = {"Cache-Control": "no-store"}
         return web.Response(body=body, content_type="application/json", headers=headers)
 
     async def _something(self, poll: _Poll, wait: int) -> None:
-        """Wait until something happens, `wait` seconds at most. The signals of the moment alone are nothing new."""
+        """Wait until the position advances, at most `wait` seconds. Transient signals alone don't count as news."""
         poll.until = self._readers.clock.monotonic() + wait * 1_000
         self._polls[poll] = None
         try:
@@ -111,7 +111,7 @@ class PollDoor:
             del self._polls[poll]
 
     async def run(self) -> None:
-        """End the polls that have waited long enough, or whose asker has left, until cancelled."""
+        """End the polls that have waited long enough, or whose client has left, until cancelled."""
         while True:
             await self._readers.clock.sleep(1_000)
             now = self._readers.clock.monotonic()
@@ -120,18 +120,18 @@ class PollDoor:
                     poll.end()
 
     async def close(self) -> None:
-        """The server is going away: answer everybody with what there is."""
+        """Answer all polls with what they have, because the server is ending."""
         self._closed = True
         self.send_away()
 
     def send_away(self) -> None:
-        """Answer everybody with what there is."""
+        """Answer all polls with what they have."""
         for poll in list(self._polls):
             poll.end()
 
 
 def _wait(text: str) -> int | Refused:
-    """Seconds."""
+    """Return the seconds that a poll asks to wait."""
     seconds = number_in(text, 2)
     if seconds is not None and seconds <= MAX_WAIT_S:
         return seconds
@@ -140,7 +140,7 @@ def _wait(text: str) -> int | Refused:
 
 
 def _frames(data: bytes | bytearray, after: Position | None) -> tuple[list[bytes], str]:
-    """The JSON of the frames in an event stream, and where a reader stands who has taken them."""
+    """The JSON of the frames in an event stream, and the position after them."""
     stream = EventStream()
     frames = [event.data for event in stream.feed(bytes(data))]
     return frames, stream.last_id or str(after)

@@ -1,6 +1,6 @@
-"""A reader that isn't a browser: follows a session over its SSE door and comes back after each cut.
+"""A reader that isn't a browser: it follows a session over the SSE door and reconnects after each lost connection.
 
-A line on which neither a frame nor a pulse comes for two and a half intervals is dead.
+A connection counts as lost when neither a frame nor a pulse arrives for two and a half intervals of the pulse.
 """
 
 from __future__ import annotations
@@ -22,18 +22,19 @@ from moothall.wire.frames import Received, decode
 RETRY_MS = 500
 FIRST_TRIES = 3
 TIMEOUT_S = 45.0
-"""How long nothing may come before the first pulse has said how often there is one; servers of before have none."""
+"""How many seconds may pass without data before the first pulse has announced its interval; older servers send no
+pulses.
+"""
 PATIENCE = 2.5
-"""Intervals without a frame or a pulse after which the line is dead."""
+"""How many pulse intervals may pass without data before the connection counts as lost."""
 
 
 async def follow(address: str, feed: Feed, clock: Clock, tries: int = 20) -> AsyncGenerator[tuple[Received, int], None]:
-    """Frames of `feed`, each with the wall time of its arrival (Unix ms), without losses or repeats.
+    """Yield the frames of `feed`, each with the wall time of its arrival (Unix ms), without losses or repeats.
 
-    `address` is the session's page. Comes back after a lost connection, or when the server
-    can't serve it at the moment, up to `tries` times in a row, but when
-    there was none yet it gives up after a few. Raises ProtocolError when the server refuses or sends what can't
-    be read.
+    `address` is the session's page. Reconnects after a lost connection, or when the server can't serve it at the
+    moment, up to `tries` times in a row; before the first frame it gives up after FIRST_TRIES. Raises ProtocolError
+    when it gives up, when the server refuses, or when it sends what can't be decoded.
     """
     after: Position | None = None
     failed = 0
@@ -51,7 +52,7 @@ async def follow(address: str, feed: Feed, clock: Clock, tries: int = 20) -> Asy
                     async for received in frames:
                         if received.pulse is not None:
                             if after is not None and received.pulse.head > after.offset:
-                                break  # Something is missing: go on from the position.
+                                break  # Frames are missing: reconnect, and resume from the position.
                             continue
                         after = _position(received, after)
                         failed = 0
@@ -75,7 +76,7 @@ def _position(frame: Received, after: Position | None) -> Position | None:
 
 async def _frames(response: aiohttp.ClientResponse) -> AsyncGenerator[Received]:
     if response.status == 503:
-        response.raise_for_status()  # It is full, or its store is away: both pass.
+        response.raise_for_status()  # The server is full or its store is away. Both pass.
     if response.status != 200:
         text = (await response.text())[:300].strip()
         raise ProtocolError(f"The server answered {response.status}: {text}")

@@ -1,5 +1,5 @@
-"""What the readers' doors share: what is asked before they open (who, which session, which feed, from where on), and
-how a reader follows what it asked for.
+"""What the readers' doors share: the checks before they open (who reads which session and feed, from which position),
+and the way a reader follows the feed.
 """
 
 from __future__ import annotations
@@ -42,29 +42,38 @@ from moothall.wire.frames import Format, Received, decode
 logger = logging.getLogger(__name__)
 
 Find = Callable[[SessionId], Awaitable[SessionFanout | None]]
-"""Gives a session's fan-out, loading it if need be; None for an unknown session."""
+"""Returns a session's fan-out, loading it when necessary; None for an unknown session."""
 MayRead = Callable[[SessionId], Refusal | None]
-"""Decides whether a session that exists may be read; a refusal says why not."""
+"""Decides whether a session that exists may be read; returns None, or a refusal that says why not."""
 
 MAX_READERS = 10_000
-"""Readers of one process: 60 % of a core at 6 writes a second each, which cost 10 µs
-(docs/adr/0005-sse-first-and-ready-frames.md)."""
+"""The most readers of one process: 60 % of a core at 6 writes a second each, which cost 10 µs
+(docs/adr/0005-sse-first-and-ready-frames.md).
+"""
 NOTSENT_LOWAT = 16 << 10
-"""Bytes the kernel may hold unsent. Without it a stalled reader shows only after thousands of captions."""
+"""How many unsent bytes the kernel may hold. Without this limit a stalled reader shows only after thousands of
+captions.
+"""
 USER_TIMEOUT_MS = 60_000
-"""How long sent bytes, or the kernel's own probes, may stay unacknowledged before it gives the connection up."""
+"""How many ms sent bytes, or the kernel's own probes, may stay unacknowledged before the kernel gives the connection
+up.
+"""
 PAIR_MS = 60_000
-"""How long two connections may have one place. A page tries a new one for some seconds, then closes one of them."""
+"""How many ms two connections may share one slot. A page tries a new connection for some seconds, then closes one of
+them.
+"""
 MOST_KINDS = 300
-"""Pairs of door and language that readers are counted by. Overflow: the language of others isn't told."""
+"""The most pairs of door and language by which readers are counted. Overflow: readers of further pairs are counted by
+their door, as language `und`.
+"""
 PROBE_S = 30
-"""A connection on which nothing goes is probed by the kernel after so long, and then as often."""
+"""After how many seconds without data the kernel probes a connection, and how often it does from then on."""
 
 
 STREAMS = frozenset(f"/s/{{session}}/{name}" for name in ("events", "ws", "poll", "low", "text"))
-"""Where a reader begins to follow a text, with little data too."""
+"""Routes at which a reader begins to follow a text, with low data too."""
 BEGINNINGS = STREAMS | {"/s/{session}"}
-"""What a hall asks for at once when its line comes back, or a meeting begins."""
+"""Routes that a whole hall requests at once when its connection returns, or when a meeting begins."""
 
 
 def visitor_gate(
@@ -74,9 +83,10 @@ def visitor_gate(
     address_of: AddressOf = remote_address,
     refused: Counter[str] | None = None,
 ) -> Middleware:
-    """Readers who begin wait to be let in, by what that costs; how often else one address may ask is a rate.
+    """The middleware that admits readers who begin by what that costs, and limits the rate of all other requests of an
+    address.
 
-    `refused`: where it is counted who was refused.
+    `refused`: counts the requests that were refused.
     """
     counted = Counter[str]() if refused is None else refused
     crowded = crowded_page(pages)
@@ -90,31 +100,35 @@ class Text(msgspec.Struct, frozen=True):
     fanout: SessionFanout
     feed: Feed
     view: CaptionsView
-    """What stands in the feed."""
+    """The present content of the feed."""
 
 
 class ReaderRequest(msgspec.Struct, frozen=True):
-    """A reader's wish, found to be possible."""
+    """A reader's request that has passed all checks."""
 
     presence: Presence
     fanout: SessionFanout
     feed: Feed
     view: CaptionsView
-    """What stands in the feed."""
+    """The present content of the feed."""
     after: Position | None
     aside: bool = False
-    """Whether a microphone page reads along, which counts as no reader."""
+    """Whether the reader is a microphone page that reads along, which doesn't count as a reader."""
     reader: str = ""
-    """The name that the reader gave itself (`Readers.enter`)."""
+    """The name that the reader gave itself (`Readers.enter`); empty when it gave none."""
 
     async def subscribe(self, outlet: Outlet, form: Format) -> Subscription | Refusal:
-        """Have the fan-out write to `outlet`, beginning with a pulse at least."""
+        """Have the fan-out write to `outlet`, beginning with at least a pulse. Raises what `SessionFanout.subscribe`
+        raises.
+        """
         return await self.fanout.subscribe(
             outlet, self.feed, form, self.after, reader=self.reader, aside=self.aside, pulse=True
         )
 
     async def follow(self, outlet: Outlet, form: Format, ended: Awaitable[None]) -> None:
-        """Have the fan-out write to `outlet` until `ended`."""
+        """Have the fan-out write to `outlet` until `ended` completes. Returns at once when the session has no such
+        text.
+        """
         subscription = await self.subscribe(outlet, form)
         if isinstance(subscription, Refusal):
             return
@@ -125,17 +139,17 @@ class ReaderRequest(msgspec.Struct, frozen=True):
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a door stays shut, as HTTP and as WebSocket say it."""
+    """Why a door refuses a reader, as HTTP and as WebSocket report it."""
 
     status: int
     code: CloseCode
     message: str
-    """A sentence for a person."""
+    """A sentence for the reader."""
     retry_after: int | None = None
-    """Seconds."""
+    """Seconds; None when trying again is of no use."""
 
     def response(self) -> web.Response:
-        """The answer in plain text."""
+        """The refusal as an HTTP answer in plain text."""
         headers = {"Cache-Control": "no-store"}
         if self.retry_after is not None:
             headers["Retry-After"] = str(self.retry_after)
@@ -143,9 +157,9 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Kind = tuple[str, str]
-"""A door and the language that is read there."""
+"""A door, and the language that is read there (BCP-47)."""
 Stream = Callable[[web.Request, ReaderRequest], Awaitable[web.StreamResponse]]
-"""How a door answers a wish that is possible."""
+"""Answers a request that has passed all checks, in the way of one door."""
 
 _FULL = {
     Full.ALL: "The server has as many readers as it can serve. Try again in a few seconds.",
@@ -160,14 +174,14 @@ _REFUSALS = {
 
 
 class Frames:
-    """What the fan-out writes as server-sent events, decoded once for all readers that are given the same bytes."""
+    """Decodes the server-sent events that the fan-out writes, once for all readers that receive the same bytes."""
 
     def __init__(self) -> None:
         self._data = b""
         self._frames: list[tuple[bytes, Received]] = []
 
     def of(self, data: bytes) -> list[tuple[bytes, Received]]:
-        """The frames in `data`, which holds whole ones, each with its JSON."""
+        """The frames in `data`, which must hold only whole frames, each with its JSON."""
         if data is not self._data:
             self._data = data
             self._frames = [(event.data, decode(event.data)) for event in EventStream().feed(data)]
@@ -175,38 +189,38 @@ class Frames:
 
 
 class Shared:
-    """A slot that two connections of one reader may share: the silent one, and the one that replaces it.
+    """A slot that two connections of one reader may share: the silent connection, and the one that replaces it.
 
-    Both have it for `PAIR_MS` at most; the reader has closed the other by then.
+    They share it for `PAIR_MS` at most; by then the reader has closed the older connection.
     """
 
     def __init__(self, place: Place, gone: Callable[[], object]) -> None:
         self._place = place
         self._gone = gone
         self._connections: dict[Connection, None] = {}
-        """The older one first."""
+        """The older connection comes first."""
         self._since = 0
-        """When the newer one came, monotonic ms."""
+        """When the newer connection joined, monotonic ms."""
 
     @property
     def alone(self) -> bool:
-        """Whether one connection has it."""
+        """Whether only one connection has the slot."""
         return len(self._connections) == 1
 
     def join(self, end: Callable[[], object], now: int) -> Connection:
-        """For a connection that `end` ends; it comes at `now`, monotonic ms."""
+        """Add a connection that `end` ends, at `now`, monotonic ms."""
         self._since = now
         connection = Connection(self, end)
         self._connections[connection] = None
         return connection
 
     def part(self, now: int) -> None:
-        """End the older connection where both have had the place for too long."""
+        """End the older connection when two connections have shared the slot for too long."""
         if len(self._connections) > 1 and now - self._since >= PAIR_MS:
             next(iter(self._connections)).end()
 
     def drop(self, connection: Connection) -> None:
-        """For `Connection.leave` alone."""
+        """Release the part of `connection`. Called only by `Connection.leave`."""
         del self._connections[connection]
         if not self._connections:
             self._place.leave()
@@ -214,7 +228,7 @@ class Shared:
 
 
 class Connection:
-    """One of those that share a place."""
+    """One of the connections that share a slot."""
 
     __slots__ = ("_shared", "end")
 
@@ -223,47 +237,47 @@ class Connection:
         self.end = end
 
     def leave(self) -> None:
-        """Give its part back, once."""
+        """Give its part of the slot back. To be called once."""
         self._shared.drop(self)
 
 
 class Presence:
-    """A reader who is connected: its place, and as what it is counted. `leave` gives all of it back."""
+    """A connected reader: its slot, and the door and language under which it is counted. `leave` releases both."""
 
     __slots__ = ("_kind", "_place", "_readers", "stays", "transport")
 
     def __init__(self, readers: Readers, transport: Transport | None, place: Place | Connection) -> None:
-        """`transport`: its connection; None when it is gone already."""
+        """`transport`: the reader's connection; None when it is already lost."""
         self._readers = readers
         self._place = place
         self._kind: Kind | None = None
         self.transport = transport
         self.stays = False
-        """Whether it is still connected when its request is answered; then its connection calls `leave`."""
+        """Whether the connection stays open after its request is answered; then the connection calls `leave`."""
 
     def counted(self, request: web.Request, reading: ReaderRequest) -> None:
-        """It has begun: count it from now on, as what it reads and how."""
+        """Count the reader from now on, by door and language, since it has begun to read."""
         has_begun(request)
         if not reading.aside:
             self._kind = self._readers.count_in(request.path.rpartition("/")[2], reading)
 
     def leave(self) -> None:
-        """It is gone. To be called once."""
+        """Release the slot and the count, since the reader is gone. To be called once."""
         self._place.leave()
         self._readers.left(self, self._kind)
 
     def done(self) -> None:
-        """Its request is answered."""
+        """Release the slot when the request is answered, unless the connection stays open."""
         if not self.stays:
             self.leave()
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class Readers:
-    """Shared by the readers' doors: their limits, and the way to the sessions.
+    """The limits that the readers' doors share, and their access to the sessions.
 
-    `origins`: those whose pages may read, exactly as browsers write them; `most`: readers at once, `each`: of
-    one address, None for as many.
+    `origins`: the origins whose pages may read, exactly as browsers write them; `most`: the most readers at once;
+    `each`: the most readers of one address, None for no limit of its own.
     """
 
     find: Find
@@ -275,45 +289,47 @@ class Readers:
     each: int | None = None
     address_of: AddressOf = remote_address
     measures: Measures | None = None
-    """What all doors of the server add to; without it, its own."""
+    """The measures to which all doors of the server add; None makes a separate object."""
     others_ahead: bool = False
-    """Whether another node of the house may have shown what this one has yet to learn: that Redis took it. Then readers
-    who have seen it come back; a snapshot would take them back in time."""
+    """Whether another node of the house may have shown events that this node doesn't know yet to be in Redis. Then
+    readers who have seen them are asked to come back; a snapshot would take them back in time.
+    """
 
     def __post_init__(self) -> None:
         self._measures = self.measures or Measures(self.clock)
         self.frames = Frames()
         self._places = Places(self.randomness, most=self.most, each=self.each)
-        # Bound: the places.
+        # Bound: the slots.
         self._named: dict[str, Shared] = {}
-        """Places of readers who gave themselves a name."""
-        # Bound: the places.
+        """The slots of readers who gave themselves a name, by the name."""
+        # Bound: the slots.
         self._by_link: dict[Presence, web.Request] = {}
-        """What those readers asked whose browsers have opened links."""
+        """The requests of readers whose browsers have opened role links."""
 
     @property
     def count(self) -> int:
-        """Readers that are connected."""
+        """The number of connected readers."""
         return self._places.count
 
     @property
     def limit(self) -> int:
-        """How many there may be now; `most` is what they began with."""
+        """The present limit of readers; `most` is the limit at the start."""
         return self._places.most
 
     def resize(self, most: int, each: int | None) -> None:
-        """Other numbers of readers at once and of one address. Whoever reads goes on."""
+        """Change the limits of readers at once and of one address. Connected readers stay."""
         self._places.resize(most, each)
 
     def jitter(self, low: int, high: int) -> int:
-        """A number from `low` to `high`, so that those who come back don't all come at once."""
+        """A random number from `low` to `high`, so that reconnecting readers don't all come at once."""
         return low + int.from_bytes(self.randomness.bytes(4), "big") % (high - low + 1)
 
     def enter(self, request: web.Request) -> Presence | Refused:
-        """Take a place, or say why not.
+        """Take a slot for the reader, or return why there is none.
 
-        A reader whose line has gone silent tries a new one before it closes the old one. It names itself by `reader`, a
-        random name of its page's own, and two connections of that name have one place, for a while (`part`).
+        A reader whose connection has gone silent tries a new one before it closes the old one. It names itself by
+        `reader`, a random name that its page has chosen, and two connections of that name share a slot for a while
+        (`part`).
         """
         if not origin_allowed(request.headers.get("Origin"), own_origins(request, self.origins)):
             self._measures.readers_refused["origin"] += 1
@@ -333,15 +349,15 @@ class Readers:
         return Presence(self, transport, shared.join(partial(_abort, transport), self.clock.monotonic()))
 
     def part(self) -> None:
-        """End the older of two connections that have had one place for too long. To be called again and again."""
+        """End the older of two connections that have shared a slot for too long. To be called regularly."""
         now = self.clock.monotonic()
         for shared in self._named.values():
             shared.part(now)
 
     def recheck(self, asker: Callable[[web.Request], tuple[Staff, ...]]) -> None:
-        """Cut those who may not read any more what they read, because a link was taken back.
+        """Abort the connections of those who may no longer read their session because a role link was revoked.
 
-        `asker` says for which links a request stands now.
+        `asker` returns the roles that the links of a request give now.
         """
         for presence, request in tuple(self._by_link.items()):
             reset = ASKER.set(asker(request))
@@ -354,7 +370,9 @@ class Readers:
                 _abort(presence.transport)
 
     async def answer(self, request: web.Request, stream: Stream, *, finished: bool = False) -> web.StreamResponse:
-        """Answer a reader with `stream`, or with why not; it has a place for as long. `finished` as for `look_up`."""
+        """Answer a reader with `stream`, or with a refusal; the reader has a slot until then. `finished` as for
+        `look_up`.
+        """
         presence = self.enter(request)
         if isinstance(presence, Refused):
             return presence.response()
@@ -368,7 +386,7 @@ class Readers:
             presence.done()
 
     def count_in(self, door: str, reading: ReaderRequest) -> Kind:
-        """For `Presence.counted` alone."""
+        """Count a reader in, and return what it is counted as. Called only by `Presence.counted`."""
         channel = reading.view.session.channels.get(reading.feed.channel)
         languages = () if channel is None else channel.languages
         kind = (door, next(iter(languages), "und"))
@@ -379,7 +397,7 @@ class Readers:
         return kind
 
     def left(self, presence: Presence, kind: Kind | None) -> None:
-        """For `Presence.leave` alone."""
+        """Count a reader out. Called only by `Presence.leave`."""
         self._by_link.pop(presence, None)
         if kind is not None:
             readers = self._measures.readers
@@ -390,9 +408,10 @@ class Readers:
     async def look_up(
         self, request: web.Request, presence: Presence, *, finished: bool = False
     ) -> ReaderRequest | Refused:
-        """What the request's address asks for. `Last-Event-ID` wins over `after`.
+        """Look up the text that the request's address names, from the reader's position. `Last-Event-ID` takes
+        precedence over `after`.
 
-        `finished`: the door gives finished lines alone; the feed in the address is ignored.
+        `finished`: the door serves finished lines alone; the feed in the address is ignored.
         """
         session = SessionId(request.match_info["session"])
         try:
@@ -415,7 +434,7 @@ class Readers:
         return ReaderRequest(presence, text.fanout, text.feed, text.view, after, aside, _reader(request))
 
     async def text(self, session: SessionId, channel: str, *, live: bool) -> Text | Refused:
-        """A text that `ASKER` may read; the session's first one where `channel` is empty."""
+        """A text that `ASKER` may read; the session's first text when `channel` is empty."""
         try:
             fanout = await self.find(session) if is_name(session) else None
             if fanout is None:
@@ -441,25 +460,27 @@ class Readers:
 
 
 def _abort(transport: Transport | None) -> None:
-    """Cut a connection, unless it was gone when it came."""
+    """Abort a connection; do nothing when it was already lost when its request arrived."""
     if transport is not None:
         transport.abort()
 
 
 def _reader(request: web.Request) -> str:
-    """The name that a reader gives itself; empty where it gives none that will do."""
+    """The name that a reader gives itself; empty when it gives none or no valid one."""
     name = request.query.get("reader", "")
     return name if is_name(name) else ""
 
 
 def position_of(request: web.Request) -> Position | None:
-    """What the reader has seen; `Last-Event-ID` wins over `after`. Raises ValueError with a sentence for the reader."""
+    """The reader's position; `Last-Event-ID` takes precedence over `after`. None without either. Raises ValueError with
+    a sentence for the reader.
+    """
     text = request.headers.get("Last-Event-ID") or request.query.get("after")
     return Position.parse(text) if text else None
 
 
 def _live(text: str) -> bool:
-    """Raises ValueError with a sentence for the reader."""
+    """Whether the feed is `live`. Raises ValueError with a sentence for the reader."""
     if text not in ("live", "lines"):
         raise ValueError("The feed is 'live', for words as they come, or 'lines', for finished lines.")
     return text == "live"
@@ -471,12 +492,14 @@ def _refused(refusal: Refusal) -> Refused:
 
 
 async def begin(request: web.Request, headers: Mapping[str, str]) -> tuple[web.StreamResponse, Transport | None]:
-    """Send the headers of a stream. What follows is written to the transport; None when the reader is gone already."""
+    """Send the headers of a stream, and return the answer and its transport, to which all data is written; None when
+    the reader is already gone.
+    """
     unbuffered = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     response = web.StreamResponse(headers={**headers, **unbuffered})
     try:
         await response.prepare(request)
-    except ConnectionError:  # It left while the session was being looked up.
+    except ConnectionError:  # The reader left while the session was looked up.
         return response, None
     transport = request.transport
     if transport is not None:
@@ -493,7 +516,9 @@ _OPTIONS = (
 
 
 def show_stalls(transport: Transport) -> None:
-    """Have the kernel hold little for a reader, and probe it, so that the fan-out sees when one stalls or is gone."""
+    """Limit what the kernel buffers for a reader, and have it probe the connection, so that the fan-out notices when
+    the reader stalls or is gone.
+    """
     sock = transport.get_extra_info("socket")
     if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
         return
@@ -504,9 +529,10 @@ def show_stalls(transport: Transport) -> None:
 
 
 def let_go(transport: Transport) -> bool:
-    """Abort a connection whose reader has left or doesn't read, and say whether it was; nothing waits for them.
+    """Abort a connection whose reader has left or doesn't read, so that nothing waits for it; return whether it was
+    aborted.
 
-    A TLS transport that is closing can't be asked what it still holds.
+    A closing connection is aborted without a look at its buffer: a TLS transport that is closing can't report its size.
     """
     if transport.is_closing() or transport.get_write_buffer_size():
         transport.abort()

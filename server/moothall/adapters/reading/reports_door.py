@@ -1,7 +1,7 @@
 """The door of *Something wrong?*: a form on the reader's page that works with and without a script.
 
-A reporter is known by a cookie that is good for this door of one session alone; no address is kept. A report
-must come from a page of ours.
+A reporter is recognised by a cookie that is valid for this door of one session alone; no address is kept. A report must
+come from a page of this server.
 """
 
 from __future__ import annotations
@@ -25,25 +25,27 @@ from moothall.wire.token_bucket import Allowance
 
 COOKIE = "reporter"
 MAX_BODY_BYTES, MAX_FIELDS = 1 << 10, 8
-"""Of a form."""
+"""Limits of a form: bytes of its body, number of its fields."""
 AGAIN = "again"
-"""In the address where a browser comes for the second time."""
+"""A query parameter that marks the second request of a browser that was just given its cookie."""
 ALLOWANCE = Allowance(per_second=4, burst=600)
-"""Reports of one address: a hall of 300 that misses its text at once stays within it, each coming twice."""
+"""Reports of one address: a hall of 300 whose text is missing stays within it, with two requests a report."""
 MAX_WAIT_S = 25
 MAX_WAITING = 5_000
-"""Reporters who wait for an answer at a time. Overflow: the next is answered at once, and asks again."""
+"""The most reporters who wait for an answer at once. Overflow: further requests are answered at once, and the script
+asks again.
+"""
 
 
 class _Sent(msgspec.Struct):
-    """A report as a script sends it."""
+    """The body of a report that a script sends."""
 
     kind: ReportKind
     channel: str = ""
 
 
 class ReportsDoor:
-    """Handlers of the form *Something wrong?*. Reports go to `Reports`, where desks see them."""
+    """Handlers of the form *Something wrong?*. They pass reports to `Reports`, where desks see them."""
 
     def __init__(self, context: VisitorContext, reports: Reports) -> None:
         self._context = context
@@ -53,16 +55,16 @@ class ReportsDoor:
         self._closed = asyncio.Event()
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/s/{session}/report", self.show),
             web.post("/s/{session}/report", self.take),
         ]
 
     async def show(self, request: web.Request) -> web.Response:
-        """What became of this browser's reports: a page, or for scripts JSON.
+        """Answer with what became of this browser's reports: a page, or JSON for scripts.
 
-        JSON with `?wait=1` comes when something has changed against `?known=kind:answer,…`, or after 25 s.
+        With `?wait=1` the JSON is sent when the answers differ from `?known=kind:answer,…`, or after 25 s.
         """
         ui = self._context.language(request)
         try:
@@ -79,8 +81,8 @@ class ReportsDoor:
     async def take(self, request: web.Request) -> web.Response:
         """Take a report, from the form or from the script.
 
-        A browser that has reported nothing yet is given its cookie and sent here once more (307: with what it sent).
-        All that keep none count as one.
+        A browser without a cookie is given one and redirected here with the same request (307). All browsers that keep
+        no cookie count as one reporter.
         """
         ui = self._context.language(request)
         try:
@@ -108,11 +110,11 @@ class ReportsDoor:
         return response
 
     async def close(self) -> None:
-        """The server is going away: nobody waits any longer."""
+        """End all waiting, because the server is ending."""
         self._closed.set()
 
     async def _changed(self, session: SessionId, token: str, known: dict[ReportKind, ReportOutcome]) -> None:
-        """Wait until a reporter's answers aren't `known` any more, for a while."""
+        """Wait until a reporter's answers differ from `known`, at most `MAX_WAIT_S`."""
         if self._waiting >= MAX_WAITING:
             return
         self._waiting += 1
@@ -161,7 +163,7 @@ class ReportsDoor:
 
 
 async def _sent(request: web.Request) -> _Sent:
-    """The report in a request's body. Raises HttpProblem when it is too long or isn't one."""
+    """The report in a request's body. Raises HttpProblem when it is too long or no report."""
     try:
         if request.content_type == "application/json":
             return read_json(await read_body(request, MAX_BODY_BYTES, DoorText.REPORT), _Sent)
@@ -176,7 +178,7 @@ def _is_script(request: web.Request) -> bool:
 
 
 def _known(text: str) -> dict[ReportKind, ReportOutcome]:
-    """`late:sent,word:seen`; what can't be read is passed over, and then it is answered at once."""
+    """Parse `late:sent,word:seen`. What can't be parsed is skipped, so the answer then differs and is sent at once."""
     kinds, answers = {kind.value: kind for kind in ReportKind}, {answer.value: answer for answer in ReportOutcome}
     pairs = [part.partition(":") for part in text[:200].split(",")]
     return {kinds[kind]: answers[answer] for kind, _, answer in pairs if kind in kinds and answer in answers}

@@ -1,7 +1,6 @@
-"""The reader's pages as HTML: values in, text out. Who asks, and where the values come from, is `page_door`'s part.
+"""Renders the reader's pages as HTML from values. `page_door` handles the requests and collects the values.
 
-The same markup is made in the browser (`web/js/reader/view.js`) for lines that come later; a browser test holds the two
-against each other.
+The browser makes the same markup for later lines (`web/js/reader/view.js`); a browser test compares the two.
 """
 
 from __future__ import annotations
@@ -55,94 +54,95 @@ from moothall.core.views.quality import Quality
 
 COMPLETE = Lacking()
 NOBODY: Mapping[str, object] = {"number": "", "said": "", "text": "", "may": False, "too": False, "more": "{}"}
-"""Nothing is asked."""
+"""The values of `now_asked` when nothing is asked."""
 OWN_PACE_LINES = 20
-"""Lines of a page to be read at one's own pace."""
+"""Lines on a page to be read at one's own pace."""
 BRAILLE_LINES = 60
-"""Lines of such a page for a braille display, where those of one turn are one paragraph."""
+"""Lines on such a page for a braille display, where the lines of one turn are joined to a paragraph."""
 
 
 class OlderPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of lines that ends before the newest ones, for readers without JavaScript."""
+    """A page of older lines, which ends before the newest lines, for readers without JavaScript."""
 
     lines: tuple[Line, ...]
     start: int
-    """How many lines came before the first of them."""
+    """How many lines come before the first of `lines`."""
     total: int
-    """Lines of the whole text."""
+    """How many lines the whole text has."""
     until: int | None = None
-    """When the line began that follows, media ms; None where none does."""
+    """When the next line after `lines` began, media ms; None when none follows."""
 
 
 class OwnPace(msgspec.Struct, frozen=True, kw_only=True):
-    """A few finished lines, to be read at one's own pace."""
+    """The finished lines of one page that is read at one's own pace."""
 
     lines: tuple[tuple[int, Line], ...]
-    """Lines and their numbers, from 0."""
+    """The lines, each with its number, from 0."""
     start: int
-    """The number that was asked for, from 0."""
+    """The requested number, from 0."""
     following: int
-    """The number to go on from."""
+    """The number of the first line of the next page."""
     total: int
-    """Finished lines of the whole text."""
+    """How many finished lines the whole text has."""
     since: int | None = None
-    """When the line of the number that was asked for began, media ms; None at the beginning."""
+    """When the line with the number `start` began, media ms; None at the beginning of the text."""
     until: int | None = None
-    """When the line to go on from began; None where there is none."""
+    """When the line with the number `following` began, media ms; None when there is none."""
 
 
 class PageParts(msgspec.Struct, frozen=True, kw_only=True):
-    """What both pages of a session's text are made with."""
+    """The values that both pages of a session's text need."""
 
     address: TextAddresses
-    """Of this page: links keep what it names."""
+    """The addresses of this page: links carry its choices along."""
     ui: Catalogue
     named: bool = True
     """Whether the address names the text."""
     said: Sequence[Line] | None = None
-    """The lines that were spoken, where a translation is to be shown with them."""
+    """The spoken lines, where a translation is shown with them; else None."""
     offered: Sequence[str] = ()
-    """Languages into which the text could be translated."""
+    """Languages (BCP-47) into which the text could be translated."""
     lacking: Lacking = COMPLETE
-    """What its translations lack."""
+    """What the session's translations lack."""
     your_turn: Mapping[str, object] | None = None
     now_asked: Mapping[str, object] = msgspec.field(default_factory=lambda: NOBODY)
     questions: Questions | None = None
-    """What was asked."""
+    """The questions and comments of the session; None where there are none that may be read."""
 
     @property
     def own(self) -> bool:
-        """Whether something of it is for one visitor alone."""
+        """Whether a part of the page is for one visitor alone, so that the page can't be shared."""
         return self.your_turn is not None or bool(self.now_asked["too"])
 
 
 class SessionState(msgspec.Struct, frozen=True, kw_only=True):
-    """How all stands that the page of a session shows beside its text."""
+    """The values that a session's page shows beside its text."""
 
     older: OlderPage | None = None
-    """Older lines, in place of the newest."""
+    """The older lines to show in place of the newest; None for the newest."""
     sound_address: str | None = None
-    """Where the sound can be heard."""
+    """The address at which the sound can be heard; None where there is none."""
     public: str = ""
-    """The server's address as others know it."""
+    """The server's public address, without a path."""
     last_awaited: bool = False
-    """As for `standing`."""
+    """Whether the session is about to be closed, and its last words are awaited (see `standing`)."""
     quality: Quality | None = None
-    """How good the text is."""
+    """The quality of the text; None when it is unknown."""
     instead: ChannelId | None = None
-    """As for `in_place`."""
+    """The text to read in place of this text now; None for none (see `in_place`)."""
     instead_of: ChannelId | None = None
     begins: int | None = None
-    """When it is planned to begin, Unix ms; None where nobody has said."""
+    """When the session is planned to begin, Unix ms; None when that is unknown."""
 
 
 NEWEST_LINES = 50
-"""Lines with which the page of a meeting that goes on begins: over 50 kbit/s all 200 of a snapshot take seconds more.
-The page fetches those before when somebody scrolls there."""
+"""How many lines the page of an open meeting begins with: all 200 of a snapshot take seconds longer over 50 kbit/s. The
+page fetches older lines when somebody scrolls to them.
+"""
 
 
 def first_line(snapshot: Snapshot) -> int:
-    """The number of the first line on the page of a session: of a record, that of the snapshot."""
+    """The number of the first line on a session's page; for a closed session that of the snapshot."""
     before, lines = snapshot.before or 0, snapshot.lines
     if snapshot.session.status is Status.CLOSED or len(lines) <= NEWEST_LINES:
         return before
@@ -151,14 +151,14 @@ def first_line(snapshot: Snapshot) -> int:
 
 
 class SessionPage:
-    """Makes the pages of a session's text. One for the whole server; it holds no state."""
+    """Renders the pages of a session's text. One object serves the whole server; it holds no state."""
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
 
     def render_session(self, snapshot: Snapshot, parts: PageParts, state: SessionState, *, now: int) -> str:
-        """The page of a session: its newest lines, or older ones. `now` is Unix ms. What its bytes depend on is given
-        here, or never changes (but for the zone of `Pages`, and a hub's status bar).
+        """Render the page of a session: its newest lines, or older ones. `now` is Unix ms. All that its bytes depend on
+        is passed in here or never changes, except the zone of `Pages` and a hub's status bar.
         """
         older, questions = state.older, parts.questions
         session = snapshot.session
@@ -190,7 +190,8 @@ class SessionPage:
             in_language=lambda language: address.page(ui=language),
             instead=in_place(session, address, state.instead, state.instead_of, ui),
             yours=None if parts.named or older is not None else in_own_language(session, address, ui),
-            # Never the address of the page itself: of that a browser would only look for the place in it.
+            # Never the address of the page itself: the browser would only scroll to the fragment instead of loading it
+            # again.
             newer=f"{address.page(instead_of=state.instead_of)}&at={now}",
             older=older is not None,
             making=parts.lacking.making,
@@ -250,9 +251,10 @@ class SessionPage:
     def render_own_pace(
         self, session: Session, seen: OwnPace, parts: PageParts, words: Mapping[SegmentId, Sequence[Word]] | None = None
     ) -> str:
-        """A few lines that stay as they are until the reader asks for the next ones.
+        """Render a page of a few lines that stays as it is until the reader requests the next page.
 
-        `words`: what was recognised of them; None where the reader can't be told of which words it was not sure.
+        `words`: the recognised words of the lines; None where it isn't known of which words the recogniser was not
+        sure.
         """
         address, ui, lines = parts.address, parts.ui, [line for _, line in seen.lines]
         zone = self._clock_of(session, None)
@@ -287,11 +289,11 @@ class SessionPage:
         )
 
     def _around(self, session: Session, parts: PageParts, *, lines: Sequence[Line], named: bool) -> dict[str, object]:
-        """What every page of a session needs with `lines`; `named` is whether its address names the text."""
+        """The values that every page of a session with `lines` needs; `named`: whether its address names the text."""
         address, ui = parts.address, parts.ui
         shown = {f"data-{name}": address.choices[name] for name in page_choices.SHOWN if name in address.choices}
         if not named and len(session.channels) > 1:
-            shown["data-texts"] = by_language(session)  # js/lib/early.js goes to the one in the reader's language
+            shown["data-texts"] = by_language(session)  # js/lib/early.js redirects to the text in the reader's language
         return {
             "address": address,
             "session": session,
@@ -312,18 +314,18 @@ class SessionPage:
         }
 
     def _clock_of(self, session: Session, now: int | None) -> Zone:
-        """The clock of a meeting: as it stood when that began; before, as it stands now."""
+        """The clock of a meeting: the zone with the UTC offset of its opening; before the opening, of `now`."""
         began = now if session.opened is None else session.opened
         return UTC_ZONE if began is None else self._pages.zone().steady(began)
 
 
 def _with_reason(state: str, session: Session) -> str:
-    """How it stands in words; of a cancelled meeting why, too, where somebody said so."""
+    """The standing in words; for a cancelled meeting with the reason, where one was given."""
     return f"{state} \N{MIDDLE DOT} {session.cancelled}" if session.cancelled else state
 
 
 def _language_of(session: Session, channel: ChannelId | None) -> str:
-    """The language of a text, BCP-47; of what is spoken in several the first. Empty where nobody said."""
+    """The language of a text, BCP-47; the first where several are spoken. Empty when it is unknown."""
     about = None if channel is None else session.channels.get(channel)
     languages = session.languages if about is None else about.languages
     return languages[0] if languages else ""
@@ -337,6 +339,6 @@ def _script_zone(zone: Zone, now: int) -> tuple[int, str, str]:
 
 
 def _later(older: OlderPage) -> int | None:
-    """`before` of the page that follows, None when that is the newest text."""
+    """`before` of the next page, towards newer lines; None when that is the newest text."""
     following = older.start + len(older.lines) + SNAPSHOT_LINES
     return None if following >= older.total else following

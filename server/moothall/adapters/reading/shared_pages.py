@@ -1,8 +1,9 @@
-"""One page for all who ask for the same at the same time: a hall that opens it together costs few renderings.
+"""One rendered page for all who request the same at the same time, so that a hall that opens it together costs few
+renderings.
 
-To make the page of a session takes the server longer than all else that a reader asks for: 4.7 ms, and 0.9 to answer
-with one that is made. It is made anew as soon as anything is different that it is made of; what is said to one visitor
-alone is in none that is shared (`PageDoor.session_page`).
+Rendering a session's page takes the server longer than anything else that a reader requests: 4.7 ms, against 0.9 ms to
+answer with a page that is already rendered. A page is rendered again as soon as any value on it changes; no page with a
+part for one visitor alone is shared (`PageDoor.session_page`).
 """
 
 from __future__ import annotations
@@ -18,42 +19,47 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import html, page_headers
 
 SAME_MS = 250
-"""How long after it was made a page is given to others: so late at most is the moment that it names as its own."""
+"""How many ms a page is given to others after its rendering; the page shows its time of rendering, which is at most so
+old.
+"""
 FORGET_S = SAME_MS / 1_000 + 0.05
-"""When one that was made is looked at again, to be forgotten."""
+"""How many seconds after a rendering the pages are searched for old ones to forget."""
 MOST_PAGES = 64
-"""Pages of that time that are kept, each about 100 KB. Overflow: the one that was made first is forgotten."""
+"""The most pages that are kept in that time, each about 100 KB. Overflow: the page that was rendered first is
+forgotten.
+"""
 LEVEL = 6
-"""Of gzip."""
+"""The compression level of gzip."""
 
 
 class SharedPage(msgspec.Struct, kw_only=True, weakref=True):
-    """A page that was made."""
+    """A rendered page."""
 
     text: str
     made_of: tuple[object, ...]
     at: int
-    """When it was made, ms of a clock that never runs back."""
+    """When it was rendered, ms of a clock that never runs back."""
     gzipped: bytes = b""
 
     def packed(self) -> bytes:
-        """The page in gzip, packed once."""
+        """The page in gzip, compressed once."""
         if not self.gzipped:
             self.gzipped = gzip.compress(self.text.encode(), LEVEL, mtime=0)
         return self.gzipped
 
 
 class SharedPages:
-    """Pages that were made in this moment."""
+    """A cache of the pages that were rendered in the last `SAME_MS`."""
 
     def __init__(self) -> None:
         self._pages: OrderedDict[Hashable, SharedPage] = OrderedDict()
         self.made = 0
-        """How many were made."""
+        """How many pages were rendered."""
 
     def page(self, name: Hashable, made_of: tuple[object, ...], now: int, make: Callable[[], str]) -> SharedPage:
-        """The page called `name`: what was asked for. `made_of` is all else that its bytes depend on, in an order; it
-        is compared, so that what only looks the same by its version is never taken for it.
+        """Return the page of the key `name`, which says what was requested, and call `make` when it isn't cached.
+        `made_of` is all else that its bytes depend on, in a fixed order; the values themselves are compared, not their
+        versions, so that a page of other values is never returned.
         """
         found = self._pages.get(name)
         if found is not None and now - found.at < SAME_MS and found.made_of == made_of:
@@ -66,13 +72,17 @@ class SharedPages:
         return page
 
     def forget_old(self, now: int) -> None:
-        """Forget what is given to nobody any more: words may have been removed since, and are kept nowhere."""
+        """Forget the pages that are too old to be given out: their words may have been removed since, and must be kept
+        nowhere.
+        """
         for name in [name for name, page in self._pages.items() if now - page.at >= SAME_MS]:
             del self._pages[name]
 
 
 def shared_html(request: web.Request, page: SharedPage, ui: Catalogue) -> web.Response:
-    """The page for one of those who asked for it, as `html` would answer."""
+    """Answer one of those who requested the page, with the headers of `html`, in gzip where the browser accepts
+    that.
+    """
     if "gzip" not in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
         return html(page.text, ui)
     headers = {**page_headers(ui), hdrs.CONTENT_ENCODING: "gzip"}

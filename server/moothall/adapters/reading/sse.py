@@ -1,7 +1,7 @@
 """The door for browsers and `curl -N`: GET /s/{session}/events, server-sent events.
 
-aiohttp answers the request and sends the headers; then the connection leaves it, as `ReaderConnection` says, and the
-fan-out writes ready bytes to its transport, whole chunks alone. What a reader sends then is passed over.
+aiohttp answers the request and sends the headers; then the connection is detached from it (see `ReaderConnection`), and
+the fan-out writes encoded bytes to its transport, only in whole chunks. What a reader sends from then on is ignored.
 """
 
 from __future__ import annotations
@@ -13,24 +13,26 @@ from moothall.adapters.reading.reader_routes import ReaderRequest, Readers, begi
 from moothall.wire.frames import LAST_CHUNK, Format, chunk, retry
 
 COME_BACK_MS = (1_000, 4_000)
-"""How long a browser waits before it reconnects; each is told a number of its own."""
+"""The range of ms that a browser waits before it reconnects; each browser is sent a random value of it."""
 
 
 class EventsDoor:
-    """Serves server-sent events. `run` has to be running for readers who share a place."""
+    """Serves server-sent events. `run` must be running, since it ends the older of two connections that share a
+    slot.
+    """
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
-        # Bound: the places of readers.
+        # Bound: the slots of readers.
         self._connections: dict[ReaderConnection, None] = {}
         self._closed = False
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/s/{session}/events", self.handle, allow_head=False)]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one reader, who stays when this has returned."""
+        """Answer one reader, who stays connected after this has returned."""
         return await self._readers.answer(request, self._stream)
 
     async def _stream(self, request: web.Request, reading: ReaderRequest) -> web.StreamResponse:
@@ -54,17 +56,19 @@ class EventsDoor:
         connection.end(self._come_back(connection.form) + last)
 
     async def run(self) -> None:
-        """Part readers who share a place for too long, until cancelled."""
+        """End the older of two connections that have shared a slot for too long, until cancelled."""
         while True:
             await self._readers.clock.sleep(1_000)
             self._readers.part()
 
     async def close(self) -> None:
-        """The server is going away: tell every browser to come back, and end the streams."""
+        """Send every browser the time after which to reconnect, and end the streams, because the server is ending."""
         self._closed = True
         self.send_away()
 
     def send_away(self) -> None:
-        """Tell every browser to come back, and end the streams: another server has what they want."""
+        """Send every browser the time after which to reconnect, and end the streams: another server has what
+        they want.
+        """
         for connection in list(self._connections):
             self._end(connection)

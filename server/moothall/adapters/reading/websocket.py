@@ -1,9 +1,9 @@
 """The door for apps, hubs' screens and scripts: GET /s/{session}/ws, WebSocket text messages.
 
-As in `moothall.adapters.reading.sse`, the connection leaves the web server, and the fan-out writes ready frames to its
-transport. The library websockets makes the handshake, reads what comes, and answers pings and closes. No compression is
-negotiated, so each frame stands alone; all frames go out in one write each, so that none ever lies inside another.
-Once a close has begun, nothing more is written.
+As in `moothall.adapters.reading.sse`, the connection leaves the web server, and the fan-out writes encoded frames to
+its transport. The library websockets makes the handshake, reads incoming frames, and answers pings and closes. No
+compression is negotiated, so each frame is independent of the others; each frame is written whole, so that no frame is
+ever inside another. Once a close has begun, nothing more is written.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from moothall.wire.frames import Format
 from moothall.wire.token_bucket import Allowance, Bucket
 
 MAX_MESSAGE_BYTES = 4 << 10
-"""Readers have nothing to say here; more than this closes the connection with 1009."""
+"""The largest message from a reader, who has nothing to send here; a larger one closes the connection with 1009."""
 PING_MS = 24_000
-"""How long a reader may be silent before it is asked; the answer has half as long again to come: 36 s in all."""
+"""After how many ms of silence a reader is pinged. With `PONG_MS` for the answer, a dead reader is cut after 36 s."""
 PONG_MS = 12_000
 CLOSE_MS = 2_000
-"""How long the answer to a close is waited for."""
+"""How many ms the door waits for the answer to a close."""
 _HANDSHAKE = frozenset({"connection", "upgrade", "sec-websocket-key", "sec-websocket-version"})
 LOOK_MS = 1_000
-"""How often it is looked who is silent."""
+"""How many ms pass between checks for silent readers."""
 MESSAGES = Allowance(per_second=1, burst=10)
-"""Messages from one reader; they are passed over, and too many close the connection."""
+"""Messages from one reader. They are ignored, and too many close the connection."""
 
 
 class _Socket(ReaderConnection):
@@ -53,7 +53,7 @@ class _Socket(ReaderConnection):
         clock: Clock,
         gone: asyncio.Event,
     ) -> None:
-        """`gone`: set when it is."""
+        """`gone`: set when the connection is lost."""
         super().__init__(there, transport, presence, Format.WEBSOCKET)
         self._protocol = Protocol(Side.SERVER, state=State.OPEN, max_size=MAX_MESSAGE_BYTES)
         self._clock = clock
@@ -61,9 +61,9 @@ class _Socket(ReaderConnection):
         self._bucket: Bucket | None = None
         self._text: codecs.IncrementalDecoder | None = None
         self._since = clock.monotonic()
-        """When it was last heard, asked or told of the close, ms."""
+        """When the connection last received data, or sent a ping or a close, monotonic ms."""
         self._waits = 0
-        """Ms from then on for which an answer is waited for; 0: none is due."""
+        """How many ms from `_since` on an answer is awaited; 0 when none is due."""
 
     def data_received(self, data: bytes) -> None:
         self._protocol.receive_data(data)
@@ -86,7 +86,9 @@ class _Socket(ReaderConnection):
             self.say(CloseCode.NOT_UTF8)
 
     def _is_text(self, frame: Frame) -> bool:
-        """Whether a message is UTF-8 up to the end of this frame (RFC 6455 §8.1); the library leaves that to us."""
+        """Whether a message is valid UTF-8 up to the end of this frame (RFC 6455 §8.1); the library doesn't
+        check that.
+        """
         decoder = self._text or codecs.getincrementaldecoder("utf-8")()
         self._text = None if frame.fin else decoder
         try:
@@ -100,7 +102,7 @@ class _Socket(ReaderConnection):
         self._send()
 
     def say(self, code: CloseCode, sentence: str = "") -> None:
-        """Begin the close, and give the other side some time to answer. May be repeated."""
+        """Begin the close, and give the other side `CLOSE_MS` to answer. May be called repeatedly."""
         if self._protocol.state is not State.OPEN:
             return
         self._protocol.send_close(code, reason_bytes(sentence or MEANINGS[code].reason).decode())
@@ -108,7 +110,7 @@ class _Socket(ReaderConnection):
         self._send()
 
     def look(self, now: int) -> None:
-        """Ask one who is silent, and cut one who doesn't answer; `now` in monotonic ms."""
+        """Ping a silent reader, and abort one that doesn't answer; `now` in monotonic ms."""
         if self._waits:
             if now - self._since >= self._waits:
                 self.transport.abort()
@@ -121,7 +123,7 @@ class _Socket(ReaderConnection):
         for data in self._protocol.data_to_send():
             if data:
                 self.transport.write(data)
-            else:  # The end of what this side sends.
+            else:  # An empty item means that this side has sent all.
                 self.transport.close()
         if self._protocol.state is not State.OPEN:
             self.stop()
@@ -132,21 +134,21 @@ class _Socket(ReaderConnection):
 
 
 class WebSocketDoor:
-    """Serves readers over WebSocket. `run` has to be running for those who are silent."""
+    """Serves readers over WebSocket. `run` must be running, since it finds silent readers."""
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
-        # Bound: the places of readers.
+        # Bound: the slots of readers.
         self._sockets: dict[ReaderConnection, None] = {}
         self._gone = asyncio.Event()
         self._closed = False
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/s/{session}/ws", self.handle, allow_head=False)]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one reader, who stays when this has returned."""
+        """Answer one reader, who stays connected after this has returned."""
         presence = self._readers.enter(request)
         if isinstance(presence, Refused):
             return presence.response()
@@ -155,12 +157,12 @@ class WebSocketDoor:
             if accepted is None:
                 text = "This address is for WebSocket. Server-sent events are at /events.\n"
                 return web.Response(status=426, text=text, headers={"Upgrade": "websocket"})
-            # What is wrong with the request is said after the upgrade: browsers show pages no status, only close codes.
+            # Errors of the request are sent after the upgrade: browsers show pages no status, only close codes.
             reading = await self._readers.look_up(request, presence)
             try:
                 await accepted.prepare(request)
             except ConnectionError:
-                return web.Response(status=503)  # It left while the session was being looked up: nobody reads this.
+                return web.Response(status=503)  # The reader left while the session was looked up: nobody reads this.
             await self._serve(request, presence, reading)
             return accepted
         finally:
@@ -184,7 +186,7 @@ class WebSocketDoor:
                 socket.say(CloseCode.UNKNOWN_SESSION)
 
     async def run(self) -> None:
-        """Ask who is silent, and cut who doesn't answer, until cancelled."""
+        """Ping silent readers, and abort those that don't answer, until cancelled."""
         while True:
             await self._readers.clock.sleep(LOOK_MS)
             now = self._readers.clock.monotonic()
@@ -193,7 +195,9 @@ class WebSocketDoor:
                     socket.look(now)
 
     async def close(self, patience_ms: int = CLOSE_MS) -> None:
-        """The server is going away: say so to everybody. Returns when they have answered, or after `patience_ms`."""
+        """Send everybody a close because the server is ending. Returns when all have answered, or after
+        `patience_ms`.
+        """
         self._closed = True
         self.send_away()
         with suppress(TimeoutError):
@@ -205,16 +209,16 @@ class WebSocketDoor:
             socket.transport.abort()
 
     def send_away(self, sentence: str = "") -> None:
-        """Have everybody come back: another server has what they want. `sentence` says why, in 123 bytes at most."""
+        """Have everybody reconnect: another server has what they want. `sentence` says why, in 123 bytes at most."""
         for socket in list(self._sockets):
-            # A close would only wait behind what isn't read.
+            # A stalled connection is aborted, since a close would wait behind its unread bytes.
             if isinstance(socket, _Socket) and not let_go(socket.transport):
                 socket.say(CloseCode.GOING_AWAY, sentence)
 
 
 def _accepted(request: web.Request) -> web.StreamResponse | None:
-    """The answer to a handshake; None when it is none."""
-    # No other header is looked at: the library takes none that isn't ASCII, and a browser's own may be anything.
+    """The answer to a handshake; None when the request is no valid handshake."""
+    # All other headers are left out: the library accepts only ASCII, and a browser's own headers may be anything.
     asked = ((name, value) for name, value in request.headers.items() if name.lower() in _HANDSHAKE)
     try:
         answer = ServerProtocol().accept(Request(request.path, Headers(asked)))

@@ -1,1 +1,1 @@
-"""The record as files, and its sound."""
+"""The doors of the record as files, and of its sound."""

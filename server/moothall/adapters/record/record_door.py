@@ -1,7 +1,7 @@
-"""The door for records to take home: `/s/{session}/record.{vtt,srt,txt,html,json}`.
+"""The door for records as downloads: `/s/{session}/record.{vtt,srt,txt,html,json}`.
 
-A record is made once for all who ask for the same, in a thread, and only one at a time: a hall that downloads at the
-end of a session doesn't hold up the words of the next.
+A record is made once for all who request the same, in a thread, and only one at a time: a hall that downloads at the
+end of a session doesn't delay the words of the next.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ TYPES = {
     "html": "text/html; charset=utf-8",
     "json": "application/json",
 }
-"""The forms of a record and their media types."""
+"""The file formats of a record, with their media types."""
 STYLES = ("css/lib/tokens.css", "css/reader/record.css")
-"""What the HTML file's style is made of."""
+"""The style sheets that are joined to the style of the HTML file."""
 FORM_VERSION = 4
-"""Part of every tag. Higher when a release writes the same record in another way."""
+"""A part of every ETag. Increase it when a release writes the same record in another way."""
 MAX_WAITING = 64
-"""Requests that may wait for records to be made. Overflow: the next is asked to come back."""
+"""The most requests that wait for records to be made. Overflow: the next is answered with 503."""
 MAX_KEPT_BYTES = 32 << 20
-"""Files that are kept for the next request. Overflow: the least recently used is forgotten."""
+"""The most bytes of files in the cache. Overflow: the least recently used file is dropped."""
 MAX_LANGUAGE = 35
-"""Characters of a language tag (RFC 5646 §4.4.1)."""
+"""The most characters of a language tag (RFC 5646 §4.4.1)."""
 
 
 class _Wrong(Exception):
@@ -66,23 +66,23 @@ class _Wrong(Exception):
 
 
 class _Asked(msgspec.Struct, frozen=True):
-    """What makes two requests ask for the same, but for the state of the log."""
+    """The key of a cached file: everything that decides on its content, except the state of the log."""
 
     session: SessionId
     feed: str
     form: str
     options: Options
     language: str
-    """Of the texts that are not the record's own."""
+    """Language of the texts that are not the record's own."""
 
 
 class _File(msgspec.Struct, frozen=True):
-    """A record as it goes out."""
+    """A record as it is sent."""
 
     position: Position
     body: bytes
     packed: bytes
-    """The body, gzip."""
+    """The body in gzip."""
     disposition: str
 
     @property
@@ -91,7 +91,7 @@ class _File(msgspec.Struct, frozen=True):
 
 
 class RecordDoor:
-    """Handlers of records. `pages` gives texts, error pages and the style of the HTML file."""
+    """Handlers of records. `pages` supplies texts, error pages and the style of the HTML file."""
 
     def __init__(self, records: Records, pages: Pages, *, most_kept: int = MAX_KEPT_BYTES) -> None:
         """Raises ConfigurationError when the style of the HTML file is missing."""
@@ -105,7 +105,7 @@ class RecordDoor:
         self._removals = 0
 
     def observe(self, live: ReadSession, publication: Publication) -> None:
-        """For `Sessions.observe`: once something was removed, nothing made before it is kept, not even in memory."""
+        """Drop all cached files of a session from memory once something of it was removed. For `Sessions.observe`."""
         if any(isinstance(event, BodyRemoved) for event in publication.events):
             self._removals += 1
             self._records.forget(live.id)
@@ -113,11 +113,11 @@ class RecordDoor:
                 del self._files[asked]
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/s/{session}/record.{form}", self.handle)]
 
     async def handle(self, request: web.Request) -> web.Response:
-        """The record, to be saved; the address says which text, in which form, with what in it."""
+        """Answer with the record as a download; the address names the text, the format, and the options."""
         ui = self._pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
         try:
             snapshot, asked = await self._what(request, ui)
@@ -141,7 +141,7 @@ class RecordDoor:
         return web.Response(body=file.body, headers=headers)
 
     async def _what(self, request: web.Request, ui: Catalogue) -> tuple[Snapshot, _Asked]:
-        """The text that a request means, and in what shape. Raises _Wrong."""
+        """Return the text that a request names, and the key of its file. Raises _Wrong."""
         form, name = request.match_info["form"], request.match_info["session"]
         channel, language = request.query.get("channel"), request.query.get("language")
         if form not in TYPES:
@@ -173,7 +173,7 @@ class RecordDoor:
                 return snapshot, _Asked(SessionId(name), snapshot.feed, form, options, ui.language)
 
     async def _file(self, asked: _Asked, snapshot: Snapshot, ui: Catalogue) -> _File:
-        """The file, made now unless it is at hand. Raises _Wrong when too many wait."""
+        """Return the file from the cache, or make it now. Raises _Wrong when too many requests wait."""
         if self._waiting >= MAX_WAITING:
             raise _Wrong(503, ui.text(RecordErrorText.BUSY))
         self._waiting += 1
@@ -206,7 +206,7 @@ class RecordDoor:
             size -= oldest.size
 
     def _refuse(self, request: web.Request, ui: Catalogue, status: int, sentence: str) -> web.Response:
-        """A page for a browser, a line of text for a script."""
+        """Answer with an error page for a browser, or a line of text for a script."""
         headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.CONTENT_LANGUAGE: ui.language}
         if status == 503:
             headers[hdrs.RETRY_AFTER] = "10"
@@ -217,7 +217,7 @@ class RecordDoor:
 
 
 def write_record(form: str, record: Record, words: Wording, options: Options, style: Callable[[], str]) -> bytes:
-    """A record in one of the forms of TYPES; `style`: of the HTML file."""
+    """Write a record in one of the formats of TYPES; `style` returns the style of the HTML file."""
     if form == "html":
         return write_html(record, words, options, style()).encode()
     write = {"vtt": write_vtt, "srt": write_srt, "txt": write_text}.get(form)
@@ -225,7 +225,7 @@ def write_record(form: str, record: Record, words: Wording, options: Options, st
 
 
 def record_style(static: StaticFiles) -> str:
-    """The style of the HTML file. Raises ConfigurationError when it is missing."""
+    """Return the style of the HTML file. Raises ConfigurationError when it is missing."""
     sheets = [static.get(name) for name in STYLES]
     found = [sheet.body.decode() for sheet in sheets if sheet is not None]
     if len(found) < len(STYLES):
@@ -234,7 +234,8 @@ def record_style(static: StaticFiles) -> str:
 
 
 def _disposition(record: Record, form: str) -> str:
-    """Has the record saved under its name; where that isn't ASCII, `curl -OJ` and old browsers take its id.
+    """The Content-Disposition header that saves the record under its name; for `curl -OJ` and old browsers, when the
+    name isn't ASCII, under its id.
 
     RFC 6266, RFC 8187.
     """
@@ -244,7 +245,7 @@ def _disposition(record: Record, form: str) -> str:
 
 
 def _switch(request: web.Request, name: str, default: bool, ui: Catalogue) -> bool:
-    """A parameter that is `0` or `1`. Raises _Wrong when it is something else."""
+    """Return a query parameter that is `0` or `1`. Raises _Wrong for any other value."""
     text = request.query.get(name)
     if text not in (None, "0", "1"):
         raise _Wrong(400, ui.text(RecordErrorText.SWITCH, name=name))
@@ -252,7 +253,7 @@ def _switch(request: web.Request, name: str, default: bool, ui: Catalogue) -> bo
 
 
 def _tag(asked: _Asked, snapshot: Snapshot) -> str:
-    """Names the file without making it: equal addresses at equal positions give equal files."""
+    """The ETag of a file, without making the file: equal addresses at equal positions give equal files."""
     parts = (FORM_VERSION, snapshot.epoch, snapshot.offset, asked)
     return sha256(msgspec.json.encode(parts)).hexdigest()[:32]
 
@@ -260,16 +261,16 @@ def _tag(asked: _Asked, snapshot: Snapshot) -> str:
 class KeysDoor:
     """Publishes the public key that verifies records, at `/.well-known/moothall.json`.
 
-    The document is made by `moothall.adapters.store.signing`.
+    `moothall.adapters.store.signing` makes the document.
     """
 
     def __init__(self, document: Mapping[str, object]) -> None:
         self._document = dict(document)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/.well-known/moothall.json", self.handle)]
 
     async def handle(self, request: web.Request) -> web.Response:
-        """The document, for everybody and from everywhere."""
+        """Answer with the document, readable from pages of any origin."""
         return web.json_response(self._document, headers=FOR_ANY_PAGE)

@@ -1,7 +1,7 @@
-"""The door for sound: what is published can be heard with the text, and staff may hear the piece that they correct.
+"""The door for sound: published sound can be heard with the text, and staff may hear the piece that they correct.
 
-Parts are served as files, so that players can jump in them, also while one grows. A script (`web/js/reader/sound.js`)
-plays them one after the other, in step with the text.
+Parts are served as files with ranges, so that players can seek in them, also while a part grows. A script
+(`web/js/reader/sound.js`) plays them one after the other, in step with the text.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ MAX_DIGITS = 12
 _STATUSES = {RefusalCode.UNKNOWN: 404, RefusalCode.INVALID: 400, RefusalCode.CONFLICT: 409}
 
 StateOf = Callable[[SessionId], Awaitable[State | None]]
-"""A session's state, loaded if need be; None for an unknown one."""
+"""Returns a session's state, loading it when necessary; None for an unknown session."""
 
 
 @dataclass(eq=False, repr=False)
 class SoundDoor:
     """Handlers of published sound, and of the pieces that staff hear while they correct.
 
-    `path_of` a part; `may_read` as readers may; `staff` and `may_act` are the staff door's.
+    `path_of` returns the file of a part; `may_read` decides as for readers; `staff` and `may_act` are those of the
+    staff door.
     """
 
     recordings: Recordings
@@ -50,7 +51,7 @@ class SoundDoor:
     may_act: Callable[[Staff, SessionId], bool]
 
     def routes(self) -> list[web.RouteDef]:
-        """All routes of this door."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/s/{session}/sound", self.sound),
             web.get("/s/{session}/sound.json", self.listing),
@@ -58,9 +59,9 @@ class SoundDoor:
         ]
 
     async def listing(self, request: web.Request) -> web.Response:
-        """What there is to play of a channel: `{"parts": [{"address", "t0", "t1"}], "behind": 35000}`.
+        """Answer with the parts of a channel: `{"parts": [{"address", "t0", "t1"}], "behind": 35000}`.
 
-        Times are media ms; `behind` says how far the recording stays behind what is said.
+        `t0` and `t1` are media ms; `behind` is how many ms the recording stays behind what is said.
         """
         session, parts = await self._parts(request)
         body = {
@@ -70,7 +71,7 @@ class SoundDoor:
         return web.Response(body=msgspec.json.encode(body), content_type="application/json", headers=_NOT_KEPT)
 
     async def sound(self, request: web.Request) -> web.StreamResponse:
-        """A part as Ogg Opus, with ranges; the first one of the channel when none is named."""
+        """Answer with a part as Ogg Opus, with ranges; the first part of the channel when none is named."""
         session, parts = await self._parts(request)
         source, first = request.query.get("source"), request.query.get("first")
         named = [part for part in parts if first is None or (part.source == source and str(part.first) == first)]
@@ -79,7 +80,7 @@ class SoundDoor:
         return web.FileResponse(self.path_of(session, named[0]), headers={**_NOT_KEPT, hdrs.CONTENT_TYPE: TYPE})
 
     async def clip(self, request: web.Request) -> web.Response:
-        """For staff: `?channel=&from=&to=` (media ms, at most 60 s) as WAV."""
+        """Answer staff with `?channel=&from=&to=` (media ms, at most 60 s) as WAV."""
         session = _session(request)
         if not await self._is_staff(request, session):
             raise web.HTTPForbidden(text="Only the staff of this meeting may hear that. Open your link again.\n")
@@ -91,7 +92,9 @@ class SoundDoor:
         return web.Response(body=_wave(answer), content_type="audio/wav", headers=_NOT_KEPT)
 
     async def _parts(self, request: web.Request) -> tuple[SessionId, list[PlacedPart]]:
-        """The parts of the channel that is asked for; raises HTTPNotFound for a visitor who may not hear them."""
+        """The session, and the parts of the requested channel. Raises HTTPNotFound for a visitor who may not
+        hear them.
+        """
         session = _session(request)
         known = await self.state_of(session) is not None
         heard = known and self.recordings.published(session) and self.may_read(session) is None
@@ -107,7 +110,7 @@ class SoundDoor:
 
 
 _NOT_KEPT = {hdrs.CACHE_CONTROL: "private, no-store"}
-"""It may have to be silent tomorrow."""
+"""No cache may keep sound: a part of it may have to be silenced tomorrow."""
 
 
 def _session(request: web.Request) -> SessionId:

@@ -1,4 +1,4 @@
-"""The words of a record that is taken home, and of what its addresses refuse."""
+"""The texts in a downloaded record, and the sentences with which its addresses refuse."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ NOTICE = (
     "Written as people spoke, for the most part by a machine, and with mistakes. "
     "It is an aid to follow the meeting, not official minutes."
 )
-"""Of what is spoken. What is interpreted or translated says what its page says."""
+"""The notice of a record of the floor. An interpretation or a translation has the notice of its page."""
 
 
 class RecordErrorText:
-    """Keys of the sentences for what went wrong."""
+    """Keys of the sentences that say why a request failed."""
 
     FORM = "This address is not right: a record ends with “.vtt”, “.srt”, “.txt”, “.html” or “.json”."
     SWITCH = "This address is not right: “{name}” must be “0” or “1”."
@@ -34,7 +34,7 @@ class RecordErrorText:
 
 
 def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
-    """What a record says in the language of the interface; its date is that of `zone`."""
+    """The texts of a record in the language of the interface; the date is by the clock of `zone`."""
     channel = Channel(kind=record.kind, languages=record.languages)
     known = record.session.channels.get(record.channel, channel)
     opened = record.session.opened

@@ -1,4 +1,4 @@
-"""The text of a recording in the forms of the record."""
+"""Writes the text of a recording in the formats of the record."""
 
 from __future__ import annotations
 
@@ -26,23 +26,25 @@ _FLOOR = ChannelId("floor")
 
 
 class Transcript(msgspec.Struct, frozen=True, kw_only=True):
-    """The text of a recording."""
+    """The text of a recording, with what made it."""
 
     title: str
     languages: tuple[str, ...]
-    """What could be spoken, the likeliest first."""
+    """The languages that may be spoken, the likeliest first."""
     model: str
     lines: Sequence[HeardLine]
 
     def write(self, form: str) -> bytes:
-        """The file in one of `FORMS`. Raises ConfigurationError when the web folder lacks texts or style."""
+        """Write the file in one of the formats `FORMS`. Raises ConfigurationError when the web folder lacks texts or
+        style.
+        """
         record = self._record()
         web = find_web_folder()
         words = self._wording(record, Catalogue.read(web / "locales", negotiate(self.languages[0])))
         return write_record(form, record, words, Options(), lambda: record_style(StaticFiles(web)))
 
     def _record(self) -> Record:
-        """As of a session that is over, with nothing behind it: there is no log, so there are no heads and no seals."""
+        """A record as of a closed session. There is no log, so it has no heads and no seals."""
         empty = RecordFold(SessionId("recording"), Epoch("0"), _FLOOR).record()
         session = msgspec.structs.replace(
             empty.session,
@@ -61,7 +63,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _wording(self, record: Record, ui: Catalogue) -> Wording:
-        # There is no position to cite; what a reader can check is what made it.
+        # There is no position of a log to cite; a reader can check the model and the release instead.
         made = f"{self.model} · Moothall {__version__}".replace("{", "{{").replace("}", "}}")
         return msgspec.structs.replace(wording(record, ui), version=made)
 

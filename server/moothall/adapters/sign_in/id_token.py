@@ -1,7 +1,8 @@
-"""ID tokens (OpenID Connect Core 1.0, section 2): whether one is the provider's, for us, for this attempt, and now.
+"""ID tokens (OpenID Connect Core 1.0, section 2): checks that a token is from the provider, for this client, for this
+attempt, and current.
 
-PyJWT checks signatures, and nothing else is left to it: the algorithm is the key's, one of two, whatever the token says
-of itself, and times are those of the given clock.
+PyJWT checks only signatures: the algorithm is decided by the key and is one of two, whatever the token states, and
+times are compared with the given clock.
 """
 
 from __future__ import annotations
@@ -15,24 +16,26 @@ from typing import Any
 import msgspec
 
 LONGEST_TOKEN = 32_768
-"""Characters: groups of a large house take 10,000."""
+"""The most characters of a token: the groups of a large house take 10,000."""
 LEEWAY_S = 60
-"""By how much the provider's clock may be off."""
+"""How many seconds the provider's clock may be off."""
 MOST_AGE_S = 900
-"""A token is made when the code comes back, so that an old one is somebody else's."""
+"""The oldest age of a token in seconds. A token is made when the code is redeemed, so an old token belongs to another
+attempt.
+"""
 LEAST_RSA_BITS = 2_048
 MOST_GROUPS = 1_000
-"""Values of the claim that are looked at; later ones give nothing."""
+"""How many values of the groups claim are read; later values are ignored."""
 ALGORITHMS = {"RS256": "RSA", "ES256": "EC"}
-"""The signatures that are taken, with their keys' type."""
+"""The accepted signature algorithms, with the types of their keys."""
 
 
 class TokenRefused(Exception):
-    """The token lets nobody in. Its text says which check failed, with nothing of the token."""
+    """The token is not accepted. The message says which check failed, and quotes nothing of the token."""
 
 
 class UnknownKey(TokenRefused):
-    """No key that is known here has signed it; the provider may have new ones."""
+    """No known key has signed the token; the provider may have new keys."""
 
 
 class _Header(msgspec.Struct, frozen=True):
@@ -52,17 +55,17 @@ class _Said(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token has to say."""
+    """The values that a token must have."""
 
     issuer: str
     client: str
     nonce: str
     now_s: float
-    """Unix time in seconds."""
+    """Present Unix time in seconds."""
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
-    """What the provider vouches for."""
+    """What a checked token states about the account."""
 
     subject: str
     groups: tuple[str, ...]
@@ -71,7 +74,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 def read_id_token(token: str, keys: Sequence[dict[str, Any]], wanted: Wanted, claim: str) -> Claims:
     """Check a token against the provider's keys (JWKs) and read the groups in `claim`.
 
-    Raises UnknownKey, TokenRefused.
+    Raises UnknownKey and TokenRefused.
     """
     header, payload = _parts(token)
     if header.alg not in ALGORITHMS:
@@ -103,7 +106,7 @@ def _decoded(part: str) -> bytes:
 
 
 def _check_signature(token: str, header: _Header, keys: Sequence[dict[str, Any]]) -> None:
-    import jwt  # The extra `oidc`, which is there where a sign-in is configured.
+    import jwt  # The extra `oidc`, which is installed where a sign-in is configured.
 
     usable = [key for key in keys if _usable(key, header)]
     if not usable:
@@ -121,7 +124,7 @@ def _check_signature(token: str, header: _Header, keys: Sequence[dict[str, Any]]
 
 
 def _usable(key: dict[str, Any], header: _Header) -> bool:
-    """Whether a key may have signed: it decides on the algorithm, the token only says which of its keys it was."""
+    """Whether a key may have made the signature: the key decides on the algorithm, the token only names the key."""
     return (
         key.get("kty") == ALGORITHMS[header.alg]
         and key.get("use", "sig") == "sig"
@@ -150,7 +153,7 @@ def _check_claims(said: _Said, wanted: Wanted) -> None:
 
 
 def _groups(claims: dict[str, Any], claim: str) -> tuple[str, ...]:
-    """The values of a claim; `realm_access.roles` is one of that name, or `roles` within `realm_access`."""
+    """The string values of a claim; `realm_access.roles` is a claim of that name, or `roles` within `realm_access`."""
     found: Any = claims.get(claim)
     if found is None:
         found = claims

@@ -1,6 +1,6 @@
-"""The provider of accounts, asked over https: where it is (discovery), its keys, and what a code stands for.
+"""The provider of accounts, requested over https: its endpoints (discovery), its keys, and the exchange of codes.
 
-What it answers is read up to a size and for a time, redirects are not followed, and nothing of it is logged.
+Its answers are limited in size and time, redirects are not followed, and nothing of the answers is logged.
 """
 
 from __future__ import annotations
@@ -24,19 +24,23 @@ from moothall.wire.token_bucket import Allowance, Bucket
 PATIENCE_S = 10.0
 MOST_BYTES = 512 << 10
 MOST_AT_ONCE = 16
-"""Questions to the provider at the same time, those that wait among them. Overflow: it counts as not reached."""
+"""The most requests to the provider at once, including requests that wait. Overflow: the provider counts as
+unreachable.
+"""
 FRESH_MS = 3_600_000
-"""How long its addresses and keys are believed without asking again."""
+"""How many ms endpoints and keys are cached."""
 NEW_KEYS = Allowance(per_second=1, burst=3)
-"""How often a token of an unknown key makes us ask for new ones, of seconds that last a minute."""
+"""How often a token with an unknown key may cause a request for new keys. The bucket's second is a minute here: one
+request a minute, at most three at once.
+"""
 LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
-"""Where http will do: no line that anybody could listen to leads there."""
+"""Hosts for which http is accepted: nobody can listen on the way to them."""
 
 T = TypeVar("T")
 
 
 class ProviderDown(Exception):
-    """The provider can't be reached, or answers nothing that could be used. The text says what, for the log."""
+    """The provider can't be reached, or its answer can't be used. The message says what is wrong, for the log."""
 
 
 class _Metadata(msgspec.Struct, frozen=True):
@@ -57,16 +61,16 @@ class _Tokens(msgspec.Struct, frozen=True):
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
-    """Who we are at the provider."""
+    """Moothall's registration as a client of the provider."""
 
     issuer: str
     id: str
     secret: str
-    """Empty for a client without one, which PKCE alone protects."""
+    """Empty for a client without a secret, which only PKCE protects."""
     scopes: tuple[str, ...]
     claim: str
     redirect: str
-    """Where it sends browsers back to."""
+    """The address to which the provider sends browsers back."""
 
     def __repr__(self) -> str:
         return f"Client({self.issuer})"
@@ -74,7 +78,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(eq=False, repr=False)
 class Provider:
-    """Asks the provider. `http` is a client of its own, which keeps no cookies."""
+    """Makes requests to the provider. `http` is a client for this alone, which keeps no cookies."""
 
     client: Client
     http: aiohttp.ClientSession
@@ -88,7 +92,7 @@ class Provider:
         self._asking = 0
 
     async def authorization(self, attempt: Attempt) -> str:
-        """The address to which a browser goes to sign in. Raises ProviderDown."""
+        """The address to which a browser is redirected to sign in. Raises ProviderDown."""
         metadata = await self._found()
         query = {
             "response_type": "code",
@@ -104,9 +108,10 @@ class Provider:
         return f"{metadata.authorization_endpoint}{between}{urlencode(query)}"
 
     async def redeem(self, code: str, issuer: str | None, attempt: Attempt) -> Claims:
-        """Exchange a code for what the provider vouches for. `issuer`: who it says sent the browser back (RFC 9207).
+        """Exchange a code for the claims of the provider. `issuer`: the issuer that the redirect names (RFC 9207); None
+        for none.
 
-        Raises ProviderDown, TokenRefused.
+        Raises ProviderDown and TokenRefused.
         """
         metadata = await self._found()
         if issuer is None and metadata.authorization_response_iss_parameter_supported:
@@ -202,7 +207,7 @@ class Provider:
 
 
 def is_safe(address: str) -> bool:
-    """Whether what is sent to an address can't be read on the way: https, or this machine."""
+    """Whether requests to an address can't be read on the way: https, or this machine."""
     try:
         url = URL(address)
     except ValueError:
@@ -211,5 +216,5 @@ def is_safe(address: str) -> bool:
 
 
 def new_client() -> aiohttp.ClientSession:
-    """For a `Provider`."""
+    """Make the HTTP client of a `Provider`."""
     return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S), cookie_jar=aiohttp.DummyCookieJar())

@@ -1,7 +1,7 @@
-"""The way to the provider and back: `/sign-in` sends a browser there, `/sign-in/back` takes what it brings.
+"""The door for sign-in: `/sign-in` redirects a browser to the provider, `/sign-in/back` takes it when it returns.
 
-The authorization code flow with PKCE. A browser brings back the state that it was sent with, and the cookie of the
-attempt, once; what it says beside the code is not believed, and no address of it is followed.
+It uses the authorization code flow with PKCE. A browser must return with the state that it was given, and with the
+attempt's cookie, once; nothing else in the request is trusted, and no address in it is followed.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ logger = logging.getLogger(__name__)
 COOKIE = "moothall_sign_in"
 PATH, BACK = "/sign-in", "/sign-in/back"
 LONGEST = 4_096
-"""Characters of a code or state that are looked at."""
+"""The most characters of a code or state that are read."""
 _SECRET = {hdrs.CACHE_CONTROL: "no-store", "Referrer-Policy": "no-referrer"}
 _OWN_PAGE = re.compile(r"/(?:admin|staff|control|desk|moderate|podium)(?:/[\w.-]{1,100}){0,3}\Z", re.ASCII)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class SignInDoor:
-    """Handlers of `/sign-in`. `gate` counts the attempts of an address."""
+    """Handlers of `/sign-in`. `gate` limits the attempts of an address."""
 
     sign_ins: SignIns
     provider: Provider
@@ -47,14 +47,14 @@ class SignInDoor:
     secure: bool
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/sign-in", self.begin, allow_head=False),
             web.get("/sign-in/back", self.back, allow_head=False),
         ]
 
     async def begin(self, request: web.Request) -> web.StreamResponse:
-        """Send the browser to the provider."""
+        """Redirect the browser to the provider."""
         if self.gate.take(self.address_of(request)):
             return web.Response(status=429, text=OFTEN, headers=_SECRET)
         to = request.query.get("to", "")
@@ -72,7 +72,7 @@ class SignInDoor:
         return response
 
     async def back(self, request: web.Request) -> web.StreamResponse:
-        """Take a browser that the provider has sent back, and let it in."""
+        """Take a browser that the provider has sent back, and admit it."""
         if self.gate.take(self.address_of(request)):
             return web.Response(status=429, text=OFTEN, headers=_SECRET)
         response = await self._back(request)

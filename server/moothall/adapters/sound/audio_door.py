@@ -1,8 +1,8 @@
-"""The door for microphones: a WebSocket that takes sound and says what is safe (docs/reference/audio-door.md).
+"""The door for microphones: a WebSocket that receives sound and reports what is safe (docs/reference/audio-door.md).
 
-GET /s/{session}/audio and /room/{room}/audio, for staff. What one says to the other is in `moothall.wire.audio`. A
-connection is a sender; its take outlives it. Each text of a session has one sender at a time, and beside it with
-`?respeak=` one respeaker, who is on air.
+GET /s/{session}/audio and /room/{room}/audio, for staff. The messages of both sides are in `moothall.wire.audio`. A
+connection is a sender; its take outlives the connection. Each text of a session has one sender at a time, and with
+`?respeak=` a respeaker beside it, who is on air.
 """
 
 from __future__ import annotations
@@ -36,43 +36,51 @@ from moothall.wire.token_bucket import Allowance, Bucket
 logger = logging.getLogger(__name__)
 
 StaffOf = Callable[[web.Request], tuple[Staff, ...]]
-"""Who a request comes from, by its cookie."""
+"""Returns the staff roles with which a request comes, by its cookie."""
 MayAct = Callable[[Staff, SessionId], bool]
 Find = Callable[[SessionId], Awaitable[LiveSession | None]]
 Begin = Callable[[SessionId, audio.Hello, int], Awaitable[LiveTake | Refusal | None]]
-"""The take of a hello, by what its microphone was told is done."""
+"""Begins or resumes the take of a hello; the number is the position up to which the server has reported the take as
+done to the microphone. None when the take has already ended.
+"""
 Respeak = Callable[[SessionId, audio.Hello, int, Actor], Awaitable[LiveTake | Refusal | None]]
-"""The take of a respeaker's hello, who is on air with it."""
+"""The same for the hello of a respeaker, who is on air with it."""
 SessionIn = Callable[[str], Awaitable[SessionId | None]]
-"""The session that runs in a room now; while it is being closed, the next."""
+"""Returns the session that runs in a room now; while that is being closed, the next one; None when there is none."""
 
 PING_S = 10.0
-"""How long a microphone may be silent before it is asked; the answer has half as long again to come."""
+"""After how many seconds of silence a microphone is pinged; it has half as long again to answer."""
 CLOSE_S = 2.0
 HELLO_S = 20.0
-"""How long a hello may take."""
+"""How many seconds a microphone may take to send its hello."""
 DECIDE_S = 300.0
-"""How long somebody may think about taking over."""
+"""How many seconds somebody may take to decide whether to take over."""
 PASSED_OVER = 256
-"""Messages behind the end of a take that were on their way and are passed over until the next hello."""
+"""The most messages after the end of a take, still on their way, that are ignored until the next hello."""
 ACKNOWLEDGE_MS = 250
-"""How often it is looked what has become safe."""
+"""How many ms pass between checks for what has become safe or done."""
 ASK_AGAIN_MS = 5_000
-"""How often it is looked whether the link that a microphone came with still holds."""
+"""How many ms pass between checks whether the role link of a microphone is still valid."""
 PIECES = Allowance(per_second=60, burst=1_500)
-"""Pieces of one sender: ten minutes at half a second each may come at once; then it is read no faster."""
+"""Pieces of one sender: ten minutes at half a second each may come at once; then they are read no faster than
+the rate.
+"""
 PATIENCE_MS = 10_000
 LAST_WORDS_MS = 10_000
-"""How long the end of a take that is on the disk waits for its last words, so that its microphone keeps their sound.
-More than an engine is late that is well; where none is there, whoever has pressed stop needn't wait for it."""
+"""How many ms the end of a take that is on the disk waits for its last words, so that its microphone keeps their sound
+until then. It is longer than the latency of a healthy engine; without an engine, whoever has pressed stop shouldn't
+wait longer.
+"""
 
 
 _Text = tuple[SessionId, ChannelId, bool]
-"""A text, and whether it is a respeaker's sound beside the text's own."""
+"""A session, a channel, and whether the sound is a respeaker's beside the channel's own."""
 
 
 class _Sender(msgspec.Struct, frozen=True, eq=False):
-    """Who sends for a text. When another has its place in the door's list, its own connection sees that and ends."""
+    """Who sends for a text. When the door's list holds another sender of the text, the connection of the former one
+    notices that and ends.
+    """
 
     key: _Text
     staff: Staff
@@ -85,7 +93,7 @@ class _Sender(msgspec.Struct, frozen=True, eq=False):
 class AudioDoor:
     """Serves microphones.
 
-    `origins`: those whose pages may send, exactly as browsers write them.
+    `origins`: the origins whose pages may send, exactly as browsers write them.
     """
 
     begin: Begin
@@ -99,20 +107,20 @@ class AudioDoor:
     session_in: SessionIn | None = None
 
     def __post_init__(self) -> None:
-        self._senders: dict[_Text, _Sender] = {}  # One per text and connection; bounded by the staff's own.
+        self._senders: dict[_Text, _Sender] = {}  # At most one per text, so bounded by what staff may send.
         self._paces: Paces[_Text] = Paces()
         self._sockets: set[web.WebSocketResponse] = set()
         self._closed = False
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/s/{session}/audio", self.handle, allow_head=False),
             web.get("/room/{room}/audio", self.handle, allow_head=False),
         ]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Serve one microphone for as long as it stays."""
+        """Serve one microphone for as long as it stays connected."""
         if not origin_allowed(request.headers.get("Origin"), own_origins(request, self.origins)):
             return web.Response(status=403, text="Pages of that origin may not send here.\n")
         if not self.staff(request):
@@ -126,7 +134,7 @@ class AudioDoor:
         try:
             await socket.prepare(request)
         except ConnectionResetError:
-            return web.Response(status=503)  # It left while its request waited: nobody reads this.
+            return web.Response(status=503)  # The microphone left while its request waited: nobody reads this.
         self._sockets.add(socket)
         try:
             if self._closed:
@@ -142,7 +150,7 @@ class AudioDoor:
         return socket
 
     async def close(self) -> None:
-        """The server is going away: say so to all. What they have not been told is safe they send again."""
+        """Close all connections because the server is ending. Microphones send again what was not reported as safe."""
         self._closed = True
         async with asyncio.TaskGroup() as tasks:
             for socket in list(self._sockets):
@@ -166,7 +174,7 @@ class AudioDoor:
             try:
                 if not await self._take(request, socket, hello, done, sender):
                     return
-                done = 0  # Of another take nothing was told yet.
+                done = 0  # Nothing was reported as done of another take yet.
             finally:
                 if self._senders.get(key) is sender:
                     del self._senders[key]
@@ -178,7 +186,7 @@ class AudioDoor:
         return SessionId(request.match_info["session"])
 
     async def _permitted(self, request: web.Request, session: SessionId, hello: audio.Hello) -> Staff | Refusal:
-        """Who sends, or why they may not."""
+        """The role with which somebody sends, or a refusal that says why they may not."""
         unknown = refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
         try:
             live = await self.find(session) if is_name(session) else None
@@ -195,10 +203,10 @@ class AudioDoor:
         return refuse(RefusalCode.FORBIDDEN, "Your link is not for sending the sound of this text.")
 
     async def _take_place(self, key: _Text, socket: web.WebSocketResponse, staff: Staff, take: str) -> _Sender | None:
-        """Become the sender of a text; asks first where somebody else is it. None when the place isn't taken.
+        """Become the sender of a text; ask first when somebody else is. None when the client doesn't take over.
 
-        The same take on another connection is the same microphone, come back before its old line was seen to be dead.
-        A respeaker is asked nothing, and has the place once they are on air.
+        The same take on another connection is the same microphone, which has reconnected before its old connection was
+        found dead. A respeaker isn't asked, and becomes the sender once they are on air.
         """
         if key[2]:
             return _Sender(key, staff, self.clock.wall(), take, socket)
@@ -227,7 +235,7 @@ class AudioDoor:
         done: int,
         sender: _Sender,
     ) -> bool:
-        """Receive one take; whether another hello may follow."""
+        """Receive one take; return whether another hello may follow."""
         session, _, respeaks = sender.key
         try:
             if respeaks:
@@ -267,7 +275,7 @@ class AudioDoor:
         return not socket.closed
 
     async def _receive(self, socket: web.WebSocketResponse, take: LiveTake, sender: _Sender) -> None:
-        """Take in messages until the connection ends."""
+        """Receive messages until the connection ends. Raises ProtocolError."""
         bucket, pace = Bucket.full(PIECES, now := self.clock.monotonic()), self._paces.of(sender.key, now)
         async for message in socket:
             bucket, wait = bucket.take(PIECES, self.clock.monotonic(), PATIENCE_MS)
@@ -286,12 +294,12 @@ class AudioDoor:
     async def _end(self, take: LiveTake, message: audio.ToServer) -> None:
         if not isinstance(message, audio.End):
             raise ProtocolError("A take is sent, so only its end can be said now.")
-        if message.at != take.received and not message.at < take.received == take.base:  # None of it was asked for.
+        if message.at != take.received and not message.at < take.received == take.base:  # None of it was requested.
             raise ProtocolError(f"The take is said to end at {message.at}, and {take.received} was received.")
         await take.finish(message.reason)
 
     async def _tell(self, request: web.Request, socket: web.WebSocketResponse, take: LiveTake, sender: _Sender) -> None:
-        """Say what has become safe and what is done, until there is nothing more to say."""
+        """Report what has become safe and what is done, until the take or the right to send ends."""
         told, done, looked, full = -1, -1, self.clock.monotonic(), False
         wants_full, wants_done = "full" in request.query, "done" in request.query
         whole_since: int | None = None
@@ -299,7 +307,7 @@ class AudioDoor:
             if self._senders.get(sender.key) is not sender:
                 await _close(socket, CloseCode.REPLACED)
                 return
-            if wants_done and take.done != done:  # Before the first `safe`: who isn't told of it forgets by that.
+            if wants_done and take.done != done:  # Before the first `safe`, after which sound may be forgotten.
                 done = take.done
                 await _say(socket, audio.Done(at=done))
             if (safe := take.safe) != told:
@@ -309,7 +317,7 @@ class AudioDoor:
                 await _say(socket, audio.Full())
                 full = True
             if take.broken or take.apart:
-                await _close(socket, CloseCode.GOING_AWAY)  # It comes back, with what isn't safe.
+                await _close(socket, CloseCode.GOING_AWAY)  # The microphone reconnects and sends again what isn't safe.
                 return
             if take.over:
                 await _say(socket, audio.Over())
@@ -329,24 +337,30 @@ class AudioDoor:
 
 
 def may_send(staff: Staff, kind: ChannelKind) -> bool:
-    """Whether somebody may send the sound of such a text, where their link is for its session."""
+    """Whether somebody may send the sound of a text of this kind; to be called for links whose scope includes the
+    session.
+    """
     if staff.role in SENDS_EVERY_SOUND:
         return kind is not ChannelKind.TRANSLATION
     return staff.role in SENDS_SOUND and kind is ChannelKind.INTERPRETATION
 
 
 def may_respeak(staff: Staff, link: str) -> bool:
-    """Whether somebody may go on air as a respeaker, with `link`, or with any of theirs where that is 1."""
+    """Whether somebody may go on air as a respeaker, with the link of id `link`, or with any of their links when it is
+    "1".
+    """
     return staff.role in RESPEAKS and link in ("1", staff.link)
 
 
 def _respeaker(request: web.Request) -> str:
-    """By which link somebody is to be on air; empty for a microphone of the text's own sound."""
+    """The id of the link with which a respeaker wants to be on air; empty for a microphone of the text's own sound."""
     return request.query.get("respeak", "") if "session" in request.match_info else ""
 
 
 async def _hello(socket: web.WebSocketResponse) -> audio.Hello | None:
-    """The next hello; None when the microphone leaves or stays silent. Raises ProtocolError."""
+    """The next hello, after at most PASSED_OVER other messages; None when the microphone leaves or stays silent. Raises
+    ProtocolError.
+    """
     for _ in range(PASSED_OVER):
         if (message := await _next(socket, HELLO_S)) is None:
             return None
@@ -358,14 +372,14 @@ async def _hello(socket: web.WebSocketResponse) -> audio.Hello | None:
 
 
 async def _takes_over(socket: web.WebSocketResponse) -> bool:
-    """Whether the answer to `held` is to take over. Raises ProtocolError."""
+    """Whether the answer to `held` is to take over; False when none comes within DECIDE_S. Raises ProtocolError."""
     message = await _next(socket, DECIDE_S)
     return message is not None and message.type is WSMsgType.TEXT and isinstance(_read(message.data), audio.TakeOver)
 
 
 async def _next(socket: web.WebSocketResponse, within_s: float) -> WSMessage | None:
     try:
-        async with asyncio.timeout(within_s):  # aiohttp's own time begins anew with each pong
+        async with asyncio.timeout(within_s):  # aiohttp's own timeout restarts with each pong
             message = await socket.receive()
     except TimeoutError:
         await _close(socket, CloseCode.NORMAL)
@@ -380,7 +394,7 @@ def _read(text: str) -> audio.ToServer:
 
 
 async def _say(socket: web.WebSocketResponse, message: audio.ToMicrophone) -> None:
-    with suppress(ConnectionError, RuntimeError):  # It is gone, which whoever reads from it is told.
+    with suppress(ConnectionError, RuntimeError):  # The connection is lost, which the task that reads from it notices.
         await socket.send_str(audio.encode(message))
 
 

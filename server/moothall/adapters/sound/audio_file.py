@@ -1,7 +1,7 @@
-"""Audio from a file in any format that FFmpeg knows, and raw audio from a pipe.
+"""Audio from a file in any format that FFmpeg knows, decoded by a child process.
 
-A file is decoded by a child process (`decode_child`), which a malformed file may kill; what it
-had decoded until then is used, and a sentence says what is missing.
+The child (`decode_child`) may be killed by a malformed file; the samples that it had decoded until then are used, and a
+sentence says what is missing.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from moothall.core.kernel.errors import AudioError
 logger = logging.getLogger(__name__)
 
 _BUFFER = 1 << 16
-"""Bytes; asyncio stops reading the decoder's pipe at twice this, and then the decoder waits."""
+"""Bytes; asyncio stops reading the decoder's pipe at twice this size, and then the decoder waits."""
 _MESSAGES = 1 << 16
-"""Bytes of messages that are read at the end; two lines are expected."""
+"""Bytes of the decoder's messages that are kept at the end; two lines are expected."""
 _KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-"""Of the environment, what a Python process needs to start: decoder and encoder get no secrets."""
+"""Environment variables that a Python process needs to start. Decoder and encoder get no others, and so no secrets."""
 
 
 class AudioFile:
@@ -40,7 +40,7 @@ class AudioFile:
             while pcm := await audio.read(8000):
                 ...
 
-    Entering raises AudioError with a sentence for a person when there is no audio to be had.
+    Entering raises AudioError, with a sentence for a person, when the file has no audio that can be decoded.
     """
 
     def __init__(
@@ -51,14 +51,14 @@ class AudioFile:
         channel: int | None = None,
         order: DecodeRequest | None = None,
     ) -> None:
-        """Name the file.
+        """Prepare to read a file; entering the context opens it.
 
         Args:
             path: a file on this machine; addresses and playlists are refused.
             first_sample: where to begin, in samples at 16 kHz. The samples from there on are exactly those of an
                 earlier pass over the same file.
-            channel: which of its channels to hear, from 0; None for the mean of all.
-            order: the limits; the default ones are right for everything but tests.
+            channel: the channel of the file to hear, from 0; None for the mean of all.
+            order: the limits; the defaults are right for everything but tests.
         """
         self._path = Path(path)
         self._order = msgspec.structs.replace(order or DecodeRequest(), first_sample=first_sample, channel=channel)
@@ -66,11 +66,13 @@ class AudioFile:
         self._read_samples = 0
         self._ended = False
         self.duration_ms: int | None = None
-        """Of the whole file, as it says itself; None before entering and when it doesn't say."""
+        """Duration of the whole file as its header states it, ms; None before entering, or when the header doesn't
+        state it.
+        """
         self.cpu_ms: int | None = None
-        """CPU time of the decoder for the whole file; known when the end has been read."""
+        """CPU time of the decoder for the whole file, ms; None until the end has been read."""
         self.warning: str | None = None
-        """A sentence on what is missing or wrong; known when the end has been read."""
+        """A sentence on what is missing or wrong; None until the end has been read, and when nothing is wrong."""
 
     async def __aenter__(self) -> Self:
         descriptor, pipe = _open_file(self._path), asyncio.subprocess.PIPE
@@ -91,9 +93,9 @@ class AudioFile:
         await to_the_end(self._stop())
 
     async def read(self, samples: int) -> bytes:
-        """The next `samples` samples; fewer only at the end, and none after it.
+        """Return the next `samples` samples; fewer only at the end, and b"" after it.
 
-        The decoder works as far ahead as its pipe holds, some seconds.
+        The decoder works ahead by some seconds of audio, as much as its pipe holds.
         """
         if self._ended or self._process is None or self._process.stdout is None:
             return b""
@@ -113,7 +115,7 @@ class AudioFile:
         while True:
             try:
                 line = await process.stderr.readline()
-            except ValueError:  # longer than the buffer: no message of ours
+            except ValueError:  # longer than the buffer, so no message of the decoder
                 continue
             if not line:
                 await process.wait()
@@ -128,7 +130,7 @@ class AudioFile:
                     logger.info("the decoder wrote %d bytes that are no message", len(line))
 
     async def _take_leave(self, process: asyncio.subprocess.Process) -> None:
-        """Read what the decoder said at its end, and put it into a sentence."""
+        """Read the decoder's last messages, and set `cpu_ms` and `warning` from them."""
         assert process.stderr is not None  # noqa: S101 - it was asked for
         said = await process.stderr.read(_MESSAGES)
         while more := await process.stderr.read(_MESSAGES):
@@ -150,7 +152,7 @@ class AudioFile:
             return
         self._ended = True
         signal_child(process, signal.SIGKILL)
-        await process.communicate()  # to the ends of the pipes, so that asyncio lets go of them
+        await process.communicate()  # Reads both pipes to their ends, so that asyncio closes them.
         self._process = None
 
     def _sentence(self, reason: str) -> str:
@@ -204,14 +206,16 @@ _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 async def start_coder(
     module: str, order: msgspec.Struct, *, package: str = "moothall.adapters.sound", **pipes: Any
 ) -> asyncio.subprocess.Process:
-    """Start a process that decodes or encodes: a module of `package`, which is given its order as JSON."""
+    """Start a child that decodes or encodes: a module of `package`, with its request as a JSON argument. `pipes`: as
+    for `asyncio.create_subprocess_exec`.
+    """
     return await start_child(
         sys.executable,
         "-P",
         "-m",
         f"{package}.{module}",
         msgspec.json.encode(order).decode(),
-        start_new_session=True,  # Ctrl-C is ours to handle; it ends with its pipe
+        start_new_session=True,  # Ctrl-C is for the parent to handle; the child ends with its pipe
         env={name: os.environ[name] for name in _KEPT if name in os.environ},
         **pipes,
     )
@@ -226,7 +230,7 @@ def _message(line: bytes) -> Message | None:
 
 def _open_file(path: Path) -> int:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a named pipe must not hold us up
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # opening a named pipe must not block
     except FileNotFoundError:
         raise AudioError(f"There is no file {path}. Check its name; it must lie on this machine.") from None
     except PermissionError:

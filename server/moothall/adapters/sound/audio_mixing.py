@@ -1,4 +1,6 @@
-"""Turns decoded audio of any form into samples of one: PCM16, 16 kHz, mono, with silence where parts are missing."""
+"""Turns decoded audio of any form into samples of one form: PCM16, 16 kHz, mono, with silence in place of missing
+parts.
+"""
 
 from __future__ import annotations
 
@@ -13,37 +15,41 @@ if TYPE_CHECKING:
 RATE = 16_000
 BYTES_PER_SAMPLE = 2
 MAX_CHANNELS = 64
-"""What FFmpeg's `pan` filter takes."""
+"""The limit of FFmpeg's `pan` filter."""
 
 _ROUNDING = Fraction(1, 10)  # seconds by which time stamps and counted samples may differ
 _LONGEST_GAP = 600  # seconds; more is a jump of the time stamps, not a pause
 
 
 class Mixer:
-    """Takes frames in order and gives their samples: one channel or the mean of all, then resampled.
+    """Takes frames in order and yields their samples: one channel or the mean of all, then resampled.
 
-    The mean, and not FFmpeg's own mix: a recorder's sixth channel is a microphone, not a subwoofer.
+    It takes the mean instead of FFmpeg's own downmix: a recorder's sixth channel is a microphone, not a subwoofer.
     """
 
     def __init__(self, channel: int | None = None) -> None:
-        """`channel` is the one to hear, from 0; None for the mean. Where a frame hasn't got it there is silence."""
+        """`channel` is the number of the channel to hear, from 0; None for the mean. A frame without that channel gives
+        silence.
+        """
         self._channel = channel
         self._graph: Graph | None = None
         self._form: tuple[str, str, int] | None = None
 
     def feed(self, frame: AudioFrame) -> Iterator[bytes]:
-        """The samples that `frame` completes. A frame of another form than the last one is no problem."""
+        """Yield the samples that `frame` completes. Its format, layout and rate may differ from those of the frame
+        before.
+        """
         form = (frame.format.name, frame.layout.name, frame.sample_rate)
         if self._graph is None or form != self._form:
             yield from self.flush()
             self._graph = _graph_for(frame, self._channel)
             self._form = form
-        frame.pts = None  # the filters would act on a gap; `TimeLine` does
+        frame.pts = None  # the filters would react to a gap, which `TimeLine` handles
         self._graph.push(frame)
         yield from _pull(self._graph)
 
     def flush(self) -> Iterator[bytes]:
-        """The samples that the resampler still holds."""
+        """Yield the samples that the resampler still holds."""
         if self._graph is not None:
             self._graph.push(None)
             yield from _pull(self._graph)
@@ -51,14 +57,14 @@ class Mixer:
 
 
 class TimeLine:
-    """Compares time stamps with what was heard, to find out where audio is missing."""
+    """Compares time stamps with the number of decoded samples, to find missing audio."""
 
     def __init__(self) -> None:
         self._start: Fraction | None = None
         self._heard = Fraction(0)
 
     def missing_before(self, frame: AudioFrame) -> int:
-        """How many samples at 16 kHz are missing before `frame`; it counts as heard from now on."""
+        """The number of samples at 16 kHz that are missing before `frame`; the frame then counts as decoded."""
         missing = 0
         if frame.pts is not None and frame.time_base is not None:
             stamp = frame.pts * frame.time_base
@@ -68,7 +74,7 @@ class TimeLine:
             if _ROUNDING <= gap <= _LONGEST_GAP:
                 missing = round(gap * RATE)
                 self._heard += gap
-            elif abs(gap) > _ROUNDING:  # the stamps have jumped: they count from here
+            elif abs(gap) > _ROUNDING:  # the stamps have jumped: they count from this frame on
                 self._start += gap
         self._heard += Fraction(frame.samples, frame.sample_rate)
         return missing
@@ -107,5 +113,5 @@ def _pull(graph: Graph) -> Iterator[bytes]:
             mixed = graph.pull()
         except (error.BlockingIOError, error.EOFError):
             return
-        if isinstance(mixed, AudioFrame):  # by the graph's making it is
+        if isinstance(mixed, AudioFrame):  # always true by the graph's construction
             yield bytes(mixed.planes[0])[: mixed.samples * BYTES_PER_SAMPLE]

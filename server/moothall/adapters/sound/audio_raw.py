@@ -11,13 +11,13 @@ from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE
 from moothall.core.kernel.errors import AudioError
 
 _BUFFER = 1 << 16
-"""Bytes; asyncio stops reading the pipe at twice this, and then its writer waits."""
+"""Bytes; asyncio stops reading the pipe at twice this size, and then its writer waits."""
 
 
 class RawPcm:
-    """Samples as they come, with the same reading as `AudioFile`.
+    """A source of samples as they arrive, read as an `AudioFile` is.
 
-    Entering raises AudioError when the descriptor can't give any.
+    Entering raises AudioError when the descriptor is closed, a terminal or a folder.
     """
 
     def __init__(self, descriptor: int = 0) -> None:
@@ -31,7 +31,7 @@ class RawPcm:
         self.cpu_ms: int | None = 0
         """Always 0: there is nothing to decode."""
         self.warning: str | None = None
-        """A sentence on what was wrong; known when the end has been read."""
+        """A sentence on what was wrong; None until the end has been read, and when nothing was wrong."""
 
     async def __aenter__(self) -> Self:
         try:
@@ -44,7 +44,7 @@ class RawPcm:
             raise AudioError("Standard input is a folder. Pipe raw PCM16 at 16 kHz, mono, into it.")
         if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
             stream = asyncio.StreamReader(limit=_BUFFER)
-            pipe = os.fdopen(os.dup(self._descriptor), "rb", buffering=0)  # the transport closes its own
+            pipe = os.fdopen(os.dup(self._descriptor), "rb", buffering=0)  # a copy: the transport closes it
             self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(
                 lambda: asyncio.StreamReaderProtocol(stream), pipe
             )
@@ -57,7 +57,7 @@ class RawPcm:
             self._transport.close()
 
     async def read(self, samples: int) -> bytes:
-        """The next `samples` samples; fewer only at the end, and none after it."""
+        """Return the next `samples` samples; fewer only at the end, and b"" after it."""
         if self._ended:
             return b""
         wanted = samples * BYTES_PER_SAMPLE
@@ -79,7 +79,9 @@ class RawPcm:
             return error.partial
 
     async def _from_file(self, wanted: int) -> bytes:
-        """Files and devices are always ready, and asyncio can't wait for them; a thread bears a slow disk."""
+        """Read in a thread, since asyncio can't wait for files and devices, which are always ready, and a disk may be
+        slow.
+        """
         pieces = bytearray()
         while len(pieces) < wanted:
             piece = await asyncio.to_thread(os.read, self._descriptor, wanted - len(pieces))

@@ -1,4 +1,4 @@
-"""Raw audio of several channels, interleaved as sound cards give it, taken apart into one source for each."""
+"""Splits raw audio of several channels, interleaved as sound cards deliver it, into a source for each channel."""
 
 from __future__ import annotations
 
@@ -9,57 +9,61 @@ from typing import Protocol, Self
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, RATE
 
 ROOM = 60 * RATE
-"""Samples of a channel that may wait, 60 s. Overflow: readers of the other channels wait, and so does the pipe."""
+"""The most samples of a channel that may wait, 60 s. Overflow: readers of the other channels wait, and so does the
+pipe.
+"""
 CHUNK = RATE // 10
 
 
 class Interleaved(Protocol):
-    """Where the samples come from: those of all channels one after another."""
+    """The source of the interleaved samples."""
 
     warning: str | None
 
     async def __aenter__(self) -> Self:
-        """Open it; raises AudioError."""
+        """Open the source. Raises AudioError."""
         ...
 
     async def __aexit__(self, *_: object) -> None:
-        """Let it go."""
+        """Close the source."""
         ...
 
     async def read(self, samples: int) -> bytes:
-        """So many samples, fewer at the end, none after it."""
+        """Return the next `samples` samples, those of all channels one after another; fewer at the end, and b"" after
+        it.
+        """
         ...
 
 
 class AudioSplit:
-    """Opens its origin with the first channel that is entered, and lets it go with the last."""
+    """Opens its source when the first channel is entered, and closes it when the last one is left."""
 
     def __init__(self, origin: Interleaved, channels: int) -> None:
         self._origin = origin
         self._channels = channels
         self._waiting: dict[int, bytearray] = {}
-        """What was read and not yet taken, of each channel that is in use; bounded by ROOM."""
+        """PCM bytes that were read and not yet taken, for each channel in use; bounded by ROOM."""
         self._taken = asyncio.Condition()
         self._reading = asyncio.Lock()
         self._ended = False
 
     def channel(self, number: int) -> SplitChannel:
-        """The source of one channel, from 0."""
+        """The source of one channel, numbered from 0."""
         return SplitChannel(self, number)
 
     @property
     def warning(self) -> str | None:
-        """A sentence on what was wrong with the origin; known at its end."""
+        """A sentence on what was wrong with the source; None until its end, and when nothing was wrong."""
         return self._origin.warning
 
     async def enter(self, number: int) -> None:
-        """Begin to keep the sound of a channel. Raises AudioError when the origin can't be opened."""
+        """Begin to keep the sound of a channel. Raises AudioError when the source can't be opened."""
         if not self._waiting:
             await self._origin.__aenter__()
         self._waiting[number] = bytearray()
 
     async def leave(self, number: int) -> None:
-        """Keep nothing more of a channel."""
+        """Keep no more sound of a channel."""
         async with self._taken:
             del self._waiting[number]
             self._taken.notify_all()
@@ -67,7 +71,7 @@ class AudioSplit:
             await self._origin.__aexit__()
 
     async def read(self, number: int, samples: int) -> bytes:
-        """So many samples of a channel, fewer at the end, none after it."""
+        """Return the next `samples` samples of a channel; fewer at the end, and b"" after it."""
         wanted = samples * BYTES_PER_SAMPLE
         while len(self._waiting[number]) < wanted and not self._ended:
             async with self._reading:
@@ -81,7 +85,7 @@ class AudioSplit:
         return pcm
 
     async def _read_more(self, number: int) -> None:
-        """Read a tenth of a second of every channel, once the others have room for it."""
+        """Read a tenth of a second of every channel, once the other channels have room for it."""
         most = ROOM * BYTES_PER_SAMPLE
         async with self._taken:
             await self._taken.wait_for(
@@ -96,7 +100,7 @@ class AudioSplit:
 
 
 class SplitChannel:
-    """One channel, with the same reading as `AudioFile` and `RawPcm`."""
+    """One channel, read as an `AudioFile` or a `RawPcm` is."""
 
     def __init__(self, split: AudioSplit, number: int) -> None:
         self._split = split
@@ -106,7 +110,9 @@ class SplitChannel:
 
     @property
     def warning(self) -> str | None:
-        """As the origin's."""
+        """A sentence on what was wrong with the sound of all channels; None until its end, and when nothing was
+        wrong.
+        """
         return self._split.warning
 
     async def __aenter__(self) -> Self:
@@ -117,5 +123,5 @@ class SplitChannel:
         await self._split.leave(self._number)
 
     async def read(self, samples: int) -> bytes:
-        """The next samples; fewer only at the end, and none after it."""
+        """Return the next `samples` samples; fewer only at the end, and b"" after it."""
         return await self._split.read(self._number, samples)

@@ -1,4 +1,4 @@
-"""Audio on disk until its words are in the log: a folder per source (`spool_disk.py`) below one per session."""
+"""Audio on disk until its words are in the log: a folder per source (`spool_disk.py`), in a folder per session."""
 
 from __future__ import annotations
 
@@ -14,17 +14,21 @@ from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.core.ports import Spool
 
 FILE_SAMPLES = 480_000
-"""30 s at 16,000 samples a second: what a trim leaves behind at most."""
+"""Samples of a file, 30 s at 16,000 samples a second. A trim removes whole files, so it leaves up to this many samples
+too many.
+"""
 UNSAVED_SAMPLES = 9_600_000
-"""10 min at 16,000 samples a second, 19 MB: how much waits in memory while the disk refuses. Beyond it `append` raises
-StorageUnavailable, and the source is held: it has no acknowledgement for these samples and keeps them itself."""
+"""The most samples that wait in memory while the disk refuses: 10 min at 16,000 samples a second, 19 MB. Beyond it
+`append` raises StorageUnavailable, and the source is held back: it has no acknowledgement for these samples and keeps
+them itself.
+"""
 RECENT_SAMPLES = 80_000
-"""5 s that stay in memory when they are safe: a reader at the live end never waits for the disk."""
+"""Samples that stay in memory although they are safe, 5 s: a reader at the live end never waits for the disk."""
 
 
 @dataclass(eq=False, repr=False)
 class DiskSpools:
-    """The `SpoolStore` below one folder."""
+    """The `SpoolStore` in one folder."""
 
     root: Path
     _: KW_ONLY
@@ -38,10 +42,10 @@ class DiskSpools:
         self._numbers = itertools.count(1)
 
     async def open(self, session: SessionId, source: SourceId) -> Spool:
-        """The source's spool as it survived, or a new one (`SpoolStore`).
+        """Open the source's spool as it survived, or a new one (`SpoolStore`).
 
-        Raises ValueError for an id that is no name or a spool that is open already, StorageUnavailable when the
-        disk refuses.
+        Raises ValueError for an id that is not a valid name or a spool that is already open, StorageUnavailable when
+        the disk refuses.
         """
         if not (is_name(session) and is_name(source)):
             raise ValueError(f"The source {source!r} of session {session!r} can't have a spool: its name isn't one.")
@@ -65,13 +69,15 @@ class DiskSpools:
         return spool
 
     async def kept(self) -> Sequence[tuple[SessionId, SourceId]]:
-        """Every spool that an earlier life of the server left, or this one has closed, in order of their names
+        """Every spool that an earlier run of the server left, or that this run has closed, in order of their names
         (`SpoolStore`).
         """
         return await asyncio.to_thread(self._kept)
 
     async def take_in(self, session: SessionId, source: SourceId, first: int, pcm: bytes) -> bool:
-        """Put samples that another node had into a spool that nobody has opened (`SoundTaker`)."""
+        """Store samples of another node in a spool that nobody has opened (`SoundTaker`). Return False for an invalid
+        name, no samples, or samples that are already there.
+        """
         if not (is_name(session) and is_name(source) and pcm):
             return False
         return await asyncio.to_thread(self._take_in, self.root / session / source, first, pcm)
@@ -80,7 +86,7 @@ class DiskSpools:
         folder, samples = SpoolFolder(path), len(pcm) // SAMPLE_BYTES
         with translated():
             if any(begin + count >= first + samples for begin, count in folder.counts().items()):
-                return False  # It was here before.
+                return False  # An earlier call has stored it.
             folder.remove_all()
             try:
                 for begin in range(0, samples, self.file_samples):
@@ -94,7 +100,7 @@ class DiskSpools:
     def _kept(self) -> list[tuple[SessionId, SourceId]]:
         with translated():
             folders = sorted(self.root.glob("*/*/"))
-            for folder in folders:  # Also what nobody opens again takes room.
+            for folder in folders:  # Spools that nobody opens again take room, too.
                 self.quota.takes(folder, SpoolFolder(folder).used())
         names = [(SessionId(path.parent.name), SourceId(path.name)) for path in folders if path.is_dir()]
         held = {key for key, spool in self._open.items() if not spool.closed}

@@ -1,4 +1,4 @@
-"""What goes between `AudioFile` or a recording's folder, and the process that decodes or encodes for it."""
+"""Messages between `AudioFile` or a recording's folder and the child process that decodes or encodes for it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ DAY = 24 * 3600 * RATE
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """Within which a process decodes."""
+    """The limits within which a child decodes."""
 
     memory: int = 1 << 30
     """Bytes of address space."""
     cpu_seconds: int = 30
-    """CPU time granted before anything has been decoded."""
+    """CPU seconds granted before anything has been decoded."""
     cpu_per_second: float = 1.0
     """CPU seconds granted for each decoded second of audio. The usual formats need 0.001 to 0.003."""
 
@@ -28,18 +28,18 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DecodeRequest(Limits, frozen=True, kw_only=True):
-    """What to decode, and the limits."""
+    """The request of one decoding, with its limits."""
 
     first_sample: int = 0
-    """Samples of the output that are left out at its beginning."""
+    """Samples of the output that are skipped at its beginning."""
     most_samples: int = DAY
-    """Samples of the output at which it ends, those left out among them."""
+    """Samples after which the output ends, the skipped samples included."""
     channel: int | None = None
-    """Of the file's channels the one to hear, from 0; None for the mean of all."""
+    """The channel of the file to hear, from 0; None for the mean of all."""
 
 
 class Trouble(StrEnum):
-    """Why there is no audio to be had, or no more of it."""
+    """Why a file has no audio that can be decoded, or why decoding stopped."""
 
     NOT_AUDIO = "not audio"
     NO_STREAM = "no stream"
@@ -56,11 +56,11 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
     """The first audio has been decoded; samples follow."""
 
     duration_ms: int | None
-    """Of the whole file, as FFmpeg gives it; None when it can't."""
+    """Duration of the whole file as FFmpeg reports it, ms; None when it can't."""
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
-    """There is no audio to be had, or no more of it."""
+    """There is no audio to decode, or decoding stopped."""
 
     trouble: Trouble
 
@@ -69,26 +69,26 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
     """All samples have been written."""
 
     cpu_ms: int
-    """Used for decoding, mixing and resampling, without the start of the process."""
+    """CPU ms of decoding, mixing and resampling, without the start of the process."""
     cut_off: bool
-    """The file's end is missing."""
+    """Whether the file's end is missing."""
     capped: bool
-    """It is longer than was ordered."""
+    """Whether the file is longer than the most samples requested."""
     damaged: int
-    """Packets that could not be decoded."""
+    """How many packets could not be decoded."""
     silence_ms: int
-    """Silence that stands in for missing parts."""
+    """Ms of silence that replace missing parts."""
 
 
 Message = Opened | Failed | Ended
 
 
 class EncodeRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One file to be encoded."""
+    """The request to encode one file."""
 
     bitrate: int
     """Bit/s."""
     again: bool = False
-    """Whether the input is a recording, to be written again with silence in it; else it is samples."""
+    """Whether the input is a recording that is encoded once more with silent spans; else it is samples."""
     silent: tuple[tuple[int, int], ...] = ()
-    """From which sample up to which, where it is made again."""
+    """Spans that become silence when the input is a recording: first sample, and the sample after the last."""

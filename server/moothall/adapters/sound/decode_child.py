@@ -2,10 +2,10 @@
 
     python -m moothall.adapters.sound.decode_child ORDER     file on descriptor 0, samples to 1, messages to 2
 
-What keeps a bad file from doing harm: the file is an open descriptor without a name, no further descriptor can be
-opened (so no other file and no socket), nothing can be written but to the two pipes, memory is capped, CPU time is
-granted by what has been decoded, and the output is capped. Playlists, concatenations and devices are refused by name
-besides. The pipe holds the decoder back when nobody reads, and ends it when the reader is gone.
+These measures keep a bad file from doing harm: the file is an open descriptor without a name; no further descriptor can
+be opened (so no other file and no socket); nothing can be written except to the two pipes; memory and output are
+capped; CPU time is granted by what has been decoded. Playlists, concatenations and devices are also refused by name.
+The pipe blocks the decoder when nobody reads, and ends it when the reader is gone.
 """
 
 from __future__ import annotations
@@ -23,18 +23,20 @@ from moothall.adapters.sound.child_messages import DecodeRequest, Ended, Limits
 from moothall.adapters.sound.decoding import decode
 
 NOT_DECODING = ("av.__main__", "av.about", "av.datasets")
-"""Parts of PyAV that are programs or load samples from the network, with `urllib`: half of what loading all takes."""
+"""Parts of PyAV that are programs or load samples from the network with `urllib`: half of the time that loading all
+would take.
+"""
 
 
 def limit(kind: int, soft: int, hard: int) -> None:
-    """Limit a resource of this process, where the system lets it."""
-    with suppress(ValueError, OSError):  # macOS refuses some of them
+    """Limit a resource of this process, where the system permits it."""
+    with suppress(ValueError, OSError):  # macOS refuses some limits
         resource.setrlimit(kind, (soft, hard))
 
 
 def load_library() -> None:
-    """Import all of PyAV, which imports its parts when they are first needed: later no file can be opened."""
-    with suppress(ImportError):  # `decode` says that it is missing
+    """Import all of PyAV, which otherwise imports parts on first use, when no file can be opened any more."""
+    with suppress(ImportError):  # `decode` reports that it is missing
         import av
 
         for module in pkgutil.walk_packages(av.__path__, "av."):
@@ -43,10 +45,10 @@ def load_library() -> None:
 
 
 def confine(order: Limits, most_cpu: int, descriptors: int = 3) -> None:
-    """Take from this process what decoding doesn't need. There is no way back.
+    """Give up all rights of this process that decoding doesn't need. This can't be undone.
 
-    Afterwards no file and no socket can be opened and nothing written to a file; descriptors 0 to 2 stay, and there may
-    be more where `descriptors` says so. `most_cpu`: CPU seconds that are never gone beyond.
+    Afterwards no file and no socket can be opened and no file written; descriptors 0 to 2 stay open, and up to
+    `descriptors` may be open. `most_cpu`: CPU seconds that are never exceeded, whatever is granted.
     """
     limit(resource.RLIMIT_CORE, 0, 0)
     limit(resource.RLIMIT_FSIZE, 0, 0)
@@ -56,31 +58,33 @@ def confine(order: Limits, most_cpu: int, descriptors: int = 3) -> None:
 
 
 class Pipes:
-    """What a process that decodes gives: samples on descriptor 1, messages on 2. CPU time is granted for samples."""
+    """The outputs of a decoding child: samples on descriptor 1, messages on 2. It raises the CPU limit as samples are
+    decoded.
+    """
 
     def __init__(self, order: Limits) -> None:
         self._order = order
         self.last: msgspec.Struct | None = None
-        """The newest message."""
+        """The newest message; None before the first."""
 
     def tell(self, message: msgspec.Struct) -> None:
-        """Send a message."""
+        """Send a message to the parent."""
         self.last = message
         os.write(2, msgspec.json.encode(message) + b"\n")
 
     def write(self, pcm: bytes) -> None:
-        """Send samples; waits where nobody reads. Raises BrokenPipeError where the reader is gone."""
+        """Send samples; blocks while nobody reads. Raises BrokenPipeError when the reader is gone."""
         while pcm:
             pcm = pcm[os.write(1, pcm) :]
 
     def grant(self, samples: int) -> None:
-        """So many have been decoded."""
+        """Raise the CPU limit to what `samples` decoded samples grant."""
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
         limit(resource.RLIMIT_CPU, self._order.cpu_for(samples), hard)
 
 
 def main(order_json: str) -> int:
-    """Serve one order; returns the exit code, 0 when `Ended` was told."""
+    """Serve one request; return the exit code, 0 when `Ended` was sent."""
     order = msgspec.json.decode(order_json, type=DecodeRequest)
     pipes = Pipes(order)
     load_library()

@@ -1,6 +1,6 @@
-"""Decodes an audio file to PCM16, 16 kHz, mono. Formats are known by their content alone.
+"""Decodes an audio file to PCM16, 16 kHz, mono. It recognises formats by their content alone.
 
-Nothing in here limits what a bad file may cost; `decode_child` does.
+Nothing here limits the cost of a bad file; `decode_child` does.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _WRITE = RATE * BYTES_PER_SAMPLE  # bytes that are gathered before they are written: a second
 _GRANT = 60 * RATE  # samples between two grants of CPU time
-# They name other files or addresses, or aren't files at all.
+# These formats name other files or addresses, or aren't files at all.
 _PLAYLISTS = {"concat", "concatf", "dash", "hls", "image2", "imf", "sdp", "vobsub", "webm_dash_manifest"}
 _LIVE = {"alsa", "fbdev", "kmsgrab", "lavfi", "oss", "rtp", "rtsp", "sap", "v4l2", "video4linux2", "x11grab", "xcbgrab"}
 
@@ -36,7 +36,7 @@ class _Enough(Exception):
 
 
 class _Nameless:
-    """The file as FFmpeg sees it: bytes, without a path to look beside."""
+    """The file as FFmpeg sees it: bytes without a path, so that FFmpeg can't look for files beside it."""
 
     name = "audio"
 
@@ -47,7 +47,7 @@ class _Nameless:
 
 
 class _Output:
-    """Leaves out the beginning, keeps to the cap, and writes in pieces of a second."""
+    """Skips the beginning, ends the output at its cap, and writes in pieces of a second."""
 
     def __init__(self, order: DecodeRequest, write: Callable[[bytes], None]) -> None:
         self._skip = order.first_sample
@@ -82,14 +82,14 @@ def decode(
     tell: Callable[[Message], None],
     grant: Callable[[int], None] = lambda _samples: None,
 ) -> None:
-    """Decode `file` as ordered.
+    """Decode `file` as requested.
 
     Args:
         file: seekable.
-        order: the limits on the process are not this function's affair, see `main`.
-        write: gets the samples, little-endian.
-        tell: gets `Opened` before the first sample and `Ended` after the last, or `Failed` at any time.
-        grant: told each minute of audio how many samples have been decoded.
+        order: the request. The caller applies its limits on the process, see `decode_child.confine`.
+        write: receives the samples, little-endian.
+        tell: receives `Opened` before the first sample and `Ended` after the last, or `Failed` at any time.
+        grant: receives, after each minute of audio, the number of samples decoded so far.
     """
     try:
         _decode(file, order, write, tell, grant)
@@ -169,7 +169,7 @@ def _open(file: BinaryIO) -> InputContainer:
             metadata_errors="replace",
             options={"format_whitelist": allowed_formats(), "protocol_whitelist": "none"},
         )
-    except av.error.ArgumentError:  # what FFmpeg answers to a format that isn't on the list
+    except av.error.ArgumentError:  # FFmpeg's answer to a format that isn't on the list
         raise _NoAudio(Trouble.PLAYLIST) from None
     except av.error.FFmpegError as error:
         if isinstance(error, MemoryError):
@@ -178,7 +178,7 @@ def _open(file: BinaryIO) -> InputContainer:
 
 
 def allowed_formats() -> str:
-    """FFmpeg's list of the formats that may be read from strangers: bytes that name nothing else. Needs PyAV."""
+    """FFmpeg's list of the formats that may be read from strangers: those whose bytes name nothing else. Needs PyAV."""
     import av
 
     return ",".join(sorted(set(",".join(av.formats_available).split(",")) - _PLAYLISTS - _LIVE))
@@ -193,7 +193,7 @@ def _why_unknown(file: BinaryIO) -> Trouble:
 
 
 def best_stream(container: InputContainer) -> AudioStream | None:
-    """The sound to take of a container, to be decoded by one thread; None where it has none."""
+    """The audio stream to take of a container, set to be decoded by one thread; None when there is none."""
     from av import AudioStream
 
     best = container.streams.best("audio")
@@ -204,8 +204,8 @@ def best_stream(container: InputContainer) -> AudioStream | None:
 
 
 class Frames:
-    """The decoded frames of a stream. A packet that can't be decoded is passed over and counted; so many in a row are
-    its end, where `most_damaged` says so.
+    """The decoded frames of a stream. Packets that can't be decoded are skipped and counted; `most_damaged` of them in
+    a row end the stream, None for no limit.
     """
 
     def __init__(self, container: InputContainer, stream: AudioStream, most_damaged: int | None = None) -> None:
@@ -214,7 +214,7 @@ class Frames:
         self._most_damaged = most_damaged
         self.damaged = 0
         self.broken = False
-        """The container could not be read to its end."""
+        """Whether the container could not be read to its end."""
 
     def __iter__(self) -> Iterator[AudioFrame]:
         from av.error import FFmpegError
@@ -256,7 +256,7 @@ def _is_cut_off(file: BinaryIO, container: InputContainer, stream: AudioStream, 
     if is_cut_off(file, name):
         return True
     stated = _duration_ms(container, stream)
-    # A film's own duration says nothing about its sound.
+    # A film's own duration says nothing about the length of its sound.
     trusted = stream.duration is not None or len(container.streams) == 1
     if stated is None or not trusted or not states_duration(file, name):
         return False

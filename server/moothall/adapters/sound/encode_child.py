@@ -1,11 +1,10 @@
 """Encodes PCM16, 16 kHz, mono to Ogg Opus. Runs as a process of its own: the server loads no media library.
 
-    python -m moothall.adapters.sound.encode_child ORDER     samples, or a recording to be made again, on 0; the file
+    python -m moothall.adapters.sound.encode_child ORDER     samples, or a recording to encode again, on 0; the file
     on 1
 
-Its two descriptors are all it has: no further one can be opened. A page of about a second is written as soon as it is
-full, so that the file can be played while it grows, and ends in order when the samples do, also when their sender was
-killed.
+The child has no other descriptors and can open none. It writes a page of about a second as soon as it is full, so that
+the file can be played while it grows. The file ends correctly when the samples end, also when their sender was killed.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ from moothall.adapters.sound.decode_child import limit, load_library
 from moothall.adapters.sound.decoding import decode
 
 PAGE_US = "1000000"
-"""Of a page of Ogg: what a cut costs at most."""
+"""Duration of an Ogg page in µs: the most that a cut loses."""
 MEMORY = 1 << 30
 PIECE = 1 << 15
-"""Bytes of samples taken at a time."""
+"""Bytes of samples that are read at a time."""
 
 
 class _Out:
-    """The file on descriptor 1, which is never looked back at."""
+    """The output file on descriptor 1, which is only appended to."""
 
     def write(self, data: bytes) -> int:
         view = memoryview(data)
@@ -39,7 +38,7 @@ class _Out:
 
 
 class Encoder:
-    """Takes samples and writes Ogg Opus. PyAV is loaded when the first one is made."""
+    """Encodes samples to Ogg Opus. The first instance loads PyAV."""
 
     def __init__(self, out: _Out, bitrate: int) -> None:
         import av
@@ -63,14 +62,14 @@ class Encoder:
             self._container.mux(packet)
 
     def close(self) -> None:
-        """Write what is still held, and the end."""
+        """Write what the encoder still holds, and the end of the file."""
         for packet in self._stream.encode(None):
             self._container.mux(packet)
         self._container.close()
 
 
 def _new(encoder: Encoder) -> None:
-    """Encode the samples that come on descriptor 0."""
+    """Encode the samples that arrive on descriptor 0."""
     rest = b""
     while piece := os.read(0, PIECE):
         data = rest + piece
@@ -80,7 +79,7 @@ def _new(encoder: Encoder) -> None:
 
 
 def _again(encoder: Encoder, order: EncodeRequest) -> None:
-    """Encode the recording on descriptor 0 once more, with its silent spans."""
+    """Encode the recording on descriptor 0 once more, with silence in `order.silent`."""
     at = 0
 
     def add(pcm: bytes) -> None:
@@ -99,13 +98,13 @@ def _again(encoder: Encoder, order: EncodeRequest) -> None:
 
 
 def confine() -> None:
-    """Take from this process what encoding doesn't need. There is no way back."""
+    """Give up all rights of this process that encoding doesn't need. This can't be undone."""
     for kind, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_NOFILE, 3)):
         limit(kind, most, most)
 
 
 def main(order_json: str) -> int:
-    """Serve one order; returns the exit code."""
+    """Serve one request; return the exit code, always 0."""
     order = msgspec.json.decode(order_json, type=EncodeRequest)
     load_library()
     confine()

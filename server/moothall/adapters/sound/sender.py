@@ -1,7 +1,7 @@
-"""A microphone without a page: sound that is at hand is sent to a microphone's door as if it were just heard.
+"""A microphone without a page: it sends prepared sound to a microphone's door as if it were just heard.
 
-It does what the page does (docs/reference/audio-door.md): it keeps what isn't done, comes back after each cut, with
-several addresses at the next one, and goes on from where the server says.
+It behaves as the page does (docs/reference/audio-door.md): it keeps what isn't done, reconnects after each lost
+connection (to the next address when it has several), and resumes from the position that the server requests.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from moothall.wire import audio
 
 RATE = 16_000
 PIECE = RATE // 2
-"""Half a second, as pages send it."""
+"""Samples of a piece: half a second, as pages send it."""
 KEPT = 600 * RATE
-"""What is safe and not done is kept for ten minutes at most; beyond that the oldest is forgotten, as on a page."""
+"""Samples that are safe and not done are kept for ten minutes at most; the oldest are then forgotten, as on a page."""
 AGAIN_S = 0.5
 IDLE_S = 2.0
 SILENCE_S = 15.0
-"""Without a message after which the line is dead; pulses come each 5 s."""
+"""Seconds without a message after which the connection counts as lost; pulses come every 5 s."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 _told: msgspec.json.Decoder[audio.ToMicrophone] = msgspec.json.Decoder(audio.ToMicrophone)
 
 
 class Sender:
-    """Sends PCM16 mono of 16 kHz again and again, as fast as it is spoken, and takes the place of other senders."""
+    """Sends PCM16 mono at 16 kHz in a loop, at the speed of speech, and takes over from other senders."""
 
     def __init__(
         self, addresses: Sequence[str], token: str, path: str, sound: bytes, chance: random.Random | None = None
     ) -> None:
-        """`addresses`: of the server, or of several of one house. `token`: of a link that may send. `path`: of the
-        door, such as `/s/plenary/audio`. `chance` names the takes.
+        """`addresses`: of the server, or of several servers of one house. `token`: the secret of a link that may send.
+        `path`: the door's path, such as `/s/plenary/audio`. `sound`: PCM16. `chance` generates the names of takes.
         """
         self._addresses = cycle(addresses)
         self._token = token
@@ -47,13 +47,17 @@ class Sender:
         self._take = ""
         self._began = 0.0
         self.safe = 0
-        """What lies before this position of the take is on a server's disk."""
+        """Position in the take before which all samples are on a server's disk."""
         self.done: int | None = None
-        """What lies before is never asked for again; None while no server has told of it, and what is safe may go."""
+        """Position before which no sample is ever requested again; None while no server has reported one: then safe
+        samples may be forgotten.
+        """
         self.takes = 0
 
     async def run(self) -> None:
-        """Send until cancelled, or until the session is over whose door it is; a room's goes on with the next one."""
+        """Send until cancelled, or until the session of the door is over; the door of a room continues with its next
+        session.
+        """
         self._new_take()
         jar = aiohttp.CookieJar(unsafe=True)
         while True:
@@ -82,13 +86,13 @@ class Sender:
 
     @property
     def _first(self) -> int:
-        """The oldest position that is still kept."""
+        """The position of the oldest sample that is still kept."""
         if self.done is None:
             return self.safe
         return max(self.done, min(self.safe, self._heard() - KEPT))
 
     async def _serve(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
-        """Send over one connection until it ends; whether nothing is wanted any more."""
+        """Send over one connection until it ends; return whether sound is no longer wanted."""
         await self._hello(socket)
         sending: asyncio.Task[None] | None = None
         try:
@@ -99,7 +103,7 @@ class Sender:
                 match told:
                     case audio.Go():
                         await _end(sending)
-                        self.safe = min(self.safe, told.at)  # Another machine may ask for some of it again.
+                        self.safe = min(self.safe, told.at)  # Another machine may request again some of what was safe.
                         sending = asyncio.ensure_future(self._send(socket, told.at))
                     case audio.Safe():
                         self.safe = max(self.safe, told.at)
@@ -144,7 +148,7 @@ class Sender:
 
 
 async def _end(task: asyncio.Task[None] | None) -> None:
-    """End the sending, if any."""
+    """Cancel the sending task, if any, and wait for its end."""
     if task is not None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

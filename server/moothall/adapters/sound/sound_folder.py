@@ -1,4 +1,4 @@
-"""The recordings of sessions: a folder per session and source, Ogg Opus files named after their first samples."""
+"""The recordings of sessions: a folder per session and source, with Ogg Opus files named after their first samples."""
 
 from __future__ import annotations
 
@@ -25,28 +25,30 @@ from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.services.sound.recording import RecordingPart
 
 TAIL = 1 << 17
-"""Bytes at the end that are looked at: more than one page has."""
+"""Bytes at the end of a file that are searched for its last page: more than one page has."""
 PER_SAMPLE = 3
-"""Opus counts at 48 kHz, we at 16."""
+"""Opus counts samples at 48 kHz, Moothall at 16 kHz."""
 _HEADER = struct.Struct("<4sBBqIIIB")
 _UNKNOWN = -1
-"""The position of a page on which no packet ends."""
+"""The granule position of a page on which no packet ends."""
 _FILE = re.compile(r"([0-9]{15})\.opus\Z")
 PATIENCE_S = 10.0
-"""How long the encoder may take to end a file in order."""
+"""How many seconds the encoder may take to end a file correctly before it is killed."""
 
 
 class SoundFolder:
-    """The `SoundStore` below one folder."""
+    """The `SoundStore` in one folder."""
 
     def __init__(self, root: Path, *, bitrate: int, removals: RemovalList | None = None) -> None:
-        """`bitrate`: bit/s of what is recorded from now on. `removals`: where it is written down what is erased."""
+        """`bitrate`: bit/s of new recordings. `removals`: the list on which erased sound is recorded; None for
+        no list.
+        """
         self._root = root
         self._bitrate = bitrate
         self._removals = removals
 
     async def sessions(self) -> tuple[SessionId, ...]:
-        """Those with a recording (`SoundStore`)."""
+        """The sessions that have a recording (`SoundStore`)."""
         return await asyncio.to_thread(self._sessions)
 
     async def parts(self, session: SessionId) -> tuple[RecordingPart, ...]:
@@ -54,13 +56,13 @@ class SoundFolder:
         return await asyncio.to_thread(self._parts, session)
 
     def path(self, session: SessionId, source: SourceId, first: int) -> Path:
-        """Where a part lies. Raises ValueError for a name that is none."""
+        """The path of a part's file. Raises ValueError for an id that is not a valid name."""
         if not (is_name(session) and is_name(source)):
             raise ValueError(f"The source {source!r} of session {session!r} has no recording: its name isn't one.")
         return self._root / session / source / f"{first:015d}.opus"
 
     async def begin(self, session: SessionId, source: SourceId, first: int) -> OpusPart:
-        """A new part from that sample on (`SoundStore`)."""
+        """Begin a new part at the sample `first` (`SoundStore`)."""
         path = self.path(session, source, first)
         with _translated():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,8 +82,8 @@ class SoundFolder:
             return b""
 
     async def silence(self, part: RecordingPart, first: int, last: int) -> None:
-        """Make a part again with silence from `first` up to `last` (`SoundStore`). The old file is overwritten once the
-        new one stands in its place.
+        """Encode a part again with silence from `first` up to `last` (`SoundStore`). The old file is overwritten with
+        zeros after the new one has replaced it.
         """
 
         def written_down(new: LineIdentity) -> SoundSilenced:
@@ -101,7 +103,7 @@ class SoundFolder:
                 process = await _encoder(order, old, file)
             try:
                 status = await process.wait()
-            finally:  # Cancelled: a process of nobody would go on.
+            finally:  # After a cancellation the child would otherwise run on without an owner.
                 signal_child(process, signal.SIGKILL)
                 await to_the_end(process.wait())
             if status != 0:
@@ -118,13 +120,15 @@ class SoundFolder:
 
     @asynccontextmanager
     async def _listed(self, make: Callable[[LineIdentity], SoundAct]) -> AsyncIterator[None]:
-        """Put an act on the list of removals, and once it is done that it is. Raises StorageUnavailable."""
+        """Record an act on the list of removals before the body runs, and that it is done after it. Raises
+        StorageUnavailable.
+        """
         if self._removals is None:
             yield
             return
         line = await asyncio.to_thread(self._removals.append, make)
         yield
-        with suppress(StorageUnavailable):  # A copy is silenced once more then, and no worse for it.
+        with suppress(StorageUnavailable):  # A restored copy is then silenced once more, which does no harm.
             await asyncio.to_thread(self._removals.append, lambda new: Done(id=line.id, at=new.at))
 
     def _sessions(self) -> tuple[SessionId, ...]:
@@ -144,7 +148,7 @@ class SoundFolder:
             try:
                 samples, written = opus_samples(path), path.stat().st_mtime_ns // 1_000_000
             except FileNotFoundError:
-                continue  # It went while we looked.
+                continue  # The file was removed while the folder was read.
             found.append(
                 RecordingPart(
                     session=session,
@@ -173,7 +177,7 @@ class OpusPart:
             await self._process.stdin.drain()
 
     async def close(self) -> None:
-        """End it; what was written can be played (`PartWriter`)."""
+        """End the file; what was written can be played (`PartWriter`)."""
         await to_the_end(self._close())
 
     async def _close(self) -> None:
@@ -192,7 +196,7 @@ async def _encoder(order: EncodeRequest, source: int, file: int) -> asyncio.subp
 
 
 def _replace(old: int, new: Path, path: Path) -> None:
-    """Put `new` in the place of `path`, which is open as `old`, and leave nothing of that."""
+    """Replace `path`, which is open as `old`, by `new`, and overwrite the old content with zeros."""
     with new.open("rb") as file:
         os.fsync(file.fileno())
     new.replace(path)
@@ -213,9 +217,9 @@ def _translated() -> Iterator[None]:
 
 
 def opus_samples(path: Path) -> int:
-    """Samples at 16 kHz that an Ogg Opus file holds; 0 when it has none yet. Raises OSError.
+    """The samples at 16 kHz that an Ogg Opus file holds; 0 when it has none yet. Raises OSError.
 
-    Also while it grows or after it was cut: its last whole page says so (RFC 7845).
+    It works while the file grows and after it was cut, since the last whole page states the position (RFC 7845).
     """
     with path.open("rb") as file:
         head = file.read(256)
@@ -231,7 +235,7 @@ def opus_samples(path: Path) -> int:
 
 
 def _last_position(tail: bytes) -> int | None:
-    """The position of the last whole page."""
+    """The granule position of the last whole page; None when there is none."""
     end = len(tail)
     while (begin := tail.rfind(b"OggS", 0, end)) >= 0:
         end = begin

@@ -1,9 +1,8 @@
-"""The audio of one source on disk: files of about 30 s, and in memory what isn't on the disk yet.
+"""The audio of one source: on disk in files of about 30 s, and in memory until it is there.
 
-A file holds PCM16 little-endian and is named after its first sample; a file is complete and synced before the
-next one begins, so that the samples of a folder have no hole. Samples that aren't synced yet are in memory too, and
-a failed write is simply done again from there. What may not reach the disk is silence there, and in memory while it
-lasts.
+A file holds PCM16 little-endian and is named after its first sample; a file is complete and synced before the next one
+begins, so that the samples of a folder have no gap. Samples that aren't synced yet are also in memory, from where a
+failed write is repeated. Samples that must not reach the disk are silence there, and only in memory while that lasts.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class DiskSpool:
-    """The `Spool` of one source. Methods are called on one loop; the disk is touched in threads only."""
+    """The `Spool` of one source. Methods are called on one event loop; only threads touch the disk."""
 
     def __init__(
         self,
@@ -37,7 +36,7 @@ class DiskSpool:
         recent_samples: int,
         number: int = 0,
     ) -> None:
-        """`number`: another one each time that a source's spool is opened."""
+        """`number`: a different number each time that a source's spool is opened."""
         self._path = folder
         self._folder = SpoolFolder(folder)
         self._quota = quota
@@ -45,30 +44,33 @@ class DiskSpool:
         self._file_samples = file_samples
         self._unsaved_samples = unsaved_samples
         self.closed = False
-        """Whether it was closed or discarded: then it takes nothing and gives nothing."""
+        """Whether it was closed or discarded; all methods then raise ValueError."""
         self._disk = threading.Lock()
-        """Held while the folder changes. A cancelled call leaves its thread running, and the next one waits here.
-        Reading needs it not: what is safe never changes, and a trimmed file is noticed."""
+        """Held while the folder changes. A cancelled call leaves its thread running, and the next call waits here.
+        Reading doesn't need it: safe samples never change, and the removal of a trimmed file is noticed.
+        """
         self._memory = threading.Lock()
-        """Held for a moment, never across I/O: guards the fields below."""
+        """Held for a moment, never across I/O; guards the fields below."""
         self._start = 0
         self._starts: list[int] = []
-        """First sample of each file. The last one may still grow."""
+        """The first sample of each file. The last file may still grow."""
         self._safe = 0
-        """One past the last sample that is on disk and synced."""
+        """The position after the last sample that is on disk and synced."""
         self._recent = Samples()
-        """All that isn't safe, and a little before it."""
+        """All samples that aren't safe, and a few before them."""
         self._unkept: int | None = None
-        """First sample of what is not to be kept, while that lasts: from there on the files get silence."""
+        """The first sample that must not be kept, while that lasts: from there on the files get silence. None when all
+        is kept.
+        """
         self._wiped = 0
-        """Up to which sample of it memory has nothing any more."""
+        """The position up to which the samples that must not be kept have been wiped from memory."""
         self.note = b""
-        """What was last noted about these samples; empty when nothing was, or when it is lost (`Spool`)."""
+        """What was last noted about these samples; empty when nothing was noted, or when the note is lost (`Spool`)."""
         self._number, self._silenced = number, 0
 
     @property
     def version(self) -> str:
-        """What has been made silent by now (`Spool`)."""
+        """A version that changes whenever samples are made silent (`Spool`)."""
         return f"{self._number}.{self._silenced}"
 
     @property
@@ -78,14 +80,14 @@ class DiskSpool:
 
     @property
     def end(self) -> int:
-        """One past the last sample appended (`Spool`)."""
+        """The position after the last sample appended (`Spool`)."""
         return self._recent.end
 
     def append(self, pcm: bytes) -> None:
         """Add samples; whole samples only (`Spool`).
 
         Raises ValueError for a broken sample or a closed spool, StorageUnavailable when too much waits for the disk,
-        SpoolFull when the disk has as much of it as it may. What is not to be kept is never refused for that.
+        SpoolFull when the quota of the disk is used up. Samples that must not be kept are never refused for the quota.
         """
         if len(pcm) % SAMPLE_BYTES:
             raise ValueError(f"{len(pcm)} bytes of audio end in the middle of a sample.")
@@ -99,12 +101,12 @@ class DiskSpool:
             self._recent.add(pcm)
 
     async def sync(self) -> int:
-        """Write and fdatasync what is there; returns the position up to which it is safe (`Spool`)."""
+        """Write all samples and fdatasync them; return the position up to which they are safe (`Spool`)."""
         self._refuse_when_closed()
         return await asyncio.to_thread(self._write)
 
     async def read(self, first: int, count: int) -> bytes:
-        """Up to `count` samples from position `first`; empty at the end (`Spool`).
+        """Return up to `count` samples from position `first` on; empty at the end (`Spool`).
 
         Raises ValueError for samples that were trimmed, StorageUnavailable when the disk refuses.
         """
@@ -117,27 +119,27 @@ class DiskSpool:
         return await asyncio.to_thread(self._from_disk, first, count)
 
     async def copied(self, first: int, count: int) -> SpooledPiece:
-        """Safe samples from position `first`, as the disk has them (`Spool`)."""
+        """Return up to `count` safe samples from position `first` on, as the disk has them (`Spool`)."""
         self._refuse_when_closed()
         return await asyncio.to_thread(self._copied, first, count)
 
     async def trim(self, before: int) -> None:
         """Forget samples before `before`, as far as whole files allow (`Spool`). The newest file stays, so that
-        positions run on after a restart.
+        positions continue after a restart.
 
-        Samples before `before` that the disk has refused until now needn't be written any more.
+        Samples before `before` that the disk has refused until now are no longer written.
         """
         self._refuse_when_closed()
         await asyncio.to_thread(self._unlink, before)
 
     async def keep(self, note: bytes) -> None:
-        """Note something in place of what was noted before (`Spool`)."""
+        """Store a note in place of the former note (`Spool`). The note isn't stored while samples must not be kept."""
         self._refuse_when_closed()
         await asyncio.to_thread(self._keep, note)
 
     async def begin_memory_only(self, first: int) -> None:
-        """From sample `first` on nothing reaches the disk, and what is there from `first` on becomes silence at once
-        (`Spool`). Memory holds the newest 5 s of what came before, and all that comes.
+        """Keep samples from `first` on off the disk, and make those that are already there silent at once (`Spool`).
+        Memory holds the newest 5 s before them, and all later samples.
         """
         self._refuse_when_closed()
         with self._memory:
@@ -145,7 +147,7 @@ class DiskSpool:
         await asyncio.to_thread(self._wipe, first)
 
     def wipe_memory_only(self, before: int) -> None:
-        """Make silence of what is in memory only before sample `before`; readers get the silence (`Spool`)."""
+        """Make silent the samples before `before` that are only in memory; readers get the silence (`Spool`)."""
         self._refuse_when_closed()
         with self._memory:
             if self._unkept is not None:
@@ -153,15 +155,15 @@ class DiskSpool:
                 self._wiped = max(self._wiped, before)
 
     async def end_memory_only(self, first: int) -> None:
-        """From sample `first` on, which may not have come yet, the disk is used again; what came before is silence
+        """Use the disk again from sample `first` on, which may lie in the future; samples before it become silence
         (`Spool`).
         """
         self._refuse_when_closed()
         await asyncio.to_thread(self._keep_again, first)
 
     async def silence(self, first: int, last: int) -> None:
-        """Make the samples from `first` up to `last` silence, on disk and in memory; the note may hold words, and goes
-        (`Spool`).
+        """Make the samples from `first` up to `last` silent, on disk and in memory, and forget the note, which may hold
+        words (`Spool`).
         """
         self._refuse_when_closed()
         with self._memory:
@@ -169,12 +171,12 @@ class DiskSpool:
         await asyncio.to_thread(self._silence_files, first, last)
 
     async def discard(self) -> None:
-        """Forget everything: the source's words are all in the log (`Spool`). The spool is closed then."""
+        """Close the spool and forget everything, since the source's words are all in the log (`Spool`)."""
         self.closed = True
         await asyncio.to_thread(self._remove_all)
 
     async def close(self) -> None:
-        """Let go of the files and keep them (`Spool`). What the disk refuses even now is given up: it was never
+        """Close the files and keep them (`Spool`). Samples that the disk refuses even now are given up: they were never
         acknowledged.
         """
         if self.closed:
@@ -188,9 +190,9 @@ class DiskSpool:
             self._recent.forget(self.end)
 
     def recover(self) -> None:
-        """Find what survived in the folder. Blocks; called once, before anything else.
+        """Find what survived in the folder. Blocks; to be called once, before anything else.
 
-        Files before a hole are left out: one was lost, and a position in front of it would lie. Raises
+        Files before a gap are ignored: a file was lost, and positions before the gap would be wrong. Raises
         StorageUnavailable when the disk refuses.
         """
         with self._disk, translated():
@@ -224,7 +226,7 @@ class DiskSpool:
             self._overwrite(first, self._safe)
 
     def _keep_again(self, first: int) -> None:
-        # Not beside a write, which may just be making silence of what is to be kept.
+        # The lock keeps this apart from a write, which may just be making silent what is to be kept.
         with self._disk, translated():
             if self._unkept is None:
                 return
@@ -232,7 +234,7 @@ class DiskSpool:
             with self._memory:
                 self._recent.hush_until(self._unkept, first)
                 self._unkept = None
-                # What was to be kept again may have been made silence meanwhile; memory still has it.
+                # Samples that are to be kept again may have been written as silence meanwhile; memory still has them.
                 self._safe = min(self._safe, max(first, self._recent.first, self._start))
                 late = [begin for begin in self._starts[1:] if begin > self._safe]
                 self._starts = self._starts[: len(self._starts) - len(late)]
@@ -247,14 +249,14 @@ class DiskSpool:
             self._overwrite(first, last)
 
     def _overwrite(self, first: int, last: int) -> None:
-        """Make silence of what is safe between the two. Called with `_disk` held."""
+        """Make the safe samples between `first` and `last` silent. Called with `_disk` held."""
         for begin, following in itertools.pairwise([*self._starts, self._safe]):
             low, high = max(first, begin), min(last, following)
             if low < high:
                 self._folder.silence(begin, low, high - low)
 
     def _write(self) -> int:
-        """Write and sync what isn't safe yet; the position up to which it is safe now."""
+        """Write and sync what isn't safe yet; return the position up to which it is safe now."""
         with self._disk, translated():
             target = self.end
             grows = self._safe < target
@@ -281,7 +283,7 @@ class DiskSpool:
             return self._safe
 
     def _forget_stale(self) -> None:
-        """Keep in memory what isn't safe, and a little before it; of what isn't kept on disk, the newest.
+        """Drop from memory what is safe, except the newest samples; of what isn't kept on disk, keep the newest.
 
         Called with `_memory` held.
         """
@@ -295,7 +297,7 @@ class DiskSpool:
             starts, boundary = list(self._starts), self._recent.first
             behind = self._recent.read(boundary, max(0, first + count - boundary))
         if first < starts[0]:
-            raise self._trimmed(first)  # since we were asked
+            raise self._trimmed(first)  # trimmed since the call of `read`
         stop = min(first + count, boundary)
         parts: list[bytes] = []
         try:
@@ -304,13 +306,13 @@ class DiskSpool:
                 if low < high:
                     parts.append(self._read_file(begin, low, high))
         except FileNotFoundError as error:
-            raise self._trimmed(first) from error  # while we read
+            raise self._trimmed(first) from error  # trimmed while the files were read
         except OSError as error:
             raise _refused(error) from error
         return b"".join([*parts, behind])
 
     def _copied(self, first: int, count: int) -> SpooledPiece:
-        with self._disk, translated():  # Nothing is made silent, or trimmed, meanwhile.
+        with self._disk, translated():  # The lock keeps samples from being silenced or trimmed meanwhile.
             if first < self._start:
                 raise self._trimmed(first)
             stop, parts = min(first + count, self._safe), list[bytes]()
@@ -340,7 +342,7 @@ class DiskSpool:
                 self._quota.takes(self._path, self._folder.used())
 
     def _pass_over(self, before: int) -> None:
-        """Go on at `before` when that isn't safe yet: an empty file holds the place."""
+        """Continue at `before` when the samples before it aren't safe yet: an empty file marks the position."""
         if before <= self._safe:
             return
         self._folder.write_nothing(before)

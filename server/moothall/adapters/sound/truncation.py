@@ -1,7 +1,7 @@
-"""Tells whether an audio file has been cut off, where FFmpeg does not say: it plays what is there and is content.
+"""Finds out whether an audio file was cut off, which FFmpeg does not report: it plays what is there.
 
 RIFF: the length in bytes 4-7. Ogg: RFC 3533, the last page carries the flag "end of stream". MP3: only a Xing, Info or
-VBRI header in the first frame states the length; without one FFmpeg's duration is a guess from the bit rate.
+VBRI header in the first frame states the length; without it FFmpeg's duration is a guess from the bit rate.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 from typing import BinaryIO
 
-_TAIL = 1 << 17  # bytes; two Ogg pages at most
+_TAIL = 1 << 17  # bytes; at most two Ogg pages
 _RIFF_UNKNOWN = (0, 0xFFFFFFFF)
 _ESTIMATED = frozenset({"aac", "ac3", "eac3", "amr", "dts", "loas", "mpeg", "mpegts"})
-"""Formats without a stated length: FFmpeg estimates their duration."""
+"""Formats that don't state their length: FFmpeg estimates it."""
 
 
 def is_cut_off(file: BinaryIO, format_name: str) -> bool:

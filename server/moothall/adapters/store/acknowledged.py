@@ -1,8 +1,10 @@
-"""How far each session's log was acknowledged, beside the log: so that a log that lost its end is known for one.
+"""Records, beside the log, up to which offset each session's log was acknowledged, so that a log that lost its end is
+recognised.
 
-A database whose write-ahead log is damaged opens without what only that one held, and says nothing. What is kept here
-is never ahead of what the log had on its disk: it is written after that. It isn't synced: after a power cut it may be
-behind, and then less of a loss is seen, and none that wasn't (docs/adr/0026-a-log-that-lost-its-end.md).
+A database whose write-ahead log is damaged opens without the events that only the WAL held, and reports nothing. The
+offsets in this file are never ahead of what the log had on its disk, since they are written afterwards. The file isn't
+synced: after a power cut it may be behind, and then a smaller loss is seen than there was, but never a loss that didn't
+happen (docs/adr/0026-a-log-that-lost-its-end.md).
 """
 
 from __future__ import annotations
@@ -18,34 +20,38 @@ import msgspec
 from moothall.adapters.store.files import explained
 
 SUFFIX = ".acknowledged"
-"""Of the file's name, in place of the log's own."""
+"""The suffix of the file's name, in place of the log's suffix."""
 _SLOT = struct.Struct("<QII")
-"""Offset, how often the log lost its end, and a checksum over both, the session's number and its epoch."""
+"""A slot: the offset, how often the log lost its end, and a checksum over both, the session's number and its epoch."""
 
 
 class KnownLog(msgspec.Struct, frozen=True):
-    """What is known of a log."""
+    """What is recorded of a log."""
 
     offset: int = 0
-    """The last event that was acknowledged; 0 where nothing is known."""
+    """The offset of the last event that was acknowledged; 0 when nothing is recorded."""
     lost: int = 0
-    """How often its end was found to be missing; a restore sets it to its own second (Unix), which is more."""
+    """How often the log's end was found to be missing; a restore sets it to the second of the restore (Unix), which is
+    larger.
+    """
 
 
 class Acknowledged:
-    """The file. Used from one thread at a time."""
+    """The file, with a slot for each session. To be used from one thread at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Open or make it. Raises ConfigurationError."""
+        """Open the file or make it. Raises ConfigurationError."""
         with explained(f"The file {path} can't be opened for writing"):
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the file."""
         os.close(self._file)
 
     def read(self, number: int, epoch: str) -> KnownLog:
-        """Of the session with this number in the log; nothing where its slot is empty, damaged or of another log."""
+        """Return what is recorded of the session with this number in the log; an empty record when its slot is empty,
+        damaged or of another log.
+        """
         try:
             slot = os.pread(self._file, _SLOT.size, number * _SLOT.size)
         except OSError:
@@ -56,7 +62,7 @@ class Acknowledged:
         return KnownLog(offset, lost) if checksum == _checksum(number, epoch, offset, lost) else KnownLog()
 
     def write(self, number: int, epoch: str, known: KnownLog) -> None:
-        """What is known from now on. A disk that refuses keeps what it had."""
+        """Store the record of a session. When the disk refuses, the former record stays."""
         checksum = _checksum(number, epoch, known.offset, known.lost)
         with suppress(OSError):
             os.pwrite(self._file, _SLOT.pack(known.offset, known.lost, checksum), number * _SLOT.size)

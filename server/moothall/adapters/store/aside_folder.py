@@ -1,9 +1,10 @@
-"""The folder of ends of logs that were cut from a node's copy: a file of JSON lines each, for an operator to read.
+"""The folder of log ends that were cut from a node's copy: each is a file of JSON lines, for an operator to read.
 
     aside/SESSION/EPOCH-FIRST-LAST-DIGEST.jsonl    {"header": …, "body": …, "salt": base64, "digest": hex}
 
-DIGEST is the beginning of the file's SHA-256: a second end of the same offsets is another file. They hold words. The
-files are their owner's alone, in no backup, and all of a session go when words of it are removed.
+DIGEST is the beginning of the file's SHA-256, so that another end with the same offsets is another file. The files hold
+spoken words. So only their owner can read them, no backup contains them, and all files of a session are removed when
+words of it are removed.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ from moothall.core.kernel.ids import SessionId
 
 FOLDER = "aside"
 DIGITS = 12
-"""Of a file's digest in its name."""
+"""How many hexadecimal digits of a file's digest its name has."""
 
 
 class AsideFolder:
     """The `Asides` of a node."""
 
     def __init__(self, folder: Path) -> None:
-        """`folder`: need not be there."""
+        """`folder` is made when it doesn't exist."""
         self._folder = folder
 
     async def keep(self, session: SessionId, records: Sequence[LogRecord]) -> str:
-        """Keep events; where, for a person (`Asides`)."""
+        """Store events in a new file; return the path, to be shown to a person (`Asides`)."""
         first, last = records[0].header, records[-1].header
         lines = b"".join(msgspec.json.encode(_line(each)) + b"\n" for each in records)
         name = f"{first.epoch}-{first.offset}-{last.offset}-{sha256(lines).hexdigest()[:DIGITS]}.jsonl"
@@ -46,7 +47,7 @@ class AsideFolder:
         return str(path)
 
     async def forget(self, session: SessionId) -> None:
-        """Keep nothing of a session any more (`Asides`)."""
+        """Remove all files of a session (`Asides`)."""
         folder = self._folder / session
         try:
             await asyncio.to_thread(_removed, folder)

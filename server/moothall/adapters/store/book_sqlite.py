@@ -1,6 +1,7 @@
-"""The house's book in one SQLite file beside the log: rooms, planned sessions, links. Durable when acknowledged.
+"""The house's book in one SQLite file beside the log: rooms, planned sessions, links. An entry is durable once
+acknowledged.
 
-It is small and seldom written, so one thread does all of it, a transaction an act.
+The book is small and seldom written, so one thread does all work, each act in a transaction.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ _KIND = DatabaseKind(
     schema=_SCHEMA,
     otherwise="Move it away.",
 )
-# An entry that is written again keeps its place, so that a namespace is read in the order in which things were made.
+# An entry that is written again keeps its rowid, so that a namespace is read in the order in which entries were first
+# made.
 _KEEP = """
 INSERT INTO entry (namespace, key, body) VALUES (?, ?, ?)
 ON CONFLICT (namespace, key) DO UPDATE SET body = excluded.body
@@ -56,7 +58,8 @@ class SqliteBook:
     async def open(cls, path: Path) -> SqliteBook:
         """Open the book at `path`, or make it.
 
-        Raises ConfigurationError with a sentence when it can't be opened, isn't ours, or is a newer release's.
+        Raises ConfigurationError with a sentence when it can't be opened, is another program's, or is a newer
+        release's.
         """
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="book")
         try:
@@ -66,7 +69,7 @@ class SqliteBook:
             raise
 
     async def read(self, namespace: str) -> Mapping[str, bytes]:
-        """Every entry of a namespace by its key (`Book`)."""
+        """Return every entry of a namespace by its key (`Book`)."""
 
         def act() -> Mapping[str, bytes]:
             rows = self._connection.execute(
@@ -77,7 +80,7 @@ class SqliteBook:
         return await self._do(act)
 
     async def namespaces(self) -> Sequence[str]:
-        """Those that have entries (`Book`)."""
+        """The namespaces that have entries (`Book`)."""
 
         def act() -> Sequence[str]:
             return [name for (name,) in self._connection.execute("SELECT DISTINCT namespace FROM entry ORDER BY 1")]
@@ -85,7 +88,7 @@ class SqliteBook:
         return await self._do(act)
 
     async def write(self, entries: Sequence[BookEntry]) -> None:
-        """Keep or take out entries, all of them or none; durable when it returns (`Book`)."""
+        """Store or remove entries (those with `body` None), all of them or none; durable when it returns (`Book`)."""
 
         def act() -> None:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -105,7 +108,7 @@ class SqliteBook:
         await self._do(act)
 
     async def close(self) -> None:
-        """Finish what was promised and let go of the files (`Book`)."""
+        """Finish all acts that are waiting, and close the files (`Book`)."""
         if not self._closed:
             self._closed = True
             self._thread.submit(self._connection.close)
@@ -122,11 +125,11 @@ class SqliteBook:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    _KIND.make_file(path)  # Whose links there are is nobody else's business.
+    _KIND.make_file(path)  # The role links in it are nobody else's business.
     connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     with closed_on_failure(connection, partial(_cannot_open, path)):
         new = _KIND.is_new(connection, path)
-        # A rollback journal, not a WAL: what is taken out is then in no second file for long.
+        # A rollback journal, not a WAL: removed entries then don't stay for long in a second file.
         for pragma in ("synchronous = FULL", "fullfsync = ON", "secure_delete = ON", "journal_mode = DELETE"):
             connection.execute(f"PRAGMA {pragma}")
         if new:

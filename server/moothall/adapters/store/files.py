@@ -1,4 +1,4 @@
-"""Files on the disk of a server: how they are opened and read, and what the release brings."""
+"""Opening, reading and writing files on a server's disk, and finding the files of the release."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from moothall.core.kernel.errors import ConfigurationError
 
 @contextmanager
 def explained(what: str, advice: str = "") -> Iterator[None]:
-    """Raise ConfigurationError in place of OSError: `what` failed, the system's reason, and the `advice`."""
+    """Raise ConfigurationError in place of OSError; its sentence has `what` (failed), the system's reason, and the
+    `advice`.
+    """
     try:
         yield
     except OSError as error:
@@ -20,7 +22,7 @@ def explained(what: str, advice: str = "") -> Iterator[None]:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file in UTF-8. Raises ConfigurationError."""
+    """Return the text of a UTF-8 file. Raises ConfigurationError."""
     with explained(f"{path} can't be read"):
         raw = path.read_bytes()
     try:
@@ -30,14 +32,16 @@ def read_text(path: Path) -> str:
 
 
 def shipped(name: str) -> Path | None:
-    """A file or folder that comes with the release: in the checkout, or inside the installed package."""
+    """Return the path of a file or folder of the release, in the checkout or in the installed package; None when it is
+    missing.
+    """
     package = Path(__file__).resolve().parents[2]
     return next((there for root in (package.parents[1], package) if (there := root / name).exists()), None)
 
 
 @contextmanager
 def opened(path: Path, flags: int, mode: int = 0o600) -> Iterator[int]:
-    """A file's descriptor, closed at the end. Raises OSError."""
+    """Open a file; yield its descriptor, and close it at the end. Raises OSError."""
     descriptor = os.open(path, flags, mode)
     try:
         yield descriptor
@@ -52,14 +56,14 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_all(file: int, data: bytes) -> None:
-    """Write all of `data`: a disk that fills up takes a part, and refuses the next. Raises OSError."""
+    """Write all of `data`: a disk that fills up accepts a part, and refuses the next. Raises OSError."""
     view = memoryview(data)
     while view:
         view = view[os.write(file, view) :]
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Write a file for its owner alone where there is none: whole or not at all, and never over another.
+    """Write a new file that only its owner can read: whole or not at all. Does nothing when the file exists.
 
     Raises OSError.
     """

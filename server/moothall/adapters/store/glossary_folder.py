@@ -1,4 +1,4 @@
-"""The folder of glossary files: read at the start, and again whenever one of them has changed."""
+"""The folder of glossary files: read at the start, and again whenever a file has changed."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ logger = logging.getLogger(__name__)
 MOST_FILES = 100
 
 _Stamp = tuple[tuple[str, int, int], ...]
-"""Name, time of the last change and size of each file."""
+"""Name, time of the last change (ns) and size (bytes) of each file."""
 
 
 class GlossaryFolder:
-    """The folder of glossary files. Every method reads the disk."""
+    """The folder of glossary files. Every method blocks, since it reads the disk."""
 
     def __init__(self, folder: Path | None) -> None:
-        """`folder` holds the files, `*.toml`; None when there is none."""
+        """`folder` holds the files, `*.toml`; None when there is no folder."""
         self._folder = folder
         self._stamp: _Stamp | None = None
         self._parts: tuple[GlossaryPart, ...] = ()
 
     def read(self) -> tuple[GlossaryPart, ...]:
-        """The parts of all files, in order of their names. Raises ConfigurationError with a sentence."""
+        """Return the parts of all files, in order of the files' names. Raises ConfigurationError with a sentence."""
         if self._folder is None:
             return ()
         stamp = self._look(self._folder)
         if stamp != self._stamp:
-            self._stamp = stamp  # A file that can't be read is not read again before it has changed.
+            self._stamp = stamp  # A file that can't be read is not read again until it has changed.
             paths = [self._folder / name for name, _, _ in stamp]
             self._parts = tuple(part for path in paths for part in read_glossary(read_text(path), str(path)))
         return self._parts
@@ -42,7 +42,7 @@ class GlossaryFolder:
         try:
             return self.read()
         except ConfigurationError as error:
-            # The sentence may quote a term, which no log is to have.
+            # The sentence may quote a term, which must not be logged.
             where = str(error).partition(":")[0]
             logger.warning("a glossary file can't be read; the earlier terms stay in use: %s", where[:200])
             return self._parts

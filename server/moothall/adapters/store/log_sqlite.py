@@ -1,4 +1,4 @@
-"""Logs in one SQLite file: durable when acknowledged, grouped when many write at once."""
+"""Logs in one SQLite file: an append is durable when it returns, and concurrent appends share a transaction."""
 
 from __future__ import annotations
 
@@ -39,23 +39,23 @@ logger = logging.getLogger(__name__)
 
 
 class _Stored(NamedTuple):
-    """What was made durable in a session's log."""
+    """The result of an act that was made durable in a session's log."""
 
     number: int
-    """The session's in the file."""
+    """The session's number in the file."""
     epoch: Epoch
     offset: int
-    """Its last."""
+    """Offset of the log's last event."""
     act: str = ""
-    """Id of the act on the list of removals that was carried out with it."""
+    """Id, on the list of removals, of the act that was carried out with it; empty for none."""
 
 
 class SqliteLog(SqliteRecords):
-    """The `EventLog` of a single machine. Made by `open`; belongs to the loop that opened it.
+    """The `EventLog` of a single machine. Made by `open`; belongs to the event loop that opened it.
 
-    Another process on the same file is kept out by terms, as anybody else. An append whose task is cancelled
-    may have been stored. What is erased is put on the list of removals beside the file first, and once it is gone it
-    is said there too.
+    Another process on the same file is fenced off by terms, as any other writer is. An append whose task is cancelled
+    may have been stored. An erasure is first entered on the list of removals beside the file, and entered as done once
+    the data is gone.
     """
 
     def __init__(
@@ -76,9 +76,10 @@ class SqliteLog(SqliteRecords):
     ) -> SqliteLog:
         """Open the log at `path`, or make it.
 
-        `busy_s` is how long an append waits for another process's lock before it is refused; after `idle_s` without
-        an append the WAL is copied into the database. `removals`: the list of removals, if not the one beside the log.
-        Raises ConfigurationError with a sentence when it can't be opened, isn't ours, or is a newer release's.
+        `busy_s`: how many seconds an append waits for another process's lock before it is refused. `idle_s`: after how
+        many seconds without an append the WAL is copied into the database. `removals`: the list of removals; None for
+        the list beside the log. Raises ConfigurationError with a sentence when the log can't be opened, is another
+        program's file, or is a newer release's.
         """
 
         def connect() -> tuple[sqlite3.Connection, sqlite3.Connection, Acknowledged]:
@@ -95,7 +96,9 @@ class SqliteLog(SqliteRecords):
         return log
 
     async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
-        """Take over a session's log as its writer: raise its term by one and return where it stands (`EventLog`)."""
+        """Take over a session's log as its writer: raise its term, by one or to `term`, and return its head
+        (`EventLog`).
+        """
 
         def act(connection: sqlite3.Connection) -> LogHead:
             row = connection.execute("SELECT term FROM session WHERE id = ?", (session,)).fetchone()
@@ -110,14 +113,16 @@ class SqliteLog(SqliteRecords):
                 (session, epoch, holder + 1 if term is None else term),
             )
             head = sqlite_file.read_head(connection, session)
-            assert head is not None  # noqa: S101  # it was written two lines above
+            assert head is not None  # noqa: S101  # it was written a few lines above
             (number,) = connection.execute("SELECT number FROM session WHERE id = ?", (session,)).fetchone()
             return self._whole(session, number, head)
 
         return await self._write(act)
 
     def _whole(self, session: SessionId, number: int, head: LogHead) -> LogHead:
-        """The head, with how often its end was lost; in the writer's thread."""
+        """The head, with the number of times that its end was lost; detects a lost end. Called in the writer's
+        thread.
+        """
         known = self._acknowledged.read(number, head.epoch)
         if known.offset > head.offset:
             logger.error(
@@ -131,7 +136,7 @@ class SqliteLog(SqliteRecords):
         return msgspec.structs.replace(head, lost=known.lost)
 
     def _note(self, stored: _Stored) -> None:
-        """Take in what was just made durable; in the writer's thread."""
+        """Record what was just made durable. Called in the writer's thread."""
         number, epoch, offset, act = stored
         self._done(act)
         known = self._acknowledged.read(number, epoch)
@@ -156,8 +161,8 @@ class SqliteLog(SqliteRecords):
         offsets: Sequence[int],
         events: Sequence[LogRecord],
     ) -> None:
-        """Erase body and salt of the events at `offsets` and append `events`, the last a `body.removed`, in one act
-        (`EventLog`). The bytes are overwritten in the file, and the WAL is emptied before this returns.
+        """Erase body and salt of the events at `offsets` and append `events`, the last of which is a `body.removed`, in
+        one transaction (`EventLog`). The bytes are overwritten in the file, and the WAL is emptied before this returns.
         """
         rows, reason = _rows(session, expected_offset, events), _reason(events)
 
@@ -175,8 +180,8 @@ class SqliteLog(SqliteRecords):
         await self._erase(act, self._note)
 
     async def forget(self, session: SessionId) -> None:
-        """Erase a session's log as if it had never been; no matter if there is none (`EventLog`). The bytes go as those
-        of `remove` do.
+        """Erase a session's log as if it had never existed; do nothing when there is none (`EventLog`). Its bytes are
+        overwritten as by `remove`.
         """
 
         def act(connection: sqlite3.Connection) -> str:
@@ -195,8 +200,8 @@ class SqliteLog(SqliteRecords):
         await self._erase(act, self._done)
 
     async def cut(self, session: SessionId, term: int, after: int) -> None:
-        """Take out what is behind `after`: another log has something else there (`NodeLog`). It is on no list of
-        removals, since the words may stand elsewhere.
+        """Delete the events after `after`: another log has other events at these offsets (`NodeLog`). The deletion is
+        on no list of removals, since the same words may be stored elsewhere.
         """
 
         def act(connection: sqlite3.Connection) -> _Stored:
@@ -213,7 +218,9 @@ class SqliteLog(SqliteRecords):
         await self._write(act, self._note)
 
     async def mark_restored(self, session: SessionId, changes: int) -> None:
-        """Give readers of a log that came from a backup the epoch of so many `changes`, which none of them has."""
+        """Store `changes` as the number of lost ends of a log that was restored from a backup, which gives its readers
+        an epoch that none of them knows.
+        """
 
         def act(connection: sqlite3.Connection) -> _Stored:
             number, epoch, offset = connection.execute(
@@ -229,23 +236,24 @@ class SqliteLog(SqliteRecords):
         await self._write(act, note)
 
     async def _erase(self, act: Callable[[sqlite3.Connection], T], stored: Callable[[T], None]) -> None:
-        """As `_write`, for an act that goes on the list of removals."""
+        """Do `act` as `_write` does, for an act that is entered on the list of removals."""
         try:
             await self._write(act, stored)
         except Exception:
-            await self._settle()  # It may have come as far as the list.
+            await self._settle()  # The act may have got as far as the list.
             raise
 
     async def _settle(self) -> None:
-        """Have the list of removals say what became of each act: a process may be killed between list and log.
+        """Enter on the list of removals the outcome of each act that was begun: a process may be killed between list
+        and log.
 
-        Where it can't be said now, it is the next time. Backups ask the log until then.
+        When that fails, the next call does it. Until then backups ask the log for the outcome.
         """
         try:
             if not Removals(await asyncio.to_thread(self._removals.lines)).begun():
                 return
 
-            # Nobody else is between list and log as long as this transaction lasts.
+            # No other process is between list and log during this transaction.
             def act(connection: sqlite3.Connection) -> None:
                 try:
                     begun = Removals(self._removals.lines()).begun()
@@ -259,9 +267,9 @@ class SqliteLog(SqliteRecords):
             logger.warning("log: the list of removals does not say what became of each act: %s", error)
 
     def _done(self, act: str) -> None:
-        """Write down that the act of this id, if there is one, is carried out; in the writer's thread."""
+        """Enter the act of this id on the list as done; do nothing for an empty id. Called in the writer's thread."""
         if act:
-            with suppress(StorageUnavailable):  # It is said when the log is next opened.
+            with suppress(StorageUnavailable):  # The next opening of the log enters it.
                 self._say(Done, act)
 
     def _say(self, what: type[Done | Abandoned], act: str) -> None:
@@ -270,7 +278,8 @@ class SqliteLog(SqliteRecords):
     def _list(
         self, connection: sqlite3.Connection, log: tuple[SessionId, int, Epoch], offsets: Sequence[int], reason: str
     ) -> str:
-        """Put on the list of removals what is there at `offsets`; returns the line's id, empty when there is nothing.
+        """Enter on the list of removals the events at `offsets` that still have a body; return the line's id, empty
+        when there are none.
 
         Raises StorageUnavailable.
         """
@@ -292,7 +301,9 @@ class SqliteLog(SqliteRecords):
 
 
 def _rows(session: SessionId, expected_offset: int, events: Sequence[LogRecord]) -> list[tuple[Any, ...]]:
-    """The events' columns but the first; raises ValueError when they aren't the session's next."""
+    """Make the rows of events, without their session's number. Raises ValueError when an event isn't the session's
+    next.
+    """
     for offset, record in enumerate(events, expected_offset + 1):
         if record.header.session != session or record.header.offset != offset:
             msg = f"Event {record.header.offset} of {record.header.session} can't be event {offset} of {session}."
@@ -301,13 +312,13 @@ def _rows(session: SessionId, expected_offset: int, events: Sequence[LogRecord])
 
 
 def _reason(events: Sequence[LogRecord]) -> str:
-    """Why the removal says that it is."""
+    """The reason that the removal states; empty when `events` end with no `body.removed`."""
     said = decode_event(events[-1].body) if events and events[-1].body is not None else None
     return said.reason if isinstance(said, BodyRemoved) else ""
 
 
 def _is_there(connection: sqlite3.Connection, act: TextAct) -> bool:
-    """Whether the log still holds what an act names."""
+    """Whether the log still holds what an act was to erase."""
     row = connection.execute("SELECT number FROM session WHERE epoch = ?", (act.epoch,)).fetchone()
     if row is None or isinstance(act, SessionRemoved):
         return row is not None
@@ -320,7 +331,9 @@ def _is_there(connection: sqlite3.Connection, act: TextAct) -> bool:
 
 
 def _hold(connection: sqlite3.Connection, session: SessionId, term: int, expected_offset: int) -> tuple[int, Epoch]:
-    """The session's number in the file and its epoch, once term and head are found to be as expected."""
+    """Check that term and head are as expected; return the session's number in the file and its epoch. Raises
+    LogMissing, StaleWriter or OffsetConflict.
+    """
     row = connection.execute(
         "SELECT number, epoch, term, (SELECT max(offset) FROM record WHERE session = number) FROM session WHERE id = ?",
         (session,),
@@ -339,5 +352,5 @@ def _insert(connection: sqlite3.Connection, session: SessionId, number: int, row
     try:
         connection.executemany(sqlite_file.INSERT, [(number, *row) for row in rows])
     except sqlite3.IntegrityError as error:
-        # The offsets are the next ones, so it is the other constraint: (session, cause, n).
+        # The offsets are the next ones, so the other constraint is violated: (session, cause, n).
         raise DuplicateCause(f"An event of that command is in the log of session {session} already.") from error

@@ -1,11 +1,12 @@
-"""The list of events that had one copy, in a node's data folder: `one-copy.jsonl`.
+"""The list of events that had only one copy, in a node's data folder: `one-copy.jsonl`.
 
     {"session": …, "epoch": …, "first": 12, "at": Unix ms}        from event 12 on there is one copy, on this disk
     {"session": …, "through": 40, "at": …}                        up to event 40 Redis has them, too
-    {"session": …, "through": 11, "at": …, "aside": true}         the house went on without them: they were set aside
+    {"session": …, "through": 11, "at": …, "aside": true}         the house continued without them: they were set aside
 
-The first line is on the disk before the first of its events is. It holds no words. A line without its end was written
-by a process that was killed, and counts for nothing. Nobody shortens it: two lines for each session of an outage.
+The line with `first` is on the disk before the first of its events is. The file holds no spoken words. A line without a
+line feed at its end was written by a process that was killed, and is ignored. The file is never shortened: an outage
+adds two lines for each session.
 """
 
 from __future__ import annotations
@@ -31,22 +32,22 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     epoch: Epoch = Epoch("")
     first: int = 0
     through: int = -1
-    """Of a line that ends."""
+    """Offset of the last event, in a line that ends a span; -1 in a line that begins one."""
     aside: bool = False
 
 
 class OneCopySpan(msgspec.Struct, frozen=True, kw_only=True):
-    """Events of a session that had, or have, one copy."""
+    """Events of a session that had, or have, only one copy."""
 
     first: int
     since: int
-    """When the first of them came, Unix ms."""
+    """When the first of them was stored, Unix ms."""
     through: int | None = None
-    """The last of them; None while they have one copy still."""
+    """Offset of the last of them; None while they still have one copy."""
     until: int | None = None
-    """Since when there are two copies, Unix ms, or they are set aside; None as above."""
+    """When they got a second copy or were set aside, Unix ms; None while they still have one copy."""
     aside: bool = False
-    """Whether the house went on without them."""
+    """Whether the house continued without them."""
 
 
 _decoder = msgspec.json.Decoder(_Line)
@@ -56,7 +57,9 @@ class OneCopyList:
     """The `SingleCopies` of a node."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        """`path`: made with its first line. Raises ConfigurationError where it can't be read."""
+        """`path`: the list's file, made when the first line is written. Raises ConfigurationError when it can't be
+        read.
+        """
         self._path = path
         self._clock = clock
         spans = read_spans(path)
@@ -64,17 +67,21 @@ class OneCopyList:
 
     @property
     def open(self) -> frozenset[SessionId]:
-        """Sessions of which this node has events that no other store is known to have (`SingleCopies`)."""
+        """The sessions of which this node has events that no other store is known to have (`SingleCopies`)."""
         return frozenset(self._open)
 
     async def begin(self, session: SessionId, epoch: Epoch, first: int) -> None:
-        """From an event on there is one copy (`SingleCopies`)."""
+        """Record that from the event `first` on there is one copy; do nothing when the session has an open span
+        (`SingleCopies`).
+        """
         if session not in self._open:
             await self._append(_Line(session=session, at=self._clock.wall(), epoch=epoch, first=first))
             self._open.add(session)
 
     async def end(self, session: SessionId, through: int, *, aside: bool = False) -> None:
-        """There are two copies, or they were set aside (`SingleCopies`)."""
+        """Record that there are two copies, or that the events were set aside; do nothing without an open span
+        (`SingleCopies`).
+        """
         if session in self._open:
             await self._append(_Line(session=session, at=self._clock.wall(), through=through, aside=aside))
             self._open.discard(session)
@@ -87,7 +94,7 @@ class OneCopyList:
 
 
 def read_spans(path: Path) -> dict[SessionId, list[OneCopySpan]]:
-    """What a list says, by session, in order; nothing where there is none. Raises ConfigurationError."""
+    """Return the spans of a list, by session, in order; empty when there is no file. Raises ConfigurationError."""
     with explained(f"The list of events with one copy {path} can't be read"):
         data = path.read_bytes() if path.exists() else b""
     found: dict[SessionId, list[OneCopySpan]] = {}
@@ -115,7 +122,7 @@ def _append(path: Path, line: bytes) -> None:
         whole = size
         while whole and os.pread(file, 1, whole - 1) != b"\n":
             whole -= 1
-        if whole != size:  # Of a process that was killed.
+        if whole != size:  # A process that was killed left a part of a line.
             os.ftruncate(file, whole)
         write_all(file, line)
         os.fsync(file)

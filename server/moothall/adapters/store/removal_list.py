@@ -1,7 +1,7 @@
-"""The list of removals in a data folder: a line is on the disk before what it names is gone.
+"""The list of removals in a data folder: a line is on the disk before what it names is removed.
 
-A process that is killed within a line leaves one without its end, which was promised to nobody; the next one cuts it
-off. A server and a backup may write to one file: each holds it while it does.
+A process that is killed while it writes leaves a line without its end, which nobody relies on; the next writer cuts it
+off. A server and a backup may write to one file: each locks it meanwhile.
 """
 
 from __future__ import annotations
@@ -24,25 +24,27 @@ _ID_BYTES = 8
 
 
 class LineIdentity(NamedTuple):
-    """What a new line says of itself."""
+    """The identity of a new line: its id, and its time in Unix ms."""
 
     id: str
     at: int
 
 
 class RemovalList:
-    """The list of a data folder, and the same lines in a second file on another disk. Made with their first line."""
+    """The list of a data folder, with the same lines in an optional second file on another disk. The first line makes a
+    file.
+    """
 
     def __init__(self, path: Path, apart: Path | None = None) -> None:
-        """`apart`: the second file, if there is one."""
+        """`apart`: the second file; None when there is none."""
         self._paths = (path,) if apart is None else (apart, path)
 
     def lines(self) -> tuple[AnyLine, ...]:
-        """Those of both files. Raises ConfigurationError where one can't be read."""
+        """Return the lines of both files, each once. Raises ConfigurationError when a file can't be read."""
         return united(*(read_removals(path) for path in self._paths))
 
     def begin_apart(self) -> None:
-        """Make the second file where there is none, so that no removal is the first to learn that it can't be written.
+        """Make the second file when it doesn't exist, so that a fault is found now and not at the first removal.
 
         Raises ConfigurationError.
         """
@@ -56,7 +58,7 @@ class RemovalList:
                 _append(file, size, [])
 
     def append(self, make: Callable[[LineIdentity], AnyLine]) -> AnyLine:
-        """Write down what `make` gives for the line's identity; returns it once it is on the disk.
+        """Write the line that `make` returns for a new identity; return the line once it is on the disk.
 
         Raises StorageUnavailable: then nothing may be removed.
         """
@@ -69,9 +71,9 @@ class RemovalList:
 
 
 def add_lines(path: Path, lines: Iterable[AnyLine]) -> None:
-    """Add to a list the lines that it lacks; durable when this returns. The file is made when there is none.
+    """Add to a list the lines that it lacks; durable when this returns. The file is made when it doesn't exist.
 
-    Raises StorageUnavailable, and ConfigurationError where the list there can't be read.
+    Raises StorageUnavailable, and ConfigurationError when the existing list can't be read.
     """
     with _translated("The backup was not made."):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -81,7 +83,7 @@ def add_lines(path: Path, lines: Iterable[AnyLine]) -> None:
 
 
 def read_removals(path: Path) -> tuple[AnyLine, ...]:
-    """The lines of a list; nothing where there is none. Raises ConfigurationError."""
+    """Return the lines of a list; empty when there is no file. Raises ConfigurationError."""
     with explained(f"The list of removals {path} can't be read"):
         return read_list(path.read_bytes() if path.exists() else b"", str(path))
 
@@ -92,7 +94,9 @@ def _identity() -> LineIdentity:
 
 @contextmanager
 def _held(path: Path) -> Iterator[tuple[int, int]]:
-    """The file for this process alone, and its size, once a last line without its end is cut off. Raises OSError."""
+    """Lock a file for this process, and cut off a last line without its end; yield the descriptor and the size in
+    bytes, and sync at the end. Raises OSError.
+    """
     with opened(path, os.O_RDWR | os.O_CREAT | os.O_APPEND) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         size = os.fstat(file).st_size

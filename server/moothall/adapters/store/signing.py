@@ -1,4 +1,4 @@
-"""The key that signs checkpoints, and the document by which others check its signatures."""
+"""The key that signs checkpoints, and the document with which others check its signatures."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class Ed25519Signer:
 
     @classmethod
     def open(cls, path: Path) -> Ed25519Signer:
-        """The key in the file at `path`, made when there is no file.
+        """Return the signer with the key in the file at `path`; the key is made when there is no file.
 
-        Raises ConfigurationError when the file can't be read or written or holds something else.
+        Raises ConfigurationError when the file can't be read or written, or holds no Ed25519 key.
         """
         with explained(f"The signing key {path} can't be made"):
             if not path.exists():
@@ -45,7 +45,9 @@ class Ed25519Signer:
 
     @classmethod
     def load(cls, path: Path) -> Ed25519Signer:
-        """The key in the file at `path`; raises ConfigurationError as `open` does, and when there is no file."""
+        """Return the signer with the key in the file at `path`. Raises ConfigurationError as `open` does, and when
+        there is no file.
+        """
         with explained(f"The signing key {path} can't be read"):
             pem = path.read_bytes()
             if path.stat().st_mode & 0o077:
@@ -61,8 +63,8 @@ class Ed25519Signer:
 
     @property
     def key_id(self) -> str:
-        """Short name of the key, as published (`Signer`). The first 16 hexadecimal digits of the raw public key's
-        SHA-256.
+        """The short name of the key, as published (`Signer`): the first 16 hexadecimal digits of the SHA-256 of the raw
+        public key.
         """
         return self._key_id
 
@@ -71,7 +73,9 @@ class Ed25519Signer:
         return self._key.sign(message)
 
     def public_document(self) -> dict[str, object]:
-        """What `/.well-known/moothall.json` publishes: `{"keys": [{"id", "alg": "Ed25519", "public_key": base64}]}`."""
+        """The document at `/.well-known/moothall.json`: `{"keys": [{"id", "alg": "Ed25519", "public_key":
+        base64}]}`.
+        """
         public_key = base64.b64encode(self._public).decode("ascii")
         return {"keys": [{"id": self._key_id, "alg": "Ed25519", "public_key": public_key}]}
 
@@ -87,15 +91,15 @@ class _Document(msgspec.Struct):
 
 
 def key_id(public_key: bytes) -> str:
-    """The short name of a raw public key."""
+    """The short name of a raw public key, 16 hexadecimal digits."""
     return hashlib.sha256(public_key).hexdigest()[:16]
 
 
 def verifier(document: Mapping[str, object]) -> Callable[[str, bytes, bytes], bool]:
-    """(key id, message, signature) → whether a key of the published document made the signature.
+    """Make the function (key id, message, signature) → whether a key of the published document made the signature.
 
-    Keys of other algorithms are passed over. Raises ConfigurationError when the document isn't one, or when a key
-    doesn't have the id that it claims.
+    Keys of other algorithms are ignored. Raises ConfigurationError when the document can't be read, or when a key
+    doesn't have the id that the document states.
     """
     try:
         published = msgspec.convert(document, _Document)

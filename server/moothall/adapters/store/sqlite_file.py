@@ -1,6 +1,6 @@
-"""The file that holds every session's log: its schema, how it is opened, what its errors mean, and reading.
+"""The file that holds every session's log: its schema, its opening, the meaning of its errors, and its reading.
 
-Everything here blocks; `moothall.adapters.store.log_sqlite` calls it from its threads, `moothall verify` directly.
+All functions block; `moothall.adapters.store.log_sqlite` calls them in its threads, `moothall verify` directly.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _KIND = DatabaseKind(
 )
 
 INSERT = "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-"""Takes the session's number and what `columns` gives."""
+"""Its parameters are the session's number and the values of `columns`."""
 _READ_ALL = """
 SELECT offset, lane, cause, n, header, salt, body, body_digest, digest FROM record
 WHERE session = ? AND offset > ? ORDER BY offset LIMIT ?
@@ -75,9 +75,9 @@ FROM record JOIN session ON session.number = record.session
 WHERE record.rowid IN (SELECT rowid FROM record WHERE substr(cause, -length(:ending)) = :ending)
 ORDER BY session.id, offset
 """
-"""The inner part reads an index from end to end, and no body."""
+"""The subquery scans an index from end to end, and reads no body."""
 _PAGE = 500
-"""Records that are read at a time where all are wanted."""
+"""How many records are read at a time when all are wanted."""
 _LANE_OFFSETS = "SELECT offset FROM record WHERE session = ? AND lane = ? AND offset > ? ORDER BY offset LIMIT ?"
 _LANE_HEADS = """
 WITH RECURSIVE known (lane) AS (
@@ -90,7 +90,7 @@ SELECT known.lane, record.offset, record.digest
 FROM known JOIN record ON record.session = :session AND record.offset =
     (SELECT max(offset) FROM record WHERE session = :session AND lane = known.lane)
 """
-"""One step of the index per lane, however long the log is."""
+"""Makes one step in the index per lane, however long the log is."""
 
 _UNAVAILABLE = {
     sqlite3.SQLITE_FULL: "The disk that holds the log is full; nothing was stored.",
@@ -109,10 +109,12 @@ _DAMAGED = "The log's file is damaged; restore it from a backup."
 
 
 def meaning(error: sqlite3.Error) -> Exception:
-    """Our error for one of SQLite's; an error that only a bug of ours can cause comes back as it is."""
+    """Return Moothall's error for an error of SQLite. An error that only a bug of Moothall can cause is returned
+    unchanged.
+    """
     code: int | None = getattr(error, "sqlite_errorcode", None)
     if code is None:
-        # Text that is no UTF-8 has no code; a misuse of ours has none either.
+        # Text that is no UTF-8 raises an error without a code, and so does a misuse of the library.
         misused = isinstance(error, (sqlite3.ProgrammingError, sqlite3.InterfaceError))
         return error if misused else RecordBroken(_DAMAGED)
     primary = code & 0xFF
@@ -125,7 +127,7 @@ def meaning(error: sqlite3.Error) -> Exception:
 
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
-    """Raise our errors in place of SQLite's."""
+    """Raise Moothall's errors in place of SQLite's."""
     try:
         yield
     except sqlite3.Error as error:
@@ -133,15 +135,15 @@ def translated() -> Iterator[None]:
 
 
 def open_for_writing(path: Path, busy_s: float, kind: DatabaseKind = _KIND) -> sqlite3.Connection:
-    """Open the log at `path`, making file and folders when there are none.
+    """Open the log at `path`, making file and folders when they don't exist.
 
-    Its statements wait for `busy_s` seconds when another process holds the file. `kind`: another sort of file that is
-    kept like a log.
-    Raises ConfigurationError when it isn't a Moothall log, is of a newer release or can't be opened.
+    Its statements wait `busy_s` seconds when another process holds the file. `kind`: another kind of database that is
+    stored like a log. Raises ConfigurationError when the file isn't a Moothall log, is of a newer release or can't be
+    opened.
     """
     with explained(f"The {kind.name} {path} can't be opened for writing"):
         path.parent.mkdir(parents=True, exist_ok=True)
-    kind.make_file(path)  # Texts that are held back stand in it too. SQLite gives the WAL the same mode.
+    kind.make_file(path)  # The file also holds texts that are not published. SQLite gives the WAL the same mode.
     connection = sqlite3.connect(path, timeout=busy_s, isolation_level=None, check_same_thread=False)
     with closed_on_failure(connection, partial(_cannot_open, path, kind.name)):
         new = kind.is_new(connection, path)
@@ -154,10 +156,10 @@ def open_for_writing(path: Path, busy_s: float, kind: DatabaseKind = _KIND) -> s
             kind.create(connection, path)
         for pragma in (
             "synchronous = FULL",
-            "fullfsync = ON",  # means something on macOS only, where fsync alone leaves data in the drive's cache
-            "secure_delete = ON",  # what is removed is overwritten, not just unlinked
+            "fullfsync = ON",  # has an effect on macOS only, where fsync alone leaves data in the drive's cache
+            "secure_delete = ON",  # overwrites what is removed, and doesn't only unlink it
             "wal_autocheckpoint = 1000",  # pages; for a log that is never idle
-            "journal_size_limit = 4194304",  # bytes; gives back what a burst made of the WAL
+            "journal_size_limit = 4194304",  # bytes; shrinks the WAL again after a burst
         ):
             connection.execute(f"PRAGMA {pragma}")
     return connection
@@ -175,8 +177,9 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     """
     if not path.is_file():
         raise ConfigurationError(f"There is no log at {path}.")
-    # Whoever has a log open has a WAL beside it. Without one nobody has, and SQLite is told that nothing will change:
-    # else it would leave files of its own there, which a server under another user could not write.
+    # A process that has a log open has a WAL beside it. Without a WAL no process has it open, and SQLite is told that
+    # nothing will change: otherwise it would leave files of its own there, which a server under another user could not
+    # write.
     in_use = path.with_name(path.name + "-wal").exists()
     return _connect_readonly(path, "mode=ro" if in_use else "immutable=1")
 
@@ -195,37 +198,39 @@ def _cannot_open(path: Path, name: str, error: sqlite3.Error) -> ConfigurationEr
     if code == sqlite3.SQLITE_NOTADB:
         return ConfigurationError(f"{path} is not a Moothall {name}: it is no database at all. Move it away.")
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        # Without room for its shared memory SQLite speaks of an I/O error.
+        # Without room for its shared memory SQLite reports an I/O error.
         return ConfigurationError(f"The {name} {path} can't be opened ({error}). Is its disk full? Make room there.")
     return ConfigurationError(f"The {name} {path} can't be opened: {error}.")
 
 
 class LogReader:
-    """Reads the logs of one file over one connection, from one thread at a time."""
+    """Reads the logs of one file over one connection. To be used from one thread at a time."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     def sessions(self) -> list[SessionId]:
         """All sessions, in order of their names."""
         with translated():
             names = self._connection.execute("SELECT CAST(id AS BLOB) FROM session ORDER BY id")
-            # One that can't be read hides no other: it is no session's name then.
+            # An id that can't be decoded must not hide the others; with replaced characters it is no session's id.
             return [SessionId(name.decode("utf-8", "replace")) for (name,) in names]
 
     def head(self, session: SessionId) -> LogHead | None:
-        """Where a session's log stands; None for an unknown session."""
+        """The head of a session's log; None for an unknown session."""
         with self._transaction():
             return read_head(self._connection, session)
 
     def read(
         self, session: SessionId, after: int, limit: int, lanes: Collection[Lane] | None = None
     ) -> list[LogRecord]:
-        """Records of a session after an offset, in order (`EventLog`). Raises RecordBroken."""
+        """Return at most `limit` records of a session after an offset, in order, of all lanes or of `lanes`
+        (`EventLog`). Raises RecordBroken.
+        """
         with self._transaction():
             row = self._connection.execute("SELECT number FROM session WHERE id = ?", (session,)).fetchone()
             if row is None:
@@ -240,14 +245,14 @@ class LogReader:
         return [_record(session, *row) for row in rows]
 
     def all(self, session: SessionId) -> Iterator[LogRecord]:
-        """All records of a session, in order, a page at a time. Raises RecordBroken."""
+        """Yield all records of a session, in order, reading a page at a time. Raises RecordBroken."""
         after = 0
         while page := self.read(session, after, _PAGE):
             yield from page
             after = page[-1].header.offset
 
     def caused(self, ending: str) -> list[LogRecord]:
-        """Records that a command has caused (`EventLog`)."""
+        """Return the records of all sessions whose cause ends with `ending` (`EventLog`), without damaged ones."""
         with self._transaction():
             rows = self._connection.execute(_CAUSED, {"ending": ending}).fetchall()
         found: list[LogRecord] = []
@@ -266,7 +271,9 @@ class LogReader:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
-        """One state of the file for all statements within: lanes read one after the other must not tear."""
+        """Begin a transaction, so that all statements within see one state of the file: lanes read one after the other
+        must be consistent.
+        """
         with translated():
             self._connection.execute("BEGIN")
             try:
@@ -277,7 +284,7 @@ class LogReader:
 
 
 def read_head(connection: sqlite3.Connection, session: SessionId) -> LogHead | None:
-    """Where a session's log stands, within the transaction that is open; None for an unknown session."""
+    """The head of a session's log, read in the open transaction; None for an unknown session."""
     row = connection.execute("SELECT number, epoch, term FROM session WHERE id = ?", (session,)).fetchone()
     if row is None:
         return None
@@ -291,7 +298,7 @@ def read_head(connection: sqlite3.Connection, session: SessionId) -> LogHead | N
 
 
 def columns(record: LogRecord) -> tuple[Any, ...]:
-    """A record as it is stored, but for its session's number."""
+    """The values of a record's columns, without its session's number."""
     header = record.header
     place = (header.offset, header.lane, header.cause, header.n)
     return (*place, record.header_bytes, record.salt, record.body, record.body_digest, record.digest)
@@ -312,7 +319,7 @@ def _record(session: SessionId, offset: int, lane: str, cause: str, n: int, *sto
 
 
 def _blob(stored: object, session: SessionId, offset: int) -> bytes:
-    """What a column of bytes holds; a damaged page may say that it is something else."""
+    """The bytes of a column. Raises RecordBroken for another type, which a damaged page may report."""
     if isinstance(stored, bytes):
         return stored
     raise RecordBroken(f"Event {offset} of session {session} holds something else than bytes.")

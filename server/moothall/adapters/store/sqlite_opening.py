@@ -1,4 +1,4 @@
-"""How our databases are opened: a file for its owner alone, that is ours, of a release that we understand."""
+"""Opens Moothall's databases: a file that only its owner can read, checked to be Moothall's and of a known release."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from moothall.core.kernel.errors import ConfigurationError
 
 
 class DatabaseKind(msgspec.Struct, frozen=True, kw_only=True):
-    """A sort of database that we make."""
+    """A kind of database that Moothall makes."""
 
     name: str
-    """What sentences call it."""
+    """Its name in error messages."""
     application_id: int
-    """In the file's header: SQLite's way of telling whose file it is."""
+    """SQLite's application id in the file's header, which identifies the program that owns the file."""
     version: int
-    """Of the schema."""
+    """Version of the schema."""
     schema: str
-    """Statements with semicolons between."""
+    """SQL statements, separated by semicolons."""
     otherwise: str
-    """What to do when another program's database is in its place: a sentence."""
+    """A sentence: what to do when another program's database is at its path."""
 
     def make_file(self, path: Path) -> None:
-        """Make an empty file at `path` when there is none. What stands in it is for its owner alone to read.
+        """Make an empty file at `path` when there is none, which only its owner can read.
 
         Raises ConfigurationError when it can't be written.
         """
@@ -37,7 +37,7 @@ class DatabaseKind(msgspec.Struct, frozen=True, kw_only=True):
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
     def is_new(self, connection: sqlite3.Connection, path: Path) -> bool:
-        """Whether the file is empty; raises ConfigurationError when it is somebody else's or a newer release's."""
+        """Whether the file is empty. Raises ConfigurationError when it is another program's or a newer release's."""
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -55,9 +55,9 @@ class DatabaseKind(msgspec.Struct, frozen=True, kw_only=True):
         return False
 
     def create(self, connection: sqlite3.Connection, path: Path) -> None:
-        """Lay out a file that was found empty."""
+        """Create the schema in a file that was found empty."""
         connection.execute("BEGIN IMMEDIATE")
-        # Another process may have made it between the look and the lock.
+        # Another process may have created it between the check and the lock.
         if self.is_new(connection, path):
             for statement in self.schema.split(";"):
                 connection.execute(statement)
@@ -70,7 +70,9 @@ class DatabaseKind(msgspec.Struct, frozen=True, kw_only=True):
 def closed_on_failure(
     connection: sqlite3.Connection, meaning: Callable[[sqlite3.Error], ConfigurationError]
 ) -> Iterator[None]:
-    """Close a connection that can't be had after all; SQLite's errors become what `meaning` makes of them."""
+    """Close the connection when its opening fails; an error of SQLite is replaced by the error that `meaning`
+    returns.
+    """
     try:
         yield
     except sqlite3.Error as error:

@@ -1,4 +1,4 @@
-"""Records in one SQLite file: what a server's log and a hub's copies of logs have in common.
+"""Records in one SQLite file: the part that a server's log and a hub's copies of logs share.
 
 One thread writes (`sqlite_writer.py`). Another reads, over a connection of its own: in WAL mode neither waits for the
 other.
@@ -22,16 +22,17 @@ from moothall.core.ports import LogHead
 T = TypeVar("T")
 
 WAITING_READS = 64
-"""Reads handed to the thread. Further ones wait in their own tasks: each is somebody's request, so their number is
-bounded where connections are."""
+"""The most reads handed to the thread at once. Further reads wait in their own tasks: each is a request of a
+connection, and connections are bounded.
+"""
 BUSY_S = 5.0
-"""How long a write waits for another process's lock before it is refused."""
+"""How many seconds a write waits for another process's lock before it is refused."""
 IDLE_S = 1.0
-"""After so long without a write the WAL is copied into the database."""
+"""After how many seconds without a write the WAL is copied into the database."""
 
 
 class SqliteRecords:
-    """The reading half of an `EventLog`, and how its file is written. Belongs to the loop that made it."""
+    """The reading half of an `EventLog`, and the way to write its file. Belongs to the event loop that made it."""
 
     def __init__(
         self, name: str, writing: sqlite3.Connection, reading: sqlite3.Connection, *, idle_s: float, closed: str
@@ -49,11 +50,11 @@ class SqliteRecords:
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
-        """Records of a session after an offset, in order (`EventLog`): what is there of it."""
+        """Return at most `limit` records of a session after an offset, in order (`EventLog`)."""
         return await self._read(lambda: self._reader.read(session, after, limit, lanes))
 
     async def head(self, session: SessionId) -> LogHead | None:
-        """Where a session's log ends; None when there is none (`EventLog`)."""
+        """The head of a session's log; None when there is no log (`EventLog`)."""
         return await self._read(lambda: self._reader.head(session))
 
     async def sessions(self) -> Sequence[SessionId]:
@@ -61,25 +62,25 @@ class SqliteRecords:
         return await self._read(self._reader.sessions)
 
     async def caused(self, ending: str) -> Sequence[LogRecord]:
-        """Records that a command has caused (`EventLog`); reads every header."""
+        """Return the records whose cause ends with `ending` (`EventLog`); scans an index of all records."""
         return await self._read(lambda: self._reader.caused(ending))
 
     async def close(self) -> None:
-        """Finish what was promised and let go of the files (`EventLog`). What waits is stored first. Afterwards
-        everything is refused as unavailable.
+        """Store all writes that wait, then close the files (`EventLog`). Afterwards everything is refused as
+        unavailable.
         """
         if self._closed:
             return
         self._closed = True
         self._reading.submit(self._reader.close)
         await asyncio.to_thread(self._reading.shutdown)
-        # The writer leaves last: it alone can fold the WAL into the file.
+        # The writer ends last: only it can copy the WAL into the file.
         self._writer.finish()
         await asyncio.to_thread(self._writer.join)
         self._let_go()
 
     def _let_go(self) -> None:
-        """Close what else is open, once neither thread runs any more."""
+        """Close further files, once both threads have ended."""
 
     async def _write(self, act: Callable[[sqlite3.Connection], T], stored: Callable[[T], None] = lambda _: None) -> T:
         """Do `act` in the writer's transaction; durable when this returns. `stored`: as `Job.stored`."""

@@ -1,9 +1,9 @@
-"""The thread that writes a SQLite log: one transaction for all that waits.
+"""The thread that writes a SQLite log: one transaction for all writes that wait.
 
-It takes what waits, never more than it finds, and commits it in one transaction with a savepoint for each job, so
-that a conflict in one leaves the others alone; then it hands the results back to the loop. A lone append is thus as
-fast as the disk, and many share one sync (docs/adr/0007-sqlite-full-group-commit.md). When idle it copies the WAL
-into the database.
+It takes the jobs that wait, never waiting for more, and commits them in one transaction with a savepoint for each job,
+so that a conflict in one leaves the others alone; then it passes the results to the event loop. A lone append is thus
+as fast as the disk, and many appends share one sync (docs/adr/0007-sqlite-full-group-commit.md). When idle it copies
+the WAL into the database.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from moothall.core.kernel.errors import StorageError, StorageUnavailable
 logger = logging.getLogger(__name__)
 
 WAITING_WRITES = 1024
-"""Jobs that may wait for the disk. When as many wait, the next is refused with StorageUnavailable."""
+"""The most jobs that wait for the disk. Overflow: the next job is refused with StorageUnavailable."""
 BATCH = 256
-"""Jobs in one transaction at most, so that the first of them doesn't wait for a crowd."""
+"""The most jobs of one transaction, so that the first of them doesn't wait for a crowd."""
 
 PATIENCE_MS = 50
-"""How long the WAL's emptying waits for readers."""
+"""How many ms the emptying of the WAL waits for readers."""
 
 _STOPPED = "The log's writer has stopped; restart the server."
 
 
 class Job(NamedTuple):
-    """What is to be done inside the transaction, and who waits for it."""
+    """Work to do inside the transaction, and the future of whoever waits for it."""
 
     act: Callable[[sqlite3.Connection], Any]
-    """Raises StorageError to be undone by itself; nothing else may be raised but by SQLite."""
+    """Does the work. It may raise StorageError, which undoes this job alone; only SQLite may raise anything else."""
     future: asyncio.Future[Any]
-    """Resolved on its loop once the result is durable."""
+    """Resolved on its event loop once the result is durable."""
     stored: Callable[[Any], None] = lambda _: None
-    """Told the result in the thread once it is durable, before anybody else."""
+    """Called with the result in the writer's thread once it is durable, before the future is resolved."""
 
 
 class _Outcome(NamedTuple):
@@ -57,19 +57,21 @@ class SqliteWriter(threading.Thread):
         self._connection = connection
         self._loop = loop
         self._idle_s = idle_s
-        # Full: `submit` refuses. None says that no more will come.
+        # Overflow: `submit` refuses. None marks the end of the jobs.
         self._jobs: queue.Queue[Job | None] = queue.Queue(WAITING_WRITES + 1)
         self._alive = True
         # Both are true of a file whose process was killed.
         self._behind = True
-        """Whether the WAL holds what the database doesn't."""
+        """Whether the WAL holds pages that the database doesn't have yet."""
         self.erased = True
-        """Whether the WAL may hold what was removed."""
+        """Whether the WAL may still hold data that was removed."""
         self._refusing = False
-        """Whether the last batch was refused: the first refusal and the end of them are logged, not each."""
+        """Whether the last batch was refused: only the first refusal and the end of refusals are logged."""
 
     def submit(self, job: Job) -> None:
-        """Let the thread do `job`; raises StorageUnavailable when too many wait. Called on the loop only."""
+        """Queue `job` for the thread. Raises StorageUnavailable when too many jobs wait. Called on the event
+        loop only.
+        """
         if not self._alive:
             raise StorageUnavailable(_STOPPED)
         if self._jobs.qsize() >= WAITING_WRITES:
@@ -78,7 +80,7 @@ class SqliteWriter(threading.Thread):
         self._jobs.put_nowait(job)
 
     def finish(self) -> None:
-        """Let the thread end after what waits. Nothing may be submitted afterwards."""
+        """End the thread after the queued jobs. Nothing may be submitted afterwards."""
         self._jobs.put_nowait(None)
 
     def run(self) -> None:
@@ -96,14 +98,15 @@ class SqliteWriter(threading.Thread):
                             done.stored(outcome.value)
                     batch = []
                     if self.erased:
-                        # At once, before anybody is told: on a log that is never idle the WAL would keep it. Who
-                        # reads on and on holds up no further batch.
+                        # Empty the WAL at once, before anybody gets a result: on a log that is never idle the WAL would
+                        # keep the data. A reader that never stops must not delay every later batch, so only the first
+                        # attempt waits.
                         self._checkpoint(patience_ms=0 if waited else PATIENCE_MS)
                     self._settle(outcomes)
                 elif more:
                     self._checkpoint()
         finally:
-            # Reached early only through a bug of ours; whoever waits must still hear of it.
+            # Reached early only through a bug of Moothall; whoever waits must still get an answer.
             self._alive = False
             self._connection.close()
             while not self._jobs.empty():
@@ -112,7 +115,9 @@ class SqliteWriter(threading.Thread):
             self._settle([_Outcome(job.future, None, StorageUnavailable(_STOPPED)) for job in batch])
 
     def _take(self) -> tuple[list[Job], bool]:
-        """What waits, and whether more may come. Waits for the first job only; empty when idle with work left."""
+        """Return the queued jobs, and whether more may come. Waits for the first job only; returns none after `idle_s`
+        when the WAL is to be copied.
+        """
         batch: list[Job] = []
         try:
             job = self._jobs.get(timeout=self._idle_s if self._behind else None)
@@ -132,7 +137,7 @@ class SqliteWriter(threading.Thread):
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
                     raise
-            # Copied into the database, what the WAL holds may leave room in it for this.
+            # When the WAL is copied into the database, there may be room in it for this batch.
             self._checkpoint()
             return self._transact(batch)
         except sqlite3.Error as error:
@@ -175,11 +180,13 @@ class SqliteWriter(threading.Thread):
             logger.warning("log: %d results arrived after the event loop had closed", len(outcomes))
 
     def _checkpoint(self, patience_ms: int = PATIENCE_MS) -> None:
-        """Copy the WAL into the database, and empty it when something was removed. A failure is tried again."""
+        """Copy the WAL into the database, and empty it when something was removed. A failed attempt is repeated
+        later.
+        """
         try:
             if self.erased:
-                # Only here does the writer wait for readers, and not for long: after the next batch, or when next
-                # idle, it tries again.
+                # Only here does the writer wait for readers, and not for long: it tries again after the next batch, or
+                # when it is idle.
                 (patience,) = self._connection.execute("PRAGMA busy_timeout").fetchone()
                 self._connection.execute(f"PRAGMA busy_timeout = {patience_ms}")
                 try:
@@ -191,7 +198,7 @@ class SqliteWriter(threading.Thread):
                 _, frames, copied = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
                 self._behind = frames != copied
         except sqlite3.Error as error:
-            # A full disk, mostly. The WAL holds everything; nothing is lost and nothing is in anybody's way.
+            # A full disk, mostly. The WAL holds everything; nothing is lost, and nothing is blocked.
             logger.debug("log: the WAL can't be checkpointed yet (%s)", getattr(error, "sqlite_errorname", "?"))
 
 

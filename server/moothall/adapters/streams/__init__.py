@@ -1,1 +1,1 @@
-"""Streams are fetched here: by connections that are checked, decoded by a process of their own."""
+"""Fetches sound streams over checked connections, and decodes them in a process of their own."""

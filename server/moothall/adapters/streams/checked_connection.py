@@ -1,7 +1,7 @@
-"""Connections to where streams come from: only to addresses that were checked after the name was resolved.
+"""Connections to the servers of streams: only to addresses that were checked after the name was resolved.
 
-Who connects is given the very address that was checked, so that a name which is resolved to something else a moment
-later leads nowhere.
+A connection uses the very address that was checked, so that a name that resolves to another address a moment later
+doesn't lead there.
 """
 
 from __future__ import annotations
@@ -19,12 +19,16 @@ from moothall.services.capture.pulling import StreamLost
 
 CONNECT_S = 5.0
 MOST_OF_A_KIND = 2
-"""IPv4 and IPv6 addresses that are tried of a host, each. Overflow: what the system names later is left out."""
+"""The most IPv4 addresses, and the most IPv6 addresses, of a host that are tried. Overflow: later addresses are
+ignored.
+"""
 _Found = tuple[socket.AddressFamily, str]
 
 
 async def addresses_of(host: str, port: int, allowed: Sequence[Network]) -> list[_Found]:
-    """Where a host may be reached, in the system's order. Raises StreamLost where it can't or mustn't be."""
+    """Resolve a host to addresses that may be reached, in the system's order. Raises StreamLost when it can't be
+    resolved or mustn't be reached.
+    """
     try:
         async with asyncio.timeout(CONNECT_S):
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -34,7 +38,7 @@ async def addresses_of(host: str, port: int, allowed: Sequence[Network]) -> list
 
 
 def chosen(found: Sequence[_Found], allowed: Sequence[Network]) -> list[_Found]:
-    """Those that are tried of the addresses of a host, at most four. Raises StreamLost where none may be reached."""
+    """The addresses of a host that are tried, at most four. Raises StreamLost when none may be reached."""
     kept: list[_Found] = []
     for family, address in dict.fromkeys(found):
         if sum(family is each for each, _ in kept) < MOST_OF_A_KIND and may_reach(address, allowed):
@@ -45,22 +49,22 @@ def chosen(found: Sequence[_Found], allowed: Sequence[Network]) -> list[_Found]:
 
 
 def share_s(addresses: int) -> float:
-    """How long each of so many addresses of a host is waited for: 5 s, and all of them together no more than 10 s."""
+    """The timeout in seconds for each of a host's addresses: 5 s, and at most 10 s for all of them together."""
     return min(CONNECT_S, 2 * CONNECT_S / addresses)
 
 
 class CheckedResolver(AbstractResolver):
-    """For aiohttp: gives it no address but those that may be reached. Raises StreamLost."""
+    """A resolver for aiohttp that returns only addresses that may be reached. Raises StreamLost."""
 
     def __init__(self, allowed: Sequence[Network] = (), *, host: str = "") -> None:
-        """`allowed`: the networks that aren't open to all and may be reached by the name `host`, and by no other."""
+        """`allowed`: private networks that may be reached by the name `host`, and by no other name."""
         self._allowed = allowed
         self._host = host
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """As aiohttp wants it."""
+        """Resolve a host for aiohttp."""
         return [
             ResolveResult(hostname=host, host=address, port=port, family=each, proto=0, flags=socket.AI_NUMERICHOST)
             for each, address in await addresses_of(host, port, self._allowed if host == self._host else ())
@@ -68,13 +72,13 @@ class CheckedResolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: the resolver holds no resources."""
 
 
 async def connect(
     address: StreamAddress, allowed: Sequence[Network]
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A connection to a stream's server, encrypted where its address says so. Raises StreamLost."""
+    """Connect to a stream's server, with TLS when its address says so. Raises StreamLost."""
     secure = ssl.create_default_context() if address.tls else None
     name = address.host if address.tls else None
     addresses = await addresses_of(address.host, address.port, allowed)
@@ -84,6 +88,6 @@ async def connect(
                 return await asyncio.open_connection(
                     found, address.port, limit=1 << 16, ssl=secure, server_hostname=name
                 )
-        except (OSError, TimeoutError, ValueError):  # The last for a name that no certificate can have.
+        except (OSError, TimeoutError, ValueError):  # ValueError: for a name that no certificate can have.
             continue
     raise StreamLost(Trouble.CONNECTION)

@@ -1,6 +1,6 @@
-"""What goes between `puller` and the process that decodes a stream for it.
+"""Messages between `puller` and the process that decodes a stream for it.
 
-Apart from both, since that process loads nothing that it doesn't need.
+They have a module of their own, since that process loads nothing that it doesn't need.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from moothall.core.streams.watching import Found, Trouble
 
 
 class StreamRequest(Limits, frozen=True, kw_only=True):
-    """How a stream is decoded, and the limits. Its address isn't in here: everybody on the machine can read it."""
+    """The request to decode a stream, with its limits. It doesn't contain the address, since every user of the machine
+    can read the request (a command-line argument).
+    """
 
     dials: bool = False
-    """Whether the process connects itself, to a relay on this machine whose address comes as the first line of its
-    standard input; else the stream's bytes come there."""
+    """Whether the process itself connects to a relay on this machine, whose address is the first line of its standard
+    input; else its standard input is the stream's bytes.
+    """
 
     @property
     def descriptors(self) -> int:
-        """How many the process may have open: its three pipes, and a socket where it connects itself."""
+        """How many descriptors the process may have open: three pipes, and a socket when it connects itself."""
         return 4 if self.dials else 3
 
 
@@ -31,11 +34,11 @@ class Began(msgspec.Struct, frozen=True, kw_only=True, tag="began"):
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
-    """There is no sound, or no more of it."""
+    """There is no sound, or decoding stopped."""
 
     trouble: Trouble
     number: int = 0
-    """With STATUS what the server answered."""
+    """The HTTP status of the server's answer, when `trouble` is STATUS; else 0."""
 
 
 Message = Began | Failed

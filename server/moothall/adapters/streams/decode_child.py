@@ -2,12 +2,13 @@
 
     python -m moothall.adapters.streams.decode_child ORDER
 
-The stream's bytes come on descriptor 0, samples go to 1, messages to 2. What is on 0 has been fetched by connections
-that are checked: this process can open no file and no socket at all. For RTSP and RTMP (`dials`) it may have one socket
-at a time, until its stream is open; it connects to a relay on this machine, whose address it reads from descriptor 0,
-and where Linux can do that to no other port.
-It ends when that descriptor or its reader does, so it never outlives its parent. The pipe holds it back when nobody
-reads.
+The stream's bytes arrive on descriptor 0, samples go to 1, messages to 2. The bytes on 0 were fetched over checked
+connections: this process can open no file and no socket at all. For RTSP and RTMP (`dials`) it may have one socket at a
+time until its stream is open; it connects to a relay on this machine, whose address it reads from descriptor 0, and,
+where Linux can enforce that, to no other port.
+
+It ends when descriptor 0 or the reader of its pipes ends, so it never outlives its parent. The pipe blocks it when
+nobody reads.
 """
 
 from __future__ import annotations
@@ -36,13 +37,13 @@ if TYPE_CHECKING:
 BYTES = 2
 _GRANT = 10 * RATE
 _LONGEST_HOLE = 5 * RATE
-"""Samples of silence that stand in for a hole in the time stamps; a longer one is a jump."""
+"""The most samples of silence that fill a gap in the time stamps; a longer gap is a jump of the time stamps."""
 _ADDRESS = 4_096
 _PROBE = {"probesize": "500000", "analyzeduration": "2000000"}
-"""As much as is looked at before the first sound: bytes, and µs."""
+"""How much is analysed before the first sound: bytes, and µs."""
 _DIALLED = {"protocol_whitelist": "rtmp,tcp,rtp", "rtsp_transport": "tcp", "allowed_media_types": "audio"}
 _DAMAGED = 200
-"""Packets in a row that can't be decoded: then it is no sound any more."""
+"""How many packets in a row may fail to decode before the stream no longer counts as sound."""
 
 
 class _NoSound(Exception):
@@ -53,7 +54,7 @@ class _NoSound(Exception):
 
 
 class _Bytes:
-    """What FFmpeg reads: bytes as they come, without a place to seek to."""
+    """The stream as FFmpeg reads it: bytes as they arrive, without seeking."""
 
     name = "stream"
 
@@ -68,7 +69,7 @@ def decode(
     tell: Callable[[Message], None],
     grant: Callable[[int], None],
 ) -> None:
-    """Decode until the stream ends. `address`: of the relay; None where the bytes come on descriptor 0."""
+    """Decode until the stream ends. `address`: of the relay; None when the bytes arrive on descriptor 0."""
     try:
         _decode(order, address, write, tell, grant)
     except _NoSound as error:
@@ -86,7 +87,7 @@ def _decode(
 ) -> None:
     with _open(address) as container:
         if order.dials:
-            limit(resource.RLIMIT_NOFILE, 3, 3)  # The socket that is open stays; there will be no other.
+            limit(resource.RLIMIT_NOFILE, 3, 3)  # The open socket stays; no other can be opened.
         stream = best_stream(container)
         if stream is None:
             raise _NoSound(Trouble.NO_STREAM)
@@ -146,14 +147,14 @@ def _why(error: Exception) -> _NoSound:
     for kind, number in numbers.items():
         if isinstance(error, kind):
             return _NoSound(Trouble.STATUS, number)
-    # Of other refusals FFmpeg doesn't tell the number.
+    # For other refusals FFmpeg doesn't report the status.
     if isinstance(error, av.error.EOFError | av.error.HTTPClientError | av.error.HTTPServerError | OSError):
         return _NoSound(Trouble.ENDED)
     return _NoSound(Trouble.NOT_AUDIO)
 
 
 def _address() -> str:
-    """The first line of descriptor 0, and no byte more."""
+    """Read the first line of descriptor 0, and not a byte more."""
     line = b""
     while not line.endswith(b"\n") and len(line) < _ADDRESS:
         byte = os.read(0, 1)
@@ -171,7 +172,7 @@ def _end_with_parent() -> None:
 
 
 def main(order_json: str) -> int:
-    """Serve one order; returns the exit code."""
+    """Serve one request; return the exit code, 0 when sound was decoded."""
     order = msgspec.json.decode(order_json, type=StreamRequest)
     pipes = Pipes(order)
     load_library()

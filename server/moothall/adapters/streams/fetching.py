@@ -1,7 +1,8 @@
-"""Sound by http and https: a file without an end (Icecast), or the segments of a playlist (HLS), as bytes in order.
+"""Fetches sound by http and https: a file without an end (Icecast), or the segments of a playlist (HLS), as bytes in
+order.
 
-All of it goes through connections that are checked, each redirect and each segment anew. Credentials go to the place
-that the address names and to no other one.
+All requests use checked connections, anew for each redirect and each segment. Credentials are sent only to the origin
+that the address names.
 """
 
 from __future__ import annotations
@@ -26,43 +27,47 @@ from moothall.services.capture.pulling import StreamLost
 
 MOST_REDIRECTS = 5
 READ = 1 << 14
-"""Bytes that are taken at a time."""
+"""Bytes that are read at a time."""
 QUIET_S = 15.0
-"""Without a byte for so long a request is given up; whoever decodes sees it earlier."""
+"""After how many seconds without a byte a request is given up; the decoder's reader notices earlier."""
 MOST_SEGMENT = 64_000_000
-"""Bytes of a segment. Overflow: the stream is given up."""
+"""The most bytes of a segment. Overflow: the stream is given up."""
 MOST_DEEP = 3
-"""Playlists that may name one another."""
+"""How many levels of playlists may refer to one another."""
 
 Give = Callable[[bytes], Awaitable[None]]
-"""Takes bytes; waits while too many wait."""
+"""Receives bytes; waits while too many are queued."""
 
 
 class Cut(Exception):
-    """What follows is something else: another codec, other times, or segments that are missing."""
+    """The sound that follows can't be decoded together with the sound before: another codec, other time stamps, or
+    missing segments.
+    """
 
 
 class HttpStream:
-    """One address by http. Used as an async context manager."""
+    """A stream at one http address, fetched by `give`."""
 
     def __init__(self, address: str, allowed: Sequence[Network], clock: Clock, agent: str) -> None:
-        """`allowed` holds for the host that the address names, and for no other one that it leads to. Raises StreamLost
-        where it is no address.
+        """`allowed` holds for the host that the address names, and not for hosts to which it leads. Raises StreamLost
+        when `address` is no valid address.
         """
         self._address = _uri(address, Trouble.ADDRESS)
         self._allowed = allowed
         self._clock = clock
         self._agent = agent
         self.last: int | None = None
-        """Number of the last segment that was given, by this or an earlier connection."""
+        """Number of the last segment that was given, by this or an earlier connection; None before the first."""
         self.recorded: bool | None = None
-        """Whether its playlist was at its first reading one to which nothing is added any more; None before that."""
+        """Whether the playlist was complete (a recording) when it was first read; None before that."""
         self.once = False
-        """Whether it is one file of a stated size: fetched again it begins anew."""
+        """Whether the stream is one file of a stated size: when fetched again it starts from its beginning."""
         self.over = False
-        """Whether all of a recording was given and decoded, now or by an earlier connection."""
+        """Whether all of a recording was given and decoded, by this or an earlier connection."""
         self.endless = False
-        """Whether it is one file that never ends: its server sends at once what it has of the last seconds."""
+        """Whether the stream is one file that never ends; its server sends at once what it has buffered of the last
+        seconds.
+        """
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[aiohttp.ClientSession]:
@@ -81,9 +86,10 @@ class HttpStream:
             yield session
 
     async def give(self, give: Give) -> None:
-        """Give all of it in order. Comes back when a recording is over, at once where all of it was given before.
+        """Pass all of the stream to `give`, in order. Returns when a recording is over, at once when all of it was
+        given before.
 
-        Raises StreamLost, also where a live stream says that it ended, and Cut.
+        Raises StreamLost, also when a live stream ends, and Cut.
         """
         async with self._session() as session:
             try:
@@ -117,7 +123,7 @@ class HttpStream:
             await self._follow(session, address, playlist, give)
 
     async def _follow(self, session: aiohttp.ClientSession, address: URL, playlist: Playlist, give: Give) -> None:
-        """Give the segments of a playlist that grows."""
+        """Pass on the segments of a playlist, and fetch the playlist again until it ends."""
         if self.recorded is None:
             self.recorded = playlist.ended
         start, begun = "", False
@@ -157,12 +163,12 @@ class HttpStream:
 
     @asynccontextmanager
     async def _get(self, session: aiohttp.ClientSession, address: URL) -> AsyncIterator[aiohttp.ClientResponse]:
-        """An answer with 200, behind up to five redirects."""
+        """Yield an answer with status 200, after at most five redirects. Raises StreamLost."""
         for _ in range(MOST_REDIRECTS):
             address = address.with_fragment(None)
             if (parts := read_address(str(address), LONGEST_LED)) is None or address.scheme not in ("http", "https"):
                 raise StreamLost(Trouble.ADDRESS)
-            # aiohttp asks no resolver about what is an address already.
+            # aiohttp calls no resolver for a host that is an IP address.
             if _is_ip(parts.host) and not may_reach(parts.host, self._allowed_at(address)):
                 raise StreamLost(Trouble.PRIVATE)
             async with session.get(
@@ -178,11 +184,13 @@ class HttpStream:
         raise StreamLost(Trouble.CONNECTION)
 
     def _allowed_at(self, address: URL) -> Sequence[Network]:
-        """Where a server leads to is its own choice, and what the house allows is for those who enter addresses."""
+        """The networks that may be reached at `address`. A redirect is the server's choice, while the house's
+        exceptions are meant for the addresses that its staff enter.
+        """
         return self._allowed if address.raw_host == self._address.raw_host else ()
 
     def _who(self, address: URL) -> dict[str, str]:
-        """Name and password, for the place alone that the stream's address names."""
+        """The Authorization header, only for the origin that the stream's address names."""
         if self._address.user is None or address.origin() != self._address.origin():
             return {}
         who = f"{self._address.user}:{self._address.password or ''}"
@@ -196,7 +204,9 @@ async def _pass_on(answer: aiohttp.ClientResponse, head: bytes, give: Give) -> N
 
 
 def _endless(answer: aiohttp.ClientResponse) -> bool:
-    """Whether a file has no end of its own. Servers of radio (their headers begin so) may state a length of fantasy."""
+    """Whether a file has no end of its own. Radio servers, whose headers begin with `icy-` or `ice-`, may state an
+    invented length.
+    """
     radio = any(name.lower().startswith(("icy-", "ice-")) for name in answer.headers)
     return radio or answer.content_length is None
 
@@ -230,7 +240,7 @@ def _trouble(error: Exception) -> Trouble:
 
 
 async def cancelled(task: asyncio.Task[Any]) -> None:
-    """Cancel it and wait until it is over. How it ended nobody wants to know any more, and asyncio isn't to log it."""
+    """Cancel a task and wait until it has ended. Its exception is retrieved, so that asyncio doesn't log it."""
     task.cancel()
     await asyncio.wait({task})
     if not task.cancelled():

@@ -1,7 +1,7 @@
-"""Lets a process connect by TCP to one port alone, where Linux can do that (Landlock, 6.7 and newer).
+"""Restricts a process to connect by TCP to one port, where Linux supports that (Landlock, 6.7 and newer).
 
-A help beside other limits: where the system can't, nothing is done. Numbers are those of the kernel's
-`include/uapi/linux/landlock.h`, and the same on all machines but Alpha.
+It supplements other limits: where the system doesn't support it, nothing is done. The numbers are those of the kernel's
+`include/uapi/linux/landlock.h` and of its system calls, which are the same on all machines but Alpha.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ _VERSION = 1
 _NET_PORT = 2
 _BIND_TCP, _CONNECT_TCP = 1, 2
 _NETWORK_SINCE = 4
-"""The version of Landlock that knows of the network."""
+"""The first version of Landlock with rules for the network."""
 _NO_NEW_PRIVILEGES = 38
 
 
 def connect_only_to(port: int) -> bool:
-    """From now on this process can connect to `port` and listen on none; whether the system can do that.
+    """Restrict this process to connect to `port` alone and to listen on no port; return whether the system supports
+    that.
 
-    There is no way back. Connections that are open stay.
+    This can't be undone. Open connections stay.
     """
     try:
         system = ctypes.CDLL(None, use_errno=True)

@@ -1,4 +1,6 @@
-"""Fetches streams: what comes by http is fetched here and decoded by a child, RTSP and RTMP go through a relay."""
+"""Fetches streams: http streams are fetched here and decoded by a child; RTSP and RTMP go through a relay to
+the child.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +27,16 @@ from moothall.core.streams.watching import START_MS, Found, Trouble
 from moothall.services.capture.pulling import BYTES, StreamLost, StreamOver
 
 _BUFFER = 1 << 16
-"""Bytes; asyncio stops reading the decoder's pipe at twice this, and then the decoder waits, then who fetches."""
+"""Bytes; asyncio stops reading the decoder's pipe at twice this size; then the decoder waits, and then the fetching
+does.
+"""
 MOST_REMEMBERED = 64
-"""Streams of which it is known how far they were fetched. Overflow: the oldest is forgotten."""
+"""The most streams whose last segment is remembered. Overflow: the oldest is forgotten."""
 _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 
 class StreamPuller:
-    """The port by which streams are fetched. `allowed`: networks that aren't open to all and may be reached.
+    """The port by which streams are fetched. `allowed`: private networks that may be reached.
 
     Raises ConfigurationError.
     """
@@ -41,13 +45,13 @@ class StreamPuller:
         self._clock = clock
         self._allowed = allowed_networks(allowed)
         self._order = order or StreamRequest()
-        # Bounded by MOST_REMEMBERED.
+        # Bound: MOST_REMEMBERED.
         self._fetched: dict[tuple[str, str], tuple[int, bool | None]] = {}
-        """The last segment of each, and whether it is a recording."""
+        """The number of each stream's last segment, and whether the stream is a recording, by source and address."""
 
     @asynccontextmanager
     async def fetch(self, address: str, source: str = "") -> AsyncIterator[PullRun]:
-        """Begin to fetch; at the end nothing of it is left running. Raises StreamLost and StreamOver."""
+        """Begin to fetch a stream; nothing of it is left running at the end. Raises StreamLost and StreamOver."""
         parts = read_address(address)
         if parts is None:
             raise StreamLost(Trouble.ADDRESS)
@@ -59,7 +63,7 @@ class StreamPuller:
                 stack.callback(self._remember, (source, address), stream)
                 feeder = _Feeder(stream)
                 feeding = _kept(stack, feeder.feed())
-                await feeder.first_bytes(feeding)  # Before that there is nothing to decode.
+                await feeder.first_bytes(feeding)  # Before the first bytes there is nothing to decode.
                 process = await self._decoder(stack, dials=False)
                 feeder.decoder.set_result(process)
             else:
@@ -72,14 +76,14 @@ class StreamPuller:
             yield run
 
     async def _decoder(self, stack: AsyncExitStack, *, dials: bool) -> asyncio.subprocess.Process:
-        """A process that ends with the stack."""
+        """Start a decoder that is ended with the stack."""
         process = await _start(msgspec.structs.replace(self._order, dials=dials))
         stack.push_async_callback(_end, process)
         return process
 
     def _remember(self, source: tuple[str, str], stream: HttpStream) -> None:
-        """A segment that was given to a decoder is not fetched again: its words would come twice. Only once a recording
-        has been heard to its end it may begin anew.
+        """Remember the last segment that a decoder got, so that it is not fetched again, which would repeat its words.
+        Only a recording that was heard to its end may start anew.
         """
         if source[0] and stream.last is not None and not stream.over:
             self._fetched[source] = stream.last, stream.recorded
@@ -88,7 +92,7 @@ class StreamPuller:
 
 
 def allowed_networks(names: Sequence[str]) -> tuple[Network, ...]:
-    """Networks as settings write them; raises ConfigurationError."""
+    """Parse networks as settings write them. Raises ConfigurationError."""
     found: list[Network] = []
     for name in names:
         try:
@@ -109,7 +113,7 @@ class PullRun:
         stream: HttpStream | None,
         feeding: asyncio.Task[None],
     ) -> None:
-        """`feeding`: who feeds the decoder."""
+        """`feeding`: the task that feeds the decoder."""
         self.pid = process.pid
         self._process = process
         self._relay = relay
@@ -119,12 +123,12 @@ class PullRun:
         self._failed: Failed | None = None
         self._began = asyncio.Event()
         self.found: Found | None = None
-        """What it is; known with the first sample."""
+        """What the stream contains; known with the first sample, None before."""
         self.hearing: asyncio.Task[None] | None = None
-        """Who hears what the decoder says."""
+        """The task that runs `hear`."""
 
     async def read(self, samples: int) -> bytes:
-        """The next samples, at most so many; none at the stream's own end. Raises StreamLost."""
+        """Return the next samples, at most `samples`; b"" at the stream's own end. Raises StreamLost."""
         assert self._process.stdout is not None  # noqa: S101 - it was asked for
         while True:
             data = self._rest + await self._process.stdout.read(samples * BYTES - len(self._rest))
@@ -137,13 +141,13 @@ class PullRun:
                 return data[:whole]
 
     async def hear(self) -> None:
-        """Take in what the decoder says, until its end. Nothing of it is logged: FFmpeg may name the address."""
+        """Receive the decoder's messages until its end. They are not logged: FFmpeg may name the address in them."""
         assert self._process.stderr is not None  # noqa: S101 - it was asked for
         try:
             while True:
                 try:
                     line = await self._process.stderr.readline()
-                except ValueError:  # longer than the buffer: no message of ours
+                except ValueError:  # longer than the buffer: no message of the decoder
                     continue
                 if not line:
                     return
@@ -159,16 +163,16 @@ class PullRun:
 
     @property
     def once(self) -> bool:
-        """Whether it begins anew when it is fetched again."""
+        """Whether the stream starts from its beginning when it is fetched again."""
         return self._stream is not None and self._stream.once
 
     @property
     def bursts(self) -> bool:
-        """Whether what it sends first is older than the connection."""
+        """Whether the server first sends sound that is older than the connection."""
         return self._stream is None or self._stream.endless
 
     async def _over(self) -> bytes:
-        """Why the samples ended; comes back where the stream came to its own end."""
+        """Return b"" when the stream came to its own end; else raise StreamLost with the reason."""
         feeding = self._feeding
         if self.hearing is not None:
             await asyncio.wait({self.hearing})
@@ -216,13 +220,15 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 async def _killed(process: asyncio.subprocess.Process) -> None:
-    """Kill it, and read its pipes to their ends, so that asyncio lets go of them."""
+    """Kill a process, and read its pipes to their ends, so that asyncio closes them."""
     signal_child(process, signal.SIGKILL)
     await process.communicate()
 
 
 async def _say(process: asyncio.subprocess.Process, address: str) -> None:
-    """Tell the decoder where the relay is; then hold its standard input open, which ends with this process."""
+    """Send the relay's address to the decoder; then hold its standard input open until cancelled, so that it ends with
+    this process.
+    """
     assert process.stdin is not None  # noqa: S101 - it was asked for
     process.stdin.write(f"{address}\n".encode())
     with suppress(ConnectionError):
@@ -231,7 +237,7 @@ async def _say(process: asyncio.subprocess.Process, address: str) -> None:
 
 
 class _Feeder:
-    """Gives a decoder the bytes of a stream; waits while it has enough, and so does who sends."""
+    """Passes the bytes of a stream to a decoder; waits while the decoder has enough, which makes the sender wait."""
 
     def __init__(self, stream: HttpStream) -> None:
         self._stream = stream
@@ -239,7 +245,7 @@ class _Feeder:
         self.decoder: asyncio.Future[asyncio.subprocess.Process] = asyncio.get_running_loop().create_future()
 
     async def feed(self) -> None:
-        """Until the stream's end. Raises as `HttpStream.give` does, and DecoderGone."""
+        """Feed the decoder until the stream's end. Raises what `HttpStream.give` raises, and DecoderGone."""
         try:
             await self._stream.give(self._give)
         finally:
@@ -247,7 +253,9 @@ class _Feeder:
                 pipe.close()
 
     async def first_bytes(self, feeding: asyncio.Task[None]) -> None:
-        """Wait for them. Raises StreamLost where none come, and StreamOver where all came to an earlier fetch."""
+        """Wait for the first bytes. Raises StreamLost when none arrive, and StreamOver when an earlier fetch has had
+        all.
+        """
         came = asyncio.ensure_future(self._came.wait())
         try:
             await asyncio.wait({came, feeding}, timeout=START_MS / 1_000, return_when=asyncio.FIRST_COMPLETED)
@@ -276,7 +284,7 @@ class _Feeder:
 
 
 def _kept(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """A task that the stack ends."""
+    """Start a task that is cancelled with the stack."""
     task = asyncio.ensure_future(work)
     stack.push_async_callback(cancelled, task)
     return task

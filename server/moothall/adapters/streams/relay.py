@@ -1,7 +1,7 @@
-"""A relay on this machine to the server of one stream, for protocols that FFmpeg speaks itself (RTSP, RTMP).
+"""A relay on this machine to the server of one stream, for protocols that FFmpeg implements itself (RTSP, RTMP).
 
-The decoding process connects to the relay alone. The relay connects to the address that was checked, with TLS where
-the stream's address says so, and passes bytes on; of RTSP only those that lead nowhere else.
+The decoding process connects to the relay alone. The relay connects to the address that was checked, with TLS when the
+stream's address says so, and passes bytes on; RTSP messages pass a filter against those that lead elsewhere.
 """
 
 from __future__ import annotations
@@ -21,18 +21,22 @@ logger = logging.getLogger(__name__)
 
 READ = 1 << 14
 MOST_LINES = 3
-"""Connections of one run: FFmpeg connects to RTMP anew to say who it is. Overflow: the line is closed at once."""
+"""The most connections of one run: for RTMP FFmpeg connects again to authenticate. Overflow: the connection is closed
+at once.
+"""
 
 
 class Relay:
-    """One relay. `port` is where it listens; `trouble` is why the other side could not be reached, or led elsewhere."""
+    """A relay. `port` is the port at which it listens; `trouble` is why the server could not be reached, or that it led
+    elsewhere.
+    """
 
     def __init__(self, address: StreamAddress, allowed: Sequence[Network], *, here: str = "127.0.0.1") -> None:
         """`here`: the address of this machine at which it listens."""
         self._here = here
         self._address = address
         self._allowed = allowed
-        self._lines: set[asyncio.Task[None]] = set()  # Bounded by MOST_LINES in all.
+        self._lines: set[asyncio.Task[None]] = set()  # Bound: MOST_LINES in all.
         self._begun = 0
         self._ready: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self.port = 0
@@ -40,7 +44,7 @@ class Relay:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Listen while inside. The first connection is made before: raises StreamLost where that can't be."""
+        """Listen while inside. The connection to the server is made first: raises StreamLost when that fails."""
         self._ready = await connect(self._address, self._allowed)
         try:
             server = await asyncio.start_server(self._accept, self._here, 0, limit=1 << 16)
@@ -72,7 +76,7 @@ class Relay:
         try:
             await self._carry(reader, writer)
         except asyncio.CancelledError:
-            pass  # The relay is closed; asyncio's server would log it.
+            pass  # The relay is closed; asyncio's server would log the error.
         finally:
             self._lines.discard(me)
             writer.transport.abort()
@@ -103,7 +107,7 @@ class Relay:
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, through: RtspFilter | None) -> None:
-    """Bytes from one side to the other, until one of them ends; the reader waits while the writer is full."""
+    """Pass bytes from one side to the other until one of them ends; reading waits while the writer is full."""
     with suppress(OSError):
         while data := await reader.read(READ):
             writer.write(data if through is None else through.feed(data))

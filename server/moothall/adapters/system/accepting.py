@@ -1,11 +1,11 @@
-"""How a server stops without losing sight of a connection that it has only just accepted.
+"""Stops a server without losing a connection that it has just accepted.
 
-asyncio takes a connection from the system in one turn of its loop, makes its transport in the next, and gives it to its
-protocol in the third, where a server hears of it. If the server is closed before the second, asyncio fails to make the
-transport and leaves the connection open; if what the server knows is closed before the third, nobody closes this one.
-So a server first takes no more, then lets those arrive that were taken, and then closes.
+asyncio accepts a connection in one turn of its loop, makes its transport in the next, and hands it to its protocol in
+the third, where the server first learns of it. If the server is closed before the second turn, asyncio fails to make
+the transport and leaves the connection open; if the server closes its known connections before the third, nobody closes
+this one. So a server first stops accepting, then lets the accepted connections reach their protocols, and then closes.
 
-This is short, since it is only about these turns; the servers of several packages need it.
+The module is short, since it is only about these turns; the servers of several packages need it.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from contextlib import suppress
 from typing import Protocol
 
 TURNS = 4
-"""Of the loop, from the accepting to the first step of a task that a protocol makes."""
+"""Turns of the loop from the accepting of a connection to the first step of a task that its protocol starts."""
 
 
 class Listener(Protocol):
-    """A listening socket: Python's own, or as asyncio's servers show theirs."""
+    """A listening socket: Python's own, or the form in which asyncio's servers expose it."""
 
     def fileno(self) -> int:
-        """Its number in this process."""
+        """The number of the socket's descriptor."""
         ...
 
 
 async def stop_accepting(listeners: Iterable[Listener]) -> None:
-    """Take no more connections, and let all that were taken reach their protocols. Close the server after this.
+    """Accept no more connections, and let all that were accepted reach their protocols. Close the server after this.
 
-    The listening sockets stay open; who connects meanwhile is refused when the server closes them.
+    The listening sockets stay open; whoever connects meanwhile is refused when the server closes them.
     """
     loop = asyncio.get_running_loop()
     for listener in listeners:
-        with suppress(NotImplementedError):  # The loop of Windows, where a hub may run, watches no sockets.
+        with suppress(NotImplementedError):  # The event loop of Windows, where a hub may run, watches no sockets.
             loop.remove_reader(listener.fileno())
     for _ in range(TURNS):
         await asyncio.sleep(0)

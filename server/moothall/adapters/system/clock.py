@@ -1,6 +1,6 @@
 """The machine's clock and its randomness.
 
-A module by itself, so that no other file reads them (CONTRIBUTING.md, rule 5).
+They have a module of their own, so that no other file reads them (CONTRIBUTING.md, rule 5).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import time
 
 
 class SystemClock:
-    """`Clock` of the machine."""
+    """The `Clock` of the machine."""
 
     def wall(self) -> int:
         """Unix time in ms; may jump."""
@@ -22,17 +22,17 @@ class SystemClock:
         return time.monotonic_ns() // 1_000_000
 
     async def sleep(self, ms: int) -> None:
-        """Wait for `ms` milliseconds; 0 or less gives the others a turn."""
+        """Wait for `ms` milliseconds; for 0 or less yield to other tasks once."""
         await asyncio.sleep(max(0, ms) / 1000)
 
 
 def seconds() -> float:
-    """Seconds since some moment, for what takes less than a millisecond; never runs back."""
+    """Seconds since some moment, for durations below a millisecond; never runs back."""
     return time.perf_counter()
 
 
 class SystemRandomness:
-    """`Randomness` of the operating system."""
+    """The `Randomness` of the operating system."""
 
     def bytes(self, n: int) -> bytes:
         """`n` random bytes."""

@@ -1,6 +1,6 @@
-"""No pictures of the memory are left on the disk.
+"""Keeps memory contents from being written to the disk as core dumps.
 
-A module by itself: it is where a person looks who asks what becomes of the words in memory when a process breaks down.
+It has a module of its own, where a person looks who asks what becomes of the words in memory when a process crashes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import suppress
 def refuse_core_dumps() -> None:
     """Forbid core dumps of this process and of the processes that it starts.
 
-    One would hold what was said while nothing was recorded.
+    A core dump would hold what was said while nothing was recorded.
     """
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

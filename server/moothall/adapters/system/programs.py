@@ -1,4 +1,4 @@
-"""How a program of ours ends, with its errors or in order, and where its messages go."""
+"""How Moothall's programs end, with errors or normally, and where they write their messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ FAILED = 1
 
 
 def exit_status(program: str, command: Callable[[], int]) -> int:
-    """Run a command: its own exit status, 0 after Ctrl-C, and after errors of ours 1, with their sentences printed."""
+    """Run a command and return the exit status: the command's own, 0 after Ctrl-C, and 1 after errors of Moothall,
+    whose sentences are printed to standard error. Other exceptions propagate.
+    """
     try:
         return command()
     except KeyboardInterrupt:
@@ -33,9 +35,11 @@ def exit_status(program: str, command: Callable[[], int]) -> int:
 
 
 async def until_terminated(run: Callable[[], Awaitable[object]]) -> None:
-    """Run until SIGTERM, which ends it in order. Where the system tells event loops of no signals it changes nothing.
+    """Run until `run` returns or SIGTERM cancels it. Where event loops can't handle signals, SIGTERM keeps its usual
+    effect.
 
-    A handler that raised would do so wherever the loop is, and a callback that was about to run would be lost.
+    The signal cancels the task instead of raising in a handler: a handler would raise wherever the loop is, and a
+    callback that was about to run would be lost.
     """
     me, loop, told = asyncio.current_task(), asyncio.get_running_loop(), False
 
@@ -45,7 +49,7 @@ async def until_terminated(run: Callable[[], Awaitable[object]]) -> None:
         if me is not None:
             me.cancel()
 
-    with suppress(NotImplementedError, RuntimeError):  # RuntimeError: not in the main thread, where a test runs it
+    with suppress(NotImplementedError, RuntimeError):  # RuntimeError: not in the main thread, as in some tests
         loop.add_signal_handler(signal.SIGTERM, stop)
     try:
         await run()
@@ -58,11 +62,11 @@ async def until_terminated(run: Callable[[], Awaitable[object]]) -> None:
 
 
 def start_logging(level: str, form: LogFormat = "text") -> None:
-    """Write the program's messages of `level` and above to standard error, in one of the formats of `log_lines`."""
+    """Write log messages of `level` and above to standard error, in one of the formats of `log_lines`."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(form))
     logging.basicConfig(level=level.upper(), handlers=[handler])
-    # Its messages repeat ours, connection by connection.
+    # The library's messages repeat Moothall's, connection by connection.
     logging.getLogger("websockets").setLevel(logging.WARNING)
 
 

@@ -1,4 +1,4 @@
-"""Time zones by name, as the system knows them."""
+"""Time zones by name, from the system's database."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from moothall.core.programme.times import Zones
 
 MISSING = "this machine has no time zones: install its package tzdata (on Debian and Ubuntu: apt install tzdata)"
 _PROBE = "Europe/London"
-"""A zone that is in every copy of the data."""
+"""A zone that every copy of the database contains."""
 _FOLDER = "/zoneinfo/"
 
 
 def find_zone(name: str) -> tzinfo | None:
-    """The zone of that name, such as `Africa/Nairobi`; None for a name that the system doesn't know."""
+    """The zone of a name such as `Africa/Nairobi`; None for a name that the system doesn't know."""
     if name.upper() in ("UTC", "Z", "GMT", "ETC/UTC"):
         return UTC
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError; a folder's name is an OSError.
+    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError; the name of a folder raises OSError.
         return None
 
 
 def chosen_zone(name: str, environ: Mapping[str, str], etc: Path = Path("/etc"), *, find: Zones = find_zone) -> Zone:
-    """The zone that an operator names, or without a name the machine's; UTC where that has none by name.
+    """The zone that an operator names; without a name the machine's zone, or UTC when that has no known name.
 
     Raises ConfigurationError with a sentence for a name that the system doesn't know.
     """
@@ -44,7 +44,7 @@ def chosen_zone(name: str, environ: Mapping[str, str], etc: Path = Path("/etc"),
 
 
 def machine_zone(environ: Mapping[str, str], etc: Path = Path("/etc")) -> str:
-    """What the machine calls its zone: by TZ, `/etc/timezone` or where `/etc/localtime` leads; else nothing.
+    """The name of the machine's zone, from TZ, `/etc/timezone` or the target of `/etc/localtime`; else empty.
 
     TZ may also be a rule (`EST5EDT,M3.2.0,M11.1.0`), which is no name and is found in no database.
     """
