@@ -1,1 +1,3 @@
-"""The secretariat's pages, staff links, imports, and the commands of this machine."""
+"""HTTP handlers of the secretariat's pages, of staff links and of imports; and the socket for commands on this
+machine.
+"""

@@ -1,6 +1,6 @@
-"""The meetings of a day as a table: a column for each room, a row for each time at which one begins. Pure.
+"""Lays out the meetings of a day as a table: a column for each room, a row for each starting time. Does no I/O.
 
-A meeting reaches over the rows that begin before it ends. Meetings of one room at the same time share a cell.
+A meeting spans all rows that begin before it ends. Overlapping meetings of one room share a cell.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 
 
 class Timed(Protocol):
-    """A meeting with its times, Unix ms."""
+    """A meeting with its times in Unix ms."""
 
     @property
     def starts(self) -> int:
@@ -21,7 +21,7 @@ class Timed(Protocol):
 
     @property
     def ends(self) -> int | None:
-        """When it ends; None where nobody said."""
+        """When it ends; None where no end is planned."""
         ...
 
 
@@ -29,21 +29,23 @@ M = TypeVar("M", bound=Timed)
 
 
 class Cell(msgspec.Struct, Generic[M], frozen=True):
-    """A place of the table."""
+    """One cell of the table."""
 
     meetings: tuple[M, ...]
-    """None: nothing is on there. Several: they clash."""
+    """The meetings in the cell; empty where nothing is on, several where they clash."""
     rows: int
-    """Over how many it reaches."""
+    """How many rows the cell spans."""
 
 
 def starts_of(columns: Sequence[Sequence[Timed]]) -> tuple[int, ...]:
-    """The times of the rows, Unix ms."""
+    """The starting time of each row, in Unix ms."""
     return tuple(sorted({each.starts for column in columns for each in column}))
 
 
 def table(columns: Sequence[Sequence[M]]) -> tuple[tuple[Cell[M] | None, ...], ...]:
-    """The cells by row and column, None where one from above reaches; `columns` holds the meetings of each room."""
+    """The cells by row and column; None where a cell from above spans the position. `columns`: the meetings of each
+    room.
+    """
     starts = starts_of(columns)
     found = [_column(column, starts) for column in columns]
     return tuple(tuple(column[n] for column in found) for n in range(len(starts)))
@@ -51,7 +53,7 @@ def table(columns: Sequence[Sequence[M]]) -> tuple[tuple[Cell[M] | None, ...], .
 
 def _column(column: Sequence[M], starts: Sequence[int]) -> list[Cell[M] | None]:
     cells: list[Cell[M] | None] = [Cell((), 1) for _ in starts]
-    first = last = 0  # The rows of the newest cell, without `last`.
+    first = last = 0  # The rows of the newest cell, `last` excluded.
     for each in sorted(column, key=lambda meeting: meeting.starts):
         begins = starts.index(each.starts)
         ends = next((n for n, start in enumerate(starts) if each.ends is not None and start >= each.ends), len(starts))

@@ -1,4 +1,4 @@
-"""The programme by upload: a file, what it would change, and the word to change it."""
+"""Import of the programme from an uploaded file: show what it would change, then make the changes on confirmation."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from moothall.services.programme.importing import carry_out, clashes_after, in_z
 from moothall.services.programme.programme import Programme
 
 MOST_PENDING = 4
-"""Files that were shown and not yet made. Overflow: the oldest has to be sent again."""
+"""Files that were previewed and not yet imported. Overflow: the oldest has to be uploaded again."""
 MOST_CLASHES = 50
-"""Pairs of meetings that are shown. Overflow: the later ones aren't."""
+"""The most pairs of clashing meetings shown, the earliest first."""
 _EMPTY: dict[str, object] = {
     **dict.fromkeys(("title", "times", "pending", "zone", "languages", "problem"), ""),
     **dict.fromkeys(("changes", "kept", "clashes", "notes", "wrong", "refused", "unspoken"), ()),
     "done": None,
 }
-"""What the page shows of each kind, where it shows nothing."""
+"""Default values of the page's template."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -48,17 +48,17 @@ class ImportDoor:
         self._pending: OrderedDict[str, Timetable] = OrderedDict()
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.post("/admin/programme", self.show), web.post("/admin/programme/import", self.carry_out)]
 
     @staff_page(runs_the_house)
     async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Read a file and say what it would change."""
+        """Parse an uploaded file and show what it would change."""
         fields, data = await read_upload(request, MOST_BYTES)
         self.pages.check(asked, fields.get(FIELD, ""))
         zone = fields.get("zone", "").strip()
         try:
-            # A congress takes a second, and readers are to notice nothing.
+            # A large congress takes a second to parse, during which readers must get their captions.
             wanted = in_zone(self.programme, await asyncio.to_thread(self._read, data, zone), zone)
         except ProgrammeError as error:
             return self._page(asked, status=400, wrong=error.sentences, zone=fields.get("zone", ""))
@@ -67,7 +67,9 @@ class ImportDoor:
     def _show(
         self, asked: AdminRequest, name: str, wanted: Timetable, typed: str = "", problem: str = ""
     ) -> web.Response:
-        """What a file would change; `typed` are languages that are none, and `problem` says so."""
+        """Show what a file would change. `typed`: text that names no languages, shown again with the sentence
+        `problem`.
+        """
         self._pending[name] = wanted
         if len(self._pending) > MOST_PENDING:
             self._pending.popitem(last=False)

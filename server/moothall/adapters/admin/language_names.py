@@ -1,4 +1,4 @@
-"""What languages are called, in the languages of the interface and in themselves."""
+"""Names of languages, in the languages of the interface and in the languages themselves."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from moothall.core.programme.drafts import tags_of
 
 
 class NoLanguages(msgspec.Struct, frozen=True):
-    """Somebody wrote no languages, or beside them what is none."""
+    """The result for text that names no language, or that holds words that aren't languages."""
 
     words: tuple[str, ...]
 
     def said(self, ui: Catalogue) -> str:
-        """What they are told."""
+        """The sentence that tells the person what is wrong."""
         words = ", ".join(f"“\u2068{word[:60]}\u2069”" for word in self.words)
         return ui.text(AdminText.NO_LANGUAGE, words=words) if words else ui.text(AdminText.LANGUAGES)
 
 
 async def read_languages(text: str) -> tuple[str, ...] | NoLanguages:
-    """`English, français, sw` as tags, in order and once each."""
+    """Parse text such as `English, français, sw` into language tags, in order and without repetition."""
     found = _read(text, language_names())
     if isinstance(found, NoLanguages) and found.words:
-        # What languages call themselves is looked up when nothing else helps.
+        # Native names are loaded only when nothing else matches.
         return _read(text, await asyncio.to_thread(all_language_names))
     return found
 
@@ -43,7 +43,7 @@ def _read(text: str, names: Mapping[str, str]) -> tuple[str, ...] | NoLanguages:
 
 @cache
 def language_names() -> dict[str, str]:
-    """What people call languages, in every language of the interface, without case: name → tag."""
+    """Names of languages in all languages of the interface, case-folded: name → tag."""
     return {
         str(name).casefold(): str(tag)
         for language in LANGUAGES
@@ -54,7 +54,7 @@ def language_names() -> dict[str, str]:
 
 @cache
 def all_language_names() -> dict[str, str]:
-    """Also what languages are called in themselves. It reads 300 files, in half a second."""
+    """`language_names` and the native name of each language. The first call reads 300 files, in half a second."""
     tags = [tag for tag in localedata.locale_identifiers() if "_" not in tag]
     named = [(localedata.load(tag, merge_inherited=False).get("languages", {}).get(tag), tag) for tag in tags]
     return {str(name).casefold(): tag for name, tag in named if name} | language_names()

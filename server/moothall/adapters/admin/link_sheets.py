@@ -1,7 +1,7 @@
-"""Links as they are handed out: sheets with codes, and a table for a mail merge.
+"""Role links as they are handed out: printed sheets with QR codes, and a table for a mail merge.
 
-A sheet says an address as a code, with what it is for. It is shown once, as only digests are kept. The table is CSV as
-spreadsheets read it.
+A sheet shows an address as a QR code and says what it is for. It can be shown only once, as only the digest of a link's
+secret is stored. The table is CSV as spreadsheets read it.
 """
 
 from __future__ import annotations
@@ -24,20 +24,19 @@ from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.staff import Staff
 
 PAPERS = ("a5", "a4")
-"""On what sheets are printed; each sheet is a page."""
+"""Paper sizes for printing; each sheet takes a page."""
 COLUMNS = ("day", "time", "meeting", "room", "role", "label", "address")
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
-"""By it spreadsheets know UTF-8."""
+"""The byte order mark by which spreadsheets recognise UTF-8."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Sheet = dict[str, object]
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class LinkSheets:
-    """Makes links and their sheets.
+    """Makes role links and their sheets.
 
-    `public` is the address that links and codes say, with no slash at its end; `key` is the id of the key that signs
-    records.
+    `public`: the address in links and codes, without a slash at its end; `key`: the id of the key that signs records.
     """
 
     pages: StaffPages
@@ -49,27 +48,27 @@ class LinkSheets:
 
     @property
     def local(self) -> str:
-        """The address that the sheets say, where no phone opens it; else empty."""
+        """The public address where it works on this machine only, so that no phone can open it; otherwise empty."""
         return view.local_address(self.public)
 
     async def make(self, wanted: Sequence[WantedLink], ui: Catalogue) -> list[Sheet]:
-        """Make links; their sheets. Raises NoLink, StorageUnavailable, and then none is made."""
+        """Make role links and return their sheets. Raises NoLink and StorageUnavailable; then no link is made."""
         made = await self.links.create_all(wanted)
         return [self.sheet(staff, token, ui) for staff, token in made]
 
     def sheet(self, staff: Staff, token: str, ui: Catalogue) -> Sheet:
-        """The sheet of a link."""
+        """The sheet of a role link."""
         row = view.sheet(staff, self.address(staff, token), self.programme, ui, self.qr_svg)
         return row | {"scope": staff.scope, "role": staff.role, "item": token}
 
     def public_sheet(self, planned: Planned, ui: Catalogue) -> Sheet:
-        """The sheet of a text that everybody may read."""
+        """The sheet of a public text, which needs no link."""
         address = f"{self.public}/s/{planned.session}"
         row = view.public_sheet(planned, address, self.programme, ui, self.qr_svg)
         return row | {"scope": f"session:{planned.session}", "role": Role.READER, "item": f"={planned.session}"}
 
     def address(self, staff: Staff, token: str) -> str:
-        """What a link's code says."""
+        """The address in a link's QR code."""
         session = staff.scope.removeprefix("session:")
         return f"{self.public}/s/{session}?key={token}" if staff.role is Role.READER else f"{self.public}/enter/{token}"
 
@@ -85,7 +84,8 @@ class LinkSheets:
     ) -> web.Response:
         """The page with the sheets, which no cache keeps.
 
-        `planned`: the meeting that was made with them; `there`: rows of links that were good already and are not shown.
+        `planned`: the meeting that was made together with the links; `there`: rows of links that existed already and
+        are not shown; `hours`: how long links that end with their session stay valid after its close.
         """
         return self.pages.show(
             "admin/admin_sheets.html",
@@ -102,7 +102,9 @@ class LinkSheets:
 
 
 def link_table(rows: Iterable[Sequence[str]]) -> bytes:
-    """The table, UTF-8 with a byte order mark, lines ended as RFC 4180 says; each row has a cell for each column."""
+    """The table as CSV: UTF-8 with a byte order mark, line ends as in RFC 4180. Each row has one cell for each of
+    `COLUMNS`.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
@@ -111,5 +113,5 @@ def link_table(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def defused(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: it gets an apostrophe where it begins as one would."""
+    """Prefix a cell with an apostrophe where a spreadsheet would take it for a formula."""
     return f"'{cell}" if cell.lstrip().startswith(_FORMULA) or cell.startswith(_FORMULA) else cell

@@ -1,4 +1,6 @@
-"""`/admin/links`: the links of the house, and many at once: those of a day's meetings, as sheets and as a table."""
+"""`/admin/links`: the role links of the house, and many links at once for a day's meetings, as sheets and as a
+table.
+"""
 
 from __future__ import annotations
 
@@ -36,17 +38,18 @@ AT_ONCE = (
     Role.RAPPORTEUR,
     Role.READER,
 )
-"""The jobs for which links of many meetings are made, in the order of their sheets."""
+"""Roles for which links can be made for many meetings, in the order of their sheets."""
 USUAL = (Role.TECHNICIAN, Role.MODERATOR)
 MOST_AT_ONCE = 400
-"""Links that are made at once. Overflow: none is made, and a sentence says so."""
+"""The most links made by one request. Overflow: none is made, and a sentence says so."""
 MOST_SHOWN = 400
-"""Meetings that can be chosen, and links in a list. Overflow: the later ones aren't shown; another day has them."""
+"""The most meetings to choose from, and the most links in a list, on one page. Overflow: the later ones aren't shown;
+the user can choose another day."""
 ALL_DAYS = "all"
 
 
 class _Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """What a form chose."""
+    """The meetings and roles chosen in a form, with all its fields."""
 
     meetings: Collection[str]
     roles: Collection[str]
@@ -55,9 +58,9 @@ class _Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class LinksDoor:
-    """Handlers of `/admin/links` and below, and of who is signed in.
+    """Handlers of `/admin/links` and below, and of the list of people who are signed in.
 
-    `entries` tells of every session without loading it.
+    `entries`: lists all sessions without loading them.
     """
 
     pages: StaffPages
@@ -68,10 +71,10 @@ class LinksDoor:
 
     def __post_init__(self) -> None:
         self._making = asyncio.Lock()
-        """Held while it is looked which links lack, and these are made: two secretaries may ask for the same."""
+        """Held while missing links are found and made: two secretaries may ask for the same links at once."""
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/admin/links", self.show),
             web.post("/admin/links", self.make_link),
@@ -85,7 +88,7 @@ class LinksDoor:
 
     @staff_page(runs_the_house)
     async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """All links of the house and those of a day's meetings, with the forms."""
+        """List the links of the house and those of a day's meetings, with the forms."""
         return await self._page(asked, request.query.get("day", "")[:10])
 
     async def _page(
@@ -140,7 +143,9 @@ class LinksDoor:
 
     @staff_page(runs_the_house)
     async def make_many(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """The links of meetings or places that are not there yet; answers with their sheets, shown only this once."""
+        """Make the links of the chosen meetings or rooms that don't exist yet; answer with their sheets, which are
+        shown only once.
+        """
         sent = await self.pages.sent(request)
         given = self.pages.checked(sent, asked)
         chosen = _Choice(meetings=set(sent.get("meeting", ())), roles=set(sent.get("role", ())), given=given)
@@ -180,7 +185,7 @@ class LinksDoor:
         known: Mapping[SessionId, Entry],
         given: Mapping[str, str],
     ) -> list[WantedLink] | str:
-        """The links that a form asks for, each once; or the key of the sentence on what is wrong."""
+        """The links that a form asks for, each once; or the key of a sentence that says what is wrong."""
         wanted: dict[tuple[Role, str], WantedLink] = {}
         for each in meetings:
             for role in roles:
@@ -202,7 +207,7 @@ class LinksDoor:
 
     @staff_page(runs_the_house)
     async def table(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """The sheets of a page as a table (CSV). The form holds what they say; the server keeps none of it."""
+        """The sheets of a page as a table (CSV). The form holds the sheets' content; the server stores none of it."""
         given = await self.pages.form(request, asked)
         rows = [row for item in given.get("sheets", "").split()[:MOST_AT_ONCE] if (row := self._row(item, asked))]
         return web.Response(
@@ -216,7 +221,7 @@ class LinksDoor:
         )
 
     def _row(self, item: str, asked: AdminRequest) -> list[str]:
-        """A line of the table for a token, or for `=` and a meeting's name; empty for what is neither."""
+        """A row of the table for a token, or for `=` followed by a session id; empty for anything else."""
         staff = None if item.startswith("=") else self.links.of_token(item)
         planned = self.programme.plan_of(SessionId(item[1:])) if item.startswith("=") else None
         if staff is None and planned is None:
@@ -239,7 +244,7 @@ class LinksDoor:
 
     @staff_page(runs_the_house)
     async def make_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """A link for a job; answers with its sheet, the only time that it is shown."""
+        """Make one link for a role; answer with its sheet, the only time that it is shown."""
         given = await self.pages.form(request, asked)
         try:
             role = Role(given.get("role", Role.TECHNICIAN))
@@ -258,7 +263,7 @@ class LinksDoor:
 
     @staff_page(runs_the_house)
     async def replace_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """A new address for a link that was lost; answers with its sheet."""
+        """Replace the address of a link that was lost; answer with its sheet."""
         given = await self.pages.form(request, asked)
         staff = self._link(request)
         if not self.pages.once(given):
@@ -268,7 +273,7 @@ class LinksDoor:
 
     @staff_page(runs_the_house)
     async def revoke_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Ask whether a link is to end, and end it; answers with what became of it."""
+        """Ask for confirmation, or revoke the link when confirmed; answer with the result."""
         given = await self.pages.form(request, asked)
         staff = self._link(request)
         (row,) = view.link_rows([staff], self.links, self.programme, asked.ui)
@@ -288,7 +293,7 @@ class LinksDoor:
 
     @staff_page(runs_the_house)
     async def free_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Let another browser be the one of a link for one browser."""
+        """Release a link for one browser, so that the next browser that opens it gets it."""
         await self.pages.form(request, asked)
         staff = self._link(request)
         await self.links.free(staff.link)
@@ -296,7 +301,7 @@ class LinksDoor:
 
     @staff_page(runs_the_house)
     async def sign_out(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """End what somebody's sign-in gives, in all their browsers."""
+        """End a person's sign-in in all their browsers."""
         await self.pages.form(request, asked)
         if not await self.links.sign_out(request.match_info["pseudonym"]):
             raise AdminProblem(404, AdminText.GONE)
@@ -316,7 +321,7 @@ class LinksDoor:
         return {entry.session: entry for entry in await self.entries() if entry.status is not Status.ABSENT}
 
     def _offered(self, known: Mapping[SessionId, Entry]) -> list[Planned]:
-        """The meetings that are still to be held or on."""
+        """The meetings that are running or still to be held."""
         return [
             each
             for each in all_meetings(known, self.programme)
@@ -324,22 +329,22 @@ class LinksDoor:
         ]
 
     def _day(self, planned: Planned) -> str:
-        """ISO 8601, in the zone of the programme; empty where no time is planned."""
+        """The day of a meeting (ISO 8601) in the programme's time zone; empty where no time is planned."""
         return "" if planned.starts is None else self.programme.zone().at(planned.starts).date().isoformat()
 
     def _days(self, meetings: Sequence[Planned]) -> dict[str, int]:
-        """How many meetings each day has."""
+        """The number of meetings on each day."""
         days = sorted(filter(None, map(self._day, meetings)))
         return {day: days.count(day) for day in days}
 
     def _nearest(self, days: Mapping[str, int]) -> str:
-        """Today, else the next day with meetings, else all days."""
+        """Today or else the next day with meetings; `ALL_DAYS` where there is none."""
         today = self.programme.zone().at(self.programme.now()).date().isoformat()
         return next((day for day in days if day >= today), ALL_DAYS)
 
 
 def _list_of(staff: Staff) -> str:
-    """The page that lists a link."""
+    """The path of the page that lists a link."""
     kind, _, name = staff.scope.partition(":")
     return f"/admin/meetings/{name}" if kind == "session" else "/admin/links"
 
@@ -350,7 +355,7 @@ def _access(planned: Planned, known: Mapping[SessionId, Entry]) -> Access | None
 
 
 def _in_order(sheets: Sequence[Sheet], meetings: Sequence[Planned]) -> list[Sheet]:
-    """By meeting or place, as they come first, then by job."""
+    """Sort sheets by meeting or room, in the order of `meetings`, then by role."""
     scopes: dict[str, int] = {}
     for each in meetings:
         if each.room is not None:

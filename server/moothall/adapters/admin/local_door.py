@@ -1,7 +1,7 @@
-"""A door for commands on the same machine, while a server holds the data folder.
+"""An HTTP server for commands on the same machine, while a server process holds the data folder.
 
-It listens on the loopback address alone, on a port of its own that no proxy leads to. A card in the data folder, which
-only the folder's owner can read, says where, and with which token; it goes with the server.
+It listens on the loopback address only, on a port of its own that no proxy forwards to. The card, a file in the data
+folder that only its owner can read, holds the address and a token; it is removed when the server ends.
 """
 
 from __future__ import annotations
@@ -36,55 +36,56 @@ CARD = "local.json"
 HOST = "127.0.0.1"
 PATIENCE_S = 300.0
 MOST_BODY = 2 * max(MOST_BYTES, MOST_PROPOSED)
-"""Bytes: the largest programme, and more proposals than are kept, so that a sentence can say so."""
+"""The most bytes of a request: the largest programme, and more proposals than are stored, so that a sentence can say
+so."""
 
 
 class Card(msgspec.Struct, frozen=True):
-    """Where the door is."""
+    """The content of the card: how to reach the server, and the token."""
 
     address: str
     token: str
 
 
 class _Said(msgspec.Struct, frozen=True):
-    """An error's sentence, or the answer that is a line of text."""
+    """The sentence of an error, or an answer that is one line of text."""
 
     sentence: str
 
 
 class ReloadAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings that changed, each in words (`moothall.settings.loading.Changed`)."""
+    """Settings that changed, each described in words (`moothall.settings.loading.Changed`)."""
 
     at_once: tuple[str, ...]
     by_restart: tuple[str, ...]
 
 
 class Operations(msgspec.Struct, frozen=True, kw_only=True):
-    """What the operator's commands ask of the running process itself."""
+    """What operators' commands ask of the running process itself."""
 
     status: Callable[[], ServerStatus]
     new_probe: Callable[[], str]
-    """Gives a pass for `adapters/operation/probe_door.py`."""
+    """Returns a pass for `adapters/operation/probe_door.py`."""
     drain: Callable[[], ServerStatus]
-    """Begins a drain, and says how the server is then."""
+    """Begins a drain; returns the server's status."""
     reload: Callable[[], Awaitable[msgspec.Struct]]
-    """Reads the settings again. Raises ConfigurationError."""
+    """Reads the settings again; returns what changed. Raises ConfigurationError."""
     retire: Callable[[str], Awaitable[str]]
-    """Takes a node that is gone for good out of the house, by its name; what there is to say then. Raises
+    """Removes a node that is gone for good from the house, by its name; returns a sentence for the operator. Raises
     ConfigurationError, StorageUnavailable."""
 
 
 class LocalDoor:
-    """The door. Its handlers answer only requests with the card's token."""
+    """The server side. Its handlers answer only requests that carry the card's token."""
 
     def __init__(self, office: Callable[[], Office], randomness: Randomness, operations: Operations) -> None:
-        """`office` raises ConfigurationError where this server can't change anything."""
+        """`office`: raises ConfigurationError where this server can't change anything."""
         self._office = office
         self._operations = operations
         self._token = randomness.bytes(32).hex()
 
     def application(self) -> web.Application:
-        """An application of its own, for a listener of its own."""
+        """The aiohttp application, for a listener of its own."""
         app = web.Application(client_max_size=MOST_BODY, middlewares=[self._only_with_token])
         app.add_routes(
             [
@@ -102,7 +103,7 @@ class LocalDoor:
         return app
 
     def card(self, port: int) -> Card:
-        """What the data folder's card says, with the door on `port`."""
+        """The card for a server that listens on `port`."""
         return Card(f"http://{HOST}:{port}", self._token)
 
     @web.middleware
@@ -171,9 +172,9 @@ def _json(value: msgspec.Struct, status: int = 200) -> web.Response:
 
 
 def leave_card(folder: Path, card: Card) -> None:
-    """Put the card into the data folder, readable by its owner only.
+    """Write the card into the data folder, readable by its owner only.
 
-    A disk that has no room for it keeps nobody from serving: commands find no card then, and say so.
+    A full disk doesn't keep the server from starting: commands then find no card, and say so.
     """
     new = folder / f"{CARD}.new"
     try:
@@ -185,15 +186,15 @@ def leave_card(folder: Path, card: Card) -> None:
 
 
 def take_card(folder: Path) -> None:
-    """Take the card away."""
+    """Remove the card."""
     (folder / CARD).unlink(missing_ok=True)
 
 
 class Caller:
-    """The same questions as `Office`'s, asked of the server that holds a data folder."""
+    """The client side: the methods of `Office`, carried out by the server that holds a data folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises ConfigurationError when the folder has no card: no server holds it that takes calls."""
+        """Raises ConfigurationError when the folder has no readable card: no server that takes commands holds it."""
         try:
             self._card = read_json((folder / CARD).read_bytes(), Card)
         except (OSError, Unreadable) as error:
@@ -203,13 +204,15 @@ class Caller:
     async def import_programme(
         self, data: bytes, *, zone: str, access: Access, apply: bool, languages: str = ""
     ) -> ImportReport:
-        """Say what a file would change, or change it (`Office`). A server's error becomes ConfigurationError."""
+        """Say what a programme file would change, or change it when `apply` (`Office`). Raises ConfigurationError with
+        the server's error.
+        """
         query = {"zone": zone, "access": access.value, "apply": "1" if apply else "0", "languages": languages}
         return msgspec.json.decode(await self._ask("programme", query, data), type=ImportReport)
 
     async def admin_link(self, *, new: bool, order: AdminLinkOrder = UNLIMITED) -> str | None:
-        """The address of a link to `/admin`: made when there is none, replaced when `new`; None when there is one
-        (`Office`).
+        """Return the address of a link to `/admin`: made when there is none, replaced when `new`; None when there is
+        one already (`Office`).
         """
         said = msgspec.json.decode(
             await self._ask("admin-link", {"new": "1" if new else "0"}, msgspec.json.encode(order)), type=_Said
@@ -217,41 +220,41 @@ class Caller:
         return said.sentence or None
 
     async def refine(self, order: RefineOrder) -> Refined:
-        """Put what a second pass proposed into a session's log (`Office`). Errors of the server come back as
-        ConfigurationError.
+        """Store the corrections of a second pass in a session's log (`Office`). Raises ConfigurationError with the
+        server's error.
         """
         return msgspec.json.decode(await self._ask("refine", {}, msgspec.json.encode(order)), type=Refined)
 
     async def propose(self, order: ProposeOrder) -> Proposed:
-        """Keep what a second pass found until the staff have decided on it (`Office`). Errors of the server come back
-        as ConfigurationError.
+        """Store the corrections of a second pass as proposals for the staff to decide on (`Office`). Raises
+        ConfigurationError with the server's error.
         """
         return msgspec.json.decode(await self._ask("propose", {}, msgspec.json.encode(order)), type=Proposed)
 
     async def status(self) -> ServerStatus:
-        """How the server is doing. Raises ConfigurationError when it doesn't answer."""
+        """The server's status. Raises ConfigurationError when it doesn't answer."""
         return msgspec.json.decode(await self._ask("status", {}, b""), type=ServerStatus)
 
     async def drain(self) -> ServerStatus:
-        """Begin a drain; how the server is then. Raises ConfigurationError when it doesn't answer."""
+        """Begin a drain; return the server's status. Raises ConfigurationError when it doesn't answer."""
         return msgspec.json.decode(await self._ask("drain", {}, b""), type=ServerStatus)
 
     async def reload(self) -> ReloadAnswer:
-        """Have the settings read again. Raises ConfigurationError with what is wrong with them."""
+        """Make the server read its settings again. Raises ConfigurationError with what is wrong with them."""
         return msgspec.json.decode(await self._ask("reload", {}, b""), type=ReloadAnswer)
 
     async def retire(self, node: str) -> str:
-        """Take a node that is gone for good out of the house; what there is to say then. Raises ConfigurationError with
-        why it isn't.
+        """Remove a node that is gone for good from the house; return a sentence for the operator. Raises
+        ConfigurationError with the reason where it can't be removed.
         """
         return msgspec.json.decode(await self._ask("retire", {"node": node}, b""), type=_Said).sentence
 
     async def new_probe(self) -> str:
-        """A pass for the probe's door (`Operations`). Raises ConfigurationError when the server doesn't answer."""
+        """A pass for the probe's route (`Operations`). Raises ConfigurationError when the server doesn't answer."""
         return msgspec.json.decode(await self._ask("probe", {}, b""), type=_Said).sentence
 
     async def answers(self) -> bool:
-        """Whether the server is running; a killed server leaves its card behind."""
+        """Whether the server accepts connections; a killed server leaves its card behind."""
         host, _, port = self._card.address.removeprefix("http://").partition(":")
         try:
             _, writer = await asyncio.open_connection(host, int(port))

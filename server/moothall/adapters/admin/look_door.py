@@ -1,4 +1,6 @@
-"""`/admin/look`, where the secretariat gives the conference a name, a logo and colours; `/look/{name}`, their files."""
+"""`/admin/look`: the secretariat chooses the conference's name, logo and colours. `/look/{name}` serves the resulting
+files.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ TYPES = {"css": "text/css", "png": "image/png"}
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class LookDoor:
-    """Handlers of both. Two secretaries may save at the same time: the second is shown what the first saved."""
+    """Handlers of both. When two secretaries save at the same time, the second one is shown what the first has
+    saved.
+    """
 
     pages: StaffPages
     look: HouseLook
@@ -48,7 +52,7 @@ class LookDoor:
         self._saving = asyncio.Lock()
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/admin/look", self.show),
             web.post("/admin/look", self.save),
@@ -57,7 +61,9 @@ class LookDoor:
         ]
 
     async def file(self, request: web.Request) -> web.StreamResponse:
-        """The style sheet or the logo as it is now: under the digest of its bytes, so that it may be kept for ever."""
+        """The current style sheet or logo. Its name holds the digest of its bytes, so that caches may keep it for
+        ever.
+        """
         name = request.match_info["name"]
         data = self.look.file(name)
         if data is None:
@@ -67,7 +73,7 @@ class LookDoor:
 
     @staff_page(runs_the_house)
     async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """What is chosen, in a form."""
+        """Show the current choices in a form."""
         return self._page(asked, saved="saved" in request.query)
 
     def _page(
@@ -109,7 +115,7 @@ class LookDoor:
 
     @staff_page(runs_the_house)
     async def save(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Keep what was chosen, or say what can't be."""
+        """Store the choices, or say which can't be used."""
         fields, data = await read_upload(request, MOST_LOGO_BYTES)
         self.pages.check(asked, fields.get(FIELD, ""))
         given = {name: " ".join(visible(fields.get(name, "")).split()) for name in ("name", "light", "dark", "zone")}
@@ -140,13 +146,15 @@ class LookDoor:
 
     @staff_page(runs_the_house)
     async def hide_first_steps(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Put the first steps of `/admin` away, for good."""
+        """Hide the first steps of `/admin` for good."""
         await self.pages.form(request, asked)
         await self.look.hide_guide()
         return see_other(asked.to("/admin"))
 
     def _colour(self, typed: str, theme: Theme, asked: AdminRequest, problems: list[str]) -> str:
-        """A colour that was typed, empty where none was or it can't be: then a problem is added."""
+        """Parse a typed colour; empty where nothing was typed or it can't be used. A colour that can't be used adds a
+        problem.
+        """
         ui = asked.ui
         if not typed:
             return ""
@@ -161,7 +169,8 @@ class LookDoor:
                     AdminText.COLOUR_POOR,
                     theme=ui.named(f"links/theme.{theme}"),
                     colour=colour,
-                    ratio=f"{int(ratio * 10) / 10:.1f}",  # Cut, so that it is never said to be enough.
+                    # Rounded down, so that a poor ratio never reads as sufficient.
+                    ratio=f"{int(ratio * 10) / 10:.1f}",
                     least=f"{LEAST}",
                     near=nearest(colour, theme),
                 )

@@ -1,4 +1,4 @@
-"""`/admin/meetings/…`: one meeting, for the secretariat: what is planned, how it stands, its links."""
+"""`/admin/meetings/…`: one meeting, for the secretariat: its plan, its state, its links."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ ACTS: Mapping[str, do.AnyCommand] = {
     "close": do.CloseSession(),
     "reopen": do.ReopenSession(),
 }
-"""What a button of a meeting does."""
+"""The command that each button of a meeting sends."""
 MAX_TEXT = MOST_QUESTIONS * (MAX_QUESTION + 10)
-"""Characters of the field of policy questions that are looked at."""
+"""Characters of the field of policy questions that are read."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -65,10 +65,10 @@ class MeetingDoor:
     programme: Programme
     links: RoleLinks
     streams: Callable[[SessionId, Catalogue], Sequence[Sequence[str]]] = lambda _session, _ui: ()
-    """How the streams stand that a meeting's sound is fetched from, each in sentences."""
+    """Returns the state of each stream from which a meeting's sound is fetched, in sentences."""
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/admin/meetings/{session}", self.meeting),
             web.post("/admin/meetings/{session}", self.act),
@@ -85,7 +85,7 @@ class MeetingDoor:
 
     @staff_page(runs_the_house)
     async def meeting(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """One meeting: how it stands, its pages, its links."""
+        """Show one meeting: its state, its pages, its links."""
         return await self._meeting(request, asked)
 
     async def _meeting(
@@ -135,10 +135,10 @@ class MeetingDoor:
 
     @staff_page(runs_the_house)
     async def change_plan(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Another title, other languages, and until the meeting begins another place, other readers, other times.
+        """Change the title and languages, and until the meeting begins also room, readers and times.
 
-        While it is on its planned end can be changed. What two people changed alike is shown to the later one.
-        `then=day`: back to the table of the day on which it begins now.
+        While the meeting is on, its planned end can be changed. Where two people changed the same field, the later one
+        is shown both versions. `then=day` redirects to the table of the day on which the meeting now begins.
         """
         given = await self.pages.form(request, asked)
         planned, state = await self._planned(request)
@@ -157,14 +157,15 @@ class MeetingDoor:
             return await self._meeting(request, asked, problem=problem, given=given, differing=done)
         if done is not None and done.code is RefusalCode.INVALID:
             return await self._meeting(request, asked, problem=asked.ui.text(AdminText.TIMES), given=given)
-        if done is None and given.get("then") == "day" and wanted.starts is not None:  # It was dragged there.
+        # The meeting was dragged to a cell of the table.
+        if done is None and given.get("then") == "day" and wanted.starts is not None:
             day = self.programme.zone().at(wanted.starts).date().isoformat()
             return see_other(f"{asked.to('/admin', day=day)}#Meetings")
         return self._back(asked, planned, done)
 
     @staff_page(runs_the_house)
     async def longer(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Ten more minutes for a meeting that is on; each press adds them."""
+        """Extend a running meeting by ten minutes. Each press of the button adds ten more."""
         given = await self.pages.form(request, asked)
         planned, _ = await self._planned(request)
         refused = await more_time(self.programme, planned.session) if self.pages.once(given) else None
@@ -172,8 +173,8 @@ class MeetingDoor:
 
     @staff_page(runs_the_house)
     async def stand(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Cancel a meeting that has not begun (`act=cancel`, by choice with `reason`) or hold it after all
-        (`reinstate`); take it from lists for everybody (`hide`), or name it there again (`list`).
+        """Cancel a meeting that has not begun (`act=cancel`, optionally with `reason`) or reinstate it (`reinstate`);
+        remove it from public lists (`hide`), or put it back there (`list`).
         """
         given = await self.pages.form(request, asked)
         planned, _ = await self._planned(request)
@@ -191,7 +192,7 @@ class MeetingDoor:
 
     @staff_page(runs_the_house)
     async def ask_duplicate(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """When the same is to be held once more."""
+        """Show the form for another meeting with the same settings."""
         planned, state = await self._planned(request)
         return self._duplicate(asked, planned, state, {})
 
@@ -228,7 +229,7 @@ class MeetingDoor:
 
     @staff_page(runs_the_house)
     async def ask_delete(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Whether a meeting that never began is to be deleted."""
+        """Ask for confirmation before a meeting that never began is deleted."""
         planned, state = await self._planned(request)
         return self.pages.show(
             "admin/admin_delete.html",
@@ -240,7 +241,7 @@ class MeetingDoor:
 
     @staff_page(runs_the_house)
     async def delete(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Delete it; `/admin` offers for a minute to take that back."""
+        """Delete a meeting; for a minute `/admin` offers to restore it."""
         await self.pages.form(request, asked)
         planned, _ = await self._planned(request)
         refused = await calling_off.delete(self.programme, planned.session, by=asked.staff[0].link)
@@ -250,7 +251,7 @@ class MeetingDoor:
 
     @staff_page(runs_the_house)
     async def restore(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Take a deletion back."""
+        """Restore a deleted meeting."""
         await self.pages.form(request, asked)
         session = SessionId(request.match_info["session"])
         refused = await calling_off.restore(self.programme, session, by=asked.staff[0].link)
@@ -260,7 +261,9 @@ class MeetingDoor:
 
     @staff_page(runs_the_house)
     async def list_questions(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Replace the policy questions of a meeting, one a line; questions that stay on the list keep their marks."""
+        """Replace the policy questions of a meeting, one on each line. Questions that stay on the list keep their
+        marks.
+        """
         given = await self.pages.form(request, asked)
         planned, state = await self._planned(request)
         before = state.notes_and_tags.questions
@@ -283,12 +286,13 @@ class MeetingDoor:
             raise AdminProblem(400, AdminText.CONFLICT)
         other = other_session_in_room(self.programme, planned.session)
         if other is not None and given.get("act") != "close" and given.get("other_session") != other.session:
-            return await self._meeting(request, asked)  # It says so, and has a button for it.
+            # The page says that another session is on, with a button to continue.
+            return await self._meeting(request, asked)
         refused = await self.programme.send(planned.session, command, by=asked.staff[0].link)
         return self._back(asked, planned, refused)
 
     def _back(self, asked: AdminRequest, planned: Planned, refused: Refusal | None) -> web.Response:
-        """To the meeting's page. Raises AdminProblem where it was refused."""
+        """Redirect to the meeting's page. Raises AdminProblem where the act was refused."""
         if refused is not None:
             raise wrong(refused)
         return see_other(asked.to(f"/admin/meetings/{planned.session}"))

@@ -1,6 +1,6 @@
-"""The meetings on `/admin`: what is on, and a day as a table of rooms and times, or those that are looked for.
+"""The meetings on `/admin`: those that are running, and either a day as a table of rooms and times or search results.
 
-Without scripts: a form sends `q` (words), `day`, `room` and `state`. What can't be read is as if it weren't there.
+It works without scripts: a form sends `q` (words), `day`, `room` and `state`. Values that can't be read are ignored.
 """
 
 from __future__ import annotations
@@ -25,39 +25,39 @@ from moothall.services.programme.programme import Programme
 from moothall.services.sessions.catalogue import Entry
 
 LONGEST_WORDS = 200
-"""Characters of what is searched for; the rest is passed over."""
+"""Characters of a search that are read; the rest is ignored."""
 CANCELLED = "cancelled"
 STATES = (Status.CREATED, Status.OPEN, Status.PAUSED, Status.CLOSED, CANCELLED)
 MOST_FOUND = 400
-"""Meetings in a list. Overflow: the later ones aren't shown; other words find them."""
+"""The most meetings in a list. Overflow: the later ones aren't shown; a narrower search finds them."""
 MOST_CLASHES = 50
-"""Pairs of meetings that are shown. Overflow: the later ones aren't."""
+"""The most pairs of clashing meetings shown, the earliest first."""
 MOST_COLUMNS = 8
-"""Rooms of a table that shows those in which nothing is planned."""
+"""Up to so many rooms, the table also shows rooms in which nothing is planned."""
 
 
 class Sought(msgspec.Struct, frozen=True, kw_only=True):
-    """Which meetings are looked for; an empty field is any."""
+    """A search for meetings; an empty field matches any."""
 
     words: str = ""
     day: str = ""
-    """ISO 8601, in the zone of the programme."""
+    """ISO 8601, in the programme's time zone."""
     room: RoomId = RoomId("")
     state: str = ""
 
     @property
     def any(self) -> bool:
-        """Whether all meetings are."""
+        """Whether the search matches all meetings."""
         return self == Sought()
 
     @property
     def sifts(self) -> bool:
-        """Whether only some of a day are."""
+        """Whether it filters by anything else than the day."""
         return self != Sought(day=self.day)
 
 
 def sought(query: Mapping[str, str]) -> Sought:
-    """What a query asks for."""
+    """Parse a search from a query string."""
     state = query.get("state", "")
     return Sought(
         words=" ".join(query.get("q", "")[:LONGEST_WORDS].split()),
@@ -68,8 +68,9 @@ def sought(query: Mapping[str, str]) -> Sought:
 
 
 def all_meetings(known: Mapping[SessionId, Entry], programme: Programme) -> tuple[Planned, ...]:
-    """The meetings of the programme and those that were made elsewhere, in the order of their starts, without those
-    that are being deleted. `known`: what is known of sessions without loading them.
+    """The meetings of the programme and those made elsewhere, by starting time, without those that are being deleted.
+
+    `known`: all sessions, listed without loading them.
     """
     planned = programme.planned()
     here = {each.session for each in (*planned, *programme.deleted())}
@@ -77,21 +78,21 @@ def all_meetings(known: Mapping[SessionId, Entry], programme: Programme) -> tupl
 
 
 class Meeting(msgspec.Struct, frozen=True, kw_only=True):
-    """A meeting that begins at a time, for the table."""
+    """A meeting of the table. Times are in Unix ms."""
 
     starts: int
     ends: int | None
     row: dict[str, object]
-    """As in a list."""
+    """The row that a list shows."""
 
 
 class MeetingList:
-    """The meetings of the programme and those beside it, in the order of their starts."""
+    """The meetings of the programme and those made elsewhere, by starting time."""
 
     def __init__(
         self, planned: Sequence[Planned], known: Mapping[SessionId, Entry], programme: Programme, ui: Catalogue
     ) -> None:
-        """`known`: what is known of sessions without loading them, by id."""
+        """`known`: all sessions by id, listed without loading them."""
         self._programme = programme
         self._ui = ui
         self._known = known
@@ -102,11 +103,11 @@ class MeetingList:
         }
 
     def values(self, looked_for: Sought, language: str = "") -> dict[str, object]:
-        """What the template shows; `language` is the interface's, where the address names it.
+        """The values that the template shows. `language`: the interface's language where the address names it.
 
-        `live` is what is on. Then a day's `rooms` and `times`, with what has no room (`elsewhere`) or no time
-        (`sometime`); where words, a room or a state are looked for and no day is chosen, the list `meetings` of
-        all that fit.
+        `live` holds running meetings. With a day, the rooms are in `columns` and the times in `day_rows`, and meetings
+        without a room are in `elsewhere`, those without a time in `sometime`. A search by words, room or state without
+        a day fills the list `meetings` with all matches.
         """
         fitting = [each for each in self._all if self._fits(each, looked_for)]
         counts = Counter(self._days[each.session] for each in fitting if each.session in self._days)
@@ -114,7 +115,8 @@ class MeetingList:
         there = [each for each in fitting if self._days.get(each.session) == day] if day else []
         listed = looked_for.sifts and not looked_for.day
         rows = [self._row(each) for each in fitting] if listed else []
-        rows.sort(key=lambda row: row["status"] not in ON)  # Stable: by their starts besides.
+        # The sort is stable, so starting times still order the rest.
+        rows.sort(key=lambda row: row["status"] not in ON)
         pairs = [pair for pair in clashes(self._all) if day in ("", self._days.get(pair[1].session))]
         return {
             "all_meetings": len(self._all),
@@ -179,9 +181,9 @@ class MeetingList:
         }
 
     def _table(self, planned: Sequence[Planned], *, free: bool) -> dict[str, object]:
-        """A day's rooms, in order of their titles, and its times with their cells.
+        """A day's rooms, by title, and its times with their cells.
 
-        `free`: rooms in which nothing is planned are there too, unless there are many: something may be moved there.
+        `free`: also show rooms in which nothing is planned, unless there are many, since a meeting may be moved there.
         """
         rooms = {each.room: self._programme.room(each.room) for each in planned if each.room is not None}
         every = self._programme.rooms()
@@ -209,7 +211,7 @@ class MeetingList:
         return Meeting(starts=planned.starts or 0, ends=planned.ends, row=self._row(planned))
 
     def _nearest_day(self, counts: Mapping[str, int]) -> str:
-        """Today, else the next day with meetings, else the last."""
+        """Today or else the next day with meetings; otherwise the last day with meetings."""
         today = self._programme.zone().at(self._programme.now()).date().isoformat()
         return next((day for day in sorted(counts) if day >= today), max(counts, default=""))
 
@@ -236,7 +238,7 @@ def _address(looked_for: Sought, language: str) -> str:
 
 
 def _as_held(planned: Planned, known: Entry | None) -> Planned:
-    """The meeting with the times at which it was held, where none were planned."""
+    """The meeting with its actual times, where none were planned."""
     if known is None or planned.starts is not None:
         return planned
     return msgspec.structs.replace(planned, starts=known.opened, ends=known.closed)

@@ -1,4 +1,6 @@
-"""`/staff`: what somebody's links let them do, with the pages for it; and the next meeting of a place at one press."""
+"""`/staff`: what a person's role links allow, with the pages for it; and a button that starts the next meeting of a
+room.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ from moothall.services.programme.programme import Programme
 from moothall.services.sessions.staff import HALL, Staff, hub_of, room_scope
 
 MOST_MEETINGS = 50
-"""Without a place, listed at most; `/admin` has all of them."""
+"""The most meetings without a room that are listed; `/admin` lists all of them."""
 
 
 def _moves_on(staff: Staff, request: web.Request) -> bool:
@@ -37,12 +39,12 @@ class WorkDoor:
     programme: Programme
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/staff", self.show), web.post("/staff/rooms/{room}/next", self.next_meeting)]
 
     @staff_page(lambda staff, _: staff.role is not Role.READER)
     async def show(self, _request: web.Request, asked: AdminRequest) -> web.Response:
-        """All jobs of this browser."""
+        """List all roles that this browser's links give it."""
         return self.pages.show(
             "admin/work.html",
             asked,
@@ -75,7 +77,7 @@ class WorkDoor:
         }
 
     def _elsewhere(self, staff: Staff, asked: AdminRequest) -> list[dict[str, object]]:
-        """The meetings without a place that aren't over, with the pages that a job has for them."""
+        """Meetings without a room that aren't over, with the pages that a role has for them."""
         there = (each for each in self.programme.planned() if each.room is None and not each.cancelled)
         coming = (each for each in there if self.programme.status_of(each.session) is not Status.CLOSED)
         return [
@@ -92,7 +94,7 @@ class WorkDoor:
         return [room.id for room in self.programme.rooms() if rooms is None or room.id in rooms]
 
     def _place(self, room: RoomId, staff: Staff, asked: AdminRequest) -> dict[str, object]:
-        """A place with what is on and comes, and the pages that a job has for what is on."""
+        """A room with its current and next meeting, and the pages that a role has for the current one."""
         (row,) = view.place_rows(self.programme, asked.ui, [room])
         now = self.programme.now_in(room)
         return {**row, "pages": view.place_jobs(room, now, staff.role, asked.ui)}
@@ -103,7 +105,9 @@ def _may_move_on(role: Role) -> bool:
 
 
 async def go_on(programme: Programme, room: RoomId, given: Mapping[str, str], *, by: str) -> None:
-    """Close the running session of a room and start the next, as the form's page had them. Raises AdminProblem."""
+    """Close the running session of a room and start the next, as the form's page named them. Raises AdminProblem when
+    refused.
+    """
     done = await programme.next_session(
         room,
         after=SessionId(given["now"]) if given.get("now") else None,

@@ -1,4 +1,4 @@
-"""`/admin`: the meetings, places, links and the programme, for the secretariat. Plain HTML forms."""
+"""`/admin`: meetings, rooms, links and the programme, for the secretariat, as plain HTML forms."""
 
 from __future__ import annotations
 
@@ -40,20 +40,22 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class FirstSteps(msgspec.Struct, frozen=True, kw_only=True):
-    """Which of the four steps are done that `/admin` shows whoever begins."""
+    """Which of the four first steps are done; `/admin` shows them to a new secretariat."""
 
     named: bool
     """The conference has a name, and its time zone is known."""
     placed: bool
-    """There is a place, or a meeting that is no rehearsal."""
+    """There is a room, or a meeting that is no rehearsal."""
     tested: bool
     """There is a rehearsal."""
     linked: bool
-    """Somebody has a link, besides the secretariat and for rehearsals."""
+    """Somebody other than the secretariat has a link to something other than a rehearsal."""
 
 
 def first_steps(look: HouseLook, programme: Programme, links: RoleLinks, entries: Sequence[Entry]) -> FirstSteps | None:
-    """The steps; None once all are done, a meeting has begun that is no rehearsal, or somebody has put them away."""
+    """The first steps; None once all are done, a meeting other than a rehearsal has begun, or somebody has hidden
+    them.
+    """
     if look.guide_hidden or any(not each.rehearsal and each.status is not Status.CREATED for each in entries):
         return None
     planned = programme.planned()
@@ -69,12 +71,12 @@ def first_steps(look: HouseLook, programme: Programme, links: RoleLinks, entries
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class AdminDoor:
-    """Handlers of `/admin`, but for single meetings (`meeting_door.py`) and the import (`import_door.py`).
+    """Handlers of `/admin`, except single meetings (`meeting_door.py`) and the import (`import_door.py`).
 
-    `entries` tells of every session without loading it; `reach` is what can be translated now; `draining` says whether
-    no session may begin, since the server is being replaced; `one_copy` whether acts are on the disk of this machine
-    alone, since Redis is away; `unconfirmed` names nodes that may still hold what was removed; `needs` counts what
-    people need and nobody has dealt with.
+    `entries`: lists all sessions without loading them; `reach`: which languages can be translated now; `draining`:
+    whether no session may begin, because the server is being replaced; `one_copy`: whether some acts are on this
+    machine's disk only, because Redis is away; `unconfirmed`: the nodes that may still hold removed words; `needs`: the
+    number of access needs that nobody has dealt with.
     """
 
     pages: StaffPages
@@ -90,7 +92,7 @@ class AdminDoor:
     needs: Callable[[], int] = lambda: 0
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/admin", self.overview),
             web.post("/admin/meetings", self.make_meeting),
@@ -102,7 +104,7 @@ class AdminDoor:
 
     @staff_page(runs_the_house)
     async def overview(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Everything at a glance, with the forms."""
+        """Show meetings and rooms at a glance, with the forms."""
         return await self._overview(asked, looked_for=sought(request.query))
 
     async def _overview(
@@ -142,18 +144,18 @@ class AdminDoor:
         )
 
     def _just_deleted(self) -> list[Planned]:
-        """What can be taken back."""
+        """Deleted meetings that can still be restored."""
         since = self.programme.now() - UNDO_MS
         return [each for each in self.programme.deleted() if each.deleted is not None and each.deleted.at >= since]
 
     @staff_page(runs_the_house)
     async def make_meeting(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """A meeting from a title and languages; answers with its links."""
+        """Make a meeting from a title and languages; answer with the sheets of its links."""
         return await self._make(asked, await self.pages.form(request, asked))
 
     @staff_page(runs_the_house)
     async def rehearse(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """A rehearsal in the language of the page, at one press; answers with its links."""
+        """Make a rehearsal in the language of the page, from a single button; answer with the sheets of its links."""
         given = await self.pages.form(request, asked)
         wanted = {"title": asked.ui.text(AdminText.TEST_MEETING), "languages": asked.ui.language, "rehearsal": "1"}
         return await self._make(asked, given | wanted)
@@ -192,7 +194,7 @@ class AdminDoor:
         return await self._first_links(asked, made)
 
     async def _first_links(self, asked: AdminRequest, planned: Planned) -> web.Response:
-        """The sheets of a meeting that was just made: the text, and the technician's link."""
+        """The sheets of a new meeting: its text, and the technician's link."""
         state = await self._state(planned.session)
         scope = session_scope(planned.session)
         wanted = [WantedLink(role=Role.TECHNICIAN, scope=scope)]
@@ -205,8 +207,8 @@ class AdminDoor:
 
     @staff_page(runs_the_house)
     async def heard(self, _request: web.Request, _asked: AdminRequest) -> web.Response:
-        """Who was heard in the meetings that are over, for the figures of a year, as JSON for machines:
-        `{"meetings": [{"session", "closed", "origins", "groups"}]}`, the first to be closed first.
+        """Who was heard in the meetings that are over, as JSON for yearly figures: `{"meetings": [{"session", "closed",
+        "origins", "groups"}]}`, in the order in which they were closed.
         """
         found = sorted((await self.balance.sums()).items(), key=lambda each: (each[1].closed, each[0]))
         meetings = [{"session": session, **msgspec.to_builtins(sums)} for session, sums in found]
@@ -216,7 +218,7 @@ class AdminDoor:
 
     @staff_page(runs_the_house)
     async def add_place(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """A place from its name."""
+        """Add a room by its name."""
         given = await self.pages.form(request, asked)
         made = await self.programme.add_room(given.get("title", ""))
         if isinstance(made, Refusal):
@@ -236,7 +238,9 @@ class AdminDoor:
 
 
 def _choice(kind: type[Choice], given: str | None, otherwise: Choice) -> Choice:
-    """What was chosen in a form; raises AdminProblem for what it doesn't offer."""
+    """The value chosen in a form, or `otherwise` where the field is missing. Raises AdminProblem for a value that isn't
+    offered.
+    """
     try:
         return otherwise if given is None else kind(given)
     except ValueError as error:

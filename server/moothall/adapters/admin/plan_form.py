@@ -1,4 +1,4 @@
-"""The form of what is planned of a meeting: its fields, what they say, and where two people have changed the same."""
+"""The form of a meeting's plan: its fields, their parsing, and conflicts where two people changed the same field."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from moothall.services.programme.programme import Programme
 
 LONGEST_TITLE = 500
 LONGEST_BASE = 20_000
-"""Characters of what a form was made from."""
+"""The most characters of `base`, the plan from which a form was made."""
 FORM_TIME = "%Y-%m-%dT%H:%M"
-"""As `<input type=datetime-local>` has it: of the zone that the page says."""
+"""The format of `<input type=datetime-local>`, in the time zone that the page names."""
 SOUND = (SoundKept.UNTIL_CHECKED, SoundKept.NONE, SoundKept.PUBLISHED)
-"""What may become of the sound, in the order in which it is offered."""
+"""What may be kept of the sound, in the order of the list."""
 
 
 def plan_fields(plan: MeetingPlan, zone: Zone, ui: Catalogue) -> dict[str, str]:
-    """What the form holds; `base` is what it was made from."""
+    """The initial values of the form's fields; `base` holds the plan from which the form is made, as JSON."""
     return {
         "title": plan.title,
         "languages": ", ".join(ui.language_name(tag) for tag in plan.languages),
@@ -44,12 +44,14 @@ def plan_fields(plan: MeetingPlan, zone: Zone, ui: Catalogue) -> dict[str, str]:
 
 
 def form_time(at: int | None, zone: Zone) -> str:
-    """A time (Unix ms) as a field has it; empty for none."""
+    """A time (Unix ms) in the format of a field; empty for None."""
     return "" if at is None else zone.at(at).strftime(FORM_TIME)
 
 
 def base_of(given: Mapping[str, str], now: MeetingPlan) -> MeetingPlan:
-    """What a form was made from; `now` for one that doesn't say. Raises AdminProblem for what is none."""
+    """The plan from which a form was made; `now` where the form doesn't hold it. Raises AdminProblem where it can't be
+    read.
+    """
     text = given.get("base", "")
     if not text:
         return now
@@ -60,9 +62,10 @@ def base_of(given: Mapping[str, str], now: MeetingPlan) -> MeetingPlan:
 
 
 def wanted_plan(given: Mapping[str, str], base: MeetingPlan, languages: Sequence[str], zone: Zone) -> MeetingPlan | str:
-    """What a form asks for, or the key of the sentence on what is wrong; `languages` are those it names.
+    """The plan that a form asks for, or the key of a sentence that says what is wrong. `languages`: parsed from the
+    form.
 
-    A field that it lacks is as in `base`. Raises AdminProblem for a choice that isn't offered.
+    A field that is missing has its value in `base`. Raises AdminProblem for a choice that isn't offered.
     """
     title = " ".join(given.get("title", base.title).split())
     if not 0 < len(title) <= LONGEST_TITLE:
@@ -86,9 +89,10 @@ def wanted_plan(given: Mapping[str, str], base: MeetingPlan, languages: Sequence
 
 
 def time_of(given: Mapping[str, str], name: str, before: int | None, zone: Zone) -> int | str | None:
-    """A time (Unix ms) as a field has it, None where it is empty; the key of a sentence where it is no time.
+    """A field's time in Unix ms, None where the field is empty; the key of a sentence where it is no time.
 
-    A field that was left alone keeps its seconds, and which of two hours alike it is when the clocks go back.
+    An unchanged field keeps the exact time `before`: its seconds, and which of the two equal hours it is when clocks go
+    back.
     """
     if name not in given:
         return before
@@ -102,7 +106,7 @@ def time_of(given: Mapping[str, str], name: str, before: int | None, zone: Zone)
 
 
 def choices(programme: Programme, ui: Catalogue) -> dict[str, list[dict[str, str]]]:
-    """What the form's lists offer."""
+    """The options of the form's lists."""
     return {
         "access": [{"value": each.value, "name": ui.named(f"admin/access.{each}")} for each in Access],
         "sound": [{"value": each.value, "name": ui.named(f"admin/sound.{each}")} for each in SOUND],
@@ -111,7 +115,9 @@ def choices(programme: Programme, ui: Catalogue) -> dict[str, list[dict[str, str
 
 
 def saved_by_others(found: Differing | None, programme: Programme, ui: Catalogue) -> dict[str, str]:
-    """What somebody else has saved meanwhile, by the names of the form's fields; empty where that is nothing."""
+    """What somebody else has saved in the meantime, by the names of the form's fields; empty strings where nothing
+    differs.
+    """
     said = dict.fromkeys(("title", "languages", "place", "starts", "ends", "access", "sound"), "")
     if found is None:
         return said

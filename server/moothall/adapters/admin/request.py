@@ -1,6 +1,6 @@
-"""What each request of the staff's forms is asked before anything is done: who, in which language, with which form.
+"""The checks of every request to the staff's pages: who asks, in which language, and with a form made for this browser.
 
-A form may bring a file; of neither it nor its fields more is read than may be.
+A form may hold a file. Its size, the fields' sizes and their number are limited while it is read.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ from moothall.core.kernel.visible import visible
 from moothall.services.sessions.staff import Staff, opens_admin
 
 LONGEST_FIELD = 2_000
-"""Bytes of a field of a form with a file."""
+"""The most bytes of a field of a form with a file."""
 MOST_FIELDS = 9
-"""Of a form with a file."""
+"""The most fields of a form with a file."""
 MOST_VALUES = 5_000
-"""Of a form without one: boxes for each meeting and role. Overflow: nothing of the form is taken."""
+"""The most values of a form without a file, which may have a box for each meeting and role. Overflow: the whole form is
+rejected."""
 StaffOf = Callable[[web.Request], tuple[Staff, ...]]
 
 _REFUSALS = {
@@ -41,8 +42,8 @@ _REFUSALS = {
 
 
 class AdminProblem(Exception):
-    """The request can't be served: a status, the key of its sentence with what its places hold, and a detail in
-    English where there is one.
+    """The request can't be served. Holds an HTTP status, the key of a sentence, the values of its placeholders, and a
+    detail in English where there is one.
     """
 
     def __init__(self, status: int, key: str, detail: str = "", **values: str) -> None:
@@ -54,12 +55,12 @@ class AdminProblem(Exception):
 
 
 def newest(sent: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """The last value of each field, without what can't be seen."""
+    """The last value of each field, without invisible characters."""
     return {name: visible(values[-1]) for name, values in sent.items()}
 
 
 def wrong(refusal: Refusal) -> AdminProblem:
-    """A refusal of the core, for a page."""
+    """Turn a refusal into a problem to show on a page."""
     if (quicker := refusal.gone_on) is not None:
         key = AdminText.QUICKER if quicker.who else AdminText.QUICKER_NOBODY
         return AdminProblem(409, key, who=f"\u2068{quicker.who}\u2069", title=f"\u2068{quicker.title}\u2069")
@@ -68,19 +69,19 @@ def wrong(refusal: Refusal) -> AdminProblem:
 
 
 class AdminRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request of somebody who may make it."""
+    """A request that was authorised."""
 
     staff: tuple[Staff, ...]
     ui: Catalogue
     key: str
-    """The browser's."""
+    """The browser's key from its cookie."""
     links: tuple[Staff, ...] = ()
-    """All that the browser has, for the frame of its pages."""
+    """All role links of the browser, for the frame of its pages; `staff` has only those that allow this page."""
     path: str = ""
 
     @property
     def place(self) -> Asked:
-        """The page, for its frame."""
+        """The page's path and language, for its frame."""
         return Asked(path=self.path, language=self.ui.chosen)
 
     def to(self, path: str, **query: str) -> str:
@@ -90,7 +91,7 @@ class AdminRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StaffPages:
-    """Shared by the doors with forms."""
+    """Authorisation, form checks and rendering that all handlers of staff pages share."""
 
     def __init__(
         self,
@@ -102,7 +103,9 @@ class StaffPages:
         sign_in: str = "",
         demanded: bool = False,
     ) -> None:
-        """`sign_in`: the address of the sign-in, empty where there is none; `demanded`: whether pages lead there."""
+        """`sign_in`: the address of the sign-in, empty where there is none; `demanded`: whether pages redirect
+        strangers there.
+        """
         self._sign_in = sign_in
         self._demanded = demanded
         self.pages = pages
@@ -111,7 +114,7 @@ class StaffPages:
         self._key_of = key_of
 
     def asked(self, request: web.Request, allowed: Callable[[Staff], bool]) -> AdminRequest:
-        """Who asks. Raises AdminProblem unless one of their links is `allowed`."""
+        """Authorise a request: return who asks. Raises AdminProblem unless one of their links is `allowed`."""
         ui = language(self.pages, request)
         asked = AdminRequest(
             staff=tuple(staff for staff in self._staff(request) if allowed(staff)),
@@ -125,16 +128,16 @@ class StaffPages:
         return asked
 
     def check(self, asked: AdminRequest, token: str) -> None:
-        """Raises AdminProblem unless the form is one of ours, made for this browser."""
+        """Raise AdminProblem unless the form's token was made here for this browser."""
         if not self._guard.passes(token, asked.key):
             raise AdminProblem(403, AdminText.FORM)
 
     async def form(self, request: web.Request, asked: AdminRequest) -> dict[str, str]:
-        """The form's fields, checked as `check` does. One with a file is read by `read_upload`."""
+        """Read a form's fields and check its token as `check` does. A form with a file is read by `read_upload`."""
         return self.checked(await self.sent(request), asked)
 
     async def sent(self, request: web.Request) -> dict[str, list[str]]:
-        """All values of each field of a form, not checked yet. Raises AdminProblem."""
+        """Read all values of each field of a form, without checking its token. Raises AdminProblem."""
         try:
             return await read_fields(
                 request,
@@ -145,10 +148,11 @@ class StaffPages:
                 blank=True,
             )
         except HttpProblem as error:
-            raise AdminProblem(403 if error.status == 415 else error.status, error.key) from error  # none of ours
+            # Not a form of these pages
+            raise AdminProblem(403 if error.status == 415 else error.status, error.key) from error
 
     def checked(self, sent: Mapping[str, Sequence[str]], asked: AdminRequest) -> dict[str, str]:
-        """The last value of each field of what was sent, checked as `check` does."""
+        """The last value of each field, after checking the form's token as `check` does."""
         fields = newest(sent)
         self.check(asked, fields.get(FIELD, ""))
         return fields
@@ -158,7 +162,9 @@ class StaffPages:
         return self._guard.first_time(fields.get(FIELD, ""))
 
     def show(self, template: str, asked: AdminRequest, *, status: int = 200, **values: object) -> web.Response:
-        """A page that nobody but its reader keeps. Its frame is the house's unless `frame` is given: a meeting's."""
+        """Render a page that no cache may share. Its frame is the house's, unless `frame` is given, such as a
+        meeting's.
+        """
         values = {"frame": house_frame(asked.links, asked.ui, self.pages.zone(), asked=asked.place)} | values
         text = self.pages.render(
             template, ui=asked.ui, to=asked.to, form=lambda: self._guard.token(asked.key), form_field=FIELD, **values
@@ -166,8 +172,8 @@ class StaffPages:
         return own_html(text, asked.ui, status=status)
 
     def refuse(self, request: web.Request, error: AdminProblem) -> web.Response:
-        """The page that says what is wrong, or the way to the sign-in where that would help and is demanded; for a
-        script that asks for JSON the sentence alone.
+        """The page that says what is wrong, or a redirect to the sign-in where that would help and is demanded. A
+        script that asks for JSON gets the sentence only.
         """
         ui = language(self.pages, request)
         if wants_json(request):
@@ -205,9 +211,10 @@ def runs_the_house(staff: Staff, _: web.Request | None = None) -> bool:
 def staff_page(
     allowed: Allowed, *, no_link: tuple[int, str] = (404, AdminText.GONE)
 ) -> Callable[[Handler[Door]], Callable[[Door, web.Request], Awaitable[web.Response]]]:
-    """A handler for those whose link is `allowed`; everybody else, and every mistake, gets a sentence.
+    """A decorator for handlers that require an `allowed` link. It answers problems and refused visitors with a
+    sentence.
 
-    `no_link`: status and key of the sentence where a link isn't there any more, or can't be made.
+    `no_link`: status and sentence key for NoLink, when a link no longer exists or can't be made.
     """
 
     def decorate(handler: Handler[Door]) -> Callable[[Door, web.Request], Awaitable[web.Response]]:
@@ -229,7 +236,7 @@ def staff_page(
 
 
 async def read_upload(request: web.Request, most: int) -> tuple[dict[str, str], bytes]:
-    """The fields and the one file of a form, of at most `most` bytes; raises AdminProblem."""
+    """Read the fields and the one file of a form; the file has at most `most` bytes. Raises AdminProblem."""
     fields: dict[str, str] = {}
     data = b""
     try:

@@ -1,9 +1,10 @@
-"""The way in for staff: `/enter/{token}` exchanges a link for a cookie, once, and sends the browser to its page.
+"""The staff's entrance: `/enter/{token}` exchanges a role link for a cookie, once, and redirects the browser to its
+page.
 
-No token stays in an address, a log or a referrer. What a browser has opened is asked of the cookie at each request,
-so that a link that is revoked opens nothing from then on. A link for one browser knows it again by a cookie of its own,
-which is sent to `/enter` alone. A reader's link (`/s/{session}?key=…`) works alike, with a
-cookie that is sent to that session's doors alone.
+No token stays in an address, a log or a referrer. The cookie's rights are looked up at each request, so a link that is
+revoked opens nothing from then on. A link for one browser recognises that browser by a cookie of its own, which is sent
+to `/enter` only. A reader's link (`/s/{session}?key=…`) works in the same way, with a cookie that is sent to that
+session's paths only.
 """
 
 from __future__ import annotations
@@ -38,20 +39,22 @@ READER_COOKIE = "moothall_reader"
 OFTEN = "Too many links were tried from your address. Wait a minute.\n"
 _SECRET = {hdrs.CACHE_CONTROL: "no-store", "Referrer-Policy": "no-referrer"}
 MARK_COOKIE = "moothall_link_"
-"""Before a link's id: by it the first browser of a link is known again."""
+"""The prefix of a cookie's name, before a link's id, by which the first browser of a link for one browser is
+recognised."""
 MARK_DAYS = 400
-"""As long as browsers keep a cookie at most."""
+"""The longest time for which browsers keep a cookie."""
 WORK = "/staff"
 ADMIN = "/admin"
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class StaffDoor:
-    """Handlers of `/enter/{token}`, and the middleware that knows a request's role link by its cookie.
+    """Handlers of `/enter/{token}` and `/leave`, and the middleware that finds a request's role links by its cookies.
 
-    `gate` counts the links that an address tries; `secure`: whether the house is reached over https alone.
+    `gate`: limits how many links an address may try; `secure`: whether the house is reached over https only.
 
-    `cookie`: its name; servers that may share a machine have different ones, as browsers don't tell ports apart.
+    `cookie`: the cookie's name. Servers that may share a machine use different names, as browsers don't distinguish
+    ports.
     """
 
     links: RoleLinks
@@ -71,29 +74,29 @@ class StaffDoor:
         return response
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/enter/{token}", self.enter, allow_head=False), web.post("/leave", self.leave)]
 
     def staff(self, request: web.Request) -> tuple[Staff, ...]:
-        """Whom the request's browser stands for; empty for a stranger."""
+        """The role links of the request's browser; empty for a stranger."""
         key = self.key_of(request)
         return self.links.of_visitor(key) if key else ()
 
     def may_act(self, staff: Staff, session: SessionId) -> bool:
-        """Whether a link is good for a session. What its role may do there, `core.authority` says."""
+        """Whether a link applies to a session. What its role may do there is decided by `core.rules.authority`."""
         return covers(staff.scope, session, self.room_of(session))
 
     def key_of(self, request: web.Request) -> str:
-        """The browser's key; empty when it has none."""
+        """The browser's key from its cookie; empty when it has none."""
         return request.cookies.get(self.cookie, "")
 
     def asker(self, request: web.Request) -> tuple[Staff, ...]:
-        """All links for which the request's browser stands, a reader's among them."""
+        """All links of the request's browser, including a reader's link."""
         reader = self.links.of_reader_proof(request.cookies.get(READER_COOKIE, ""))
         return (*self.staff(request), reader) if reader is not None else self.staff(request)
 
     async def enter(self, request: web.Request) -> web.StreamResponse:
-        """Exchange a link for a cookie, and go to its page."""
+        """Exchange a link for a cookie, and redirect to its page."""
         if self.gate.take(self.address_of(request)):
             return web.Response(status=429, text=OFTEN, headers=_SECRET)
         token = request.match_info["token"]
@@ -128,18 +131,18 @@ class StaffDoor:
         return web.Response(status=status, text=html, content_type="text/html", headers=_SECRET)
 
     def welcome(self, staff: Staff, key: str, query: str = "", where: str = "") -> web.Response:
-        """Give a browser the key that stands for whom it let in, and send it to its page, or `where`, with `query`."""
+        """Give a browser its key as a cookie, and redirect it to its page, or to `where`; `query` is appended."""
         return self._give(see_other(f"{where or landing(staff)}{query}", _SECRET), self.cookie, key, "/")
 
     async def leave(self, request: web.Request) -> web.StreamResponse:
-        """Let the browser stand for nobody."""
+        """Sign the browser out."""
         await self.links.leave(self.key_of(request))
         response = see_other("/", _SECRET)
         response.del_cookie(self.cookie, path="/", httponly=True, samesite="Lax", secure=self.secure)
         return response
 
     def middleware(self) -> Middleware:
-        """Says to all that lies behind it who asks, and takes readers' keys out of addresses."""
+        """A middleware that tells the handlers who asks (`ASKER`), and removes readers' keys from addresses."""
 
         @web.middleware
         async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -153,13 +156,13 @@ class StaffDoor:
             finally:
                 ASKER.reset(reset)
             if asker and not response.prepared and not request.path.startswith(("/static/", "/look/")):
-                response.headers[hdrs.CACHE_CONTROL] = "no-store"  # It may hold what is not for everybody.
+                response.headers[hdrs.CACHE_CONTROL] = "no-store"  # The answer may hold what is not public.
             return response
 
         return middleware
 
     def _exchange(self, request: web.Request, session: str) -> web.StreamResponse:
-        """The address again without its key; with the cookie, when the key was right."""
+        """Redirect to the same address without its key; with the reader's cookie when the key is valid."""
         rest = [(name, value) for name, value in request.query.items() if name != "key"]
         where = f"{quote(request.path)}?{urlencode(rest)}" if rest else quote(request.path)
         if self.gate.take(self.address_of(request)):
@@ -175,7 +178,7 @@ class StaffDoor:
 
 
 def landing(staff: Staff) -> str:
-    """The page of a link."""
+    """The path of the page that a link opens."""
     kind, _, name = staff.scope.partition(":")
     if staff.role is Role.SECRETARIAT and staff.scope == HALL:
         return ADMIN

@@ -1,10 +1,10 @@
-"""The sentences of the pages for the secretariat and the technicians. The keys are the English texts (admin.po)."""
+"""Sentences of the pages for the secretariat and the technicians. The English texts are the message keys (admin.po)."""
 
 from __future__ import annotations
 
 
 class AdminText:
-    """Keys of the sentences that the doors say."""
+    """Message keys of the sentences that handlers show."""
 
     NO_LINK = "This link is not valid, or not any more. Ask whoever gave it to you for a new one."
     TAKEN = (

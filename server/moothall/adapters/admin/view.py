@@ -1,4 +1,4 @@
-"""What the pages for the secretariat and the technicians show: values for their templates."""
+"""View data of the pages for the secretariat and the technicians: values for their templates."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ QrSvg = Callable[[str], Markup]
 
 
 def when(starts: int | None, ends: int | None, ui: Catalogue, zone: Zone = UTC_ZONE) -> str:
-    """A span of time in a zone, in the reader's language; empty when nothing is planned.
+    """A period in a time zone, in the reader's language; empty when `starts` is None. Times are in Unix ms.
 
-    The page says the zone; the offset is said here where summer time begins or ends in between.
+    The page names the zone. The UTC offsets are added where they differ between start and end.
     """
     if starts is None:
         return ""
@@ -73,24 +73,24 @@ def settings_frame(asked: AdminRequest, state: State, programme: Programme) -> F
 
 
 def times_of(planned: Planned, programme: Programme) -> str:
-    """From when to when on its day a meeting is planned; empty without times."""
+    """The planned times of day of a meeting, from start to end; empty without times."""
     at = programme.zone().at
     starts, ends = (None if each is None else at(each) for each in (planned.starts, planned.ends))
     return time_span(starts, ends)
 
 
 def day_name(day: str, ui: Catalogue) -> str:
-    """A day (ISO 8601) in a short list, in the reader's language."""
+    """A day (ISO 8601) in short form, in the reader's language."""
     return ui.day(date.fromisoformat(day))
 
 
 def clock_of(programme: Programme, ui: Catalogue) -> str:
-    """Which clock the times are by."""
+    """A sentence that names the time zone of the times shown."""
     return times_are(programme.zone(), programme.now(), ui)
 
 
 def planned_of(entry: Entry) -> Planned:
-    """A session that was made elsewhere than in the programme, as if it were planned."""
+    """The plan of a session that was made outside the programme."""
     return Planned(
         session=entry.session,
         title=entry.title,
@@ -103,7 +103,9 @@ def planned_of(entry: Entry) -> Planned:
 def meeting_row(
     planned: Planned, state: State | Entry | None, programme: Programme, ui: Catalogue
 ) -> dict[str, object]:
-    """One meeting: with its state by itself, in a list with what is known without loading it."""
+    """The row of one meeting. `state`: the session's state; in a list its entry, which is known without loading the
+    session.
+    """
     status = Status.CREATED if state is None else state.status
     room = None if planned.room is None else programme.room(planned.room)
     return {
@@ -123,7 +125,7 @@ def meeting_row(
 
 
 def state_of(planned: Planned, status: Status, ui: Catalogue, *, off: bool = False) -> dict[str, str]:
-    """How a meeting stands in words, and as a kind, which has a colour and a shape (`.state` in page.css)."""
+    """A meeting's state in words, and as a kind that has a colour and a shape (`.state` in page.css)."""
     if planned.cancelled and status is Status.CREATED:
         return {"state": ui.named("page/state.cancelled"), "kind": "cancelled"}
     stands = standing(status, (), off=off)
@@ -132,7 +134,7 @@ def state_of(planned: Planned, status: Status, ui: Catalogue, *, off: bool = Fal
 
 
 def place_rows(programme: Programme, ui: Catalogue, rooms: Sequence[RoomId] | None = None) -> Rows:
-    """The rooms with their running and next sessions; all of them, or those named."""
+    """Rooms with their running and next sessions; all rooms where `rooms` is None."""
     rows: Rows = []
     for room in programme.rooms():
         if rooms is None or room.id in rooms:
@@ -160,7 +162,7 @@ def _named(programme: Programme, session: SessionId | None, ui: Catalogue) -> di
 
 
 def named_meeting(planned: Planned, programme: Programme, ui: Catalogue) -> dict[str, object]:
-    """A meeting in a sentence or a short list."""
+    """A meeting for a sentence or a short list."""
     return {
         "id": planned.session,
         "title": planned.title,
@@ -170,13 +172,13 @@ def named_meeting(planned: Planned, programme: Programme, ui: Catalogue) -> dict
 
 
 def role_choices(ui: Catalogue, *, readers: bool) -> list[dict[str, str]]:
-    """The jobs for which links are made; `readers`: whether one needs a link to read."""
+    """The roles for which links can be made; `readers`: whether reading needs a link."""
     offered = [role for role in Role if role in LINK_ROLES and (role is not Role.READER or readers)]
     return [{"value": role.value, "name": ui.named(f"admin/role.{role}")} for role in offered]
 
 
 def local_address(public: str) -> str:
-    """The address that links say, where it is this machine's own, which no other opens; else empty."""
+    """The public address where it is this machine's own, which no other machine can open; otherwise empty."""
     host = urlsplit(public).hostname or ""
     try:
         local = ip_address(host).is_loopback
@@ -186,7 +188,7 @@ def local_address(public: str) -> str:
 
 
 def link_rows(shown: Sequence[Staff], links: RoleLinks, programme: Programme, ui: Catalogue) -> Rows:
-    """Links in a list: what for, what it is good for, what it is called, its terms, when it was made and opened."""
+    """The rows of a list of links: role, scope, label, terms, when each was made and opened."""
     return [_link_row(staff, links, programme, ui) for staff in shown]
 
 
@@ -212,7 +214,7 @@ def _link_row(staff: Staff, links: RoleLinks, programme: Programme, ui: Catalogu
 
 
 def wanted_terms(given: Mapping[str, str], role: Role, scope: str, zone: Zone, now: int) -> LinkTerms | str:
-    """What a form says of a new link's terms, or the key of the sentence on what is wrong; `now` is Unix ms."""
+    """The terms of a new link from a form, or the key of a sentence that says what is wrong. `now`: Unix ms."""
     text, expires = given.get("expires", "").strip()[:30], 0
     if text:
         try:
@@ -228,7 +230,7 @@ def wanted_terms(given: Mapping[str, str], role: Role, scope: str, zone: Zone, n
 
 
 def signed_rows(links: RoleLinks, programme: Programme, ui: Catalogue) -> Rows:
-    """Who is signed in: each job by its pseudonym, with the browsers that it has, and until when the last is good."""
+    """Who is signed in, by pseudonym: the role, the number of browsers, and until when the last one is valid."""
     found: dict[str, list[SignedIn]] = {}
     for each in links.signed_in():
         found.setdefault(each.staff.link, []).append(each)
@@ -245,7 +247,7 @@ def signed_rows(links: RoleLinks, programme: Programme, ui: Catalogue) -> Rows:
 
 
 def scope_name(scope: str, programme: Programme, ui: Catalogue) -> str:
-    """What a link is good for, as it is called."""
+    """The name of a link's scope: everything, a room's title or a meeting's title."""
     kind, _, name = scope.partition(":")
     if scope == HALL:
         return ui.text(AdminText.EVERYTHING)
@@ -257,7 +259,7 @@ def scope_name(scope: str, programme: Programme, ui: Catalogue) -> str:
 
 
 def sheet(staff: Staff, address: str, programme: Programme, ui: Catalogue, qr: QrSvg) -> dict[str, object]:
-    """The sheet of a link."""
+    """The sheet of a role link."""
     reader = staff.role is Role.READER
     return {
         **about_scope(staff.scope, programme, ui),
@@ -272,7 +274,7 @@ def sheet(staff: Staff, address: str, programme: Programme, ui: Catalogue, qr: Q
 
 
 def public_sheet(planned: Planned, address: str, programme: Programme, ui: Catalogue, qr: QrSvg) -> dict[str, object]:
-    """The sheet of a page that everybody may read."""
+    """The sheet of a public page."""
     return {
         **about_scope(f"session:{planned.session}", programme, ui),
         "job": ui.text(AdminText.READERS_PAGE),
@@ -286,7 +288,7 @@ def public_sheet(planned: Planned, address: str, programme: Programme, ui: Catal
 
 
 def about_scope(scope: str, programme: Programme, ui: Catalogue) -> dict[str, str]:
-    """When and where the meeting of a link is, as far as it has one that is planned."""
+    """Time and room of a link's meeting; empty strings where it has no planned meeting."""
     kind, _, name = scope.partition(":")
     planned = programme.plan_of(SessionId(name)) if kind == "session" else None
     if planned is None:
@@ -298,25 +300,25 @@ def about_scope(scope: str, programme: Programme, ui: Catalogue) -> dict[str, st
 
 
 class ImportView(msgspec.Struct, frozen=True, kw_only=True):
-    """What the changes of an import are shown with."""
+    """What is needed to show the changes of an import."""
 
     rooms: Mapping[RoomId, str]
-    """Titles, those of the file's own rooms among them."""
+    """Titles of rooms, including those in the file."""
     zone: Zone
-    """The conference's once the import is made."""
+    """The conference's time zone after the import."""
     zone_before: str
-    """The name of the one it has."""
+    """The name of its time zone before the import."""
     ui: Catalogue
 
 
 def import_view(programme: Programme, wanted: Timetable, zone: Zone, ui: Catalogue) -> ImportView:
-    """Rooms as they are called here, where they are known here."""
+    """The data to show an import. Rooms that are known here have their titles here."""
     rooms = {room.id: room.title for room in (*wanted.rooms, *programme.rooms())}
     return ImportView(rooms=rooms, zone=zone, zone_before=programme.zone().name, ui=ui)
 
 
 def change_rows(found: Sequence[Change], shown: ImportView) -> Rows:
-    """What an import would change, in words."""
+    """The changes of an import, in words."""
     return [_change_row(change, shown) for change in found]
 
 
@@ -333,7 +335,7 @@ def _change_row(change: Change, shown: ImportView) -> dict[str, object]:
 
 
 def clash_rows(found: Sequence[tuple[Planned, Planned]], shown: ImportView) -> Rows:
-    """Meetings that would be in one place at the same time."""
+    """Pairs of meetings that would be in the same room at the same time."""
     return [
         {
             "place": shown.rooms.get(first.room, first.room) if first.room else "",
@@ -361,8 +363,8 @@ def _value(kind: ChangeKind, planned: Planned, shown: ImportView) -> str:
 
 
 def jobs(session: SessionId, role: Role, ui: Catalogue) -> Rows:
-    """The pages that a job has in a session. An interpreter finds the microphone's at the desk, where there is an
-    interpreter's text.
+    """The pages that a role has in a session. An interpreter's link to the microphone is on the desk, once the session
+    has a channel of interpretation.
     """
     rows: Rows = []
     if role in SENDS_EVERY_SOUND:
@@ -381,7 +383,7 @@ def jobs(session: SessionId, role: Role, ui: Catalogue) -> Rows:
 
 
 def place_jobs(room: RoomId, now: SessionId | None, role: Role, ui: Catalogue) -> Rows:
-    """The pages that a job has in a place: its microphone serves all meetings there, all week."""
+    """The pages that a role has in a room: the room's microphone page stays the same for all meetings there."""
     of_session = [] if now is None else jobs(now, role, ui)
     if role not in SENDS_EVERY_SOUND:
         return of_session

@@ -1,1 +1,1 @@
-"""The public agenda with its calendars, the private form of access needs, and the pages of help."""
+"""The public agenda with its calendars, the private form for access needs, and the help pages."""

@@ -1,4 +1,4 @@
-"""`/agenda`: the public agenda, to be read, printed and subscribed to, of public sessions alone. It needs no script."""
+"""`/agenda`: the public agenda, to read, print and subscribe to. It has only public sessions, and needs no script."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.sessions.catalogue import Entry
 
 Listed = Callable[[], Awaitable[Sequence[Entry]]]
-"""The sessions that anybody may read."""
+"""Returns the sessions that everybody may read. May raise StorageUnavailable."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class AgendaDoor:
-    """Handlers of the agenda and of its calendars. `public`: the server's address, with no slash at its end."""
+    """Handlers of the agenda and its calendars. `public`: the server's public address, without a slash at its end."""
 
     pages: Pages
     rows: AgendaRows
@@ -32,7 +32,7 @@ class AgendaDoor:
     public: str
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/agenda", self.show),
             web.get("/agenda.ics", self.calendar),
@@ -40,7 +40,7 @@ class AgendaDoor:
         ]
 
     async def show(self, request: web.Request) -> web.Response:
-        """The page."""
+        """The agenda as a page."""
         ui = language(self.pages, request)
         query = ui.query
         try:
@@ -56,7 +56,7 @@ class AgendaDoor:
             query=query,
             parts_written=self.rows.parts(ui, self.pages.catalogues.languages),
             tabs=[day for day in days if day.name],
-            days=sorted(days, key=lambda day: day.past),  # today, or the next that there is, stands on top
+            days=sorted(days, key=lambda day: day.past),  # past days last, so that today or the next day comes first
             changes=newest,
             earlier=earlier,
             times=times_are(programme.zone(), programme.now(), ui),
@@ -69,7 +69,7 @@ class AgendaDoor:
         return await self._calendar(request, None)
 
     async def calendar_of_one(self, request: web.Request) -> web.Response:
-        """One of them."""
+        """One public session as iCalendar; 404 where it has no time."""
         return await self._calendar(request, request.match_info["session"])
 
     async def _calendar(self, request: web.Request, session: str | None) -> web.Response:
@@ -111,7 +111,7 @@ class AgendaDoor:
 
 
 def _cut(days: Sequence[ChangeDay]) -> tuple[list[ChangeDay], list[ChangeDay]]:
-    """The days of the newest changes, and the days before them."""
+    """Split the days of changes: the newest, with about `SHOWN_CHANGES` lines in all, and the earlier ones."""
     newest: list[ChangeDay] = []
     for number, day in enumerate(days):
         if newest and sum(len(each.lines) for each in newest) + len(day.lines) > SHOWN_CHANGES:

@@ -1,4 +1,6 @@
-"""`/admin/agenda` and `/admin/access-needs`: where the secretariat writes the agenda, and reads what people need."""
+"""`/admin/agenda`, where the secretariat writes the agenda's texts, and `/admin/access-needs`, where it reads access
+needs.
+"""
 
 from __future__ import annotations
 
@@ -22,21 +24,21 @@ from moothall.services.programme.access_needs import AccessNeeds
 from moothall.services.programme.programme import Programme
 
 MOST_BYTES = len(AgendaPart) * LONGEST_PART * 12
-"""What the form of the texts may have: a character takes up to 12 bytes in a form."""
+"""The most bytes of the texts in the form: one character takes up to 12 bytes there."""
 PART_LONG = "A part has at most {n} characters. Nothing was saved; what you wrote is still here."
 STATEMENT_LONG = "What is said of access has at most {n} characters. Nothing was saved."
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class AgendaDeskDoor:
-    """Handlers for the secretariat alone."""
+    """Handlers of both, for the secretariat only."""
 
     pages: StaffPages
     programme: Programme
     needs: AccessNeeds
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/admin/agenda", self.texts),
             web.post("/admin/agenda", self.write),
@@ -48,13 +50,13 @@ class AgendaDeskDoor:
 
     @staff_page(runs_the_house)
     async def texts(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """The texts in one language, to be written."""
+        """The form with the agenda's texts in one language."""
         language = self._language(request.query.get("text", ""), asked)
         return self._texts(asked, language, saved="saved" in request.query)
 
     @staff_page(runs_the_house)
     async def write(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Keep them."""
+        """Store the texts of one language."""
         larger = request.clone(client_max_size=MOST_BYTES + MAX_BODY_BYTES)
         given = await self.pages.form(larger, asked)
         language = self._language(given.get("text", ""), asked)
@@ -108,13 +110,13 @@ class AgendaDeskDoor:
 
     @staff_page(runs_the_house)
     async def note(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """What the agenda says of one session."""
+        """The form for the access statement of one session."""
         planned = await self._planned(request)
         return self._note(asked, planned, self.programme.agenda.note(planned.session))
 
     @staff_page(runs_the_house)
     async def annotate(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Have it say something else."""
+        """Store the access statement of one session."""
         given = await self.pages.form(request, asked)
         planned = await self._planned(request)
         note = AgendaNote(statement=given.get("statement", ""))
@@ -145,7 +147,7 @@ class AgendaDeskDoor:
 
     @staff_page(runs_the_house)
     async def list_needs(self, _request: web.Request, asked: AdminRequest) -> web.Response:
-        """What people need, those first that nobody has dealt with."""
+        """List the access needs, unsettled ones first."""
         zone = self.programme.zone()
         rows = []
         for need in self.needs.all():
@@ -157,7 +159,7 @@ class AgendaDeskDoor:
 
     @staff_page(runs_the_house)
     async def settle(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Mark one as dealt with, or as open again, or delete it."""
+        """Mark an access need as dealt with or as open again, or delete it."""
         given = await self.pages.form(request, asked)
         need, act = request.match_info["need"], given.get("act", "")
         if act not in ("dealt-with", "open", "delete"):

@@ -1,4 +1,4 @@
-"""`/help` and `/help/hubs`: what this is and how it is read, and how a group far away takes part. The same at a hub."""
+"""`/help`, for readers, and `/help/hubs`, for coordinators of remote groups. A hub serves the same pages."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from moothall.adapters.pages.templates import Pages
 
 @dataclass(eq=False, repr=False)
 class HelpDoor:
-    """Handlers of the pages of help. `agenda`: where the agenda is; empty where nobody knows."""
+    """Handlers of the help pages. `agenda`: returns the agenda's address; empty where it isn't known."""
 
     pages: Pages
     _: KW_ONLY
     agenda: Callable[[], str] = lambda: ""
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/help", self.readers), web.get("/help/hubs", self.hubs)]
 
     async def readers(self, request: web.Request) -> web.Response:
-        """For whoever reads."""
+        """The help page for readers."""
         return self._page(request, "agenda/help.html")
 
     async def hubs(self, request: web.Request) -> web.Response:
-        """For whoever coordinates a group far away."""
+        """The help page for coordinators of groups."""
         return self._page(request, "agenda/help_hubs.html")
 
     def _page(self, request: web.Request, template: str) -> web.Response:

@@ -1,7 +1,7 @@
-"""`/agenda/access`: the private form on which somebody says what they need so that they can take part.
+"""`/agenda/access`: the private form on which people say what they need so that they can take part.
 
-It goes to the secretariat alone. No cookie is given and no address is kept; an error is shown above the form, which
-still holds everything that was typed.
+Only the secretariat sees an answer. The form sets no cookie and stores no address. An error is shown above the form,
+which keeps everything that was typed.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from moothall.services.programme.access_needs import AccessNeeds, RejectedNeed
 from moothall.wire.token_bucket import Allowance
 
 ALLOWANCE = Allowance(per_second=1, burst=60)
-"""Needs of one address: fewer than questions, of which a hall asks many at once."""
+"""The rate of one address: lower than for questions, which a hall sends many of at once."""
 MOST_CHOICES = 300
-"""Sessions to choose from. Overflow: later ones are not offered; their day is."""
+"""The most sessions to choose from. Overflow: later ones are not offered; their days are."""
 LONGEST_FORM = 64
 PATH = "/agenda/access"
 SLOW = "Much came from your network in a short time. Please wait a minute, then send it again: it is still here."
@@ -45,7 +45,7 @@ REJECTED = {
     RejectedNeed.FULL: "This form takes nothing more at the moment. Please tell the organisers in another way.",
     RejectedNeed.UNAVAILABLE: "It could not be stored at the moment. Please try again in a minute.",
 }
-"""Why a need was not taken."""
+"""Why a need was not stored: message keys."""
 _MOST = {RejectedNeed.TEXT: LONGEST_NEED, RejectedNeed.NAME: LONGEST_NAME, RejectedNeed.REACH: LONGEST_REACH}
 
 
@@ -62,16 +62,16 @@ class NeedsDoor:
         self._senders = self.context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/agenda/access", self.form), web.post("/agenda/access", self.take)]
 
     async def form(self, request: web.Request) -> web.Response:
-        """The empty form, or the thanks for what was sent."""
+        """The empty form, or a page of thanks after a need was sent."""
         typed = {"id": new_form(self.context.randomness), "about": request.query.get("about", "")[:200]}
         return private(await self._page(request, typed, sent="sent" in request.query))
 
     async def take(self, request: web.Request) -> web.Response:
-        """Take what somebody needs, and say so."""
+        """Store an access need and redirect to the thanks, or show the form again with an error."""
         ui = self.context.language(request)
         try:
             typed = await read_form(request)
@@ -103,7 +103,7 @@ class NeedsDoor:
         return private(await self._page(request, typed, sentence=sentence, status=status, wrong=why.value))
 
     async def _about(self, given: str, ui: Catalogue) -> tuple[SessionId | None, str]:
-        """The session or day that was chosen, of those that are offered; all of it where it is none of them."""
+        """The chosen session or day; (None, ""), the whole conference, where the choice isn't one that is offered."""
         offered = {value for value, _ in self._choices(await self._sessions(), ui)}
         kind, _, name = given.partition(":")
         if given not in offered:
@@ -111,7 +111,7 @@ class NeedsDoor:
         return (SessionId(name), "") if kind == "session" else (None, name)
 
     async def _sessions(self) -> list[PublicSession]:
-        """Those to come and those that are on."""
+        """Public sessions that aren't closed."""
         return [each for each in self.rows.public(await self.listed()) if each.entry.status is not Status.CLOSED]
 
     def _choices(self, sessions: Sequence[PublicSession], ui: Catalogue) -> list[tuple[str, str]]:
@@ -139,7 +139,7 @@ class NeedsDoor:
         try:
             choices = self._choices(await self._sessions(), ui)
         except StorageUnavailable:
-            choices = []  # The form is there all the same.
+            choices = []  # Show the form even without choices.
         text = self.context.pages.render(
             "agenda/access_needs.html",
             ui=ui,
@@ -163,7 +163,7 @@ class NeedsDoor:
 
 
 def about_in_words(need: AccessNeed, title: str, ui: Catalogue) -> str:
-    """What a need is about, for the secretariat; `title` is that of its session."""
+    """What a need is about, for the secretariat: a session, a day or everything. `title`: that of its session."""
     if need.session is not None:
         return f"\u2068{title or ui.text('Meeting without a title')}\u2069"
     if need.day:

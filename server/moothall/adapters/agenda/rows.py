@@ -1,7 +1,6 @@
-"""What the agenda shows: its texts, the public sessions by day and room, and what has changed.
+"""View data of the agenda: its texts, the public sessions by day and room, and recent changes.
 
-Everything here begins with the list of sessions that anybody may read. What is said of a session that isn't on it,
-such as a change of its plan, is left out.
+Everything is derived from the list of public sessions. Changes of other sessions are left out.
 """
 
 from __future__ import annotations
@@ -27,16 +26,16 @@ from moothall.services.programme.programme import Programme
 from moothall.services.sessions.catalogue import Entry
 
 MOST_NEW = 12
-"""New sessions of one day that are named; more are counted, as after the import of a whole programme."""
+"""The most new sessions of one day that are named; above that they are counted, such as after a programme's import."""
 SHOWN_CHANGES = 10
-"""Lines of changes that are open; the others are behind a click."""
+"""Lines of changes that are shown at once; the others appear after a click."""
 
 ReadableIn = Callable[[SessionId, Sequence[str]], Sequence[str]]
-"""In which languages (BCP-47) a session can be read, by its id and what is spoken there."""
+"""Returns the languages (BCP 47) in which a session can be read, from its id and its spoken languages."""
 
 
 class PublicSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A session that anybody may read, with what is planned."""
+    """A public session, with its plan and its access statement."""
 
     entry: Entry
     plan: Planned | None
@@ -44,7 +43,7 @@ class PublicSession(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def starts(self) -> int | None:
-        """Unix ms when it begins or began."""
+        """When it begins or began, in Unix ms; None where no time is known."""
         return self.entry.opened if self.plan is None or self.plan.starts is None else self.plan.starts
 
 
@@ -63,19 +62,19 @@ class AgendaRow(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     spoken: str
     readable: str
-    """In which languages it can be read, in words."""
+    """The languages in which it can be read, in words."""
     statement: str
     cancelled: str | None
-    """Why it is not held, empty where nobody said; None while it is to be held."""
+    """Why it was cancelled, empty where no reason was given; None where it isn't cancelled."""
     calendar: str
-    """Address of its calendar; empty where it has no time."""
+    """The address of its calendar; empty where it has no time."""
 
 
 class AgendaPlace(msgspec.Struct, frozen=True):
     """The sessions of one day in one room."""
 
     name: str
-    """Empty for those without a room."""
+    """The room's title; empty for sessions without a room."""
     rows: tuple[AgendaRow, ...]
 
 
@@ -84,7 +83,7 @@ class AgendaDay(msgspec.Struct, frozen=True):
 
     id: str
     name: str
-    """Empty for those without a time."""
+    """The date in words; empty for sessions without a time."""
     short: str
     is_today: bool
     past: bool
@@ -92,7 +91,7 @@ class AgendaDay(msgspec.Struct, frozen=True):
 
 
 class AgendaPartTexts(msgspec.Struct, frozen=True):
-    """A part of the agenda's texts."""
+    """One part of the agenda's texts, in one language."""
 
     part: AgendaPart
     title: str
@@ -102,7 +101,7 @@ class AgendaPartTexts(msgspec.Struct, frozen=True):
 
 
 class ChangeDay(msgspec.Struct, frozen=True):
-    """What has changed on one day."""
+    """The changes of one day."""
 
     name: str
     lines: tuple[str, ...]
@@ -110,14 +109,14 @@ class ChangeDay(msgspec.Struct, frozen=True):
 
 @dataclass(eq=False, repr=False)
 class AgendaRows:
-    """Makes them. `listed` gives the sessions that anybody may read."""
+    """Makes the view data from the programme. `readable`: the languages in which a session can be read."""
 
     programme: Programme
     _: KW_ONLY
     readable: ReadableIn = lambda _, spoken: spoken
 
     def public(self, listed: Iterable[Entry]) -> list[PublicSession]:
-        """Those of the agenda, in order of time."""
+        """The sessions of the agenda from the public entries `listed`, by starting time."""
         agenda, found = self.programme.agenda, []
         for entry in listed:
             note = agenda.note(entry.session)
@@ -126,7 +125,7 @@ class AgendaRows:
         return sorted(found, key=lambda each: (each.starts is None, each.starts or 0, each.entry.session))
 
     def parts(self, ui: Catalogue, languages: Sequence[str]) -> list[AgendaPartTexts]:
-        """The texts that there are, in the page's language where they are written in that."""
+        """The texts that have been written, in the page's language where they exist in it, otherwise in another."""
         found = ((part, written(self.programme.agenda.texts, part, ui.language, languages)) for part in AgendaPart)
         return [
             AgendaPartTexts(
@@ -137,7 +136,11 @@ class AgendaRows:
         ]
 
     def days(self, sessions: Sequence[PublicSession], ui: Catalogue, query: str, now: int) -> list[AgendaDay]:
-        """The sessions by day and, within each, by room: in order of time, those without one last; `now` in Unix ms."""
+        """The sessions by day, and within each day by room, in order of time. Sessions without a time or a room come
+        last.
+
+        `now`: Unix ms. `query`: the query string of links on the page.
+        """
         zone = self.programme.zone()
         today = zone.at(now).date().isoformat()
 
@@ -160,11 +163,11 @@ class AgendaRows:
         return days
 
     def place(self, plan: Planned | None) -> str:
-        """The title of the room of a plan; empty where there is none."""
+        """The title of a plan's room; empty where there is none."""
         return "" if plan is None or plan.room is None else self._room(plan.room)
 
     def changes(self, sessions: Sequence[PublicSession], ui: Catalogue) -> list[ChangeDay]:
-        """What has changed of sessions that are on the agenda, the newest first."""
+        """Changes of sessions on the agenda, by day, newest first."""
         titles = {each.entry.session: title_of(each.entry, ui) for each in sessions}
         zone = self.programme.zone()
 
@@ -225,10 +228,10 @@ class AgendaRows:
 
 
 def title_of(entry: Entry, ui: Catalogue) -> str:
-    """The title of a session, or the placeholder for none."""
+    """The title of a session, or a placeholder where it has none."""
     return entry.title.strip() or ui.text("Meeting without a title")
 
 
 def languages_in_words(tags: Iterable[str], ui: Catalogue) -> str:
-    """Languages by their names in the page's language, each once."""
+    """The names of languages in the page's language, each once, sorted."""
     return ui.listed(sorted({ui.language_name(tag) for tag in tags}, key=str.casefold))

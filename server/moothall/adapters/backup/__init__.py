@@ -1,1 +1,1 @@
-"""Where a backup lies, and the data folders that it is taken of and restored to."""
+"""The folder of a backup, and the data folders that are backed up and restored."""

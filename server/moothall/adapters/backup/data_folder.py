@@ -1,4 +1,4 @@
-"""A data folder that a server may be using, as a backup reads it, and one that is restored."""
+"""Access to a data folder for backups: reading one that a server may be using, and restoring recordings into one."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.core.ports import BookEntry
 
 BUSY_S = 10.0
-"""How long the book's file may be held by the server."""
+"""How long to wait, in s, for the server to release the book's file."""
 PAGE_SAMPLES = 3 * 16_000
-"""More than a page of a recording holds: those are of about a second."""
+"""More samples than a page of a recording holds: pages have about a second."""
 
 Place = tuple[SessionId, SourceId, int]
-"""Session, source and first sample of a file of a recording."""
+"""Identifies one file of a recording: session, source and first sample."""
 
 
 class DataFolder:
     """The `LiveData` of one folder."""
 
     def __init__(self, folder: Path, recordings: Path, kept_apart: Path, settings: Mapping[str, bytes]) -> None:
-        """`kept_apart`: the copy of the list of removals. `settings`: files by their names.
+        """`kept_apart`: path of the copy of the list of removals; `settings`: contents of the settings' files by name.
 
-        Raises ConfigurationError when there is no log, or when it is another user's.
+        Raises ConfigurationError when there is no log, or when the folder belongs to another user.
         """
         path = folder / sqlite_file.FILE_NAME
         if not path.is_file():
             raise ConfigurationError(f"There is no log at {path}. Name the server's data folder with --data.")
         if os.geteuid() not in (0, path.stat().st_uid):
-            # Reading makes files beside it that the server could not write.
+            # Opening the log creates files beside it, which the server could then not write.
             raise ConfigurationError(f"{folder} is another user's. Run this command as the user who runs the server.")
         self._folder = folder
         self._kept_apart = kept_apart
@@ -49,34 +49,36 @@ class DataFolder:
         self.sound = LiveRecordings(recordings)
 
     def close(self) -> None:
-        """Let go of the log."""
+        """Close the log."""
         self.log.close()
 
     def book(self) -> Sequence[BookEntry]:
-        """All entries (`LiveData`)."""
+        """All entries of the book (`LiveData`)."""
         return read_book(self._folder / book_sqlite.FILE_NAME)
 
     def settings(self) -> Mapping[str, bytes]:
-        """The files of the settings (`LiveData`)."""
+        """The settings' files by the names under which they are restored (`LiveData`)."""
         return self._settings
 
     def removals(self) -> tuple[AnyLine, ...]:
-        """The folder's list and the one that is kept apart (`LiveData`)."""
+        """The folder's list of removals, merged with the copy that is kept apart (`LiveData`)."""
         return united(read_removals(self._kept_apart), read_removals(self._folder / LIST_NAME))
 
     def keep_removals(self, lines: Iterable[AnyLine]) -> None:
-        """Add to the copy that is kept apart (`LiveData`). A server may be adding to it as well."""
+        """Append to the copy that is kept apart (`LiveData`). A server may be appending to it as well."""
         add_lines(self._kept_apart, lines)
 
 
 class LiveRecordings:
-    """The `LiveSound` of one folder: a folder a session, in it one a source, in it files named after first samples."""
+    """The `LiveSound` of one folder: SESSION/SOURCE/FIRST.opus, where FIRST is the number of the file's first
+    sample.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def parts(self) -> Sequence[Place]:
-        """All files (`LiveSound`)."""
+        """All files of recordings (`LiveSound`)."""
         found: list[Place] = []
         for path in sorted(self._folder.glob("*/*/*.opus")):
             session, source, first = path.parts[-3], path.parts[-2], path.stem
@@ -85,12 +87,14 @@ class LiveRecordings:
         return found
 
     def chunks(self, part: Place) -> Iterator[bytes]:
-        """A file as it is now (`LiveSound`)."""
+        """A file's bytes in pieces, as long as it is now; nothing where it is gone (`LiveSound`). Raises
+        StorageUnavailable.
+        """
         path = sound_path(self._folder, part)
         try:
             with path.open("rb") as file:
                 left = os.fstat(file.fileno()).st_size
-                # Only what is there at the beginning: a recorder writes on.
+                # Stop at the size at the beginning, since a recorder may go on writing.
                 while left > 0 and (piece := file.read(min(PIECE, left))):
                     left -= len(piece)
                     yield piece
@@ -100,7 +104,7 @@ class LiveRecordings:
             raise StorageUnavailable(f"A recording can't be read: {error.strerror}.") from error
 
     def written(self, part: Place) -> int:
-        """When it last grew (`LiveSound`)."""
+        """When the file was last written, in Unix ms; 0 where it is gone (`LiveSound`)."""
         try:
             return sound_path(self._folder, part).stat().st_mtime_ns // 1_000_000
         except FileNotFoundError:
@@ -111,12 +115,12 @@ class RestoredRecordings:
     """The `RestoredSound` of one folder."""
 
     def __init__(self, folder: Path, *, bitrate: int) -> None:
-        """`bitrate`: bit/s of what is made again."""
+        """`bitrate`: bit/s of sound that is encoded again."""
         self._folder = folder
         self._store = SoundFolder(folder, bitrate=bitrate)
 
     def write(self, part: SoundPart, chunks: Iterable[bytes]) -> None:
-        """A file as it was, with the time at which it was written (`RestoredSound`)."""
+        """Write a file with its bytes and its time of last writing (`RestoredSound`). Raises StorageUnavailable."""
         path = sound_path(self._folder, _place_of(part))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,14 +135,17 @@ class RestoredRecordings:
             raise StorageUnavailable(f"A recording can't be restored: {error.strerror}.") from error
 
     async def silence(self, part: SoundPart, spans: Sequence[tuple[int, int]]) -> bool:
-        """Make it silent in these spans (`RestoredSound`). Its time stays: it says until when it may be kept."""
+        """Silence `spans` of a file, in samples of the source; return whether that was possible (`RestoredSound`).
+
+        The file's time is kept, since the retention period counts from it.
+        """
         there = await self._store.parts(part.session)
         kept = next((each for each in there if (each.source, each.first) == (part.source, part.first)), None)
         if kept is None or not kept.samples:
-            return False  # Nobody knows what is in it.
+            return False  # Its content can't be determined.
         try:
             for first, last in spans:
-                # A copy may end within a page, which counts for nothing and may hold sound all the same.
+                # A copy may end inside a page: its samples aren't counted, but may hold sound.
                 if first < kept.end + PAGE_SAMPLES and kept.first < last:
                     await self._store.silence(kept, first, last)
         except StorageUnavailable:
@@ -148,7 +155,7 @@ class RestoredRecordings:
         return True
 
     def remove(self, part: SoundPart) -> None:
-        """Overwrite it and take it away (`RestoredSound`)."""
+        """Overwrite and delete a file (`RestoredSound`). Raises StorageUnavailable."""
         try:
             overwrite(sound_path(self._folder, _place_of(part)))
         except OSError as error:
@@ -156,7 +163,7 @@ class RestoredRecordings:
 
 
 def sound_path(folder: Path, part: Place) -> Path:
-    """Where a file of a recording lies."""
+    """The path of a file of a recording."""
     session, source, first = part
     return folder / session / source / f"{first:015d}.opus"
 
@@ -166,7 +173,7 @@ def _place_of(part: SoundPart) -> Place:
 
 
 def read_book(path: Path) -> list[BookEntry]:
-    """All entries of a book that a server may be using; none where there is no book.
+    """All entries of a book that a server may be using; empty where there is no book.
 
     Raises StorageUnavailable and RecordBroken.
     """

@@ -1,13 +1,14 @@
-"""The folder of a backup on a disk: objects by their SHA-256, and points by their time.
+"""A backup's folder on a disk: objects named by their SHA-256, and restore points named by their time.
 
-    FOLDER/moothall-backup      says whose folder it is
-    FOLDER/lock                 held by the run that writes
+    FOLDER/moothall-backup      marks the folder as a backup
+    FOLDER/lock                 locked by the run that writes
     FOLDER/objects/ab/abc…      objects
     FOLDER/point-20261130T101500Z.json
 
-An object is written under another name and renamed; all are synced together before a restore point names them: by then
-the system has written most of them by itself, and the log on the same disk waits for no large sync. A run that ends in
-between leaves older restore points as they were, and some objects that the next run sweeps away.
+An object is written under a temporary name and renamed. All objects are synced together just before a restore point
+names them: by then the system has written most of them already, so the log on the same disk doesn't wait for a large
+sync. A run that is interrupted leaves the older restore points as they were, and some objects that the next run
+deletes.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from moothall.core.kernel.errors import ConfigurationError, RecordBroken, Storag
 
 MARK, LOCK = "moothall-backup", "lock"
 PIECE = 1 << 18
-"""Bytes that are read and written at a time."""
+"""Bytes of one read or write."""
 _POINT = re.compile(r"point-([0-9]{8}T[0-9]{6}Z(?:-[0-9]{1,9})?)\.json\Z")
 _NEW = ".new"
 
@@ -35,7 +36,7 @@ class BackupFolder:
     """The `BackupStore` in one folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises ConfigurationError when the folder is none of a backup."""
+        """Raises ConfigurationError when the folder is not a backup."""
         self._folder = folder
         self._objects = folder / "objects"
         self._new: list[Path] = []
@@ -44,7 +45,7 @@ class BackupFolder:
 
     @classmethod
     def make(cls, folder: Path) -> BackupFolder:
-        """The backup in a folder, which is made when it is missing or empty.
+        """Open the backup in a folder; make the folder a backup when it is missing or empty.
 
         Raises ConfigurationError when it holds something else.
         """
@@ -59,10 +60,12 @@ class BackupFolder:
 
     @contextmanager
     def held(self, *, reading: bool = False) -> Iterator[None]:
-        """Be the only one who writes, or one of those who only read. Raises ConfigurationError when another writes."""
+        """Hold the folder's lock: exclusively, or shared when `reading`. Raises ConfigurationError when another run
+        holds it.
+        """
         path, how = self._folder / LOCK, fcntl.LOCK_SH if reading else fcntl.LOCK_EX
         if reading and not path.exists():
-            yield  # A copy on a medium that nobody can write to.
+            yield  # A copy on a read-only medium has no lock.
             return
         with explained(f"The backup {self._folder} can't be {'read' if reading else 'written'}"):
             descriptor = os.open(path, os.O_RDONLY if reading else os.O_RDWR | os.O_CREAT, 0o600)
@@ -77,7 +80,7 @@ class BackupFolder:
             os.close(descriptor)
 
     def points(self) -> Mapping[str, RestorePoint]:
-        """All restore points, the oldest first (`BackupStore`)."""
+        """All restore points by name, oldest first (`BackupStore`)."""
         found: dict[str, RestorePoint] = {}
         with _translated():
             for path in sorted(self._folder.iterdir(), key=lambda each: _order(each.name)):
@@ -87,12 +90,12 @@ class BackupFolder:
         return found
 
     def begin(self) -> NewObject:
-        """A new object (`BackupStore`)."""
+        """Start writing an object (`BackupStore`)."""
         with _translated():
             return NewObject(self._objects, self._new)
 
     def settle(self) -> int:
-        """Have the next new object on the disk (`BackupStore`)."""
+        """Sync one new object to the disk and return its size in bytes; 0 when none is left (`BackupStore`)."""
         if not self._new:
             return 0
         path = self._new.pop()
@@ -106,11 +109,13 @@ class BackupFolder:
         return size
 
     def get(self, stored: Stored) -> bytes:
-        """An object's bytes (`BackupStore`)."""
+        """The bytes of an object (`BackupStore`)."""
         return b"".join(self.chunks(stored))
 
     def chunks(self, stored: Stored) -> Iterator[bytes]:
-        """An object piece by piece (`BackupStore`)."""
+        """The bytes of an object in pieces (`BackupStore`). Raises RecordBroken for a missing object, and after the
+        last piece where they don't match the digest.
+        """
         digest, size = hashlib.sha256(), 0
         try:
             with _place(self._objects, stored.sha256).open("rb") as file:
@@ -126,18 +131,18 @@ class BackupFolder:
             raise RecordBroken(f"The object {stored.sha256} of the backup is not what was written.")
 
     def publish(self, name: str, point: RestorePoint) -> None:
-        """Put a restore point there (`BackupStore`)."""
+        """Store a restore point (`BackupStore`)."""
         with _translated():
             _write(self._folder / f"point-{name}.json", encode_point(point))
 
     def drop(self, name: str) -> None:
-        """Take a restore point away (`BackupStore`)."""
+        """Delete a restore point (`BackupStore`)."""
         with _translated():
             (self._folder / f"point-{name}.json").unlink(missing_ok=True)
             sync_folder(self._folder)
 
     def sweep(self, needed: Collection[str]) -> int:
-        """Overwrite and take away what nothing needs (`BackupStore`)."""
+        """Overwrite and delete the objects that aren't `needed`; return their number (`BackupStore`)."""
         swept = 0
         with _translated():
             for path in [*self._folder.glob(f"*{_NEW}"), *self._objects.glob("*"), *self._objects.glob("*/*")]:
@@ -151,7 +156,7 @@ class NewObject:
     """An object that is being written (`ObjectWriter`)."""
 
     def __init__(self, objects: Path, new: list[Path]) -> None:
-        """`new`: gets the object's path, which is to be synced. Raises OSError."""
+        """`new`: the list to which `finish` adds the object's path, for syncing. Raises OSError."""
         self._objects = objects
         self._new = new
         self._path = objects / f"{os.getpid()}{_NEW}"
@@ -160,7 +165,7 @@ class NewObject:
         self._size = 0
 
     def write(self, data: bytes) -> None:
-        """More of it (`ObjectWriter`)."""
+        """Append bytes (`ObjectWriter`)."""
         with _translated():
             view = memoryview(data)
             while view:
@@ -170,7 +175,7 @@ class NewObject:
                 view = view[written:]
 
     def finish(self) -> Stored:
-        """It is whole (`ObjectWriter`)."""
+        """Complete the object and return its name and size (`ObjectWriter`)."""
         name = self._digest.hexdigest()
         path = _place(self._objects, name)
         with _translated():
@@ -185,7 +190,7 @@ class NewObject:
 
 
 def overwrite(path: Path) -> None:
-    """Put zeros over a file and take it away. Raises OSError."""
+    """Overwrite a file with zeros and delete it. Raises OSError."""
     with opened(path, os.O_WRONLY) as file:
         size = os.fstat(file).st_size
         for at in range(0, size, PIECE):
@@ -195,7 +200,7 @@ def overwrite(path: Path) -> None:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """A file for its owner alone, whole or not at all, on the disk when this returns. Raises StorageUnavailable."""
+    """Write a file atomically, readable by its owner only; durable when it returns. Raises StorageUnavailable."""
     with _translated():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(path, data)
@@ -217,14 +222,14 @@ def _place(objects: Path, name: str) -> Path:
 
 
 def _order(name: str) -> tuple[str, int]:
-    """By time, and the tenth of a second behind its ninth."""
+    """The sort key of a restore point's file name: its time, then its number, so that -10 comes after -9."""
     stem, _, number = name.removesuffix(".json").removeprefix("point-").partition("-")
     return stem, int(number) if number.isdigit() else 0
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Raise StorageUnavailable in place of OSError."""
+    """Turn OSError into StorageUnavailable."""
     try:
         yield
     except OSError as error:

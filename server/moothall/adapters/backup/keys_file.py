@@ -1,4 +1,4 @@
-"""The file of the keys: all that is secret of a server, apart from its backup, readable by its owner alone."""
+"""The keys file: all secrets of a server, stored apart from its backup and readable by its owner only."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _Row = tuple[str, str, bytes]
 
 
 class Keys(msgspec.Struct, frozen=True, kw_only=True):
-    """What the file holds, as JSON; bytes are base64."""
+    """The content of the file, as JSON; bytes are in base64."""
 
     format: int = FORMAT
     files: dict[str, bytes]
-    """By name: `signing.key` of the data folder, and those that the settings name."""
+    """Files by name: `signing.key` of the data folder, and the secret files that the settings name."""
     entries: tuple[_Row, ...]
-    """Of the book: namespace, key and body."""
+    """Secret entries of the book: namespace, key and body."""
 
     def book(self) -> Sequence[BookEntry]:
-        """The entries of the book."""
+        """The entries as the book's own type."""
         return [BookEntry(*row) for row in self.entries]
 
 
 def write_keys(path: Path, files: Mapping[str, bytes], entries: Sequence[BookEntry]) -> None:
-    """Put the keys into the file at `path`.
+    """Write the keys into the file at `path`.
 
-    Raises ConfigurationError when there is something else, or another server's keys: they may be the only ones.
+    Raises ConfigurationError when the file holds something else or another server's keys, which may be the only copy.
     """
     if path.exists():
         known = read_keys(path).files.get(SIGNING_KEY)
@@ -46,7 +46,7 @@ def write_keys(path: Path, files: Mapping[str, bytes], entries: Sequence[BookEnt
 
 
 def read_keys(path: Path) -> Keys:
-    """Raises ConfigurationError when the file can't be read or is none of keys."""
+    """Read the keys from a file. Raises ConfigurationError when it can't be read or isn't a keys file."""
     with explained(f"The keys {path} can't be read"):
         data = path.read_bytes()
     try:

@@ -1,1 +1,1 @@
-"""The cached feed: its door, and a reader of it that isn't a browser."""
+"""The cached feed: its endpoint, and a client for programs other than browsers."""

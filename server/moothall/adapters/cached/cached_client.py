@@ -1,4 +1,4 @@
-"""A reader of the cached feed that isn't a browser: asks for the contents again and again, and for pages it lacks."""
+"""A client of the cached feed for programs: it polls the contents, and fetches the pages that it lacks."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from moothall.core.session.state import Status
 from moothall.wire.cached_feed import EVERY_MS, CachedText
 
 SOONEST_MS, LATEST_MS = 1_000, 60_000
-"""Bounds for how often the contents ask to be asked for."""
+"""Bounds for the polling interval that the contents ask for."""
 MOST_BYTES = 8 << 20
-"""Of an answer. More than this is refused."""
+"""The most bytes of an answer; a longer one is refused."""
 FIRST_TRIES = 3
 
 
 async def follow_cached(
     address: str, channel: ChannelId, clock: Clock, tries: int = 20
 ) -> AsyncGenerator[tuple[CachedText, int], None]:
-    """The text whenever it has changed and is whole, with the wall time (Unix ms), until the session is closed.
+    """Yield the text whenever it has changed and is complete, with the wall time (Unix ms), until the session is
+    closed.
 
-    `address` is the session's page. Tries again when nothing answers, up to `tries` times in a row, at the beginning
-    a few. Raises ProtocolError when there is no such text, or what comes can't be read.
+    `address`: the session's page. After an error it tries again, up to `tries` times in a row, but only `FIRST_TRIES`
+    times before the first text. Raises ProtocolError when there is no such text, the server can't be reached, or an
+    answer can't be read.
     """
     text, tag, failed, begun = CachedText(), "", 0, False
     base = f"{address}/cached/{channel}"
@@ -45,7 +47,7 @@ async def follow_cached(
                     why = f"can't be reached: {type(error).__name__}"
                     raise ProtocolError(f"The server at {address} {why}.") from error
             if not text.whole:
-                tag = ""  # A page has changed since the contents were made: the next ones name another.
+                tag = ""  # A page has changed since the contents were made; the next contents name its successor.
             elif contents is not None:
                 begun = True
                 yield text, clock.wall()
@@ -56,7 +58,7 @@ async def follow_cached(
 
 
 async def _contents(http: aiohttp.ClientSession, address: str, tag: str) -> tuple[bytes | None, str]:
-    """The contents and their tag; None where they are those of the tag."""
+    """The contents and their ETag; None in place of the contents where they still have the ETag `tag`."""
     async with http.get(address, headers={"If-None-Match": tag} if tag else {}) as answer:
         if answer.status == 304:
             return None, tag
@@ -67,7 +69,7 @@ async def _contents(http: aiohttp.ClientSession, address: str, tag: str) -> tupl
 
 
 async def _page(http: aiohttp.ClientSession, address: str) -> bytes | None:
-    """A page; None where there is none of that name any more."""
+    """A page; None where there is no page of that name any more."""
     async with http.get(address) as answer:
         if answer.status == 404:
             return None

@@ -1,12 +1,12 @@
-"""The door for caches: GET /s/{session}/cached/{channel} and its pages, the same bytes for everybody.
+"""The endpoint for caches: GET /s/{session}/cached/{channel} and its pages, with the same bytes for everybody.
 
-A cache in front (nginx, or a CDN) asks once a second at most for what thousands of readers ask it for
-(`moothall.wire.cached_feed`). So nothing here looks at who asks: a cookie, an origin and a query change nothing, and
-only sessions that everybody may read are here. How long a cache may keep an answer is short enough that what was
-removed is gone from two caches in a row within 10 s, whether or not anybody purges them.
+A cache in front (nginx or a CDN) asks at most once a second for what thousands of readers ask it for
+(`moothall.wire.cached_feed`). So nothing here depends on who asks: cookies, Origin and query change nothing, and only
+public sessions are served. The cache lifetimes are so short that removed words disappear from two caches in a row
+within 10 s, even if nobody purges them.
 
-All who read behind caches are one reader to the fan-out: what is translated for readers is made, the session stays
-loaded, and what was made of the text is dropped as soon as anything happens in it, a removal among the rest.
+To the fan-out all readers behind caches are one reader. So translations for readers are made, the session stays loaded,
+and the encoded text is dropped as soon as anything happens in it, such as a removal.
 """
 
 from __future__ import annotations
@@ -29,64 +29,65 @@ from moothall.wire.close_codes import CloseCode
 from moothall.wire.frames import Format
 
 CONTENTS_CONTROL = "public, max-age=1, s-maxage=1, stale-while-revalidate=1"
-"""A cache asks once a second, and gives everybody else what it has meanwhile: for 2 s, and nginx, which counts in whole
-seconds, for 3."""
+"""A cache asks once a second and serves what it has meanwhile: for 2 s, or 3 s by nginx, which counts whole seconds."""
 PAGE_CONTROL = "public, max-age=0, s-maxage=2, stale-while-revalidate=1"
-"""A page never changes, but may have to go. It is asked for again after 2 s, and costs no bytes then: it is given out
-for 3 s, by nginx for 4."""
+"""A page never changes, but may have to disappear. A cache revalidates it after 2 s, which transfers no body; it serves
+a page for 3 s, or 4 s by nginx."""
 GONE_CONTROL = "public, max-age=0, s-maxage=1"
-"""Of an address that leads nowhere, so that a crowd that still knows it doesn't come here."""
+"""For 404 answers, so that requests of a crowd for an old address stop at the cache."""
 KEPT_MS = 10_000
-"""A text that nobody has asked for so long is followed no more."""
+"""A text that nobody has requested for so long is no longer followed."""
 MOST_TEXTS = 64
-"""Texts that are followed. Overflow: the one that was asked for longest ago is followed no more."""
+"""The most texts that are followed. Overflow: the one that was requested longest ago is dropped."""
 
 
 @dataclass(eq=False)
 class Followed:
-    """The one reader that stands for all who read a text behind caches; the outlet of its subscription."""
+    """A text that is followed: the one reader that stands for all readers behind caches, and the outlet of its
+    subscription.
+    """
 
     fanout: SessionFanout
     asked: int
-    """When it was asked for last, ms of the monotonic clock."""
+    """When it was last requested, in ms of the monotonic clock."""
     subscription: Subscription | None = None
     made: tuple[CaptionsView, CachedFeed] | None = field(default=None, repr=False)
-    """What was made of the text as it is; None once something has happened."""
+    """The current view and its encoding; None once something has happened."""
     gone: bool = False
 
     def feed(self, view: CaptionsView) -> CachedFeed:
-        """What caches may have of the text."""
+        """The encoded text of a view, cached until the next publication."""
         if self.made is None or self.made[0] is not view:
             self.made = (view, CachedFeed.of(view))
         return self.made[1]
 
     def leave(self) -> None:
-        """Follow it no more."""
+        """Unsubscribe, and drop the encoding."""
         self.gone, self.made = True, None
         if self.subscription is not None:
             self.fanout.unsubscribe(self.subscription)
 
-    # What the fan-out needs of an outlet
+    # The interface of an outlet for the fan-out
 
     def write(self, _: bytes) -> None:
-        """Something has happened."""
+        """Drop the encoding: something has happened in the session."""
         self.made = None
 
     def get_write_buffer_size(self) -> int:
-        """It keeps up."""
+        """0: nothing ever waits to be sent."""
         return 0
 
     def is_closing(self) -> bool:
-        """Whether it is followed no more."""
+        """Whether the text is no longer followed."""
         return self.gone
 
     def abort(self) -> None:
-        """The session has ended here, or is loaded anew."""
+        """Stop following: the session was unloaded, or is being loaded again."""
         self.gone, self.made = True, None
 
 
 class CachedDoor:
-    """Answers caches. `run` has to be running, so that texts that nobody asks for are left."""
+    """Handlers for caches. The task `run` has to be running, so that texts that nobody requests are dropped."""
 
     def __init__(self, readers: Readers, *, most: int = MOST_TEXTS) -> None:
         self._readers = readers
@@ -99,14 +100,14 @@ class CachedDoor:
         return tuple(self._followed.values())
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/s/{session}/cached/{channel}", self.contents, allow_head=False),
             web.get("/s/{session}/cached/{channel}/{page}", self.page, allow_head=False),
         ]
 
     async def contents(self, request: web.Request) -> web.Response:
-        """The newest lines, and the names of all pages."""
+        """The contents: the newest lines, and the names of all pages."""
         text = await self._text(request)
         if isinstance(text, Refused):
             return _refused(text)
@@ -115,7 +116,7 @@ class CachedDoor:
         return _answer(request, body, CONTENTS_CONTROL)
 
     async def page(self, request: web.Request) -> web.Response:
-        """A page; 404 for one that isn't a page of the text as it is now."""
+        """A page; 404 where the current text has no page of that name."""
         text = await self._text(request)
         if isinstance(text, Refused):
             return _refused(text)
@@ -126,7 +127,7 @@ class CachedDoor:
         return _answer(request, body, PAGE_CONTROL)
 
     async def run(self) -> None:
-        """Leave the texts that nobody asks for, until cancelled."""
+        """Stop following texts that nobody requests, until cancelled."""
         while True:
             await self._readers.clock.sleep(1_000)
             before = self._readers.clock.monotonic() - KEPT_MS
@@ -135,7 +136,9 @@ class CachedDoor:
                     self._leave(name)
 
     async def _text(self, request: web.Request) -> Text | Refused:
-        """The text, where everybody may read it: the answer is given to all, whatever links this asker has opened."""
+        """The text of a public session; refused otherwise. It ignores the requester's links, since the answer is
+        shared.
+        """
         reset = ASKER.set(())
         try:
             text = await self._readers.text(
@@ -158,7 +161,7 @@ class CachedDoor:
                 self._leave(next(iter(self._followed)))
             followed.subscription = await _subscribed(followed, text)
             if followed.subscription is None or followed.gone:
-                followed.leave()  # It can't be followed, or was left meanwhile: whoever asks next tries it again.
+                followed.leave()  # Subscribing failed, or the text was dropped meanwhile; the next request tries again.
         followed.asked = now
         if not followed.gone:
             self._followed.move_to_end(name)
@@ -173,13 +176,13 @@ class CachedDoor:
 async def _subscribed(followed: Followed, text: Text) -> Subscription | None:
     try:
         subscription = await text.fanout.subscribe(followed, text.feed, Format.SSE, text.view.position)
-    except (StorageUnavailable, RecordBroken):  # The text that is there can be given all the same.
+    except (StorageUnavailable, RecordBroken):  # The current text can be served anyway.
         return None
     return None if isinstance(subscription, Refusal) else subscription
 
 
 def _answer(request: web.Request, body: bytes, control: str) -> web.Response:
-    """The same for everybody who asks for that address; 304 for a cache that has it."""
+    """The answer for everybody who asks for this address; 304 for a cache that has it."""
     etag = tag(body)
     headers = {hdrs.CACHE_CONTROL: control, hdrs.ETAG: f'"{etag}"'}
     if any(etag == known.value for known in request.if_none_match or ()):

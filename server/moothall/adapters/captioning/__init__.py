@@ -1,1 +1,3 @@
-"""Doors of captioning software: posts, streams over TCP and WebSocket, and captions given out."""
+"""Endpoints for captioning software: HTTP posts, streams over TCP and WebSocket, and endpoints that give captions
+out.
+"""

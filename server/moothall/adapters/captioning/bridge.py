@@ -1,7 +1,7 @@
-"""The caption bridge: a local port to which CAT programs are set already, and the WebSocket to the server.
+"""The caption bridge: a local TCP port for CAT programs, and a WebSocket from there to the server.
 
-What a program types is held until the server has taken it, with its backspaces as they come. While the line is away it
-waits here, up to a bound, and the program is read no further then.
+Typed text, including its backspaces, is buffered until the server has acknowledged it. While the server can't be
+reached the buffer grows up to a bound; then the bridge stops reading from the program.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ HOST, PORT = "127.0.0.1", 9740
 """Where CAT programs look for such a program by default."""
 READ = 4 << 10
 PACE_MS = 100
-"""What is typed within so long is one post."""
+"""The least time between two posts: text typed within it goes into one post."""
 AGAIN_MS = 1_000
-"""How long until a post is sent again that the server could not store."""
+"""Delay before a post is repeated that the server could not store."""
 BACKOFF = Backoff(first_ms=500, last_ms=15_000)
 WITHIN_S = 20.0
-"""How long the server may take to answer."""
+"""Time limit for an answer of the server."""
 STOP = frozenset({400, 401, 403, 404})
-"""Answers to which coming back won't help."""
+"""HTTP statuses after which reconnecting won't help."""
 _decoder: msgspec.json.Decoder[FromServer] = msgspec.json.Decoder(FromServer)
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Where a bridge sends: the address of its WebSocket, and the key, which is kept out of it."""
+    """The server's side of a bridge: the address of its WebSocket, and the key, which is kept out of the address."""
 
     address: str
     key: str
@@ -59,7 +59,7 @@ class Target(msgspec.Struct, frozen=True):
 
 
 def target_of(link: str) -> Target:
-    """From the address for captioning software as the captioner's page shows it. Raises ConfigurationError."""
+    """Parse the address for captioning software that the captioner's page shows. Raises ConfigurationError."""
     parts = urlsplit(link.strip())
     query = dict(parse_qsl(parts.query))
     key = query.pop("key", "")
@@ -72,7 +72,9 @@ def target_of(link: str) -> Target:
 
 @dataclass(eq=False, repr=False)
 class Bridge:
-    """Carries what comes to its port until cancelled; `tell` is called with a sentence whenever its state changes."""
+    """Carries text from its port to the server until cancelled. `tell`: called with a sentence whenever the state
+    changes.
+    """
 
     target: Target
     http: aiohttp.ClientSession
@@ -84,16 +86,16 @@ class Bridge:
     def __post_init__(self) -> None:
         self.unsent = Unsent()
         self._more = asyncio.Event()
-        """Set when something came from a program, or an answer from the server."""
+        """Set when a program has sent text or the server has answered."""
         self._room = asyncio.Event()
         self._room.set()
         self._said = ""
         self._reached = False
-        """Whether the server took part in the newest connection."""
+        """Whether the server answered on the newest connection."""
 
     async def run(self, host: str = HOST, port: int = PORT, listening: Callable[[int], None] = lambda _: None) -> None:
-        """Listen and carry. Raises ConfigurationError where it can't listen, or the server refuses the key; what waits
-        then is still in `unsent`.
+        """Listen and carry. Raises ConfigurationError where it can't listen, or the server refuses the key; the unsent
+        text is then still in `unsent`.
         """
         try:
             server = await asyncio.start_server(self._program, host, port)
@@ -174,7 +176,7 @@ class Bridge:
                     await self.clock.sleep(self.pace_ms)
 
     async def _something(self, line: aiohttp.ClientWebSocketResponse) -> bool:
-        """Wait for more; whether the line is still there."""
+        """Wait for more text; return whether the connection is still alive."""
         self._more.clear()
         async with asyncio.TaskGroup() as group:
             ended = group.create_task(line.receive())
@@ -186,7 +188,9 @@ class Bridge:
         return alive
 
     async def _post(self, line: aiohttp.ClientWebSocketResponse, post: Characters) -> None:
-        """Send a post until the server has said what became of it. Raises ConnectionError when the line breaks."""
+        """Send a post, again if necessary, until the server has accepted or rejected it. Raises ConnectionError when
+        the connection ends.
+        """
         while True:
             await line.send_str(msgspec.json.encode(post).decode())
             answer = _message(await asyncio.wait_for(line.receive(), WITHIN_S))

@@ -1,8 +1,8 @@
-"""Subtitles beside a video: `GET /s/{session}/captions.m3u8` and its segments, made anew for each request.
+"""HLS subtitles for a video player: `GET /s/{session}/captions.m3u8` and its segments, rendered for each request.
 
-So a segment that is asked for again has what was mended since, and never what was removed. Where everybody may read
-the session caches may keep them for a second or two, and players of any page may ask, which send no cookies. Where a
-link is needed neither holds.
+So a segment that is requested again has later corrections, and never words that were removed. For a public session,
+caches may keep the answers for 1 or 2 s, and players on any page may request them; they send no cookies. For a session
+that needs a link, neither is allowed.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ from moothall.core.views.captions import CaptionsView, Line, Session
 from moothall.record.live_subtitles import AROUND_MS, SEGMENT_MS, Listed, listed, playlist, segment, start_of
 
 MOST_LINES = 500
-"""Lines around one segment. Overflow: the later ones are left out."""
+"""The most lines around one segment. Overflow: the later ones are left out."""
 
 
 _NOT_KEPT: dict[str, str] = {hdrs.CACHE_CONTROL: "private, no-store"}
 
 
 class HlsDoor:
-    """Handlers of the addresses."""
+    """Handlers of the playlist and its segments."""
 
     def __init__(self, readers: Readers, closed_at: Callable[[SessionId], int | None]) -> None:
-        """`closed_at`: media ms of the close of a loaded session, None while it isn't closed."""
+        """`closed_at`: returns when a loaded session was closed, in media ms; None while it isn't closed."""
         self._readers = readers
         self._closed_at = closed_at
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/s/{session}/captions.m3u8", self.list, allow_head=False),
             web.get("/s/{session}/captions/{number}.vtt", self.segment, allow_head=False),
         ]
 
     async def list(self, request: web.Request) -> web.Response:
-        """The playlist: the live one, or with `whole=1` that of a whole session that is closed."""
+        """The live playlist; with `whole=1` the playlist of a whole session that is closed."""
         text = await self._text(request)
         offset = _offset(request)
         if isinstance(text, Refused) or offset is None:
@@ -63,7 +63,7 @@ class HlsDoor:
         )
 
     async def segment(self, request: web.Request) -> web.Response:
-        """A segment that is listed, or was."""
+        """One WebVTT segment that the playlist lists or has listed."""
         text = await self._text(request)
         offset, number = _offset(request), number_in(request.match_info["number"], 10)
         if isinstance(text, Refused) or offset is None:
@@ -87,9 +87,10 @@ class HlsDoor:
 
 
 def headers_for(session: Session, seconds: int) -> dict[str, str]:
-    """The headers of what caches may keep for so long, where everybody may read it for good; with 0 they keep nothing.
+    """Headers for an answer. Caches may keep that of a public session for `seconds`; nothing is cached with 0 or where
+    a link is needed.
 
-    Where a link is needed its cookie must not open the text to pages of others.
+    Where a link is needed, its cookie must not open the text to other origins' pages, so these get no CORS headers.
     """
     if session.rehearsal or not may_read(Role.READER, session.access):
         return _NOT_KEPT
@@ -107,7 +108,7 @@ def _last(view: CaptionsView) -> int:
 
 
 def _around(view: CaptionsView, start: int) -> Sequence[Line]:
-    """The lines that may lie in the segment from media ms `start` on, with the next one."""
+    """The lines that may be in the segment from media ms `start` on, with one more on either side."""
     first, behind = 0, len(view.lines)
     since = start - AROUND_MS
     while first < behind:

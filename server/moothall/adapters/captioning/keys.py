@@ -1,8 +1,8 @@
-"""Who may send captions: a key in the address, or in the first line, as the conventions of captioning software want it.
+"""Authenticates captioning software by a key: in the address or in the first line, as such software expects it.
 
-A key is made from a role link, goes with it, and lets send text into the sessions that the link reaches, and no more.
-An outside tool, which has no page that could show one, may send the token of its link instead.
-It stands in no log: of a request the route is named, never the address.
+A key is derived from a role link, is valid as long as the link is, and allows sending text into the sessions that the
+link allows, and nothing else. An outside tool, which has no page that could show a key, may send the token of its link
+instead. No log holds a key: logs name a request's route, never its address.
 """
 
 from __future__ import annotations
@@ -21,27 +21,28 @@ from moothall.services.sessions.staff import Staff
 from moothall.wire.token_bucket import Allowance
 
 WRONG_KEYS = Allowance(per_second=1, burst=60)
-"""Wrong keys of one address. Overflow: no key of it is looked at for a while."""
+"""The rate of wrong keys of one address. Overflow: its wrong keys are refused as busy for a while."""
 LONGEST_KEY = 100
-"""Characters."""
+"""The most characters of a key."""
 WRONG_KEY = "The key in the address is wrong, or its link was replaced or has ended. Ask for a new address."
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class CaptionKeys:
-    """Lets captioning software in. `gate` counts wrong keys."""
+    """Admits captioning software by its keys. `gate`: counts wrong keys by address."""
 
     links: RoleLinks
     streams: CaptionStreams
     may_act: Callable[[Staff, SessionId], bool]
     gate: AddressGate
     linked: Callable[[SessionId, str], AbstractContextManager[None]] = lambda *_: nullcontext()
-    """While inside, a connection of that link to a session is there: whoever is on air by it is not gone."""
+    """A context manager: inside, a connection of that link to a session counts as present, so that a captioner who is
+    on air through it isn't taken for gone."""
 
     async def open(self, address: str, key: str, session: str, channel: str) -> TextStream | Refusal:
-        """The stream that a key stands for; the refusal of a wrong key has the code FORBIDDEN.
+        """The text stream of a key, or a refusal. A wrong key is refused as FORBIDDEN.
 
-        Where no session is named, it is that of the link. Raises StorageUnavailable and RecordBroken.
+        Without a `session` it is the session of the link. Raises StorageUnavailable and RecordBroken.
         """
         staff = self._of(key) if 0 < len(key) <= LONGEST_KEY else None
         if staff is None:

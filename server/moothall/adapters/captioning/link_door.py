@@ -1,6 +1,6 @@
-"""Captions over a WebSocket, `GET /captions/link`: for `moothall caption-bridge`, and for programs of others.
+"""Captions over a WebSocket, `GET /captions/link`, for `moothall caption-bridge` and other programs.
 
-The key stands in the header `Authorization: Bearer …`; what is said is in `moothall.wire.captioning.link`.
+The key is sent in the header `Authorization: Bearer …`; `moothall.wire.captioning.link` defines the messages.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from moothall.wire.captioning.link import Answer, Begin, Characters, mark
 from moothall.wire.close_codes import CloseCode
 
 MOST_LINKS = 200
-"""Overflow: one more is answered 503."""
+"""The most connections. Overflow: the next one is answered 503."""
 MOST_MESSAGE = 6 * MOST_BYTES
-"""Bytes of a message: JSON writes a control character with six."""
+"""The most bytes of a message: JSON needs six bytes for a control character."""
 HEARTBEAT_S = 20.0
 
 
@@ -37,17 +37,17 @@ class CaptionsLinkDoor:
         self._there: set[web.WebSocketResponse] = set()
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/captions/link", self.handle, allow_head=False)]
 
     async def close(self) -> None:
-        """The server ends."""
+        """Close all connections at shutdown."""
         for socket in tuple(self._there):
             with suppress(OSError):
                 await socket.close(code=CloseCode.GOING_AWAY)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Take what a bridge sends until it goes."""
+        """Receive text from a bridge until it disconnects."""
         if hdrs.ORIGIN in request.headers:
             return web.Response(status=403, text="This address is for programs, not for pages.\n")
         stream = await self._open(request)
@@ -82,7 +82,7 @@ class CaptionsLinkDoor:
         return await self._keys.open(self._address_of(request), key if kind.lower() == "bearer" else "", *where)
 
     async def _take(self, request: web.Request, socket: web.WebSocketResponse, kind: WSMsgType, data: object) -> bool:
-        """One message; whether more may come."""
+        """Handle one message; return whether to read on."""
         if kind not in (WSMsgType.TEXT, WSMsgType.BINARY) or not isinstance(data, str | bytes):
             return False
         try:
@@ -97,10 +97,11 @@ class CaptionsLinkDoor:
         language = request.query.get("lang", "")[:35]
         taken = await self._streams.put(stream, Post(body=post.body, seq=post.seq, language=language, form=Form.STREAM))
         if isinstance(taken, Refusal) and taken.code is RefusalCode.STALE:
-            await socket.close(code=CloseCode.TRY_LATER)  # Another program of this link was quicker; it asks anew.
+            # Another program of this link was quicker; this one reconnects and gets the current number.
+            await socket.close(code=CloseCode.TRY_LATER)
             return False
         if isinstance(taken, Refusal):
-            # Not what was typed before a session began, which would be shown when it does.
+            # Text typed before a session begins is not kept: it would be shown when the session begins.
             answer = Answer(seq=post.seq, kept=False, again=taken.code in PASSING, sentence=taken.message)
         else:
             answer = Answer(seq=post.seq, kept=taken.kept, sentence=taken.sentence)

@@ -1,9 +1,9 @@
-"""Captions by posts: `POST /closedcaption` as Zoom takes them, `POST /captions` as StreamText sends them.
+"""Captions by HTTP posts: `POST /closedcaption` in Zoom's format, `POST /captions` in StreamText's.
 
-Programs that know Zoom put `seq` and `lang` behind the address that they were given, ask `/closedcaption/seq` for the
-last number, and some of them set that path at the root of the server; so the path is Zoom's own and the rest is in the
-query: `/closedcaption?session=…&key=…`. The answers are those that they expect: the time for a post that was taken, 400
-where the session takes no lines, 403 for a wrong key or a number that was used, 405 for another method.
+Programs that support Zoom append `seq` and `lang` to the address that they were given and ask `/closedcaption/seq` for
+the last number; some of them put that path at the root of the server. So the path is Zoom's, and the rest is in the
+query: `/closedcaption?session=…&key=…`. The answers are those that such programs expect: the time for an accepted post,
+400 where the session takes no lines, 403 for a wrong key or a used number, 405 for another method.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ STATUS = {
 AGAIN_S = 2
 MOST_SEQ = 10**12
 NOTICE = "Caption-Notice"
-"""Header that says why nothing of a post is kept."""
+"""A response header that says why nothing of a post is kept."""
 _NOT_KEPT = {hdrs.CACHE_CONTROL: "no-store"}
 
 
 class PostsDoor:
-    """Handlers of the two addresses."""
+    """Handlers of both addresses."""
 
     def __init__(self, keys: CaptionKeys, streams: CaptionStreams, clock: Clock, address_of: AddressOf) -> None:
         self._keys = keys
@@ -47,7 +47,7 @@ class PostsDoor:
         self._address_of = address_of
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.post("/closedcaption", self.caption),
             web.get("/closedcaption/seq", self.seq, allow_head=False),
@@ -55,17 +55,17 @@ class PostsDoor:
         ]
 
     async def caption(self, request: web.Request) -> web.Response:
-        """A caption, as Zoom takes it: the answer is when it was taken."""
+        """Store a caption in Zoom's format; the answer is the time at which it was accepted."""
         if _seq(request) is None:
             return _sentence(400, "The address needs 'seq', the number of the post.")
         return await self._take(request, Form.CAPTIONS)
 
     async def stream(self, request: web.Request) -> web.Response:
-        """The next characters of a stream, as StreamText sends them."""
+        """Store the next characters of a stream in StreamText's format."""
         return await self._take(request, Form.STREAM)
 
     async def seq(self, request: web.Request) -> web.Response:
-        """The number of the last post that was taken; 0 where there was none."""
+        """The number of the last accepted post; 0 where there was none."""
         stream = await self._open(request)
         return _refused(stream) if isinstance(stream, Refusal) else _sentence(200, str(stream.seq), end="")
 

@@ -1,9 +1,9 @@
-"""Captions for programs that ask StreamText for them: `GET /captions?event=&last=&length=&language=`, and its older
-form `GET /text-data.ashx?event=&last=`.
+"""Captions for programs that fetch them as from StreamText: `GET /captions?event=&last=&length=&language=`, and its
+older form `GET /text-data.ashx?event=&last=`.
 
-Finished lines of a public text alone, a piece at a time (`moothall.wire.captioning.pull`); what is mended in a line
-later reaches nobody who has read it. Whoever may not read the session is told that there is none. Scripts of any page
-may ask where everybody may read.
+They get finished lines of a public text in pieces (`moothall.wire.captioning.pull`); later corrections don't reach a
+program that has read the line already. A client that may not read the session is told that there is none. For a public
+session, scripts of any page may ask.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _UNKEPT = {hdrs.CACHE_CONTROL: "no-store"}
 
 
 class PullDoor:
-    """Handlers of the address."""
+    """Handlers of both addresses."""
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/captions", self.handle, allow_head=False),
             web.get("/text-data.ashx", self.older, allow_head=False),
@@ -46,7 +46,7 @@ class PullDoor:
         return await self._piece(request, DEFAULT_LENGTH, lambda pulled: pulled)
 
     async def older(self, request: web.Request) -> web.Response:
-        """The same, as it was given before: of any length, and with its characters escaped."""
+        """The next piece in the older form: of any length, with its characters percent-encoded."""
         return await self._piece(request, MOST_LENGTH, as_before)
 
     async def _piece(self, request: web.Request, most: int, shape: Callable[[Pulled], object]) -> web.Response:
@@ -87,14 +87,14 @@ class PullDoor:
 
 
 def as_before(pulled: Pulled) -> PulledBefore:
-    """The same answer in the older form."""
+    """Convert an answer to the older form."""
     pieces = (Basic(d=quote(pulled.content, safe="")),) if pulled.content else ()
     return PulledBefore(last_position=pulled.last_position, i=pieces)
 
 
 def channel_in(session: Session, language: str) -> str | None:
-    """The text in a language: what is spoken where that is in this language alone, else an interpretation or a
-    translation; without a language the first. None where there is none.
+    """The channel of a text in a language, or None. Channels with only this language come first; among those the floor,
+    then an interpretation, then a translation. Without a language, the first channel.
     """
     if not language:
         return next(iter(session.channels), None)

@@ -1,8 +1,8 @@
-"""Captions as raw text over TCP, on a port of its own: what a CAT program types, with its backspaces.
+"""Captions as raw text over TCP, on a port of its own: what a CAT program types, including backspaces.
 
-The first line is the key; behind it there may be `session=`, `channel=`, `lang=` and `charset=`, with spaces between.
-One line answers: `Ready.`, or a sentence that says why not before the connection ends. What Telnet negotiates is passed
-over. With the server's certificate the port speaks TLS, like all others of the server.
+The first line holds the key, optionally followed by `session=`, `channel=`, `lang=` and `charset=`, separated by
+spaces. The server answers `Ready.`, or a sentence that says why not before it closes the connection. Telnet negotiation
+is ignored. Where the server has a certificate the port uses TLS, like its other ports.
 """
 
 from __future__ import annotations
@@ -36,27 +36,28 @@ from moothall.services.log.act_queue import unavailable
 logger = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 100
-"""Overflow: one more is told so and ended."""
+"""The most connections. Overflow: the next one gets a sentence and is closed."""
 MOST_EACH = 20
-"""Of one address."""
+"""The most connections of one address."""
 FIRST_LINE_S = 10
 LONGEST_LINE = 300
 """Bytes of the first line."""
 READ = 4 << 10
-"""Bytes that are read at a time; what comes meanwhile waits in the sender's machine."""
+"""Bytes of one read; further data waits in the sender's machine."""
 PACE_MS = 80
-"""What is typed within so long is one post."""
+"""The least time between two posts: text typed within it goes into one post."""
 AGAIN_MS = 1_000
-"""How long until something is sent again that could not be stored."""
+"""Delay before a post is repeated that could not be stored."""
 IDLE_S = 4 * 3_600
-"""How long a connection may say nothing."""
+"""How long a connection may be silent."""
 _STAYS = PASSING | {RefusalCode.CONFLICT}
-"""A connection outlives a session that hasn't begun or is over; what is typed then is not kept."""
+"""Refusals after which the connection stays open: a session may not have begun or be over. What is typed then is not
+kept."""
 
 
 @dataclass(eq=False, repr=False)
 class TcpDoor:
-    """Serves the port while `open` holds."""
+    """Serves the port from `open` until its stack unwinds."""
 
     keys: CaptionKeys
     streams: CaptionStreams
@@ -66,10 +67,10 @@ class TcpDoor:
 
     def __post_init__(self) -> None:
         self._there: dict[asyncio.Task[None], str] = {}
-        """The connections, with their addresses."""
+        """The connections' tasks, each with its address."""
 
     async def open(self, stack: AsyncExitStack, host: str, port: int, tls: ssl.SSLContext | None) -> int:
-        """Listen until the stack unwinds; returns the port. Raises ConfigurationError where it can't."""
+        """Listen until the stack unwinds; return the port. Raises ConfigurationError where it can't listen."""
         try:
             server = await asyncio.start_server(self._serve, host, port, ssl=tls, limit=LONGEST_LINE)
         except OSError as error:
@@ -99,7 +100,7 @@ class TcpDoor:
             if refused is not None:
                 writer.write(f"{refused.message}\r\n".encode())
         except (OSError, TimeoutError, asyncio.CancelledError):
-            pass  # It is gone, or says nothing; or the server ends.
+            pass  # The connection is closed or silent, or the server shuts down.
         finally:
             if task is not None:
                 self._there.pop(task, None)
@@ -140,7 +141,7 @@ class TcpDoor:
         form: Post,
         held: bytes,
     ) -> Refusal | None:
-        """Take what is typed until the sender goes, or may write no more."""
+        """Store what is typed until the sender disconnects (None), or is refused for good."""
         said: Refusal | None = None
         while True:
             async with asyncio.timeout(IDLE_S):
@@ -167,7 +168,7 @@ class TcpDoor:
             return unavailable()
 
     async def _put(self, address: str, key: str, where: tuple[str, str], post: Post) -> Refusal | None:
-        """The key is looked at each time: its link may have been revoked."""
+        """Store a post. The key is checked each time, since its link may have been revoked."""
         stream = await self._open(address, key, where)
         if isinstance(stream, Refusal):
             return stream

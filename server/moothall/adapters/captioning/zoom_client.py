@@ -1,7 +1,7 @@
-"""Posts captions to Zoom's address, and to nothing inside our own network.
+"""Posts captions to Zoom, and never to an address inside the server's own network.
 
-The address comes from a form, so it leads out or nowhere: https alone, names that resolve to public addresses alone, no
-redirects, five seconds, and little of the answer is read.
+The address comes from a form, so the client is restricted: https only, only names that resolve to public addresses, no
+redirects, a time limit of 5 s, and little of the answer is read.
 """
 
 from __future__ import annotations
@@ -20,16 +20,18 @@ from moothall.services.capture.pulling import StreamLost
 
 PATIENCE_S = 5.0
 LONGEST = 1_000
-"""Characters of an address."""
+"""The most characters of an address."""
 MOST_READ = 200
-"""Bytes of an answer."""
+"""The most bytes of an answer that are read."""
 _PATH = "closedcaption"
 _UNREACHED = (aiohttp.ClientError, OSError, TimeoutError, StreamLost)
-"""The last is what the resolver raises."""
+"""Errors of an address that can't be reached; the resolver raises StreamLost."""
 
 
 def zoom_address(text: str, *, private: bool = False) -> str | None:
-    """An address as it may be used; None for what can't be Zoom's. `private`: of this network too, for tests."""
+    """The address, if it can be one of Zoom's; otherwise None. `private`: also accept addresses of this network, for
+    tests.
+    """
     try:
         parts = urlsplit(text.strip())
         host, port = parts.hostname or "", parts.port
@@ -43,7 +45,7 @@ def zoom_address(text: str, *, private: bool = False) -> str | None:
 
 
 def _leads_out(host: str) -> bool:
-    """Whether a literal address is public; a name is looked at when it has been resolved."""
+    """Whether a host may be public: a literal address has to be; a name is checked when it is resolved."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -52,7 +54,7 @@ def _leads_out(host: str) -> bool:
 
 
 def zoom_session(*, private: bool = False) -> aiohttp.ClientSession:
-    """A client that leads out alone, to be closed."""
+    """An HTTP client that connects to public addresses only. The caller closes it."""
     connector = (
         aiohttp.TCPConnector(limit=20) if private else aiohttp.TCPConnector(resolver=CheckedResolver(), limit=20)
     )
@@ -62,7 +64,7 @@ def zoom_session(*, private: bool = False) -> aiohttp.ClientSession:
 
 @dataclass(eq=False, repr=False)
 class ZoomClient:
-    """Sends captions (`CaptionPlace`). `private`: to this network too, for tests."""
+    """Sends captions to Zoom (`CaptionPlace`). `private`: also to addresses of this network, for tests."""
 
     _: KW_ONLY
     private: bool = False
@@ -72,18 +74,18 @@ class ZoomClient:
 
     @property
     def http(self) -> aiohttp.ClientSession:
-        """The client, made when it is first needed."""
+        """The HTTP client, made when it is first needed."""
         if self._http is None:
             self._http = zoom_session(private=self.private)
         return self._http
 
     async def close(self) -> None:
-        """Let go of its connections."""
+        """Close the HTTP client, if there is one."""
         if self._http is not None:
             await self._http.close()
 
     async def last(self, address: str) -> int | None:
-        """The number of the last caption that was taken."""
+        """The number of the last caption that Zoom accepted; None where that can't be found out."""
         parts = self._parts(address)
         if parts is None:
             return None
@@ -96,7 +98,7 @@ class ZoomClient:
             return None
 
     async def post(self, address: str, seq: int, line: Held) -> bool:
-        """Send a caption, with a line break behind it."""
+        """Send a caption, followed by a line break; return whether Zoom accepted it."""
         parts = self._parts(address)
         if parts is None:
             return False
@@ -111,6 +113,6 @@ class ZoomClient:
             return False
 
     def _parts(self, address: str) -> SplitResult | None:
-        """Looked at each time: what was kept by an earlier release is no better."""
+        """The parsed address. It is checked each time, since an earlier release may have stored an unsafe one."""
         fit = zoom_address(address, private=self.private)
         return None if fit is None else urlsplit(fit)

@@ -1,4 +1,6 @@
-"""`/admin/meetings/{session}/zoom`: where the secretariat says to which Zoom meeting the captions of a session go."""
+"""`/admin/meetings/{session}/zoom`: the secretariat chooses the Zoom meeting to which the captions of a session are
+sent.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,14 @@ from moothall.services.programme.programme import Programme
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class ZoomPage:
-    """Handlers for the secretariat alone."""
+    """Handlers of the page, for the secretariat only."""
 
     pages: StaffPages
     programme: Programme
     push: ZoomPush
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/admin/meetings/{session}/zoom", self.show),
             web.post("/admin/meetings/{session}/zoom", self.set),
@@ -35,12 +37,12 @@ class ZoomPage:
 
     @staff_page(runs_the_house)
     async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Where they go. The address itself is not shown again."""
+        """Show to which host the captions are sent. The address itself is not shown again."""
         return self._page(asked, await self._state(request))
 
     @staff_page(runs_the_house)
     async def set(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Send them to another address, or with an empty one nowhere."""
+        """Send the captions to another address, or stop sending them where it is empty."""
         given = await self.pages.form(request, asked)
         state = await self._state(request)
         text = given.get("address", "")[: LONGEST + 1].strip()

@@ -1,6 +1,6 @@
-"""Where a Redis or Valkey server is and how one comes in: from a setting and a file with the password.
+"""The address of a Redis or Valkey server and the credentials for it, from a setting and a password file.
 
-A password never stands in the address: addresses are in settings, sentences and logs.
+The password is never part of the address, because addresses appear in settings, error messages and logs.
 """
 
 from __future__ import annotations
@@ -14,34 +14,35 @@ from moothall.adapters.store.files import read_text
 from moothall.core.kernel.errors import ConfigurationError
 
 PORT = 6379
-"""Redis's own."""
+"""Redis's default port."""
 _FORM = "redis://[USER@]HOST[:PORT][/NUMBER], or rediss:// for TLS"
 
 
 @dataclass(frozen=True)
 class RedisAddress:
-    """A server, the user of its access list (ACL) and the number of the database."""
+    """A server, the user of its access list (ACL) and the number of its database."""
 
     host: str
     port: int = PORT
     database: int = 0
     user: str = ""
-    """Empty for the user `default`."""
+    """Empty: the user `default`."""
     tls: bool = False
     authorities: Path | None = None
-    """The file of certificates (PEM) that vouch for it, in place of the system's; with TLS only."""
+    """The file of CA certificates (PEM) against which the server's certificate is verified; None: the system's. TLS
+    only."""
     password: str = field(default="", repr=False)
 
     @property
     def name(self) -> str:
-        """For sentences: host and port."""
+        """Host and port, for messages. Holds no secret."""
         return f"{self.host}:{self.port}"
 
 
 def parsed(url: str, *, password_file: Path | None = None, authorities: Path | None = None) -> RedisAddress:
-    """The address that `url` names; `password_file` holds the password in one line.
+    """Parse `url`. `password_file` holds the password in one line; None: no password.
 
-    Raises ConfigurationError.
+    Raises ConfigurationError when the URL or the file can't be used.
     """
     try:
         parts = urlsplit(url)

@@ -1,11 +1,12 @@
-"""The house's book in Redis or Valkey: programme, links, hubs, ballots, for all nodes.
+"""The house's book in Redis or Valkey, shared by all nodes: programme, links, hubs, ballots.
 
-    moothall:book:{book}:head           owner, term; number of the last change; the last place in the order; how many
-                                        entries each namespace has
-    moothall:book:{book}:of:NAMESPACE   key → place in the order, a space, body
-    moothall:book:{book}:changes        a stream: id CHANGE-0; namespaces and keys, never a body
+    moothall:book:{book}:head           a hash: owner, term; number of the last change; the last rank given to a key;
+                                        the number of entries in each namespace
+    moothall:book:{book}:of:NAMESPACE   a hash: key → the key's rank in the order of insertion, a space, the body
+    moothall:book:{book}:changes        a stream: id CHANGE-0; the namespaces and keys written, never a body
 
-A change names what was written, so that another node reads it anew: nothing that is taken out stays in the stream.
+A change names only what was written, and other nodes then read those entries. So a body that is taken out of the book
+does not survive in the stream.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from moothall.core.kernel.errors import LogMissing, RecordBroken, StaleWriter, S
 from moothall.core.ports import BookChange, BookEntry
 
 CHANGES = 10_000
-"""Changes that are kept at most; a node that is further behind reads the whole book."""
+"""The most changes that the stream keeps; a node that lags further behind reads the whole book."""
 _PLACE = "moothall:book:{book}:"
 _HEAD, _CHANGES = f"{_PLACE}head", f"{_PLACE}changes"
 
-# KEYS: head. ARGV: owner, term or nothing, '1' where it may be a new book.
+# KEYS: head. ARGV: owner, term (empty: one more than the stored term), '1' where the book may be a new one.
 _ACQUIRE = Script("""#!lua flags=allow-oom
 local head, term = redis.call('HMGET', KEYS[1], 'owner', 'term', 'change'), ARGV[2]
 if not head[2] then
@@ -41,8 +42,9 @@ redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'term', term)
 return {'ok', term, head[3] or '0'}
 """)
 
-# KEYS: head, changes, each namespace, NOTES. ARGV: owner, term, how many changes stay, entries: each as which of the
-# keys, its namespace, key, '1' where it is kept, body, with four bytes of length before; number of the last change.
+# KEYS: head, changes, one for each namespace, NOTES. ARGV: owner, term, how many changes to keep, the entries, the
+# number of the last change. Each entry is five fields, each after its length in four bytes: the index of its namespace
+# in KEYS, the namespace, the key, '1' to keep the entry or empty to take it out, the body.
 _WRITE_TEXT = f"""
 local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'change', 'next')
 if not head[2] then return {{'missing'}} end
@@ -85,9 +87,9 @@ return {{'ok'}}
 """
 _WRITE = Script("#!lua" + _WRITE_TEXT)
 _TAKE_OUT = Script("#!lua flags=allow-oom" + _WRITE_TEXT)
-"""The same where nothing is kept: it gives memory free."""
+"""The same script for writes that only take entries out: it frees memory, so it may run when Redis has none left."""
 
-# KEYS: head, the namespace. ARGV: the namespace.
+# KEYS: head, the namespace's hash. ARGV: the namespace's name.
 _READ = Script(
     """#!lua flags=no-writes
 local head = redis.call('HMGET', KEYS[1], 'term', 'of:' .. ARGV[1])
@@ -97,7 +99,7 @@ return {'ok', redis.call('HGETALL', KEYS[2])}
     writes=False,
 )
 
-# KEYS: head, changes. ARGV: after which change, how many.
+# KEYS: head, changes. ARGV: the change after which to read, the most changes to return.
 _FOLLOW = Script(
     """#!lua flags=no-writes
 local last = redis.call('HGET', KEYS[1], 'change')
@@ -114,7 +116,8 @@ return {'ok', found}
 )
 
 
-# KEYS: head, changes, NOTES. ARGV: owner, term, number of the change before the next, the keys of all namespaces.
+# KEYS: head, changes, NOTES. ARGV: owner, term, the number of the last change to start from, a pattern that matches the
+# keys of all namespaces.
 _BEGIN_ANEW = Script(
     """#!lua flags=allow-oom
 local term = redis.call('HGET', KEYS[1], 'term')
@@ -136,22 +139,23 @@ return {'ok'}
 
 
 class RedisBook:
-    """The `SharedBook` of a node, in a Redis or Valkey server that is shared. Its writer has acquired it."""
+    """The `SharedBook` of a node, in a shared Redis or Valkey server. Only the node that has acquired it writes."""
 
     def __init__(self, server: RedisServer, owner: str) -> None:
-        """`owner`: the node's name."""
+        """`owner`: this node's name."""
         self._server = server
         self._owner = owner
         self._term = 0
         self._change = 0
-        """The last write, as this node left it: a book that has another one has lost its end."""
+        """The number of this node's last write. A stored book with another number has lost its end."""
         self._closed = False
 
     async def acquire(self, term: int | None = None, *, new: bool = True) -> int:
-        """Take the book over as its writer and return the term: one more than before, or the `term` that is given.
+        """Take the book over as its writer and return the term: the given `term`, or one more than the stored term.
 
-        Makes the book when there is none and it may be a `new` one. Raises StaleWriter when `term` isn't above the
-        book's, or it is another node's and no term is given; LogMissing when there is none and it may not be made.
+        With `new`, create the book where there is none. Raises StaleWriter when `term` isn't higher than the stored
+        term, or when another node owns the book and no term is given; LogMissing when there is no book and `new` is
+        False.
         """
         self._refuse_when_closed()
         answer = await self._server.run(
@@ -165,7 +169,7 @@ class RedisBook:
         return self._term
 
     async def begin_anew(self, term: int, change: int) -> None:
-        """Make an empty book in place of what is left of one (`SharedBook`)."""
+        """Replace what is left of a damaged book by an empty one (`SharedBook`)."""
         self._refuse_when_closed()
         answer = await self._server.run(_BEGIN_ANEW, [_HEAD, _CHANGES, NOTES], self._owner, term, change, _of("*"))
         if answer[0] != b"ok":
@@ -173,7 +177,7 @@ class RedisBook:
         self._term, self._change = term, change
 
     async def namespaces(self) -> Sequence[str]:
-        """Those that have entries (`Book`)."""
+        """Names of the namespaces that have entries, sorted (`Book`)."""
         self._refuse_when_closed()
         fields = await self._server.read("HGETALL", _HEAD)
         if not fields:
@@ -182,7 +186,7 @@ class RedisBook:
         return sorted(name[3:].decode() for name, many in counted if name.startswith(b"of:") and many != b"0")
 
     async def read(self, namespace: str) -> Mapping[str, bytes]:
-        """Every entry of a namespace by its key (`Book`)."""
+        """All entries of a namespace by key, in the order in which the keys were first written (`Book`)."""
         self._refuse_when_closed()
         answer = await self._server.run(_READ, [_HEAD, _of(namespace)], namespace)
         if answer[0] != b"ok":
@@ -199,8 +203,9 @@ class RedisBook:
         return {key: body for _, key, body in sorted(found)}
 
     async def write(self, entries: Sequence[BookEntry]) -> None:
-        """Keep or take out entries, all of them or none; durable when it returns (`Book`). After OutcomeUnknown the
-        book is acquired and read anew.
+        """Keep or take out entries, all of them or none; durable when it returns (`Book`).
+
+        After OutcomeUnknown the caller acquires the book and reads it again.
         """
         self._refuse_when_closed()
         namespaces = list(dict.fromkeys(entry.namespace for entry in entries))
@@ -228,8 +233,10 @@ class RedisBook:
         raise _missing()
 
     async def changes(self, after: int, limit: int = 1_000) -> Sequence[BookChange] | None:
-        """Up to `limit` writes behind the one with number `after`; None when that is too long ago, or never was: then
-        the whole book has to be read. Raises StorageUnavailable.
+        """Up to `limit` writes after the one with number `after`, oldest first.
+
+        None when the stream no longer holds the next write, or `after` is higher than the last one: the caller then
+        reads the whole book. Raises StorageUnavailable.
         """
         self._refuse_when_closed()
         answer = await self._server.run(_FOLLOW, [_HEAD, _CHANGES], after, limit)
@@ -246,7 +253,7 @@ class RedisBook:
         return int(number)
 
     async def close(self) -> None:
-        """Refuse everything from now on (`Book`)."""
+        """Refuse every later call with StorageUnavailable (`Book`)."""
         self._closed = True
 
     def _refuse_when_closed(self) -> None:

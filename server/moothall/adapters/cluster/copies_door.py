@@ -1,4 +1,7 @@
-"""A node's doors to its own log and book, for other nodes alone: they prove themselves as no visitor's request can."""
+"""Routes on which a node offers its own log and book to other nodes.
+
+Only nodes get an answer: they prove themselves with headers that no visitor's request can have (`node_of`).
+"""
 
 from __future__ import annotations
 
@@ -16,21 +19,21 @@ from moothall.wire.cluster.node_link import Stand, WholeBook, encode
 from moothall.wire.cluster.node_proof import LINK_SCHEME, Carried
 
 NODES_ALONE = "/node/"
-"""What all paths begin with that no visitor has anything behind."""
+"""Prefix of all paths that only nodes may use."""
 
 
 class LogDoor:
-    """Events of the logs, by session and offset."""
+    """Serves the events of this node's logs, by session and offset."""
 
     def __init__(self, log: LogReading) -> None:
         self._log = log
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/node/log/{session}", self.events, allow_head=False)]
 
     async def events(self, request: web.Request) -> web.Response:
-        """Events of a session's log, behind an offset."""
+        """Events of a session's log after the offset in the query's `after`, at most `node_link.MOST_EVENTS`."""
         node_of(request)
         session, after = request.match_info["session"], number_in(request.query.get("after", ""), 15)
         if not is_name(session) or after is None:
@@ -43,31 +46,33 @@ class LogDoor:
 
 
 class StandDoor:
-    """Where the logs end, and the book."""
+    """Serves the heads of this node's logs, and its whole book."""
 
     def __init__(self, stand: Callable[[], Awaitable[Stand]], book: Callable[[], Awaitable[WholeBook]]) -> None:
-        """Both raise StorageUnavailable, or RecordBroken."""
+        """`stand`, `book`: read the state to serve. Both may raise StorageUnavailable or RecordBroken, which is
+        answered 503.
+        """
         self._stand = stand
         self._book = book
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get(node_link.STAND_PATH, self.stand, allow_head=False),
             web.get(node_link.BOOK_PATH, self.book, allow_head=False),
         ]
 
     async def stand(self, request: web.Request) -> web.Response:
-        """Where the logs end, and which book there is."""
+        """The head of each log, and the number of the book's last change that this node has."""
         return await _told(request, self._stand)
 
     async def book(self, request: web.Request) -> web.Response:
-        """All of the book."""
+        """The whole book."""
         return await _told(request, self._book)
 
 
 def node_of(request: web.Request) -> str:
-    """The name of the node that speaks for itself; whoever else asks finds nothing here."""
+    """The name of the node that makes this request for itself. Raises HTTPNotFound for every other request."""
     carried: Carried | None = request.get(CARRIED)
     if carried is None or carried.scheme != LINK_SCHEME:
         raise web.HTTPNotFound

@@ -1,7 +1,8 @@
-"""Engines and translators on other machines dial any node: one that stands by passes their bytes to the keeper's port.
+"""A relay for engines and translators on other machines: they dial any node, and a node that stands by passes their
+bytes to the keeper's engine port.
 
-The keeper judges their tokens. A connection ends when either side ends it, and all end when the house has moved: who
-dialled dials again.
+The keeper checks their tokens. A connection ends when either side closes it, and all connections end when another node
+becomes the keeper; the clients then dial again.
 """
 
 from __future__ import annotations
@@ -18,16 +19,19 @@ from moothall.core.kernel.errors import ConfigurationError
 logger = logging.getLogger(__name__)
 
 MOST = 200
-"""Connections at a time: an engine has two. Overflow: the next is closed at once, and dials again."""
+"""The most connections at a time; an engine uses two. Overflow: the next connection is closed at once, and its client
+dials again."""
 PIECE = 64 << 10
-"""Bytes that one side may be ahead of the other."""
+"""Bytes of one read, and the limit of each stream's buffer, which bounds how far one side is ahead of the other."""
 
 
 class EngineRelay:
-    """Passes on what comes to the engines' port of a node that stands by. `serving` owns it."""
+    """Relays connections to the engine port of a node that stands by. `serving` owns the tasks."""
 
     def __init__(self, keeper: Callable[[], str | None], port: int) -> None:
-        """`keeper`: its address, such as `http://10.0.0.1:8080`, None while there is none; `port`: of its engines."""
+        """`keeper`: returns the keeper's address, such as `http://10.0.0.1:8080`; None while there is no keeper.
+        `port`: the engine port, the same on this node and on the keeper.
+        """
         self._keeper = keeper
         self._port = port
         # Bound: `MOST`.
@@ -35,7 +39,9 @@ class EngineRelay:
 
     @asynccontextmanager
     async def serving(self, host: str) -> AsyncIterator[None]:
-        """Listen at the engines' port while inside. Raises ConfigurationError."""
+        """Listen at the engine port inside the `with` block. Raises ConfigurationError when the port can't be
+        opened.
+        """
         try:
             server = await asyncio.start_server(self._serve, host, self._port, limit=PIECE)
         except OSError as error:
@@ -48,7 +54,7 @@ class EngineRelay:
             await self._end(list(self._passing))
 
     def house_moved(self) -> None:
-        """End what goes to whoever isn't the keeper any more."""
+        """Close the connections to a node that is no longer the keeper."""
         keeper = self._keeper()
         for task in [each for each, at in self._passing.items() if at != keeper]:
             task.cancel()
@@ -84,7 +90,7 @@ class EngineRelay:
 
 
 async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """All that comes, at the pace of who reads it. Raises ConnectionError."""
+    """Copy until the end of the stream, at the writer's pace. Raises ConnectionError."""
     while data := await reader.read(PIECE):
         writer.write(data)
         await writer.drain()

@@ -1,7 +1,8 @@
-"""Erasing for good: what was taken out of Redis is in its files, and in its slow log, until those are made anew.
+"""Permanent erasure from Redis's files: words taken out of Redis remain in its files and its slow log until these are
+rewritten.
 
-The script that takes something out notes in Redis that this is due (`scripts.TAKEN_OUT`). `FileErasure.erase` does what
-is due on the primary and the replicas, and waits for it.
+The script that takes something out also notes in Redis that a rewrite is due (`scripts.TAKEN_OUT`). `FileErasure.erase`
+rewrites the files of the primary and of the replicas, and waits until that is finished.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 POLL_MS = 100
 PATIENCE_MS = 10 * 60_000
-"""For writing one file anew; a dataset of 10 GB takes a slow disk about as long."""
+"""Time limit for rewriting one file; a slow disk takes about this long for a dataset of 10 GB."""
 
 _DONE = Script("""#!lua flags=allow-oom
 if tonumber(redis.call('HGET', KEYS[1], 'done') or '-1') < tonumber(ARGV[1]) then
@@ -28,7 +29,7 @@ end
 
 
 class FileErasure:
-    """Makes Redis's files anew, on the primary and on all replicas that are given."""
+    """Rewrites Redis's files on the primary and on all `replicas`."""
 
     def __init__(self, primary: RedisServer, clock: Clock, replicas: Sequence[RedisServer] = ()) -> None:
         self._primary = primary
@@ -36,7 +37,8 @@ class FileErasure:
         self._clock = clock
 
     async def due(self) -> bool:
-        """Whether something was taken out that files may still hold. A Redis that lost its notes can't tell: yes.
+        """Whether something was taken out that files may still hold. True as well when Redis has lost its notes on
+        this.
 
         Raises StorageUnavailable.
         """
@@ -44,9 +46,11 @@ class FileErasure:
         return done is None or done < asked
 
     async def erase(self) -> None:
-        """Make the files anew that may hold what was taken out until now; no byte of it is in them when this returns.
+        """Rewrite the files that may hold what was taken out before this call. When it returns, no file holds any of
+        it.
 
-        Raises StorageUnavailable when a server can't do it, or takes longer than `PATIENCE_MS`: it stays due.
+        Raises StorageUnavailable when a server can't do it, when a replica isn't configured here, or when one step
+        takes longer than `PATIENCE_MS`. The erasure then stays due.
         """
         asked, _ = await self._notes()
         info = await self._info(self._primary, "replication")
@@ -62,7 +66,7 @@ class FileErasure:
                 await self._followed(server, behind)
             await self._rewritten(server)
             await self._saved(server)
-            await server.write("SLOWLOG", "RESET")  # It shows the beginnings of short arguments.
+            await server.write("SLOWLOG", "RESET")  # The slow log holds the beginnings of arguments.
             logger.info("redis %s: its files were made anew, without what was removed", server.address.name)
         await self._primary.run(_DONE, [NOTES], asked)
 
@@ -74,7 +78,7 @@ class FileErasure:
         info = await self._info(server, "persistence")
         if info.get("aof_enabled") != "1":
             return
-        # A rewrite that is under way may have begun before the removal, and another can't begin meanwhile.
+        # A running rewrite may have begun before the removal, and a second one can't start while it runs.
         info = await self._until(server, "persistence", lambda now: _idle(now, "aof_rewrite_in_progress"))
         before = _number(info, "aof_rewrites")
         await server.write("BGREWRITEAOF")
@@ -107,9 +111,9 @@ class FileErasure:
             raise _failed(server, "its snapshot")
 
     async def _followed(self, replica: RedisServer, behind: int) -> None:
-        """Wait until a replica has carried out what the primary had done.
+        """Wait until a replica has replayed the primary's writes up to replication offset `behind`.
 
-        The primary's replication id is looked at each time: it becomes another one when its first replica comes.
+        The primary's replication id is read each time, since it changes when the primary gets its first replica.
         """
         began = self._clock.monotonic()
         while True:
@@ -133,13 +137,13 @@ class FileErasure:
 
 
 def info_of(answer: bytes) -> dict[str, str]:
-    """What Redis answers to INFO, by name."""
+    """Parse Redis's answer to INFO into values by field name."""
     lines = answer.decode("utf-8", "replace").splitlines()
     return dict(line.split(":", 1) for line in lines if ":" in line and not line.startswith("#"))
 
 
 def _follows(replica: dict[str, str], primary: dict[str, str], behind: int) -> bool:
-    """Whether it is the primary's replica, and has carried out what that one had done."""
+    """Whether `replica` replicates from this primary and has reached replication offset `behind`."""
     same = replica.get("role") == "slave" and replica.get("master_replid") == primary.get("master_replid")
     return same and _number(replica, "slave_repl_offset") >= behind
 

@@ -1,10 +1,13 @@
-"""What a node doesn't serve itself it carries to the keeper: request by request, and WebSocket by WebSocket.
+"""A reverse proxy from a node that stands by to the keeper, for every request and WebSocket that the node doesn't serve
+itself.
 
-Bodies pass in pieces, both ways, at the pace of the slower side; nothing is held whole, packed or unpacked. Whoever
-leaves ends the request at the keeper at once, and an answer that breaks off there breaks off here: never as if it were
-whole. Nobody is told another node's answer twice, and what may change something is sent once.
+Bodies are streamed in both directions at the pace of the slower side, and are neither buffered whole nor decompressed.
+When a visitor disconnects, the request to the keeper ends at once. When the keeper's answer breaks off, the visitor's
+answer breaks off too, so that it never looks complete. An answer is never passed on twice, and a request that may
+change something is sent once.
 
-What came from another node is not carried on: so nothing goes round while nodes disagree who keeps the house.
+A request that another node has carried here is not carried on, so no request circulates while nodes disagree about who
+keeps the house.
 """
 
 from __future__ import annotations
@@ -35,21 +38,23 @@ from moothall.wire.cluster.node_proof import NODE, PROOF, REFUSED, Doubt
 logger = logging.getLogger(__name__)
 
 HEAD_S = 75.0
-"""How long the keeper may take to begin an answer, from the last byte of the request on. Polls take up to a minute."""
+"""The most time, in s, from the last byte of a request to the head of the keeper's answer. Polls take up to a
+minute.
+"""
 MOST_CARRIED = 4_000
-"""What one node carries at a time, WebSockets among it; each is one connection to the keeper, which has to have places
-for them. Overflow: 503 with a moment to come back, an address that has its share first."""
+"""The most requests and WebSockets that one node carries at a time. Each takes a connection to the keeper, which has to
+have slots for them. Overflow: 503 with `Retry-After`; an address that has used up its own share gets it earlier."""
 COME_BACK_S = 1
-"""When to ask again while nobody keeps the house: a take-over is over within 5 s."""
+"""`Retry-After`, in s, while nobody keeps the house: a take-over ends within 5 s."""
 TELL_AGAIN_MS = 60_000
 _SWITCHING = 101
 _OWN_FIELDS = 5
-"""Those with which a node proves itself, at most."""
+"""The most header fields that a node adds to prove itself."""
 _AWAY = (aiohttp.ClientError, HttpProcessingError, OSError, TimeoutError)
 
 
 class _Flight:
-    """Something that is carried."""
+    """One request or WebSocket that is being carried."""
 
     __slots__ = ("end", "keeper", "moved")
 
@@ -57,28 +62,30 @@ class _Flight:
         self.keeper = keeper
         self.end = end
         self.moved = False
-        """Whether it was ended since the house has moved."""
+        """Whether this node ended it, because another node became the keeper or this one shuts down."""
 
 
 @dataclass(eq=False, repr=False)
 class Forwarding:
-    """Carries requests to whoever keeps the house. `open` before the first, `close` at the end."""
+    """Carries requests to the node that keeps the house. Call `open` before the first request and `close` at the
+    end.
+    """
 
     keeper: Callable[[], str | None]
-    """Where the keeper is, such as `http://10.0.0.1:8080`; None while there is none."""
+    """The keeper's address, such as `http://10.0.0.1:8080`; None while there is no keeper."""
     connections: KeeperConnections
     seal: NodeSeal
     pages: Pages
     clock: Clock
     _: KW_ONLY
     address_of: AddressOf
-    """Whose a request is: as the node's own proxies say it."""
+    """Returns the visitor's address, as this node's own proxies report it."""
     over_https: Callable[[web.Request], bool]
-    """Whether a visitor came over https."""
+    """Whether the visitor used https."""
     origins: frozenset[str]
-    """Of the node's own pages."""
+    """The origins of this node's own pages."""
     places: Places
-    """For what is carried at a time, such as `MOST_CARRIED`."""
+    """Connection slots, one for each carried request or WebSocket; `MOST_CARRIED` is their usual number."""
     head_s: float = HEAD_S
 
     def __post_init__(self) -> None:
@@ -88,30 +95,32 @@ class Forwarding:
         self._over = False
 
     async def open(self) -> None:
-        """Before the first request."""
+        """Open the connection pools. Call before the first request."""
         await self.connections.open()
 
     async def close(self) -> None:
-        """End all that is carried."""
+        """End everything that is carried, and close the connections to the keeper."""
         self.end()
         await self.connections.close()
 
     def end(self) -> None:
-        """Carry nothing more, and end all that is carried: whoever waits is told to come back at once."""
+        """Accept nothing more to carry, and end what is carried: clients that still wait get a 503 that asks them to
+        retry at once.
+        """
         self._over = True
         for flight in list(self._flights):
             flight.moved = True
             flight.end()
 
     def house_moved(self) -> None:
-        """End what is carried to whoever isn't the keeper any more: a node that was stopped would hold it."""
+        """End what is carried to a node that is no longer the keeper: a node that hangs would hold these requests."""
         keeper = self.keeper()
         for flight in [each for each in self._flights if each.keeper != keeper]:
             flight.moved = True
             flight.end()
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`, behind all that the node serves itself."""
+        """The catch-all route, for `app.add_routes` after all routes that the node serves itself."""
         return [web.route("*", "/{carried:.*}", self.handle)]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -137,7 +146,7 @@ class Forwarding:
 
     async def _watched(self, request: web.Request, keeper: str, path: str, place: Place) -> web.StreamResponse:
         task = asyncio.current_task()
-        assert task is not None  # noqa: S101  # the web server makes one for each request
+        assert task is not None  # noqa: S101  # aiohttp runs each request in a task
         flight = _Flight(keeper, task.cancel)
         self._flights[flight] = None
         transport = request.transport
@@ -158,13 +167,14 @@ class Forwarding:
         websocket = asks_for_websocket(request)
         try:
             response, sent = await self._asked(request, flight.keeper, path, websocket=websocket)
-            # Nothing was done there. A body is gone by now: whoever sent it is told to come back.
+            # The keeper refused the proof's time, so it did nothing. A request without a body is sent again; a body is
+            # consumed by now, so its sender is asked to retry.
             if self.seal.heard(sent, response.headers) and not request.body_exists:
                 response.close()
                 response, _ = await self._asked(request, flight.keeper, path, websocket=websocket)
         except _AWAY:
             if request.content.exception() is not None:
-                return web.Response(status=400)  # The request itself broke off: nobody reads it.
+                return web.Response(status=400)  # The visitor's own request broke off, so nobody reads this.
             return self._unavailable(request)
         try:
             if REFUSED in response.headers:
@@ -181,7 +191,7 @@ class Forwarding:
     async def _asked(
         self, request: web.Request, keeper: str, path: str, *, websocket: bool
     ) -> tuple[aiohttp.ClientResponse, Mapping[str, str]]:
-        """The answer, and the proof that it was asked for with."""
+        """Return the keeper's answer, and the proof headers that were sent with the request."""
         scheme = "https" if self.over_https(request) else "http"
         host = request.headers.get(hdrs.HOST, "")
         head = request_head(request, websocket=websocket)
@@ -247,12 +257,14 @@ class Forwarding:
         return answer
 
     def _cut(self, request: web.Request) -> web.StreamResponse | None:
-        """End a connection in the middle of an answer, behind what was sent; None where no answer has begun."""
+        """Close the visitor's connection in the middle of an answer, after the bytes already sent. None where no answer
+        has begun.
+        """
         if not request.writer.output_size:
             return None
         if request.transport is not None:
-            request.transport.close()  # Without the end that a whole answer has.
-        return web.Response(status=503)  # Nobody reads it.
+            request.transport.close()  # The terminating chunk is missing, so the answer doesn't look complete.
+        return web.Response(status=503)  # The client has gone, so nobody reads this.
 
     def _unavailable(self, request: web.Request) -> web.Response:
         return away(self.pages, request, COME_BACK_S)
@@ -265,7 +277,7 @@ class Forwarding:
 
 
 async def _pieces(request: web.Request, goes_on: Callable[[], None]) -> AsyncIterator[bytes]:
-    """A body as it comes."""
+    """Chunks of a request's body as they arrive. `goes_on` is called at each chunk and at the end."""
     async for piece in request.content.iter_any():
         goes_on()
         yield piece

@@ -1,4 +1,4 @@
-"""What goes on of a head from one connection to another: all but what is said of the connection (RFC 9110 §7.6.1)."""
+"""Header fields that a proxy passes on: all but those that concern one connection (hop-by-hop, RFC 9110 §7.6.1)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F))
 
 
 def asks_for_websocket(request: web.Request) -> bool:
-    """Whether a request is a WebSocket's handshake."""
+    """Whether a request is a WebSocket handshake."""
     return (
         request.method == hdrs.METH_GET
         and request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
@@ -28,7 +28,7 @@ def asks_for_websocket(request: web.Request) -> bool:
 
 
 def target(request: web.Request) -> str | None:
-    """Path with query, in letters that every server reads alike; None where a request has none (`OPTIONS *`)."""
+    """Path and query in ASCII, which every server reads alike; None where a request has no path (`OPTIONS *`)."""
     path = request.rel_url.raw_path_qs
     if not path.startswith("/"):
         return None
@@ -36,7 +36,9 @@ def target(request: web.Request) -> str | None:
 
 
 def request_head(request: web.Request, *, websocket: bool) -> CIMultiDict[str]:
-    """The fields with which a request goes on. What only nodes and proxies say, the node says anew."""
+    """The header fields of the request to the keeper. Fields that only nodes and proxies set are left out: this node
+    sets them itself.
+    """
     head = _end_to_end(request.headers)
     for name in {name for name in head if name.lower() in _SAID_BY_PROXIES}:
         del head[name]
@@ -46,7 +48,7 @@ def request_head(request: web.Request, *, websocket: bool) -> CIMultiDict[str]:
 
 
 def answer_head(headers: MultiMapping[str], *, websocket: bool = False) -> CIMultiDict[str]:
-    """The fields with which an answer goes on."""
+    """The header fields of the answer to the visitor."""
     head = _end_to_end(headers)
     if websocket:
         _upgrade(head)
@@ -69,7 +71,7 @@ def _end_to_end(headers: MultiMapping[str]) -> CIMultiDict[str]:
 
 
 def _named(headers: MultiMapping[str]) -> frozenset[str]:
-    """What `Connection` names, in lower case."""
+    """The field names listed in `Connection`, in lower case."""
     return frozenset(
         token.strip().lower()
         for line in headers.getall(hdrs.CONNECTION, ())
@@ -79,5 +81,5 @@ def _named(headers: MultiMapping[str]) -> frozenset[str]:
 
 
 def _readable(value: str) -> str:
-    """Bytes that are no UTF-8 can't be sent on by the library; nobody here reads any."""
+    """Replace bytes that are not UTF-8: aiohttp can't send them, and nothing here reads them."""
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -1,7 +1,8 @@
-"""The connections of a node to the keeper.
+"""HTTP connections from a node to the keeper.
 
-What only reads goes over connections that are kept. What may change something gets one of its own: one that is kept may
-just be closed by the keeper, nobody would know then whether the request was carried out, and it is never sent twice.
+Requests that only read share a pool of kept-alive connections. A request that may change something gets a new
+connection of its own: the keeper may be closing a kept-alive one at that moment, and then nobody would know whether the
+request was carried out. Such a request is never sent twice.
 """
 
 from __future__ import annotations
@@ -22,20 +23,24 @@ from yarl import URL
 from moothall.adapters.http.limits import MAX_FIELD_BYTES, MOST_FIELDS
 
 CONNECT_S = 1.0
-"""How long a connection to the keeper may take to come about."""
+"""Time limit, in s, for opening a connection to the keeper."""
 KEPT_S = 10.0
-"""How long one is kept that carries nothing: less than `limits.IDLE_S`, after which the keeper closes it."""
+"""How long, in s, an idle connection is kept: less than `limits.IDLE_S`, after which the keeper closes it."""
 READING = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
-"""Methods that change nothing. The library sends such a request once more where a kept connection was gone."""
+"""Methods that change nothing. aiohttp sends such a request again when a kept connection turns out to be closed."""
 _PROBES = (("TCP_KEEPIDLE", 2), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3))
-"""A keeper whose machine is gone says nothing: after 8 s of silence its connections end."""
+"""TCP keep-alive: connections to a keeper whose machine is gone end after 8 s of silence."""
 
 
 class KeeperConnections:
-    """Those of one node. Bound: the places of `Forwarding`; kept ones are never more than were needed at a time."""
+    """The connections of one node to the keeper. Bound: the slots of `Forwarding`; no more are kept than were in use at
+    once.
+    """
 
     def __init__(self, tls: ssl.SSLContext | None, *, connect_s: float = CONNECT_S) -> None:
-        """`tls`: what trusts the keeper's certificate, where its address is https and nobody else has signed it."""
+        """`tls`: a context that trusts the keeper's own certificate, where its address is https and no public authority
+        has signed it; None: the system's authorities.
+        """
         self._tls: ssl.SSLContext | bool = True if tls is None else tls
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_s)
         self._stack = AsyncExitStack()
@@ -50,23 +55,23 @@ class KeeperConnections:
         await self.close()
 
     async def open(self) -> None:
-        """Before the first request."""
+        """Open both pools. Call before the first request."""
         self._kept = await self._stack.enter_async_context(self._session(force_close=False))
         self._own = await self._stack.enter_async_context(self._session(force_close=True))
 
     async def close(self) -> None:
-        """Close all that carry what can be read as an answer."""
+        """Close all connections that still carry HTTP. Connections handed over by `taken` stay open."""
         await self._stack.aclose()
 
     async def ask(
         self, method: str, url: str, headers: Mapping[str, str], data: Any, *, own: bool
     ) -> aiohttp.ClientResponse:
-        """The answer, as soon as its head is there. `own`: over a connection that carries nothing else.
+        """Send a request and return the answer once its head has arrived. `own`: use a new connection even for a read.
 
         Raises aiohttp.ClientError, TimeoutError and OSError.
         """
         session = self._own if own or method not in READING else self._kept
-        # The library would send an OPTIONS or DELETE once more.
+        # aiohttp would send OPTIONS and DELETE again by itself.
         once = () if method in READING else (_Once(),)
         return await session.request(
             method,
@@ -93,7 +98,7 @@ class KeeperConnections:
 
 
 class _Once:
-    """A client middleware: the request goes out once."""
+    """A client middleware that lets a request go out only once."""
 
     def __init__(self) -> None:
         self._sent = False
@@ -106,9 +111,9 @@ class _Once:
 
 
 def taken(response: aiohttp.ClientResponse) -> tuple[asyncio.Transport, bytes] | None:
-    """The connection behind an answer 101, which the library lets go of, and what came behind the head.
+    """Take the connection of a 101 answer away from aiohttp; return it with the bytes that arrived after the head.
 
-    None where it is gone.
+    None where the connection is closed.
     """
     connection = response.connection
     protocol = None if connection is None else connection.protocol
@@ -118,20 +123,20 @@ def taken(response: aiohttp.ClientResponse) -> tuple[asyncio.Transport, bytes] |
         return None
     transport.pause_reading()
     first = _read(protocol)
-    protocol.transport = None  # The library would close it.
+    protocol.transport = None  # Otherwise aiohttp would close it.
     response.close()
     return transport, first
 
 
 def _read(protocol: ResponseHandler) -> bytes:
-    """What a protocol has read behind a head."""
+    """Bytes that a protocol has received after an answer's head."""
     rest = _Rest()
     protocol.set_parser(rest, None)
     return bytes(rest.data)
 
 
 class _Rest:
-    """What the library takes for a parser."""
+    """A stand-in for aiohttp's payload parser that collects the remaining bytes."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -141,7 +146,7 @@ class _Rest:
         return False, b""
 
     def feed_eof(self) -> None:
-        """Nothing more comes."""
+        """Do nothing: the collected bytes are complete."""
 
 
 def _probed(address: Any) -> socket.socket:

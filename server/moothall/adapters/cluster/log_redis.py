@@ -1,19 +1,21 @@
-"""Logs in Redis or Valkey: a stream for each session, with the bodies apart so that they can be removed.
+"""Logs in Redis or Valkey: one stream for each session, with the bodies stored apart so that they can be removed.
 
-    moothall:{ID}:head     epoch, owner, term; offset and digest of the last event, each lane's end; the first event
-                           that is kept; how many bodies and causes there are
+    moothall:{ID}:head     a hash: epoch, owner, term; offset and digest of the last event, and of each lane's last
+                           event; offset of the first event that is kept; number of bodies and of causes
     moothall:{ID}:log      a stream: id OFFSET-0; header, lane, digest of the body, digest
-    moothall:{ID}:bodies   offset → salt and body
-    moothall:{ID}:causes   which events are stored: number and command → offset
-    moothall:{removals}    a stream: id NUMBER-0; what was removed: session, epoch, offset and digest of the event that
-                           says so, and a mark of the list up to there
-    moothall:changes       a clock that counts changes of all logs
-    moothall:begun         when it began, which tells it from the one before everything was lost
-    moothall:changed       a sorted set: sessions by the change that was their last, and, as `EPOCH SESSION`, those that
-                           were forgotten; without the name where no more than the epoch is known
+    moothall:{ID}:bodies   a hash: offset → salt and body
+    moothall:{ID}:causes   a hash: number and command → offset; shows which events are stored already
+    moothall:{removals}    a stream: id NUMBER-0; one removal: session, epoch, offset and digest of the event that
+                           records it, and a mark (digest) of the list up to this entry
+    moothall:changes       a counter of the changes of all logs
+    moothall:begun         the time at which that counter began, which distinguishes it from an earlier counter whose
+                           data was lost
+    moothall:changed       a sorted set, scored by the number of the last change: session names, and, as
+                           `EPOCH SESSION`, sessions that were forgotten; SESSION is empty where only the epoch is known
 
-Every act that writes is one script (`scripts.py`) that checks owner and term first. A session whose keys lack something
-that the head names is missing, and never a new one (docs/adr/0038-stores-and-faults-on-many-machines.md).
+Every act that writes is one script (`scripts.py`), which checks owner and term first. A session whose keys lack
+something that the head names is missing, and is never treated as a new one
+(docs/adr/0038-stores-and-faults-on-many-machines.md).
 """
 
 from __future__ import annotations
@@ -40,34 +42,40 @@ from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.ports import LogChanges, LogHead
 
 LOOKED_AT = 1_000
-"""Events that one script reads, trims or looks through at most: Redis does nothing else meanwhile."""
+"""The most events that one script reads, trims or scans: Redis does nothing else meanwhile."""
 _SCANNED = 1_000
 _NAME = b"moothall:{", b"}:head"
 _LANE = b"lane:"
 _CHANGES = ["moothall:changes", "moothall:changed"]
 CHANGED_AT_ONCE = 200
-"""Logs that one look at what has changed tells of."""
+"""The most logs that one call of `changed` returns."""
 HOUSE = "moothall:house"
 REMOVALS = "moothall:{removals}"
 REMOVALS_AT_ONCE = 500
-"""Removals that one look at their list tells of."""
+"""The most entries that one call of `removals` reads."""
 
 
 class RedisLog:
-    """The `SharedLog` of a node, on a Redis or Valkey server that is shared. The server's connections stay its owner's.
+    """The `SharedLog` of a node, on a shared Redis or Valkey server. The caller owns the server's connections and
+    closes them.
 
-    Only the log's owner raises a term by one; another takes a log over with a term of its own. What `remove`, `trim`
-    and `forget` take out is in Redis's files until those are made anew (`erasing.py`); it is noted that this is due.
+    Only a log's owner may raise its term by one; another node takes the log over by giving a higher term. What
+    `remove`, `trim` and `forget` take out remains in Redis's files until these are rewritten (`erasing.py`); each notes
+    that this is due.
     """
 
     def __init__(self, server: RedisServer, owner: str) -> None:
-        """`owner`: the node's name, in the head of each log that it holds."""
+        """`owner`: this node's name, stored in the head of each log that it owns."""
         self._server = server
         self._owner = owner
         self._closed = False
 
     async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
-        """Take over a session's log as its writer: raise its term by one and return where it stands (`EventLog`)."""
+        """Take over a session's log as its writer and return its head (`EventLog`).
+
+        The new term is the given `term`, or one more than the stored term where this node is the owner. Raises
+        StaleWriter when the stored term forbids it; LogMissing when the log is damaged, or absent and not `new`.
+        """
         self._refuse_when_closed()
         answer = await self._server.run(
             scripts.ACQUIRE,
@@ -109,7 +117,9 @@ class RedisLog:
         events: Sequence[LogRecord],
     ) -> None:
         """Erase body and salt of the events at `offsets` and append `events`, the last a `body.removed`, in one act
-        (`EventLog`). They are in Redis's files until those are made anew.
+        (`EventLog`).
+
+        The erased bytes remain in Redis's files until these are rewritten.
         """
         self._refuse_when_closed()
         packed = _packed(session, expected_offset, events)
@@ -128,7 +138,11 @@ class RedisLog:
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
-        """Records of a session after an offset, in order (`EventLog`). Raises LogTrimmed, RecordBroken."""
+        """At most `limit` records of a session after the offset `after`, in order (`EventLog`). `lanes` of None: all
+        lanes.
+
+        Raises LogTrimmed, LogMissing and RecordBroken.
+        """
         self._refuse_when_closed()
         found: list[LogRecord] = []
         after = max(0, after)
@@ -152,13 +166,13 @@ class RedisLog:
                     raise _missing(session)
 
     async def head(self, session: SessionId) -> LogHead | None:
-        """Where a session's log ends; None when there is none (`EventLog`)."""
+        """The end of a session's log; None when there is no log (`EventLog`)."""
         self._refuse_when_closed()
         fields = await self._server.read("HGETALL", _keys(session)[0])
         return _head(session, fields) if fields else None
 
     async def changed(self, after: int, count: str = "") -> LogChanges:
-        """Which logs have changed behind a change (`SharedLog`)."""
+        """The logs that have changed after change number `after` of the counter `count` (`SharedLog`)."""
         self._refuse_when_closed()
         last, found, now = await self._server.run(scripts.CHANGED, _CHANGES, after, CHANGED_AT_ONCE, count)
         heads, forgotten = dict[SessionId, LogHead](), dict[SessionId, Epoch]()
@@ -171,9 +185,12 @@ class RedisLog:
         return LogChanges(upto=int(last), count=now.decode(), heads=heads, forgotten=forgotten)
 
     async def removals(self, after: Applied) -> Sequence[Removal] | None:
-        """Some of what stands behind a place in the list of removals (`SharedLog`)."""
+        """Removals after the entry `after`, at most `REMOVALS_AT_ONCE`; None where the list has no such entry
+        (`SharedLog`).
+        """
         self._refuse_when_closed()
-        first = max(1, after.number)  # That place as well: it shows whether the list is still the same up to there.
+        # This reads the entry `after` too: it shows whether the list is still the same up to there.
+        first = max(1, after.number)
         found = await self._server.read("XRANGE", REMOVALS, f"{first}-0", "+", "COUNT", REMOVALS_AT_ONCE)
         try:
             removals = [_removal(entry) for entry in found]
@@ -184,7 +201,10 @@ class RedisLog:
         return removals[1:] if removals and removals[0].here == after else None
 
     async def list_erased(self, epoch: Epoch, house: int) -> None:
-        """Put a log that was erased on the list of removals, by its epoch (`SharedLog`)."""
+        """Add an erased log, known only by its epoch, to the list of removals (`SharedLog`).
+
+        `house`: the term in which this node keeps the house. Raises StaleWriter when another node keeps it by now.
+        """
         self._refuse_when_closed()
         answer = await self._server.run(
             scripts.LIST_ERASED, [*[HOUSE] * 4, *_CHANGES, REMOVALS], self._owner, house, epoch
@@ -197,7 +217,9 @@ class RedisLog:
         raise LogMissing("Redis has lost the lease of the house; nothing was listed.")
 
     async def begin_anew(self, session: SessionId, epoch: Epoch, term: int, lost: int) -> None:
-        """Make an empty log in place of what is left of one (`SharedLog`)."""
+        """Replace what is left of a damaged log by an empty one (`SharedLog`). `lost`: how often the log's end was
+        lost.
+        """
         self._refuse_when_closed()
         answer = await self._server.run(
             scripts.BEGIN_ANEW, [*_written(session), scripts.NOTES], self._owner, epoch, term, lost, session
@@ -215,7 +237,7 @@ class RedisLog:
                 return sorted(found)
 
     async def caused(self, ending: str) -> Sequence[LogRecord]:
-        """Records that a command has caused (`EventLog`); looks through the causes of all events."""
+        """Records caused by commands whose ids end with `ending` (`EventLog`); scans the causes of all events."""
         found: list[LogRecord] = []
         for session in await self.sessions():
             for offset in sorted(await self._caused_in(session, ending.encode())):
@@ -235,7 +257,9 @@ class RedisLog:
                 return found
 
     async def trim(self, session: SessionId, term: int, expected_offset: int, through: int) -> None:
-        """Give up the events up to `through` (`SharedLog`); the commands stay known. In steps, each of them whole."""
+        """Give up the events up to offset `through`, in steps that are atomic each (`SharedLog`). The causes stay
+        known.
+        """
         self._refuse_when_closed()
         first = await self.first(session)
         while first <= through:
@@ -247,14 +271,14 @@ class RedisLog:
             first = step + 1
 
     async def first(self, session: SessionId) -> int:
-        """Offset of the first event that it still has, or will have (`SharedLog`)."""
+        """Offset of the first event that Redis still has, or of the next event where it has none (`SharedLog`)."""
         first = await self._server.read("HGET", _keys(session)[0], "first")
         if first is None:
             raise _missing(session)
         return int(first)
 
     async def forget(self, session: SessionId, term: int | None = None) -> None:
-        """Erase a session's log as if it had never been, and put it on the list of removals (`SharedLog`)."""
+        """Erase a session's log completely, and add it to the list of removals (`SharedLog`)."""
         self._refuse_when_closed()
         if term is None:
             head = await self.head(session)
@@ -267,7 +291,7 @@ class RedisLog:
         _check(answer, session, term, 0)
 
     async def close(self) -> None:
-        """Refuse everything from now on (`EventLog`)."""
+        """Refuse every later call with StorageUnavailable (`EventLog`)."""
         self._closed = True
 
     def _refuse_when_closed(self) -> None:
@@ -276,23 +300,27 @@ class RedisLog:
 
 
 def _keys(session: SessionId) -> list[str]:
-    """Head, log, bodies and causes; the braces have Redis keep them together."""
+    """The keys of head, log, bodies and causes. The braces make Redis hash them to one slot."""
     return [f"moothall:{{{session}}}:{part}" for part in ("head", "log", "bodies", "causes")]
 
 
 def _session(key: bytes) -> SessionId:
-    """Whose head a key is."""
+    """The session whose head is stored under `key`."""
     before, behind = _NAME
     return SessionId(key[len(before) : -len(behind)].decode("utf-8", "replace"))
 
 
 def _written(session: SessionId) -> list[str]:
-    """The keys of an act that writes: those of the session, and those by which others see that it has changed."""
+    """The keys of a script that writes: the session's own, and the counter and set that tell other nodes of the
+    change.
+    """
     return [*_keys(session), *_CHANGES]
 
 
 def _packed(session: SessionId, expected_offset: int, events: Sequence[LogRecord]) -> bytes:
-    """The events as the scripts take them; raises ValueError when they aren't the session's next."""
+    """Encode the events as the argument of the scripts. Raises ValueError when they aren't the session's next
+    events.
+    """
     return b"".join(
         len(field).to_bytes(4, "big") + field
         for offset, record in enumerate(events, expected_offset + 1)
@@ -314,7 +342,7 @@ def _fields(session: SessionId, offset: int, record: LogRecord) -> Iterable[byte
 
 
 def _check(answer: Any, session: SessionId, term: int, expected_offset: int) -> None:
-    """Raise what a script that writes has answered, unless that it did."""
+    """Raise the error that a writing script has answered; return when it answered `ok`."""
     match answer:
         case [b"ok"]:
             return
@@ -374,7 +402,7 @@ def _lane_head(value: bytes) -> LaneHead:
 
 
 def _record(session: SessionId, entry: Sequence[Any]) -> LogRecord:
-    """An event as `scripts.READ` gives it."""
+    """Decode one entry of the answer of `scripts.READ`."""
     number, header_bytes, lane, digest_of_body, digest, kept = entry
     offset = int(number)
     try:

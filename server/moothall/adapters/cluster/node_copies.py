@@ -1,7 +1,7 @@
-"""The log, the book and the sound of another node, asked for there.
+"""A client for the log, the book and the sound that another node has.
 
-The keeper's, for a node that lacks what Redis has given up; and those of all others, for one that takes over a house
-whose Redis may have lost something.
+A node reads the keeper's copies where Redis has trimmed them. A node that takes over a house whose Redis may have lost
+something reads the copies of all other nodes.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from moothall.wire.cluster.node_proof import LINK_ADDRESS, LINK_SCHEME
 T = TypeVar("T")
 
 ANSWER_S = 5.0
-"""A node that takes longer can't be asked at the moment."""
+"""Time limit, in s, of one request; a node that takes longer counts as unavailable."""
 
 
 class NodeCopies:
-    """Those of one node. Every method raises StorageUnavailable where it can't be asked."""
+    """A client of one other node. Every method raises StorageUnavailable where that node can't be asked."""
 
     def __init__(self, address: str | Callable[[], str | None], connections: KeeperConnections, seal: NodeSeal) -> None:
-        """`address`: where it is, or what says so whenever it is asked; None while it is nowhere."""
+        """`address`: the node's address, or a function that returns the current one; None while there is none."""
         self._address = address
         self._connections = connections
         self._seal = seal
@@ -51,15 +51,15 @@ class NodeCopies:
         return await self._asked(f"{LOG_PATH.format(session=session)}?after={after}", lambda data: unpack(data)[:limit])
 
     async def stand(self) -> Stand:
-        """Where its logs end, and which book it has."""
+        """The heads of the node's logs, and the number of the book's last change that it has."""
         return await self._asked(STAND_PATH, read_stand)
 
     async def book(self) -> WholeBook:
-        """All of its book."""
+        """The node's whole book."""
         return await self._asked(BOOK_PATH, read_book)
 
     async def ask(self, target: str) -> tuple[bytes, Mapping[str, str]]:
-        """What it answers, and the head of that."""
+        """Return the body and the headers of the answer to a GET of `target`."""
         address = self._address() if callable(self._address) else self._address
         if address is None:
             raise StorageUnavailable("No node keeps the house at the moment, so there is nobody to ask.")
@@ -87,18 +87,20 @@ class NodeCopies:
 
 
 class SoundAtKeeper:
-    """The `KeeperSound` of a node that stands by."""
+    """The `KeeperSound` of a node that stands by: a client for the sound in the keeper's spool."""
 
     def __init__(self, keeper: NodeCopies) -> None:
         self._keeper = keeper
 
     async def listed(self) -> Sequence[node_sound.SpooledSound]:
-        """All that is to be copied (`KeeperSound`)."""
+        """All sound that this node has to copy (`KeeperSound`)."""
         data, _ = await self._keeper.ask(node_sound.SOUND_PATH)
         return _read(data, node_sound.SOUND_PATH, node_sound.decode)
 
     async def read(self, session: SessionId, source: SourceId, first: int) -> SpooledPiece | None:
-        """Samples of one source from a position on (`KeeperSound`)."""
+        """Samples of one source from sample number `first` on; the piece carries the spool's version
+        (`KeeperSound`).
+        """
         target = f"{node_sound.PIECE_PATH.format(session=session, source=source)}?first={first}"
         pcm, head = await self._keeper.ask(target)
         return SpooledPiece(pcm, head.get(node_sound.VERSION, ""))

@@ -1,9 +1,10 @@
-"""What other nodes carry here: believed when it proves itself, refused otherwise, and never carried on.
+"""Authentication among nodes: a request that another node carries here is believed when its proof is good, and is
+refused otherwise. It is never carried on.
 
-A request with a node's headers and no good proof is answered 403 by this gate, whoever sent it. So what a stranger
-writes into these headers reaches no handler, and nothing goes round among nodes whose clocks or keys differ.
+This gate answers 403 to a request with a node's headers and no good proof, whoever sent it. So nothing that a stranger
+writes into these headers reaches a handler, and no request circulates among nodes whose clocks or keys differ.
 
-The key is in a file at each node. Whoever has it may say who any visitor is.
+The key is in a file on each node. Whoever has the key can claim to be any visitor.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from moothall.wire.cluster.node_proof import (
 logger = logging.getLogger(__name__)
 
 TELL_AGAIN_MS = 60_000
-"""Between two entries in the log."""
+"""The least time between two entries in the server's log."""
 _WHAT_TO_DO: dict[str, str] = {
     Doubt.UNREADABLE: "is another release behind that address, or a proxy that takes headers away?",
     Doubt.FORGED: "copy the file of the key from one node to the others",
@@ -53,12 +54,14 @@ _WHAT_TO_DO: dict[str, str] = {
 
 
 def what_to_do(doubt: str) -> str:
-    """About a doubt, for whoever reads the log."""
+    """Advice about a doubt, for whoever reads the server's log."""
     return _WHAT_TO_DO.get(doubt, "it runs another release")
 
 
 class SteadyTime:
-    """Unix ms, counted by the monotonic clock from what the wall clock said once, whatever it has said since."""
+    """Unix time in ms, read once from the wall clock and counted by the monotonic clock from then on, so that later
+    jumps of the wall clock have no effect.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -66,32 +69,33 @@ class SteadyTime:
 
     @property
     def now(self) -> int:
-        """The time."""
+        """The current time, in Unix ms."""
         return self._clock.monotonic() + self._ahead
 
     def set(self, now: int) -> None:
-        """From now on count like somebody else, for whom it is `now`."""
+        """Adopt another node's clock, on which it is `now` (Unix ms)."""
         self._ahead = now - self._clock.monotonic()
 
 
 class NodeSeal:
-    """Proves what this node carries."""
+    """Adds proofs to the requests that this node carries to others."""
 
     def __init__(self, name: str, key: bytes, clock: Clock, randomness: Randomness) -> None:
-        """`name`: of this node; `key`: as the nodes share it."""
+        """`name`: this node's name; `key`: the key that all nodes share."""
         self.name = name
         self._key = key
         self._time = SteadyTime(clock)
         self._randomness = randomness
 
     def headers(self, *, method: str, target: str, address: str, scheme: str, host: str) -> Mapping[str, str]:
-        """What a request is carried with; the arguments are those of `Carried`."""
+        """The headers that prove one request; the arguments are those of `Carried`."""
         what = Carried(node=self.name, method=method, target=target, address=address, scheme=scheme, host=host)
         return proved(self._key, what, wall=self._time.now, nonce=self._randomness.bytes(NONCE_BYTES))
 
     def heard(self, sent: Mapping[str, str], answer: Mapping[str, str]) -> bool:
-        """Whether an answer says that what was `sent` was refused for its time alone, and which it is: then it may be
-        sent again, with a proof of that time.
+        """Adopt the other node's time where `answer` refuses the `sent` headers for their time alone.
+
+        Returns whether it did; then the caller may send the request again with new headers.
         """
         if answer.get(REFUSED) != Doubt.CLOCK:
             return False
@@ -102,10 +106,12 @@ class NodeSeal:
 
 
 class NodeGate:
-    """Lets in what other nodes carry here."""
+    """Admits the requests that other nodes carry here."""
 
     def __init__(self, key: bytes, clock: Clock, keeps: Callable[[], bool] = lambda: True) -> None:
-        """`keeps`: whether this node keeps the house."""
+        """`keeps`: whether this node keeps the house at the moment; where it doesn't, proved requests are answered
+        503.
+        """
         self._key = key
         self._proofs = Proofs(key)
         self._clock, self._time = clock, SteadyTime(clock)
@@ -114,7 +120,11 @@ class NodeGate:
         self._since = 0
 
     def middleware(self, under: str = "/") -> Middleware:
-        """Middleware before all that asks whose a request is, of those whose path begins with `under`."""
+        """A middleware that checks the proofs of requests whose path begins with `under`; all other requests pass
+        unchanged.
+
+        Place it before every middleware that uses the visitor's address.
+        """
 
         @web.middleware
         async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -145,11 +155,11 @@ class NodeGate:
         if doubt is Doubt.CLOCK:
             response.headers[TIME] = time_told(self._key, proof, wall=self._time.now)
         response.headers["Cache-Control"] = "no-store"
-        response.force_close()  # Nothing more is read of it.
+        response.force_close()  # The rest of the request is not read.
         return response
 
     def _note(self, doubt: Doubt) -> None:
-        """Once a minute: anybody can send such headers."""
+        """Log refusals at most once a minute, since anybody can send such headers."""
         self._since += 1
         now = self._clock.monotonic()
         if self._told is None or now - self._told >= TELL_AGAIN_MS:
@@ -158,7 +168,8 @@ class NodeGate:
 
 
 def open_key(path: Path, randomness: Randomness) -> bytes:
-    """The key in the file at `path`, made where there is no file: the first node makes it, the others are given it.
+    """Read the key from the file at `path`. Create the file where there is none: the first node does so, and the
+    operator copies the file to the other nodes.
 
     Raises ConfigurationError when the file can't be read or written, or holds something else.
     """

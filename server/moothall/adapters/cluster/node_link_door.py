@@ -1,5 +1,5 @@
-"""The keeper's doors for nodes that stand by: the link, and its logs, which have what Redis has given up. Whoever asks
-proves itself as no visitor's request can.
+"""The keeper's routes for nodes that stand by: the link of nodes, and the keeper's logs, which hold what Redis has
+trimmed. Only nodes are served (`copies_door.node_of`).
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ from moothall.wire.kinds import UnknownKind
 logger = logging.getLogger(__name__)
 
 STUCK_S = 10.0
-"""A node that takes nothing for so long is cut, and dials again."""
+"""Time limit, in s, for sending one message; the connection to a node that doesn't read for so long is cut, and the
+node dials again."""
 ASKED_S = 4.0
-"""How often a node is asked whether it is there. One that hasn't answered after half as long is gone: its readers count
-no more, and nothing is translated for them."""
+"""Interval of WebSocket pings, in s. A node that doesn't answer within half of it counts as gone: its readers are no
+longer counted, and nothing is translated for them."""
 
 
 class NodeLinkDoor:
-    """Serves nodes. `close` at the end."""
+    """Serves the link to the nodes that stand by. Call `close` at the end."""
 
     def __init__(self, nodes: ReadElsewhere, log: LogReading, clock: Clock, *, asked_s: float = ASKED_S) -> None:
         self._nodes = nodes
@@ -40,23 +41,23 @@ class NodeLinkDoor:
         self._open: dict[asyncio.Transport, None] = {}
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get(node_link.PATH, self.handle, allow_head=False),
             *LogDoor(self._log).routes(),
         ]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Serve one node, until it is gone."""
+        """Serve one node until it disconnects."""
         node = node_of(request)
-        # What is told is small and has to be there at once: nothing is compressed.
+        # The messages are small and urgent, so they are not compressed.
         socket = web.WebSocketResponse(
             max_msg_size=MAX_FRAME_BYTES, compress=False, autoclose=True, heartbeat=self._asked_s
         )
         with suppress(ConnectionError):
             await socket.prepare(request)
         transport = request.transport
-        if transport is None or not socket.prepared:  # It has gone again.
+        if transport is None or not socket.prepared:  # The node has disconnected already.
             return web.Response(status=503)
         link = self._nodes.begin(node)
         self._open[transport] = None
@@ -78,7 +79,7 @@ class NodeLinkDoor:
         return socket
 
     async def close(self, _: web.Application | None = None) -> None:
-        """Send all nodes away, without a goodbye: whoever stands by has to be quick to take over."""
+        """Drop all links without a closing handshake, so that nodes that stand by take over without delay."""
         for transport in list(self._open):
             transport.abort()
 

@@ -1,4 +1,4 @@
-"""A node's end of the link of nodes: it dials the keeper again and again, wherever that is."""
+"""A node's end of the link of nodes: a client that dials the current keeper and reconnects for ever."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from moothall.wire.kinds import UnknownKind
 logger = logging.getLogger(__name__)
 
 AGAIN_MS = 500
-"""Between two tries."""
+"""Delay between two attempts."""
 SILENT_S = 3 * TICK_MS / 1_000
-"""A keeper that says nothing for so long may be stopped: the line is given up, and dialled again."""
+"""Receive timeout, in s: a keeper that is silent for so long may have stopped, so the client reconnects."""
 _AWAY = (aiohttp.ClientError, ConnectionError, TimeoutError, OSError)
 
 
 class NodeLinkLine:
-    """The line of one node. `run` owns it."""
+    """The link of one node to the keeper. The task of `run` owns it."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class NodeLinkLine:
         clock: Clock,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`keeper`: where it is, None while there is none; `tls`: as for `KeeperConnections`."""
+        """`keeper`: returns the keeper's address, None while there is no keeper; `tls`: as for `KeeperConnections`."""
         self._keeper = keeper
         self._reading = reading
         self._seal = seal
@@ -48,7 +48,7 @@ class NodeLinkLine:
         self._told = False
 
     async def run(self) -> None:
-        """Be linked until cancelled."""
+        """Keep the link up until cancelled."""
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as client:
             while True:
                 keeper = self._keeper()
@@ -60,7 +60,7 @@ class NodeLinkLine:
         try:
             await self._linked(client, keeper)
         except* _AWAY as errors:
-            if not self._told:  # Once, until it is linked again.
+            if not self._told:  # Logged once until the link is up again.
                 logger.warning("the link to the keeper is away (%s)", type(errors.exceptions[0]).__name__)
             self._told = True
         except* ProtocolError as error:
@@ -76,7 +76,8 @@ class NodeLinkLine:
                     keeper + PATH, headers=head, max_msg_size=MAX_FRAME_BYTES, ssl=self._tls, compress=0
                 )
             except aiohttp.WSServerHandshakeError as refused:
-                self._seal.heard(head, refused.headers or {})  # It is dialled again soon.
+                # Takes over the keeper's time where that is the reason; `run` dials again soon.
+                self._seal.heard(head, refused.headers or {})
                 raise
         async with socket, asyncio.TaskGroup() as tasks:
             self._reading.linked(up=True)
@@ -89,12 +90,12 @@ class NodeLinkLine:
         while self._keeper() == keeper:
             message = await socket.receive(timeout=SILENT_S)
             if message.type is not aiohttp.WSMsgType.BINARY:
-                return  # It is closed.
+                return  # The keeper closed the link.
             with suppress(UnknownKind):
                 self._reading.hear(decode_to_node(message.data))
 
     async def _say(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        """What is read here: a new session at once, how many read it each second."""
+        """Report to the keeper what is read at this node: a new session at once, the numbers of readers each second."""
         while True:
             for message in self._reading.say():
                 await socket.send_bytes(encode(message))

@@ -1,4 +1,4 @@
-"""The keeper's doors for nodes that copy sound which waits for its words (`wire/cluster/node_sound.py`)."""
+"""The keeper's routes for nodes that copy sound which is not recognised yet (`wire/cluster/node_sound.py`)."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ _UNKEPT = {"Cache-Control": "no-store"}
 
 
 class NodeSoundDoor:
-    """Serves nodes."""
+    """Serves the sound in the keeper's spool to nodes that stand by."""
 
     def __init__(self, offered: Offered) -> None:
         self._offered = offered
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get(node_sound.SOUND_PATH, self.listed, allow_head=False),
             web.get(node_sound.PIECE_PATH, self.piece, allow_head=False),
         ]
 
     async def listed(self, request: web.Request) -> web.Response:
-        """What there is to be copied."""
+        """The list of the sound that nodes have to copy."""
         node_of(request)
         return web.Response(body=node_sound.encode(self._offered.listed()), headers=_UNKEPT)
 
     async def piece(self, request: web.Request) -> web.Response:
-        """Samples of one source, behind a position."""
+        """Samples of one source, from the sample number in the query's `first` on."""
         node_of(request)
         session, source = request.match_info["session"], request.match_info["source"]
         first = request.query.get("first", "")

@@ -1,4 +1,6 @@
-"""What a Redis or Valkey server says of itself, before it is trusted with a meeting, and meanwhile."""
+"""Facts that a Redis or Valkey server reports about itself, read before meetings are stored there and while it is
+used.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +18,14 @@ from moothall.services.operation.redis_checks import RedisFacts, faults, sentenc
 logger = logging.getLogger(__name__)
 
 AGAIN_MS = 10_000
-"""How often a server is looked at again: it may be started again with other settings, or be given some."""
+"""Interval of the checks: the server may be restarted with other settings, or its settings be changed while it runs."""
 SECTIONS = ("server", "persistence", "memory", "replication", "cluster")
 SETTINGS = ("appendfsync", "hide-user-data-from-log")
 _STATES = ("aof_last_write_status", "aof_last_bgrewrite_status", "rdb_last_bgsave_status")
 
 
 async def redis_facts(server: RedisServer) -> RedisFacts:
-    """Ask it; changes nothing there."""
+    """Read the facts from a server, which changes nothing there. Errors are returned in `RedisFacts.error`."""
     there = server.address
     try:
         info: dict[str, str] = {}
@@ -54,8 +56,9 @@ async def redis_facts(server: RedisServer) -> RedisFacts:
 
 
 async def checked(server: RedisServer, needed: int) -> RedisFacts:
-    """The facts of a server that may be used. Raises ConfigurationError with all that is wrong with it, and
-    StorageUnavailable when it can't be asked.
+    """Return the facts of a server that meets the requirements. `needed`: the memory that it needs, in bytes.
+
+    Raises ConfigurationError that lists all faults, and StorageUnavailable when the server can't be asked.
     """
     facts = await redis_facts(server)
     if facts.error:
@@ -67,8 +70,10 @@ async def checked(server: RedisServer, needed: int) -> RedisFacts:
 
 
 class Trust:
-    """Whether a server may still be trusted that was when the node started. Where it may not meetings go on, since the
-    keeper's disk has what it has, and whoever can mend it is told.
+    """Checks again and again whether the server still meets the requirements that it met when the node started.
+
+    Where it doesn't, meetings continue, since the keeper's disk has all that it acknowledged. The faults are logged and
+    shown, so that an operator can correct them.
     """
 
     def __init__(self, server: RedisServer, clock: Clock, needed: int) -> None:
@@ -77,17 +82,17 @@ class Trust:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What is wrong with it, in sentences, as of when it last could be asked."""
+        """The server's faults in sentences, from the last check that reached it."""
         return tuple(each.sentence for each in self._wrong)
 
     async def run(self) -> None:
-        """Look again and again until cancelled."""
+        """Check at each interval until cancelled."""
         while True:
             await self._clock.sleep(AGAIN_MS)
             await self.look()
 
     async def look(self) -> None:
-        """Look once. What is wrong is logged once, and so is its end."""
+        """Check once. Each fault is logged when it begins, and once more when all faults are over."""
         facts = await redis_facts(self._server)
         if facts.error:
             return
@@ -99,11 +104,11 @@ class Trust:
 
 
 async def _setting(server: RedisServer, name: str) -> str | None:
-    """A setting of the server; None where it knows none of that name, or its user may not read it."""
+    """A setting of the server; None where the server doesn't know it, or the user may not read it."""
     try:
         found = await server.read("CONFIG", "GET", name)
     except StorageUnavailable:
-        await server.read("PING")  # It is there: so it doesn't permit it.
+        await server.read("PING")  # Raises when the server is unreachable; otherwise it refused only CONFIG.
         return None
     return found[1].decode("utf-8", "replace") if found else None
 

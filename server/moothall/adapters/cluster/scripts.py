@@ -1,11 +1,11 @@
-"""The scripts that Redis carries out: each checks everything first, and then writes all of it.
+"""The Lua scripts that Redis runs: each checks everything first, and then writes all of it.
 
-Redis takes nothing back of a script that fails half-way; so nothing that can fail stands behind the first write. Those
-that give memory free may run when there is none (`allow-oom`); the others are refused as a whole then.
+Redis doesn't roll back a script that fails half-way, so nothing that can fail comes after the first write. Scripts that
+free memory may run when Redis has none left (`allow-oom`); Redis then refuses the other scripts as a whole.
 
-The events of an append are one argument, each as six fields with four bytes of length before: header, lane, cause,
-digest of the body, digest, salt and body (empty where it is removed). The slow log shows the first 128 bytes of an
-argument, and so no body.
+The events of an append are one argument. Each event is six fields, each after its length in four bytes: header, lane,
+cause, digest of the body, digest, salt and body (empty where the body is removed). The slow log shows the first 128
+bytes of an argument, and so no body.
 """
 
 from __future__ import annotations
@@ -17,36 +17,38 @@ from functools import cached_property
 
 @dataclass(frozen=True)
 class Script:
-    """Lua for Redis, known there by its digest."""
+    """A Lua script, which Redis caches under its digest."""
 
     text: str
     writes: bool = True
 
     @cached_property
     def digest(self) -> str:
-        """SHA-1, as Redis names scripts."""
+        """The script's SHA-1 in hex, by which EVALSHA names it."""
         return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
 
 NOTES = "moothall:erasures"
-"""How often something was taken out of which Redis's files may hold the words, and up to which of these times the files
-were made anew (`erasing.py`)."""
+"""A hash with two counters: how often something was taken out that Redis's files may still hold (`asked`), and the
+value of that counter up to which the files were rewritten (`done`, `erasing.py`)."""
 
 BEGUN = "moothall:begun"
-"""When the clock of changes began to count, as the server's clock had it: told from any other time, and no more."""
+"""The server's time in µs when the counter of changes began. It serves only to tell one counter from another."""
 
-# KEYS: … , NOTES last. Noted with the act itself: before it, files made anew meanwhile would count as made behind it.
+# KEYS: … , NOTES last. The act itself adds to the counter: had it been counted before the act, a rewrite between the
+# two would count as one that came after the act.
 TAKEN_OUT = """
 redis.call('HINCRBY', KEYS[#KEYS], 'asked', 1)
 """
-# Of what the server says of itself; nothing where its user may not ask, since nothing may fail behind a write.
+# Extract a value from INFO; empty where the user may not run INFO, since nothing may fail after a write.
 _OF_SERVER = """
 local function of_server(pattern)
   local info = redis.pcall('INFO', 'server')
   return type(info) == 'string' and string.match(info, pattern) or ''
 end
 """
-# KEYS[5], KEYS[6]: the clock of changes, and the sessions by when they last changed. ARGV: … , the session last.
+# KEYS[5], KEYS[6]: the counter of changes, and the sorted set of sessions by their last change. ARGV: … , the session
+# last.
 _COUNTED = f"""
 {_OF_SERVER}
 local change = redis.call('INCR', KEYS[5])
@@ -106,8 +108,8 @@ end
 redis.call('HINCRBY', KEYS[1], 'bodies', -erased)
 """
 
-# KEYS[7]: the list of removals. `removed`: session, epoch, offset, digest. A list that takes nothing more, since
-# somebody took something out of it, is begun anew: then every node looks from the first removal on.
+# KEYS[7]: the list of removals. `removed`: session, epoch, offset, digest. Where XADD fails because somebody has taken
+# entries out of the list by hand, the list starts again from 1; every node then reads it from the first removal on.
 _LISTED = """
 local number, mark = 0, ''
 local last = redis.call('XREVRANGE', KEYS[7], '+', '-', 'COUNT', 1)[1]
@@ -133,12 +135,13 @@ end
 
 # ARGV: owner, term, expected offset, events.
 APPEND = Script(f"#!lua\n{_HELD}{_PARSED}{_STORED}{_CHANGED}return {{'ok'}}\n")
-# ARGV: owner, term, expected offset, events, offsets that are erased, session.
+# ARGV: owner, term, expected offset, events, the offsets to erase, session.
 REMOVE = Script(
     f"#!lua flags=allow-oom\n{_HELD}{_PARSED}{TAKEN_OUT}{_STORED}{_ERASED}{_REMOVED}{_CHANGED}return {{'ok'}}\n"
 )
 
-# KEYS: head, log, bodies, causes. ARGV: owner, epoch, term or nothing, '1' where it may be a new log.
+# KEYS: head, log, bodies, causes, the counter of changes, the set of changed sessions. ARGV: owner, epoch, term (empty:
+# one more than the stored term), '1' where the log may be a new one, session.
 ACQUIRE = Script(
     """#!lua flags=allow-oom
 local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'offset')
@@ -164,7 +167,8 @@ return {'ok', redis.call('HGETALL', KEYS[1])}
 """
 )
 
-# KEYS: head, log, bodies. ARGV: after, how many, how many are looked at, 'all' or 'some', the lanes.
+# KEYS: head, log, bodies. ARGV: the offset after which to read, the most records to return, the most to scan, 'all' or
+# 'some', the lanes.
 READ = Script(
     """#!lua flags=no-writes
 local head = redis.call('HMGET', KEYS[1], 'first', 'offset', 'bodies')
@@ -196,7 +200,7 @@ return {'ok', string.format('%.0f', last), head[2], found}
     writes=False,
 )
 
-# KEYS: head, log, bodies, causes, NOTES. ARGV: owner, term, expected offset, up to which offset.
+# KEYS: head, log, bodies, causes, NOTES. ARGV: owner, term, expected offset, the last offset to give up.
 TRIM = Script(f"""#!lua flags=allow-oom
 {_HELD}
 last = math.min(tonumber(ARGV[4]), last)
@@ -210,8 +214,9 @@ redis.call('HINCRBY', KEYS[1], 'bodies', -gone)
 return {{'ok'}}
 """)
 
-# KEYS: head, log, bodies, causes. ARGV: owner, term, session. Whatever is left of the log goes. It is noted for ever: a
-# node that was away has a copy.
+# KEYS: head, log, bodies, causes, the counter of changes, the set of changed sessions, the list of removals, NOTES.
+# ARGV: owner, term, session. Deletes whatever is left of the log. The list keeps the removal for ever, since a node
+# that was away has a copy.
 FORGET = Script(f"""#!lua flags=allow-oom
 local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'epoch')
 if not head[2] then return {{'missing'}} end
@@ -226,8 +231,9 @@ local removed = {{ARGV[3], head[3], '0', ''}}
 return {{'ok'}}
 """)
 
-# KEYS: who keeps the house, and the same three times, so that the others have their numbers. ARGV: owner, term of the
-# house, epoch. A log of which no more is known has no name.
+# KEYS: the lease of the house four times, so that the following keys have the numbers that the fragments above expect;
+# the counter of changes, the set of changed sessions, the list of removals. ARGV: owner, term of the house, epoch. The
+# session's name is empty, since only the epoch is known.
 LIST_ERASED = Script(f"""#!lua flags=allow-oom
 local house = redis.call('HMGET', KEYS[1], 'node', 'term')
 if not house[2] then return {{'missing'}} end
@@ -240,7 +246,8 @@ local removed = {{'', ARGV[3], '0', ''}}
 return {{'ok'}}
 """)
 
-# KEYS: head, log, bodies, causes. ARGV: owner, epoch, term, how often its end was lost.
+# KEYS: head, log, bodies, causes, the counter of changes, the set of changed sessions, NOTES. ARGV: owner, epoch, term,
+# how often the log's end was lost, session.
 BEGIN_ANEW = Script(
     """#!lua flags=allow-oom
 local term = redis.call('HGET', KEYS[1], 'term')
@@ -258,9 +265,10 @@ return {'ok'}
 """
 )
 
-# KEYS: the clock of changes, the sessions by when they last changed. ARGV: after which change, how many at most, of
-# which count (or nothing). The heads' keys are made from the sessions' names, which no Redis Cluster allows.
-# A count is known by when it began and by the server's run: one that starts again may have read an older file.
+# KEYS: the counter of changes, the set of changed sessions. ARGV: the change after which to read, the most sessions to
+# return, the counter that this number belongs to (or empty). The script derives the heads' keys from the sessions'
+# names, which Redis Cluster doesn't allow. A counter is identified by the time at which it began and by the server's
+# run id: a server that was restarted may have loaded an older file.
 CHANGED = Script(
     f"""#!lua flags=no-writes
 {_OF_SERVER}

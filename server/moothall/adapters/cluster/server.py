@@ -1,10 +1,11 @@
-"""Commands and scripts to one Redis or Valkey server, and what is known after each error.
+"""A client that sends commands and scripts to one Redis or Valkey server, and that knows after each error what may have
+happened.
 
-The library's client sends a command again when a connection breaks, which may store it twice: so this stands on its
-connections, and knows whether anything was sent. Nothing is ever sent twice here.
+redis-py's own client sends a command again when a connection breaks, which may store it twice. This client therefore
+uses only the library's connections, keeps track of whether anything was sent, and never sends a command twice.
 
-An answer of refusal is a reply: it is known that nothing was done. Its text is passed on nowhere: it may hold
-arguments, and arguments hold words.
+After an error reply it is known that nothing was done. The reply's text is never passed on: it may hold arguments, and
+arguments may hold words that people said.
 """
 
 from __future__ import annotations
@@ -19,16 +20,17 @@ from moothall.adapters.cluster.scripts import Script
 from moothall.core.kernel.errors import OutcomeUnknown, StorageUnavailable
 
 if TYPE_CHECKING:
-    from redis.asyncio.connection import Connection  # for types only
+    from redis.asyncio.connection import Connection  # Imported at run time only where it is used.
 
 CONNECTIONS = 16
-"""At most so many at once; whoever comes then waits for a free one."""
+"""The most connections; further commands wait for a free one."""
 WAITING = 1024
-"""Acts that may be asked for and not yet be answered. Further ones are refused with StorageUnavailable."""
+"""The most commands that are sent or waiting at a time. Further ones are refused with StorageUnavailable."""
 CONNECT_S = 1.0
-"""Within so long a connection is there and let in, or the act is refused."""
+"""Time limit, in s, for connecting and authenticating; after that the command is refused."""
 ANSWER_S = 2.0
-"""Within so long an answer has come, or the outcome is unknown: the keeper gives its lease up after as long."""
+"""Time limit, in s, for an answer; after that the outcome is unknown. The keeper gives up its lease after the same
+time."""
 
 _REFUSED = {
     "OOM": "has no memory left (maxmemory). Give it more, or have closed meetings trimmed",
@@ -53,7 +55,7 @@ Argument = str | bytes | int
 
 
 class RedisServer:
-    """One server. Belongs to the loop that uses it; needs the extra `cluster`."""
+    """One server and its connections. Belongs to the event loop that uses it; needs the extra `cluster`."""
 
     def __init__(
         self,
@@ -71,30 +73,30 @@ class RedisServer:
         self._idle: list[Connection] = []
         self._most = waiting
         self.asked = 0
-        """Acts that were asked for and are not yet answered."""
+        """Commands that are waiting or not yet answered."""
         self._closed = False
 
     async def read(self, *command: Argument, answer_s: float | None = None) -> Any:
-        """Do what changes nothing, or nothing that matters; returns the answer, texts as bytes.
+        """Run a command that changes nothing of importance, and return its answer, with texts as bytes.
 
         Raises StorageUnavailable.
         """
         return await self._ask(command, writes=False, answer_s=answer_s)
 
     async def write(self, *command: Argument) -> Any:
-        """Do what stores something. Raises StorageUnavailable, and OutcomeUnknown when no answer came."""
+        """Run a command that stores something. Raises StorageUnavailable, and OutcomeUnknown when no answer came."""
         return await self._ask(command, writes=True)
 
     async def run(self, script: Script, keys: Sequence[str], *arguments: Argument) -> Any:
-        """Have a script done. Raises as `write` does; one that only reads leaves nothing unknown."""
+        """Run a script. Raises as `write` does, or as `read` does for a script that only reads."""
         rest = (len(keys), *keys, *arguments)
         try:
             return await self._ask(("EVALSHA", script.digest, *rest), writes=script.writes)
-        except _Forgotten:  # Redis was started anew, or somebody emptied its scripts.
+        except _Forgotten:  # Redis was restarted, or somebody flushed its script cache.
             return await self._ask(("EVAL", script.text, *rest), writes=script.writes)
 
     async def close(self) -> None:
-        """Let go of the connections. Everything is refused afterwards."""
+        """Close the connections. Every later command is refused with StorageUnavailable."""
         self._closed = True
         while self._idle:
             await self._idle.pop().disconnect(nowait=True)
@@ -133,7 +135,7 @@ class RedisServer:
             "protocol": 2,
             "client_name": "moothall",
             "driver_info": None,
-            "socket_timeout": None,  # The time is counted here, once for sending and answer.
+            "socket_timeout": None,  # `_answer` has one time limit for sending and answer.
             "socket_connect_timeout": self._connect_s,
         }
         if not there.tls:
@@ -142,7 +144,7 @@ class RedisServer:
         return SSLConnection(ssl_cert_reqs="required", ssl_check_hostname=True, ssl_ca_certs=authorities, **options)
 
     async def _connect(self, connection: Connection) -> None:
-        """Have it connected and let in. Raises StorageUnavailable: nothing was sent."""
+        """Connect and authenticate. Raises StorageUnavailable, after which nothing was sent."""
         from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
         where = self.address.name
@@ -154,7 +156,7 @@ class RedisServer:
         except (AuthenticationError, ResponseError) as error:
             await connection.disconnect(nowait=True)
             raise refused(where, error, writes=False) from error
-        except (RedisError, OSError) as error:  # asyncio's own time-out is an OSError
+        except (RedisError, OSError) as error:  # asyncio's TimeoutError is an OSError
             await connection.disconnect(nowait=True)
             told = code_of(error)
             raise (
@@ -176,15 +178,15 @@ class RedisServer:
         except (RedisError, OSError) as error:
             await connection.disconnect(nowait=True)
             raise unanswered(where, _kind(error), writes=writes) from error
-        # Where it is cancelled the library closes the connection: its answer would be taken for that of the next act.
+        # When this is cancelled the library closes the connection: a later command would read this one's answer.
 
 
 class _Forgotten(Exception):
-    """Redis doesn't know the script any more."""
+    """Redis no longer has the script in its cache (NOSCRIPT)."""
 
 
 def _kind(error: Exception) -> str:
-    """Why, without the library's text."""
+    """The reason of an error in words that hold no text of the library or the server."""
     cause = error.__cause__ or error.__context__ or error
     if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
         return "it took too long"
@@ -192,29 +194,29 @@ def _kind(error: Exception) -> str:
 
 
 def code_of(error: Exception) -> str:
-    """The word with which Redis begins an answer of refusal, such as `OOM`; `ERR` where it has none."""
+    """The error code that begins a reply of Redis, such as `OOM`; `ERR` where there is none."""
     told = getattr(error, "status_code", None)
     found = _CODE.match(told if isinstance(told, str) else str(error))
     return found[0] if found else "ERR"
 
 
 def refused(where: str, error: Exception, *, writes: bool) -> StorageUnavailable:
-    """Our error for an answer of refusal from the server `where`."""
+    """The project's error for an error reply of the server `where`."""
     code = code_of(error)
     if code in _REFUSED:
         return StorageUnavailable(f"Redis at {where} {_REFUSED[code]}. Nothing was stored.")
     sentence = f"Redis at {where} answered with an error ({code}) that nothing was prepared for; its log may say more."
-    # A script that ended half-way has done its first half.
+    # A script that failed half-way has carried out its first half.
     return OutcomeUnknown(sentence) if writes else StorageUnavailable(sentence)
 
 
 def unreachable(where: str, why: str) -> StorageUnavailable:
-    """It can't be reached; nothing was sent."""
+    """The error for a server that can't be reached; nothing was sent."""
     return StorageUnavailable(f"Redis at {where} can't be reached ({why}). Nothing was stored.")
 
 
 def unanswered(where: str, why: str, *, writes: bool) -> StorageUnavailable:
-    """Something was sent, and no answer came."""
+    """The error for a command that was sent and got no answer."""
     if writes:
         return OutcomeUnknown(f"Redis at {where} gave no answer ({why}): it may have stored what it was sent, or not.")
     return StorageUnavailable(f"Redis at {where} gave no answer ({why}).")

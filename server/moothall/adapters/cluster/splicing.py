@@ -1,7 +1,8 @@
-"""Two connections as one: what comes from one side goes to the other as it is, at the pace of the slower.
+"""Two TCP connections joined into one: bytes from each side go to the other unchanged, at the pace of the slower side.
 
-So a WebSocket passes through a node without being read. What is under way is bounded: a side is not read while the
-other has more than `MOST_UNSENT` to send. Each side may say that it sends no more and still listen, for `HALF_S`.
+A WebSocket passes through a node in this way without being parsed. Buffering is bounded: a side is not read while the
+other has more than `MOST_UNSENT` bytes to send. Each side may close its sending direction (half-close) and still
+receive, for `HALF_S`.
 """
 
 from __future__ import annotations
@@ -12,25 +13,26 @@ from collections.abc import Callable
 from moothall.adapters.http.taking import hand_over
 
 MOST_UNSENT = 64 << 10
-"""Bytes to be sent to a side from which on the other isn't read; what is read at once comes on top (256 KiB)."""
+"""Bytes waiting to be sent to one side above which the other side isn't read; one read may add up to 256 KiB."""
 HALF_S = 30.0
-"""How long one side may go on when the other has ended, what it still has to be sent included."""
+"""How long, in s, one side may stay open after the other has ended, including the time to send what is buffered."""
 
 
 class Splice:
-    """Both connections, until both are gone."""
+    """The pair of connections, until both are closed."""
 
     def __init__(self, ended: Callable[[], object], *, half_s: float = HALF_S) -> None:
-        """`ended`: called once, when both are gone; `half_s`: see HALF_S."""
+        """`ended`: called once, when both connections are closed; `half_s`: see HALF_S."""
         self._ended = ended
         self._half_s = half_s
         self._sides: list[_Side] = []
         self._late: asyncio.TimerHandle | None = None
 
     def begin(self, visitor: asyncio.Transport, keeper: asyncio.Transport, first: bytes) -> bool:
-        """Take the visitor's connection from the web server, and send `first`, which the keeper has sent already.
+        """Take the visitor's connection over from the web server, and send it `first`, the bytes already received from
+        the keeper.
 
-        False where the visitor is gone: then nothing is taken, and `ended` isn't called.
+        Returns False where either connection is closed: then nothing is taken over, and `ended` isn't called.
         """
         ours, theirs = _Side(self, visitor), _Side(self, keeper)
         ours.other, theirs.other = theirs, ours
@@ -46,21 +48,21 @@ class Splice:
         return True
 
     def abort(self) -> None:
-        """End both at once."""
+        """Close both connections at once."""
         for side in list(self._sides):
             side.transport.abort()
 
     def half(self) -> None:
-        """For the sides alone: one has ended, and the other has to soon."""
+        """Start the time limit for the other side. Called only by the sides."""
         if self._late is None:
             self._late = asyncio.get_running_loop().call_later(self._half_s, self.abort)
 
     def gone(self, side: _Side) -> None:
-        """For the sides alone: its connection is gone."""
+        """Note that a side's connection is closed, and close the other. Called only by the sides."""
         self._sides.remove(side)
         if self._sides:
             self.half()
-            side.other.transport.close()  # Behind what it still has to send.
+            side.other.transport.close()  # It first sends what is buffered.
             return
         if self._late is not None:
             self._late.cancel()
@@ -87,7 +89,7 @@ class _Side(asyncio.Protocol):
         self.other.transport.resume_reading()
 
     def eof_received(self) -> bool:
-        """It sends no more. TLS knows no such state: there the connection is over."""
+        """Half-close the other side. TLS has no half-closed state, so there both connections end."""
         self._ended = True
         if self.other._ended or not (self.transport.can_write_eof() and self.other.transport.can_write_eof()):
             self.transport.close()

@@ -1,1 +1,3 @@
-"""The pages of the staff who work on a session (captioner, moderator, control room, microphone) and their socket."""
+"""Pages of the staff who work on a session (captioner, moderator, control room, microphone), and their Socket.IO
+server.
+"""

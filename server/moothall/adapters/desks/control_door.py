@@ -1,4 +1,4 @@
-"""The overview of all sessions: `/control`, tiles that need no script and live where there is one."""
+"""`/control`, the overview of all sessions: tiles that work without scripts, and update live where scripts run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from moothall.services.sessions.staff import Staff
 from moothall.services.translation.text_translation import Reach
 
 OLD_S, DEAD_S = 15, 3
-"""Sound that came longer ago says nothing of the delay; so much digital silence is worth a word. As in control.js."""
+"""The delay is unknown when the last sound is older than `OLD_S`; digital silence for `DEAD_S` is reported. Both in s,
+and the same as in control.js."""
 _SENTENCE = re.compile(r"((?:\u2068[^\u2069]*\u2069|[^.\u3002\uff1f?\u061f])*[.\u3002\uff1f?\u061f])\s*(.+)", re.DOTALL)
 StaffOf = Callable[[web.Request], Sequence[Staff]]
 
@@ -35,7 +36,7 @@ StaffOf = Callable[[web.Request], Sequence[Staff]]
 class ControlDoor:
     """Serves the page.
 
-    `reach`: what can be translated now.
+    `reach`: which languages can be translated now.
     """
 
     pages: Pages
@@ -46,11 +47,11 @@ class ControlDoor:
     reach: Callable[[], Reach] = Reach
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/control", self.page)]
 
     async def page(self, request: web.Request) -> web.Response:
-        """The page, or a sentence that says why not. `?big=1`: for a screen that nobody touches."""
+        """The page, or a sentence that says why it isn't shown. `?big=1`: for a wall screen without input."""
         ui = language(self.pages, request)
         everything = self.staff(request)
         links = [staff for staff in everything if staff.role in ROLES]
@@ -87,7 +88,7 @@ class ControlDoor:
 
 
 def _row(card: RoomCard, ui: Catalogue, zone: Zone) -> dict[str, object]:
-    """A card in words; the same is done in `web/js/control/control.js`."""
+    """A card in words. `web/js/control/control.js` does the same in the browser."""
     said = [_alarm(alarm.kind, alarm.values, alarm.by, urgent=alarm.urgent, ui=ui) for alarm in card.alarms]
     worst = next((n for n, alarm in enumerate(card.alarms) if alarm.by is None), 0)
     further = said[:worst] + said[worst + 1 :]
@@ -119,12 +120,12 @@ def _row(card: RoomCard, ui: Catalogue, zone: Zone) -> dict[str, object]:
 
 
 def _silent_since(card: RoomCard, zone: Zone) -> str:
-    """Hours and minutes at the place of the meetings; empty where it isn't silent."""
+    """Since when a room is silent, as hours and minutes in the meetings' time zone; empty where it isn't silent."""
     return "" if card.silent_since is None else time_of_day(zone.at(card.silent_since))
 
 
 def _title_language(card: RoomCard) -> str:
-    """The language of a meeting's title, that of its floor; empty where there is none."""
+    """The language of a meeting's title, which is that of its floor; empty where there is no title."""
     return next((tag for kind, tag in card.channels.values() if kind == ChannelKind.FLOOR), "") if card.title else ""
 
 
@@ -164,7 +165,7 @@ def _ago(seconds: int | None, ui: Catalogue) -> str:
 
 
 def _said(name: str, value: int | str, ui: Catalogue) -> int | str:
-    """A value of an alarm: languages by their names; titles and names in any direction of writing."""
+    """A value of an alarm for display: the names of languages; titles and names isolated by their writing direction."""
     if isinstance(value, int):
         return value
     if name not in ("expected", "heard"):
@@ -188,15 +189,17 @@ def _alarm(
 
 
 def parted(text: str) -> tuple[str, str]:
-    """The text of an alarm as what is wrong, its first sentence, and what to do, the rest; `remedy` in
-    `web/js/control/control.js`. A point in a title, which stands in isolates, ends no sentence.
+    """Split an alarm's text into what is wrong, its first sentence, and what to do, the rest (`remedy` in
+    `web/js/control/control.js`).
+
+    A full stop inside a title doesn't end the sentence, as titles are enclosed in isolates (U+2068, U+2069).
     """
     found = _SENTENCE.match(text)
     return (found[1], found[2]) if found else (text, "")
 
 
 def _gigabytes(size: int, ui: Catalogue) -> str:
-    """Bytes in GB, to a tenth where they are few."""
+    """Bytes in GB, with one decimal below 10 GB."""
     return str(format_decimal(size / GIGABYTE, "0.#" if size < 10 * GIGABYTE else "0", locale=ui.locale))
 
 

@@ -1,4 +1,4 @@
-"""The overview's namespace of Socket.IO, `/control`: cards each second, and who sees to what."""
+"""The control room's Socket.IO namespace, `/control`: cards each second, and who has taken charge of which alarm."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MayAct = Callable[[Staff, SessionId], bool]
 Send = Callable[[Actor, SessionId, CommandId, AnyCommand], Awaitable[Receipt | Refusal]]
 
 ROLES = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})
-"""Who looks after more than one session."""
+"""Roles that monitor more than one session."""
 
 
 class _SeeTo(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class _SeeTo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def visible(cards: Sequence[RoomCard], links: Sequence[Staff], may_act: MayAct) -> list[RoomCard]:
-    """The cards of what somebody's links reach, in their order."""
+    """The cards that somebody's links allow, in the given order."""
     links = [staff for staff in links if staff.role in ROLES]
 
     def reaches(staff: Staff, card: RoomCard) -> bool:
@@ -44,7 +44,7 @@ def visible(cards: Sequence[RoomCard], links: Sequence[Staff], may_act: MayAct) 
 
 
 _Trends = dict[str, tuple[tuple[int | None, ...], tuple[int, ...]]]
-"""The delays and the rates of cards, by their keys."""
+"""The delays and rates of each card, by the card's key."""
 
 
 class _OfSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,9 +55,9 @@ class _OfSession(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(eq=False, repr=False)
 class ControlSocket:
-    """Sends the cards to the pages that are open, and takes what is said on them.
+    """Sends the cards to the open pages, and carries out what is requested there.
 
-    `send` carries a command out in a session; `reach`: what can be translated now.
+    `send`: carries out a command in a session; `reach`: which languages can be translated now.
     """
 
     socket: StaffSocket
@@ -68,9 +68,9 @@ class ControlSocket:
     reach: Callable[[], Reach] = Reach
 
     def __post_init__(self) -> None:
-        # Bound: StaffSocket's number of pages.
+        # Bound: the number of pages in StaffSocket.
         self._open: dict[StaffConnection, _Trends | None] = {}
-        """The pages, with the trends that each was told last; None where it wants them each time."""
+        """The open pages, each with the trends last sent to it; None for a page that wants them each time."""
         handlers = {
             "join": self._join,
             "see-to": self._see_to,
@@ -82,7 +82,9 @@ class ControlSocket:
         self.control.listen_levels(self._tell_levels)
 
     async def _join(self, connection: StaffConnection, data: object) -> Answer:
-        """`{"trends": "changed"}`: trends come when they have changed; older pages have them each time."""
+        """Register a page. With `{"trends": "changed"}` it gets trends only when they have changed; older pages get
+        them each time.
+        """
         if not any(staff.role in ROLES for staff in self.socket.staff(connection.request)):
             return refused(RefusalCode.FORBIDDEN, "This page is for technicians and the secretariat.")
         wants = data.get("trends") if isinstance(data, dict) else None
@@ -104,7 +106,7 @@ class ControlSocket:
         return await self._send(connection, msgspec.convert(data, _OfSession), ClearWall())
 
     async def _machine_on_air(self, connection: StaffConnection, data: object) -> Answer:
-        """In each text of a session whose captioner writes nothing."""
+        """Put the machine on air in each channel whose captioner has stopped writing."""
         request = msgspec.convert(data, _OfSession)
         for n, channel in enumerate(sorted(self.control.silent(SessionId(request.session)))):
             put = PutOnAir(channel=channel, source=AirSource.MACHINE)
@@ -114,7 +116,7 @@ class ControlSocket:
         return {}
 
     async def _send(self, connection: StaffConnection, request: _OfSession, command: AnyCommand) -> Answer:
-        """Carry out a command of somebody who looks after the session; empty once it is done."""
+        """Carry out a command of somebody who monitors the session; return {} once it is done."""
         session = SessionId(request.session)
         links = [staff for staff in self.socket.staff(connection.request) if staff.role in ROLES]
         staff = next((each for each in links if self.may_act(each, session)), None)
@@ -128,7 +130,7 @@ class ControlSocket:
 
     def _tell(self) -> None:
         for connection in list(self._open):
-            if not connection.waiting:  # Else it is slow, and the next cards will do.
+            if not connection.waiting:  # A slow page skips these cards and gets later ones.
                 self.socket.push(connection, "cards", self._answer(connection))
 
     def _tell_levels(self) -> None:

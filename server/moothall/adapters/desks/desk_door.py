@@ -1,6 +1,7 @@
-"""The staff's pages of a meeting: `/desk/{session}`, `/caption/{session}` and those beside them.
+"""The staff's pages of a meeting: `/desk/{session}`, `/caption/{session}`, `/moderate/{session}` and
+`/podium/{session}`.
 
-What happens there goes over Socket.IO.
+What people do on them is sent over Socket.IO (`desk_socket.py`).
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ REASONS = (
     "It is rude",
     "It breaks the rules of this meeting",
 )
-"""Why a question is not taken, ready to be chosen: keys of the catalogues."""
+"""Standard reasons for not taking a question: message keys."""
 OWN_SOFTWARE = {"zoom": "/closedcaption", "stream": "/captions"}
-"""Where captioning software sends, by what it knows."""
+"""The path to which captioning software sends, by the protocol that it supports."""
 StaffOf = Callable[[web.Request], Sequence[Staff]]
 MayAct = Callable[[Staff, SessionId], bool]
 
@@ -48,31 +49,32 @@ class DeskPageFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str
     language: str
-    """Of the title."""
+    """The language of the title."""
     channel: str
-    """The text that is shown first."""
+    """The channel that is shown first."""
     sound: bool
-    """Whether its last seconds can be heard."""
+    """Whether the last seconds of sound can be replayed."""
     others: tuple[tuple[SessionId, str], ...]
-    """Sessions that lines may be moved to, with their titles."""
+    """Sessions to which lines may be moved, with their titles."""
     frame: MeetingFacts
     texts: Texts = ()
-    """Those that it has, for the form of a line."""
+    """The session's channels, for the form that adds a line."""
 
 
 AboutOf = Callable[[SessionId], Awaitable[DeskPageFacts | None]]
-"""None for an unknown session; may raise StorageUnavailable."""
+"""Returns None for an unknown session. May raise StorageUnavailable."""
 
 
 def _no_key(_: str) -> str | None:
-    """For a house that takes no text of captioning software."""
+    """No key: the default for a house that accepts no text of captioning software."""
     return None
 
 
 class DeskDoor:
-    """Serves the pages to browsers with a link that reaches the session.
+    """Serves the pages to browsers with a link that allows the session.
 
-    `captions_key`: the key of a link for captioning software; `public`: the address of the house, where that is sent.
+    `captions_key`: returns the key for captioning software that belongs to a link; `public`: the house's address, to
+    which the software sends.
     """
 
     def __init__(
@@ -95,7 +97,7 @@ class DeskDoor:
         self._public = public
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/desk/{session}", self.page),
             web.get("/desk/{session}/refinements", self.refinements),
@@ -106,15 +108,17 @@ class DeskDoor:
         ]
 
     async def page(self, request: web.Request) -> web.Response:
-        """The page, or a sentence that says why not."""
+        """The desk, or a sentence that says why it isn't shown."""
         return await self._page(request, "desk/desk.html", here=Tab.TEXT)
 
     async def caption(self, request: web.Request) -> web.Response:
-        """The page on which a text is typed; for links that may do that."""
+        """The page for typing captions, for links that may do so."""
         return await self._page(request, "caption/caption.html", "caption", here=Tab.CAPTION, needs=TypeSegment)
 
     async def write(self, request: web.Request) -> web.Response:
-        """A line from a browser without scripts: the page again, with what was typed where it was not taken."""
+        """Store a line from a browser without scripts; show the page again, with the typed text where it was
+        refused.
+        """
         session, fitting = self._fitting(request, TypeSegment)
         if not fitting:
             return await self.caption(request)
@@ -132,21 +136,21 @@ class DeskDoor:
         )
 
     async def refinements(self, request: web.Request) -> web.Response:
-        """The page on which a second pass's proposals are accepted or refused; for links that may correct lines."""
+        """The page for accepting or rejecting a second pass's proposals, for links that may correct lines."""
         return await self._page(
             request, "proposals/refinements.html", "refinements", here=Tab.TEXT, needs=CorrectSegment
         )
 
     async def moderate(self, request: web.Request) -> web.Response:
-        """The page on which questions are moderated; for links that may do that."""
+        """The page for moderating questions, for links that may do so."""
         return await self._page(request, "moderation/moderate.html", "moderation", here=Tab.QUESTIONS, needs=SetStatus)
 
     async def podium(self, request: web.Request) -> web.Response:
-        """What is asked now and comes next, for a tablet on the podium."""
+        """The current and the next questions, for a tablet on the podium."""
         return await self._page(request, "moderation/podium.html", "moderation", here=Tab.PODIUM, needs=SetStatus)
 
     def _fitting(self, request: web.Request, needs: type[Command] | None) -> tuple[SessionId, list[Staff]]:
-        """The session of a page, and the links that open it."""
+        """The session of a page, and the browser's links that may open the page."""
         session, role = SessionId(request.match_info["session"]), request.query.get("role")
         return session, [
             staff
@@ -167,8 +171,8 @@ class DeskDoor:
         needs: type[Command] | None = None,
         refused: tuple[str, str] = ("", ""),
     ) -> web.Response:
-        """`texts`: groups of the catalogue that its script needs besides those of every page here. `refused`: a line
-        that was typed without scripts and not taken, and why.
+        """Render a page. `texts`: groups of messages that its script needs besides those of every page here. `refused`:
+        a line that was typed without scripts and refused, and why.
         """
         ui = language(self._pages, request)
         links = self._staff(request)
@@ -229,7 +233,9 @@ class DeskDoor:
         return own_html(text, ui, status=409 if refused[1] else 200)
 
     def _own_software(self, staff: Staff, session: SessionId) -> dict[str, str] | None:
-        """The addresses to paste; None for a link that writes no lines, and for whoever signed in without one."""
+        """The addresses to paste into captioning software; None for a link that can't write lines, and for people who
+        signed in without a link.
+        """
         key = self._captions_key(staff.link) if TypeSegment in COMMANDS[staff.role] else None
         if key is None:
             return None

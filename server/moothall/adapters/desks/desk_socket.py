@@ -1,4 +1,4 @@
-"""The desks' namespace of Socket.IO, `/desk`: docs/reference/desk-socket.md."""
+"""The desks' Socket.IO namespace, `/desk` (docs/reference/desk-socket.md)."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from moothall.wire.frames import PULSE
 T = TypeVar("T")
 
 MayAct = Callable[[Staff, SessionId], bool]
-"""Whether a link reaches as far as a session (`staff_door.py`)."""
+"""Whether a link allows a session (`staff_door.py`)."""
 
 MOST_COMMANDS = 50
-"""Commands of one act."""
+"""The most commands in one act."""
 MOST_LINES = 1_000
 APART = ("translate",)
-"""Further messages that are answered while others wait their turn."""
+"""Extra messages that are answered without waiting for earlier ones."""
 
 
 class _Join(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,14 +38,14 @@ class _Join(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     role: str | None = None
     page: str = ""
-    """Chosen by the page: what it had on an older connection, whose line may be dead, ends."""
+    """An id chosen by the page. An older connection of the same page, which may be dead, is ended."""
 
 
 class _Act(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     commands: tuple[AnyCommand, ...]
     anyway: bool = False
-    """The actor has been told what to know first (`FirstKnow`)."""
+    """Whether the actor has seen what to know first (`FirstKnow`) and confirmed the act."""
 
 
 class _Undo(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class _Correcting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Outlet:
-    """What the fan-out writes to: server-sent events in, `frame` messages out."""
+    """The writer that the fan-out expects: it receives server-sent events and passes them on as `frame` messages."""
 
     def __init__(self, socket: StaffSocket, connection: StaffConnection) -> None:
         self._socket = socket
@@ -95,7 +95,7 @@ class _Outlet:
 
 
 class _Sitting:
-    """What is kept about a connection: its desk, once it has joined."""
+    """The state of a connection that has joined: its desk, and the fan-out's outlet."""
 
     def __init__(self, desk: DeskConnection, outlet: _Outlet, page: str) -> None:
         self.desk = desk
@@ -104,10 +104,10 @@ class _Sitting:
 
 
 class DeskSocket:
-    """Answers the desks' messages."""
+    """Handles the messages of the desks."""
 
     def __init__(self, socket: StaffSocket, desks: Desks, *, may_act: MayAct, extras: dict[str, Extra]) -> None:
-        """`extras`: further messages by their names, such as `redo`, `move`, `next`, `seen`, `mended`."""
+        """`extras`: handlers of further messages, by name, such as `redo`, `move`, `next`, `seen`, `mended`."""
         self._socket = socket
         self._desks = desks
         self._may_act = may_act
@@ -150,12 +150,12 @@ class DeskSocket:
             return refusal(answer)
         desk, shown = answer
         connection.memory = _Sitting(desk, outlet, request.page)
-        if connection.closing:  # It went while the session was being loaded.
+        if connection.closing:  # It disconnected while the session was being loaded.
             self._gone(connection)
         return shown
 
     def _end_older(self, connection: StaffConnection, staff: Staff, page: str) -> None:
-        """A page that came with another connection sits at one desk only."""
+        """End earlier connections of the same page, so that it has only one desk."""
         for other in self._socket.connected("/desk") if page else ():
             sitting = other.memory
             same = isinstance(sitting, _Sitting) and sitting.page == page and sitting.desk.staff.link == staff.link
@@ -168,7 +168,7 @@ class DeskSocket:
         return {}
 
     def _seated(self, kind: type[T], handler: Callable[[DeskConnection, T], Awaitable[Answer]]) -> Handler:
-        """A handler for whoever sits at a desk; the message is of that kind."""
+        """A handler that decodes the message as `kind` and requires a connection that has joined."""
 
         async def handle(connection: StaffConnection, data: object) -> Answer:
             request = msgspec.convert({} if data is None else data, kind)
@@ -185,7 +185,7 @@ class DeskSocket:
         if any(
             isinstance(command, MoveSegmentsAway | MoveSegmentsHere | BringSegmentsBack) for command in request.commands
         ):
-            # When the lines were said, and how they came about, is taken from the session that they leave.
+            # The times and the origin of moved lines have to be read from the session that they leave.
             return refused(RefusalCode.INVALID, "Lines are moved to another session by a message of its own.")
         answer = await self._desks.act(desk, CommandId(request.id), request.commands, anyway=request.anyway)
         if isinstance(answer, Refusal):
@@ -217,7 +217,7 @@ class DeskSocket:
         return refusal(answer) if isinstance(answer, Refusal) else answer
 
     def _desk(self, connection: StaffConnection) -> DeskConnection | None:
-        """The desk, as long as its link still reaches the session."""
+        """The connection's desk while its link still allows the session; otherwise None."""
         sitting = connection.memory
         if not isinstance(sitting, _Sitting):
             return None
@@ -227,7 +227,7 @@ class DeskSocket:
         return None
 
     def _holds(self, connection: StaffConnection) -> bool:
-        """Whether the link that somebody sat down with is still theirs and reaches the session; true before."""
+        """Whether the link with which somebody joined is still theirs and allows the session. True before joining."""
         sitting = connection.memory
         if not isinstance(sitting, _Sitting):
             return True
@@ -236,7 +236,7 @@ class DeskSocket:
         return held and self._may_act(desk.staff, desk.live.id)
 
     def _for(self, connection: StaffConnection, session: SessionId, role: str | None) -> Staff | None:
-        """The link to sit down with: the first that reaches the session, of the role where one is named."""
+        """The link to join with: the first that allows the session and, where one is given, has the role."""
         if not is_name(session):
             return None
         links = self._socket.staff(connection.request)

@@ -1,4 +1,4 @@
-"""The tables of a meeting's figures in words, each with its picture: values for the page's template."""
+"""The tables of a meeting's figures as text, each with its charts: values for the page's template."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ from moothall.services.control.reader_trends import SAMPLE_MS, ReaderSample
 
 NONE = "\u2013"
 QUARTER_MS = 900_000
-"""Of the readers' table, which has the most of each."""
+"""A row of the readers' table covers a quarter of an hour and shows the maxima."""
 
 
 class Drawn(msgspec.Struct, frozen=True):
-    """A picture: what it shows, and its SVG."""
+    """A chart: its caption and its SVG."""
 
     caption: str
     svg: Markup
 
 
 class FigurePart(msgspec.Struct, frozen=True, kw_only=True):
-    """A table with its pictures."""
+    """A table with its charts."""
 
     heads: tuple[str, ...]
-    """Of the columns; the first is that of the rows' names."""
+    """The column headings, that of the row names first."""
     rows: tuple[tuple[str, ...], ...]
     pictures: tuple[Drawn, ...]
     more: bool = False
-    """Whether the table has more than its pictures."""
+    """Whether the table has data that its charts leave out."""
 
 
 def heard_part(shares: Mapping[str, SpeakingShare], titles: Mapping[str, str], ui: Catalogue) -> FigurePart:
-    """Who was heard, by place. `titles`: of hubs, by name."""
+    """Who was heard, by origin. `titles`: the hubs' titles by name."""
     asked, taken, answered = ui.text("Asked"), ui.text("Had their turn"), ui.text("Answered")
     named = {origin: _place(origin, titles, ui) for origin in shares}
     rows = [
@@ -80,7 +80,7 @@ def heard_part(shares: Mapping[str, SpeakingShare], titles: Mapping[str, str], u
 
 
 def quality_part(periods: Sequence[tuple[int, QualityFigures]], ui: Catalogue, zone: Zone) -> FigurePart:
-    """How good the text was, in periods of five minutes."""
+    """The quality of the text, in periods of five minutes."""
     rate, half, most = ui.text("Words a minute"), ui.text("Half of the words within, s"), ui.text("95 in 100 within, s")
     by_people, by_machine, gaps = ui.text("Lines mended by people"), ui.text("Lines mended by machine"), ui.text("Gaps")
     quality = [each.quality() for _, each in periods]
@@ -127,7 +127,9 @@ def quality_part(periods: Sequence[tuple[int, QualityFigures]], ui: Catalogue, z
 def readers_part(
     samples: Sequence[ReaderSample], channels: Mapping[ChannelId, Channel], ui: Catalogue, zone: Zone
 ) -> FigurePart:
-    """How many read each text: a point a minute in the picture, a row each quarter of an hour in the table."""
+    """The readers of each channel: one point for each minute in the chart, one row for each quarter of an hour in the
+    table.
+    """
     read = [name for name in channels if any(name in each.readers for each in samples)]
     read.sort(key=lambda name: -max(each.readers.get(name, 0) for each in samples))
     named = {name: _text(channels[name], ui) for name in read}
@@ -153,8 +155,9 @@ def readers_part(
 
 
 def _drawn(*pictures: tuple[str, str]) -> tuple[Drawn, ...]:
-    """Those in which there is something."""
-    return tuple(Drawn(caption, Markup(svg)) for caption, svg in pictures if svg)  # noqa: S704  # made of numbers and escaped texts by core.pictures
+    """The charts that aren't empty."""
+    # core.pictures makes it of numbers and escaped texts
+    return tuple(Drawn(caption, Markup(svg)) for caption, svg in pictures if svg)  # noqa: S704
 
 
 def _lines(series: Sequence[Series], times: Sequence[tuple[int, str]], ui: Catalogue, *, whole: bool = True) -> str:
@@ -162,7 +165,7 @@ def _lines(series: Sequence[Series], times: Sequence[tuple[int, str]], ui: Catal
 
 
 def _slots(times: Sequence[int], step: int) -> list[int]:
-    """Which step of time each belongs to, from that of the first on; never one twice, and none before the last."""
+    """The index of each time on a grid of `step` ms that begins at the first time. Indices strictly increase."""
     found: list[int] = []
     for at in times:
         slot = round((at - times[0]) / step)
@@ -171,7 +174,7 @@ def _slots(times: Sequence[int], step: int) -> list[int]:
 
 
 def _spread(values: Sequence[float | None], slots: Sequence[int]) -> tuple[float | None, ...]:
-    """The values at their steps, with None at those between."""
+    """The values at their grid indices, with None in between."""
     spread: list[float | None] = [None] * (slots[-1] + 1 if slots else 0)
     for slot, value in zip(slots, values, strict=True):
         spread[slot] = value
@@ -179,7 +182,7 @@ def _spread(values: Sequence[float | None], slots: Sequence[int]) -> tuple[float
 
 
 def _place(origin: str, titles: Mapping[str, str], ui: Catalogue) -> str:
-    """What a place is called; a dash for one that only a later release knows."""
+    """The name of an origin; a dash for an origin that only a later release knows."""
     if origin.startswith(HUB):
         hub = origin.removeprefix(HUB)
         return ui.named("moderation/from.hub", name=f"\u2068{titles.get(hub, hub)}\u2069")
@@ -191,7 +194,7 @@ def _text(channel: Channel, ui: Catalogue) -> str:
 
 
 def _short(read: Sequence[ChannelId], channels: Mapping[ChannelId, Channel], ui: Catalogue) -> dict[ChannelId, str]:
-    """Names for the ends of lines: that of the language is enough where it is that of one text alone."""
+    """Labels for the ends of lines in a chart: the language alone where only one channel has it."""
     whole = {name: _text(channels[name], ui) for name in read}
     tongue = {name: ui.language_name(channels[name].languages[0]) for name in read}
     several = Counter(tongue.values())

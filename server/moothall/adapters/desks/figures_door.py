@@ -1,6 +1,6 @@
-"""`/figures/{session}`: who was heard, how good the text was, how many read it: tables, each with its picture.
+"""`/figures/{session}`: who was heard, how good the text was, how many read it, as tables with charts.
 
-Figures alone: no words of the meeting, and no names of people. Nothing of it needs a script.
+It shows only figures: no words of the meeting and no names of people. It needs no script.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import Staff
 
 Find = Callable[[SessionId], Awaitable[LiveSession | None]]
-"""A session, None for an unknown one; may raise StorageUnavailable."""
+"""Returns a session, or None for an unknown one. May raise StorageUnavailable."""
 
 
 @dataclass(eq=False, repr=False)
@@ -44,16 +44,16 @@ class FiguresDoor:
     staff: Callable[[web.Request], Sequence[Staff]]
     may_act: MayAct
     place: Callable[[SessionId], str]
-    """The title of a session's room."""
+    """Returns the title of a session's room."""
     title_of: Callable[[str], str | None]
-    """What people call a hub."""
+    """Returns a hub's title; None where it isn't registered."""
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/figures/{session}", self.page)]
 
     async def page(self, request: web.Request) -> web.Response:
-        """The page, or a sentence that says why not."""
+        """The page, or a sentence that says why it isn't shown."""
         ui = language(self.pages, request)
         links = self.staff(request)
         if not links:
@@ -89,7 +89,7 @@ class FiguresDoor:
         state, zone, since = live.state, self.pages.zone(), self.trends.since
         shares = by_origin(state.questions, state.media_now(self.clock.wall()))
         hubs = [origin.removeprefix(HUB) for origin in shares if origin.startswith(HUB)]
-        # The registry may have taken a hub out; what the log says of it stays.
+        # A hub may have been removed from the registry; the log still has its title.
         logged = {name: hub.title for name, hub in state.hubs.items()}
         titles = {name: self.title_of(name) or logged.get(name) or name for name in hubs}
         anew = state.status in ON and state.media_now(since) > 0

@@ -1,4 +1,4 @@
-"""The form of the captioner's page for browsers without scripts: a line is sent whole, and is one line."""
+"""The form of the captioner's page for browsers without scripts. Each submission stores one whole line."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.staff import Staff, actor_of
 
 Texts = Sequence[tuple[ChannelId, ChannelKind, Sequence[str]]]
-"""The session's texts, each with its kind and languages."""
+"""The session's channels, each with its kind and languages."""
 Send = Callable[[Actor, SessionId, CommandId, AnyCommand], Awaitable[Receipt | Refusal]]
 SENT = "sent"
-"""The parameter of the address to which a browser is sent once its line is stored."""
+"""The query parameter of the address to which a browser is redirected once its line is stored."""
 
 
 @dataclass(eq=False, repr=False)
 class LineForm:
-    """Shows the form and takes it. `key_of` gives the browser's key, for which a form is made."""
+    """Renders and handles the form. `key_of`: returns the browser's key, to which the form's token is bound."""
 
     send: Send
     _: KW_ONLY
@@ -40,7 +40,9 @@ class LineForm:
     def shown(
         self, request: web.Request, texts: Texts, role: Role, ui: Catalogue, *, text: str = "", refused: str = ""
     ) -> dict[str, object]:
-        """What the template needs. `text` is what was typed, where a line was `refused` with that sentence."""
+        """The values for the template. `text`: the text that was typed, where the line was `refused` with that
+        sentence.
+        """
         open_texts = [(channel, languages) for channel, kind, languages in texts if writes_into(role, kind)]
         into = [
             {"value": f"{channel}/{tag}", "name": ui.language_name(tag)}
@@ -60,9 +62,10 @@ class LineForm:
         }
 
     async def take(self, request: web.Request, session: SessionId, staff: Staff) -> tuple[str, str, Refusal | None]:
-        """Store a line: what was typed, into which text, and why it was not taken. The same form is the same line.
+        """Store a line; return the typed text, its channel and language, and a refusal or None. Sending a form twice
+        stores one line.
 
-        Raises HttpProblem when there is no form that can be read.
+        Raises HttpProblem when the form can't be read.
         """
         form = await read_form(request)
         token, text, into = (form.get(name, "") for name in (FIELD, "text", "into"))

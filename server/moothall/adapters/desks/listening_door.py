@@ -1,7 +1,7 @@
-"""Listening in: the sound of a meeting's floor as it comes, for the control room and for whoever captions.
+"""Listening in: the live sound of a meeting's floor, for the control room and for captioners.
 
-A WAV file without an end. It is made of what comes, at most 1.5 s late, and nothing of it is stored; what is not
-recorded is not sent, nor is what is said in a break.
+The answer is an endless WAV file. It is at most 1.5 s behind, and nothing of it is stored. Sound that is not recorded,
+or falls in a break, is not sent.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from moothall.services.sessions.staff import Staff
 from moothall.services.sound.listening import Listener, Listening
 
 HEARS = frozenset(role for role in STAFF_ROLES if TypeSegment in COMMANDS[role])
-"""Roles that may listen: those that look after meetings, and those that write down what is said."""
+"""Roles that may listen: those that run meetings, and those that caption them."""
 STRANGER = "The technician, the secretariat and whoever captions listen here: open your link.\n"
 MOST = 40
-"""Who may listen at a time, 32 KB/s each. Overflow: 503."""
+"""The most listeners at a time, 32 KB/s each. Overflow: 503."""
 STEP_MS = 100
-"""How often what has come is sent on."""
+"""Interval at which new sound is sent."""
 ASK_AGAIN_MS = 5_000
-"""How often it is looked whether the link still holds."""
+"""Interval at which the listener's link is checked again."""
 ENDLESS = 0xFFFFFFFF
 RATE, BYTES = 16_000, 2
 
 
 def wav_header() -> bytes:
-    """Of PCM16 at 16 kHz, one channel, whose end is not known."""
+    """The header of a WAV file of unknown length: PCM16, 16 kHz, mono."""
     numbers = ((16, 4), (1, 2), (1, 2), (RATE, 4), (RATE * BYTES, 4), (BYTES, 2), (8 * BYTES, 2))
     form = b"".join(number.to_bytes(size, "little") for number, size in numbers)
     end = ENDLESS.to_bytes(4, "little")
@@ -44,7 +44,7 @@ def wav_header() -> bytes:
 class ListeningDoor:
     """Serves `/control/{session}/sound`.
 
-    `listening`: who listens to the floor of a meeting, None while no sound of it comes or nothing of it is kept.
+    `listening`: returns the set of listeners to a meeting's floor; None while no sound arrives or nothing is recorded.
     """
 
     listening: Callable[[SessionId], Listening | None]
@@ -57,11 +57,11 @@ class ListeningDoor:
         self._open = 0
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/control/{session}/sound", self.hear, allow_head=False)]
 
     async def hear(self, request: web.Request) -> web.StreamResponse:
-        """The sound, until the listener leaves or their link holds no more."""
+        """Send the sound until the listener disconnects or their link is no longer valid."""
         name = request.match_info["session"]
         if not is_name(name) or not self._may(request, SessionId(name)):
             return web.Response(status=403, text=STRANGER)
@@ -89,7 +89,7 @@ class ListeningDoor:
             await response.write(wav_header())
             while True:
                 now = self.listening(session)
-                if now is not source:  # Another take, or a microphone that has come back.
+                if now is not source:  # Another take has begun, or a microphone is back.
                     _change(listener, source, now)
                     source = now
                 if pcm := listener.take():
@@ -100,7 +100,7 @@ class ListeningDoor:
                         return response
                 await self.clock.sleep(STEP_MS)
         except ConnectionResetError:
-            return response  # They have left.
+            return response  # The listener has disconnected.
         finally:
             _change(listener, source, None)
 
@@ -109,6 +109,6 @@ def _change(listener: Listener, source: Listening | None, now: Listening | None)
     if source is not None:
         source.remove(listener)
     if now is None:
-        listener.take()  # Of what may not be heard nothing stays to be sent.
+        listener.take()  # Discard sound that may no longer be heard.
     else:
         now.add(listener)

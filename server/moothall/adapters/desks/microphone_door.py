@@ -1,6 +1,6 @@
 """The page from which a browser sends sound: GET /s/{session}/microphone and /room/{room}/microphone, for staff.
 
-What it sends goes through `moothall.adapters.sound.audio_door`.
+The sound itself goes through `moothall.adapters.sound.audio_door`.
 """
 
 from __future__ import annotations
@@ -36,29 +36,30 @@ INTERPRETERS = (
     "ar", "bn", "de", "en", "es", "fa", "fr", "ha", "hi", "id", "it", "ja", "ko", "nl", "pl", "pt", "ru", "sw", "ta",
     "th", "tr", "uk", "ur", "vi", "zh",
 )  # fmt: skip
-"""Languages that an interpreter's text is offered in."""
+"""Languages in which a channel of interpretation can be added."""
 FLOOR = ChannelId("floor")
 ADDS_TEXTS = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})
-"""Roles that may give a session an interpreter's text."""
+"""Roles that may add a channel of interpretation to a session."""
 AS_SPOKEN = Channel(kind=ChannelKind.FLOOR, languages=())
 
 
 class RoomNow(msgspec.Struct, frozen=True):
-    """A room of the programme."""
+    """A room of the programme, with its current session."""
 
     title: str
     session: SessionId | None
-    """The session that runs in it, or comes next."""
+    """The session that runs in it or comes next; None where there is neither."""
 
 
 @dataclass(eq=False, repr=False)
 class MicrophoneDoor:
     """Handlers of the page.
 
-    `may_send` says which texts somebody may send for; `room` knows the programme, and `other_session` the title of
-    another session that is on where this one is planned; `place` is the title of a session's room.
+    `may_send`: whether a link may send sound for a kind of channel; `room`: looks up a room of the programme;
+    `other_session`: the title of another running session in the room of this one; `place`: the title of a session's
+    room.
 
-    `add` gives a session an interpreter's text in a language, for somebody.
+    `add`: adds a channel of interpretation in a language to a session, on somebody's behalf.
     """
 
     pages: Pages
@@ -75,7 +76,7 @@ class MicrophoneDoor:
     place: Callable[[SessionId], str] = lambda _: ""
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/s/{session}/microphone", self.of_session),
             web.post("/s/{session}/microphone", self.add_text),
@@ -83,7 +84,7 @@ class MicrophoneDoor:
         ]
 
     async def of_session(self, request: web.Request) -> web.Response:
-        """The page for one session."""
+        """The page of one session."""
         name = request.match_info["session"]
         session = SessionId(name)
         live = await self.find(session) if is_name(name) and self.staff(request) else None
@@ -97,7 +98,7 @@ class MicrophoneDoor:
         return self._page(request, f"/s/{session}", live.state, texts, title=live.state.title, adds=adds)
 
     async def add_text(self, request: web.Request) -> web.StreamResponse:
-        """Give the session an interpreter's text, and show the page with it chosen."""
+        """Add a channel of interpretation to the session, and show the page with the channel selected."""
         session = SessionId(request.match_info["session"])
         acting = [each for each in self.staff(request) if each.role in ADDS_TEXTS and self.may_act(each, session)]
         if not acting or not is_name(session):
@@ -116,7 +117,7 @@ class MicrophoneDoor:
         return see_other(f"/s/{session}/microphone?{query}")
 
     async def of_room(self, request: web.Request) -> web.Response:
-        """The page for a room: it goes along from session to session."""
+        """The page of a room, which follows the room from session to session."""
         name = request.match_info["room"]
         room = self.room(name) if is_name(name) else None
         acting = [
@@ -134,7 +135,7 @@ class MicrophoneDoor:
         return self._page(request, f"/room/{name}", None if live is None else live.state, texts, title=room.title)
 
     def _texts(self, acting: Sequence[Staff], state: State | None) -> dict[ChannelId, Channel]:
-        """The channels that these links may send sound for; between sessions the channel that all sessions have."""
+        """The channels for which these links may send sound; without a session the floor, which all sessions have."""
         channels = {FLOOR: AS_SPOKEN}
         if state is not None:
             known = state.channels.values()
@@ -195,7 +196,7 @@ class MicrophoneDoor:
 
     def _frame(self, request: web.Request, ui: Catalogue, state: State | None, asked: Asked) -> Frame:
         links, zone = self.staff(request), self.pages.zone()
-        if state is None:  # Nothing is on in the room, and nothing comes.
+        if state is None:  # The room has no current and no next session.
             return house_frame(links, ui, zone, asked=asked)
         facts = facts_of(state, self.place(state.id))
         acting = [staff for staff in links if self.may_act(staff, state.id)]

@@ -1,8 +1,9 @@
-"""Socket.IO's library, loaded without the libraries that it takes along where they are installed.
+"""Imports Socket.IO's library without the optional libraries that it would load where they are installed.
 
-At its first import it looks for Redis's and Valkey's clients, for its servers side by side, and for requests, for its
-client that blocks. Nothing of these is used with it: Moothall's nodes have a way of their own (`adapters/cluster`).
-With what they bring themselves, of OpenTelemetry as well, they were a seventh of the CPU time of a server's start.
+At its first import python-socketio looks for the clients of Redis and Valkey, which serve its multi-server mode, and
+for requests, which its blocking client uses. Moothall uses none of them with it: its nodes communicate in another way
+(`adapters/cluster`). With their own dependencies, such as OpenTelemetry, they took a seventh of the CPU time of a
+server's start.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ UNUSED = ("redis", "requests", "valkey")
 
 @contextmanager
 def without(*names: str) -> Iterator[None]:
-    """While inside, an import of one of these fails as where it is not installed; what is loaded already stays."""
+    """Inside the `with` block, make imports of these modules fail as if they weren't installed. Modules that are loaded
+    already stay.
+    """
     kept_out = [name for name in names if name not in sys.modules]
     for name in kept_out:
-        sys.modules[name] = None  # type: ignore[assignment]  # Python's own way to say that a module can't be had
+        sys.modules[name] = None  # type: ignore[assignment]  # Python's convention for a module that can't be imported
     try:
         yield
     finally:

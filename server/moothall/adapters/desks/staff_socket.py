@@ -1,7 +1,7 @@
-"""Socket.IO for the staff's pages: who is let in, how much they may send, and how what they are told goes out.
+"""Socket.IO for the staff's pages: admission, rate limits, and outgoing messages.
 
-One server, a namespace for each kind of page (`desk_socket.py`, `control_socket.py`). A browser without a staff cookie,
-or from a page of another origin, gets no handshake. Captions of readers don't pass here.
+One server has a namespace for each kind of page (`desk_socket.py`, `control_socket.py`). A browser without a staff
+cookie, or with a page of another origin, gets no handshake. Readers' captions don't use it.
 """
 
 from __future__ import annotations
@@ -29,25 +29,24 @@ from moothall.wire.token_bucket import Allowance, Bucket
 logger = logging.getLogger(__name__)
 
 MAX_MESSAGE_BYTES = 64 << 10
-"""Largest message of a page, and largest body of a poll."""
+"""The most bytes of a page's message, and of the body of a poll."""
 MESSAGES = Allowance(per_second=40, burst=100)
-"""What one page may send; more is refused as busy."""
+"""The message rate of one page; messages over it are refused as busy."""
 ASKED = 100
-"""Messages of one page that may wait to be answered. Overflow: one more is refused as busy."""
+"""The most unanswered messages of one page. Overflow: the next one is refused as busy."""
 MAX_PAGES = 500
-"""Staff pages at the same time."""
+"""The most staff pages at a time."""
 MAX_EACH = 20
-"""Those of one link, so that none keeps the others out."""
+"""The most pages of one link, so that no link keeps the others out."""
 WAITING = 2_000
-"""Messages for one page that may wait to go out; one more cuts it, and it comes back from its position."""
+"""The most messages that wait to be sent to one page. Overflow: the page is cut, and resumes from its position."""
 SWEEP_MS = 5_000
-"""How often it is looked whether the links that let people in still hold, and whether who shook hands went on: after
-two looks without it is cut.
-"""
+"""Interval of the checks that links are still valid and that every connection has joined a namespace. A connection that
+has joined none by the second check is cut."""
 CLOSE_S = 0.2
-"""How long a page that was told has to go by itself; it comes back from its position in any case."""
+"""At shutdown, how long a page that was notified may take to disconnect. It resumes from its position in any case."""
 PING_S = 10
-"""How often a page is pinged; a page that doesn't answer for as long again is gone."""
+"""Interval of pings; a page that doesn't answer within the same time counts as gone."""
 
 NAMESPACES = ["/desk", "/control"]
 
@@ -56,11 +55,13 @@ _PULSE = {"every": PULSE_MS}
 Answer = dict[str, object]
 Handler = Callable[["StaffConnection", Any], Awaitable[Answer]]
 StaffOf = Callable[[web.Request], Sequence[Staff]]
-"""Whom a request's cookie stands for; empty for strangers (`staff_door.py`)."""
+"""Returns the staff links of a request's cookie; empty for strangers (`staff_door.py`)."""
 
 
-class _Server(socketio.AsyncServer):  # type: ignore[misc]  # it has no types
-    """Ends the line of a page whose packets can't be read; the library would note each with all that it passed."""
+class _Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no types
+    """Closes the connection of a page whose packets can't be decoded; the library would log each one with its
+    content.
+    """
 
     async def _handle_eio_message(self, eio_sid: str, data: object) -> None:
         try:
@@ -80,51 +81,51 @@ class StaffConnection:
         self.namespace = namespace
         self.request = request
         self.waiting = 0
-        """Messages that are to go out."""
+        """Messages that wait to be sent."""
         self.bytes_waiting = 0
         self.closing = False
         self.pushed_at = 0
-        """When something was given to it to send, ms of the monotonic clock."""
+        """When a message was last queued for it, in ms of the monotonic clock."""
         self.memory: object = None
-        """What the namespace keeps about it."""
+        """The namespace's own state of the connection."""
         self.turn = asyncio.Lock()
-        """Its holder is answered; the others wait, in their order."""
+        """Serialises the connection's messages: the holder is being answered, the others wait in order."""
         self.asked = 0
         """Messages that aren't answered yet."""
         self._bucket = Bucket.full(MESSAGES, clock.monotonic())
 
     def take(self, now: int) -> bool:
-        """Count one message; whether it may be looked at."""
+        """Count one message; return whether it is within the rate."""
         self._bucket, wait = self._bucket.take(MESSAGES, now)
         return not wait
 
 
 class StaffSocket:
-    """The Socket.IO server of the staff's pages. `run` must be running, else nothing is sent."""
+    """The Socket.IO server of the staff's pages. Nothing is sent unless the task `run` is running."""
 
     def __init__(self, *, staff: StaffOf, origins: frozenset[str], clock: Clock, ping_s: float = PING_S) -> None:
-        """`origins`: whose pages may connect, exactly as browsers write them. `ping_s`: see PING_S."""
+        """`origins`: the origins whose pages may connect, exactly as browsers write them. `ping_s`: see PING_S."""
         self.staff = staff
         self.clock = clock
         self._origins = origins
         self._connections: dict[tuple[str, str], StaffConnection] = {}
         self._holds: dict[str, Callable[[StaffConnection], bool]] = {}
         self._requests: dict[asyncio.Event, tuple[web.Request, asyncio.Task[object] | None]] = {}
-        """Those that are being answered: polls and WebSockets that stay open."""
+        """The requests in progress: polls, and WebSockets that stay open."""
         self._idle: set[str] = set()
-        """Connections that had come to no namespace at the last look."""
+        """Connections that had joined no namespace at the last check."""
         self._closed = False
         self._answering: set[asyncio.Task[object]] = set()
         # Overflow: see WAITING; each page has its own bound.
         self._outgoing: asyncio.Queue[tuple[StaffConnection, str | None, object, int]] = asyncio.Queue()
         self._io = _Server(
             async_mode="aiohttp",
-            cors_allowed_origins=[],  # Asked here, exactly, before it is asked there.
+            cors_allowed_origins=[],  # `handle` checks the origin exactly before the library sees the request.
             max_http_buffer_size=MAX_MESSAGE_BYTES,
             ping_interval=ping_s,
             ping_timeout=ping_s,
-            # Else the line isn't read while a close waits for its last words, and counts as dead. What one page sends
-            # is carried out in its order all the same: see `StaffConnection.turn`.
+            # Otherwise the library doesn't read a connection while its close waits for the last messages, and takes it
+            # for dead. The messages of one page are still carried out in order (`StaffConnection.turn`).
             async_handlers=True,
             http_compression=False,
             cookie=None,
@@ -132,14 +133,14 @@ class StaffSocket:
         )
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/socket.io/", self.handle, allow_head=False),
             web.post("/socket.io/", self.handle),
         ]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """A handshake, a poll or a WebSocket of a staff page."""
+        """Handle a handshake, a poll or a WebSocket of a staff page."""
         if not origin_allowed(request.headers.get("Origin"), own_origins(request, self._origins)):
             return _shut(403, "Pages of that origin may not connect here.")
         if not self.staff(request):
@@ -161,7 +162,7 @@ class StaffSocket:
         return answer
 
     def _full(self, request: web.Request) -> str:
-        """Why no more pages are taken, of this request's links or at all; empty when they are."""
+        """Why no further page is accepted, in all or for this request's links; empty when one is."""
         if len(self._io.eio.sockets) >= MAX_PAGES:
             return "As many staff pages are open as the server takes. Try again in a minute."
         theirs = Counter(
@@ -181,10 +182,10 @@ class StaffSocket:
         holds: Callable[[StaffConnection], bool] = lambda _: True,
         apart: Collection[str] = (),
     ) -> None:
-        """Answer the messages of a namespace. Each is acknowledged with what its handler gives.
+        """Register the handlers of a namespace. The answer of a handler is the acknowledgement of its message.
 
-        Messages named in `apart` change nothing and may take long: they hold up no others. `holds` says whether what a
-        connection shows may still be shown to it; it is asked at each `recheck`.
+        Messages named in `apart` change nothing and may take long; they don't delay others. `holds`: whether a
+        connection may still see what it is shown; called at each `recheck`.
         """
         known = self._io
         self._holds[namespace] = holds
@@ -219,7 +220,7 @@ class StaffSocket:
         if not connection.take(self.clock.monotonic()) or connection.asked >= ASKED:
             return refused(RefusalCode.BUSY, "Too much at once; wait a second and send it again.")
         task = asyncio.current_task()
-        assert task is not None  # noqa: S101  # the library makes one for each message
+        assert task is not None  # noqa: S101  # the library runs each message in a task
         self._answering.add(task)
         connection.asked += 1
         try:
@@ -242,12 +243,12 @@ class StaffSocket:
         except RecordBroken as error:
             note_failure(error, "a record can't be read")
             return refused(RefusalCode.UNAVAILABLE, "The record is damaged and can't be shown.")
-        except Exception as error:  # the outermost edge: the page gets a sentence, the log the place
+        except Exception as error:  # outermost handler: the page gets a sentence, the log gets the position in the code
             note_failure(error, "a staff page's message failed")
             return refused(RefusalCode.UNAVAILABLE, "Something went wrong on our side; it has been noted.")
 
     def push(self, connection: StaffConnection, event: str, body: object, size: int = 0) -> None:
-        """Have something sent; never waits. `size` counts towards `bytes_waiting`."""
+        """Queue a message; never waits. `size`: bytes counted in `bytes_waiting` until the message is sent."""
         if connection.closing:
             return
         if connection.waiting >= WAITING:
@@ -259,24 +260,26 @@ class StaffSocket:
         self._outgoing.put_nowait((connection, event, body, size))
 
     def connected(self, namespace: str) -> list[StaffConnection]:
-        """Those of a namespace."""
+        """The connections of a namespace."""
         return [each for (name, _), each in self._connections.items() if name == namespace]
 
     def cut(self, connection: StaffConnection) -> None:
-        """End a connection; what waits for it is forgotten."""
+        """End a connection; messages that wait for it are discarded."""
         if not connection.closing:
             connection.closing = True
             self._outgoing.put_nowait((connection, None, None, 0))
 
     async def run(self) -> None:
-        """Send what is pushed, in order, and cut who may not be here any more, until cancelled."""
+        """Send queued messages in order, send pulses, and cut connections that are no longer allowed, until
+        cancelled.
+        """
         async with asyncio.TaskGroup() as group:
             group.create_task(self._send())
             group.create_task(self._sweep())
             group.create_task(self._pulses())
 
     async def _pulses(self) -> None:
-        """A page to which nothing else is said is told that its line is alive."""
+        """Send a pulse to each page that got nothing else, so that it knows that its connection is alive."""
         while True:
             await self.clock.sleep(PULSE_MS)
             now = self.clock.monotonic()
@@ -320,12 +323,12 @@ class StaffSocket:
                 await self._io.emit(event, body, to=connection.sid, namespace=connection.namespace)
 
     def _unsent(self, connection: StaffConnection) -> int:
-        """Messages that the library keeps for a page until it takes them; it has no bound of its own."""
+        """Messages in the library's own queue for a page, which is unbounded."""
         socket = self._io.eio.sockets.get(self._io.manager.eio_sid_from_sid(connection.sid, connection.namespace))
         return 0 if socket is None else int(socket.queue.qsize())
 
     async def close(self) -> None:
-        """The server is going away: say so to every page. What has not ended soon after is cut."""
+        """Shut down: tell every page, and after `CLOSE_S` cut those that are still connected."""
         self._closed = True
         for connection in self._connections.values():
             connection.closing = True
@@ -335,12 +338,12 @@ class StaffSocket:
             async with asyncio.timeout(CLOSE_S):
                 for over in list(self._requests):
                     await over.wait()
-        going = set(self._answering)  # What it wanted is in the log, or is sent again.
+        going = set(self._answering)  # An act that is cancelled is in the log, or the page sends it again.
         for request, task in list(self._requests.values()):
             if request.transport is not None:
                 request.transport.abort()
             elif task is not None:
-                going.add(task)  # The library leaves a poll open whose page went away.
+                going.add(task)  # The library keeps a poll open after its page has gone.
         for task in going:
             task.cancel()
         if going:
@@ -349,12 +352,12 @@ class StaffSocket:
 
 
 def refused(code: RefusalCode, message: str) -> Answer:
-    """The answer that says no."""
+    """An answer that refuses a message."""
     return {"refusal": {"code": str(code), "message": message}}
 
 
 def refusal(answer: Refusal) -> Answer:
-    """The answer that carries a refusal, with the state that goes with it."""
+    """An answer that carries a refusal with its details."""
     return {"refusal": msgspec.to_builtins(answer)}
 
 

@@ -1,4 +1,6 @@
-"""How a meeting stands, for the frame of those staff pages that no line tells: settings, figures, microphone."""
+"""The standing of a meeting, for the frame of staff pages that have no live connection: settings, figures,
+microphone.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ from moothall.services.sessions.staff import Staff
 class StandingDoor:
     """Serves `/control/{session}/standing`.
 
-    `state`: of a session, None for one that is not loaded: nothing changes there.
+    `state`: returns a session's state; None for a session that isn't loaded, which doesn't change.
     """
 
     control: ControlRoom
@@ -29,11 +31,13 @@ class StandingDoor:
     may_act: MayAct
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/control/{session}/standing", self.tell, allow_head=False)]
 
     async def tell(self, request: web.Request) -> web.Response:
-        """`stands`, as `Standing` has it by the meeting's own state, and `gauges` while it is on; else each null."""
+        """JSON with `stands`, the `Standing` by the meeting's own state, and `gauges` while it is on; either is null
+        otherwise.
+        """
         session = SessionId(request.match_info["session"])
         if not is_name(session) or not any(self.may_act(each, session) for each in self.staff(request)):
             return web.Response(status=403, text="The staff of this meeting see this: open your link.\n")

@@ -1,4 +1,4 @@
-"""`/admin/meetings/{session}/stream`: the streams that a meeting's sound is fetched from, tried and taken."""
+"""`/admin/meetings/{session}/stream`: sound streams for a meeting: test one, attach it to a channel, remove it."""
 
 from __future__ import annotations
 
@@ -26,40 +26,40 @@ from moothall.services.programme.programme import Programme
 from moothall.services.sessions.live_session import LiveSession
 
 SOFT = -40
-"""dBFS: speech whose loudest moment is softer is recognised badly."""
+"""dBFS: speech whose peak level is below this is recognised badly."""
 Find = Callable[[SessionId], Awaitable[LiveSession | None]]
 
 
 class StreamAnswer(msgspec.Struct, frozen=True):
-    """What `stream.json` says, and what a script is answered that has taken a stream or taken one away."""
+    """The answer of `stream.json`, and the answer to a script that has attached or removed a stream."""
 
     streams: Sequence[PullStatus]
 
 
 class TriedAnswer(msgspec.Struct, frozen=True):
-    """What a script is answered that has tried a stream."""
+    """The answer to a script that has tested a stream."""
 
     tried: Tried
     says: Sequence[str]
-    """The same in sentences."""
+    """The result in sentences."""
 
 
 def said_of(status: PullStatus, ui: Catalogue) -> list[str]:
-    """How a stream stands, in sentences."""
+    """The state of a stream, in sentences."""
     because = [] if status.trouble is None else [trouble_said(status.trouble, status.number, ui)]
     if status.state is PullState.OVER and because:
-        return because  # It didn't come to its end.
+        return because  # The stream broke off before its end.
     said = [ui.named(f"stream/state.{status.state}", n=status.lost)]
     return said + because if status.state is PullState.LOST else said
 
 
 def trouble_said(trouble: Trouble, number: int, ui: Catalogue) -> str:
-    """What is wrong, and what to do."""
+    """A sentence that says what is wrong and what to do."""
     return ui.named(f"stream/trouble.{trouble}", n=number)
 
 
 def tried_said(tried: Tried, ui: Catalogue) -> list[str]:
-    """What was found when a stream was tried, or what is wrong and what to do."""
+    """The result of testing a stream: what was found, or what is wrong and what to do."""
     if tried.found is None:
         return [trouble_said(tried.trouble or Trouble.ENDED, tried.number, ui)]
     found = tried.found
@@ -77,7 +77,8 @@ def tried_said(tried: Tried, ui: Catalogue) -> list[str]:
         codec=found.codec,
         channels=found.channels,
         rate=found.rate,
-        level=f"\u2066\N{MINUS SIGN}{-tried.level}\u2069",  # In Arabic the sign would stand behind it.
+        # The isolate keeps the minus sign in front of the number in Arabic.
+        level=f"\u2066\N{MINUS SIGN}{-tried.level}\u2069",
     )
     soft = ui.text("It is very soft. Have it made louder where it is sent.")
     return [said, soft] if tried.level < SOFT else [said]
@@ -85,7 +86,7 @@ def tried_said(tried: Tried, ui: Catalogue) -> list[str]:
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class StreamDoor:
-    """Handlers of it. What is posted is not kept anywhere but in the book, and never logged."""
+    """Handlers of the page. A posted address is stored only in the book, and is never logged."""
 
     pages: StaffPages
     streams: Streams
@@ -93,7 +94,7 @@ class StreamDoor:
     programme: Programme
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/admin/meetings/{session}/stream", self.show),
             web.post("/admin/meetings/{session}/stream", self.act),
@@ -102,17 +103,17 @@ class StreamDoor:
 
     @staff_page(runs_the_house)
     async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """The streams of a meeting, and the form for another one."""
+        """Show the streams of a meeting, and the form for another one."""
         return self._page(await self._live(request), asked)
 
     @staff_page(runs_the_house)
     async def tell(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """The same for a script: how each stream stands, without its address."""
+        """The state of each stream as JSON for a script, without its address."""
         return self._stands(await self._live(request))
 
     @staff_page(runs_the_house)
     async def act(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Try a stream (`act=try`), feed a text from it (`take`), or no longer (`remove`). A script gets JSON."""
+        """Test a stream (`act=try`), attach it to a channel (`take`), or remove it (`remove`). A script gets JSON."""
         given = await self.pages.form(request, asked)
         live = await self._live(request)
         act, channel = given.get("act", ""), ChannelId(given.get("channel", ""))
@@ -147,7 +148,7 @@ class StreamDoor:
     def _refused(
         self, request: web.Request, live: LiveSession, asked: AdminRequest, problem: str, given: Mapping[str, str]
     ) -> web.Response:
-        """What is wrong, for a script or above the form."""
+        """Answer with a sentence that says what is wrong: as JSON for a script, otherwise above the form."""
         if wants_json(request):
             return own_json({"error": problem}, status=400)
         return self._page(live, asked, problem=problem, given=given)

@@ -1,1 +1,1 @@
-"""The text over a picture and on a wall, and what is asked now."""
+"""Displays: the text on a wall, over a video or in another site, and the current questions on them."""

@@ -1,4 +1,4 @@
-"""What walls and overlays show of the questions, and walls of a show of hands, as their templates need it."""
+"""View data of questions on walls and overlays, and of shows of hands on walls."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from moothall.core.questions.on_wall import languages_on_wall, on_wall
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
-    """A question in a language."""
+    """A question's text in one language."""
 
     text: str
     language: str
     direction: str
     made: str = ""
-    """By what it was translated, in a sentence; empty for the question itself."""
+    """Which translator made it, in a sentence; empty for the original."""
 
 
 class WallQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,34 +33,35 @@ class WallQuestion(msgspec.Struct, frozen=True, kw_only=True):
     heading: str
     """Its kind and number."""
     name: str
-    """The chosen name."""
+    """The name that the author has chosen."""
     words: tuple[Words, ...]
-    """The question, and what there is of its translations; nothing where somebody only wants to speak."""
+    """The original and its translations; empty where somebody only asks to speak."""
 
 
 class AskedNow(msgspec.Struct, frozen=True, kw_only=True):
-    """The questions of a wall."""
+    """The questions and the show of hands on a wall."""
 
     now: WallQuestion | None = None
     next: tuple[WallQuestion, ...] = ()
     moves: bool = False
     """As in `OnWall`."""
     hands: dict[str, object] | None = None
-    """The show of hands as `page_hands.hands_of` makes it; `said`: how its numbers are said, with places for them."""
+    """The show of hands as made by `page_hands.hands_of`, with `said`: a text for its numbers with placeholders."""
     pending: tuple[str, ...] = ()
-    """Where its translations are to be had that aren't made yet."""
+    """Addresses of translations that are still being made."""
     lacks: bool = False
-    """Whether a translation of what is asked now can't be had at the moment: a wall asks again after a while."""
+    """Whether a translation of the current question is unavailable at the moment; the wall then asks again later."""
 
 
 Into = Callable[[Intervention, str, bool], tuple[Words | None, str]]
-"""A question in another language, soon if so wanted: what there is, or else where it will be."""
+"""Translates a question into a language, with priority where True: returns the translation or None, and the address
+where a pending translation will be."""
 
 
 def asked_now(questions: Questions, languages: Iterable[str], into: Into, ui: Catalogue) -> AskedNow:
-    """The questions of a wall that shows text in these languages (BCP-47).
+    """The questions of a wall that shows text in these languages (BCP 47).
 
-    The next questions are translated ahead, so that a translation is there when a question's turn comes.
+    The next questions are translated ahead, so that a translation exists when a question's turn comes.
     """
     found, languages = on_wall(questions), tuple(languages)
     pending: list[str] = []
@@ -89,7 +90,7 @@ def asked_now(questions: Questions, languages: Iterable[str], into: Into, ui: Ca
 def wall_questions(
     questions_of: Callable[[SessionId], Awaitable[Questions | None]], translated: QuestionTranslationsDoor
 ) -> Callable[[SessionRequest, Catalogue], Awaitable[AskedNow]]:
-    """The questions of walls, for `display_door`, in the languages of the text that each wall shows."""
+    """A function for `display_door` that returns a wall's questions in the languages of its text."""
 
     async def questions(wanted: SessionRequest, ui: Catalogue) -> AskedNow:
         questions = await questions_of(wanted.session)

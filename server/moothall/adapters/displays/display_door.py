@@ -1,8 +1,7 @@
-"""The door of displays: on a wall (`/screen`), over a picture (`/overlay`), in another site's
-page (`/embed`).
+"""Pages of displays: on a wall (`/screen`), over a video (`/overlay`), in another site's page (`/embed`).
 
-The pages are made with the newest lines in them; scripts carry on from there over server-sent events. Only the box
-may stand in a frame, and only in pages of the origins that the operator named.
+Each page is rendered with the newest lines; its script continues from there over server-sent events. Only the embedded
+page may be in a frame, and only on origins that the operator has named.
 """
 
 from __future__ import annotations
@@ -50,67 +49,68 @@ from moothall.core.views.reading_order import BREAK_SET_BACK, Gap, SpeakerTurn, 
 Look = TypeVar("Look", bound=msgspec.Struct)
 
 KEPT = 40
-"""Lines that a page begins with."""
+"""The most lines in a page as it is rendered."""
 FULL = 320
-"""Characters after which a paragraph begins anew, as in `web/js/display/tail.js`."""
+"""Characters after which a new paragraph begins, as in `web/js/display/tail.js`."""
 LONG_TITLE = 30
-"""Characters that one line of a wall's title has, until its script has measured them (`web/js/display/screen.js`)."""
+"""The assumed number of characters of a wall's title that fit on one line, until its script has measured them
+(`web/js/display/screen.js`)."""
 QUIET_S = 15
-"""How often the wall's page is made anew where there is no JavaScript."""
+"""How often a wall's page reloads itself where there is no JavaScript."""
 SIDES_MS = 600_000
-"""How long a wall's code stands on one side, as in `web/js/display/sides.js`: nothing burns into a screen."""
+"""How long a wall's QR code stays on one side, as in `web/js/display/sides.js`, so that nothing burns into a screen."""
 
 
 class WallContent(msgspec.Struct, frozen=True):
-    """What a room's wall shows."""
+    """What the wall of a room shows."""
 
     title: str
-    """The room's."""
+    """The room's title."""
     session: SessionId | None
-    """The session that is on in it, or comes next."""
+    """The session that is on in it or comes next; None where there is neither."""
 
 
 QuestionsOf = Callable[[SessionRequest, Catalogue], Awaitable[AskedNow]]
-"""What a wall of that session, which may be read, shows of its questions."""
+"""Returns the questions on the wall of a session that may be read."""
 
 
 LocalQuestions = Callable[[SessionRequest, Catalogue], Awaitable[Mapping[str, object] | None]]
-"""The questions of a hub that its wall shows beside those; None where the wall isn't a hub's."""
+"""Returns a hub's own questions for its wall; None on a wall that isn't a hub's."""
 
 
 async def _no_local_questions(_: SessionRequest, __: Catalogue) -> None:
-    """For everywhere but a hub."""
+    """No local questions: the default everywhere but at a hub."""
 
 
 async def _no_questions(_: SessionRequest, __: Catalogue) -> AskedNow:
-    """For a house in which nobody asks."""
+    """No questions: the default for a house without questions."""
     return AskedNow()
 
 
 class Paragraph(msgspec.Struct, kw_only=True):
-    """Lines in a row of one speaker in one language."""
+    """Consecutive lines of one speaker in one language."""
 
     name: str | None
-    """Who speaks, where it changes; empty: it has to be said that nobody is named."""
+    """The speaker's name at a change of speaker; empty at a change to an unnamed speaker; None where the speaker
+    continues, or nobody has been named yet."""
     language: str
     direction: str
     texts: list[str]
     mark: str = ""
-    """What is said in place of lines."""
+    """A text that is shown in place of lines; empty for a paragraph of lines."""
 
 
 @dataclass(eq=False, repr=False)
 class DisplayDoor:
     """Serves the three pages.
 
-    `public` is the server's address as codes say it, without a path, or what tells it where that may change;
-    `room` knows the programme.
+    `public`: the server's public address for QR codes, without a path, or a function that returns it where it may
+    change; `room`: looks up a room of the programme.
 
-    `begins`: when a session is planned to begin, Unix ms.
+    `begins`: when a session is planned to begin, in Unix ms.
 
-    `last_awaited`: whether a session is about to be closed, and its last words are awaited. `questions`: what a
-    wall shows of them, `local_questions`: those of a hub. `framers` are the origins whose pages may hold the box; `*`
-    stands for all of them.
+    `last_awaited`: whether a session is about to close and its last words are awaited. `questions`: the questions of a
+    wall; `local_questions`: those of a hub. `framers`: origins whose pages may embed the box; `*` stands for all.
     """
 
     pages: Pages
@@ -135,7 +135,7 @@ class DisplayDoor:
         return self.public if isinstance(self.public, str) else self.public()
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/s/{session}/screen", self.screen),
             web.get("/room/{room}/screen", self.room_screen),
@@ -145,7 +145,7 @@ class DisplayDoor:
         ]
 
     async def screen(self, request: web.Request) -> web.Response:
-        """The page for a room's screen: large, with the state in words and the way to the reader's page."""
+        """The page for a room's screen: large text, the state in words, and the QR code of the reader's page."""
         ui = language(self.pages, request)
         try:
             look = _look(shown_look.screen, request)
@@ -155,7 +155,7 @@ class DisplayDoor:
         return html(await self._wall(wanted, ui, look, room=None), ui)
 
     async def room_screen(self, request: web.Request) -> web.Response:
-        """The same for a room: it goes along from session to session, all week."""
+        """The screen of a room, which follows the room from session to session."""
         ui = language(self.pages, request)
         name = request.match_info["room"]
         room = self.room(name) if is_name(name) else None
@@ -183,7 +183,7 @@ class DisplayDoor:
         return html(text, ui)
 
     async def room_now(self, request: web.Request) -> web.Response:
-        """Which session a room's wall shows: `{"session": ID or null}`."""
+        """The session on a room's wall as JSON: `{"session": ID or null}`."""
         name = request.match_info["room"]
         room = self.room(name) if is_name(name) else None
         if room is None:
@@ -193,7 +193,7 @@ class DisplayDoor:
         return web.json_response(now, headers={hdrs.CACHE_CONTROL: "no-store"})
 
     async def _session_on_wall(self, request: web.Request, room: WallContent) -> SessionRequest | None:
-        """The session on a room's wall; None between sessions, and while one is on that not everybody may read."""
+        """The session on a room's wall; None between sessions, and during a session that isn't public."""
         if room.session is None:
             return None
         try:
@@ -223,13 +223,13 @@ class DisplayDoor:
         )
 
     def _side(self, look: shown_look.Screen) -> str:
-        """The side of a wall on which its code stands now; empty where it never moves."""
+        """The side of the wall on which the QR code is now; empty where it never moves."""
         if look.steady:
             return ""
         return "start" if self.clock.wall() // SIDES_MS % 2 else "end"
 
     async def overlay(self, request: web.Request) -> web.Response:
-        """The newest lines on nothing, for a program that mixes pictures."""
+        """The newest lines on a transparent page, for a video mixer."""
         ui = language(self.pages, request)
         try:
             look = _look(shown_look.overlay, request)
@@ -240,14 +240,14 @@ class DisplayDoor:
         return html(self._render("display/overlay.html", wanted, ui, look, wall=True, asked=found), ui)
 
     async def embed(self, request: web.Request) -> web.Response:
-        """A box for another site's page."""
+        """The newest lines in a box for another site's page."""
         ui = language(self.pages, request)
         try:
             look = _look(shown_look.box, request)
             wanted = await asked(request, self.snapshot_of)
         except HttpProblem as wrong:
             response = refusal(wrong, self.pages, ui)
-            response.headers.update(self._framed)  # Why there is no text belongs in the box as well.
+            response.headers.update(self._framed)  # The box also shows the reason why there is no text.
             return response
         query = {"channel": wanted.feed.channel, **ui.kept}
         whole = f"/s/{wanted.session}?{urlencode(query)}"
@@ -263,7 +263,7 @@ class DisplayDoor:
         wall: bool = False,
         **values: object,
     ) -> str:
-        """`wall`: whether what was cleared is left out; a box in somebody's page is no wall."""
+        """Render a page. `wall`: leave out lines that were cleared from the walls; an embedded box is no wall."""
         now = self.clock.wall()
         shown = newest_lines(wanted, ui, now, wall=wall, last_awaited=self.last_awaited(wanted.session), look=look)
         hubs = wanted.snapshot.session.hubs
@@ -281,9 +281,9 @@ def newest_lines(
     last_awaited: bool = False,
     look: msgspec.Struct | None = None,
 ) -> dict[str, object]:
-    """What a page is made with that shows the newest lines by `_shown.html` and `web/js/display/tail.js`.
+    """Values of a page that shows the newest lines with `_shown.html` and `web/js/display/tail.js`.
 
-    `wall`: whether what was cleared is left out; `look`: what the page's own script is told of its letters.
+    `wall`: leave out lines that were cleared from the walls; `look`: display options that the page's script needs.
     """
     snapshot = wanted.snapshot
     session = snapshot.session
@@ -322,15 +322,16 @@ def newest_lines(
 
 
 def _numbered(snapshot: Snapshot, lines: Iterable[Line]) -> list[tuple[int, Line]]:
-    """Lines of a snapshot with their places in the whole text."""
+    """Lines of a snapshot with their numbers in the whole text."""
     numbers = {line.segment: number for number, line in enumerate(snapshot.lines, snapshot.before or 0)}
     return [(numbers[line.segment], line) for line in lines]
 
 
 def paragraphs(session: Session, lines: Iterable[Line], mark: Callable[[Gap], str]) -> list[Paragraph]:
-    """The lines as they run on: a new paragraph where speaker or language change, or one has grown long.
+    """Group the lines into paragraphs: a new one begins where speaker or language changes, or the last one is long.
 
-    Text that begins before a break was ended stands under a `mark` of that, as in `web/js/display/tail.js`.
+    When somebody set the end of a break back, text after that end begins before the break was ended. A paragraph with
+    only a `mark` precedes such text, as in `web/js/display/tail.js`.
     """
     made: list[Paragraph] = []
     turn = SpeakerTurn()

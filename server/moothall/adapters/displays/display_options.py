@@ -1,7 +1,7 @@
-"""The look of a display: the options in its address, checked value by value.
+"""The display options in the query of an address, each validated.
 
-Nothing from an address reaches a style sheet as it was written: sizes are whole numbers within bounds, a colour is
-six hexadecimal digits, a theme one of a list.
+No value from an address reaches a style sheet as it was written: sizes are whole numbers within bounds, a colour is six
+hexadecimal digits, a theme is one of a list.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ COLOURS = {
     "cyan": "00ffff",
     "black": "000000",
 }
-"""Colours that have a name here; any other is written as its six hexadecimal digits."""
+"""Colours that can be named; any other is written as its six hexadecimal digits."""
 _HEX = re.compile(r"#?([0-9a-fA-F]{6})\Z")
 
 
 class BadLook(Exception):
-    """A value can't be what its name needs."""
+    """A value that its option doesn't accept."""
 
     def __init__(self, name: str, value: str) -> None:
         super().__init__(f"{name} can't be {value!r}")
@@ -39,41 +39,41 @@ class BadLook(Exception):
 
 
 class Overlay(msgspec.Struct, frozen=True, kw_only=True):
-    """Text over a picture."""
+    """Options of text over a video."""
 
     preset: Preset
-    """Where it stands, and what else is usual there; empty: at the foot of the picture, across it."""
+    """The position, with its usual options; empty: at the foot of the picture, across its width."""
     lines: int
     """Lines on the screen, 1 to 12."""
     size: int
-    """Height of the letters' line, 16 to 200 CSS pixels."""
+    """Line height, 16 to 200 CSS pixels."""
     color: str
     """Six hexadecimal digits."""
     back: int
-    """How much of a black ground lies behind the text, 0 to 100 %."""
+    """Opacity of the black background, 0 to 100 %."""
     fade: int
-    """After how many seconds of silence the text goes, up to 60; 0: never."""
+    """Seconds of silence after which the text disappears, up to 60; 0: never."""
     question: int
-    """1: the question that is asked now stands above the text; 0: it doesn't."""
+    """1: show the current question above the text; 0: don't."""
     groups: int
-    """1: a line says which groups far away are there; 0: none does."""
+    """1: show a line that names the remote groups that are present; 0: don't."""
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
-    """A projector or television in a room."""
+    """Options of a projector or television in a room."""
 
     size: int
-    """Of the text, 50 to 300 % of what fits the screen."""
+    """Size of the text, 50 to 300 % of what fits the screen."""
     theme: Theme
-    """Empty: as the system has it."""
+    """Empty: the system's theme."""
     steady: int
-    """1: the code always stands on the same side; 0: it changes sides."""
+    """1: the QR code stays on one side; 0: it changes sides."""
     letters: Letters
-    """`clear`: a face that is read from afar comes with the page; empty: the fonts of the device."""
+    """`clear`: the page loads a typeface that can be read from afar; empty: the device's fonts."""
 
 
 class EmbeddedBox(msgspec.Struct, frozen=True, kw_only=True):
-    """A box in somebody's page."""
+    """Options of a box in another site's page."""
 
     theme: Theme
 
@@ -84,11 +84,11 @@ _USUAL: dict[Preset, Mapping[str, int]] = {
     "lower-third": {"lines": 3, "size": 48, "back": 85, "fade": 8},
     "side": {"lines": 12, "size": 44, "back": 85, "fade": 0},
 }
-"""What each preset sets where the address says nothing else, for a picture of 1920 x 1080."""
+"""Default values of each preset, for a picture of 1920 × 1080 pixels."""
 
 
 def overlay(query: Mapping[str, str]) -> Overlay:
-    """What `?preset=&lines=&size=&color=&back=&fade=&question=&groups=` ask for. Raises BadLook."""
+    """Parse `?preset=&lines=&size=&color=&back=&fade=&question=&groups=`. Raises BadLook."""
     preset = _preset(query)
     usual = _USUAL[preset]
     return Overlay(
@@ -104,7 +104,7 @@ def overlay(query: Mapping[str, str]) -> Overlay:
 
 
 def screen(query: Mapping[str, str]) -> Screen:
-    """What `?size=&theme=&steady=&letters=` ask for. Raises BadLook."""
+    """Parse `?size=&theme=&steady=&letters=`. Raises BadLook."""
     return Screen(
         size=_number(query, "size", 100, 50, 300),
         theme=_theme(query),
@@ -114,7 +114,7 @@ def screen(query: Mapping[str, str]) -> Screen:
 
 
 def box(query: Mapping[str, str]) -> EmbeddedBox:
-    """What `?theme=` asks for. Raises BadLook."""
+    """Parse `?theme=`. Raises BadLook."""
     return EmbeddedBox(theme=_theme(query))
 
 

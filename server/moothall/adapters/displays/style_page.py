@@ -1,7 +1,8 @@
-"""`/about/style`: every part of the pages in each of its states, for whoever changes their look. Served only where a
-setting says so; the pictures of `tests/pictures` are made of it.
+"""`/about/style`: a style guide that shows each part of the pages in each of its states, for people who change the
+design.
 
-What it shows are made-up facts, put through the functions and templates of the real pages.
+Served only where a setting enables it; the pictures of `tests/pictures` are taken from it. It renders invented data
+with the functions and templates of the real pages.
 """
 
 from __future__ import annotations
@@ -39,21 +40,21 @@ STATES: tuple[tuple[str, dict[str, object]], ...] = (
     ("break", {}),
     ("closed", {}),
 )
-"""How a meeting stands, with values for the places of the texts."""
+"""Each standing of a meeting, with values for the placeholders of its text."""
 SPEAKERS = ("Amina Diallo", "Otieno", "陈莉", "ليلى", "Ana", "Ivan")
 NAMES = {SpeakerId(mark): name for mark, name in zip("abcdef", SPEAKERS, strict=True)}
-"""A speaker for each mark."""
+"""A speaker's name for each speaker's mark."""
 
 
 class StyleDoor:
-    """The door of the page."""
+    """Serves the style guide."""
 
     def __init__(self, pages: Pages, *, served: bool) -> None:
         self._pages = pages
         self._served = served
 
     def routes(self) -> list[web.RouteDef]:
-        """Its route; none where it isn't served."""
+        """The page's route; empty where the page isn't served."""
         return [web.get("/about/style", self.page)] if self._served else []
 
     async def page(self, request: web.Request) -> web.Response:
@@ -82,13 +83,13 @@ class StyleDoor:
 
 
 def _sentence(ui: Catalogue) -> str:
-    """A line, in every language of the pages."""
+    """A sample line, in the language of `ui`."""
     return ui.text("The universal service fund was meant for that. Nobody here has seen a report on it since 2023.")
 
 
 def _lines(ui: Catalogue, other: Catalogue) -> list[Row]:
-    """Lines of six speakers and of nobody who is named: as heard, mended, typed, an interpreter's, translated from the
-    `other` language, and what is missing.
+    """Sample lines of six named speakers and of unnamed ones: as heard, corrected, typed, an interpreter's, translated
+    from the `other` language, and a gap.
     """
     session = Session(
         id=SessionId("style"),
@@ -120,11 +121,11 @@ def _line(n: int, ui: Catalogue, fields: dict[str, object]) -> Line:
         "origin": Origin.MACHINE,
         "text": _sentence(ui),
     }
-    return Line(**{**made, **fields})  # type: ignore[arg-type]  # fields of a line, by their names
+    return Line(**{**made, **fields})  # type: ignore[arg-type]  # fields of a Line by name
 
 
 def _polls(ui: Catalogue) -> list[dict[str, object]]:
-    """Shows of hands: open with a choice made, open without figures, and over."""
+    """Shows of hands: open with a choice made, open without numbers, and closed."""
     poll = Poll(
         id=PollId("p"),
         number=1,

@@ -1,1 +1,1 @@
-"""The links of engines and translators, and the processes that the server starts itself."""
+"""Links to engines and translators, and the engine processes that the server starts itself."""

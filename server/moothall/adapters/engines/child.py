@@ -1,4 +1,4 @@
-"""An engine that the server starts itself and watches over."""
+"""An engine process that the server starts and monitors."""
 
 from __future__ import annotations
 
@@ -18,29 +18,30 @@ from moothall.services.supervision.pulses import ProcessFate, Pulses
 
 logger = logging.getLogger(__name__)
 
-TOKEN_VARIABLE = "MOOTHALL_ENGINE_TOKEN"  # noqa: S105  # the variable's name
+TOKEN_VARIABLE = "MOOTHALL_ENGINE_TOKEN"  # noqa: S105  # only the variable's name
 LIFE_VARIABLE = "MOOTHALL_ENGINE_LIFE"
 LIFE_BYTES = 16
 APART = Backoff(first_ms=250, last_ms=5_000)
-"""Between the starts of an engine that keeps ending; between an end and the next start lies the first wait at least."""
+"""Back-off between the starts of an engine that keeps ending. At least the first wait lies between an end and the next
+start."""
 ENGINE = (sys.executable, "-m", "moothall_models")
 STEADY_MS = 30_000
-"""An engine that ran for so long did well; the next wait is a short one again."""
+"""An engine that ran for so long counts as healthy, and the back-off starts again."""
 STOP_S = 5.0
-"""How long an engine may take to stop when it is asked to."""
+"""Time limit, in s, for an engine to stop when it is asked to."""
 
 
 @dataclass(eq=False, repr=False)
 class EngineChild:
-    """One engine process, started again whenever it ends, hangs or can't be started, until `run` is cancelled.
+    """One engine process, which is started again whenever it ends, hangs or can't be started, until `run` is cancelled.
 
-    The child's standard input is a pipe from here: when this process dies, however it dies, the child sees its end
-    and stops, so no orphan goes on.
+    The child's standard input is a pipe from this process. When this process dies, in whatever way, the child reads the
+    end of the pipe and stops, so no orphan remains.
 
-    `arguments` for the engine's `program`; the token goes in the environment, where `ps` doesn't look.
+    `arguments`: for the engine's `program`. The token is passed in the environment, where `ps` doesn't show it.
 
-    `patience_s` is how long it may take to stop when it is asked to, before it is killed. `name`: for logs.
-    `watched`: who kills it when it makes no progress, and what names its lives; without them nobody does.
+    `patience_s`: how long it may take to stop when asked, before it is killed. `name`: for logs. `watched`: the monitor
+    that kills the child when it makes no progress, and the source of an id for each run; None: no monitoring.
     """
 
     arguments: Sequence[str]
@@ -61,33 +62,36 @@ class EngineChild:
             "OMP_NUM_THREADS": str(self.threads),
         }
         self.pid: int | None = None
-        """The running child."""
+        """The running child's process id; None while none runs."""
         self.starts = 0
         """How often it was started."""
         self.failures = 0
-        """How often in a row it ended soon after its start."""
+        """How many times in a row it ended soon after its start."""
 
     async def run(self) -> None:
-        """Keep it running."""
+        """Keep the process running until cancelled."""
         while True:
             began = self.clock.monotonic()
             ended = await self._run_once()
             ran = self.clock.monotonic() - began
             self.failures = 0 if ran >= STEADY_MS else self.failures + 1
-            # From start to start: one that worked until it was killed has readers who wait, however often that happens.
+            # The back-off counts from start to start: a process that worked until it was killed has readers who wait,
+            # so it restarts quickly however often that happens.
             apart = APART.wait_ms(self.failures)
             wait = max(APART.first_ms, apart - ran)
             logger.warning("%s %s; the next one starts in %d ms", self.name, ended, wait)
             await self.clock.sleep(wait)
 
     def kill(self) -> None:
-        """End a process that hangs, and what it started, so that another one is started; nothing when none runs."""
+        """Kill a process that hangs and its child processes, so that it is started again. Does nothing when none
+        runs.
+        """
         if self.pid is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
 
     async def _run_once(self) -> str:
-        """One process, from its start to its end; returns how it went, for the log."""
+        """Run one process from its start to its end; return what happened, for the log."""
         if self.watched is None:
             return await self._live("")
         pulses, randomness = self.watched
@@ -101,10 +105,11 @@ class EngineChild:
                 *self._command,
                 stdin=asyncio.subprocess.PIPE,
                 env={**self._environment, LIFE_VARIABLE: life},
-                start_new_session=True,  # Its group is what it started; Ctrl-C is ours to handle.
+                # A process group of its own: `kill` reaches what it started, and Ctrl-C reaches only this process.
+                start_new_session=True,
             )
         except OSError as error:
-            # Too many processes, or no memory for one more: the readers stay, and it may pass.
+            # Too many processes, or too little memory: readers stay connected, and the shortage may pass.
             return f"could not be started ({error.strerror})"
         self.pid = process.pid
         self.starts += 1

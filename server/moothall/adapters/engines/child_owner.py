@@ -1,4 +1,4 @@
-"""Child processes of asyncio's that somebody always owns, however often the owner is cancelled."""
+"""Asyncio child processes that always have an owner, however often the owner is cancelled."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ T = TypeVar("T")
 
 
 async def start_child(*command: str, **options: Any) -> asyncio.subprocess.Process:
-    """Start a child as `asyncio.create_subprocess_exec` does; when this is cancelled, the child is killed and awaited.
+    """Start a child as `asyncio.create_subprocess_exec` does; when this is cancelled, kill the child and wait for it.
 
-    asyncio does so only on the first cancellation; a second one meanwhile leaves the child to nobody.
+    asyncio does so only at the first cancellation; a second one during the clean-up leaves the child without an owner.
     """
     starting = asyncio.ensure_future(asyncio.create_subprocess_exec(*command, **options))
     try:
@@ -26,9 +26,10 @@ async def start_child(*command: str, **options: Any) -> asyncio.subprocess.Proce
 
 
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Its result. A cancellation waits until the work is done, however many come: for work that ends soon, as a stop.
+    """Run `work` to its end and return its result; every cancellation is delayed until then. For work that ends soon,
+    such as a stop.
 
-    Two come when a server stops on an error: one of what it was started by, one of the task group.
+    Two cancellations come when a server stops after an error: from its starter and from the task group.
     """
     doing, cancelled = asyncio.ensure_future(work), False
     while not doing.done():
@@ -37,24 +38,24 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
         except asyncio.CancelledError:
             cancelled = True
     if cancelled:
-        with suppress(BaseException):  # The cancellation goes before.
+        with suppress(BaseException):  # The cancellation takes precedence.
             doing.result()
         raise asyncio.CancelledError
     return doing.result()
 
 
 async def _discard(starting: asyncio.Future[asyncio.subprocess.Process]) -> None:
-    with suppress(OSError):  # It could not be started: there is none.
+    with suppress(OSError):  # It could not be started, so there is no child.
         process = await starting
         signal_child(process, signal.SIGKILL)
-        await process.communicate()  # to the ends of the pipes, so that asyncio lets go of them
+        await process.communicate()  # reads the pipes to their ends, so that asyncio closes them
 
 
 def signal_child(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    """Send it; nothing happens when the child has ended already.
+    """Send a signal to a child; do nothing when it has ended already.
 
-    Up to Python 3.12, `process.kill()` and its like look first whether the child has ended. One that just has is
-    reaped by that, asyncio waits for it in vain, warns of an unknown child process and reports status 255
+    Up to Python 3.12, `process.kill()` and similar methods first check whether the child has ended. That check reaps a
+    child that just has; asyncio then waits for it in vain, warns of an unknown child process and reports status 255
     (github.com/python/cpython/issues/87744).
     """
     if process.returncode is None:

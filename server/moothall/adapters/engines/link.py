@@ -1,6 +1,6 @@
-"""Where engines connect: a WebSocket server that admits holders of an engine's token.
+"""The WebSocket server for engines and translators; it admits clients that present a valid token.
 
-Tokens can change while engines are connected: one whose token is gone is cut off.
+Tokens can change while engines are connected: the connection of a token that becomes invalid is cut.
 """
 
 from __future__ import annotations
@@ -33,55 +33,56 @@ OPEN_TIMEOUT = 10.0
 CLOSE_TIMEOUT = 2.0
 PING_INTERVAL = 20.0
 PING_TIMEOUT = 20.0
-"""Seconds. An engine that does not answer a ping for so long is gone."""
+"""Seconds. An engine that doesn't answer a ping for so long counts as gone."""
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """Whose a token is, and which links it opens."""
+    """The owner of a token, and the links that the token opens."""
 
     name: str
-    """For logs."""
+    """The name for logs."""
     recognises: bool = True
-    """The link of engines: their channels' sound comes here, and their words go into the log."""
+    """Whether it opens the engines' link, which gets the channels' sound and whose words go into the log."""
     own: bool = False
-    """Whether it is the server's own, of the processes that it starts."""
+    """Whether it is the server's own token, for processes that it starts itself."""
     translates: bool = False
-    """The translators' link: the text of all sessions comes here, also of those for the staff alone."""
+    """Whether it opens the translators' link, which gets the text of all sessions, including those for the staff
+    only."""
 
 
 Tokens = Callable[[], Mapping[str, Holder]]
-"""The tokens that are good at the moment, and whose they are."""
+"""Returns the valid tokens, each with its holder."""
 
 
 class Admitted(Protocol):
-    """A link that was let in."""
+    """A link that was admitted."""
 
     holder: Holder
     token: str
 
     def cut(self) -> None:
-        """End it at once."""
+        """Close it at once."""
         ...
 
 
 class EngineTokens:
-    """The server's own token, and those of engines and translators elsewhere."""
+    """The server's own token, and the tokens of engines and translators on other machines."""
 
     def __init__(self, own: str, holder: Holder, others: Mapping[str, Holder]) -> None:
         self.own = own
         """The token of the server's own processes."""
         self._own = {own: holder}
         self._all = {**others, **self._own}
-        # Bound: the engines that there are.
+        # Bound: the number of engines.
         self.admitted: set[Admitted] = set()
-        """Links that are open, for `serve_engines`."""
+        """The open links, maintained by `serve_engines`."""
 
     def __call__(self) -> Mapping[str, Holder]:
-        """Those that are good at the moment."""
+        """The valid tokens, each with its holder."""
         return self._all
 
     def change(self, others: Mapping[str, Holder]) -> None:
-        """Other ones from now on. Links whose token is gone, or is for something else now, are cut."""
+        """Replace the other machines' tokens. Links whose token is gone or has another holder now are cut."""
         self._all = {**others, **self._own}
         for each in tuple(self.admitted):
             if self._all.get(each.token) != each.holder:
@@ -89,18 +90,18 @@ class EngineTokens:
 
 
 class _AdmittedConnection(ServerConnection):
-    """A connection with a good token."""
+    """A connection with a valid token."""
 
     holder = Holder("")
     token = ""
 
     def cut(self) -> None:
-        """End it at once, without waiting for the other side."""
+        """Close it at once, without waiting for the other side."""
         self.transport.abort()
 
 
 class _Socket:
-    """One link over a WebSocket, by its frames."""
+    """Base class of a link over a WebSocket."""
 
     def __init__(self, socket: ServerConnection, holder: Holder) -> None:
         self._socket = socket
@@ -110,16 +111,16 @@ class _Socket:
 
     @property
     def name(self) -> str:
-        """The name that belongs to its token, for logs."""
+        """The name of its token's holder, for logs."""
         return self._holder.name
 
     @property
     def own(self) -> bool:
-        """Whether it came with the server's own token."""
+        """Whether it uses the server's own token."""
         return self._holder.own
 
     def abort(self) -> None:
-        """End the link at once, without waiting for the other side."""
+        """Close the link at once, without waiting for the other side."""
         self._socket.transport.abort()
 
     async def _receive(self) -> bytes | None:
@@ -129,12 +130,12 @@ class _Socket:
             return None
 
     async def _message(self, decode: Callable[[bytes], Message]) -> Message | None:
-        """The next message of a kind that is known; None when the link has ended."""
+        """The next message of a known kind; None when the link has ended."""
         while (frame := await self._receive()) is not None:
             try:
                 return decode(frame)
             except UnknownKind:
-                self.passed_over += 1  # Nothing of it is kept.
+                self.passed_over += 1  # Its content is not kept.
         return None
 
     async def _send(self, frame: bytes) -> None:
@@ -145,31 +146,33 @@ class _Socket:
 
 
 class EngineSocket(_Socket):
-    """One engine's link; `moothall.services.engines.recognising.EngineConnection`."""
+    """One engine's link: an `EngineConnection` (`moothall.services.engines.recognising`)."""
 
     async def receive(self) -> wire.ToServer | None:
         """The next message; None when the link has ended. Raises ProtocolError."""
         return await self._message(wire.decode_to_server)
 
     async def send(self, message: wire.ToEngine) -> None:
-        """Write a message, and wait while the link is slow; silent when the link has ended."""
+        """Send a message, and wait while the link is slow. Does nothing when the link has ended."""
         await self._send(wire.encode(message))
 
 
 class TranslatorSocket(_Socket):
-    """The link of a process with translators; `moothall.services.translation.translators.TranslatorConnection`."""
+    """The link of a process with translators: a `TranslatorConnection`
+    (`moothall.services.translation.translators`).
+    """
 
     async def receive(self) -> translation.FromTranslators | None:
         """The next message; None when the link has ended. Raises ProtocolError."""
         return await self._message(translation.decode_from_translators)
 
     async def send(self, message: translation.ToTranslators) -> None:
-        """Write a message, and wait while the link is slow; silent when the link has ended."""
+        """Send a message, and wait while the link is slow. Does nothing when the link has ended."""
         await self._send(translation.encode(message))
 
 
 class PulseSocket(_Socket):
-    """The link of a process's pulses; `moothall.services.supervision.pulses.PulseConnection`."""
+    """The link of a process's pulses: a `PulseConnection` (`moothall.services.supervision.pulses`)."""
 
     async def receive(self) -> pulse.Pulse | None:
         """The next pulse; None when the link has ended. Raises ProtocolError."""
@@ -188,12 +191,13 @@ async def serve_engines(
     feel: Callable[[PulseSocket], Awaitable[None]] | None = None,
     admitted: MutableSet[Admitted] | None = None,
 ) -> AsyncIterator[int]:
-    """Listen for engines; gives the port (of use when `port` is 0: any that is free).
+    """Listen for engines inside the `with` block; yields the port, which is chosen by the system when `port` is 0.
 
-    `translate` gets the links of translators, which dial `wire.translation.PATH`, and `feel` those of pulses, which
-    dial `wire.pulse.PATH`; without them they are turned away. `handle` has the link until it returns; a ProtocolError
-    or GivenUp from it ends the link, any other error is logged by the library and ends it too. On leaving, all links
-    are closed and their handlers waited for. Raises ConfigurationError when the address can't be had.
+    `handle` gets the links of engines, `translate` those of translators, which dial `wire.translation.PATH`, and `feel`
+    those of pulses, which dial `wire.pulse.PATH`; without a handler a link is closed. A handler has its link until it
+    returns. A ProtocolError or GivenUp from it ends the link; any other error is logged by the library and ends it too.
+    On leaving the block, all links are closed and their handlers awaited. Raises ConfigurationError when the address
+    can't be used.
     """
 
     async def serve_one(socket: ServerConnection) -> None:
@@ -285,7 +289,7 @@ def _opens(holder: Holder, path: str) -> bool:
 
 
 def _holder(token: str, tokens: Mapping[str, Holder]) -> Holder | None:
-    """Whose token it is; takes as long for a wrong one as for a right one."""
+    """The holder of a token, or None. The comparison takes as long for a wrong token as for a right one."""
     found: Holder | None = None
     for good, holder in tokens.items():
         if hmac.compare_digest(token.encode(), good.encode()):

@@ -1,1 +1,1 @@
-"""What holds for every HTTP request: limits, places, proxies, TLS, cookies, tokens of forms."""
+"""What applies to every HTTP request: limits, connection slots, proxies, TLS, cookies, form tokens."""

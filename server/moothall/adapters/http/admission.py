@@ -1,10 +1,11 @@
-"""Who may begin now, and who has to wait: by what beginnings cost, as it was measured, and no chosen rate.
+"""Admission control: decides who may begin now and who waits, by the measured cost of earlier beginnings rather than a
+configured rate.
 
-A beginning is what a visitor costs most with: a reader who joins a text or comes back, a page that is made. So many are
-in work at a time as fit into `SLICE_MS` by what such ones took before, so that captions and desks have the loop in
-between. The others wait, and of each address in its order one is let in: nobody who comes alone waits behind a hall.
-Nobody is refused, however often they come, who gets in within `PATIENCE_S`, by how quickly those who wait get through.
-Whoever wouldn't is told when they would.
+A beginning is the expensive part of a visit: a reader joins or resumes a text, or a page is rendered. At most so many
+are in progress at a time as fit into `SLICE_MS` by their measured cost, so that the event loop serves captions and
+desks in between. The others wait in one queue for each address, and the queues take turns, so a single visitor never
+waits behind a whole hall. A visitor who would get in within `PATIENCE_S` at the current pace is never refused, however
+often they come. A visitor who wouldn't is told when to come back.
 """
 
 from __future__ import annotations
@@ -24,46 +25,48 @@ from moothall.adapters.http.limits import network
 from moothall.core.ports import Randomness
 
 SLICE_MS = 20.0
-"""What those in work may cost together; one may always be."""
+"""The most that the beginnings in progress may cost together; one is always let in."""
 FIRST_MS = 1.0
-"""What one is taken to cost, and how often one gets through, before any was measured (`bench/storm.py`: a reader's cost
-is 0.6 ms, a page's 4.7)."""
+"""The assumed cost of a beginning, and the assumed interval between two, before anything was measured
+(`bench/storm.py`: a reader costs 0.6 ms, a page 4.7 ms)."""
 MOST_MS = 50.0
-"""More than this is not the cost of one: it waited for something else."""
+"""Upper bound of a measured cost: a beginning that took longer was waiting for something else."""
 WEIGHT = 1 / 16
-"""Of the newest in what such ones cost."""
+"""Weight of the newest measurement in the moving average of a kind's cost."""
 LOOK_AFTER = 50
-"""So many get through before their pace is reckoned anew: of a few some wait for the loop, which has other work."""
+"""Beginnings after which the pace is measured anew. A smaller sample would mislead, since some of its beginnings wait
+while the loop does other work."""
 PATIENCE_S = 8.0
-"""Whoever would wait longer for a beginning is told to come back. Whoever waits keeps their beginning."""
+"""A visitor whose expected wait is longer is told to come back. Whoever is in a queue already stays in it."""
 SLOW_S = 4.0
-"""Nobody is told so before whoever is next has waited so long: of the first, some wait for the loop, which takes those
-who come with them. The bound of the queue is that of connections."""
+"""Nobody is told to come back before the next in turn has waited so long: the first of a crowd wait only because the
+loop is still accepting the others' connections. The number of connections bounds the queues."""
 LATEST_S = 60
-"""The longest time that anybody is told."""
+"""The longest time after which a visitor is told to come back, before `SPREAD_S` is added."""
 STUCK_S = 2.0
-"""How long one is taken to be in work: longer it waits for something else."""
+"""A beginning that takes longer no longer counts as in progress, since it waits for something else."""
 SPREAD_S = 5
-"""Within how many seconds those come back who would get in at the same time."""
+"""Clients told to come back at the same moment are spread over so many seconds."""
 OTHER_WORK = 4
-"""The loop needs so many times what a beginning costs at most until the next: it takes and reads the connection, and
-sends captions meanwhile. More than that passes only while very many dial in one moment, which is soon over."""
+"""The interval between two beginnings is taken to be at most so many times the cost of one: in between, the loop
+accepts and reads connections and sends captions. Longer intervals occur only while very many clients connect at once,
+which is soon over."""
 BUSY = "busy"
-"""By what those are counted who were told to come back."""
+"""The key of the `refused` counter for visitors who were told to come back."""
 
 Crowded = Callable[[web.Request, int], web.Response]
-"""The page for whoever has to wait so many seconds; it comes back by itself."""
+"""Returns the page for a visitor who has to wait the given number of seconds. The page reloads itself."""
 
 
 class ComeBack(msgspec.Struct, frozen=True):
-    """There is no room."""
+    """The answer to a visitor for whom there is no capacity now."""
 
     seconds: int
-    """When to come back."""
+    """How long to wait before coming back, in s."""
 
 
 class Beginning:
-    """A beginning, from being asked for to its end."""
+    """One beginning, from its request to its end."""
 
     __slots__ = ("_admission", "asked", "cost", "kind", "name", "ready", "since")
 
@@ -72,46 +75,47 @@ class Beginning:
         self.name = name
         self.kind = kind
         self.asked = now
-        """When it was asked for, s."""
+        """When it was requested, in s."""
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Done when it may begin."""
+        """Completed when it may begin; cancelled when the visitor leaves the queue."""
         self.since = 0.0
-        """When it began, s."""
+        """When it began, in s; 0 while it waits."""
         self.cost = 0.0
-        """What it was taken to cost, ms."""
+        """The cost assumed for it when it began, in ms."""
 
     def done(self) -> None:
-        """It has begun; what it does from now on costs little. To say so twice changes nothing."""
+        """Release the admission: the expensive part is over, or the visitor has left. A second call changes nothing."""
         self._admission.end(self, asyncio.get_running_loop().time())
 
 
 class Admission:
-    """The beginnings of one server. Times are in s, of a clock that never runs back; costs in ms."""
+    """The queues of one server. Times are in s of a monotonic clock, costs in ms."""
 
     def __init__(self, randomness: Randomness, refused: Counter[str] | None = None) -> None:
-        """`refused`: where it is counted, as `busy`, who was told to come back."""
+        """`refused`: the counter in which `busy` counts the visitors who were told to come back."""
         self._randomness = randomness
         self._key = randomness.bytes(32)
         self._refused = Counter[str]() if refused is None else refused
-        # Bound: `SLICE_MS`; those that are stuck are forgotten.
+        # Bound: `SLICE_MS`; beginnings that are stuck are removed.
         self._in_work: OrderedDict[Beginning, None] = OrderedDict()
-        # Bound: connections. An address is gone with the last that waits.
+        # Bound: connections. An address is removed with its last waiting beginning.
         self._queues: OrderedDict[bytes, deque[Beginning]] = OrderedDict()
-        # Bound: the kinds that there are.
+        # Bound: the number of kinds.
         self._costs: dict[str, float] = {}
         self._look_at: float | None = None
         self._through = 0
         self._next_away = 0.0
-        """When whoever was told last to come back would get in."""
+        """When the visitor who was last told to come back would get in, in s."""
         self.waiting = 0
-        """How many wait for a beginning."""
+        """How many beginnings wait."""
         self.pace_ms = FIRST_MS
-        """How long it is from one that gets through to the next, while some wait."""
+        """The measured interval between two beginnings while some wait."""
 
     def ask(self, address: str, kind: str, now: float) -> Beginning | ComeBack:
-        """A beginning of a visitor at `address`, who may have to wait; or when to come back.
+        """Request a beginning for a visitor at `address`. Returns a beginning, which may have to wait for `ready`, or
+        when to come back.
 
-        `kind`: such ones cost about the same.
+        `kind`: beginnings of the same kind are taken to cost the same.
         """
         self._forget_stuck(now)
         name = hmac.digest(self._key, network(address).encode(), hashlib.sha256)[:8]
@@ -126,13 +130,13 @@ class Admission:
         return beginning
 
     def end(self, beginning: Beginning, now: float) -> None:
-        """For `Beginning.done` alone."""
+        """End a beginning, measure its cost, and admit the next. Called only by `Beginning.done`."""
         if beginning in self._in_work:
             del self._in_work[beginning]
             took = min(MOST_MS, 1e3 * (now - beginning.since))
             self._costs[beginning.kind] = (1 - WEIGHT) * self.cost_ms(beginning.kind) + WEIGHT * took
             self._count(now)
-        elif not beginning.ready.done():  # Whoever asked has left.
+        elif not beginning.ready.done():  # The visitor left while waiting.
             beginning.ready.cancel()
             queue = self._queues[beginning.name]
             queue.remove(beginning)
@@ -142,11 +146,11 @@ class Admission:
         self._next(now)
 
     def cost_ms(self, kind: str) -> float:
-        """What one of a kind costs."""
+        """The average cost of a beginning of this kind, in ms."""
         return self._costs.get(kind, FIRST_MS)
 
     def _next(self, now: float) -> None:
-        """Have those begin for whom there is room: of each address one, and then of each another."""
+        """Admit as many as fit into `SLICE_MS`, one of each address in turn."""
         load = sum(each.cost for each in self._in_work)
         while self.waiting:
             beginning = self._first
@@ -165,20 +169,22 @@ class Admission:
 
     @property
     def _first(self) -> Beginning:
-        """Who is let in next, while some wait."""
+        """The beginning that is admitted next. Only while some wait."""
         return next(iter(self._queues.values()))[0]
 
     def _pace_s(self, kind: str) -> float:
         return min(self.pace_ms, OTHER_WORK * self.cost_ms(kind)) / 1e3
 
     def _wait(self, name: bytes, kind: str) -> float:
-        """How long another one of an address would wait: until of all as many were let in as it has asked for."""
+        """Expected wait, in s, of one more beginning of an address: until each address has had as many turns as this
+        one needs.
+        """
         own = len(self._queues.get(name, ())) + 1
         others = len(self._queues) + (name not in self._queues)
         return min(self.waiting + 1, own * others) * self._pace_s(kind)
 
     def _later(self, kind: str, now: float) -> ComeBack:
-        """Behind all who wait, and all who were told so before."""
+        """When to come back: after all who wait and all who were told to come back before."""
         self._refused[BUSY] += 1
         pace = self._pace_s(kind)
         self._next_away = max(self._next_away, now + self.waiting * pace) + pace
@@ -186,7 +192,7 @@ class Admission:
         return ComeBack(min(LATEST_S, int(self._next_away - now) + 1) + spread)
 
     def _count(self, now: float) -> None:
-        """One got through."""
+        """Count one finished beginning, and measure the pace after `LOOK_AFTER` of them."""
         if self._look_at is None or not self.waiting:
             self._look_at = None
             return
@@ -202,8 +208,9 @@ class Admission:
     def middleware(
         self, address_of: AddressOf, routes: Collection[str], others: Middleware, crowded: Crowded
     ) -> Middleware:
-        """Middleware by which requests for `routes`, as the router names them, wait to be let in; `others` has all
-        other requests. `crowded` answers whoever wanted a page and has to come back for it.
+        """A middleware that makes GET requests for `routes` (as the router names them) wait for admission.
+
+        `others` handles all other requests. `crowded` answers a visitor who wanted a page and has to come back for it.
         """
 
         @web.middleware
@@ -217,9 +224,10 @@ class Admission:
             request[BEGINNING] = beginning
             try:
                 await beginning.ready
-                beginning.since = asyncio.get_running_loop().time()  # The loop did other things since.
+                # The time until the loop got here isn't part of the cost.
+                beginning.since = asyncio.get_running_loop().time()
                 if request.transport is None:
-                    return web.Response(status=503)  # Whoever asked has left.
+                    return web.Response(status=503)  # The visitor has left.
                 return await handler(request)
             finally:
                 beginning.done()
@@ -239,7 +247,9 @@ BEGINNING = web.RequestKey("BEGINNING", Beginning)
 
 
 def has_begun(request: web.Request) -> None:
-    """A reader has what there was to begin with, and follows the text from now on: it is the next one's beginning."""
+    """End the request's beginning, if it has one: the reader has the initial text and only follows it from now on, so
+    the next visitor may begin.
+    """
     beginning = request.get(BEGINNING)
     if beginning is not None:
         beginning.done()

@@ -1,6 +1,6 @@
-"""Bodies of requests: by when one has to have come, and what is made of one that breaks off.
+"""Request bodies: a time limit for their arrival, and the answer when one breaks off.
 
-Without a time a stranger keeps a connection for as long as it sends a byte now and then.
+Without a limit a stranger could hold a connection by sending a byte now and then.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from aiohttp.typedefs import Handler, Middleware
 from moothall.adapters.http.limits import MAX_BODY_BYTES
 
 WITHIN_S = 20.0
-"""How long a body of up to `MAX_BODY_BYTES` may take: 3.3 KB a second for the largest, a question needs far less."""
+"""Time limit for a body of up to `MAX_BODY_BYTES`: that is 3.3 KB/s for the largest; a question needs far less."""
 
 
 def whole_bodies(larger: Mapping[str, int] | None = None) -> Middleware:
-    """Middleware that answers 408 when a body has not come within `WITHIN_S`; closest to the handlers.
+    """A middleware that answers 408 when a body has not arrived within `WITHIN_S`. Place it closest to the handlers.
 
-    `larger`: routes, such as `/admin/programme`, that take larger bodies, and of how many bytes at most: these get as
-    much longer as what their request announces is larger. A body that breaks off is no error of ours and isn't told.
+    `larger`: routes, such as `/admin/programme`, that accept larger bodies, with their limit in bytes. Their time limit
+    grows in proportion to the announced length. A body that breaks off is not an error of the server and is not logged.
     """
     most = larger or {}
 
@@ -53,8 +53,8 @@ def whole_bodies(larger: Mapping[str, int] | None = None) -> Middleware:
         except (ConnectionResetError, web.RequestPayloadError):
             if request.content.is_eof():
                 raise
-            return web.Response(status=400)  # Nobody reads it.
-        except RuntimeError:  # So aiohttp calls it where the connection was gone before anything was read of it.
+            return web.Response(status=400)  # The client has gone, so nobody reads this.
+        except RuntimeError:  # aiohttp raises this when the connection closed before any of the body was read.
             if request.transport is not None or request.content.is_eof():
                 raise
             return web.Response(status=400)

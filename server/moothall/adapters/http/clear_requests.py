@@ -1,8 +1,8 @@
-"""Requests that are refused before any door sees them: others may read them otherwise, or a library can't read them.
+"""Refuses ambiguous requests before any handler sees them.
 
-A proxy and a server that disagree where a request ends let a second one hide in the first. aiohttp refuses most of what
-can be read in two ways by itself; what it lets through is refused here. Short, since each line of it is a hole that a
-library left.
+A proxy and a server that disagree about where a request ends let a second request hide in the first (request
+smuggling). aiohttp refuses most requests that can be read in two ways; this module refuses the rest. It is short
+because each rule covers a hole that a library left.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ _HANDSHAKE = (hdrs.UPGRADE, hdrs.CONNECTION, hdrs.SEC_WEBSOCKET_VERSION, hdrs.SE
 
 
 def clear_requests() -> Middleware:
-    """Middleware that answers 400, ends the connection and reads nothing more of it.
+    """A middleware that answers an ambiguous request 400 and closes the connection without reading further.
 
-    Chunks in HTTP/1.0 may be none for a proxy (RFC 9112, 6.1). Fields of a WebSocket's handshake that aren't ASCII are
-    an error inside of aiohttp, which decodes them or says them back.
+    It refuses Transfer-Encoding in HTTP/1.0, which a proxy may ignore (RFC 9112 §6.1), and WebSocket handshake fields
+    that aren't ASCII, on which aiohttp fails when it decodes or echoes them.
     """
 
     @web.middleware

@@ -1,8 +1,8 @@
-"""The web server's connections: how many there may be, in all and from one address, and which of them have a place.
+"""Limits on the web server's connections, in all and for each address, and the choice of which connections keep a slot.
 
-One over the bound gets the place of another of which nothing is being answered (`waiting_connections`), where there is
-one. One that comes from a proxy, or from a node that has proved itself, is counted in all and not by its address, which
-says nothing; what is asked through it is counted by whose it is. `taking` takes them from the system.
+A connection over the limit gets the slot of another one that is idle (`waiting_connections`), where there is one. A
+connection from a proxy, or from a node that has proved itself, counts only in the total: its address says nothing about
+the visitor, and each request on it counts for its own visitor's address. `taking` accepts the connections.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from moothall.adapters.http.waiting_connections import Name, Wait, Waiting, Wait
 from moothall.core.ports import Randomness
 
 AT_ONCE = 128
-"""Connections that are taken in one turn of the loop, where there are places enough."""
+"""The most connections accepted in one turn of the event loop, where there are slots enough."""
 AT_ONCE_SHARE = 25
-"""Of the places one of so many at most. Whose place they get closes its file in the next turn: they, as many again and
-`MOST_OUTSIDE` have to fit into `open_files.KEPT_BACK`."""
+"""One turn accepts at most 1/25 of the slots. A connection that gives up its slot closes its file only in the next
+turn: these, the newly accepted ones and `MOST_OUTSIDE` have to fit into `open_files.KEPT_BACK` together."""
 MOST_OUTSIDE = 64
-"""Connections without a place of which the request is awaited. Overflow: the first of them is closed unanswered."""
+"""Connections without a slot whose request is awaited. Overflow: the oldest is closed without an answer."""
 GAVE_WAY = "gave-way"
-"""By what those are counted that gave their place to another one."""
+"""The key of the `refused` counters for connections and requests that gave up their slot to another."""
 _BUSY = {
     Full.ALL: "As many requests are being answered as the server can. Wait a little and try again.\n",
     Full.ADDRESS: "Too many requests from your address are being answered. Wait a little and try again.\n",
@@ -37,7 +37,7 @@ _BUSY = {
 
 
 class Newcomers:
-    """Connections that were taken and have not asked anything yet. Bound: the places that there are."""
+    """Connections that were accepted and have not sent anything yet. Bound: the slots."""
 
     def __init__(self) -> None:
         self._there: set[asyncio.Protocol] = set()
@@ -45,55 +45,55 @@ class Newcomers:
         self._none.set()
 
     def add(self, connection: asyncio.Protocol) -> None:
-        """One was taken."""
+        """Add a connection that was just accepted."""
         self._there.add(connection)
         self._none.clear()
 
     def remove(self, connection: asyncio.Protocol) -> None:
-        """It asks, or is gone. To say so twice changes nothing."""
+        """Remove a connection that has sent data or is closed. A second call changes nothing."""
         self._there.discard(connection)
         if not self._there:
             self._none.set()
 
     async def wait(self, seconds: float) -> None:
-        """Until all have asked, and no longer than that."""
+        """Wait until all have sent a request, at most `seconds`."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._none.wait(), seconds)
-        await asyncio.sleep(0)  # What was asked last reaches its handler.
+        await asyncio.sleep(0)  # Let the last request reach its handler.
 
 
 class Taken(Waiting, Protocol):
-    """A connection that has a place."""
+    """A connection that has a slot."""
 
     inner: asyncio.Protocol
     """The web server's protocol."""
     request: Place | None
-    """That of the request that it has sent, or is sending."""
+    """The slot of the request that it has sent or is sending; None between requests."""
 
     def share(self) -> None:
-        """It carries what others ask, and counts for no address from now on."""
+        """Count it in the total only, since a node carries the requests of many visitors on it."""
         ...
 
 
 class Outside(Protocol):
-    """A connection that has none."""
+    """A connection that has no slot."""
 
     def give_up(self) -> None:
-        """Close it, unless it has asked."""
+        """Close it, unless it has sent a request."""
         ...
 
 
 class Connections:
-    """Those of one server: how many there may be, which of them wait, and who gives way."""
+    """The connections of one server: how many there may be, which of them wait, and which gives way."""
 
     def __init__(self, places: Places, requests: Places, proxies: Callable[[str], bool] = lambda _: False) -> None:
-        """`places`: for connections; `requests`: for requests that are being answered; `proxies`: which addresses are
-        those of proxies.
+        """`places`: slots for connections; `requests`: slots for requests in progress; `proxies`: whether an address is
+        a proxy's.
         """
         self._places = places
         self._requests = requests
         self._proxies = proxies
-        # Bound: the places.
+        # Bound: the slots.
         self._by_inner: dict[object, Taken] = {}
         self.waiting = WaitingConnections()
         self.outside: dict[Outside, None] = {}
@@ -102,20 +102,22 @@ class Connections:
 
     @property
     def at_once(self) -> int:
-        """How many may be taken in one turn of the loop."""
+        """How many connections may be accepted in one turn of the loop."""
         return max(1, min(AT_ONCE, self._places.most // AT_ONCE_SHARE))
 
     def refuse(self, full: Full) -> None:
-        """Count that a connection was given no place."""
+        """Count a connection that got no slot."""
         self._places.refuse(full.reason)
 
     def name_of(self, peer: object) -> Name:
-        """Whose a connection from `peer`, the address of its other end, is."""
+        """The name under which a connection from `peer`, the address of its other end, is counted; None for a
+        proxy's.
+        """
         address = str(peer[0]) if isinstance(peer, tuple) else ""
         return None if self._proxies(address) else self._places.name_of(address)
 
     def enter(self, name: Name, *, whole: bool = False) -> Place | Full:
-        """A place for a new connection, or why there is none. `whole`: its request is there."""
+        """A slot for a new connection, or the reason why there is none. `whole`: its request has arrived in full."""
         place = self._places.take_as(name)
         if isinstance(place, Full) and self.waiting.make_room(name, _now(), own=place is Full.ADDRESS, whole=whole):
             self._places.refuse(GAVE_WAY)
@@ -123,20 +125,20 @@ class Connections:
         return place
 
     def begin(self, connection: Taken, name: Name) -> None:
-        """It has a place, and waits from now on."""
+        """Register a connection that has got a slot and waits for its first request."""
         self._by_inner[connection.inner] = connection
         self.new.add(connection.inner)
         self.waiting.put(connection, Wait.WHOLE, name, _now())
 
     def leave(self, connection: Taken) -> None:
-        """It is gone, or gave way. To say so twice changes nothing."""
+        """Remove a connection that is closed or gave way. A second call changes nothing."""
         self.new.remove(connection.inner)
         self.waiting.remove(connection)
         self._by_inner.pop(connection.inner, None)
 
     def middleware(self, address_of: AddressOf) -> Middleware:
-        """Middleware by which each request takes a place for as long as it is answered, and its connection waits for as
-        long as the request isn't whole.
+        """A middleware by which each request holds a slot while it is handled, and its connection counts as waiting
+        until the request has arrived in full.
         """
 
         @web.middleware
@@ -146,7 +148,8 @@ class Connections:
             if isinstance(place, Full):
                 return web.Response(status=503, text=_BUSY[place], headers={"Retry-After": "10"})
             connection = self._by_inner.get(request.protocol)
-            if connection is None:  # It gave way while it waited for its rate, or came by itself as in tests.
+            # It gave way while the rate limit delayed it, or was not accepted by `taking`, as in tests.
+            if connection is None:
                 try:
                     return web.Response(status=503) if request.transport is None else await handler(request)
                 finally:
@@ -188,7 +191,9 @@ class Connections:
 
 
 def unshared_connections(randomness: Randomness, most: int) -> Connections:
-    """So many, of which one address may have all: that of an access point may be everybody's."""
+    """Limits with `most` slots, all of which one address may take: behind an access point, everybody may share one
+    address.
+    """
     return Connections(Places(randomness, most=most), Places(randomness, most=most))
 
 

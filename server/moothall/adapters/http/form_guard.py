@@ -1,4 +1,6 @@
-"""What stands between a form and what it does: whose it is, and that it is sent once."""
+"""Tokens that protect HTML forms: they show that a form was made for this browser (CSRF), and that it is sent only
+once.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,14 @@ from moothall.core.ports import Randomness
 FIELD = "form"
 """The hidden field's name."""
 MOST_USED = 2_000
-"""Forms that were sent lately. Overflow: the oldest is forgotten, and could be sent a second time."""
+"""Tokens of forms that were sent lately. Overflow: the oldest is forgotten, and its form could be sent a second
+time.
+"""
 _NONCE = 12
 
 
 class FormGuard:
-    """Makes the tokens of forms and checks them. They hold until the server is started again."""
+    """Makes and checks the tokens of forms. They are valid until the server restarts."""
 
     def __init__(self, randomness: Randomness) -> None:
         self._randomness = randomness
@@ -25,17 +29,17 @@ class FormGuard:
         self._used: OrderedDict[str, None] = OrderedDict()
 
     def token(self, key: str) -> str:
-        """A token for one form of the browser that has `key`."""
+        """A token for one form of the browser that has the secret `key`."""
         nonce = base64.urlsafe_b64encode(self._randomness.bytes(_NONCE)).decode()
         return f"{nonce}.{self._mac(nonce, key)}"
 
     def passes(self, token: str, key: str) -> bool:
-        """Whether a form may be acted on: it was made for this browser."""
+        """Whether the form's token was made here for the browser that has `key`."""
         nonce, _, mac = token.partition(".")
         return hmac.compare_digest(self._mac(nonce, key).encode(), mac.encode("utf-8", "replace"))
 
     def first_time(self, token: str) -> bool:
-        """Whether the form is sent for the first time; a page that is loaded again sends its form again."""
+        """Note that the token was used; return whether this is its first use. Reloading a page sends its form again."""
         if token in self._used:
             return False
         self._used[token] = None

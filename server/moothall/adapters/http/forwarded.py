@@ -1,5 +1,7 @@
-"""Whose request it is when a proxy or another node stands in front: the address that a trusted one forwards, or a node
-that has proved itself (`moothall.adapters.cluster.node_gate`), and nobody else's word.
+"""The visitor's address of a request that came through a proxy or another node.
+
+Only two sources are believed: a trusted proxy's headers, and a node that has proved itself
+(`moothall.adapters.cluster.node_gate`).
 """
 
 from __future__ import annotations
@@ -14,24 +16,24 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.wire.cluster.node_proof import Carried
 
 MOST_HOPS = 20
-"""Addresses of the header that are looked at."""
+"""The most addresses of a header that are read."""
 _FOR = re.compile(r'(?:^|;)\s*for\s*=\s*("?)([^;"]*)\1\s*(?=;|$)', re.IGNORECASE)
 _PROTO = re.compile(r'(?:^|;)\s*proto\s*=\s*("?)([^;"]*)\1\s*(?=;|$)', re.IGNORECASE)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 AddressOf = Callable[[web.Request], str]
-"""Where a request comes from."""
+"""Returns the visitor's address of a request."""
 CARRIED = web.RequestKey("CARRIED", Carried)
-"""What another node says of a request that it has carried here, and has proved."""
+"""What another node has proved about a request that it has carried here."""
 
 
 def remote_address(request: web.Request) -> str:
-    """The address at the other end of a request's connection."""
+    """The address of the other end of a request's connection; empty where it is unknown."""
     return request.remote or ""
 
 
 def trusted_networks(names: Sequence[str]) -> tuple[Network, ...]:
-    """Addresses and networks as settings write them; raises ConfigurationError."""
+    """Parse addresses and networks as settings write them. Raises ConfigurationError."""
     found: list[Network] = []
     for name in names:
         try:
@@ -43,16 +45,16 @@ def trusted_networks(names: Sequence[str]) -> tuple[Network, ...]:
 
 
 def visitor_address(trusted: Sequence[Network]) -> AddressOf:
-    """A function that gives the address behind a request.
+    """A function that returns the visitor's address of a request.
 
-    A connection from a trusted address is a proxy's: of what its `Forwarded` (RFC 7239) or `X-Forwarded-For` lists, the
-    last that isn't a trusted proxy itself is the visitor. What stands before it, anybody may have written.
+    A connection from a trusted address is a proxy's. The visitor is then the last address in `Forwarded` (RFC 7239) or
+    `X-Forwarded-For` that isn't a trusted proxy itself. Anybody may have written the addresses before it.
 
-    With both headers `Forwarded` counts, as long as the last address of both is the same: that one the proxy wrote.
-    Where they differ, a proxy that writes one passed the visitor's own other one on, nobody can tell which, and neither
-    is believed: the request counts as the proxy's.
+    With both headers, `Forwarded` counts if the last address of both is the same: the proxy wrote that one. Where they
+    differ, a proxy that writes one header has passed on the other as the visitor sent it. Nobody can tell which, so
+    neither is believed and the request counts as the proxy's.
 
-    What a node has carried comes from where the node says: it has asked the same of its own proxies.
+    For a request that a node has carried, it is the address that the node says, which the node derived in the same way.
     """
 
     def address_of(request: web.Request) -> str:
@@ -74,8 +76,8 @@ def visitor_address(trusted: Sequence[Network]) -> AddressOf:
 
 
 def last_hop(request: web.Request) -> str | None:
-    """The last address that `Forwarded` or `X-Forwarded-For` lists; empty where they contradict each other or can't be
-    read, None where a request has neither.
+    """The last address in `Forwarded` or `X-Forwarded-For`; empty where they contradict each other or can't be read,
+    None where a request has neither.
     """
     if not request.headers.getall("Forwarded", []) and not request.headers.getall("X-Forwarded-For", []):
         return None
@@ -83,15 +85,15 @@ def last_hop(request: web.Request) -> str | None:
 
 
 def is_proxy(trusted: Sequence[Network]) -> Callable[[str], bool]:
-    """A function that says whether a connection from an address is a proxy's, so that many visitors share it."""
+    """A function that returns whether an address is a trusted proxy's, so that many visitors share its connections."""
     return lambda address: _is_trusted(address, trusted)
 
 
 def came_by_https(trusted: Sequence[Network]) -> Callable[[web.Request], bool]:
-    """A function that says whether a visitor's request came over https: to the server itself, or to a trusted proxy.
+    """A function that returns whether a visitor's request used https, to the server itself or to a trusted proxy.
 
-    A proxy says so by the last `proto` of `Forwarded`, or the last `X-Forwarded-Proto`; where it sends both, by both.
-    A node says so of what it has carried.
+    A proxy says so in the last `proto` of `Forwarded` or the last `X-Forwarded-Proto`; where it sends both, both have
+    to say https. For a request that a node has carried, the node says it.
     """
 
     def over_https(request: web.Request) -> bool:
@@ -110,32 +112,33 @@ def came_by_https(trusted: Sequence[Network]) -> Callable[[web.Request], bool]:
 
 
 def own_origins(request: web.Request, origins: frozenset[str]) -> frozenset[str]:
-    """Whose pages may send this request: `origins`, and the node's at which the visitor came, which the node vouches
-    for.
+    """The origins whose pages may send this request: `origins`, and for a carried request the origin of the node that
+    the visitor used.
     """
     by_node: Carried | None = request.get(CARRIED)
     return origins if by_node is None or not by_node.origin else origins | {by_node.origin}
 
 
 def _hops(request: web.Request) -> list[str]:
-    """The addresses that the proxies say, the nearest last; none where the two headers contradict each other."""
+    """The addresses that the proxies listed, the nearest last; empty where the two headers contradict each other."""
     listed = ",".join(request.headers.getall("X-Forwarded-For", []))
     older = [_bare(hop) for hop in listed.split(",")[-MOST_HOPS:]] if listed else []
     if not request.headers.getall("Forwarded", []):
         return older
-    # An element that names nobody is one that can't be read: what stands before it isn't believed.
+    # An element without a readable address yields "", at which the search stops: the addresses before it aren't
+    # believed.
     found = [_FOR.search(element) for element in _elements(request)[-MOST_HOPS:]]
     newer = ["" if each is None else _bare(each[2]) for each in found]
     return newer if not older or _parsed(older[-1]) == _parsed(newer[-1]) else []
 
 
 def _elements(request: web.Request) -> list[str]:
-    """What each proxy wrote into `Forwarded`."""
+    """The elements of `Forwarded`, one for each proxy."""
     return ",".join(request.headers.getall("Forwarded", [])).split(",")
 
 
 def _bare(hop: str) -> str:
-    """Without a port: `192.0.2.1:80` and `[2001:db8::1]:80` as some proxies write them."""
+    """The address without a port: some proxies write `192.0.2.1:80` and `[2001:db8::1]:80`."""
     hop = hop.strip()
     if hop.startswith("["):
         return hop[1:].partition("]")[0]

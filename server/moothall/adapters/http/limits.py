@@ -1,8 +1,8 @@
-"""What every door of the server keeps to: rates per address, time-outs, sizes.
+"""Limits that every route observes: rates for each address, timeouts, sizes.
 
-Addresses are personal data. Here they are only ever a keyed hash, under a key that lives in memory for a day; no
-log and no answer carries them. Rates slow and flag an address before they refuse it, and they are generous: a
-whole hall may stand behind one.
+Addresses are personal data. Here they appear only as a keyed hash, under a key that is kept in memory for a day; no log
+and no answer holds them. Rates slow and flag an address before they refuse it, and they are generous, since a whole
+hall may share one address.
 """
 
 from __future__ import annotations
@@ -30,25 +30,27 @@ logger = logging.getLogger(__name__)
 MAX_BODY_BYTES = 64 << 10
 """Largest body of a request, for `web.Application(client_max_size=…)`."""
 IDLE_S = 20
-"""How long a connection may take to send a request's line and headers, or stay without one."""
+"""How long, in s, a connection may take to send the head of a request, or stay without a request."""
 MAX_FIELD_BYTES = 8_190
-"""Of one header field, name and value."""
+"""The most bytes of one header field, name and value together."""
 MOST_FIELDS = 64
-"""Header fields of a request."""
+"""The most header fields of a request."""
 MAX_ADDRESSES = 10_000
 SUBSCRIBER, SITE = 64, 48
-"""Bits of an IPv6 address that say whose it is: a subscriber has at least a /64 to choose from, a site up to a /48."""
+"""Bits of an IPv6 address that identify its owner: a subscriber has at least a /64 to choose from, a site up to a
+/48.
+"""
 DAY_MS = 86_400_000
 GENEROUS = Allowance(per_second=200, burst=2_000)
-"""Requests of one address: a hall of 150 that opens the page at once stays below the burst."""
+"""The request rate of one address: a hall of 150 people who open the page at once stays below the burst."""
 PATIENCE_MS = 5_000
-"""How long a request over its rate is made to wait before it is refused."""
+"""The longest time that a request over the rate is delayed; beyond it the request is refused."""
 
 
 def runner_options(idle_s: float = IDLE_S) -> dict[str, Any]:
-    """Options for aiohttp's `AppRunner`. A proxy in front should drop idle connections sooner than `idle_s`.
+    """Options for aiohttp's `AppRunner`. A proxy in front should close idle connections sooner than `idle_s`.
 
-    aiohttp's access log is off: it writes addresses.
+    aiohttp's access log is off, because it writes addresses.
     """
     return {
         "access_log": None,
@@ -62,9 +64,11 @@ def runner_options(idle_s: float = IDLE_S) -> dict[str, Any]:
 
 
 class _WithoutAddress(logging.Filter):
-    """aiohttp names the peer's address in some messages, and shows what a malformed request held, tokens and all.
+    """A filter for aiohttp's loggers, which name the peer's address in some messages and show what a malformed request
+    held, tokens included.
 
-    This takes the arguments away, and the exception of a malformed request, which is news but no error of ours.
+    It removes the arguments of each message. It also removes the exception of a malformed request and logs it as INFO,
+    since that is no error of the server.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -75,7 +79,7 @@ class _WithoutAddress(logging.Filter):
 
 
 def keep_addresses_out_of_logs() -> None:
-    """Call once when the server starts, before it listens."""
+    """Install the filter on aiohttp's loggers. Call once at start-up, before the server listens."""
     for name in ("aiohttp.server", "aiohttp.web", "aiohttp.websocket"):
         log = logging.getLogger(name)
         if not any(isinstance(each, _WithoutAddress) for each in log.filters):
@@ -83,9 +87,9 @@ def keep_addresses_out_of_logs() -> None:
 
 
 CROWD_S = 20
-"""Within how many seconds those come back whose page was not served."""
+"""Clients whose page was refused come back spread over so many seconds."""
 Crowded = Callable[[web.Request, int], web.Response]
-"""The page for whoever has to wait so many seconds; it comes back by itself."""
+"""Returns the page for a visitor who has to wait the given number of seconds. The page reloads itself."""
 
 
 class _Visitor(msgspec.Struct):
@@ -95,11 +99,11 @@ class _Visitor(msgspec.Struct):
 
 @dataclass(eq=False, repr=False)
 class AddressGate:
-    """Counts requests per address.
+    """A rate limit for each address.
 
-    `slower`: its clock runs so many times slower, so that with 60 the allowance is one of minutes.
+    `slower`: divides the clock, so that with 60 an allowance "per second" is one per minute.
 
-    `prefix`: how many bits of an IPv6 address count.
+    `prefix`: how many leading bits of an IPv6 address count as one address.
     """
 
     clock: Clock
@@ -110,16 +114,16 @@ class AddressGate:
     slower: int = 1
     prefix: int = SUBSCRIBER
     refused: Counter[str] = field(default_factory=Counter)
-    """Where it is counted, as `rate`, how many requests were refused."""
+    """The counter in which `rate` counts the refused requests."""
 
     def __post_init__(self) -> None:
         self._key = self.randomness.bytes(32)
         self._key_since = self.clock.monotonic()
-        # Overflow: the address that has been away longest is forgotten, with its debts.
+        # Overflow: the address whose last request is the oldest is forgotten, and starts with a full allowance again.
         self._visitors: OrderedDict[bytes, _Visitor] = OrderedDict()
 
     def take(self, address: str) -> int:
-        """Count one request; returns how many ms it has to wait. More than the patience means: refuse it."""
+        """Count one request; return how many ms it has to wait. Refuse it where that is more than `patience_ms`."""
         now = self.clock.monotonic()
         if now - self._key_since >= DAY_MS:
             self._key, self._key_since = self.randomness.bytes(32), now
@@ -140,10 +144,10 @@ class AddressGate:
         return wait * self.slower
 
     def middleware(self, address_of: AddressOf = remote_address, crowded: Crowded | None = None) -> Middleware:
-        """For `web.Application(middlewares=[…])`. Behind a proxy `address_of` reads the header that it sets.
+        """A middleware for `web.Application(middlewares=[…])` that delays or refuses requests over the rate.
 
-        `crowded` answers whoever wanted a page and can't have it yet: many people behind one address do nothing wrong
-        when they open it together.
+        Behind a proxy `address_of` reads the proxy's header. `crowded` answers a refused request for a page: many
+        people behind one address do nothing wrong when they open it together.
         """
 
         @web.middleware
@@ -153,7 +157,7 @@ class AddressGate:
                 self.refused["rate"] += 1
                 seconds = -(-wait // 1000)
                 if crowded is not None and request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
-                    # Each in a moment of its own, within as long as all who are refused now will take.
+                    # Each comes back at a moment of its own, so that they don't all come at once again.
                     return crowded(request, seconds + int.from_bytes(self.randomness.bytes(2), "big") % CROWD_S)
                 return web.Response(
                     status=429,
@@ -168,7 +172,9 @@ class AddressGate:
 
 
 def network(address: str, prefix: int = SUBSCRIBER) -> str:
-    """What counts as one address: an IPv4 address, or the /64 that one IPv6 subscriber has, or another `prefix`."""
+    """The network that counts as one address: an IPv4 address itself, or an IPv6 network of `prefix` bits (/64 for one
+    subscriber).
+    """
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

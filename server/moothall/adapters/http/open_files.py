@@ -1,4 +1,4 @@
-"""How many files the system lets this process have open at once; each connection is one."""
+"""The limit on open files of this process, of which each connection needs one."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import msgspec
 logger = logging.getLogger(__name__)
 
 KEPT_BACK = 200
-"""Files that are no connections: logs, sound, engines, what is read for a moment."""
+"""Files reserved for other uses: logs, sound, engines, files that are open for a moment."""
 UNLIMITED = 1 << 30
 BESIDE = 1_000
-"""Connections beside those of readers, at the least."""
+"""The least number of connections reserved for others than readers."""
 _ACCEPT_FAILED = "socket.accept() out of system resource"
-"""What asyncio calls it when a connection can't be taken: there are no files or no memory for it."""
+"""asyncio's message when `accept` fails because files or memory ran out."""
 TELL_AGAIN_S = 60.0
 
 
 def raise_open_files() -> int:
-    """Let this process have as many files open as it may; returns how many that are."""
+    """Raise the limit on open files to the hard limit; return the limit that holds then."""
     if sys.platform == "win32":  # A hub may run there, and has no such limit.
         return UNLIMITED
     import resource
@@ -37,9 +37,10 @@ def raise_open_files() -> int:
 
 
 def watch_open_files(stack: AsyncExitStack, readers: int, setting: str) -> ConnectionCapacity:
-    """Raise the limit, and say how many connections there is room for; a warning names `setting` where that is less.
+    """Raise the limit on open files and return the connection capacity; warn, naming `setting`, where it is less than
+    `readers`.
 
-    Until the stack unwinds connections that can't be taken are told once a minute.
+    Until the stack unwinds, failures to accept connections are logged once a minute.
     """
     files = raise_open_files()
     room = room_for(readers, files)
@@ -59,24 +60,24 @@ def watch_open_files(stack: AsyncExitStack, readers: int, setting: str) -> Conne
 
 
 class ConnectionCapacity(msgspec.Struct, frozen=True):
-    """How many fit."""
+    """How many connections the limit on open files allows."""
 
     connections: int
     readers: int
-    """Of these connections: the others are for pages, questions and staff."""
+    """Connections for readers; the rest are for pages, questions and staff."""
 
 
 def room_for(readers: int, files: int) -> ConnectionCapacity:
-    """How many connections fit where `files` may be open and so many readers are meant to."""
+    """The capacity where `files` may be open and `readers` are wanted."""
     beside = max(BESIDE, readers // 10)
     connections = min(readers + beside, max(files - KEPT_BACK, files // 2))
     return ConnectionCapacity(connections, max(connections - beside, min(readers, connections - connections // 5)))
 
 
 class AcceptFailures:
-    """A loop's exception handler: connections that can't be taken are told once a minute, with their number.
+    """An event loop's exception handler that logs failures to accept connections once a minute, with their number.
 
-    asyncio tells it up to a thousand times a second, each with a traceback, which fills the disk.
+    asyncio logs them up to a thousand times a second, each with a traceback, which fills the disk.
     """
 
     def __init__(self) -> None:
@@ -84,14 +85,14 @@ class AcceptFailures:
         self._told: float | None = None
 
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """For `loop.set_exception_handler`."""
+        """Handle an exception of the loop, for `loop.set_exception_handler`."""
         if context.get("message") == _ACCEPT_FAILED:
             self.note(context.get("exception"), loop.time())
         else:
             loop.default_exception_handler(context)
 
     def note(self, error: BaseException | None, now: float) -> None:
-        """One could not be taken at `now` (s)."""
+        """Count a connection that could not be accepted at `now` (s), and log the number if a minute has passed."""
         self._since += 1
         if self._told is None or now - self._told >= TELL_AGAIN_S:
             why = type(error).__name__

@@ -1,7 +1,7 @@
-"""Places: so many of something at once, and of them so many for one address, so that nobody takes them all.
+"""Slots: a limited number of something in use at a time, with a share for each address so that none takes them all.
 
-The holder of a place is counted under a keyed hash of the address, under a key that lives in memory, and only for as
-long as the place is taken.
+The holder of a slot is counted under a keyed hash of the address, with a key that is kept in memory, and only while the
+slot is taken.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from moothall.core.ports import Randomness
 
 
 class Full(Enum):
-    """Why there is no place."""
+    """Why there is no free slot."""
 
     ALL = auto()
-    """All are taken."""
+    """All slots are taken."""
     ADDRESS = auto()
-    """This address has as many as one may have."""
+    """This address has its full share."""
 
     @property
     def reason(self) -> str:
-        """In a word, for metrics."""
+        """The reason in one word, for metrics."""
         return "full" if self is Full.ALL else "address"
 
 
 class Place:
-    """A place that is taken, until `leave`."""
+    """A taken slot, until `leave`."""
 
     __slots__ = ("_name", "_places")
 
@@ -39,28 +39,30 @@ class Place:
         self._name = name
 
     def share(self) -> None:
-        """It counts with the others alone from now on, and for no address."""
+        """Count it in the total only, and for no address any more."""
         if self._places is not None:
             self._places.give_name_back(self._name)
             self._name = None
 
     def moved(self) -> Place:
-        """The same place, to be left by somebody else: to leave this one changes nothing any more."""
+        """Transfer the slot to a new holder: return a new object for it, and make `leave` of this one do nothing.
+        Raises RuntimeError when the slot was given back.
+        """
         places, self._places = self._places, None
         if places is None:
             raise RuntimeError("The place was given back.")
         return Place(places, self._name)
 
     def leave(self) -> None:
-        """Give it back. To do so twice changes nothing."""
+        """Give the slot back. A second call changes nothing."""
         places, self._places = self._places, None
         if places is not None:
             places.give_back(self._name)
 
 
 class Places:
-    """A limited number of places, and a share of them for each address. An IPv6 address counts with its /48: one site
-    may have that many.
+    """A limited number of slots, with a share for each address. IPv6 addresses count by their /48, since one site may
+    have that many.
     """
 
     def __init__(
@@ -71,8 +73,8 @@ class Places:
         each: int | None = None,
         refused: Counter[str] | None = None,
     ) -> None:
-        """`most`: places in all; `each`: those of one address, None: as many as there are. `refused`: where it is
-        counted, by reason, to whom none was given.
+        """`most`: slots in all; `each`: the share of one address, None: all of them. `refused`: counts refusals by
+        reason.
         """
         self._most = most
         self._refused = Counter[str]() if refused is None else refused
@@ -81,16 +83,16 @@ class Places:
         # Bound: `most`, the sum of its values.
         self._taken: Counter[bytes] = Counter()
         self.count = 0
-        """Places that are taken."""
+        """Slots that are taken."""
 
     def take(self, address: str | None) -> Place | Full:
-        """A place for somebody at `address`, or why there is none, which `refuse` counts. None: it is counted with the
-        others alone.
+        """A slot for `address`, or why there is none (pass that to `refuse` to count it). None: counted in the total
+        only.
         """
         return self.take_as(None if address is None else self.name_of(address))
 
     def take_as(self, name: bytes | None) -> Place | Full:
-        """The same for whom `name_of` names so."""
+        """The same, for a name that `name_of` has returned."""
         if self.count >= self._most:
             return Full.ALL
         if name is not None:
@@ -101,29 +103,29 @@ class Places:
         return Place(self, name)
 
     def name_of(self, address: str) -> bytes:
-        """What stands for an address, or for the site that it is one of."""
+        """A keyed hash (8 bytes) of an IPv4 address, or of the site's IPv6 network."""
         return hmac.digest(self._key, network(address, SITE).encode(), hashlib.sha256)[:8]
 
     def refuse(self, reason: str) -> None:
-        """Count that somebody was given none, or had to give it back, by the reason."""
+        """Count a refusal, or a slot that had to be given back, by its reason."""
         self._refused[reason] += 1
 
     @property
     def most(self) -> int:
-        """How many there are."""
+        """The number of slots, free or taken."""
         return self._most
 
     def resize(self, most: int, each: int | None) -> None:
-        """Other numbers from now on. Whoever has a place keeps it."""
+        """Change the limits. Slots that are taken stay taken."""
         self._most, self._each = most, most if each is None else each
 
     def give_back(self, name: bytes | None) -> None:
-        """For `Place.leave` alone."""
+        """Return a slot. Called only by `Place.leave`."""
         self.count -= 1
         self.give_name_back(name)
 
     def give_name_back(self, name: bytes | None) -> None:
-        """For `Place` alone."""
+        """Reduce the count of an address. Called only by `Place`."""
         if name is not None:
             self._taken[name] -= 1
             if not self._taken[name]:
@@ -131,5 +133,5 @@ class Places:
 
 
 def share(most: int, percent: int) -> int:
-    """How many of `most` places one address may have; at least one."""
+    """How many of `most` slots `percent` are; at least one."""
     return max(1, most * percent // 100)

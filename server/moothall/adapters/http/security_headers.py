@@ -1,4 +1,4 @@
-"""The headers by which browsers protect what a page shows, and which origins may send requests."""
+"""Security headers for browsers, and the check of the Origin header."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from aiohttp import web
 
 FOR_ANY_PAGE: Mapping[str, str] = {
     "Access-Control-Allow-Origin": "*",
-    "Cross-Origin-Resource-Policy": "cross-origin",  # Players of the system ask without CORS.
+    "Cross-Origin-Resource-Policy": "cross-origin",  # Media players of operating systems send no CORS request.
 }
-"""The headers of what pages of any origin may read."""
+"""Headers of resources that pages of any origin may read."""
 
 
 def security_headers(frame_ancestors: Sequence[str] = ("'none'",)) -> Mapping[str, str]:
-    """The headers of every answer. `frame_ancestors` are the origins that may show our pages in a frame."""
+    """The headers of every answer. `frame_ancestors`: the origins that may show the house's pages in a frame."""
     policy = (
         "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; "
         f"frame-ancestors {' '.join(frame_ancestors)}"
@@ -32,13 +32,15 @@ def security_headers(frame_ancestors: Sequence[str] = ("'none'",)) -> Mapping[st
 
 
 def secure(app: web.Application, headers: Mapping[str, str] | None = None) -> None:
-    """Have every answer of `app` carry the security headers, unless its handler set one itself."""
+    """Add the security headers to every answer of `app`, except those that its handler has set. None: the default
+    headers.
+    """
     chosen = security_headers() if headers is None else headers
 
     async def add(_: web.Request, response: web.StreamResponse) -> None:
         for name, value in chosen.items():
             if name == "Server":
-                response.headers[name] = value  # aiohttp has put its own name and version there.
+                response.headers[name] = value  # Replaces aiohttp's name and version.
             else:
                 response.headers.setdefault(name, value)
 
@@ -46,8 +48,9 @@ def secure(app: web.Application, headers: Mapping[str, str] | None = None) -> No
 
 
 def origin_allowed(origin: str | None, allowed: frozenset[str]) -> bool:
-    """Whether a request with this `Origin` header may be answered. Scripts send none, and the text is public.
+    """Whether a request with this `Origin` header may be answered. None is allowed: programs send none, and the text is
+    public.
 
-    Compared exactly, as browsers write it: scheme, host in lower case, port where it isn't the scheme's own.
+    Compared exactly, as browsers write it: scheme, host in lower case, port where it isn't the scheme's default.
     """
     return origin is None or origin in allowed

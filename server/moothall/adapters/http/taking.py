@@ -1,7 +1,8 @@
-"""Takes connections from the system, and hands on to the web server those that get a place.
+"""Accepts connections, and hands those that get a slot to the web server.
 
-asyncio's own way makes a transport first and asks nobody. Here a place comes first, so that one too many costs little,
-and a connection counts from the moment at which it is an open file, its TLS handshake included.
+asyncio's own server creates a transport before anything can be checked. Here a connection gets its slot first, so that
+a surplus connection costs little, and every connection counts from the moment at which it is an open file, including
+its TLS handshake.
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ from moothall.adapters.http.places import Full, Place
 from moothall.adapters.system.accepting import stop_accepting
 
 HANDSHAKE_S = 10.0
-"""How long TLS may take to begin; asyncio's own is a minute."""
+"""Time limit for the TLS handshake; asyncio's default is a minute."""
 UNREAD_MS = 60_000
-"""How long somebody may leave an answer unread before the system gives the connection up."""
+"""How long a client may leave an answer unread before the kernel closes the connection (TCP_USER_TIMEOUT)."""
 NO_FILE_S = 0.1
-"""How long nobody is taken when there is no file for them."""
+"""Pause of accepting, in s, after the process ran out of files."""
 WAITING = 8_192
-"""Connections that the system keeps until they are taken, if it allows so many (Linux: `net.core.somaxconn`, 4,096).
-Overflow: who dials isn't answered and tries again after 1, 3, 7, 15 s: a hall that comes back at once would be late."""
+"""The listen backlog, if the system allows it (Linux: `net.core.somaxconn`, 4,096). Overflow: the client gets no answer
+and tries again after 1, 3, 7, 15 s, so a hall that reconnects at once would come back slowly."""
 FAREWELL_S = 1.0
-"""How long those that were taken right before the end have to ask what they came for: they are answered then."""
+"""At shutdown, how long connections that were just accepted have to send their request, which is still answered."""
 OUTSIDE_S = 1.0
-"""How long it may take a connection without a place to ask."""
+"""Time limit for the request of a connection without a slot."""
 COME_BACK_S = (5, 15)
-"""Within which time those come back who get none; each is told a number of its own."""
+"""The range of `Retry-After` values in s; each client gets one of them, by its port."""
 _ANSWERS = {
     Full.ALL: b"The server has as many connections as it can serve. Try again in a few seconds.\n",
     Full.ADDRESS: b"Your address has as many connections as one may have. Try again in a few seconds.\n",
@@ -44,17 +45,20 @@ _HEAD = (
     b"Retry-After: %d\r\n%bCache-Control: no-store\r\nConnection: close\r\n\r\n%b"
 )
 _MOST_READ = 16 << 10
-"""Of what has come already, that is looked at: a page's request, and all but the longest questions."""
+"""The most bytes already received that are examined: enough for a page's request and for all but the longest
+questions.
+"""
 _LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*([0-9]{1,9})[ \t]*(?:\r|\Z)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\nTransfer-Encoding:", re.IGNORECASE)
 Inner = Callable[[], asyncio.Protocol]
-"""Makes the web server's protocol of a connection."""
+"""Makes the web server's protocol for a connection."""
 
 
 def refusal(full: Full, peer: object, asked: bytes) -> bytes:
-    """What those are told who asked and have no place. A page comes back by itself; a form would lose what was typed.
+    """The 503 answer for a request on a connection without a slot. Only a GET gets a `Refresh` header: reloading a form
+    would lose what was typed.
 
-    `full`: why; `peer`: the address of the other end; `asked`: the first bytes of what it sent.
+    `full`: why; `peer`: the address of the other end; `asked`: the first bytes that it sent.
     """
     low, high = COME_BACK_S
     wait = low + (int(peer[1]) if isinstance(peer, tuple) else 0) % (high - low + 1)
@@ -63,11 +67,11 @@ def refusal(full: Full, peer: object, asked: bytes) -> bytes:
 
 
 def _nothing() -> None:
-    """There is nothing to be ended."""
+    """Do nothing: the default of callbacks."""
 
 
 def is_whole(data: bytes) -> bool:
-    """Whether the first bytes of a connection hold a request and all of its body."""
+    """Whether the first bytes of a connection hold a complete request, including its body."""
     head, end, body = data.partition(b"\r\n\r\n")
     if not end or _CHUNKED.search(head):
         return False
@@ -76,8 +80,9 @@ def is_whole(data: bytes) -> bool:
 
 
 class _Outside(asyncio.Protocol):
-    """A connection that has no place: it gets one with a request that is whole, and is told that there is none with any
-    other. So a hall whose place somebody holds with half requests still gets its pages.
+    """A connection without a slot. It gets a slot when it sends a complete request, and is refused for anything else.
+
+    So a hall still gets its pages when somebody occupies its slots with incomplete requests.
     """
 
     def __init__(self, full: Full, peer: object, connections: Connections, inner: Inner) -> None:
@@ -97,7 +102,9 @@ class _Outside(asyncio.Protocol):
         self._over = asyncio.get_running_loop().call_later(OUTSIDE_S, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
-        """Only now: an answer before the question is thrown away with it when the connection ends."""
+        """Decide at the first data: an answer sent earlier would be lost, since closing with unread data resets the
+        connection.
+        """
         if self._transport is None or self not in self._connections.outside:
             return
         self.failed()
@@ -121,11 +128,11 @@ class _Outside(asyncio.Protocol):
         self.failed()
 
     def failed(self) -> None:
-        """It is gone, or never came so far. To say so twice changes nothing."""
+        """Forget the connection, which is closed or never got ready. A second call changes nothing."""
         self._connections.outside.pop(self, None)
 
     def give_up(self) -> None:
-        """Close it, unless it has asked."""
+        """Close it, unless it has sent a request."""
         if self not in self._connections.outside:
             return
         self.failed()
@@ -137,18 +144,18 @@ class _Outside(asyncio.Protocol):
 
 
 class _Counted(asyncio.Protocol):
-    """Stands before the web server's protocol and hands everything on; it has a place."""
+    """A protocol that wraps the web server's protocol, forwards everything to it, and holds a slot."""
 
     __slots__ = ("_connections", "_place", "_take_data", "_transport", "end", "gone", "inner", "request")
 
     def __init__(self, inner: asyncio.Protocol, place: Place, connections: Connections) -> None:
         self.inner = inner
         self.request: Place | None = None
-        """That of the request that it has sent, or is sending."""
+        """The slot of the request that it has sent or is sending; None between requests."""
         self.end: Callable[[], object] = _nothing
-        """Ends it while it has no transport."""
+        """Closes the connection while it has no transport."""
         self.gone: Callable[[], object] = _nothing
-        """Told when it is gone (`when_gone`)."""
+        """Called when the connection is closed (`when_gone`)."""
         self._place = place
         self._connections = connections
         self._transport: asyncio.Transport | None = None
@@ -156,38 +163,38 @@ class _Counted(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self.end = _nothing  # What ended it until now holds a task and the socket.
+        self.end = _nothing  # Drop the earlier callback, which holds a task and the socket.
         self.inner.connection_made(transport)
 
     def share(self) -> None:
-        """For `Connections`."""
+        """Count the connection in the total only (`Taken`)."""
         self._place.share()
 
     @property
     def unread(self) -> bool:
-        """For `WaitingConnections`."""
+        """Whether an answer is not yet sent in full (`Waiting`)."""
         return self._transport is not None and self._transport.get_write_buffer_size() > 0
 
     @property
     def asked(self) -> bool:
-        """For `WaitingConnections`."""
+        """Whether a request has begun and holds a slot (`Waiting`)."""
         return self.request is not None
 
     def give_way(self) -> None:
-        """For `WaitingConnections`: whoever has sent half a request is told so."""
+        """Close and release the slots (`Waiting`). A client that has sent part of a request gets a 503."""
         self.failed()
         if self.request is not None:
             self.request.leave()
         if self._transport is None:
             self.end()
         elif not self.asked or self._transport.get_extra_info("sslcontext") is not None:
-            self._transport.abort()  # TLS says goodbye, and waits for an answer; the file is needed now.
+            self._transport.abort()  # A TLS shutdown waits for the peer, and the file is needed now.
         else:
             self._transport.write(refusal(Full.ALL, self._transport.get_extra_info("peername"), b""))
             self._transport.close()
 
     def failed(self) -> None:
-        """It is gone, or never came so far. To say so twice changes nothing."""
+        """Release the slot of a connection that is closed or never got ready. A second call changes nothing."""
         self._connections.leave(self)
         self._place.leave()
 
@@ -209,7 +216,7 @@ class _Counted(asyncio.Protocol):
         self.inner.resume_writing()
 
     def hand_over(self, to: asyncio.Protocol) -> None:
-        """`to` takes the place of the web server's protocol, for which the connection is gone."""
+        """Replace the web server's protocol by `to`. The web server takes the connection for closed."""
         self._connections.leave(self)
         self.gone = _nothing
         inner, self.inner, self._take_data = self.inner, to, to.data_received
@@ -222,10 +229,10 @@ class _Counted(asyncio.Protocol):
 
 
 def hand_over(transport: asyncio.Transport, to: asyncio.Protocol) -> bool:
-    """Give a connection, of which the web server has answered a request, to another protocol. It keeps its place.
+    """Give a connection on which the web server has answered a request to another protocol. It keeps its slot.
 
-    For the web server it is gone: it lets go of all that it had for it. False, and nothing happens, where the
-    connection is closing. The handler that calls this goes on, and what it returns is thrown away.
+    The web server takes the connection for closed and frees what it held for it. Returns False, and changes nothing,
+    where the connection is closing. The handler that calls this continues, and its return value is ignored.
     """
     if transport.is_closing():
         return False
@@ -239,10 +246,11 @@ def hand_over(transport: asyncio.Transport, to: asyncio.Protocol) -> bool:
 
 
 def when_gone(transport: asyncio.Transport, call: Callable[[], object] | None) -> None:
-    """Have `call` called as soon as a connection is gone of which a request is being answered, in place of what was to
-    be called before; None: nothing. aiohttp tells a handler only when it writes.
+    """Set the callback for when the connection of a request in progress closes, in place of an earlier one; None
+    removes it.
 
-    Where the connection wasn't taken by `serve`, nothing is called.
+    aiohttp notices a closed connection only when the handler writes. For connections that `serve` didn't accept this
+    does nothing.
     """
     protocol = transport.get_protocol()
     if isinstance(protocol, _Counted):
@@ -250,14 +258,14 @@ def when_gone(transport: asyncio.Transport, call: Callable[[], object] | None) -
 
 
 def _lose(protocol: asyncio.BaseProtocol) -> None:
-    """Tell the web server that a connection is gone, which it would close otherwise."""
+    """Tell the web server that a connection is closed. Without its transport it can't close the connection itself."""
     if isinstance(protocol, web.RequestHandler):
         protocol.transport = None
     protocol.connection_lost(None)
 
 
 class _Taking:
-    """Takes connections from a listening socket. asyncio's own would make a transport before it asks for a place."""
+    """Accepts connections from a listening socket, and assigns slots before a transport is created."""
 
     def __init__(
         self,
@@ -271,7 +279,7 @@ class _Taking:
         self._inner = inner
         self._tls = tls
         self._loop = asyncio.get_running_loop()
-        # Bound: the places, and `MOST_OUTSIDE`.
+        # Bound: the slots, and `MOST_OUTSIDE`.
         self._making = set[asyncio.Task[None]]()
         self._open = True
         self._waiting: asyncio.Task[None] | None = None
@@ -281,7 +289,7 @@ class _Taking:
             return
         try:
             self._loop.add_reader(self._listener.fileno(), self._take)
-        except NotImplementedError:  # The loop of Windows, where a hub may run.
+        except NotImplementedError:  # The event loop of Windows, where a hub may run.
             self._waiting = self._loop.create_task(self._take_each())
 
     async def end(self) -> None:
@@ -310,7 +318,7 @@ class _Taking:
             self._enter(sock, peer)
 
     async def _take_each(self) -> None:
-        """The same for a loop that watches no sockets."""
+        """Accept in a task, for an event loop without `add_reader`."""
         while True:
             try:
                 sock, peer = await self._loop.sock_accept(self._listener)
@@ -354,7 +362,7 @@ class _Taking:
                     ssl=self._tls,
                     ssl_handshake_timeout=HANDSHAKE_S if self._tls else None,
                 )
-            except OSError:  # Of TLS as well: it left, or speaks something else.
+            except OSError:  # TLS errors too: the client closed, or doesn't speak TLS.
                 protocol.failed()
 
         def end() -> None:
@@ -369,7 +377,7 @@ class _Taking:
 
 
 def _came(sock: socket.socket) -> bytes:
-    """What a connection has sent already; it can be read again."""
+    """Bytes that a connection has sent already, without consuming them."""
     try:
         return sock.recv(_MOST_READ, socket.MSG_PEEK)
     except OSError:
@@ -377,7 +385,7 @@ def _came(sock: socket.socket) -> bytes:
 
 
 def _tell(sock: socket.socket, answer: bytes) -> None:
-    """Say that there is no place, and close. What it sent is read first: else the answer is thrown away with it."""
+    """Send a refusal and close. The request is read first: closing with unread data would discard the answer."""
     with suppress(OSError):
         sock.recv(_MOST_READ)
         sock.send(answer)
@@ -392,8 +400,10 @@ async def serve(
     connections: Connections,
     tls: ssl.SSLContext | None = None,
 ) -> None:
-    """Take connections for a runner that is set up, until the stack unwinds."""
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Those that are taken have it from the listener.
+    """Accept connections for a runner that is set up, until the stack unwinds. Raises RuntimeError for a runner that
+    isn't.
+    """
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Accepted sockets inherit it.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
     server = runner.server
     if server is None:

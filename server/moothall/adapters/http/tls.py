@@ -1,4 +1,4 @@
-"""Certificate and key for https, and browsers told to ask for nothing else (HSTS)."""
+"""The TLS context for https, and HSTS, which tells browsers to use https only."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from moothall.core.kernel.errors import ConfigurationError
 
 YEAR_S = 31_536_000
 NOT_PUBLIC = ("localhost", "local", "lan", "home", "internal", "intranet", "test", "invalid", "home.arpa")
-"""Ends of names that nobody can get a certificate for from a public authority (RFC 2606, 6762, 8375)."""
+"""Suffixes of names for which no public authority issues certificates (RFC 2606, 6762, 8375)."""
 
 
 def tls_context(certificate: str, key: str) -> ssl.SSLContext | None:
-    """What a listener needs for https, None when both are empty.
+    """The TLS context of a listener; None when both paths are empty.
 
-    Raises ConfigurationError when only one is named, or when they can't be used.
+    Raises ConfigurationError when only one is given, or when the files can't be used.
     """
     if not certificate and not key:
         return None
@@ -43,11 +43,12 @@ def tls_context(certificate: str, key: str) -> ssl.SSLContext | None:
 
 
 def hsts_seconds(setting: int, *, public: str, certificate: str) -> int:
-    """For how long browsers are told to ask for https alone; 0 is not at all.
+    """The `max-age` of HSTS in s: for how long browsers use https only; 0 sends no HSTS.
 
-    `setting` is what the operator wants, -1 to have it decided: a year where `public`, the address that links say, is
-    https on a name that public authorities sign, and the certificate, if the server has one, isn't self-signed. A
-    browser that was told can't go back, so a house on its own network is never told by itself.
+    `setting` is the operator's value; -1 lets this function decide. It returns a year where `public`, the address used
+    in links, is https on a name for which public authorities issue certificates, and where the server's certificate, if
+    it has one, isn't self-signed. A browser can't be told to forget it, so a house on a private network never gets HSTS
+    by default.
     """
     if setting >= 0:
         return setting
@@ -66,7 +67,7 @@ def _public_name(host: str) -> bool:
 
 
 def _self_signed(path: str) -> bool:
-    """Whether a certificate was signed by itself; `tls_context` reports a certificate that can't be read."""
+    """Whether a certificate is self-signed, or can't be read (`tls_context` reports that). False without a path."""
     if not path:
         return False
     try:
@@ -77,9 +78,9 @@ def _self_signed(path: str) -> bool:
 
 
 def insist_on_https(app: web.Application, seconds: int, over_https: Callable[[web.Request], bool]) -> None:
-    """Have every answer over https carry `Strict-Transport-Security` (RFC 6797); others must not (§7.2).
+    """Add `Strict-Transport-Security` (RFC 6797) to every answer over https; answers over http must not have it (§7.2).
 
-    For this name alone: what else the house has below it is none of ours.
+    It doesn't include subdomains, which may belong to other services of the house.
     """
     if seconds == 0:
         return

@@ -1,9 +1,9 @@
-"""The cookie by which a door knows a browser again: a token that this house made, good for one session.
+"""The cookie that identifies a browser within one session: a token that this house made.
 
     base64url(time ‖ random ‖ mac)      time: when it was made, Unix ms, 6 bytes; random: 12 bytes;
                                         mac: HMAC-SHA256(key, session ‖ 0 ‖ time ‖ random), its first 12 bytes
 
-So nobody can make browsers up: each is a page that was asked for, at a moment that the token tells.
+So nobody can invent browsers: each token needs a request for a page, at a time that the token shows.
 """
 
 from __future__ import annotations
@@ -25,26 +25,28 @@ _FORM_BYTES = 16
 
 
 class Visitors:
-    """Makes the tokens, and knows its own again."""
+    """Makes the tokens and verifies them."""
 
     def __init__(self, key: bytes, clock: Clock, randomness: Randomness) -> None:
-        """`key`: the house's own, which stays: with another one nobody is known again."""
+        """`key`: the house's permanent key. With another key no earlier token is recognised."""
         self._key = key
         self._clock = clock
         self._randomness = randomness
 
     def new(self, session: SessionId) -> str:
-        """A token for a browser that has none."""
+        """A new token for a browser that has none."""
         said = (self._clock.wall()).to_bytes(_TIME, "big") + self._randomness.bytes(_RANDOM)
         return base64.urlsafe_b64encode(said + self._mac(session, said)).decode().rstrip("=")
 
     def token(self, request: web.Request, name: str, session: SessionId) -> str:
-        """The token in the cookie `name`; empty where there is none that was made here for this session."""
+        """The token in the cookie `name`; empty where there is none, or it wasn't made here for this session."""
         token = request.cookies.get(name, "")
         return token if _TOKEN.match(token) and self._made_here(token, session) else ""
 
     def hasty(self, token: str) -> bool:
-        """Whether one of ours was made so lately that nobody can have read a page since. Empty: nobody knows."""
+        """Whether a token was made less than `limits.HASTY_MS` ago, too recently for a person to have read a page
+        since. False for an empty token.
+        """
         made = int.from_bytes(_bytes_of(token)[:_TIME], "big")
         return bool(token) and 0 <= self._clock.wall() - made < limits.HASTY_MS
 
@@ -58,14 +60,15 @@ class Visitors:
 
 
 def new_form(randomness: Randomness) -> str:
-    """What tells a form from every other."""
+    """A random id for one form, in base64url."""
     return base64.urlsafe_b64encode(randomness.bytes(_FORM_BYTES)).decode().rstrip("=")
 
 
 def give(response: web.Response, name: str, token: str, *, path: str, secure: bool) -> None:
-    """Have the browser keep a token until it is closed, out of reach of scripts and of what other sites send.
+    """Set the token as a session cookie that scripts can't read (HttpOnly).
 
-    Not Strict: a browser that follows a link from elsewhere would not send it, get a new one, and count twice.
+    SameSite is Lax, not Strict: a browser that follows a link from another site would send no Strict cookie, get a new
+    token, and count twice.
     """
     response.set_cookie(name, token, path=path, httponly=True, samesite="Lax", secure=secure)
 

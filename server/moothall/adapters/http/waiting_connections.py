@@ -1,12 +1,13 @@
-"""Connections of which nothing is being answered: whoever comes when there is no place gets that of one of them.
+"""Idle connections: when no slot is free, a new connection gets the slot of an idle one.
 
-So nobody keeps places by holding connections, however many: what a request needs is a moment. First those give way that
-were answered and may ask again (a browser dials anew without a word), then those whose request isn't whole, and last
-those who don't read what they were answered. Of each kind the address with the most gives way, with the one that has
-waited longest.
+So nobody can occupy the slots by holding connections, however many, since handling a request takes only a moment.
+Connections give way in this order: those whose last request was answered (a browser reconnects silently), those whose
+request is incomplete, and those whose client doesn't read the answer. Within each kind the address with the most
+connections gives way, with the connection that has waited longest.
 
-Whoever has the most waiting connections gets another one only for one that has waited for `PATIENCE_S`, or when their
-request is whole. Who dials again as soon as they are cut would keep the server busy with nothing else.
+The address that has the most waiting connections itself gets another slot only from a connection that has waited for
+`PATIENCE_S`, or when its own request has arrived in full. Otherwise a client that reconnects whenever it is cut would
+keep the server busy with that alone.
 """
 
 from __future__ import annotations
@@ -16,61 +17,61 @@ from enum import IntEnum
 from typing import Protocol
 
 Name = bytes | None
-"""Whose a connection is, as `places.Places.name_of` tells addresses apart; None: a proxy's, and nobody knows."""
+"""The keyed hash of a connection's address (`places.Places.name_of`); None for a proxy's connection."""
 
 
 PATIENCE_S = 2.0
-"""How long a connection may wait before it gives way to anybody: to send a request takes less."""
+"""How long, in s, a connection may wait before it gives way to anybody; sending a request takes less."""
 
 
 class Wait(IntEnum):
-    """What a connection waits for, in the order in which they give way."""
+    """What a connection waits for, in the order in which connections give way."""
 
     NEXT = 0
-    """For another request: the last one was answered."""
+    """Another request: the last one was answered."""
     WHOLE = 1
-    """For a request, or for the rest of it."""
+    """A request, or the rest of one."""
     READ = 2
-    """For somebody to read the answer."""
+    """The client's reading of the answer."""
 
 
 class Waiting(Protocol):
-    """A connection, as this needs it."""
+    """A connection, as this module needs it."""
 
     @property
     def unread(self) -> bool:
-        """Whether there is an answer that isn't read."""
+        """Whether part of an answer isn't sent yet, because the client doesn't read."""
         ...
 
     @property
     def asked(self) -> bool:
-        """Whether a request has begun, and has a place among those that are answered."""
+        """Whether a request has begun and holds a request slot."""
         ...
 
     def give_way(self) -> None:
-        """End, and give its places back at once."""
+        """Close, and release all slots at once."""
         ...
 
 
 class WaitingConnections:
-    """All of a server. Bound: the places that there are."""
+    """All idle connections of a server. Bound: the slots."""
 
     def __init__(self) -> None:
         self._there: tuple[dict[Name, OrderedDict[Waiting, None]], ...] = ({}, {}, {})
-        """By what they wait for and whose they are; whoever has waited longest first."""
+        """For each `Wait`: connections by name, the one that has waited longest first."""
         self._known: dict[Waiting, tuple[Wait, Name, float]] = {}
 
     def __len__(self) -> int:
         return len(self._known)
 
     def put(self, connection: Waiting, wait: Wait, name: Name, now: float) -> None:
-        """It waits from `now` on (s), and for this; where it did already it is the youngest again."""
+        """Note that a connection waits since `now` (s) for `wait`. One that waits already becomes the youngest."""
         self.remove(connection)
         self._known[connection] = wait, name, now
         self._there[wait].setdefault(name, OrderedDict())[connection] = None
 
     def remove(self, connection: Waiting) -> None:
-        """It is answered, or gone. To say so twice changes nothing."""
+        """Remove a connection that is being answered or is closed. A second call changes nothing."""
         known = self._known.pop(connection, None)
         if known is None:
             return
@@ -81,9 +82,11 @@ class WaitingConnections:
             del self._there[wait][name]
 
     def make_room(self, newcomer: Name, now: float, *, own: bool = False, whole: bool = False) -> bool:
-        """Have one give way to a newcomer, with `own` one of its own address; whether one did.
+        """Make one connection give way to a newcomer; return whether one did. `own`: only one of the newcomer's own
+        address.
 
-        `whole`: the newcomer's request is there, and goes before those that aren't whole, however short they wait.
+        `whole`: the newcomer's request has arrived in full, and takes precedence over incomplete requests however short
+        they have waited.
         """
         for wait in Wait:
             groups = self._there[wait]
@@ -100,7 +103,9 @@ class WaitingConnections:
         return False
 
     def make_room_for_request(self, name: Name, now: float) -> bool:
-        """Have another one of the address give way whose request has begun and isn't whole; whether one did."""
+        """Make another connection of the address give way whose request has begun and is incomplete; return whether one
+        did.
+        """
         for each in self._there[Wait.WHOLE].get(name, ()):
             if now - self._known[each][2] < PATIENCE_S:
                 return False
@@ -114,7 +119,7 @@ class WaitingConnections:
         connection.give_way()
 
     def _first_read(self, group: OrderedDict[Waiting, None], name: Name, now: float) -> Waiting | None:
-        """The first of which the answer was read; the others before it wait for that from now on."""
+        """The oldest connection whose answer was sent in full; earlier ones are moved to `Wait.READ`."""
         unread, found = list[Waiting](), None
         for each in group:
             if not each.unread:

@@ -1,1 +1,1 @@
-"""The centre's side of hubs over HTTP: the link, pairing, the staff's pages of hubs, a coordinator's page."""
+"""The centre's HTTP side of hubs: the hub link, pairing, the staff's pages about hubs, the page of a hub."""

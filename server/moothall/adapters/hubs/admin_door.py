@@ -1,4 +1,4 @@
-"""`/admin/hubs`: the registry of hubs, for the secretariat. Plain HTML forms."""
+"""`/admin/hubs`: the registry of hubs, for the secretariat, as plain HTML forms."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from moothall.services.hubs.registry import Hubs
 from moothall.services.hubs.removals import Removal
 
 LONGEST = 200
-"""Characters of a field."""
+"""The most characters of a field."""
 _page = staff_page(runs_the_house, no_link=(409, AdminText.CONFLICT))
 
 
@@ -35,11 +35,9 @@ _page = staff_page(runs_the_house, no_link=(409, AdminText.CONFLICT))
 class HubAdminDoor:
     """Handlers of `/admin/hubs`.
 
-    `removals`: what was removed of what hubs hold; `title_of`: what a session is called; `linked`: whose
-    machines have a link.
-
-    `zone` is that of the times shown, `zones` finds others; `public` is the address that sheets say, with no slash
-    at its end.
+    `zone`: the time zone of the times shown; `zones`: looks up other zones; `public`: the address printed on sheets,
+    without a slash at its end; `removals`: removals of words that hubs hold; `title_of`: a session's title; `linked`:
+    the hubs whose machines are connected now.
     """
 
     pages: StaffPages
@@ -53,13 +51,13 @@ class HubAdminDoor:
     title_of: Callable[[SessionId], str]
     linked: Callable[[], tuple[Connected, ...]] = tuple
     world: HubMap | None = None
-    """Draws where hubs are; None where no map is wanted."""
+    """Draws the map of hubs; None where no map is wanted."""
 
     def __post_init__(self) -> None:
         self._removed = RemovedView(self.hubs, self.title_of)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/admin/hubs", self.overview),
             web.post("/admin/hubs", self.add),
@@ -72,7 +70,7 @@ class HubAdminDoor:
 
     @_page
     async def overview(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """All hubs, and the form for one more."""
+        """List all hubs, with the form that adds one."""
         return self._overview(asked)
 
     def _overview(
@@ -93,7 +91,7 @@ class HubAdminDoor:
 
     @_page
     async def add(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """A hub from its name; answers with the words and the link for it."""
+        """Add a hub; answer with the sheets of its pairing words and its link."""
         given = await self.pages.form(request, asked)
         details = await self._details(given, asked)
         if isinstance(details, str):
@@ -108,7 +106,7 @@ class HubAdminDoor:
 
     @_page
     async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """One hub: how it stands, and what can be done."""
+        """Show one hub: its details, its state, and the forms that change it."""
         return self._show(asked, self._hub(request))
 
     def _show(
@@ -127,7 +125,7 @@ class HubAdminDoor:
 
     @_page
     async def change(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Write down something else of it."""
+        """Change the details of a hub."""
         given = await self.pages.form(request, asked)
         hub = self._hub(request)
         details = await self._details(given, asked)
@@ -139,7 +137,7 @@ class HubAdminDoor:
 
     @_page
     async def new_words(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Six new words; answers with their sheet, the only time that they are shown."""
+        """Make six new pairing words; answer with their sheet, the only time that they are shown."""
         given = await self.pages.form(request, asked)
         hub = self._hub(request)
         if not self.pages.once(given):
@@ -148,7 +146,7 @@ class HubAdminDoor:
 
     @_page
     async def new_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """A new link for its page; answers with the sheet."""
+        """Make a new link for the hub's page; answer with its sheet."""
         given = await self.pages.form(request, asked)
         hub = self._hub(request)
         if not self.pages.once(given):
@@ -158,7 +156,7 @@ class HubAdminDoor:
 
     @_page
     async def remove(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Take it out, with its links, its words and its machine's key."""
+        """Remove the hub with its links, its pairing words and its machine's key."""
         given = await self.pages.form(request, asked)
         hub = self._hub(request)
         if "sure" not in given:
@@ -179,7 +177,7 @@ class HubAdminDoor:
             link=link,
             link_qr=link and self.qr_svg(link),
             words=words or (),
-            # What stands behind the # is never sent to a server: the page's script puts it into the form.
+            # Browsers never send the part after # to a server; the page's script puts it into the form.
             words_qr=self.qr_svg(f"{self.public}/hub/pair#{'-'.join(words)}") if words else "",
             pair=f"{self.public}/hub/pair",
             command=f"moothall hub pair {self.public} {' '.join(words or ())}",
@@ -204,7 +202,7 @@ class HubAdminDoor:
         return hub
 
     async def _details(self, given: Mapping[str, str], asked: AdminRequest) -> Details | str:
-        """What a form says of a hub, or the sentence on what is wrong."""
+        """Parse a form into the details of a hub, or return a sentence that says what is wrong."""
         said = {name: " ".join(text.split())[:LONGEST] for name, text in given.items()}
         languages = await read_languages(said["languages"]) if said.get("languages") else ()
         if isinstance(languages, NoLanguages):
@@ -220,9 +218,9 @@ class HubAdminDoor:
 
 
 def number_of(text: str) -> int | None:
-    """How many people somebody wrote; None where that is no number of people.
+    """Parse a number of people; None where the text is no number up to `MOST_PEOPLE`.
 
-    `number_in` isn't asked: a person may write figures of any script, such as ٤٢.
+    `number_in` isn't used: a person may write digits of any script, such as ٤٢.
     """
     text = text.strip()
     return int(text) if text.isdecimal() and len(text) <= 6 and int(text) <= MOST_PEOPLE else None

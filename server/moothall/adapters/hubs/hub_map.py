@@ -1,4 +1,4 @@
-"""The map of hubs, and what their countries are called in the languages of the pages."""
+"""The map of hubs, and the names of their countries in the languages of the pages."""
 
 from __future__ import annotations
 
@@ -15,28 +15,30 @@ from moothall.core.hubs.places import Gazetteer, read_places
 from moothall.core.pictures.world import Dot, world_map
 
 LAND = "map/land.svg"
-"""The shape of all land; `web/map/README.md` says whose it is."""
+"""The outline of all land; `web/map/README.md` names its source."""
 
 
 class HubMap:
-    """Draws where hubs are. Those that can't be found stand in the list alone."""
+    """Draws the map of hubs. Hubs that can't be located appear only in the list."""
 
     def __init__(self, gazetteer: Gazetteer, static: StaticFiles) -> None:
         self._gazetteer = gazetteer
         self._land = f"{static.address(LAND)}#land"
 
     def svg(self, hubs: Iterable[Hub], ui: Catalogue) -> Markup:
-        """The map; empty where none of the hubs is found."""
+        """The map as SVG; empty where no hub can be located."""
         dots = []
         for hub in hubs:
             place = self._gazetteer.locate(hub.details.city, hub.details.country)
             if place is not None:
                 said = (hub.title, hub.details.city, self.country(hub.details, ui))
                 dots.append(Dot(place, ", ".join(f"\u2068{each}\u2069" for each in said if each)))
-        return Markup(world_map(dots, self._land))  # noqa: S704  # made of numbers and escaped texts by core.pictures
+        return Markup(world_map(dots, self._land))  # noqa: S704  # core.pictures makes it of numbers and escaped texts
 
     def country(self, details: Details, ui: Catalogue) -> str:
-        """What a hub's country is called in the language of `ui`; as it was written where it isn't known."""
+        """The name of a hub's country in the language of `ui`; as somebody wrote it where the country isn't
+        recognised.
+        """
         code = self._gazetteer.country(details.country)
         if code is None:
             return details.country
@@ -45,9 +47,9 @@ class HubMap:
 
 @lru_cache(maxsize=2)
 def read_gazetteer(text: str, source: str) -> Gazetteer:
-    """A table of places out of TOML, with the names of its countries in the languages of the pages.
+    """Parse a TOML table of places, and add the names of its countries in the languages of the pages.
 
-    Kept, as catalogues are: a hub may run beside a server, and tests start hundreds; reading it was a third of a start.
+    Cached, as catalogues are: a hub may run beside a server, and tests start hundreds; parsing took a third of a start.
     Raises ConfigurationError that names `source`.
     """
     table = read_places(text, source)
@@ -56,5 +58,5 @@ def read_gazetteer(text: str, source: str) -> Gazetteer:
 
 @cache
 def _names(code: str) -> tuple[str, ...]:
-    """What a country is called in the languages of the pages. Bound: the countries of the table."""
+    """A country's names in the languages of the pages. Bound: the countries of the table."""
     return tuple(str(name) for language in LANGUAGES if (name := Locale.parse(language).territories.get(code)))

@@ -1,9 +1,9 @@
-"""Where hubs dial: GET /hub/link, a WebSocket of binary messages (docs/reference/hub-link.md).
+"""The endpoint that hubs dial: GET /hub/link, a WebSocket of binary messages (docs/reference/hub-link.md).
 
-It stands in the web server: one port, one certificate and one proxy do for readers and hubs
-(docs/adr/0020-hubs-dial-the-web-server.md). Little of what was written may wait below us, since what is said now has to
-overtake what was missed: the kernel holds no more than `NOTSENT_LOWAT` unsent, and a frame counts as sent when the
-transport has passed all of it on.
+It belongs to the web server, so one port, one certificate and one proxy serve readers and hubs
+(docs/adr/0020-hubs-dial-the-web-server.md). Buffers below this code are kept small, since new messages have to overtake
+the backlog: the kernel holds at most `NOTSENT_LOWAT` unsent bytes, and a frame counts as sent when the transport has
+passed all of it on.
 """
 
 from __future__ import annotations
@@ -30,14 +30,15 @@ from moothall.wire.token_bucket import Allowance
 logger = logging.getLogger(__name__)
 
 TRIES = Allowance(per_second=1, burst=60)
-"""How often one address may dial: a house behind one address may have some hubs that all come back at once."""
+"""How often one address may dial: several hubs of a house may share an address and reconnect at once."""
 TRIES_PATIENCE_MS = 1_000
 NOTSENT_LOWAT = 4 << 10
-"""Bytes the kernel may hold unsent: half a second of 64 kbit/s."""
+"""The most unsent bytes that the kernel may hold: half a second at 64 kbit/s."""
 CLOSE_S = 2.0
-"""How long the answer to a close is waited for."""
+"""How long to wait for the answer to a close frame."""
 FRAME_HEAD = {125: 2, 65_535: 4}
-"""Bytes of a frame's head, by its longest body (RFC 6455 §5.2); 10 beyond. A client's frame has 4 more, its mask."""
+"""Bytes of a frame's head by the largest body it fits (RFC 6455 §5.2); 10 for larger bodies. A client's frame has 4
+more for its mask."""
 
 WRONG_KEY = f"{wire.KEY_NOT_KNOWN}\n"
 FENCED = f"{MEANINGS[CloseCode.FENCED].reason}\n"
@@ -49,7 +50,7 @@ class HubSocket:
     def __init__(
         self, socket: web.WebSocketResponse, transport: asyncio.Transport, first: Sequence[bytes] = ()
     ) -> None:
-        """`first`: frames that came with the handshake."""
+        """`first`: frames that came with the handshake's headers."""
         self._socket = socket
         self._transport = transport
         self._first = deque(first)  # Bound: MOST_SIGNS altogether.
@@ -71,27 +72,27 @@ class HubSocket:
         return None
 
     async def send(self, message: wire.ToHub) -> None:
-        """Write a message, and wait until the line has taken it; silent when the link has ended."""
+        """Send a message and wait until the transport has passed it on. Does nothing when the link has ended."""
         frame = wire.encode(message)
         try:
             await self._socket.send_bytes(frame)
-        except (ConnectionError, RuntimeError):  # aiohttp's own, when it is closing.
+        except (ConnectionError, RuntimeError):  # aiohttp raises these while it is closing.
             return
         self.bytes_sent += _on_line(len(frame))
 
     async def close(self, code: CloseCode, reason: str) -> None:
-        """Say why, and end it; one that doesn't take it is cut."""
+        """Close the link with a code and a reason; abort it where the hub isn't reading."""
         if self._transport.is_closing() or self._transport.get_write_buffer_size():
-            self._transport.abort()  # A close would only wait behind what isn't taken.
+            self._transport.abort()  # A close frame would only wait behind the unsent data.
         else:
             await self._socket.close(code=code, message=reason_bytes(reason), drain=False)
 
 
 @dataclass(eq=False, repr=False)
 class HubDoor:
-    """Lets hubs in by their keys.
+    """Admits hubs by their keys.
 
-    `gate` has to be its own: AddressGate(clock, randomness, TRIES, TRIES_PATIENCE_MS).
+    `gate` must not be shared with other routes: AddressGate(clock, randomness, TRIES, TRIES_PATIENCE_MS).
     """
 
     links: HubLinks
@@ -105,11 +106,11 @@ class HubDoor:
         self._closed = False
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get(wire.PATH, self.handle, allow_head=False)]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Serve one hub for as long as its link holds."""
+        """Serve one hub until its link ends."""
         if request.headers.getall("Origin", []):
             return web.Response(status=403, text="This address is for hubs, not for web pages.\n")
         wait = self.gate.take(self.address_of(request))
@@ -141,7 +142,7 @@ class HubDoor:
         try:
             await socket.prepare(request)
         except ConnectionResetError:
-            return web.Response(status=503)  # The line broke during the handshake: nobody reads this.
+            return web.Response(status=503)  # The connection broke during the handshake, so nobody reads this.
         transport = request.transport
         if transport is None:
             return socket
@@ -156,7 +157,7 @@ class HubDoor:
         return socket
 
     async def close(self) -> None:
-        """The server is going away: say so to every hub. Returns when their links have ended."""
+        """Tell every hub that the server is shutting down. Returns when their links have ended."""
         self._closed = True
         self.links.close()
         if self._open:
@@ -164,7 +165,7 @@ class HubDoor:
 
 
 def hold_little(transport: asyncio.Transport) -> None:
-    """Have the transport and the kernel hold little, so that a sender knows what the line has taken."""
+    """Keep the buffers of transport and kernel small, so that the sender knows how much the connection has carried."""
     transport.set_write_buffer_limits(high=0)
     sock = transport.get_extra_info("socket")
     if (
@@ -176,7 +177,7 @@ def hold_little(transport: asyncio.Transport) -> None:
 
 
 def _bearer(request: web.Request) -> str:
-    """The key that comes with a request; empty where there is none, or more than one."""
+    """The bearer token of a request; empty where there is none, or more than one Authorization header."""
     given = request.headers.getall("Authorization", [])
     scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     return token.strip() if scheme.lower() == "bearer" else ""

@@ -1,4 +1,4 @@
-"""`/hubs`: the groups that take part, for everybody; and a page of thanks to be printed."""
+"""`/hubs`: the public list of groups that take part; and `/hubs/thanks`, a page of thanks to print."""
 
 from __future__ import annotations
 
@@ -15,35 +15,36 @@ from moothall.core.hubs.entry import Details, Hub
 from moothall.services.hubs.registry import Hubs
 
 Row = tuple[str, Details, int | None, int, int, int]
-"""What is shown of a hub, as values."""
+"""What a page shows of a hub, as values to compare: title, details, people now, ms of presence, most people, people ×
+ms."""
 
 
 class HubListDoor:
-    """Serves both. A page stays made until something of it changes: of a thousand groups it takes 25 ms, and anybody
-    may ask for it.
+    """Serves both pages. A rendered page is cached until something on it changes: rendering a thousand groups takes 25
+    ms, and anybody may ask for it.
     """
 
     def __init__(self, pages: Pages, hubs: Hubs, world: HubMap | None = None) -> None:
-        """`world`: draws where they are; None where no map is wanted."""
+        """`world`: draws the map of hubs; None where no map is wanted."""
         self._pages = pages
         self._hubs = hubs
         self._world = world
-        # Bound: two pages in each language of the interface, named in the address or not.
+        # Bound: two pages in each language of the interface, times whether the address names the language.
         self._made: dict[tuple[str, str, str], tuple[Sequence[Row], str]] = {}
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/hubs", self.list), web.get("/hubs/thanks", self.thanks)]
 
     async def list(self, request: web.Request) -> web.Response:
-        """Who takes part, where, and how many people now."""
+        """List who takes part, where, and how many people are there now."""
         ui = language(self._pages, request)
         found = self._hubs.listed()
         shown = [(hub.title, hub.details, people, 0, 0, 0) for hub, people in found]
         return self._show("hub/hubs.html", "/hubs", found, shown, ui)
 
     async def thanks(self, request: web.Request) -> web.Response:
-        """Who took part, for how long, and with how many people."""
+        """List who took part, for how long, and with how many people."""
         ui = language(self._pages, request)
         found = [(hub, people) for hub, people in self._hubs.listed() if hub.here_ms or hub.most or people]
         shown = [(hub.title, hub.details, people, hub.here_ms, hub.most, hub.people_ms) for hub, people in found]

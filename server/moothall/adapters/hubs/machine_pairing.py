@@ -1,4 +1,6 @@
-"""A machine's words for its key: what a server and a hub with hubs below it take and answer at `POST /hub/pair`."""
+"""Exchanges a machine's pairing words for its key: request and answer of `POST /hub/pair`, at a server and at a hub
+with hubs below it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from moothall.services.hubs.pairing import Pairing, Unpaired
 from moothall.wire.token_bucket import Allowance
 
 ALLOWANCE = Allowance(per_second=10, burst=10)
-"""Tries of one address, by a clock that runs in minutes."""
+"""Attempts of one address, per minute (`MINUTE` slows the clock of the rate)."""
 MINUTE = 60
 LONGEST_TITLE = 100
 STATUS = {Unpaired.WORDS: 400, Unpaired.UNKNOWN: 403, Unpaired.OFTEN: 429}
@@ -26,7 +28,7 @@ _NODE = re.compile(r"[0-9a-f]{16}\Z")
 
 
 class _Machine(msgspec.Struct, frozen=True):
-    """What a machine sends."""
+    """The request of a machine."""
 
     words: str
     node: str
@@ -37,7 +39,9 @@ class _Machine(msgspec.Struct, frozen=True):
 async def pair_machine(
     request: web.Request, pairing: Pairing, *, keys: Mapping[str, object], address: str
 ) -> web.Response:
-    """Let a machine in. `keys` is the document of the centre's public keys, `address` the one that people know."""
+    """Pair a machine and answer with its key. `keys`: the document of the centre's public keys; `address`: the public
+    address of the house.
+    """
     try:
         asked = read_json(await read_body(request), _Machine)
     except (HttpProblem, Unreadable):
@@ -56,5 +60,5 @@ async def pair_machine(
 
 
 def sentence_response(status: int, sentence: str) -> web.Response:
-    """An answer that is a sentence."""
+    """A JSON answer that holds an error sentence."""
     return web.json_response({"error": sentence}, status=status, headers={hdrs.CACHE_CONTROL: "no-store"})

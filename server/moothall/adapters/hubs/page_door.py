@@ -1,7 +1,7 @@
-"""`/hub/{hub}`: a hub with nothing installed, one phone or laptop. For holders of the hub's role link.
+"""`/hub/{hub}`: a hub without an installed machine, used on one phone or laptop by holders of the hub's role link.
 
-The wall, the hub's questions and where they stand, the head count, and notes to and from the moderator, as plain forms;
-a script renews what changes.
+It has the wall, the hub's questions with their status, the head count, and notes to and from the moderator, as plain
+forms. A script refreshes what changes.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from moothall.services.sessions.sessions import Sessions
 from moothall.services.sessions.staff import Staff, covers, hub_of
 
 AGE_FIGURES = 11
-"""Figures of an age that are read."""
+"""The most digits of an age that are read."""
 Handler = Callable[["HubPageDoor", web.Request, AdminRequest, Hub], Awaitable[web.Response]]
 
 
@@ -53,7 +53,7 @@ def _of_hub(staff: Staff, request: web.Request) -> bool:
 
 
 def _page(handler: Handler) -> Callable[[HubPageDoor, web.Request], Awaitable[web.Response]]:
-    """A handler for those who have the hub's link."""
+    """A decorator for handlers that require the hub's role link."""
 
     @staff_page(_of_hub)
     @wraps(handler)
@@ -70,7 +70,7 @@ def _page(handler: Handler) -> Callable[[HubPageDoor, web.Request], Awaitable[we
 class HubPageDoor:
     """Handlers of the page of a hub without a machine, and of its forms.
 
-    `entries` tells of every session without loading it; `zones` finds the hubs' time zones.
+    `entries`: lists all sessions without loading them; `zones`: looks up the hubs' time zones.
     """
 
     pages: StaffPages
@@ -84,7 +84,7 @@ class HubPageDoor:
     randomness: Randomness
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`; behind those of `/hub/pair` and `/hub/link`."""
+        """The routes, for `app.add_routes` after those of `/hub/pair` and `/hub/link`."""
         return [
             web.get("/hub/{hub}", self.home),
             web.get("/hub/{hub}/{session}", self.meeting),
@@ -96,7 +96,7 @@ class HubPageDoor:
 
     @_page
     async def home(self, request: web.Request, asked: AdminRequest, hub: Hub) -> web.Response:
-        """The meetings that it may take part in, by its own clock."""
+        """List the meetings in which the hub may take part, in the hub's own time zone."""
         self.hubs.visited(hub.name, renews=False)
         zone, now = self._zone(hub), self.clock.wall()
         entries = [entry for entry in await self.entries() if self._open(asked.staff, entry)]
@@ -111,14 +111,14 @@ class HubPageDoor:
 
     @_page
     async def meeting(self, request: web.Request, asked: AdminRequest, hub: Hub) -> web.Response:
-        """One meeting: what the hub does there."""
+        """Show one meeting, with the hub's forms."""
         live = await self._live(request, asked)
         self.hubs.visited(hub.name, live.id, renews=False)
         return await self._meeting(asked, hub, live)
 
     @_page
     async def now(self, request: web.Request, asked: AdminRequest, hub: Hub) -> web.Response:
-        """What changes of that page, for its script."""
+        """The changing part of the meeting's page, as HTML for its script."""
         live = await self._live(request, asked)
         self.hubs.visited(hub.name, live.id, renews=True)
         return self.pages.show("hub/_hub_now.html", asked, **await self._changing(asked, hub, live))
@@ -148,7 +148,7 @@ class HubPageDoor:
         )
 
     async def _changing(self, asked: AdminRequest, hub: Hub, live: LiveSession) -> dict[str, Any]:
-        """What `_hub_now.html` shows."""
+        """The values that `_hub_now.html` shows."""
         ui, state = asked.ui, live.state
         count = _count(hub, live.id)
         rows = []
@@ -173,7 +173,9 @@ class HubPageDoor:
 
     @_page
     async def count(self, request: web.Request, asked: AdminRequest, hub: Hub) -> web.Response:
-        """Take a head count: the number itself, or one more or fewer than the page showed, so that twice is once."""
+        """Store a head count: a number, or one more or fewer than the page showed, so that sending a form twice counts
+        once.
+        """
         live = await self._live(request, asked)
         given = await self.pages.form(request, asked)
         people = number_of(given.get("people", ""))
@@ -181,7 +183,7 @@ class HubPageDoor:
             return await self._meeting(asked, hub, live, problem=HubText.PEOPLE)
         step = {"more": 1, "fewer": -1}.get(given.get("step", ""), 0)
         people = min(MOST_PEOPLE, max(0, people + step))
-        # It may have been counted a while ago, while there was no line.
+        # The count may be old, taken while there was no connection.
         age = min(number_in(given.get("age", ""), AGE_FIGURES) or 0, LONGEST_AGE_MS)
         refused = await self.hubs.count(hub.name, live.id, people, self.clock.wall() - age)
         if refused is not None:
@@ -190,13 +192,13 @@ class HubPageDoor:
 
     @_page
     async def leave_note(self, request: web.Request, asked: AdminRequest, hub: Hub) -> web.Response:
-        """Leave the moderator a note; the same form again is the same note."""
+        """Leave the moderator a note. Sending the same form again doesn't repeat the note."""
         live = await self._live(request, asked)
         given = newest(await self.pages.sent(request))
         text = clean(given.get("text", "")).strip()
         try:
             self.pages.check(asked, given.get(FIELD, ""))
-        except AdminProblem as error:  # What was typed is not lost.
+        except AdminProblem as error:  # Show the typed text again.
             return await self._meeting(asked, hub, live, problem=error.key, written=text, status=error.status)
         name = given.get("note", "")
         if not 0 < len(text) <= MAX_NOTE or not is_name(name):
@@ -211,7 +213,7 @@ class HubPageDoor:
 
     @_page
     async def read_note(self, request: web.Request, asked: AdminRequest, hub: Hub) -> web.Response:
-        """Say that a note was read; again changes nothing."""
+        """Mark a note as read. Doing so again changes nothing."""
         live = await self._live(request, asked)
         name = (await self.pages.form(request, asked)).get("note", "")
         if not is_name(name):
@@ -233,7 +235,7 @@ class HubPageDoor:
         return see_other(asked.to(f"/hub/{quote(hub.name)}/{quote(live.id)}"))
 
     async def _live(self, request: web.Request, asked: AdminRequest) -> LiveSession:
-        """The session of the address, where the hub may take part in it. Raises AdminProblem."""
+        """The session of the address, where the hub may take part in it. Raises AdminProblem (404) otherwise."""
         name = request.match_info["session"]
         live = await self.sessions.find(SessionId(name)) if is_name(name) else None
         if live is None or live.state.status is Status.ABSENT or not self._may(asked.staff, live.id):
@@ -250,16 +252,16 @@ class HubPageDoor:
         return open_to and self._may(staff, entry.session)
 
     def _planned(self, staff: Sequence[Staff], plan: Planned) -> bool:
-        """Whether a plan is shown: one with a log is shown as that says."""
+        """Whether to list a plan: a session that has a log is listed by its log."""
         return not plan.rehearsal and not plan.made and self._may(staff, plan.session)
 
     def _zone(self, hub: Hub) -> Zone:
-        """The hub's own clock; where it has said none, that of the conference."""
+        """The hub's own time zone; the conference's where the hub has none."""
         rules = self.zones(hub.details.zone) if hub.details.zone else None
         return self.programme.zone() if rules is None else Zone(hub.details.zone, rules)
 
 
 def _count(hub: Hub, session: SessionId) -> HeadCount | None:
-    """The newest head count of its own room, where it is of this session."""
+    """The newest head count of the hub's own room, where it belongs to this session; otherwise None."""
     count = hub.counts.get(hub.name)
     return count if count is not None and count.session == session else None

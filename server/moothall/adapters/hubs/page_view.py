@@ -1,4 +1,4 @@
-"""What the page of a hub shows of a meeting: its questions, its notes, and the programme by its own clock."""
+"""View data of a hub's page: its questions, its notes, and the programme in its own time zone."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ MOST_PAST = 10
 
 
 class HubMeetings(msgspec.Struct, frozen=True, kw_only=True):
-    """The meetings that a hub may take part in."""
+    """The meetings in which a hub may take part."""
 
     on: tuple[SessionRow, ...]
     coming: tuple[Day, ...]
     past: tuple[SessionRow, ...]
-    """The last ones, newest first."""
+    """The latest past meetings, newest first."""
 
 
 def programme(
     hub: str, entries: Iterable[Entry], plans: Sequence[Planned], *, zone: Zone, now: int, ui: Catalogue
 ) -> HubMeetings:
-    """The meetings of `entries`, and of plans that have none, for the hub of that name."""
+    """The meetings of `entries`, and of plans that have no entry, for the hub named `hub`."""
     planned, known = {each.session: each for each in plans}, {entry.session: entry for entry in entries}
     coming_up = [plan for plan in plans if (plan.ends or plan.starts or now) >= now - LONG_PAST_MS]
     made = (Entry(session=plan.session, title=plan.title, languages=plan.languages) for plan in coming_up)
@@ -62,7 +62,7 @@ def programme(
 
 
 def asked_of(state: State, hub: str) -> list[Intervention]:
-    """What the hub and those below it have asked, the newest first."""
+    """Questions of the hub and of the hubs below it, newest first, at most `MOST_ASKED`."""
     found = [
         each
         for _, each in state.questions.interventions.items()
@@ -72,7 +72,7 @@ def asked_of(state: State, hub: str) -> list[Intervention]:
 
 
 def question_row(own: Own, page: str, hub: str, hubs: Hubs, ui: Catalogue) -> dict[str, object]:
-    """A question of the hub; `page` is the address of its author's page, `hubs` are those of the session."""
+    """The row of one question. `page`: the address of its author's page; `hubs`: the hubs of the session."""
     each = own.intervention
     path = each.origin.removeprefix(HUB)
     below = hubs[path].title if path in hubs else path.removeprefix(f"{hub}.")
@@ -106,7 +106,7 @@ def note_rows(notes: Iterable[HubNote], hub: Hub, zone: Zone, ui: Catalogue) -> 
 
 
 def _read(note: HubNote, hub: Hub, ui: Catalogue) -> str:
-    """Who has read it, as its author sees."""
+    """Who has read a note, as its author sees it; empty while nobody has."""
     roles = [role for role in note.read if role is not Role.HUB or note.by is not Role.HUB]
     names = [f"\u2068{hub.title}\u2069" if role is Role.HUB else ui.named(f"admin/role.{role}") for role in roles]
     return ui.text("Read by: {names}", names=ui.listed(names)) if names else ""

@@ -1,7 +1,7 @@
-"""`/hub/pair`: six words for a key, or for the hub's page.
+"""`/hub/pair`: exchanges six pairing words for a machine's key, or for the role link of the hub's page.
 
-A machine sends the words as JSON and gets its key; a browser sends the form, which needs no script, and gets the cookie
-of the hub's role link. On a code from the sheet the words stand behind the `#` of the address, which no browser sends.
+A machine sends the words as JSON and gets its key. A browser sends the form, which needs no script, and gets the cookie
+of the hub's role link. The sheet's QR code has the words after the `#` of the address, which browsers never send.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from moothall.wire.hub.pairing import LONGEST
 class HubPairDoor:
     """Handlers of `/hub/pair` at the centre.
 
-    `keys` is the document of the house's public keys, `public` the address that people know.
+    `keys`: the document of the house's public keys; `public`: the public address of the house.
     """
 
     pages: Pages
@@ -50,16 +50,16 @@ class HubPairDoor:
         self._gate = AddressGate(self.clock, self.randomness, ALLOWANCE, patience_ms=0, slower=MINUTE, prefix=SITE)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/hub/pair", self.form), web.post("/hub/pair", self.take)]
 
     async def form(self, request: web.Request) -> web.Response:
-        """The page on which one types them."""
+        """The page with the form for the words."""
         ui = language(self.pages, request)
         return self._form(ui)
 
     async def take(self, request: web.Request) -> web.Response:
-        """Let a machine or a browser in."""
+        """Pair the machine or admit the browser that sent the words."""
         often = self._gate.take(self.address_of(request)) > 0
         if request.content_type == "application/json":
             return await self._machine(request, often=often)

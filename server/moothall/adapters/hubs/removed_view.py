@@ -1,4 +1,4 @@
-"""What the page of hubs shows of words that were removed: which groups have erased them, and which haven't yet."""
+"""View data of removals on the page of hubs: which groups have erased the removed words, and which haven't yet."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from moothall.services.hubs.registry import Hubs
 from moothall.services.hubs.removals import ALL, Holding, Removal
 
 MOST_DONE = 20
-"""Removals shown that all groups have carried out: the newest. Those that are open are all shown."""
+"""The most finished removals shown, newest first. Unfinished removals are all shown."""
 
 
 class RemovedText:
-    """Keys of the sentences (`web/locales`, hub_removed.po)."""
+    """Message keys (`web/locales`, hub_removed.po)."""
 
     WORDS = "Removed {time}"
     MEETING = "The whole meeting was removed {time}"
@@ -28,15 +28,17 @@ class RemovedText:
 
 
 class RemovedView:
-    """Makes the rows of the page, by what the registry knows."""
+    """Makes the rows of removals from the registry of hubs."""
 
     def __init__(self, hubs: Hubs, title_of: Callable[[SessionId], str]) -> None:
-        """`title_of`: what a session is called."""
+        """`title_of`: returns a session's title."""
         self._hubs = hubs
         self._title_of = title_of
 
     def rows(self, removals: Sequence[Removal], zone: Zone, ui: Catalogue) -> list[dict[str, object]]:
-        """Each removal: what was removed when, and how each group that held it stands. The open ones come first."""
+        """One row for each removal: what was removed and when, and whether each group that held it has erased it.
+        Unfinished removals come first.
+        """
         shown = [each for each in removals if not _is_done(each)] + list(filter(_is_done, removals))[:MOST_DONE]
         return [
             {
@@ -51,7 +53,7 @@ class RemovedView:
         ]
 
     def lost(self, removals: Sequence[Removal]) -> bool:
-        """Whether one of the machines can't be reached any more."""
+        """Whether a machine that still has to erase something can't be reached any more."""
         return any(
             each.done(holder) is None and not self._reached(holder) for each in removals for holder in each.holders
         )
@@ -67,7 +69,7 @@ class RemovedView:
         return ui.text(RemovedText.CUT, time=moment(hub.seen or hub.paired or removal.at, zone, ui))
 
     def _reached(self, holder: Holding) -> bool:
-        """Whether the machine speaks for its hub still."""
+        """Whether the machine is still the one paired with its hub, so that it can get the removal."""
         hub = self._hubs.get(holder.hub)
         return hub is not None and hub.node == holder.node
 

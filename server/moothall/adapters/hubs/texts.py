@@ -1,4 +1,4 @@
-"""The texts of hubs' pages that stand in code. The keys are the English texts (`web/locales`, hubs.po)."""
+"""Texts of the hubs' pages that are in code. The English texts are the message keys (`web/locales`, hubs.po)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from moothall.services.hubs.pairing import Unpaired
 
 
 class HubText:
-    """Keys of the sentences that the doors say."""
+    """Message keys of the sentences that handlers show."""
 
     NAME = "That name can't be taken: it is empty, too long, or another group has it."
     EXPECTED = "Write how many people are expected as a number."
@@ -35,10 +35,10 @@ UNPAIRED: Mapping[Unpaired, str] = {
     ),
     Unpaired.OFTEN: "That came very often. Please wait a minute.",
 }
-"""Why nobody was let in."""
+"""For people: why pairing failed."""
 TOLD: Mapping[Unpaired, str] = {
     Unpaired.WORDS: "These are not six of our words. Look at the sheet again.",
     Unpaired.UNKNOWN: "These words are not known: they were used, replaced, or are more than a week old.",
     Unpaired.OFTEN: "Too many words were tried. Wait a minute.",
 }
-"""The same for programs, in English."""
+"""For programs, in English: why pairing failed."""

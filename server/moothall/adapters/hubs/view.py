@@ -1,4 +1,4 @@
-"""What the pages of hubs show: values for their templates."""
+"""View data of the pages about hubs: values for their templates."""
 
 from __future__ import annotations
 
@@ -19,25 +19,27 @@ MEGABYTE = 1_000_000
 
 
 def moment(ms: int, zone: Zone, ui: Catalogue) -> str:
-    """A point of time, in the reader's language."""
+    """A date and time from Unix ms, in the reader's language."""
     return ui.moment(zone.at(ms))
 
 
 def hours(ms: int, ui: Catalogue) -> str:
-    """A length of time in hours: with a tenth below ten of them."""
+    """A duration in hours, with one decimal below 10 h."""
     number = ms / HOUR_MS
     return format_decimal(number, "#,##0.#" if number < 10 else "#,##0", locale=ui.locale)
 
 
 def place(hub: Hub, country: str | None = None) -> str:
-    """Where a hub is, for everybody: what is known of institution, city and country, which may be called otherwise."""
+    """A hub's location for the public: institution, city and country, as far as known. `country`: its translated
+    name.
+    """
     details = hub.details
     return ", ".join(each for each in (details.institution, details.city, country or details.country) if each)
 
 
 def public_row(hub: Hub, people: int | None, ui: Catalogue, country: str | None = None) -> dict[str, object]:
-    """A hub as everybody may know it: never its coordinator, its machine, or when it was seen. `country`: what its
-    country is called in the language of `ui`.
+    """A hub for the public: never its coordinator, its machine, or when it was last seen. `country`: its country's name
+    in the language of `ui`.
     """
     return {
         "title": hub.title,
@@ -51,7 +53,7 @@ def public_row(hub: Hub, people: int | None, ui: Catalogue, country: str | None 
 
 
 def staff_row(hub: Hub, people: int | None, ui: Catalogue, *, here: bool, zone: Zone) -> dict[str, object]:
-    """A hub for the secretariat."""
+    """A hub for the secretariat. `here`: whether it is connected now."""
     expected = hub.details.expected
     return {
         **public_row(hub, people, ui),
@@ -70,7 +72,9 @@ def staff_row(hub: Hub, people: int | None, ui: Catalogue, *, here: bool, zone: 
 def line_row(
     line: Connected | None, meeting: Callable[[SessionId], str], ui: Catalogue, *, zone: Zone
 ) -> dict[str, str]:
-    """How the line of a hub's machine is, for the secretariat: all empty where it has no link."""
+    """The state of the connection of a hub's machine, for the secretariat; all values are empty where it isn't
+    connected.
+    """
     if line is None:
         return {"line": "", "bytes": "", "follows": "", "release": ""}
     since = ui.text(HubText.LINE, time=moment(line.since, zone, ui))
@@ -95,7 +99,7 @@ def _amount(count: int, ui: Catalogue) -> str:
 
 
 def fields(hub: Hub, ui: Catalogue) -> dict[str, str]:
-    """What the form of a hub holds."""
+    """The initial values of a hub's form."""
     details = hub.details
     return {
         "title": hub.title,
