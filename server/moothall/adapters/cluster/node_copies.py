@@ -37,6 +37,10 @@ ANSWER_S = 5.0
 """Time limit, in s, of one request; a node that takes longer counts as unavailable."""
 
 
+class NotThere(StorageUnavailable):
+    """The node answers that it doesn't have what it was asked for."""
+
+
 class NodeCopies:
     """A client of one other node. Every method raises StorageUnavailable where that node can't be asked."""
 
@@ -71,11 +75,12 @@ class NodeCopies:
                     response, _ = await self._answered(address, target)
                 async with response:
                     if response.status != 200:
-                        raise StorageUnavailable(f"Node at {address} answers {response.status} to {target}.")
+                        error = NotThere if response.status == 404 else StorageUnavailable
+                        raise error(f"Node at {address} answers {response.status} to {target}.")
                     return await response.read(), response.headers
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            msg = f"Node at {address} can't be asked for {target} ({type(error).__name__})."
-            raise StorageUnavailable(msg) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as failed:
+            msg = f"Node at {address} can't be asked for {target} ({type(failed).__name__})."
+            raise StorageUnavailable(msg) from failed
 
     async def _answered(self, address: str, target: str) -> tuple[aiohttp.ClientResponse, Mapping[str, str]]:
         head = self._seal.headers(method="GET", target=target, address=LINK_ADDRESS, scheme=LINK_SCHEME, host="")
@@ -98,11 +103,14 @@ class SoundAtKeeper:
         return _read(data, node_sound.SOUND_PATH, node_sound.decode)
 
     async def read(self, session: SessionId, source: SourceId, first: int) -> SpooledPiece | None:
-        """Samples of one source from sample number `first` on; the piece carries the spool's version
-        (`KeeperSound`).
+        """Samples of one source from sample number `first` on, with the spool's version; None when the keeper has given
+        the source up since it listed it (`KeeperSound`).
         """
         target = f"{node_sound.PIECE_PATH.format(session=session, source=source)}?first={first}"
-        pcm, head = await self._keeper.ask(target)
+        try:
+            pcm, head = await self._keeper.ask(target)
+        except NotThere:
+            return None
         return SpooledPiece(pcm, head.get(node_sound.VERSION, ""))
 
 

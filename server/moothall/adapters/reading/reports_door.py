@@ -173,10 +173,6 @@ async def _sent(request: web.Request) -> _Sent:
         raise HttpProblem(400, DoorText.REPORT) from error
 
 
-def _is_script(request: web.Request) -> bool:
-    return "application/json" in request.headers.get(hdrs.ACCEPT, "")
-
-
 def _known(text: str) -> dict[ReportKind, ReportOutcome]:
     """Parse `late:sent,word:seen`. What can't be parsed is skipped, so the answer then differs and is sent at once."""
     kinds, answers = {kind.value: kind for kind in ReportKind}, {answer.value: answer for answer in ReportOutcome}

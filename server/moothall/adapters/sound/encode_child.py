@@ -16,7 +16,7 @@ import sys
 import msgspec
 
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, RATE
-from moothall.adapters.sound.child_messages import DecodeRequest, EncodeRequest
+from moothall.adapters.sound.child_messages import DecodeRequest, EncodeRequest, Ended, Message
 from moothall.adapters.sound.decode_child import limit, load_library
 from moothall.adapters.sound.decoding import decode
 
@@ -78,9 +78,12 @@ def _new(encoder: Encoder) -> None:
         encoder.add(data[:whole])
 
 
-def _again(encoder: Encoder, order: EncodeRequest) -> None:
-    """Encode the recording on descriptor 0 once more, with silence in `order.silent`."""
+def _again(encoder: Encoder, order: EncodeRequest) -> bool:
+    """Encode the recording on descriptor 0 once more, with silence in `order.silent`; return whether all of it could be
+    decoded.
+    """
     at = 0
+    last: Message | None = None
 
     def add(pcm: bytes) -> None:
         nonlocal at
@@ -93,8 +96,13 @@ def _again(encoder: Encoder, order: EncodeRequest) -> None:
         at += count
         encoder.add(bytes(samples))
 
+    def note(message: Message) -> None:
+        nonlocal last
+        last = message
+
     with os.fdopen(0, "rb", closefd=False) as file:
-        decode(file, DecodeRequest(), add, lambda _: None)
+        decode(file, DecodeRequest(), add, note)
+    return isinstance(last, Ended) and not last.capped
 
 
 def confine() -> None:
@@ -104,13 +112,14 @@ def confine() -> None:
 
 
 def main(order_json: str) -> int:
-    """Serve one request; return the exit code, always 0."""
+    """Serve one request; return the exit code: 1 when a recording could not be decoded to its end."""
     order = msgspec.json.decode(order_json, type=EncodeRequest)
     load_library()
     confine()
     encoder = Encoder(_Out(), order.bitrate)
     if order.again:
-        _again(encoder, order)
+        if not _again(encoder, order):
+            return 1
     else:
         _new(encoder)
     encoder.close()

@@ -76,6 +76,18 @@ async def test_a_file_that_cannot_be_made_again_stays_and_is_said(tmp_path: Path
     assert path.stat().st_size > 0
 
 
+async def test_a_recording_that_cannot_be_decoded_is_not_replaced(tmp_path: Path) -> None:
+    """What could be decoded of it would be all that is left, and nobody would know."""
+    folder = SoundFolder(tmp_path, bitrate=24_000)
+    part = await record(folder, tone(2))
+    path = folder.path(SESSION, MIC, 0)
+    path.write_bytes(damaged := b"no sound" + path.read_bytes()[8:100])
+    with pytest.raises(StorageUnavailable, match="it is unchanged"):
+        await folder.silence(part, 0, RATE)
+    assert path.read_bytes() == damaged
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
 async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     folder = SoundFolder(tmp_path / "file", bitrate=24_000)
     (tmp_path / "file").write_bytes(b"")
