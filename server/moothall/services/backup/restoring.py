@@ -45,7 +45,9 @@ class RestoredLog(EventLog, Protocol):
     """The log that is restored."""
 
     async def mark_restored(self, session: SessionId, changes: int) -> None:
-        """Set the number of changes from which the epoch of a session's readers is made."""
+        """Set the number of changes that is part of the epoch in readers' positions, so that readers get one that none
+        of them has.
+        """
         ...
 
 

@@ -50,8 +50,8 @@ from moothall.wire.token_bucket import Allowance, Bucket
 logger = logging.getLogger(__name__)
 
 MOST_STREAMS = 500
-"""Most streams of a server. Overflow: the one that has been quiet longest is forgotten, once all its text has become
-lines; a further one is refused while every stream has text that hasn't."""
+"""Most streams of a server. Overflow: of the streams whose text has all become lines, the one that was used longest ago
+is forgotten; where there is none, the new stream is refused."""
 POSTS = Allowance(per_second=20, burst=200)
 """Posts that one stream may send: programs that send each word need five a second. Overflow: the post is refused as
 busy."""

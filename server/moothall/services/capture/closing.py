@@ -138,8 +138,8 @@ class Closing:
         *,
         then: SessionId | None = None,
     ) -> AsyncIterator[None]:
-        """Inside the context, an open session takes no more sound, and its last words are in the log. One at a time for
-        each session.
+        """Inside the context, a session that was on takes no more sound, and its last words are in the log. One at a
+        time for each session.
 
         A second caller finds the session closed, or gets to close it because the first was refused. `act` is the id of
         the act that closes it, `by` the pseudonym of the person who wants that. `then` is opened once the session is

@@ -34,7 +34,8 @@ DRIFT_MS = 200
 """A mapping that is off by more than this (ms) is replaced at once."""
 LOOK_MS = 1_000
 LOOKS = 10
-"""A source that lags in this many looks in a row doesn't just stall."""
+"""Number of measurements in a row, one a second, in which a source has to lag before its lag counts as more than a
+stall."""
 FINISH_LOOK_MS = 100
 
 OpenAudio = Callable[[int], AbstractAsyncContextManager[AudioSource]]

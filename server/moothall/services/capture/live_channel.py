@@ -70,8 +70,8 @@ class LiveChannel:
         self._beginning = asyncio.Lock()
         self._more = asyncio.Event()
         self._parted: LiveTake | None = None
-        """The take that was recognised last, where it was ended because it differed from the session's clock and its
-        microphone will come back."""
+        """The take that was recognised last, if it was ended because it differed from the session's clock, so that its
+        microphone will come back; else None."""
         self._lost_since: int | None = None
         """Media ms at which the sound was lost; None where it wasn't."""
 

@@ -15,7 +15,7 @@ from moothall.wire.cluster.node_link import Without
 logger = logging.getLogger(__name__)
 
 OPEN = CONFIRMED_MS // ASK_MS
-"""Number of questions whose answers still count, newest first."""
+"""Number of the last questions whose answers still count."""
 
 
 @dataclass(eq=False, repr=False)

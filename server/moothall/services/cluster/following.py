@@ -94,8 +94,8 @@ class Following:
     asides: Asides | None = None
     """Store for the end of a copy that contradicts the shared log. Where it is None, such a copy is left unchanged."""
     singles: SingleCopies | None = None
-    """Notes of the events that this node alone had as the keeper. They are closed once the shared log's fate of those
-    events is known."""
+    """Notes of the events that this node alone had as the keeper. A note is closed once the shared log has these
+    events, or they were set aside."""
     copies: dict[SessionId, LogHead] = field(default_factory=dict)
     """Head of each copy, as far as it is known. Bound: the sessions that there are."""
 

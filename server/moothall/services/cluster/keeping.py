@@ -105,7 +105,7 @@ class Keeping:
     @property
     def age(self) -> int:
         """Time since it was last certain that no other node has taken the house over, in ms; 0 while this node stands
-        by.
+        by or is `alone`.
         """
         holding, now = self._holding, self.clock.monotonic()
         return 0 if holding is None or self.alone else now - holding.sent

@@ -49,7 +49,7 @@ BEHIND_MS = 2_000
 """How long a node may lack events that the keeper has reported, in ms, where it reads them from the keeper (one copy).
 """
 CUT_OFF_MS = 10_000
-"""How long a node serves its copies without any news of their fate, in ms: words may have been removed meanwhile."""
+"""How long a node serves its copies without news of later changes, in ms: words may have been removed meanwhile."""
 
 
 class NodeCopy(msgspec.Struct, frozen=True):
@@ -265,7 +265,9 @@ class NodeReading:
             self.news.set()
 
     def say(self) -> list[ToKeeper]:
-        """Messages to the keeper on copies and readers here that it doesn't know yet."""
+        """The messages about copies and readers here that the keeper doesn't have yet; from then on they count
+        as sent.
+        """
         self.news.clear()
         same, self._same = self._same, {}
         without, self._without = self._without, None

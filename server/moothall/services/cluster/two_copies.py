@@ -50,7 +50,7 @@ NOT_RECORDED = "not-recorded"
 
 
 class Kept(Protocol):
-    """Whether this node keeps the house (`moothall.services.cluster.keeping`)."""
+    """The node's hold on the house, as its stores see it (`moothall.services.cluster.keeping`)."""
 
     @property
     def term(self) -> int | None:

@@ -10,7 +10,7 @@ from moothall.core.hubs.presence import Hubs, cut_off
 from moothall.core.session.state import ON, Status
 
 NO_SOUND_MS = 20_000
-"""Time without any sound from an attached source, in ms."""
+"""Time without any sound from an attached source, in ms. This constant and those below are thresholds of alarms."""
 MUTED_MS = 20_000
 """Time for which the sound is digital silence, in ms."""
 STREAM_MS = 10_000
@@ -34,7 +34,7 @@ UNREAD_MS = 300_000
 DISK_BYTES = 2_000_000_000
 """Free bytes on the disk of the data, below which the alarm is raised."""
 REPORTED_PERCENT = 3
-"""Percentage of readers who report the same thing."""
+"""Percentage of readers who report the same thing, from which the alarm is raised."""
 MEGABYTE, GIGABYTE = 1_000_000, 1_000_000_000
 OF_ALL = frozenset({"no-machine", "key-refused", "nearly-full", "disk", "removal-stuck"})
 """Kinds of alarm that are a fault of the machine, and so the same in every session."""

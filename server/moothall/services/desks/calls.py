@@ -41,10 +41,10 @@ class Calls:
         self, state: State, act: CommandId, commands: Sequence[AnyCommand], by: Presence, now: int, *, known: bool
     ) -> Refusal | Call | None:
         """Note a call before it is carried out. Returns a refusal with what the person should know first, unless they
-        know it (`known`); or the call that theirs overrides; or None.
+        know it (`known`); or the call that theirs overrides; else None.
 
-        Calls are noted before they are carried out because two may be in progress at the same time. Acts without a call
-        do nothing.
+        Calls are noted before they are carried out because two may be in progress at the same time. An act that calls
+        no question is ignored.
         """
         called = _called(commands)
         if called is None:

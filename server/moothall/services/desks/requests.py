@@ -48,12 +48,12 @@ class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The channel; None for the desk's own."""
     language: str | None = None
     session: str | None = None
-    """Another session."""
+    """The other session of a `move`."""
     then: str | None = None
     """The session that is to follow, as the page has announced it; None for the next one in the programme."""
     segments: tuple[SegmentId, ...] = ()
     kind: str = ""
-    """Kind of reports."""
+    """The kind of report; in `accept` `all` or empty; in `crowd` the key of the crowd."""
     run: str = ""
     """Id of the second pass whose proposals are meant."""
     first: int = 0

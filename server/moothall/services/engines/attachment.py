@@ -33,8 +33,8 @@ from moothall.wire import engine as wire
 logger = logging.getLogger(__name__)
 
 CATCH_UP_MS = 10_000
-"""Most sound, in ms, that is sent again of an off-record span to an engine that is attached late. Its words serve
-reading along only and are not kept."""
+"""Most sound of an off-record span, in ms, that is sent to an engine that is attached late. Its words are only shown
+and are stored nowhere, so older sound isn't worth catching up on."""
 OVERRUN_MS = 1_000
 """Longest sound, in ms, that an engine may have been sent beyond the end of its span: after more it is detached at
 once. After less it may finish the words before the end."""

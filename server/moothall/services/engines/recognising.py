@@ -185,7 +185,7 @@ class Recognising:
         self._again(session, segments, still)
 
     async def recognise(self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio) -> None:
-        """Have a channel recognised; return once its audio has ended and all of its words are in the log."""
+        """Have engines recognise a channel; return once its audio has ended and all of its words are in the log."""
         assignment = Assignment(writer, channel, audio, self.glossary, self._heard_again, self.heard_otherwise)
         assignment.heard_at = self.clock.monotonic()
         self._assignments.append(assignment)

@@ -55,8 +55,8 @@ class StoredWords:
         self._held: CommandId | None = None
         self._unsaved: dict[CommandId, str] = {}
         self._own: wire.Act | None = None
-        """Joined words that are to be stored by this class alone: their engine takes them for stored and doesn't send
-        them again."""
+        """The act of held-back words that is still to be stored. Its engine takes them for stored and doesn't send them
+        again."""
 
     @property
     def saved(self) -> bool:

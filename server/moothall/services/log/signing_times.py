@@ -1,7 +1,7 @@
-"""Decides when a session's log is signed: a minute after the first unsigned event, and sooner on request.
+"""Decides when a session's log is signed: once a minute if it has grown, and sooner on request.
 
-Events that an earlier run of the server left unsigned count from when they were written, so that a server that is
-killed repeatedly signs all the same.
+The minute of events that an earlier run of the server left unsigned counts from when they were written, so that a
+server that is killed repeatedly signs all the same.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ LOOK_MS = 500
 class Durations:
     """A histogram of durations, in ms.
 
-    To note a duration costs a search among a dozen edges and two additions, and no memory.
+    To note a duration costs a search among a dozen edges and two additions, and takes no further memory.
     """
 
     __slots__ = ("counts", "edges", "total")
