@@ -34,7 +34,7 @@ LATE = frozenset({"late", "machine-away"})
 
 
 class Standing(StrEnum):
-    """How a room stands, in one word. Its colour and shape are those of `.state` in page.css."""
+    """The standing of a room, one word. Its colour and shape are those of `.state` in page.css."""
 
     LIVE = "live"
     BREAK = "break"
