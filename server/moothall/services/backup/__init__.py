@@ -1,1 +1,1 @@
-"""Taking a backup while the server runs, checking it, and restoring it without what was removed."""
+"""Takes a backup while the server runs, checks it, and restores it without what was removed."""

@@ -1,4 +1,4 @@
-"""Checking a backup: every object's bytes, and of each restore point every session's chain."""
+"""Checks a backup: the bytes of every object and, for each restore point, the chain of every session."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from moothall.services.backup.ports import BackupStore
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found in a restore point."""
+    """The result of checking a restore point."""
 
     name: str
     point: RestorePoint
     faults: tuple[str, ...]
-    """Sentences."""
+    """What is wrong, as sentences; empty where nothing is."""
 
 
 def check(store: BackupStore) -> Iterator[Checked]:
-    """Check one restore point after the other, the oldest first. Objects that several share are read once.
+    """Check all restore points, the oldest first. An object that several share is read once.
 
     Raises ConfigurationError for a restore point that is damaged, and StorageUnavailable.
     """
@@ -56,7 +56,9 @@ def records_of(store: BackupStore, part: SessionPart) -> Iterator[LogRecord]:
 
 
 def walked(store: BackupStore, part: SessionPart) -> Verification:
-    """A session's chain, from its first event to the heads that the restore point names. Raises as `records_of`."""
+    """Verify a session's chain, from its first event to the heads that the restore point names. Raises as
+    `records_of`.
+    """
     walk = Walk(expected=part.heads, explained=part.gone)
     for record in records_of(store, part):
         walk.step(record)
@@ -64,7 +66,7 @@ def walked(store: BackupStore, part: SessionPart) -> Verification:
 
 
 def fault_of(session: SessionId, found: Verification) -> str | None:
-    """The first thing that is wrong, as a sentence; None when nothing is."""
+    """The first fault as a sentence; None where there is none."""
     for finding in (*found.broken, *found.missing):
         return f"Session {session} is broken at event {finding.offset}. {finding.reason}"
     return None

@@ -1,7 +1,8 @@
-"""Taking out of restore points what was removed since they were made.
+"""Takes out of restore points what was removed since they were made.
 
-A block with a removed body is written anew without it, under its new name, and every restore point is told. The old
-object goes when no restore point needs it any more: a run that ends between leaves both, and the next one sees to it.
+A block with a removed body is written anew without it, under a new name, and every restore point that uses the block is
+rewritten. The old object is deleted when no restore point needs it any more: a run that is interrupted in between
+leaves both, and the next run deletes the old one.
 """
 
 from __future__ import annotations
@@ -19,20 +20,21 @@ _Names = Mapping[tuple[int, str], str]
 
 
 class Erasing:
-    """What a list of removals takes out of the restore points of one backup."""
+    """Applies a list of removals to the restore points of one backup."""
 
     def __init__(self, store: BackupStore, removals: Removals) -> None:
         self._store = store
         self._removals = removals
         self._made: dict[str, tuple[Stored, tuple[int, ...]]] = {}
-        """By the name of a block: the same one without what was removed, and which events have no body there."""
+        """The block without what was removed, and the offsets of its events without a body, by the old block's digest.
+        """
 
     def cleaned(self, point: RestorePoint, newest: RestorePoint | None = None) -> RestorePoint:
         """A restore point without what was removed.
 
-        A recording out of which something was taken is replaced by that of the `newest` restore point, which goes on
-        where this one stops and holds no more than it should; where that has none it goes.
-        Raises StorageUnavailable and RecordBroken.
+        A recording out of which a span was taken is replaced by that of the `newest` restore point, which continues
+        where this one stops and holds no more than it should; where that has none the recording is left out. Raises
+        StorageUnavailable and RecordBroken.
         """
         gone = {each.session for each in point.sessions if self._removals.log_removed(each.epoch)}
         sessions = tuple(self._session(each) for each in point.sessions if each.session not in gone)

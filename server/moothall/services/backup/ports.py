@@ -1,6 +1,6 @@
-"""What a backup asks of the outside: the data folder that it is taken of, and the folder that it is put into.
+"""Ports of a backup: the data folder that is backed up, and the folder that holds the backup.
 
-All of it blocks. `moothall backup` is a process of its own, in which nothing else waits.
+All calls block. `moothall backup` is a process of its own, in which nothing else waits.
 """
 
 from __future__ import annotations
@@ -16,37 +16,37 @@ from moothall.core.ports import BookEntry, LogHead
 
 
 class LiveLog(Protocol):
-    """A log that a server may be writing to. Each call reads one state of it, and holds nothing afterwards.
+    """A log to which a server may be writing. Each call reads one consistent state of it, and holds no lock afterwards.
 
     Every method may raise StorageUnavailable and RecordBroken.
     """
 
     def sessions(self) -> Sequence[SessionId]:
-        """All sessions."""
+        """Ids of all sessions with a log."""
         ...
 
     def head(self, session: SessionId) -> LogHead | None:
-        """Where a session's log stands."""
+        """The head of a session's log; None where it has none."""
         ...
 
     def read(self, session: SessionId, after: int, limit: int) -> Sequence[LogRecord]:
-        """Records after an offset, in order."""
+        """At most `limit` records after an offset, in order."""
         ...
 
 
 class LiveSound(Protocol):
-    """Recordings that may be growing. Raises StorageUnavailable."""
+    """Recordings that may be growing. Every method may raise StorageUnavailable."""
 
     def parts(self) -> Sequence[tuple[SessionId, SourceId, int]]:
-        """All files there are: session, source, first sample."""
+        """All files, each as session, source and position of its first sample."""
         ...
 
     def chunks(self, part: tuple[SessionId, SourceId, int]) -> Iterator[bytes]:
-        """A file's bytes as it is now; nothing where it is gone or is just being made again."""
+        """A file's present bytes, in chunks; none where it is gone or is just being rewritten."""
         ...
 
     def written(self, part: tuple[SessionId, SourceId, int]) -> int:
-        """When it last grew, Unix ms; 0 where it is gone."""
+        """When a file last grew, Unix ms; 0 where it is gone."""
         ...
 
 
@@ -55,40 +55,40 @@ class LiveData(Protocol):
 
     @property
     def log(self) -> LiveLog:
-        """Its logs."""
+        """The folder's logs."""
         ...
 
     @property
     def sound(self) -> LiveSound:
-        """Its recordings."""
+        """The folder's recordings."""
         ...
 
     def book(self) -> Sequence[BookEntry]:
-        """All entries of the book, in one state of it, in order. Raises StorageUnavailable."""
+        """All entries of the book, from one consistent state of it, in order. Raises StorageUnavailable."""
         ...
 
     def settings(self) -> Mapping[str, bytes]:
-        """The files of the settings, by the names under which they are restored."""
+        """The contents of the settings files, by the names under which they are restored."""
         ...
 
     def removals(self) -> tuple[AnyLine, ...]:
-        """The list of removals as it is now: the folder's own, and with it the copy that is kept apart."""
+        """The present list of removals: the folder's own, merged with the copy that is kept apart."""
         ...
 
     def keep_removals(self, lines: Iterable[AnyLine]) -> None:
-        """Add these to the copy that is kept apart; durable when it returns."""
+        """Add these lines to the copy that is kept apart from backups; durable when it returns."""
         ...
 
 
 class ObjectWriter(Protocol):
-    """An object that is being written. Raises StorageUnavailable."""
+    """An object that is being written. Every method may raise StorageUnavailable."""
 
     def write(self, data: bytes) -> None:
-        """More of it."""
+        """Append bytes to the object."""
         ...
 
     def finish(self) -> Stored:
-        """It is whole. One that is there already is not kept twice."""
+        """Finish the object and return its description. An object that is stored already is not stored twice."""
         ...
 
 
@@ -100,45 +100,45 @@ class BackupStore(Protocol):
         ...
 
     def begin(self) -> ObjectWriter:
-        """A new object."""
+        """Begin a new object."""
         ...
 
     def get(self, stored: Stored) -> bytes:
-        """An object's bytes, which are checked."""
+        """An object's bytes, checked against their digest."""
         ...
 
     def chunks(self, stored: Stored) -> Iterator[bytes]:
-        """The same piece by piece; after the last one it is known whether they were right."""
+        """An object's bytes in chunks; their digest is checked after the last one."""
         ...
 
     def settle(self) -> int:
-        """Have the next new object on the disk for good; returns its size, 0 when all are."""
+        """Sync the next new object to the disk; return its size in bytes, 0 when all are synced."""
         ...
 
     def publish(self, name: str, point: RestorePoint) -> None:
-        """Put a restore point there, whole or not at all, in place of one of the same name."""
+        """Write a restore point atomically, in place of one with the same name."""
         ...
 
     def drop(self, name: str) -> None:
-        """Take a restore point away."""
+        """Delete a restore point."""
         ...
 
     def sweep(self, needed: Collection[str]) -> int:
-        """Overwrite and take away all objects but those with these names; returns how many they were."""
+        """Overwrite and delete all objects except those with these names; return their number."""
         ...
 
 
 class RestoredSound(Protocol):
-    """Where recordings are restored to. Raises StorageUnavailable."""
+    """The recordings of the folder that is restored. Every method may raise StorageUnavailable."""
 
     def write(self, part: SoundPart, chunks: Iterable[bytes]) -> None:
-        """A file as it was."""
+        """Write a file from the chunks of its backup."""
         ...
 
     async def silence(self, part: SoundPart, spans: Sequence[tuple[int, int]]) -> bool:
-        """Make a file that was written silent in these spans (samples of the source); whether that could be done."""
+        """Silence these spans (samples of the source) in a file that was written; return whether that could be done."""
         ...
 
     def remove(self, part: SoundPart) -> None:
-        """Overwrite a file that was written, and take it away."""
+        """Overwrite and delete a file that was written."""
         ...

@@ -1,10 +1,11 @@
-"""Restoring an empty data folder from a restore point, without what was removed since, before anything is served.
+"""Restores an empty data folder from a restore point, without what was removed since, before anything is served.
 
-What the list of removals names is never written: a body that it names is left out on its way from the backup. The log
-then says itself that it was removed, as it does after any removal, and is signed. So it verifies, with all that is
-left, and readers get another epoch than any that they have: events that the restore point lacks may have been read.
+What the list of removals names is never written: a body that it names is left out while it is read from the backup. The
+log then records that it was removed, as after any removal, and is signed. So it verifies, with all that is left.
+Readers get a new epoch, since they may have read events that the restore point lacks.
 
-A line of which some words were removed goes whole: the words that stayed were said anew in events that are lost.
+A line of which some words were removed is left out whole: the words that stayed were written anew in events that are
+lost.
 """
 
 from __future__ import annotations
@@ -34,32 +35,34 @@ from moothall.services.log.drafting import Draft
 from moothall.services.log.erasing import TextPlaces
 
 PAGE = 512
-"""Events of one append."""
+"""Most events of one append."""
 ENTRIES = 1_000
-"""Entries of one write to the book."""
+"""Most entries of one write to the book."""
 _REMOVED = str(ev.BodyRemoved.__struct_config__.tag)
 
 
 class RestoredLog(EventLog, Protocol):
-    """The log that is restored to."""
+    """The log that is restored."""
 
     async def mark_restored(self, session: SessionId, changes: int) -> None:
-        """Give its readers the epoch of so many changes."""
+        """Set the number of changes that is part of the epoch in readers' positions, so that readers get one that none
+        of them has.
+        """
         ...
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a session."""
+    """The result of restoring one session."""
 
     session: SessionId
     offset: int
-    """Its last event that the restore point held."""
+    """Offset of the last event in the restore point."""
     removed: int
-    """Events whose bodies were taken out now, since the list of removals names them."""
+    """Number of events whose bodies were left out, since the list of removals names them."""
 
 
 class _Unknown(Signer):
-    """Stands where there is no key; it is never asked."""
+    """A placeholder where there is no key; it is never asked to sign."""
 
     key_id = ""
 
@@ -69,7 +72,7 @@ class _Unknown(Signer):
 
 @dataclass(eq=False, repr=False)
 class Restoring:
-    """One restore. `check` it, then `run` it."""
+    """One restore. Call `check`, then `logs`, `book` and `sound`."""
 
     store: BackupStore
     point: RestorePoint
@@ -79,7 +82,9 @@ class Restoring:
     randomness: Randomness
 
     def check(self) -> None:
-        """Raises RecordBroken where a session, the book or a recording isn't what was written."""
+        """Raise RecordBroken where a session, the book or a recording isn't what was written; also
+        StorageUnavailable.
+        """
         for part in self._sessions():
             fault = fault_of(part.session, walked(self.store, part))
             if fault is not None:
@@ -91,18 +96,18 @@ class Restoring:
                     pass
 
     async def logs(self, log: RestoredLog, signer: Signer | None) -> list[Restored]:
-        """Restore the logs; without a `signer` what is said of removals is signed by the server when it runs."""
+        """Restore the logs. Without a `signer` the events about removals are signed when the server runs."""
         return [await self._log(log, part, signer) for part in self._sessions()]
 
     async def book(self, book: Book, with_keys: Sequence[BookEntry], without: Collection[str] = ()) -> None:
-        """Restore the book but for the namespaces `without`, and beside it what was kept with the keys."""
+        """Restore the book except for the namespaces `without`, and add the entries that were stored with the keys."""
         kept = decode_entries(self.store.get(self.point.book))
         entries = [*(each for each in kept if each.namespace not in without), *with_keys]
         for n in range(0, len(entries), ENTRIES):
             await book.write(entries[n : n + ENTRIES])
 
     async def sound(self, sound: RestoredSound) -> list[SoundPart]:
-        """Restore the recordings; returns those that are left out since a span could not be taken out of them."""
+        """Restore the recordings; return those that are left out because a span could not be silenced in them."""
         there, left_out = {part.session for part in self._sessions()}, list[SoundPart]()
         for part in self.point.sound:
             acts = [
@@ -160,7 +165,7 @@ class Restoring:
         what: tuple[SessionId, Sequence[ev.AnyEvent], Mapping[int, str]],
         signer: Signer | None,
     ) -> None:
-        """Have the log say what was removed, and what stays of it."""
+        """Append events about what was removed and what stays of it."""
         session, stays, unexplained = what
         if not unexplained:
             return
@@ -190,7 +195,7 @@ class Restoring:
         await log.append(session, behind.term, behind.offset, draft.records)
 
     def _stays(self, part: SessionPart, offsets: Sequence[int]) -> list[ev.AnyEvent]:
-        """What stays of questions whose words go: their numbers and where they stand."""
+        """The events that stay of questions whose words are removed: their numbers and status."""
         state, places, due = State(id=part.session), TextPlaces(), frozenset(offsets)
         for record in records_of(self.store, part):
             event = None if record.body is None else decode_event(record.body)

@@ -1,11 +1,11 @@
-"""Making a restore point of a data folder while a server uses it.
+"""Makes a restore point of a data folder while a server uses it.
 
-Recordings are copied first, then the logs, then the book, and last the list of removals is read once more. So what is
-copied refers to what is copied later, and finds it: a recording its source in the log, an act in the log its link in
-the book. What was removed meanwhile is on the list by the time that the restore point is published, and is taken out of
-it as out of older ones.
+Recordings are copied first, then the logs, then the book, and finally the list of removals is read once more. So
+whatever is copied refers only to what is copied later, and the restore point has both: a recording has its source in
+the log, an act in the log its link in the book. What was removed meanwhile is on the list when the restore point is
+published, and is taken out of it as out of older ones.
 
-Logs only grow, but for removals: what an earlier restore point holds of one is not read again.
+Apart from removals logs only grow: the part of a log that an earlier restore point holds is not read again.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ from moothall.services.backup.erasing import Erasing
 from moothall.services.backup.ports import BackupStore, LiveData
 
 PAGE = 64
-"""Records read at a time: no read holds the server's write-ahead log for longer than some milliseconds."""
+"""Most records in one read, so that no read holds the server's write-ahead log for longer than some milliseconds."""
 
 
 class Pace:
-    """Keeps what is read and written to so many bytes a second."""
+    """Limits reading and writing to so many bytes a second."""
 
     def __init__(self, clock: Clock, per_second: int) -> None:
         self._clock = clock
@@ -50,54 +50,55 @@ class Pace:
         self._free = clock.monotonic()
 
     async def take(self, size: int) -> None:
-        """So many bytes were moved; waits until more may be."""
+        """Account for `size` bytes that were moved; wait until more may be."""
         now = self._clock.monotonic()
         self._free = max(self._free, now) + 1_000 * size // self._per_second
         await self._clock.sleep(self._free - now)
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run did."""
+    """The result of one run."""
 
     name: str
     point: RestorePoint
     written: int
-    """Bytes that were copied."""
+    """Number of bytes that were copied."""
     cleaned: int
-    """Older restore points out of which something was taken that was removed since."""
+    """Number of older restore points out of which something was taken that was removed since."""
     swept: int
-    """Objects that nothing needs any more."""
+    """Number of objects that were deleted because no restore point needs them."""
     left_out: tuple[SoundPart, ...]
-    """Recordings out of which something is just being taken: the next restore point has them."""
+    """Recordings that are left out, since a removal from them is in progress: the next restore point has them."""
 
 
 @dataclass(eq=False, repr=False)
 class Taking:
-    """One run. `run` does it."""
+    """One run, which `run` carries out."""
 
     data: LiveData
     store: BackupStore
     _: KW_ONLY
     clock: Clock
     rate: int
-    """Bytes a second."""
+    """Most bytes that are read or written in a second."""
     release: str
     keep: int = 0
-    """How many restore points stay; 0: all."""
+    """Number of restore points that stay; 0 for all."""
     block: int = EVENTS
-    """Events of a block."""
+    """Number of events in a full block."""
 
     async def run(self) -> Taken:
         """Make a restore point, and take out of older ones what was removed since.
 
-        Raises StorageUnavailable and RecordBroken; then older restore points are as they were.
+        Raises StorageUnavailable and RecordBroken. Every older restore point is whole even then, since each is replaced
+        atomically.
         """
         self._pace = Pace(self.clock, self.rate)
         self._written = 0
         at = self.clock.wall()
         older = dict(self.store.points())
         before = list(older.values())[-1] if older else None
-        # What a run has left that was killed may be on the disk in part.
+        # Objects that a killed run has left may be on the disk only in part.
         self._sweep(older)
         sound = await self._sound(Removals(self.data.removals()))
         sessions = await self._sessions(before)
@@ -105,7 +106,7 @@ class Taking:
         book = await self._put([encode_entries(entries)])
         settings = [NamedPart(name=name, stored=await self._put([data])) for name, data in self.data.settings().items()]
         lines = united(self.data.removals())
-        # Before the restore point: the list that is kept apart is never behind it.
+        # Written before the restore point, so that the list that is kept apart never lags behind it.
         self.data.keep_removals(lines)
         point = RestorePoint(
             release=self.release,
@@ -117,7 +118,7 @@ class Taking:
         )
         name = next_name(at, list(older)[-1] if older else "")
         removals = Removals(lines)
-        # A server may have been killed before it carried out what it had written down: that text stays.
+        # A server may have been killed before it carried out a removal that it had noted: that text stays.
         erasing = Erasing(self.store, removals.but(act for act in removals.begun() if self._has(act)))
         point = erasing.cleaned(point)
         left_out = tuple(part for part in sound if part not in point.sound)
@@ -139,7 +140,7 @@ class Taking:
         return Taken(name=name, point=point, written=self._written, cleaned=cleaned, swept=swept, left_out=left_out)
 
     def _has(self, act: TextAct) -> bool:
-        """Whether the log still has what an act names."""
+        """Whether the log still has what a removal names."""
         if isinstance(act, SessionRemoved):
             heads = map(self.data.log.head, self.data.log.sessions())
             return any(head is not None and head.epoch == act.epoch for head in heads)
@@ -168,7 +169,7 @@ class Taking:
         found: list[SoundPart] = []
         for session, source, first in self.data.sound.parts():
             part = (session, source, first)
-            # What is done before the copy begins is not in it.
+            # What was removed before the copy begins is not in the copy.
             done = tuple(act.id for act in removals.sound(*part) if act.id in removals.done)
             written = self.data.sound.written(part)
             stored = await self._put(self.data.sound.chunks(part))
@@ -191,26 +192,28 @@ class Taking:
         return found
 
     def _is_rehearsal(self, session: SessionId) -> bool:
-        """Nothing of one stays, so nothing of it is copied."""
+        """Whether a session is a rehearsal, which is not copied since nothing of it is kept."""
         for record in self.data.log.read(session, 0, 1):
             event = None if record.body is None else decode_event(record.body)
             return isinstance(event, SessionCreated) and event.rehearsal
         return False
 
     def _goes_on_from(self, known: SessionPart) -> bool:
-        """Whether the log still has the last event of a restore point: it may have lost its end, and gone on."""
+        """Whether the log still has the last event of a restore point: it may have lost its end and continued
+        otherwise.
+        """
         last = self.data.log.read(known.session, known.offset - 1, 1)
         digests = {head.digest for head in known.heads.values() if head.offset == known.offset}
         return bool(last) and last[0].header.offset == known.offset and last[0].digest.hex() in digests
 
     async def _session(self, session: SessionId, epoch: Epoch, until: int, known: SessionPart | None) -> SessionPart:
-        """The log up to event `until`; `known` is what an earlier restore point holds of it."""
+        """Copy a log up to event `until`; `known` is the part that an earlier restore point holds."""
         chain = Following(0, {}) if known is None else Following(known.offset, known.heads)
         if known is not None and until == known.offset:
             return known
         blocks = [] if known is None else list(known.blocks)
         if blocks and blocks[-1].last - blocks[-1].first + 1 < self.block:
-            blocks.pop()  # It has room for more.
+            blocks.pop()  # The last block isn't full.
         first = blocks[-1].last + 1 if blocks else 1
         gone = [] if known is None else [offset for offset in known.gone if offset < first]
         while first <= until:
@@ -238,6 +241,8 @@ class Taking:
 
 
 def next_name(at: int, newest: str) -> str:
-    """A restore point's name: when it was begun, UTC; behind that of the `newest` so far, whatever the clock says."""
+    """Name of a restore point: the UTC time at which it was begun; always sorted after `newest`, whatever the clock
+    says.
+    """
     moment, (stem, _, number) = f"{UTC_ZONE.at(at):%Y%m%dT%H%M%SZ}", newest.partition("-")
     return moment if moment > stem else f"{stem}-{int(number or 1) + 1}"

@@ -1,17 +1,17 @@
-"""The streams of captioning software: what they send becomes lines of a session, by the acts of a person at a desk.
+"""Takes streams of captioning software: what they send becomes lines of a session, by the acts of a person at a desk.
 
-A stream is what one role link sends into one text. It is kept in memory alone: after a kill what was no line yet is
-gone, and after each restart deletes reach nothing of before. An act that is sent again does no harm, since a line that
-is there under its name is not written once more. Lines that somebody else has corrected or removed meanwhile stay as
-they are, and so do those that were offered, since somebody else was on air.
+A stream is what one role link sends into one channel. It is kept in memory only: after a kill, text that was no line
+yet is lost, and after each restart deletes can't reach earlier text. Sending an act again does no harm, since a line
+that exists under its id is not written once more. Lines that somebody else has corrected or removed meanwhile stay as
+they are, and so do lines that were offered because somebody else was on air.
 
-A post with a number and a text that were taken does nothing either. But 1 is also what a program says first that is
-started again. With another text, or later than `RETRY_MS` after the 1 before, it begins anew, and no number of before
-is known any more. Sooner it may be either; where a 2 of another text follows, it was a beginning, and its words stand,
-since the other 1 said them just now.
+A post whose number and text were taken before does nothing either. But 1 is also the first number of a program that was
+restarted. With another text, or later than `RETRY_MS` after the previous 1, it begins anew, and no earlier number is
+remembered. Sooner than that a repeated 1 may be either. Where a 2 with another text follows, it was a beginning; its
+words stand already, since the other 1 brought them just before.
 
-While nothing is kept (a break, *not recorded*) what comes is dropped, and the sender is told that it was taken: else it
-would send it again when the break is over. Nothing that comes later reaches what was before.
+While nothing is recorded (a break, *not recorded*) posts are dropped, and the sender gets the answer that they were
+taken: otherwise it would send them again after the break. Later posts can't change text from before it.
 """
 
 from __future__ import annotations
@@ -50,110 +50,111 @@ from moothall.wire.token_bucket import Allowance, Bucket
 logger = logging.getLogger(__name__)
 
 MOST_STREAMS = 500
-"""Streams of a server. Overflow: the one that has been quiet longest is forgotten, once its text has become lines; a
-further one is refused while all have text that hasn't."""
+"""Most streams of a server. Overflow: of the streams whose text has all become lines, the one that was used longest ago
+is forgotten; where there is none, the new stream is refused."""
 POSTS = Allowance(per_second=20, burst=200)
-"""Posts of one stream: programs that send each word need five a second. Overflow: told to wait."""
+"""Posts that one stream may send: programs that send each word need five a second. Overflow: the post is refused as
+busy."""
 MOST_BYTES = 8 << 10
-"""Bytes of a post. Overflow: it is refused."""
+"""Most bytes of a post. Overflow: it is refused."""
 MOST_LINES = 200
-"""Lines of one act. Overflow: they are more acts; where one of those fails, the post can be sent again, since a line
-that is there is not written twice."""
+"""Most lines of one act. Overflow: they become several acts; where one of these fails, the post can be sent again,
+since a line that exists is not written twice."""
 REMEMBERED = 32
-"""Posts by whose numbers repeats are known."""
+"""Number of last posts among which repeats are recognised."""
 RETRY_MS = 30_000
-"""For how long after its first post a program may send that again."""
+"""How long after its first post a program may send that again, in ms."""
 AGAIN_MS = 60_000
-"""For how long a program may send again what another life of the server, or another node, had taken."""
+"""How long a program may send again what an earlier run of the server, or another node, had taken, in ms."""
 LOOK_MS = 500
-"""How often streams are looked at in which nothing comes."""
+"""Interval at which streams without new posts are checked for drafts that become lines, in ms."""
 CUTS = (ev.SessionPaused, ev.SessionClosed, ev.NotRecordedBegan)
-"""What follows these reaches nothing of before, and what is no line yet goes; so does a removal of what it goes on
-from (`TextStream.goes_with`)."""
+"""Events after which posts can't reach earlier text, and text that is no line yet is dropped. A removal that touches
+such text has the same effect (`TextStream.goes_with`)."""
 _TWICE = frozenset({RefusalCode.STALE, RefusalCode.FORBIDDEN, RefusalCode.UNKNOWN, RefusalCode.CONFLICT})
-"""Somebody else was quicker with a line; the others are written all the same."""
+"""Refusals of an act because somebody else changed a line first; the other lines are written all the same."""
 
 
 _Key = tuple[str, SessionId, ChannelId]
-"""A link, and where it writes."""
+"""A role link, and the session and channel into which it writes."""
 
 
 class Form(StrEnum):
-    """What a post stands for."""
+    """The form of a post's text."""
 
     STREAM = "stream"
     """The next characters of a stream, as StreamText sends them."""
     CAPTIONS = "captions"
-    """A caption of its own, as Zoom takes them: put behind the one before, without what it repeats of it."""
+    """A separate caption, as Zoom takes it: appended to the previous one, without the part that repeats it."""
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A post was taken, and need not be sent again."""
+    """The answer that a post was taken and need not be sent again."""
 
     kept: bool = True
     sentence: str = ""
-    """Why nothing of it is kept, for a person."""
+    """Why its text is not kept, as a sentence for a person; empty where it is."""
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
-    """What came."""
+    """One post of a sender."""
 
     body: bytes
     charset: str = "utf-8"
-    """What Python calls it."""
+    """Python's name of the character set."""
     language: str = ""
-    """BCP-47 tag as the sender has it; empty: the text's first."""
+    """BCP-47 tag as the sender writes it; empty for the channel's first language."""
     seq: int | None = None
-    """Its number; None: it has none, and can't be known again."""
+    """Its number; None where it has none, so that a repeat can't be recognised."""
     form: Form = Form.STREAM
     lenient: bool = False
-    """Whether bytes that are no UTF-8 are read as windows-1252."""
+    """Whether bytes that are not UTF-8 are read as windows-1252."""
 
 
 class TextStream:
-    """What one link sends into one text."""
+    """The stream of one link into one channel."""
 
     def __init__(self, staff: Staff, session: SessionId, channel: ChannelId, name: str, bucket: Bucket) -> None:
         self.staff = staff
         self.session = session
         self.channel = channel
         self.title = ""
-        """What the session was called when the stream was last opened."""
+        """Title of the session when the stream was last opened."""
         self.name = name
         self.language = ""
         self.text = Stream()
         self.posts = Posts()
         self.held = b""
-        """The beginning of a character."""
+        """Bytes of an incomplete character at the end of the last post."""
         self.seq = 0
         """Number of the last post that was taken."""
         self.last = b""
-        """What stood in it."""
+        """Body of the last post that was taken."""
         self.seen: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)
         self.began = 0
-        """When number 1 was taken, ms of the monotonic clock."""
+        """When number 1 was taken, in ms of the monotonic clock."""
         self.again = 0
-        """Which number a program has reached that sends, from 1 on, what was taken."""
+        """The number that a program has reached which sends again, from 1 on, posts that were taken."""
         self.bucket = bucket
         self.acts = 0
         self.cuts = 0
-        """How often what came before was cut off."""
+        """Number of times that the stream was cut off from its earlier text."""
         self.removals = 0
-        """How often words of the session were removed."""
+        """Number of removals of words in the session."""
         self.over = False
-        """It is no stream of the server any more."""
+        """Whether the server has given the stream up."""
         self.used = 0
-        """When it was last used, ms of the monotonic clock."""
+        """When it was last used, in ms of the monotonic clock."""
         self.lock = asyncio.Lock()
 
     @property
     def role(self) -> Role:
-        """As what it writes."""
+        """The role of the link."""
         return self.staff.role
 
     @property
     def actor(self) -> Actor:
-        """Who writes."""
+        """The link as the actor of commands."""
         return actor_of(self.staff)
 
     @property
@@ -162,25 +163,27 @@ class TextStream:
         return self.text.due is None and not self.lock.locked()
 
     def wrote(self, line: SegmentId) -> bool:
-        """Whether this link wrote a line into this text, in any life of the server, at any node."""
+        """Whether this link wrote a line into this channel, in any run of the server and at any node."""
         return line.startswith(_of_link((self.staff.link, self.session, self.channel)))
 
     def segment(self, number: int) -> SegmentId:
-        """The name of a line."""
+        """The id of the stream's line with this number."""
         return SegmentId(f"{self.name}-{number}")
 
     def goes_with(self, removal: ev.BodyRemoved, state: State) -> bool:
-        """Whether what is no line yet goes with it: a line was removed that deletes reach. `state`: after it."""
+        """Whether a removal drops the text that is no line yet: so where it removed a line that deletes can still
+        reach. `state`: the session after the removal.
+        """
         return takes_unfinished(removal) or self.lacks(state)
 
     def lacks(self, state: State) -> bool:
-        """Whether a line that deletes reach is in the session no more."""
+        """Whether a line that deletes can still reach is no longer in the session."""
         names = [self.segment(each.number) for each in (*self.text.lines, self.text.tail) if each.shown]
         return any(state.segments.get(name) is None and state.offered.get(name) is None for name in names)
 
 
 class CaptionStreams:
-    """All streams. `run` must be running, else drafts become lines only when more comes."""
+    """All streams. While `run` isn't running, drafts become lines only when more text arrives."""
 
     def __init__(self, sessions: Sessions, ahead: TypedAhead, *, clock: Clock, randomness: Randomness) -> None:
         self._sessions = sessions
@@ -192,7 +195,7 @@ class CaptionStreams:
         sessions.tell_forgotten(self._forgotten)
 
     async def run(self) -> None:
-        """Make lines of drafts in which nothing comes, until cancelled."""
+        """Turn drafts to which no text is added into lines, until cancelled."""
         while True:
             await self._clock.sleep(LOOK_MS)
             for stream in tuple(self._streams.values()):
@@ -202,8 +205,8 @@ class CaptionStreams:
                         await self._tick(stream)
 
     async def open(self, staff: Staff, session: SessionId, channel: str = "") -> TextStream | Refusal:
-        """The stream of a link into a text, the session's first where `channel` is empty; what it may do is asked at
-        each post. Raises StorageUnavailable and RecordBroken.
+        """The stream of a link into a channel, the session's first where `channel` is empty. Rights are checked at each
+        post. Raises StorageUnavailable and RecordBroken.
         """
         live = await self._sessions.find(session) if is_name(session) else None
         if live is None or live.state.status is Status.ABSENT:
@@ -224,7 +227,7 @@ class CaptionStreams:
         return stream
 
     async def put(self, stream: TextStream, post: Post) -> Taken | Refusal:
-        """Take a post; one that is refused may be sent again. One that was taken before does nothing."""
+        """Take a post. A refused post may be sent again; one that was taken before does nothing."""
         async with stream.lock:
             digest, now = hashlib.sha256(post.body).digest(), self._clock.monotonic()
             known = (post.seq, digest) in stream.seen
@@ -275,13 +278,13 @@ class CaptionStreams:
                 stream.posts = posts
                 return Taken(kept=False, sentence=DROPPED)
             stream.posts = posts
-            if stream.cuts == cuts:  # Else nothing that comes later reaches this post.
+            if stream.cuts == cuts:  # After a cut later posts can't reach this one.
                 stream.held = held
                 stream.last = stream.last if post.seq is None else post.body
             return Taken()
 
     async def finish(self, session: SessionId, within_ms: int) -> bool:
-        """Make lines of what the streams of a session have sent; whether all of it is in the log."""
+        """Turn the text of a session's streams into lines; return whether all of it is in the log."""
         done = True
         for stream in self._of(session):
             async with stream.lock:
@@ -290,22 +293,24 @@ class CaptionStreams:
         return done
 
     async def finish_all(self) -> None:
-        """Make lines of what all streams have sent: the server ends."""
+        """Turn the text of all streams into lines, since the server stops."""
         for session in {key[1] for key in self._streams}:
             await self.finish(session, 0)
 
     def awaits(self, session: SessionId) -> bool:
-        """Whether a stream has sent something that is no line yet."""
+        """Whether a stream of the session has text that is no line yet."""
         return any(stream.text.due is not None for stream in self._of(session))
 
     def gone(self, link: str) -> None:
-        """A link was replaced or revoked, or has expired: what it sent and is no line goes."""
+        """Give up the streams of a link that was replaced or revoked or has expired; text that is no line yet is
+        dropped.
+        """
         for key, stream in tuple(self._streams.items()):
             if key[0] == link:
                 self._give_up(key, stream)
 
     def _forgotten(self, session: SessionId) -> None:
-        """A session is no more."""
+        """Give up the streams of a session that was erased."""
         for key, stream in tuple(self._streams.items()):
             if key[1] == session:
                 self._give_up(key, stream)
@@ -332,7 +337,7 @@ class CaptionStreams:
 
     async def _tick(self, stream: TextStream, *, end: bool = False) -> None:
         live = self._sessions.loaded(stream.session)
-        if stream.text.due is None or live is None:  # One that is on is loaded.
+        if stream.text.due is None or live is None:  # A session that is on is loaded.
             return
         now = self._clock.monotonic()
         later = max(now, stream.text.at + 10**6) if end else now
@@ -343,9 +348,10 @@ class CaptionStreams:
     async def _write(
         self, live: LiveSession, stream: TextStream, after: Stream, operations: Sequence[Operation]
     ) -> Refusal | None:
-        """Carry out what a stream wants, and have it go on from there; else it stays as it was.
+        """Carry out operations of a stream and advance the stream to `after`; where they are refused, the stream stays
+        as it was.
 
-        Where it was cut off meanwhile, nothing of before is shown or becomes a line.
+        Where it was cut off meanwhile, earlier text is neither shown nor becomes a line.
         """
         cuts, removals = stream.cuts, stream.removals
         lines = [each for each in operations if not isinstance(each, Draft)]
@@ -355,7 +361,7 @@ class CaptionStreams:
                 return refused
         stream.text = after
         if stream.cuts != cuts or (stream.removals != removals and stream.lacks(live.state)):
-            self._cut_off(stream)  # Its numbers go on behind those of the lines that are there.
+            self._cut_off(stream)  # Its line numbers continue after those of the lines that exist.
             return None
         for each in operations:
             if isinstance(each, Draft):
@@ -366,7 +372,7 @@ class CaptionStreams:
         commands = _commands(live.state, stream, lines)
         answer = await self._send(live, stream, commands) if commands else None
         if isinstance(answer, Refusal) and answer.code in _TWICE:
-            # What can't be amended any more stays as it is.
+            # Lines that can't be amended any more stay as they are.
             commands = [each for each in _commands(live.state, stream, lines) if isinstance(each, do.TypeSegment)]
             answer = await self._send(live, stream, commands) if commands else None
         return answer if isinstance(answer, Refusal) else None
@@ -382,7 +388,7 @@ class CaptionStreams:
     def _cut_off(self, stream: TextStream) -> None:
         stream.cuts += 1
         stream.text, _ = cut_off(stream.text)
-        # What a program repeats in each post is known, lest it come back.
+        # Text that a program repeats in each post stays known, so that it isn't added again.
         stream.posts = stream.posts if stream.posts.rolls else Posts()
         stream.held, stream.last = b"", b""
         self._ahead.leave(stream)
@@ -402,7 +408,7 @@ def _too_much(post: Post) -> Refusal | None:
 
 
 def _anew(stream: TextStream, post: Post, now: int, *, known: bool) -> bool:
-    """Whether a program begins anew. `known`: whether a post of this number and text was taken."""
+    """Whether a post begins the numbering anew. `known`: whether a post of this number and text was taken."""
     if post.seq is None or post.seq > stream.seq or _goes_on(stream, post):
         return False
     if known:
@@ -411,7 +417,7 @@ def _anew(stream: TextStream, post: Post, now: int, *, known: bool) -> bool:
 
 
 def _old(stream: TextStream, post: Post) -> Refusal | None:
-    """A number may come again only with what came with it, but where a program begins anew."""
+    """The refusal of a post that has an old number and another text, and isn't the beginning of a new numbering."""
     if post.seq is None or post.seq > stream.seq or _goes_on(stream, post):
         return None
     message = f"Another post of this number was taken; the last one was {stream.seq}. Go on from there."
@@ -419,19 +425,21 @@ def _old(stream: TextStream, post: Post) -> Refusal | None:
 
 
 def _goes_on(stream: TextStream, post: Post) -> bool:
-    """Whether the sender didn't hear that its last post was taken, and sends it again with what came since."""
+    """Whether the sender got no answer to its last post, and sends it again with newer text appended."""
     again = post.seq == stream.seq and post.form is Form.STREAM
     return again and bool(stream.last) and post.body.startswith(stream.last)
 
 
 def _of_link(key: _Key) -> str:
-    """How the names of the lines begin that a link sends into a text."""
+    """Prefix of the ids of the lines that a link sends into a channel."""
     return f"cap{hashlib.sha256('/'.join(key).encode()).hexdigest()[:10]}."
 
 
 def _comes_again(state: State, stream: TextStream, post: Post, characters: str, now: int) -> bool:
-    """Whether a caption was taken by another life of the server, or another node, and its sender did not hear so: it is
-    the newest that this link wrote, the last line whole, or offered where somebody else is on air. `now`: media ms.
+    """Whether a caption was taken by an earlier run of the server, or another node, and its sender got no answer: it is
+    the newest text of this link, with the last line whole, or the newest offered text where somebody else is on air.
+
+    `now`: media ms.
     """
     words, since = characters.split(), now - AGAIN_MS
     if stream.seq or post.seq in (None, 1) or post.form is not Form.CAPTIONS or not words:
@@ -458,9 +466,10 @@ def _no_language(channel: Channel, post: Post) -> Refusal | None:
 
 
 def _language(channel: Channel, wanted: str) -> str | None:
-    """The channel's language that a sender means; a text in one language is in that, whatever programs say.
+    """The channel's language that a sender means; None where it is none of them. A channel in one language is always in
+    that, whatever programs say.
 
-    `jp` stands in Zoom's own list for Japanese.
+    Zoom's own list names Japanese `jp`.
     """
     if not wanted or len(channel.languages) == 1:
         return channel.languages[0]
@@ -484,7 +493,9 @@ def _characters(stream: TextStream, post: Post) -> tuple[str, bytes] | Refusal:
 
 
 def _commands(state: State, stream: TextStream, lines: Sequence[Commit | Amend]) -> list[do.AnyCommand]:
-    """The acts of a person at a desk that do the same; nothing for lines that somebody else has changed since."""
+    """The commands of a person at a desk that have the same effect; none for lines that somebody else has changed
+    since.
+    """
     commands: list[do.AnyCommand] = []
     corrects = do.CorrectSegment in COMMANDS[stream.role]
     for each in lines:

@@ -1,5 +1,6 @@
-"""Watches whoever is on air: where they go silent the control room and the desks are told, and the machine may be put
-on air, by somebody's key or by itself. What nobody wrote and the machine can't hear any more then becomes a gap.
+"""Watches whoever is on air. Where they go silent the control room and the desks are notified, and the machine may be
+put on air, by a person's key or automatically. Speech that nobody wrote and the machine can't hear any more then
+becomes a gap.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ logger = logging.getLogger(__name__)
 
 LOOK_MS = 500
 OFFERED = 50
-"""Offered lines of a channel that desks are told of. Overflow: the older ones are told once newer ones are taken."""
+"""Most offered lines of a channel that are sent to desks. Overflow: the older ones are sent once newer ones are taken.
+"""
 
 _Key = tuple[SessionId, ChannelId]
 
@@ -45,46 +47,47 @@ class _Watched(msgspec.Struct, kw_only=True):
     signs: HolderSigns
     silence: Silence | None = None
     sound: SoundSince
-    """By media time."""
+    """Speech without text, by media time."""
     refused: bool = False
-    """Whether it was said in this silence that the machine can't be put on air."""
+    """Whether it was logged in this silence that the machine can't be put on air."""
 
 
 @dataclass(eq=False, repr=False)
 class OnAir:
-    """The channels of all sessions in which somebody else than the machine is on air. `run` must be running."""
+    """Watches the channels of all sessions in which somebody else than the machine is on air. `run` must be running."""
 
     sessions: Sessions
     _: KW_ONLY
     clock: Clock
     here: Callable[[SessionId, str], bool]
-    """Whether somebody of this pseudonym sits at a desk of a session."""
+    """Whether a desk of this pseudonym is open in the session."""
     by_level: Callable[[SessionId], Mapping[ChannelId, Sound]] = lambda _: {}
-    """What a session's own sound is, by its level alone, while a respeaker is heard in its place."""
+    """Returns what the own sound of each channel is, judged by its level, while a respeaker is heard in its place."""
     label: Callable[[str], str] = lambda _: ""
-    """What the link of that pseudonym is called."""
+    """Returns the label of the link with this pseudonym."""
     machine_by_itself: bool = False
-    """Whether the machine is put on air without a key where the holder goes silent."""
+    """Whether the machine is put on air automatically where the holder goes silent."""
 
     def __post_init__(self) -> None:
         # Bound: the channels of loaded sessions.
         self._watched: dict[_Key, _Watched] = {}
         self._tools: Counter[tuple[SessionId, str]] = Counter()
         self._linked: set[tuple[SessionId, str]] = set()
-        """Tools that were linked once; the others call for each line. Leaves with the session."""
-        # Bound: the channels of loaded sessions. Overflow: the gaps of an earlier change give way to those of a later.
+        """Tools that have had a connection; others send a request for each line. An entry is dropped with its session.
+        """
+        # Bound: the channels of loaded sessions. Overflow: the gaps of a later change replace those of an earlier one.
         self._gaps: dict[_Key, tuple[CommandId, Sequence[NoteGap]]] = {}
-        """What is still to be noted."""
+        """Gaps that are still to be noted, with the id of their act."""
         # Bound of both: the channels of loaded sessions.
         self._partials: dict[_Key, Partial] = {}
-        """What engines last heard and have not committed."""
+        """The newest words that engines have heard and not committed."""
         self._heard: dict[_Key, Partial] = {}
-        """The same of when a person took over, until a line is written."""
+        """Such words from the moment when a person took over, until a line is written."""
         self._under_way = UnderWay()
         self.sessions.observe(self._seen)
 
     async def run(self) -> None:
-        """Look until cancelled."""
+        """Check all channels every `LOOK_MS` until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
                 await self.clock.sleep(LOOK_MS)
@@ -92,7 +95,7 @@ class OnAir:
 
     @contextmanager
     def linked(self, session: SessionId, tool: str) -> Iterator[None]:
-        """While inside, a tool, or software of a captioner, of this pseudonym has a connection to a session."""
+        """Context in which a tool, or a captioner's software, of this pseudonym has a connection to a session."""
         self._linked.add((session, tool))
         self._tools[session, tool] += 1
         try:
@@ -103,23 +106,25 @@ class OnAir:
                 del self._tools[session, tool]
 
     def wrote(self, session: SessionId, channel: ChannelId, holder: str) -> None:
-        """Somebody writes, be it a letter that nobody else sees."""
+        """Record that a holder writes, even if nobody else sees the text yet."""
         watched = self._watched.get((session, channel))
         if watched is not None and watched.holder == holder:
             watched.signs = watched.signs.wrote(self.clock.monotonic())
 
     def silent(self, session: SessionId) -> dict[ChannelId, Silence]:
-        """The channels of a session whose holder has gone silent."""
+        """The channels of a session whose holder has gone silent, with the kind of silence."""
         return {key[1]: each.silence for key, each in self._watched.items() if key[0] == session and each.silence}
 
     def called(self, session: SessionId) -> str:
-        """What whoever is on air in the first text of a session is called; empty: the machine."""
+        """The name of whoever is on air in the first channel of a session; empty for the machine."""
         live = self.sessions.loaded(session)
         air = None if live is None else next((each.air for each in _channels(live.state)), None)
         return "" if air is None or air.machine else air.tool or self.label(air.holder) or air.holder
 
     def shown(self, session: SessionId) -> object:
-        """Who is on air in each channel of a session and what was offered, as desks are told, of plain values."""
+        """Who is on air in each channel of a session, and the offered lines, as sent to desks, of plain values for
+        JSON; None where the session isn't loaded.
+        """
         live = self.sessions.loaded(session)
         if live is None:
             return None
@@ -151,7 +156,7 @@ class OnAir:
         }
 
     def _look(self, group: asyncio.TaskGroup) -> None:
-        """See who has gone silent, and note what nobody wrote."""
+        """Find holders who have gone silent, and note gaps for what nobody wrote."""
         for named, (act, gaps) in self._gaps.items():
             self._under_way.begin(group, (named, act), partial(self._note_gaps, named, act, gaps))
         now = self.clock.monotonic()
@@ -191,7 +196,7 @@ class OnAir:
     def _here(self, session: SessionId, channel: Channel) -> bool | None:
         holder = channel.air.holder
         if channel.air.respoken:
-            return None  # Their microphone is looked after elsewhere (`respeaking.py`).
+            return None  # `respeaking.py` watches their microphone.
         if channel.air.source is ev.AirSource.PERSON:
             return self.here(session, holder) or (session, holder) in self._tools
         return (session, holder) in self._tools if (session, holder) in self._linked else None
@@ -213,7 +218,7 @@ class OnAir:
             del self._gaps[key]
 
     def _unwritten(self, live: LiveSession, channel: Channel) -> None:
-        """The machine was put on air: find what nobody wrote."""
+        """Find the speech that nobody wrote, after the machine was put on air."""
         watched = self._watched.get((live.id, channel.id))
         now = live.state.media_now(self.clock.wall())
         spoke = 0 if watched is None else watched.sound.through(now, speech=False).spoke
@@ -221,7 +226,9 @@ class OnAir:
             self._gaps[live.id, channel.id] = CommandId(f"air-gap:{channel.id}:{channel.air.since}"), gaps
 
     def _follow_heard(self, live: LiveSession, publication: Publication) -> None:
-        """Keep what engines heard and didn't commit, for the person who takes over: the seam would lose it."""
+        """Keep words that engines heard and didn't commit, for the person who takes over: they would be lost
+        otherwise.
+        """
         taken = {event.channel for event in publication.events if isinstance(event, ev.AirChanged)}
         for event in publication.events:
             if isinstance(event, ev.AirChanged) and event.source is ev.AirSource.PERSON:
@@ -236,7 +243,7 @@ class OnAir:
                     self._partials[key] = signal
                     continue
                 self._partials.pop(key, None)
-                if signal.channel not in taken:  # It was removed, or is not to be kept.
+                if signal.channel not in taken:  # It was removed, or is not to be recorded.
                     self._heard.pop(key, None)
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
@@ -250,7 +257,8 @@ class OnAir:
             ):
                 watched.signs = watched.signs.wrote(now)
                 said = event.t0 if isinstance(event, ev.SegmentOpened) else event.words[-1].t1
-                if said >= watched.sound.known:  # Else it was said long ago, and came back or from elsewhere.
+                # Otherwise it was said long ago, and was restored or came from elsewhere.
+                if said >= watched.sound.known:
                     watched.sound = SoundSince(known=said)
         for signal in publication.signals:
             watched = self._watched.get((live.id, signal.channel))
@@ -263,19 +271,19 @@ class OnAir:
 
 
 def _hear(live: LiveSession, watched: _Watched, sound: Sound, now: int, t: int) -> None:
-    """What the channel's own sound is at `now` (monotonic ms) and `t` (media ms)."""
+    """Note what the channel's own sound is at `now` (monotonic ms) and `t` (media ms)."""
     watched.signs = watched.signs.heard(now, speech=sound is Sound.SPEECH)
     if sound is not Sound.NONE and _asks_for_text(live.state):
         watched.sound = watched.sound.through(t, speech=sound is Sound.SPEECH)
 
 
 def _channels(state: State) -> Iterator[Channel]:
-    """The channels in which somebody can be on air."""
+    """The channels in which a person, a tool or the machine can be on air."""
     return (each for each in state.channels.values() if each.kind is not ev.ChannelKind.TRANSLATION)
 
 
 def _held(state: State) -> Iterator[Channel]:
-    """The channels in which somebody else than the machine is on air, of a session that is on."""
+    """The channels in which somebody else than the machine is on air, where the session is on."""
     return (each for each in _channels(state) if state.status in ON and not each.air.machine)
 
 

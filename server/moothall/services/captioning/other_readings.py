@@ -1,5 +1,5 @@
-"""What else words may be of which an engine was unsure, for desks: the last of each text. In no log, and gone with what
-the words are gone with.
+"""Keeps, for desks, the other readings of words of which an engine was unsure: the last ones of each channel. They are
+in no log, and are dropped with the words.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from moothall.services.sessions.sessions import Sessions
 from moothall.wire.engine import OtherReadings
 
 MOST_WORDS = 40
-"""Of a channel that are remembered. Overflow: the oldest are forgotten, and are mended by writing."""
+"""Most words of a channel whose readings are kept. Overflow: those of the oldest are forgotten; such words can be
+corrected by typing."""
 MOST = 3
-"""Readings of a word."""
+"""Most readings of a word."""
 LONGEST = 60
-"""Characters of a reading. Overflow: it is left out."""
+"""Most characters of a reading. Overflow: it is left out."""
 
 _Word = tuple[SegmentId, int]
 
 
 class Readings:
-    """Of all sessions. Hears of them while the words are stored (`heard`)."""
+    """The other readings in all sessions. `heard` must be called when their words are stored."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
@@ -35,7 +36,7 @@ class Readings:
         sessions.observe(self.seen)
 
     def heard(self, session: SessionId, channel: ChannelId, readings: Sequence[OtherReadings]) -> None:
-        """An engine's words were stored, and may be these instead."""
+        """Store other readings of words of an engine that were just stored."""
         for gone in [key for key in self._words if self._sessions.loaded(key[0]) is None]:
             del self._words[gone]
         words = self._words.setdefault((session, channel), OrderedDict())
@@ -47,7 +48,7 @@ class Readings:
             words.popitem(last=False)
 
     def shown(self, session: SessionId) -> object:
-        """By channel, segment and place of the word, as desks are told; None where there are none."""
+        """Other readings by channel, segment and number of the word, as sent to desks; None where there are none."""
         found: dict[str, dict[str, dict[str, Sequence[str]]]] = {}
         for (of, channel), words in self._words.items():
             if of == session:
@@ -56,7 +57,7 @@ class Readings:
         return found or None
 
     def seen(self, live: LiveSession, publication: Publication) -> None:
-        """What was removed, struck or moved away has no readings any more."""
+        """Drop the readings of words that were removed, struck or moved away."""
         for event in publication.events:
             if isinstance(event, ev.BodyRemoved):
                 for key in [key for key in self._words if key[0] == live.id]:

@@ -1,9 +1,10 @@
-"""Respeakers: people who hear a meeting and say again what is said, into a microphone of their own. While one is on air
-engines hear that microphone and not the text's own sound (docs/adr/0043).
+"""Puts respeakers on and off air: people who hear a meeting and repeat what is said into a microphone of their own.
+While one is on air engines hear that microphone and not the channel's own sound (docs/adr/0043).
 
-A respeaker goes on air with the first sound of a take, and is off air once the take is over and recognised: it was
-stopped, no sound has come for three seconds, or somebody else is on air. After the first two the machine goes on with
-the text's own sound by itself: one recogniser hears another microphone, and no text of two is chosen from.
+A respeaker goes on air with the first sound of a take, and off air once the take is over and recognised: it was
+stopped, no sound has come for three seconds, or somebody else is on air. In the first two cases the machine continues
+automatically with the channel's own sound. There is only one recogniser, which hears another microphone, so no choice
+between two texts arises.
 """
 
 from __future__ import annotations
@@ -36,31 +37,31 @@ logger = logging.getLogger(__name__)
 
 LOOK_MS = 200
 LAST_WORDS_MS = 5_000
-"""How long the last words of a take may take; then the machine goes on behind those that have come."""
+"""Time limit for the last words of a take, in ms; after it the machine continues after the words that have come."""
 
 BELOW = "The control token of whoever is on air is higher than yours can be: ask a technician."
 
 _Hold = tuple[SessionId, ChannelId, int]
-"""A channel, and since when (media ms) its respeaker is on air."""
+"""A channel, and the media ms since which its respeaker is on air."""
 
 
 class _Heard(msgspec.Struct, kw_only=True):
-    """What came of a respeaker. Times are monotonic ms."""
+    """What arrived from a respeaker. Times are ms of the monotonic clock."""
 
     at: int
-    """When sound came last, or when they were first looked at."""
+    """When sound last arrived, or when the respeaker was first watched."""
     received: int = 0
     came: bool = False
-    """Whether any has come since this server looks after it."""
+    """Whether any sound has arrived since this server watches the respeaker."""
     ended: int | None = None
-    """Since when no more comes."""
+    """When no more sound was expected; None while it is."""
     refused: bool = False
-    """Whether it was said that the machine can't go on yet."""
+    """Whether it was logged that the machine can't continue yet."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class Respeaking:
-    """The respeakers of all sessions. `run` must be running."""
+    """Watches the respeakers of all sessions. `run` must be running."""
 
     sessions: Sessions
     ingest: LiveIngest
@@ -73,10 +74,10 @@ class Respeaking:
         self._under_way = UnderWay()
 
     async def begin(self, session: SessionId, hello: Hello, done: int, actor: Actor) -> LiveTake | Refusal | None:
-        """The take that a respeaker says hello with, who is on air from then on; None when it is over already.
+        """The take that a respeaker's hello names; they are on air from then on. None when the take is over already.
 
-        Refused as `conflict` once the session is closed. Raises StorageUnavailable and RecordBroken as
-        `Sessions.find` does.
+        `done`: the position up to which the microphone was told that its sound is done. Refused as `conflict` once the
+        session is closed. Raises StorageUnavailable and RecordBroken as `Sessions.find` does.
         """
         live, channel = await self.sessions.find(session), ChannelId(hello.channel)
         known = None if live is None else live.state.channels.get(channel)
@@ -88,7 +89,7 @@ class Respeaking:
             return refuse(RefusalCode.INVALID, "The session has not begun.")
         if not (known.air.respoken and known.air.holder == actor.id):
             if _logged(live.state, f"{RESPOKEN}{hello.take}"):
-                return None  # Somebody else is on air since.
+                return None  # Somebody else has gone on air since.
             put = PutOnAir(channel=channel, source=AirSource.RESPEAKER)
             refused = await live.writer.send(actor, CommandId(f"respeak:{hello.take}:{live.writer.offset}"), put)
             if isinstance(refused, Refusal):
@@ -101,14 +102,14 @@ class Respeaking:
         return begun
 
     async def run(self) -> None:
-        """Look after them until cancelled."""
+        """Watch all respeakers until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
                 await self.clock.sleep(LOOK_MS)
                 self._look(group)
 
     def _look(self, group: asyncio.TaskGroup) -> None:
-        """End what is over, and let the machine go on with the text's own sound."""
+        """End takes that are over, and let the machine continue with the channel's own sound."""
         held: set[_Hold] = set()
         for live in self.sessions.all_loaded:
             for channel in live.state.channels.values():
@@ -124,7 +125,7 @@ class Respeaking:
 
     async def _look_after(self, live: LiveSession, channel: Channel, take: LiveTake | None) -> None:
         if self.closing.closing(live.id):
-            return  # The last words are waited for there.
+            return  # `Closing` waits for the last words.
         heard, now = self._watched(live, channel), self.clock.monotonic()
         take = take if take is not None and _on_air(take, channel) else None
         if take is not None and take.received != heard.received:
@@ -138,7 +139,7 @@ class Respeaking:
             return
         stopped = take is not None and take.reason is EndReason.STOPPED
         if not stopped and not silent:
-            return  # Their page is about to come back: after a restart, or with another take.
+            return  # The respeaker's page is about to come back, after a restart or with another take.
         heard.ended = now if heard.ended is None else heard.ended
         all_said = take is None or (take.audio.ended and take.audio.unheard(live.state, channel.id) is None)
         if all_said or now - heard.ended >= LAST_WORDS_MS:
@@ -162,10 +163,10 @@ def _hold(live: LiveSession, channel: Channel) -> _Hold:
 
 
 def _on_air(take: LiveTake, channel: Channel) -> bool:
-    """Whether a respeaker's take is of whoever is on air."""
+    """Whether a respeaker's take belongs to whoever is on air."""
     return take.audio.hears(channel.air)
 
 
 def _logged(state: State, name: str) -> bool:
-    """Whether the log knows a take of that name."""
+    """Whether the log has a take of this name."""
     return any(named is not None and named[0] == name for named in map(take_of, state.sources))

@@ -1,9 +1,9 @@
-"""Finished lines of sessions as captions in Zoom, to the address that staff gave for a session.
+"""Sends finished lines of sessions as captions to Zoom, to the address that staff gave for a session.
 
-A line is held for three seconds, since Zoom takes nothing back, and sent once; what could not be sent is tried again
-with more patience each time, and the control room is told. What was said a while ago and is in the text again (brought
-back, restored, moved here) is not sent. The address is a secret: it is in the book, and in no log.
-`services/sessions/forgetting.py` says when it is forgotten.
+A line is held for three seconds, since Zoom takes nothing back, and sent once. Failed requests are retried with growing
+back-off, and the control room is notified. Lines that were said a while ago and are in the text again (brought back,
+restored, moved here) are not sent. The address is a secret: it is in the book, and in no log.
+`services/sessions/forgetting.py` decides when it is forgotten.
 """
 
 from __future__ import annotations
@@ -31,33 +31,33 @@ NAMESPACE = "zoom"
 LOOK_MS = 250
 BACKOFF = Backoff(first_ms=1_000, last_ms=15_000)
 MOST_TARGETS = 1_000
-"""Sessions with an address. Overflow: another one is refused."""
+"""Most sessions with an address. Overflow: another one is refused."""
 FORGET_LOOK_MS = 60_000
-"""How often it is looked at which addresses are to be forgotten."""
+"""Interval at which addresses are checked for whether they are to be forgotten, in ms."""
 DROPS = (ev.SessionPaused, ev.NotRecordedBegan)
-"""At these nothing that waits goes out any more: it may be what is not to be kept. At a removal that is so of the lines
-that are there no more."""
+"""Events at which all waiting lines are dropped, since they may be what is not to be recorded. A removal drops only
+those waiting lines that it has removed."""
 
 
 class ZoomTarget(msgspec.Struct, frozen=True, kw_only=True):
-    """What staff gave for a session."""
+    """The destination of a session's captions, as staff entered it."""
 
     address: str
     channel: ChannelId = ChannelId("")
-    """The text; empty: the session's first."""
+    """The channel; empty for the session's first."""
     entered: int = 0
-    """Unix ms."""
+    """When the address was entered, Unix ms."""
 
 
 class CaptionPlace(Protocol):
-    """What sends to such an address, and says whether it was taken; it raises nothing for what the other side does."""
+    """Sends captions to an address. A failure of the other side is a return value, never an exception."""
 
     async def last(self, address: str) -> int | None:
-        """The number of the last caption that was taken; None where that can't be learnt now."""
+        """Number of the last caption that was taken; None where it can't be found out now."""
         ...
 
     async def post(self, address: str, seq: int, line: Held) -> bool:
-        """Send a caption."""
+        """Send a caption with the number `seq`; return whether it was taken."""
         ...
 
 
@@ -71,7 +71,7 @@ class _Sending:
 
 
 class ZoomPush:
-    """All sessions that are captioned in Zoom. `load` it, and keep `run` running."""
+    """The sessions that are captioned in Zoom. Call `load` first, and keep `run` running."""
 
     def __init__(
         self, sessions: Sessions, book: Book, place: CaptionPlace, forgetting: Forgetting, clock: Clock
@@ -86,16 +86,17 @@ class ZoomPush:
         sessions.observe(self._seen)
 
     async def load(self) -> None:
-        """Read the book; raises StorageUnavailable."""
+        """Read the addresses from the book. Raises StorageUnavailable."""
         read = await self._book.read(NAMESPACE)
         self._targets = {SessionId(name): msgspec.json.decode(body, type=ZoomTarget) for name, body in read.items()}
 
     def target(self, session: SessionId) -> ZoomTarget | None:
-        """Where the captions of a session go; None: nowhere."""
+        """The destination of a session's captions; None where they aren't sent."""
         return self._targets.get(session)
 
     async def send_to(self, session: SessionId, target: ZoomTarget | None) -> bool:
-        """Send the captions of a session there from now on, or nowhere; whether there is room for one more.
+        """Set the destination of a session's captions; None ends the sending. Returns False where `MOST_TARGETS` is
+        reached.
 
         Raises StorageUnavailable.
         """
@@ -111,17 +112,17 @@ class ZoomPush:
         return True
 
     async def forget(self, session: SessionId) -> None:
-        """A session is no more. Raises StorageUnavailable."""
+        """Forget the address of a session that was erased. Raises StorageUnavailable."""
         if session in self._targets:
             await self.send_to(session, None)
 
     def failing(self, session: SessionId) -> bool:
-        """Whether captions wait since Zoom takes none."""
+        """Whether captions wait because Zoom takes none."""
         sending = self._sending.get(session)
         return sending is not None and sending.failures > 1
 
     async def run(self) -> None:
-        """Send until cancelled. A slow address keeps no other waiting."""
+        """Send captions until cancelled. A slow address doesn't delay others."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._forget_in_time())
             while True:
@@ -156,11 +157,11 @@ class ZoomPush:
                 if sending.seq is None and (last := await self._place.last(address)) is not None:
                     sending.seq = last
                 line = self._due(sending)
-                if line is None:  # Meanwhile it was taken back.
+                if line is None:  # The line was taken back meanwhile.
                     return
                 taken = sending.seq is not None and await self._place.post(address, sending.seq + 1, line)
                 if not taken or sending.seq is None:
-                    # The number is asked for once more: the other side may have taken it after all.
+                    # The number is requested once more: the other side may have taken the caption after all.
                     sending.seq = None
                     sending.again = self._clock.monotonic() + BACKOFF.wait_ms(sending.failures)
                     sending.failures += 1
@@ -186,13 +187,16 @@ class ZoomPush:
         for event in publication.events:
             line = live.state.segments.get(event.segment) if isinstance(event, ev.SegmentEnded) else None
             language = "" if line is None else line.language
-            # What a removal leaves of a line is said anew; it may be there in Zoom.
+            # The words that a removal leaves of a line become a new line, which Zoom may have shown already.
             new = line is not None and not removed and live.state.media_now(self._clock.wall()) - line.t1 <= LATE_MS
             sending.waiting = _after(sending.waiting, event, channel, language if new else "", self._clock.monotonic())
 
 
 def _after(waiting: Outgoing, event: object, channel: str, language: str, now: int) -> Outgoing:
-    """`language`: of the line that was finished; empty where it isn't to be sent."""
+    """The waiting lines after an event.
+
+    `language`: language of the line that was finished; empty where it isn't to be sent.
+    """
     match event:
         case ev.SegmentEnded() if event.channel == channel and event.text.strip() and language:
             return with_line(waiting, Held(event.segment, event.text.strip(), language, now))

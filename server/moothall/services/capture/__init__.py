@@ -1,1 +1,1 @@
-"""From a source of sound to the text of a channel: live sound, files, and the close of a session."""
+"""Brings sound to the text of a channel: live sound, files, streams, and the close of a session."""

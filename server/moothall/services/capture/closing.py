@@ -1,9 +1,10 @@
-"""Closing a session well: its sound comes to rest and its last words are in the log before it is closed.
+"""Closes sessions properly: before a session is closed its sound has ended and its last words are in the log.
 
-Every close of a session is done here. Sound that comes after the close is refused, and so are words of an engine that
-still hears what was said before it: the log says then from where to where they are missing. While the last words are
-awaited readers are told so, and the log knows who wants the session closed: a server that is killed meanwhile goes on
-with it (`complete`). Where another session is to follow in the room the log knows that, too.
+Every close of a session is done here. Sound that arrives after the close is refused, and so are words of an engine that
+still hears what was said before it; the log then says from where to where words are missing. While the last words are
+awaited readers are told so, and the log holds who wants the session closed, so that a server that is killed meanwhile
+continues the close after its restart (`complete`). Where another session is to follow in the room the log holds that,
+too.
 """
 
 from __future__ import annotations
@@ -29,45 +30,46 @@ from moothall.services.supervision.supervising import note_failure
 logger = logging.getLogger(__name__)
 
 WITHIN_MS = 60_000
-"""How long the last words may take, on the clock on the wall; after that the close cuts off what isn't recognised.
+"""Time limit for the last words, in ms of wall time; after it the close cuts off what isn't recognised.
 
-An engine that is started again needs some ten seconds, and then hears what waits several times faster than it was said.
-Longer than a minute nobody can keep the next session of a room waiting.
-"""
+An engine that is restarted needs some ten seconds, and then hears what waits several times faster than it was said. The
+next session of a room can't be kept waiting for longer than a minute."""
 
 Finish = Callable[[SessionId, int], Awaitable[bool]]
-"""Takes no more sound for a session, and comes back when its last words are in the log, when no engine will hear them,
-or after so many ms; whether they are."""
+"""Stops taking sound for a session, and returns when its last words are in the log, when no engine will hear them, or
+after so many ms; True where they are."""
 Awaits = Callable[[SessionId], bool]
 """Whether a session has sound of which not all words may be in the log."""
 Follow = Callable[[CloseRequested, bool], Awaitable[Refusal | None]]
-"""Opens the session that is to follow, unless that was done before; None when it is or was open. With True it waits for
-storage that is away."""
+"""Opens the session that is to follow, unless that was done before; returns None when it is or was open. With True it
+waits for storage that is unavailable."""
 
 
 def opening_of(act: CommandId) -> CommandId:
-    """The id of the act that opens what follows on a session that `act` closes."""
+    """The id of the act that opens the session that follows on the one that `act` closes."""
     return CommandId(f"{act}:next")
 
 
 class Closing:
-    """Knows what has to come to rest before a session is closed."""
+    """Closes sessions, after all that brings sound into them has finished."""
 
     def __init__(self) -> None:
         self._finishes: list[tuple[Finish, Awaits]] = []
         self._follow: Follow | None = None
-        # One for each session that was closed since the start.
+        # Bound: the sessions that were closed since the start.
         self._locks: dict[SessionId, asyncio.Lock] = {}
         self._awaited: set[SessionId] = set()
         # Bound: the sessions that are loaded, each once.
         self._begun: asyncio.Queue[SessionWriter] = asyncio.Queue()
 
     def first(self, finish: Finish, awaits: Awaits) -> None:
-        """From now on have `finish` done before any close; readers are told while it `awaits` something."""
+        """Register `finish` to be called before every close. Readers are notified of it where `awaits` is true of the
+        session.
+        """
         self._finishes.append((finish, awaits))
 
     def follow_with(self, follow: Follow) -> None:
-        """From now on have `follow` done where a session was closed to go on with another."""
+        """Set `follow`, which is called where a session was closed to continue with another."""
         self._follow = follow
 
     def closing(self, session: SessionId) -> bool:
@@ -79,21 +81,22 @@ class Closing:
         return session in self._awaited
 
     async def settled(self, session: SessionId) -> None:
-        """Wait until a session is not being closed; then it is closed, or the close was refused."""
+        """Wait until a session is not being closed: then it is closed, or the close was refused."""
         if self.closing(session):
             async with self._locks[session]:
                 return
 
     async def run(self) -> None:
-        """Carry out what `complete` was told, until cancelled."""
+        """Complete the closes that `complete` has queued, until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
                 group.create_task(self._complete(await self._begun.get()))
 
     def complete(self, writer: SessionWriter) -> None:
-        """Close a session that has just been loaded if an earlier life of the server was about to, and go on.
+        """Queue the close of a session that has just been loaded, if an earlier run of the server was about to close
+        it, or to open the next one.
 
-        Where a file was played, its player continues first, and closes.
+        Where a file was played, its player continues first and then closes the session.
         """
         state = writer.state
         played = any(not source.ended and take_of(name) is None for name, source in state.sources.items())
@@ -108,14 +111,15 @@ class Closing:
                     await writer.insist(Actor(Role.SYSTEM, asked.by), asked.act, CloseSession())
                     logger.info("session %s: the close that was requested before the restart is done", writer.session)
                 await self.go_on(writer, insist=True)
-        except Exception as error:  # whatever it was, other meetings are on
+        except Exception as error:  # whatever it was, other meetings continue
             note_failure(error, f"session {writer.session}: the requested close failed; the session stays open")
 
     async def go_on(self, writer: SessionWriter, *, insist: bool = False) -> Refusal | None:
-        """Open what is to follow on a session that was closed, once; None when that is done, or when nothing is.
+        """Open the session that is to follow on one that was closed, once; None when that is done, or when none
+        follows.
 
-        With `insist` it waits for storage that is away. Raises StorageUnavailable and RecordBroken; then it is tried
-        again when the session is loaded again.
+        With `insist` it waits for storage that is unavailable. Raises StorageUnavailable and RecordBroken; then it is
+        retried when the session is loaded again.
         """
         asked = writer.state.goes_on
         if asked is None or self._follow is None:
@@ -134,11 +138,12 @@ class Closing:
         *,
         then: SessionId | None = None,
     ) -> AsyncIterator[None]:
-        """Inside, a session that was on takes no more sound, and its last words are in the log. One at a time.
+        """Inside the context, a session that was on takes no more sound, and its last words are in the log. One at a
+        time for each session.
 
-        Who comes second finds the session closed, or comes to close it because the first was refused. `act` is the
-        id of the act that closes it, `by` the pseudonym of the person who wants that. `then` is opened once it is
-        closed, before anybody is told that it has settled: a microphone goes straight from one to the next.
+        A second caller finds the session closed, or gets to close it because the first was refused. `act` is the id of
+        the act that closes it, `by` the pseudonym of the person who wants that. `then` is opened once the session is
+        closed, before `settled` returns, so that a microphone goes straight from one session to the next.
         """
         session = writer.session
         async with self._locks.setdefault(session, asyncio.Lock()):
@@ -158,15 +163,17 @@ class Closing:
                 raise
             else:
                 await self._call_off(writer)
-                with suppress(StorageUnavailable, RecordBroken):  # It is tried again when the session is loaded again.
+                with suppress(StorageUnavailable, RecordBroken):  # Retried when the session is loaded again.
                     await self.go_on(writer)
-            finally:  # When it is cancelled the server goes, and its next life closes the session.
+            finally:  # After a cancellation the server stops, and its next run closes the session.
                 self._awaited.discard(session)
                 if awaited:
                     _tell(writer, awaited=False)
 
     async def _finished(self, session: SessionId) -> bool:
-        """Whether all last words are in the log; when one of those who see to it fails, the others are stopped."""
+        """Run all `finish` callbacks; return whether all last words are in the log. Where one fails, the others are
+        stopped and its exception is raised.
+        """
         waits = [asyncio.ensure_future(finish(session, WITHIN_MS)) for finish, _ in self._finishes]
         if not waits:
             return True
@@ -191,15 +198,15 @@ class Closing:
                 logger.warning("session %s: the request to close could not be stored", writer.session)
 
     async def _call_off(self, writer: SessionWriter) -> None:
-        """The close was refused, or was called off."""
-        if writer.state.closing is not None:  # Else it was closed, or nothing was awaited.
+        """Withdraw the request to close from the log, after the close was refused or has failed."""
+        if writer.state.closing is not None:  # Otherwise it was closed, or nothing was awaited.
             await writer.send(SYSTEM, CommandId(f"last-words:{writer.offset}:off"), RequestClose())
 
     async def send(
         self, writer: SessionWriter, actor: Actor, command_id: CommandId, commands: AnyCommand | Sequence[AnyCommand]
     ) -> Receipt | Refusal:
-        """Carry out one command, or several as one act: all of them or none (`SessionWriter`). When a session is closed
-        by it, the last words come first.
+        """Carry out one command, or several as one act: all of them or none (`SessionWriter`). Where they close the
+        session, its last words are awaited first.
         """
         acts = tuple(commands) if isinstance(commands, Sequence) else (commands,)
         closes = any(isinstance(command, CloseSession) for command in acts)

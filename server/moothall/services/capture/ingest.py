@@ -1,6 +1,6 @@
-"""From a source of audio to a session's text: opens the session, feeds the spool, waits for the last word, closes.
+"""Plays audio sources into a session: opens it, feeds the spool, waits for the last word, and closes it.
 
-Begun again after a crash with the same session and source, it goes on where the spool ends.
+Started again after a crash with the same session and source, it continues where the spool ends.
 """
 
 from __future__ import annotations
@@ -29,16 +29,17 @@ from moothall.services.sound.live_audio import RATE, AudioSource, LiveAudio, unh
 logger = logging.getLogger(__name__)
 
 MAP_MS = 60_000
-"""How often media time is mapped on wall time anew (docs/why/architecture.md, "Media time")."""
+"""Interval at which media time is mapped to wall time anew, in ms (docs/why/architecture.md, "Media time")."""
 DRIFT_MS = 200
-"""A mapping that is off by more is replaced at once."""
+"""A mapping that is off by more than this (ms) is replaced at once."""
 LOOK_MS = 1_000
 LOOKS = 10
-"""A source that is behind in so many looks doesn't just stall."""
+"""Number of measurements in a row, one a second, in which a source has to lag before its lag counts as more than a
+stall."""
 FINISH_LOOK_MS = 100
 
 OpenAudio = Callable[[int], AbstractAsyncContextManager[AudioSource]]
-"""Opens a source at the given sample."""
+"""Opens a source at the given sample position."""
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -67,10 +68,11 @@ class Ingest:
         await self.play_together(writer, (Input(source, channel, open_audio),), as_live=as_live)
 
     async def play_together(self, writer: SessionWriter, inputs: Sequence[Input], *, as_live: bool) -> None:
-        """Play sources that begin at the same moment, from there or from where an earlier run was cut, and close.
+        """Play sources that begin at the same moment, from there or from where an earlier run was cut off, and close
+        the session.
 
-        Comes back when every word is in the log and the session is closed. Raises AudioError when a source fails;
-        what was heard before is in the log then, too, and the others are played to their ends.
+        Returns when every word is in the log and the session is closed. Raises AudioError when a source fails, after
+        what was heard of it is in the log and the other sources were played to their ends.
         """
         failures: list[AudioError] = []
         async with AsyncExitStack() as stack:
@@ -83,7 +85,7 @@ class Ingest:
             audios = [LiveAudio(each.source, spool, t, self._clock) for each, spool, _ in opened]
             playing = [(writer, each.channel, audio) for (each, _, _), audio in zip(opened, audios, strict=True)]
             self._playing += playing
-            if writer.state.closing is not None:  # An earlier life of the server was about to close it.
+            if writer.state.closing is not None:  # An earlier run of the server was about to close it.
                 for audio in audios:
                     audio.stop()
             try:
@@ -102,7 +104,7 @@ class Ingest:
             finally:
                 self._playing = [each for each in self._playing if each not in playing]
             async with self._closing.at_rest(writer):
-                if writer.state.status is not Status.CLOSED:  # Else it was closed by whoever had it stopped.
+                if writer.state.status is not Status.CLOSED:  # Otherwise whoever stopped the sources has closed it.
                     await self._command(writer, f"close:{audios[0].source}", CloseSession())
             for audio in audios:
                 await audio.discard()
@@ -110,19 +112,19 @@ class Ingest:
             raise failures[0]
 
     def stop(self) -> None:
-        """Take no more audio: everything that plays comes to its end, with its last words."""
+        """Take no more audio: all sources that play end, with their last words."""
         for _, _, audio in self._playing:
             audio.stop()
 
     def awaits(self, session: SessionId) -> bool:
-        """Whether something plays in a session."""
+        """Whether a source plays in the session."""
         return any(writer.session == session for writer, _, _ in self._playing)
 
     async def finish(self, session: SessionId, within_ms: int) -> bool:
-        """Take no more of what plays in a session that is about to be closed.
+        """Stop the sources of a session that is about to be closed.
 
-        Comes back when its last words are in the log, when no engine is there to hear them, or after `within_ms`;
-        whether they are.
+        Returns when its last words are in the log, when no engine is there to hear them, or after `within_ms`; True
+        where they are.
         """
         until = self._clock.monotonic() + within_ms
         while playing := [each for each in self._playing if each[0].session == session]:
@@ -139,9 +141,9 @@ class Ingest:
         return True
 
     async def _begin(self, writer: SessionWriter, inputs: Sequence[tuple[Input, int]]) -> int:
-        """Open the session and attach the sources where that hasn't been done; returns their media offset in ms.
+        """Open the session and attach the sources where that hasn't been done; return their media offset in ms.
 
-        `inputs` come with what is spooled of each.
+        `inputs`: each source with the number of its samples that are spooled.
         """
         begins = writer.state.status is Status.CREATED
         if begins:
@@ -174,7 +176,7 @@ class Ingest:
         maps: bool,
     ) -> AudioError | None:
         failure: AudioError | None = None
-        await audio.follow(writer.state.unkept)  # Before any sound comes to the disk.
+        await audio.follow(writer.state.unkept)  # Before any sound is written to the disk.
         async with asyncio.TaskGroup() as group:
             consent = group.create_task(follow_consent(writer, audio))
             recognising = group.create_task(self._recognising.recognise(writer, channel, audio))
@@ -193,13 +195,14 @@ class Ingest:
         return failure
 
     async def _map_clock(self, writer: SessionWriter, audio: LiveAudio) -> None:
-        """Follow the pace of the source.
+        """Keep media time at the pace of the source.
 
-        One that stalls for a moment catches up, and what was said in it was said in time: where the clock followed it,
-        a span that is not recorded would begin before somebody asked for it. So the least delay of some looks counts.
+        A source that stalls for a moment catches up, and what was said meanwhile was said in time. If the clock
+        followed the stall, a span that is not recorded would begin before somebody asked for it. So the least delay of
+        the last looks counts.
         """
         mapped, sure = self._clock.monotonic(), 1
-        behind: deque[int] = deque(maxlen=LOOKS)  # Overflow: the oldest look goes.
+        behind: deque[int] = deque(maxlen=LOOKS)  # Overflow: the oldest look is dropped.
         while True:
             await self._clock.sleep(LOOK_MS)
             wall, now = self._clock.wall(), self._clock.monotonic()

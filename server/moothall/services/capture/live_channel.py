@@ -1,4 +1,4 @@
-"""The live sound of one channel: take after take, each carried to the spool at once and recognised in its turn."""
+"""Handles the live sound of one channel: each take is spooled at once, and takes are recognised one after another."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ from moothall.wire.audio import EndReason
 logger = logging.getLogger(__name__)
 
 MOST_TAKES = 16
-"""Takes that may wait for an engine. Overflow: one more is refused as busy, and its microphone keeps its sound."""
+"""Most takes that may wait for an engine. Overflow: one more is refused as busy, and its microphone keeps its sound."""
 HOLE_MS = 1_000
-"""A shorter one between two takes is no gap: nobody says a word in it."""
+"""A hole between two takes that is shorter than this (ms) is not noted as a gap: nobody says a word in it."""
 APART_MS = 500
-"""Ms by which a microphone that doesn't set the session's clock may be apart from it: more than what a line delays at
-times, less than a word with the silence that is left out around what is not recorded."""
+"""Difference from the session's clock, in ms, that a microphone may have that doesn't set it: more than a connection
+delays at times, less than a word with the silence that is left out around what is not recorded."""
 APART_FOR_MS = 10_000
-"""For how long: a sender that had been cut off needs some seconds to send what waits."""
+"""How long (ms) a take may exceed APART_MS: a sender that had been cut off needs some seconds to send its backlog."""
 TELL_MS = 5_000
-"""How often readers are told that no sound arrives while no microphone is on."""
+"""Interval at which readers are notified that no sound arrives while no microphone is on, in ms."""
 
 
 @dataclass(eq=False, repr=False)
@@ -56,23 +56,24 @@ class LiveChannel:
     recognising: Recognising
     clock: Clock
     leads: Callable[[LiveChannel], bool]
-    """Whether this channel's microphone sets the session's clock: one of them does."""
+    """Whether this channel's microphone sets the session's clock, as one channel's does."""
     spooled: Mapping[SourceId, EndReason | None]
-    """The sources to go on with, oldest first, with why they ended; None for one that may still grow."""
+    """The spooled sources to continue, oldest first, each with why it ended; None for a source that may still grow."""
     respoken: bool = False
-    """Whether these are takes of respeakers, beside those of the channel's own sound."""
+    """Whether these are takes of respeakers, in addition to those of the channel's own sound."""
 
     def __post_init__(self) -> None:
         self.takes: deque[LiveTake] = deque()
-        """Oldest first; only the last may still grow. Bounded by MOST_TAKES."""
+        """Oldest first; only the last may still grow. Bound: MOST_TAKES."""
         self._group: asyncio.TaskGroup | None = None
         self._started = asyncio.Event()
         self._beginning = asyncio.Lock()
         self._more = asyncio.Event()
         self._parted: LiveTake | None = None
-        """The take that was heard last, where its microphone is to come back and go on with it."""
+        """The take that was recognised last, if it was ended because it differed from the session's clock, so that its
+        microphone will come back; else None."""
         self._lost_since: int | None = None
-        """Media ms at which the sound was lost, where it was."""
+        """Media ms at which the sound was lost; None where it wasn't."""
 
     @property
     def current(self) -> LiveTake | None:
@@ -85,9 +86,10 @@ class LiveChannel:
         return self.current is not None and not self.current.finished
 
     async def run(self) -> None:
-        """Carry and recognise until the session is closed; when cancelled or failing, the spools keep what there is.
+        """Spool and recognise takes until the session is closed. When this is cancelled or fails, the spools keep their
+        sound.
 
-        What nobody foresaw is raised; then another `LiveChannel` goes on with what is spooled.
+        Unexpected exceptions are raised; then another `LiveChannel` continues with what is spooled.
         """
         told = self.clock.monotonic()
         try:
@@ -125,7 +127,7 @@ class LiveChannel:
         return any(take.audio.unheard(self.live.state, self.channel) for take in self.takes)
 
     async def _note_missing(self, take: LiveTake) -> None:
-        """Say from where to where the last words are missing: the session was closed before they came."""
+        """Note a gap where the last words are missing because the session was closed before they came."""
         missing = take.audio.unheard(self.live.state, self.channel)
         if missing is not None:
             away = self.recognising.alone or self.recognising.hopeless(self.live.id, self.channel)
@@ -142,11 +144,11 @@ class LiveChannel:
                 await take.finish(ended)
 
     async def begin(self, name: str, first: int, age: int, done: int = 0) -> LiveTake | Refusal | None:
-        """The take of that name, to be gone on with from what was received; None when it is over already.
+        """The take of that name, which continues from what was received; None when it is over already.
 
-        `first` is the first position that its microphone still has, heard `age` ms ago; `done`, what it was told is
-        done. With what is missing before `first`, or with another name, the earlier take ends here. Where nothing of
-        the take is here it goes on as the log says.
+        `first` is the first position that its microphone still has, heard `age` ms ago; `done` is the position up to
+        which the microphone was told that its sound is done. Where samples before `first` are missing, or the name is
+        another, the earlier take ends here. Where no sound of the take is stored here it continues as the log says.
         """
         await self._started.wait()
         async with self._beginning:
@@ -156,7 +158,7 @@ class LiveChannel:
             known = next((take for take in near if take is not None and take.name == name), None)
             waiting = next((take for take in self.takes if take.name == name), None)
             bases: dict[int, int] = {}
-            if known is None and waiting is not None:  # Another microphone has its place since.
+            if known is None and waiting is not None:  # Another microphone has replaced it since.
                 there = max(0, waiting.received - first)
                 first, age = first + there, max(0, age - to_ms(there))
                 if first == waiting.base:
@@ -185,7 +187,7 @@ class LiveChannel:
             return await self._begin(known, name, first, age, done)
 
     async def _go_on(self, bases: Mapping[int, int], name: str, first: int, age: int, done: int) -> LiveTake | Refusal:
-        """Go on with a take of which there is no sound here, but for what its microphone still has."""
+        """Continue a take of which no sound is stored here, with what its microphone still has."""
         writer = self.live.writer
         seam = seam_of(bases, writer.state, self.channel, first, done, respoken=self.respoken)
         logger.warning(
@@ -202,9 +204,9 @@ class LiveChannel:
         return taken
 
     async def _catch_up(self, t: int, age: int) -> None:
-        """Have the session's clock run no later than the sample at media ms `t` that was heard `age` ms ago.
+        """Set the session's clock forward, where it lags, to the sample at media ms `t` that was heard `age` ms ago.
 
-        It was mapped by the clock of another machine, behind which this one's may be.
+        Another machine's clock may have mapped it, and this machine's clock may lag behind that.
         """
         wall = self.clock.wall()
         if t > self.live.state.media_now(wall):
@@ -212,23 +214,25 @@ class LiveChannel:
 
     async def _begin(self, known: LiveTake | None, name: str, first: int, age: int, done: int) -> LiveTake | Refusal:
         writer, opens = self.live.writer, False
-        wall = self.clock.wall()  # Before the log takes its time: `age` is of now.
+        wall = self.clock.wall()  # Read before anything is stored, since `age` counts from now.
         if writer.state.status is Status.CREATED:
-            # Each by a name of its own: of two that open it at the same time one does, the other joins.
+            # Each microphone has its own act id: of two that open the session at the same time one succeeds, and the
+            # other joins.
             act = CommandId(f"open:{source_of(name, first)}")
             opened = await writer.send(SYSTEM, act, OpenSession(age=min(age, MOST_BEFORE)))
             opens = not isinstance(opened, Refusal)
             if isinstance(opened, Refusal) and writer.state.status is Status.CREATED:
                 return opened
-        # The sound that opens a session is at its beginning, however long that took.
+        # Sound that opens a session is at its beginning, however long the opening took.
         t = (min(age, MOST_BEFORE) if opens else writer.state.media_now(wall)) - age
         hole = known if known is not None and not known.apart else None
-        if hole is not None and done >= first:  # Another machine had what lies between.
+        if hole is not None and done >= first:  # Another machine had the samples in between.
             t = hole.t(first)
             await self._catch_up(t, age)
         elif hole is not None and abs(hole.t(first) - t) < HOLE_MS:
-            t = hole.t(first)  # Its samples count truer than a hello that was long on its way.
-        # What was heard before the session began isn't said in it, nor what a respeaker said before going on air.
+            t = hole.t(first)  # Counting samples is more accurate than a hello that was long in transit.
+        # Sound from before the session's beginning isn't part of it, nor is a respeaker's sound from before going on
+        # air.
         since = writer.state.channels[self.channel].air.since if self.respoken else 0
         if t < since:
             first, t = first + to_samples(since - t), since
@@ -265,7 +269,9 @@ class LiveChannel:
         return refuse(RefusalCode.UNAVAILABLE, "The sound can't be taken in at the moment; send it again.")
 
     def take_up(self, source: SourceId, spool: Spool) -> LiveTake | None:
-        """Go on with a source that is attached and spooled as far as it is; None once this doesn't run any more."""
+        """Begin a take on a source that is attached, after what is spooled of it; None where this channel isn't running
+        any more.
+        """
         known, named = self.live.state.sources[source], take_of(source)
         if self._group is None or named is None:
             return None
@@ -285,11 +291,11 @@ class LiveChannel:
         return wanted_from(state.unkept, audio.decided_through(state, self.channel))
 
     async def started(self) -> None:
-        """Wait until it runs, or has failed to."""
+        """Wait until the channel runs, or has failed to start."""
         await self._started.wait()
 
     async def _carry(self, take: LiveTake, spool: Spool) -> None:
-        await take.audio.follow(self.live.state.unkept)  # Before any sound comes to the disk.
+        await take.audio.follow(self.live.state.unkept)  # Before any sound is written to the disk.
         async with asyncio.TaskGroup() as group:
             consent = group.create_task(follow_consent(self.live.writer, take.audio))
             mapping = group.create_task(self._map_clock(take))
@@ -300,7 +306,7 @@ class LiveChannel:
                 with suppress(StorageUnavailable):
                     take.audio.acknowledged = await spool.sync()
             take.carried.set()
-            await take.heard.wait()  # Until then it may be said that the last half minute is not to be kept.
+            await take.heard.wait()  # Until then somebody may demand that the last half minute is not recorded.
             consent.cancel()
 
     async def _recognise_all(self) -> None:
@@ -312,7 +318,7 @@ class LiveChannel:
                 await self._note_gap_before(take)
                 await self.recognising.recognise(writer, self.channel, take.audio)
                 if writer.state.status is Status.CLOSED:
-                    return  # It may have been too late for its last words: whoever ends the takes looks.
+                    return  # Its last words may have come too late; `_note_missing` checks that when the takes end.
                 await take.carried.wait()
                 source, end = take.audio.source, take.audio.end_ms
                 await self._command(f"end-source:{source}", EndSource(source=source, t=end))
@@ -326,9 +332,9 @@ class LiveChannel:
             self._more.clear()
 
     async def _note_gap_before(self, take: LiveTake) -> None:
-        """Say that sound is missing before a take, but for what would not have been kept, or not have been heard.
+        """Note gaps for sound that is missing before a take, except where it would not have been recorded or heard.
 
-        Only now, when all words from before it are in the log.
+        Done only when all words from before the gap are in the log.
         """
         since, channel = self._lost_since, self.live.state.channels[self.channel]
         if take.missing_from is not None:
@@ -345,8 +351,9 @@ class LiveChannel:
     async def _map_clock(self, take: LiveTake) -> None:
         """Keep media time at what the microphone has heard by now, however late that arrives.
 
-        One microphone sets the session's clock. A take that lies apart from it for long parts, and goes on where it is
-        heard: one of another microphone, whose sound card counts other seconds, or one that would set the clock back.
+        One microphone sets the session's clock. A take that differs from it for long is ended, and its sound continues
+        as a new source at the present time: the take of another microphone whose sound card runs at another rate, or
+        one that would set the clock back.
         """
         mapped, writer = self.clock.monotonic(), self.live.writer
         together = mapped
@@ -376,7 +383,7 @@ class LiveChannel:
             self.live.writer.signal(ChannelState(channel=self.channel, sound=Sound.NONE, lag=0, t=t))
 
     def _sources_of(self, name: str) -> dict[int, Source]:
-        """What the log knows of a take, by the position at which each source begins."""
+        """The sources of a take in the log, by the position at which each begins."""
         named = ((take_of(source), known) for source, known in self.live.state.sources.items())
         return {take[1]: known for take, known in named if take is not None and take[0] == name}
 

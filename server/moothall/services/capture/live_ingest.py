@@ -1,6 +1,7 @@
-"""Live sound of all sessions: which take goes to which channel, what goes on after a restart, and how it ends.
+"""Handles the live sound of all sessions: which take goes to which channel, what continues after a restart, and how it
+ends.
 
-A source ends when its session is closed, when somebody stops it, or when another takes its place; never because a
+A source ends when its session is closed, when somebody stops it, or when another replaces it; never because a
 connection ended.
 """
 
@@ -32,31 +33,34 @@ from moothall.wire.audio import EndReason, Hello
 logger = logging.getLogger(__name__)
 
 _Key = tuple[SessionId, ChannelId, bool]
-"""A text, and whether it is a respeaker's sound beside the text's own."""
+"""A channel of a session, and whether the sound is a respeaker's and not the channel's own."""
 
 LOOK_MS = 100
 ON_ITS_WAY_MS = 2_000
-"""How long what was said before a session is closed may still be on its way here."""
+"""How long sound from before the close of a session may still be in transit to this server, in ms."""
 
 
 class LiveIngest:
-    """Takes in what microphones send. `run` owns it; nothing can begin before it runs."""
+    """Takes in what microphones send. The owner of `run` owns it; nothing can begin before `run` is running."""
 
     def __init__(self, *, sessions: Sessions, spools: SpoolStore, recognising: Recognising, clock: Clock) -> None:
         self._sessions = sessions
         self._spools = spools
         self._recognising = recognising
         self._clock = clock
-        # Two per channel of an open session at most; each leaves when its session is closed.
+        # Bound: two for each channel of an open session; each is dropped when its session is closed.
         self._channels: dict[_Key, LiveChannel] = {}
         self._tries: dict[_Key, RestartBudget] = {}
-        """As many; what failed too often stays until its session is closed or another take begins."""
+        """Restart budgets of the channels. Bound: as `_channels`. A channel that failed too often keeps its budget
+        until its session is closed or another take begins."""
         self._stopped: dict[_Key, frozenset[str]] = {}
-        """Where sound failed too often, with the names of the takes."""
+        """Names of the takes of the channels that failed too often."""
         self._group: asyncio.TaskGroup | None = None
 
     async def run(self, started: asyncio.Event) -> None:
-        """Own the channels until cancelled; first go on with what an earlier life of the server had spooled."""
+        """Run the channels until cancelled; first continue with the sound that an earlier run of the server had
+        spooled.
+        """
         async with asyncio.TaskGroup() as group:
             self._group = group
             try:
@@ -69,11 +73,11 @@ class LiveIngest:
     async def begin(
         self, session: SessionId, hello: Hello, done: int = 0, *, respoken: bool = False
     ) -> LiveTake | Refusal | None:
-        """The take that a microphone says hello with, new or to be gone on with; None when it is over already.
+        """The take that a microphone's hello names, new or continued; None when it is over already.
 
-        `done`: up to which position the microphone was told that its sound is done. `respoken`: whether it is that of a
-        respeaker, who is on air, beside the text's own sound. A session that wasn't opened is opened. Raises
-        StorageUnavailable and RecordBroken as `Sessions.find` does.
+        `done`: the position up to which the microphone was told that its sound is done. `respoken`: whether it is the
+        take of a respeaker who is on air, in addition to the channel's own sound. A session that isn't open yet is
+        opened. Raises StorageUnavailable and RecordBroken as `Sessions.find` does.
         """
         live = await self._sessions.find(session)
         channel = ChannelId(hello.channel)
@@ -93,10 +97,10 @@ class LiveIngest:
         return await self._channel(live, key).begin(name, hello.first, hello.age, done)
 
     async def finish(self, session: SessionId, within_ms: int) -> bool:
-        """Take no more sound for a session that is about to be closed than what has been said by now.
+        """Stop taking sound for a session that is about to be closed, except what has been said by now.
 
-        Comes back when its last words are in the log, when no engine is there to hear them, or after `within_ms`;
-        whether they are.
+        Returns when its last words are in the log, when no engine is there to hear them, or after `within_ms`; True
+        where they are.
         """
         for key in [key for key in self._stopped if key[0] == session]:
             self._forget(key)
@@ -122,13 +126,15 @@ class LiveIngest:
         return any(channel.takes for channel in self._of(session))
 
     def takes(self) -> Iterator[tuple[SessionId, LiveTake]]:
-        """All whose sound waits for its words, with their sessions."""
+        """All takes whose sound waits for its words, each with its session."""
         for (session, *_), channel in self._channels.items():
             for take in channel.takes:
                 yield session, take
 
     def _nothing_unheard(self, channels: Sequence[LiveChannel]) -> bool:
-        """Whether the engine went after it had heard everything: there is nothing that another could add."""
+        """Whether no engine is connected and none could add anything, since all sound was heard before the last one
+        left.
+        """
         ended = all(take.audio.ended for channel in channels for take in channel.takes)
         return ended and self._recognising.alone and not any(channel.unheard for channel in channels)
 
@@ -136,7 +142,7 @@ class LiveIngest:
         return [channel for (name, *_), channel in self._channels.items() if name == session]
 
     def _own_of(self, session: SessionId) -> list[LiveChannel]:
-        """Those of the session's own sound."""
+        """The live channels of the session's own sound, without respeakers'."""
         return [channel for channel in self._of(session) if not channel.respoken]
 
     def _growing_takes(self, session: SessionId) -> list[LiveTake]:
@@ -144,46 +150,50 @@ class LiveIngest:
         return [take for take in takes if take is not None and not take.finished]
 
     def current(self, session: SessionId, channel: ChannelId) -> LiveTake | None:
-        """The newest take of a text, growing or waiting to be recognised; None where there is none."""
+        """The newest take of a channel, growing or waiting to be recognised; None where there is none."""
         found = self._channels.get((session, channel, False))
         return None if found is None else found.current
 
     def respoken(self, session: SessionId, channel: ChannelId) -> LiveTake | None:
-        """The newest take of a respeaker of a text; as `current`."""
+        """The newest take of a channel's respeaker; None where there is none."""
         found = self._channels.get((session, channel, True))
         return None if found is None else found.current
 
     def growing(self, session: SessionId) -> frozenset[ChannelId]:
-        """The channels of a session that have an open source; its microphone may be cut off at the moment."""
+        """The channels of a session that have an open source; its microphone may be disconnected at the moment."""
         return frozenset(each.channel for each in self._own_of(session) if each.growing)
 
     def loudness(self, session: SessionId) -> dict[ChannelId, Loudness]:
-        """How loud the microphones of a session are that are open."""
+        """Loudness of the open microphones of a session, by channel."""
         channels = ((channel.channel, channel.current) for channel in self._own_of(session) if channel.growing)
         return {name: take.audio.loudness for name, take in channels if take is not None}
 
     def listening(self, session: SessionId) -> dict[ChannelId, Listening]:
-        """Who listens to them."""
+        """Listeners to the open microphones of a session, by channel."""
         channels = ((channel.channel, channel.current) for channel in self._own_of(session) if channel.growing)
         return {name: take.audio.listening for name, take in channels if take is not None}
 
     def begun_again(self, session: SessionId) -> int:
-        """How often the sound of a session's texts was begun again in the last ten minutes."""
+        """Number of restarts of the session's live sound in the last ten minutes."""
         return sum(tries.lately for (of, *_), tries in self._tries.items() if of == session)
 
     def stopped(self, session: SessionId, channel: ChannelId | None = None) -> bool:
-        """Whether the sound of one of its texts, or this one's own, failed too often and is taken in no more."""
+        """Whether the sound of any channel of the session, or of `channel`, failed too often and is taken in no
+        more.
+        """
         if channel is not None:
             return (session, channel, False) in self._stopped
         return any(of == session for of, *_ in self._stopped)
 
     def lift_stop(self, session: SessionId, channel: ChannelId) -> None:
-        """Take in the sound of a text again that failed too often, since somebody has chosen so."""
+        """Take in the sound of a channel again that failed too often, on a person's request."""
         if self.stopped(session, channel):
             self._forget((session, channel, False))
 
     def full(self, session: SessionId) -> bool:
-        """Whether no more of its sound is taken until words have come, since what waits has all its room."""
+        """Whether sound of the session is not taken until words have come, since the sound that waits has reached its
+        limit.
+        """
         return any(take.full for channel in self._of(session) for take in channel.takes)
 
     def _forget(self, key: _Key) -> None:
@@ -191,12 +201,12 @@ class LiveIngest:
         self._tries.pop(key, None)
 
     async def _recover(self) -> None:
-        """Go on with the sources whose sound is still spooled, in the order in which they began."""
+        """Continue the sources whose sound is still spooled, in the order in which they began."""
         kept: dict[_Key, dict[SourceId, int]] = {}
         lives: dict[SessionId, LiveSession] = {}
         for session, source in await self._spools.kept():
             if take_of(source) is None:
-                continue  # Whoever plays a file goes on with it.
+                continue  # The player of a file continues it.
             try:
                 live = await self._sessions.find(session)
             except RecordBroken as error:
@@ -217,9 +227,9 @@ class LiveIngest:
             await self._channel(lives[key[0]], key, in_order).started()
 
     async def _let_go(self, live: LiveSession, source: SourceId, known: Source) -> None:
-        """Forget sound that nobody wants any more.
+        """Discard sound that nobody wants any more.
 
-        If the server was killed between a close and the note of what that cut off, it is noted now.
+        Where the server was killed after a close and before it noted the words that were cut off, note the gap now.
         """
         spool = await self._spools.open(live.id, source)
         audio = LiveAudio(source, spool, known.t, self._clock, respoken=is_respoken(source))
@@ -227,7 +237,7 @@ class LiveIngest:
         if missing is not None:
             gap = NoteGap(channel=known.channel, t0=missing[0], t1=missing[1], reason=GapReason.ENGINE_LOST)
             if isinstance(await live.writer.send(SYSTEM, unheard_id(source), gap), Refusal):
-                await audio.close()  # The next start says so.
+                await audio.close()  # The next start notes it.
                 return
         await audio.discard()
 
@@ -255,7 +265,7 @@ class LiveIngest:
         )
 
     async def _own(self, key: _Key, channel: LiveChannel) -> None:
-        """Keep a channel going until its session is closed: when it fails it is begun again from its spool."""
+        """Run a channel until its session is closed; restart it from its spool when it fails."""
         tries = self._tries.setdefault(key, RestartBudget(self._clock))
         try:
             with channel.live.held():
@@ -274,14 +284,16 @@ class LiveIngest:
                 self._tries.pop(key, None)
 
     async def _ran(self, key: _Key, channel: LiveChannel) -> bool:
-        """Run a channel; whether it came to its end."""
+        """Run a channel; return False where it failed while its session was open."""
         error = await failure_of(channel.run)
-        if error is not None:  # whatever it was, other meetings are on
+        if error is not None:  # whatever it was, other meetings continue
             note_failure(error, f"session {key[0]}: the live sound of channel {key[1]} failed and restarts")
         return error is None or channel.live.state.status is Status.CLOSED
 
     async def _made_again(self, key: _Key, before: LiveChannel, tries: RestartBudget) -> LiveChannel | None:
-        """What goes on with a channel that failed; None when that was too often, be it that the disk tells nothing."""
+        """A new channel that continues one that failed; None after too many failures, those to read the spools
+        included.
+        """
         while await tries.again():
             try:
                 return self._made(before.live, key, await self._spooled(key, before))
@@ -290,7 +302,7 @@ class LiveIngest:
         return None
 
     async def _spooled(self, key: _Key, before: LiveChannel) -> Mapping[SourceId, EndReason | None]:
-        """What a channel that failed has left to be gone on with, oldest first, with why it ended."""
+        """The spooled sources that a failed channel has left to be continued, oldest first, each with why it ended."""
         whole = {take.audio.source: take.reason for take in before.takes if not take.broken}
         sources = before.live.state.sources
         known = [
@@ -302,6 +314,6 @@ class LiveIngest:
         return {source: whole.get(source) for source in sorted(left, key=lambda source: sources[source].t)}
 
     def _leads(self, channel: LiveChannel) -> bool:
-        """Of a session's own microphones the first that is open sets the clock."""
+        """Whether a channel sets the session's clock: the first one does whose own microphone is open."""
         leader = next((each for each in self._own_of(channel.live.id) if each.growing), None)
         return leader is channel

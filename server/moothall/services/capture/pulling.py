@@ -1,7 +1,7 @@
-"""One stream on its way into a channel: fetched again whenever it is lost, for as long as the meeting is on.
+"""Fetches one stream into a channel, again whenever it is lost, for as long as the meeting is on.
 
-A run of a stream that gave sound is a take, as a microphone's is: what lies between two of them is a gap, and the times
-on both sides stay true. Whoever sends for the same text by a microphone goes before the stream.
+A run of a stream that gave sound is a take, like a microphone's: the time between two runs is a gap, and the times on
+both sides stay true. A microphone that sends to the same channel has precedence over the stream.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from moothall.wire.audio import PROTOCOL, EndReason, Hello, Piece
 logger = logging.getLogger(__name__)
 
 CHUNK = 3_200
-"""Samples that are taken at a time, 200 ms."""
+"""Most samples in one read (200 ms)."""
 BYTES = 2
 LOOK_MS = 1_000
-"""How often it is looked whether a microphone still has the text."""
+"""Interval at which it is checked whether a microphone still has the channel, in ms."""
 BURST_MS = 1_000
-"""What such a stream sends in so long at its beginning is not taken: some of it may have been heard before."""
+"""Time at the start of a stream with a burst, in ms, whose sound is dropped: some of it may have been heard before."""
 PREFIX = "pull"
-"""Takes of streams are named so, with twelve figures behind."""
+"""Prefix of the names of streams' takes; twelve hexadecimal digits follow."""
 
 
 def is_pulled(take: str) -> bool:
@@ -46,63 +46,63 @@ def is_pulled(take: str) -> bool:
 
 
 class PulledSource(msgspec.Struct, frozen=True, kw_only=True):
-    """A stream and the text that it feeds. `address` may hold a password: it goes into no log and to no reader."""
+    """A stream and the channel that it feeds. `address` may hold a password: it goes into no log and to no reader."""
 
     session: SessionId
     channel: ChannelId
     name: str
-    """Tells several sources of one channel apart; a stream alone is `stream`, a bridge names each of its people."""
+    """Distinguishes several sources of one channel: a single stream is `stream`, a bridge names each of its people."""
     address: str
     entered: int = 0
-    """Unix ms."""
+    """When the address was entered, Unix ms."""
     over: bool = False
-    """Whether it came to its own end, as a recording does: then it isn't fetched again."""
+    """Whether the stream is over and isn't fetched again, as after the end of a recording."""
     trouble: Trouble | None = None
-    """Why it isn't, where that was no end of its own."""
+    """Why it isn't fetched again, where it didn't end by itself."""
 
     @property
     def key(self) -> str:
-        """Names it among all sources."""
+        """Unique name of the source among all sources."""
         return f"{self.session}/{self.channel}/{self.name}"
 
 
 class StreamLost(MoothallError):
-    """There is no sound of a stream, or no more of it."""
+    """Raised where a stream gives no sound, or no more."""
 
     def __init__(self, trouble: Trouble, number: int = 0) -> None:
         super().__init__(f"The stream gives no sound: {trouble}.")
         self.trouble = trouble
         self.number = number
-        """With STATUS what the server answered."""
+        """The server's status code where `trouble` is STATUS, else 0."""
 
 
 class StreamOver(MoothallError):
-    """A recording was fetched to its end before: nothing is left to go on with."""
+    """Raised where a recording was fetched to its end before, so that nothing is left to continue."""
 
     def __init__(self) -> None:
         super().__init__("All of the recording was fetched before.")
 
 
 class StreamRun(Protocol):
-    """A stream while it is fetched."""
+    """One connection to a stream while it is being fetched."""
 
     @property
     def found(self) -> Found | None:
-        """What it is; known with the first sample."""
+        """What kind of sound the stream has; None before the first sample."""
         ...
 
     @property
     def bursts(self) -> bool:
-        """Whether what it sends first is older than the connection; known with the first sample."""
+        """Whether the sound at its start is older than the connection; known with the first sample."""
         ...
 
     @property
     def once(self) -> bool:
-        """Whether it would begin from its start were it fetched again, as a file does; known with the first sample."""
+        """Whether fetching it again would begin at its start, as with a file; known with the first sample."""
         ...
 
     async def read(self, samples: int) -> bytes:
-        """At most so many samples (PCM16 mono, 16 kHz), at least one; none once it came to its own end.
+        """At least one and at most `samples` samples (PCM16 mono, 16 kHz); none once the stream came to its own end.
 
         Raises StreamLost.
         """
@@ -110,33 +110,35 @@ class StreamRun(Protocol):
 
 
 class StreamPort(Protocol):
-    """Fetches streams. A bridge to a conference fetches its people by the same port, a source each, with a name."""
+    """Fetches streams. A bridge to a conference fetches its people by the same port, one source with a name for
+    each.
+    """
 
     def fetch(self, address: str, source: str = "") -> AbstractAsyncContextManager[StreamRun]:
-        """Begin to fetch a stream; leaving the context ends it with all that works for it. Raises StreamLost.
+        """Begin to fetch a stream; leaving the context ends it and all processes that serve it. Raises StreamLost.
 
-        A `source` that is fetched again goes on behind what it was given before; where that was all of a recording
-        StreamOver is raised. Without a name it begins anew.
+        A `source` that is fetched again continues after what it was given before; where that was all of a recording
+        StreamOver is raised. With an empty name it begins anew.
         """
         ...
 
 
 class PullState(StrEnum):
-    """How a source stands."""
+    """The state of a source."""
 
     WAITING = "waiting"
-    """Its meeting isn't on."""
+    """The meeting isn't on."""
     STARTING = "starting"
     SOUND = "sound"
     LOST = "lost"
-    """It is fetched again and again."""
+    """The stream is retried."""
     HELD = "held"
-    """A microphone sends for its text."""
+    """A microphone sends sound for the channel."""
     OVER = "over"
 
 
 class Pulling:
-    """Fetches one source while its meeting is on. `run` is one life; begun again, it goes on."""
+    """Fetches one source while its meeting is on. `run` may be started again after a failure, and continues."""
 
     def __init__(
         self,
@@ -160,23 +162,23 @@ class Pulling:
         self._take: LiveTake | None = None
         self._first = True
         self._once = False
-        """Whether sound was taken of what would begin from its start were it fetched again."""
+        """Whether sound was taken from a stream that would begin at its start if it were fetched again."""
         self._heard = clock.monotonic()
         self.state = PullState.STARTING
         self.trouble: Trouble | None = None
-        """Why the sound was last lost."""
+        """Why the sound was last lost; None while there is sound."""
         self.number = 0
         self.found: Found | None = None
         self.fetched = 0
-        """How often it was fetched."""
+        """Number of attempts to fetch the stream."""
 
     def lost_for(self, now: int) -> int:
-        """For how long no sound has come that should, ms."""
+        """Time since the stream last gave sound, in ms; 0 where none is expected."""
         return 0 if self.state in (PullState.HELD, PullState.OVER) else max(0, now - self._heard)
 
     async def run(self) -> bool:
-        """Fetch until the meeting is closed; True where the stream is over before: it came to its own end, or it is a
-        file that was lost half way (`trouble`), whose words would come twice.
+        """Fetch until the meeting is closed. Returns True where the stream was over before that: it came to its own
+        end, or it is a file that was lost half way (`trouble`), whose words would be repeated.
         """
         failures = 0
         while self._live.state.status in ON:
@@ -232,24 +234,26 @@ class Pulling:
         return False
 
     async def finish(self, reason: EndReason) -> None:
-        """End the take that it gave, if it gave one."""
+        """End the stream's take, if it has one."""
         if self._take is not None:
             await self._take.finish(reason)
             self._take = None
 
     def _microphone(self) -> bool:
-        """Whether a microphone has the text; one that is cut off has it until it is stopped."""
+        """Whether a microphone has the channel. A disconnected one has it until it is stopped."""
         now = self._ingest.current(self.source.session, self.source.channel)
         return now is not None and not now.finished and not is_pulled(now.name)
 
     def _stopped(self) -> bool:
-        """Whether its text's sound failed too often. A take of another name lifts that, so no stream may begin one: it
-        is for people to try it again.
+        """Whether the channel's sound failed too often. A take of another name would lift that, so a stream must not
+        begin one: only a person may decide to retry.
         """
         return self._ingest.stopped(self.source.session, self.source.channel)
 
     async def _fetch(self) -> bool:
-        """Fetch it once; whether it came to its own end. False where its text was taken, or the meeting closed."""
+        """Fetch the stream once; return whether it came to its own end. False where a microphone took the channel, or
+        the meeting was closed.
+        """
         self.fetched += 1
         try:
             async with self._streams.fetch(self.source.address, self.source.key) as run:
@@ -258,7 +262,7 @@ class Pulling:
             return True
 
     async def _taken(self, run: StreamRun) -> bool:
-        """Take the sound of a run; as `_fetch`."""
+        """Take in the sound of one run; the result is that of `_fetch`."""
         pacing: Pacing | None = None
         came: int | None = None
         heart = Heartbeat()
@@ -287,16 +291,17 @@ class Pulling:
             take = self._take
             if take is None or take.over or take.broken or (take.finished and not take.apart):
                 return False
-            if take.apart:  # Its clock isn't the session's: it goes on where it is heard.
+            # Its rate differs from the session's clock: it continues as a new source at the present time.
+            if take.apart:
                 take = self._take = await self._begun()
             now = self._clock.monotonic()
             await take.feed(Piece(first=take.received, age=0, pcm=pcm), now)
         return False
 
     async def _begun(self) -> LiveTake:
-        """A take of its own; the first of this life goes on with what an earlier life of a server left open.
+        """Begin a take. The first one continues the take that an earlier run of a server left open.
 
-        Raises StreamLost where none can be had now.
+        Raises StreamLost where none can be begun now.
         """
         if self._stopped():
             raise StreamLost(Trouble.NOT_TAKEN)
@@ -319,8 +324,8 @@ class Pulling:
         raise StreamLost(Trouble.NOT_TAKEN)
 
     def _left(self) -> list[tuple[str, int]]:
-        """The take of this text that an earlier life of this server, or another node, left open, and the position that
-        is heard now: what lies between is missing.
+        """The name of the take of this channel that an earlier run of this server, or another node, left open, and the
+        position that is heard now: the sound in between is missing. Empty where there is none.
         """
         state = self._live.state
         now = state.media_now(self._clock.wall())

@@ -1,4 +1,6 @@
-"""They speak another language than was thought: say which, and have the last minute recognised once more."""
+"""Forces the language of a channel where another one is spoken than was thought, and has the last minute recognised
+again.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.log.session_writer import SessionWriter
 
 REDONE_MS = 60_000
-"""How much is recognised once more. The spool keeps more (`live_audio.KEEP_MS`)."""
+"""How much sound is recognised again, in ms. The spool keeps more (`live_audio.KEEP_MS`)."""
 
 
 async def redo(  # noqa: PLR0917  # a command, with what carries it out
@@ -26,11 +28,11 @@ async def redo(  # noqa: PLR0917  # a command, with what carries it out
     language: str | None,
     ms: int = REDONE_MS,
 ) -> Receipt | Refusal:
-    """Force the language of a channel, strike its machine-made lines of the last `ms`, and have them made again.
+    """Force the language of a channel, strike its machine-made lines of the last `ms`, and have them recognised again.
 
-    None lets the language be detected again. One that nobody expected on the floor is spoken there from now on. What a
-    person mended stays, and so does all before it. Where no audio of the channel is being recognised the language is
-    forced and nothing else.
+    `language` None lets the language be detected again. A language that was not expected on the floor is added to the
+    expected ones. Lines that a person corrected stay, and so do all lines before them. Where no audio of the channel is
+    being recognised only the language is forced.
     """
     async with recognising.held(writer, channel) as assignment:
         commands: list[AnyCommand] = [ForceLanguage(channel=channel, language=language)]
@@ -55,8 +57,8 @@ async def redo(  # noqa: PLR0917  # a command, with what carries it out
 def rewound_to(state: State, channel: ChannelId, t: int, audible: int) -> int:
     """The media ms from which a channel can be recognised once more, `t` or later.
 
-    Its lines from there on have not been mended or respoken by a person, and none begins before `audible`, where the
-    audio that is still there begins: it would come back without its first words.
+    No line after that time was corrected or respoken by a person, and none begins before `audible`, the media ms at
+    which the stored audio begins: such a line would come back without its first words.
     """
     known = state.channels.get(channel)
     if known is None:

@@ -1,7 +1,8 @@
-"""The streams that feed meetings: kept in the book, fetched while their meetings are on, tried before.
+"""Manages the streams that feed meetings: stores them in the book, fetches them while their meetings are on, and tries
+them beforehand.
 
-Whichever node keeps the house fetches them, so they follow a take-over. `services/sessions/forgetting.py` says when an
-address is forgotten.
+The node that keeps the house fetches them, so they continue after a take-over. `services/sessions/forgetting.py`
+decides when an address is forgotten.
 """
 
 from __future__ import annotations
@@ -34,40 +35,41 @@ logger = logging.getLogger(__name__)
 
 NAMESPACE = "stream"
 NAME = "stream"
-"""Of the source where a channel has one alone."""
+"""Name of the source where a channel has only one."""
 MOST_EACH = 16
-"""Streams of one meeting. Overflow: one more is refused."""
+"""Most streams of one meeting. Overflow: one more is refused."""
 MOST_TRIED = 2
-"""Streams that are tried at a time. Overflow: one more is refused."""
+"""Most streams that are tried at a time. Overflow: one more is refused."""
 LOOK_MS = 1_000
 TRIED_MS = 2_000
-"""Sound that is listened to when a stream is tried."""
+"""Length of sound that is heard when a stream is tried, in ms."""
 MOST_TRY_MS = 2 * START_MS
-"""How long that may last. Overflow: it counts as silent, however little comes again and again."""
+"""Time limit of such a trial, in ms. Overflow: the stream counts as silent, even where a little sound arrives now and
+then."""
 
 
 class PullStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How a source stands, for the staff."""
+    """The state of a source, for the staff."""
 
     channel: ChannelId
     name: str
     shown: str
-    """Its address without what may be secret."""
+    """The address without its secret parts."""
     state: PullState
     trouble: Trouble | None = None
     number: int = 0
     found: Found | None = None
     lost: int = 0
-    """For how long no sound has come that should, s."""
+    """Time since it last gave sound, in s; 0 where none is expected."""
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found when a stream was tried."""
+    """The result of the trial of a stream."""
 
     shown: str
     found: Found | None = None
     level: int | None = None
-    """The loudest of what was heard, dBFS; None where it was digital silence."""
+    """The loudest level that was heard, in dBFS; None where all of it was digital silence."""
     trouble: Trouble | None = None
     number: int = 0
 
@@ -76,7 +78,7 @@ _Key = tuple[SessionId, ChannelId, str]
 
 
 class Streams:
-    """All sources that are fetched. Call `load`; `run` must be running, else none is."""
+    """All streams of all meetings. Call `load` first; streams are fetched only while `run` is running."""
 
     def __init__(
         self,
@@ -98,15 +100,15 @@ class Streams:
         self._closing = closing
         self._clock = clock
         self._randomness = randomness
-        # Bound: MOST_EACH of each meeting.
+        # Bound: MOST_EACH for each meeting.
         self._sources: dict[_Key, PulledSource] = {}
         self._running: dict[_Key, tuple[Pulling, asyncio.Task[None]]] = {}
         self._stopping: set[_Key] = set()
-        """Of these, those that are being ended; until then none takes their place. Bound: the same."""
+        """Keys of running sources that are being ended; until then no other is begun for them. Bound: as `_running`."""
         self._trying = 0
 
     async def load(self) -> None:
-        """Read the book; raises StorageUnavailable."""
+        """Read the streams from the book. Raises StorageUnavailable."""
         for body in (await self._book.read(NAMESPACE)).values():
             try:
                 source = read_json(body, PulledSource)
@@ -116,7 +118,9 @@ class Streams:
             self._sources[_key(source)] = source
 
     async def put(self, session: SessionId, channel: ChannelId, address: str, name: str = NAME) -> Refusal | None:
-        """Feed a text from a stream from now on, in place of the one that it had. Raises StorageUnavailable."""
+        """Feed a channel from a stream from now on, in place of the channel's earlier one of this name. Raises
+        StorageUnavailable.
+        """
         if read_address(address) is None:
             return refuse(RefusalCode.INVALID, "That is no address of a stream: http, https, rtsp, rtsps, rtmp, rtmps.")
         live = await self._sessions.find(session)
@@ -129,7 +133,7 @@ class Streams:
         source = PulledSource(session=session, channel=channel, name=name, address=address, entered=now)
         others = [each for each in self._of(session) if _key(each) != _key(source)]
         if len(others) >= MOST_EACH or any(each.channel == channel for each in others):
-            # The port knows several names; until their sounds are mixed a channel has one.
+            # The port could fetch several names, but their sounds are not mixed, so a channel has one stream.
             return refuse(RefusalCode.BUSY, "This text has a stream already; take that away first.")
         await self._keep(source)
         await self._stop(_key(source))
@@ -137,7 +141,7 @@ class Streams:
         return None
 
     async def remove(self, session: SessionId, channel: ChannelId, name: str = NAME) -> bool:
-        """Feed a text from it no longer; False where it wasn't. Raises StorageUnavailable."""
+        """Stop feeding a channel from a stream; False where there was none. Raises StorageUnavailable."""
         key = (session, channel, name)
         if key not in self._sources:
             return False
@@ -147,16 +151,18 @@ class Streams:
         return True
 
     def of(self, session: SessionId) -> Sequence[PullStatus]:
-        """How the sources of a session stand."""
+        """The states of a session's sources."""
         return [self._status(each) for each in self._of(session)]
 
     def lost_for(self, session: SessionId) -> int:
-        """For how long one of them has given no sound that should, ms."""
+        """Longest time, in ms, for which a source of the session has given no sound though it should; 0 where there is
+        none.
+        """
         now = self._clock.monotonic()
         return max((each.lost_for(now) for key, (each, _) in self._running.items() if key[0] == session), default=0)
 
     async def try_it(self, address: str) -> Tried | Refusal:
-        """Listen to a stream for some seconds, for nobody, and say what it is or what is wrong."""
+        """Try a stream: listen to it for some seconds without feeding a channel; return what it is or what is wrong."""
         parts = read_address(address)
         if parts is None:
             return Tried(shown="", trouble=Trouble.ADDRESS)
@@ -192,7 +198,9 @@ class Streams:
         return Tried(shown=shown, found=found, level=max(levels, default=None))
 
     async def run(self) -> None:
-        """Fetch what is to be fetched until cancelled; then takes stay open, for the next life to go on with."""
+        """Fetch the streams of meetings that are on, until cancelled. Takes stay open then, and the next run continues
+        them.
+        """
         async with asyncio.TaskGroup() as group:
             try:
                 while True:
@@ -235,7 +243,7 @@ class Streams:
         self._running[key] = (pulling, group.create_task(self._own(pulling)))
 
     async def _own(self, pulling: Pulling) -> None:
-        """One source; what nobody foresaw ends this life of it, and the next look begins another."""
+        """Run one source. After an unexpected failure the next look begins it again."""
         source = pulling.source
 
         async def fetched() -> None:
@@ -260,7 +268,7 @@ class Streams:
         self._sources[_key(source)] = source
 
     async def _stop(self, key: _Key) -> None:
-        """End the one that is fetched, with its take: the next would go on with that, were it begun before."""
+        """End a running source and its take, since the next source would continue that take otherwise."""
         running = self._running.get(key)
         if running is None:
             return

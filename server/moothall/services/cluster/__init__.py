@@ -1,1 +1,1 @@
-"""What a node does so that several of them run one house."""
+"""The work of a node in a house of several: keeping the house, copies, leases and the links of nodes."""

@@ -1,7 +1,7 @@
-"""Redis gives up the log of a closed session once enough nodes have the same copy of it on their disks.
+"""Trims the log of a closed session in Redis once enough nodes have the same copy of it on their disks.
 
-What is corrected or removed later is appended behind, as ever: Redis keeps where the log ends, its digests and which
-commands it has had. A node that lacks what was given up asks the keeper for it.
+Later corrections and removals are appended behind the trimmed part as usual: Redis keeps the head of the log, its
+digests and the ids of the commands that it has stored. A node that lacks trimmed events reads them from the keeper.
 """
 
 from __future__ import annotations
@@ -20,39 +20,41 @@ from moothall.core.ports import Clock, EventLog, LogHead, LogReading, SharedLog
 logger = logging.getLogger(__name__)
 
 LOOK_MS = 60_000
-"""Between two looks."""
+"""Interval between two runs of `look`, in ms."""
 AFTER_MS = 3_600_000
-"""How long a session has been closed: much is still corrected in the hour after."""
+"""Minimum time since a session was closed before its log is trimmed, in ms: many corrections are made in the first
+hour."""
 PAGE = 250
 
 
 @dataclass(eq=False, repr=False)
 class Archiving:
-    """The keeper's. `run` owns it."""
+    """The task of the keeper that trims logs in Redis. The owner of `run` owns it."""
 
     shared: SharedLog
     log: EventLog
-    """Both copies of the keeper (`TwoCopies`)."""
+    """The keeper's log, with both its copies (`TwoCopies`)."""
     clock: Clock
     _: KW_ONLY
     copies: int
-    """How many nodes have to have a log, the keeper among them."""
+    """Number of nodes that must have a log before it is trimmed, the keeper included."""
     archives: Callable[[SessionId, LogHead], int]
-    """How many other nodes are known to have the same; those of which it isn't known are asked."""
+    """Returns how many other nodes are known to have a copy with this head, and asks all other nodes about theirs."""
     loaded: Callable[[SessionId], bool]
-    """Whether a session is in memory, and so its log is held by its writer."""
+    """Whether a session is in memory, in which case its writer holds its log."""
 
     def __post_init__(self) -> None:
         self._change, self._count = 0, ""
         # Bound: the sessions of which Redis has more than the head.
         self._whole: dict[SessionId, LogHead] = {}
-        """Those that Redis may still have events of."""
-        # Bound: the same.
+        """Sessions of which Redis may still have events, with the head of each log."""
+        # Bound: as `_whole`.
         self._closed: dict[SessionId, int | None] = {}
-        """When those were closed, as far as it was looked since they last changed."""
+        """When each of these sessions was closed, Unix ms; None for an open session. Holds only sessions whose log was
+        read since their last change."""
 
     async def run(self) -> None:
-        """Look again and again until cancelled."""
+        """Call `look` every `LOOK_MS` until cancelled."""
         while True:
             await self.clock.sleep(LOOK_MS)
             try:
@@ -61,7 +63,7 @@ class Archiving:
                 logger.debug("cluster: nothing can be given up now (%s)", type(error).__name__)
 
     async def look(self) -> None:
-        """Have Redis give up what it may, and nodes asked what they have. Raises StorageError."""
+        """Trim every log that may be trimmed; ask the nodes about their copies of the others. Raises StorageError."""
         while True:
             changes = await self.shared.changed(self._change, self._count)
             self._change, self._count = changes.upto, changes.count
@@ -76,7 +78,8 @@ class Archiving:
                 if await self._given_up(session, head):
                     del self._whole[session]
                     self._closed.pop(session, None)
-            except (LogMissing, OffsetConflict, StaleWriter) as error:  # Filled again, taken over, or grown.
+            # The log was refilled, taken over, or has grown.
+            except (LogMissing, OffsetConflict, StaleWriter) as error:
                 logger.debug("session %s: not given up (%s)", session, type(error).__name__)
 
     async def _given_up(self, session: SessionId, head: LogHead) -> bool:
@@ -94,7 +97,7 @@ class Archiving:
         else:
             there = await self.log.acquire(session, head.epoch, new=False)
             term = there.term
-        # What is behind the offset that the nodes were asked for stays.
+        # Events after the offset that the nodes confirmed stay in Redis.
         await self.shared.trim(session, term, head.offset if there is None else there.offset, head.offset)
         logger.info(
             "session %s: Redis has given up its %d events, which %d nodes have", session, head.offset, self.copies
@@ -103,7 +106,7 @@ class Archiving:
 
 
 async def closed_at(log: LogReading, session: SessionId) -> int | None:
-    """Unix ms when a session was closed; None where it isn't. Raises as the log does."""
+    """Unix ms when a session was closed; None while it is open. Raises what `log.read` raises."""
     closed, after = None, 0
     while page := await log.read(session, after, PAGE, frozenset({SESSION})):
         after = page[-1].header.offset

@@ -1,4 +1,6 @@
-"""Whether all other nodes are without Redis: the keeper asks them over the link of nodes for as long as it is."""
+"""Finds out whether all other nodes have lost Redis too: while the keeper can't reach Redis, it asks them over the link
+of nodes.
+"""
 
 from __future__ import annotations
 
@@ -13,46 +15,48 @@ from moothall.wire.cluster.node_link import Without
 logger = logging.getLogger(__name__)
 
 OPEN = CONFIRMED_MS // ASK_MS
-"""Questions whose answers count: the last so many."""
+"""Number of the last questions whose answers still count."""
 
 
 @dataclass(eq=False, repr=False)
 class Confirming:
-    """The keeper's side. `run` owns it. It does nothing where `nodes` is empty."""
+    """The keeper's side of the confirmations. The owner of `run` owns it. It does nothing while `nodes` is empty."""
 
     clock: Clock
     nodes: Callable[[], frozenset[str]]
-    """All other nodes of the house, by name; none where one copy is not allowed."""
+    """Names of all other nodes of the house; empty where one copy is not allowed."""
     ask: Callable[[int], None]
-    """Ask all that are linked, with the number of the question."""
+    """Sends the question with this number to every linked node."""
     suspended: Callable[[], bool]
-    """Whether this node keeps the house, can't reach Redis, and its lease is over."""
+    """Whether this node keeps the house, can't reach Redis, and its lease has expired."""
 
     def __post_init__(self) -> None:
         self._known = Confirmations(nodes=frozenset())
-        # Bound: `OPEN`. Overflow: the oldest goes, and its answer confirms nothing.
+        # Bound: `OPEN`. Overflow: the oldest question is dropped, and an answer to it is ignored.
         self._sent: dict[int, int] = {}
-        """Number of each question → when it was sent."""
+        """When each question was sent, in ms of the monotonic clock, by the question's number."""
         self._number = 0
 
     def allow(self, now: int) -> bool:
-        """Whether the keeper may acknowledge with one copy at `now` (`Confirmations`)."""
+        """Whether the keeper may acknowledge with one copy at `now`, in ms of the monotonic clock (`Confirmations`)."""
         return self._known.allow(now)
 
     def returns(self, now: int) -> bool:
-        """Whether nobody else can have taken the house over by `now` (`Confirmations`)."""
+        """Whether no other node can have taken the house over by `now`, in ms of the monotonic clock
+        (`Confirmations`).
+        """
         return self._known.returns(now)
 
     def answered(self, node: str, answer: Without) -> None:
-        """What a node says."""
+        """Record a node's answer. Answers to dropped questions and from unknown nodes are ignored."""
         sent = self._sent.get(answer.number)
         if sent is None or node not in self._known.nodes:
-            return  # It is too late, or nobody has asked it.
+            return  # The question was dropped, or this node was never asked.
         known = self._known
         self._known = known.confirmed(node, sent) if answer.redis else known.not_confirmed(node, sent)
 
     async def run(self) -> None:
-        """Ask for as long as this node is suspended, until cancelled."""
+        """Until cancelled: while this node is suspended, send a question every `ASK_MS`."""
         while True:
             nodes = self.nodes()
             if nodes and self.suspended():

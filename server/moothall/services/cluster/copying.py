@@ -1,4 +1,6 @@
-"""Bringing one copy of a log up to another: events as they are, removals as removals."""
+"""Brings one copy of a log up to date with another: events are copied unchanged, and removals are carried out as
+removals.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,13 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Asides, EventLog, LogHead
 
 PAGE = 250
-"""Events that are copied at once."""
+"""Most events that are read in one batch."""
 _REMOVED = str(BodyRemoved.__struct_config__.tag)
 _EMPTY = LaneHead(offset=0, digest=GENESIS.hex())
 
 
 class Readable(Protocol):
-    """What a log is copied from."""
+    """A source from which a log is copied."""
 
     async def read(self, session: SessionId, after: int, limit: int, /) -> Sequence[LogRecord]:
         """Records of a session after an offset, in order (`LogReading`)."""
@@ -30,11 +32,12 @@ class Readable(Protocol):
 
 
 Copied = Callable[[LogHead, Sequence[LogRecord], Sequence[int]], Awaitable[None]]
-"""Told of what a copy has by now: where it ends, the records that came, and the offsets whose bodies it has no more."""
+"""Callback after each batch, with the copy's head, the records that were stored, and the offsets whose bodies the copy
+has erased."""
 
 
 async def _nobody(head: LogHead, records: Sequence[LogRecord], removed: Sequence[int]) -> None:
-    """For a copy that nobody looks on at."""
+    """Do nothing: the default callback, for a copy without an observer."""
 
 
 async def copy(
@@ -46,15 +49,15 @@ async def copy(
     copied: Copied = _nobody,
     asides: Asides | None = None,
 ) -> LogHead:
-    """Append to `target`, whose `head` is given, what `source` has behind it; the new head.
+    """Append to `target`, whose head is `head`, all that `source` has after it; return the new head.
 
-    Where bodies were removed they are removed in the copy, once nothing of the session is in `asides`, where the words
-    may stand as well: so a copy that has the event which says what was removed stands for both. Raises as both logs do,
-    and RecordBroken where what is behind doesn't go on from the digests of the copy's lanes.
+    Where bodies were removed, erase them in the copy too, but first erase the session from `asides`, which may hold the
+    same words. So once a copy has the event that says what was removed, neither holds the words any more. Raises what
+    both logs raise, and RecordBroken where the records of `source` don't continue the digests of the copy's lanes.
     """
     many = PAGE
     while many == PAGE and (page := await source.read(session, head.offset, PAGE)):
-        many = len(page)  # A page that isn't full is the end, as of when it was read.
+        many = len(page)  # A page that isn't full was the last one when it was read.
         for removal, some in groupby(page, key=lambda record: record.header.type == _REMOVED):
             records = list(some)
             for part in [[each] for each in records] if removal else [records]:
@@ -83,9 +86,9 @@ def _grown(session: SessionId, head: LogHead, records: Sequence[LogRecord]) -> L
 
 
 async def refuse_contradiction(session: SessionId, shorter: LogHead, longer: Readable) -> None:
-    """Raises RecordBroken unless `longer` goes on from where `shorter` ends, by the digests of every lane.
+    """Raise RecordBroken unless `longer` continues `shorter` from its head, by the digest of every lane.
 
-    What `longer` has given up was compared before it was (`archiving.py`).
+    Events that `longer` has trimmed are skipped: they were compared before they were trimmed (`archiving.py`).
     """
     for lane, head in shorter.lanes.items():
         try:
@@ -97,7 +100,7 @@ async def refuse_contradiction(session: SessionId, shorter: LogHead, longer: Rea
 
 
 async def common_end(session: SessionId, one: Readable, other: Readable, after: int) -> int:
-    """The last offset up to which two logs, the same up to `after`, are the same. Raises as both do."""
+    """The last offset up to which two logs are equal, knowing that they are up to `after`. Raises what both raise."""
     while True:
         pages = [await each.read(session, after, PAGE) for each in (one, other)]
         for here, there in zip(*pages, strict=False):

@@ -1,4 +1,6 @@
-"""A node that stands by: its own logs follow the shared ones, so that it can take the house over at any moment."""
+"""Keeps the logs of a node that stands by up to date with the shared logs, so that it can take the house over at any
+moment.
+"""
 
 from __future__ import annotations
 
@@ -22,60 +24,62 @@ from moothall.services.supervision.waiting import until_set
 logger = logging.getLogger(__name__)
 
 FOLLOW_MS = 250
-"""Between two looks at which of the shared logs have changed, unless it is rung for one."""
+"""Interval between two polls for changes of the shared logs, in ms; `ring` starts a poll at once."""
 SOON_MS = 1_000
-"""An event that comes within this time after all copies were up to date was written within it."""
+"""An event that arrives less than this long (ms) after a poll that brought all copies up to date was written in that
+time."""
 STALE_MS = 10_000
-"""How long the copy of one session may lack what this node's disk refuses, before its readers are sent elsewhere: words
-may have been removed meanwhile."""
+"""How long the copy of one session may lack events that this node's disk refuses, in ms, before its readers are sent to
+another node: words may have been removed meanwhile."""
 REFUSED = Backoff(first_ms=FOLLOW_MS, last_ms=5_000)
-"""How long what this node's disk refuses of a session waits until it is tried again."""
+"""Back-off between two attempts to store events of a session that this node's disk refuses."""
 WHOLE_MS = 60_000
-"""How often all are looked at: a Redis that was emptied and filled again counts its changes from the first."""
+"""Interval at which all logs are compared, in ms: a Redis that was emptied and refilled counts its changes from 1
+again."""
 
 
 class Followed(Readable, Protocol):
-    """Logs that copies follow: those that all nodes share (`SharedLog`), or another node's."""
+    """The logs that the copies follow: the logs that all nodes share (`SharedLog`), or those of another node."""
 
     async def changed(self, after: int, count: str = "", /) -> LogChanges:
-        """Which have changed behind a change, as `SharedLog` has it."""
+        """The logs that have changed after change `after` (`SharedLog.changed`)."""
         ...
 
     async def head(self, session: SessionId, /) -> LogHead | None:
-        """Where one ends; None where there is none."""
+        """The head of a session's log; None where the session has no log."""
         ...
 
     async def first(self, session: SessionId, /) -> int:
-        """Offset of the first event that it still has, or will have."""
+        """Offset of the first event that the log still has, or will get."""
         ...
 
 
 class Came(NamedTuple):
-    """When an event came."""
+    """The arrival of an event at this node."""
 
     offset: int
     since: int
-    """Ms of this node's monotonic clock."""
+    """When it arrived, in ms of this node's monotonic clock."""
 
 
 class _Unstored(NamedTuple):
-    """What of a session this node's own log has refused."""
+    """The changes of one session that this node's own log has refused to store."""
 
     since: int
-    """Ms of the monotonic clock."""
+    """When the log first refused, in ms of the monotonic clock."""
     forgotten: Epoch | None
-    """Of a log that was erased: its copy has to go before anything else comes."""
+    """Epoch of an erased log, whose copy must be erased before anything else is stored; None where no erasure waits."""
     head: LogHead | None
-    """Of the shared log, behind that."""
+    """Head of the shared log up to which the copy has to be brought after that; None where there is no log."""
     failures: int
-    """In a row, but for the newest."""
+    """Number of failed attempts in a row, less one."""
     again: int
-    """When it is tried again, ms of the same clock."""
+    """When the next attempt is due, in ms of the same clock."""
 
 
 @dataclass(eq=False, repr=False)
 class Following:
-    """The copies of a node that stands by. Nobody else writes its own logs while `run` runs."""
+    """The copies of a node that stands by. Nothing else writes the node's own logs while `run` runs."""
 
     shared: Followed
     own: NodeLog
@@ -83,93 +87,100 @@ class Following:
     _: KW_ONLY
     every_ms: int = FOLLOW_MS
     archive: Readable | None = None
-    """Where what the shared logs have given up is read: at the keeper."""
+    """Source of events that the shared logs have trimmed: the keeper. None where there is no such source."""
     then: Callable[[], Awaitable[None]] | None = None
-    """What `run` does each time when every copy is where its shared log is, but for what this node's disk refuses, and
-    those who look on have been told. Raises StorageUnavailable."""
+    """Called by `run` each time when every copy is up to date with its shared log (except where this node's disk
+    refuses) and the observers were notified. Raises StorageUnavailable."""
     asides: Asides | None = None
-    """Where the end of a copy goes that the shared log contradicts. Without it such a copy is left alone."""
+    """Store for the end of a copy that contradicts the shared log. Where it is None, such a copy is left unchanged."""
     singles: SingleCopies | None = None
-    """Where it is noted which events this node alone had as the keeper: it follows what became of them."""
+    """Notes of the events that this node alone had as the keeper. A note is closed once the shared log has these
+    events, or they were set aside."""
     copies: dict[SessionId, LogHead] = field(default_factory=dict)
-    """Where each copy stands, as far as it is known. Bound: the sessions that there are."""
+    """Head of each copy, as far as it is known. Bound: the sessions that there are."""
 
     came: dict[SessionId, Came] = field(default_factory=dict)
-    """Since when the last event of a copy has been here, where it came soon after it was written. Bound: the same."""
+    """Arrival of the last event of each copy; left out where it may have been written long before it arrived. Bound:
+    the sessions that there are."""
     reached_at: int | None = None
-    """When it was last begun to bring every copy up to its shared log, and done, ms of the monotonic clock."""
+    """When the last completed round that brought every copy up to date began, in ms of the monotonic clock; None before
+    the first."""
 
     def __post_init__(self) -> None:
         self._whole = self.clock.monotonic()
-        """When all logs were last looked at."""
+        """When all logs were last compared, in ms of the monotonic clock."""
         self._change, self._count = 0, ""
-        """Up to which change of the shared logs this node has looked, and of which count that is."""
+        """The last change of the shared logs that this node has seen, and the id of the count that it belongs to."""
         self._looked = bool(self.copies)
-        """Whether all copies are known that this node has, also of logs that the shared store has lost."""
-        # Bound: the sessions that there are, here and in the two below.
+        """Whether `copies` holds all copies of this node, those of logs that the shared store has lost included."""
+        # Bound: the sessions that there are, here and in the two collections below.
         self._refused: set[SessionId] = set()
-        """Those whose copy contradicts the shared log."""
+        """Sessions whose copy contradicts the shared log."""
         self._unstored: dict[SessionId, _Unstored] = {}
-        """Those of which the own log refuses something. It is tried again; the others go on."""
+        """Sessions of which the own log refuses to store something. Their changes are retried; the other sessions
+        continue."""
         self._stale: set[SessionId] = set()
-        """Of these, those that were for `STALE_MS`."""
+        """The sessions of `_unstored` whose changes have been refused for `STALE_MS`."""
         self._answers = False
-        """Whether the shared logs were asked in this round, and are there."""
+        """Whether the shared logs have answered an extra request in this round, so that they are known to be reachable.
+        """
         self._reached = True
         self._rung = asyncio.Event()
-        # Bound: the sessions that are read here.
+        # Bound: the sessions that are read at this node.
         self._behind: dict[SessionId, int] = {}
-        """How far the keeper has told that logs reach which are read here."""
+        """Last offset, by the keeper's report, of the logs of sessions that are read at this node and lag behind."""
         self._observer: Copied | None = None
         self._renewed: Callable[[SessionId], Awaitable[None]] | None = None
 
     def observe(self, observer: Copied, renewed: Callable[[SessionId], Awaitable[None]]) -> None:
-        """From now on tell `observer` what comes, and `renewed` of which copies something went otherwise; the next is
-        copied when it has come back.
+        """Register the observers. `observer` is called with each batch that was copied; `renewed` with each session
+        whose copy was changed in another way than by appending. The next batch is copied when the call has returned.
         """
         self._observer, self._renewed = observer, renewed
 
     def ring(self) -> None:
-        """Something has changed: have `run` look at once."""
+        """Make `run` poll at once, since something has changed."""
         self._rung.set()
 
     def ring_for(self, session: SessionId, offset: int) -> None:
-        """The keeper has told that the log of a session that is read here reaches so far: have `run` look at once.
-        While the shared logs are away it reads that at the keeper, which goes on with one copy.
+        """Note that the log of a session that is read here ends at `offset` by the keeper's report, and make `run` poll
+        at once.
+
+        While the shared logs can't be reached, `run` reads these events from the keeper, which continues with one copy.
         """
         self._behind[session] = offset
         self._rung.set()
 
     def end(self, session: SessionId) -> int:
-        """Up to which offset there is a copy; 0 where there is none."""
+        """Last offset of this node's copy of a session; 0 where there is no copy."""
         head = self.copies.get(session)
         return 0 if head is None else head.offset
 
     def follows(self, session: SessionId) -> bool:
-        """Whether there is a copy that goes on from the shared log."""
+        """Whether there is a copy that can be continued from the shared log."""
         return session in self.copies and session not in self._refused and session not in self._unstored
 
     def shows(self, session: SessionId) -> bool:
-        """Whether the copy of a session may be shown: not one that can't learn what was removed."""
+        """Whether the copy of a session may be shown to readers. A copy that can't learn of removals may not."""
         return session in self.copies and session not in self._refused and session not in self._stale
 
     @property
     def looked(self) -> bool:
-        """Whether it is known which copies there are."""
+        """Whether all copies of this node are known."""
         return self._looked
 
     @property
     def reach(self) -> int:
-        """Events that the copies hold, all sessions together."""
+        """Number of events in all copies together."""
         return sum(head.offset for head in self.copies.values())
 
     @property
     def highest_term(self) -> int:
-        """Of any copy."""
+        """The highest term of any copy; 0 without copies."""
         return max((head.term for head in self.copies.values()), default=0)
 
     async def run(self) -> None:
-        """Follow until cancelled. What can't be read or stored for now is tried again."""
+        """Follow the shared logs until cancelled. Failed reads and writes are retried."""
         while True:
             self._rung.clear()
             try:
@@ -178,17 +189,17 @@ class Following:
                     await self.then()
                 self._reached = True
             except StorageUnavailable as error:
-                if self._reached:  # Said once.
+                if self._reached:  # Logged once per outage.
                     logger.warning("cluster: the shared logs can't be followed (%s)", type(error).__name__)
                 self._reached = False
                 await self._read_at_keeper()
             await until_set(self._rung, self.clock, self.every_ms)
 
     async def catch_up(self) -> None:
-        """Bring every copy up to where its shared log is now.
+        """Bring every copy up to the present head of its shared log.
 
-        Raises StorageUnavailable, also where this node's disk refuses something of one session: all others are brought
-        up all the same. A log that contradicts its copy, or can't be read, is left alone and named.
+        Raises StorageUnavailable, also where this node's disk refuses events of one session; all other sessions are
+        brought up nevertheless. A log that contradicts its copy or can't be read is logged and left unchanged.
         """
         self._unstored = {session: refused._replace(again=0) for session, refused in self._unstored.items()}
         await self._bring_up()
@@ -196,8 +207,8 @@ class Following:
             raise StorageUnavailable(f"This node's disk refuses what came of {len(self._unstored)} sessions.")
 
     async def _bring_up(self) -> None:
-        """The same, but for what this node's disk refuses, which waits until it is tried again. Raises
-        StorageUnavailable where the shared logs are away.
+        """As `catch_up`, but changes that this node's disk refuses wait until their next attempt is due. Raises
+        StorageUnavailable where the shared logs can't be reached.
         """
         now = self.clock.monotonic()
         self._answers = False
@@ -223,7 +234,7 @@ class Following:
         self.reached_at = now
 
     async def _look_for_told(self) -> None:
-        """What the keeper has told of, and no change has."""
+        """Bring up the sessions that the keeper has reported as longer and that no change of the shared logs named."""
         for session, offset in list(self._behind.items()):
             there = self.copies.get(session)
             if there is None or there.offset >= offset or session in self._refused or session in self._unstored:
@@ -232,12 +243,13 @@ class Following:
                 await self._take(session, None, head)
 
     async def _take(self, session: SessionId, forgotten: Epoch | None, head: LogHead | None) -> None:
-        """Have the copy forget a log that was erased, and follow the one there is. What this node's disk refuses is
-        kept for the next time. Raises StorageUnavailable where the shared logs are away.
+        """Erase the copy of an erased log (epoch `forgotten`), then bring the copy up to `head`. Changes that this
+        node's disk refuses are kept for the next attempt. Raises StorageUnavailable where the shared logs can't be
+        reached.
         """
         before = self._unstored.get(session)
         if before is not None and before.forgotten is not None:
-            forgotten = before.forgotten  # Nothing of a later log has been copied yet.
+            forgotten = before.forgotten  # No event of a later log has been copied yet.
         if before is not None and self.clock.monotonic() < before.again:
             self._unstored[session] = before._replace(forgotten=forgotten, head=head)
             return
@@ -251,7 +263,7 @@ class Following:
         except StorageUnavailable as error:
             if not self._answers:
                 await self.shared.head(session)
-                self._answers = True  # So it is this node's disk.
+                self._answers = True  # The shared logs answer, so the error is of this node's disk.
             self._note_unstored(session, error, forgotten, head)
             return
         if before is not None:
@@ -280,7 +292,9 @@ class Following:
             await self._renewed(session)
 
     async def _read_at_keeper(self) -> None:
-        """What the keeper has told of while the shared logs are away. Its log is decided: they will have the same."""
+        """Read from the keeper, while the shared logs can't be reached, the events that it has reported. They are
+        decided: the shared logs will get the same.
+        """
         for session, offset in list(self._behind.items()):
             head = self.copies.get(session)
             if self.archive is None or head is None or head.offset >= offset or session in self._refused:
@@ -288,13 +302,14 @@ class Following:
                 continue
             try:
                 await self._copied_from(self.archive, session, head)
-            except (RecordBroken, StorageUnavailable) as error:  # What it has not by then the shared logs have later.
+            # Events that it has not got by then will come from the shared logs.
+            except (RecordBroken, StorageUnavailable) as error:
                 logger.debug("session %s: it can't be read at the keeper (%s)", session, type(error).__name__)
 
     async def _forget(self, session: SessionId, epoch: Epoch) -> None:
-        """Erase the copy of a session that was erased: this node would bring it back when it takes over."""
+        """Erase the copy of a log that was erased, since this node would restore the log when it takes over."""
         copy = self.copies.get(session)
-        if copy is None:  # It may be known by its epoch alone.
+        if copy is None:  # An erased log may be known by its epoch alone.
             session, copy = next(
                 ((name, head) for name, head in self.copies.items() if head.epoch == epoch), (session, copy)
             )
@@ -316,7 +331,7 @@ class Following:
             return
         try:
             if there is not None and session not in self._refused and _goes_on(there, head):
-                with suppress(RecordBroken):  # Then it is looked at as a whole.
+                with suppress(RecordBroken):  # Then `_copied` compares the whole log.
                     await self._grown(session, there)
                     return
             self.copies[session] = await self._copied(session, head)
@@ -328,7 +343,7 @@ class Following:
                 await self._notify_renewed(session)
 
     async def _note_single(self, session: SessionId, head: LogHead) -> None:
-        """That the shared log has what this node alone had, where it has."""
+        """Close the note on events that this node alone had, once the shared log has them."""
         if self.singles is not None and session in self.singles.open and session not in self._refused:
             copy = self.copies.get(session)
             if copy is not None and copy.offset <= head.offset:
@@ -342,7 +357,9 @@ class Following:
         self._looked = True
 
     async def _copied(self, session: SessionId, head: LogHead) -> LogHead:
-        """Where the copy stands then. One that is ahead stays: the shared log has lost its end, and is filled again."""
+        """Bring the copy up to the shared log and return its head. A copy that is ahead is left unchanged: the shared
+        log has lost its end and will be refilled.
+        """
         own = await self.own.head(session)
         if own is not None and own.epoch != head.epoch:
             msg = f"Session {session} is another one here than in Redis: they were made apart. Rename or remove one."
@@ -351,15 +368,16 @@ class Following:
             own = await self._agreeing(session, own, head)
         if own is None or own.term < head.term:
             own = await self.own.acquire(session, head.epoch, head.term)
-        # Readers' positions are told apart by what the shared log says of it, here as at the keeper.
+        # `lost` is part of the epoch in readers' positions, which has to be the same here as at the keeper.
         own = msgspec.structs.replace(own, lost=head.lost)
         return own if own.offset >= head.offset else await self._grown(session, own)
 
     async def _agreeing(self, session: SessionId, own: LogHead, head: LogHead) -> LogHead:
-        """The copy, without an end that contradicts what a keeper has written in the same term or a later one.
+        """The copy's head, after an end was cut off that contradicts what a keeper has written in the same term or a
+        later one.
 
-        No two machines that are left have acknowledged that end: the keeper began from the copy that reached furthest
-        of those that it could ask.
+        The machines that are left did not acknowledge that end with two copies: the keeper started from the longest
+        copy among the nodes that it could ask.
         """
         shorter, longer = (own, self.shared) if own.offset <= head.offset else (head, self.own)
         try:
@@ -371,7 +389,7 @@ class Following:
         after = await common_end(session, self.own, self.shared, await self.shared.first(session) - 1)
         other = await self.shared.read(session, after, 1)
         if after >= own.offset or not other or other[0].header.epoch != own.epoch:
-            return own  # Nothing contradicts it: the shared log is just being filled again, or was made anew.
+            return own  # Nothing contradicts the copy: the shared log is being refilled, or was begun anew.
         end: list[LogRecord] = []
         while page := await self.own.read(session, after + len(end), PAGE):
             end += page
@@ -393,7 +411,7 @@ class Following:
         return left
 
     async def _grown(self, session: SessionId, own: LogHead) -> LogHead:
-        """Where the copy stands with what the shared log has behind it."""
+        """Append to the copy what the shared log has after `own`; return the copy's new head."""
         try:
             return await self._copied_from(self.shared, session, own)
         except LogTrimmed:
@@ -417,7 +435,7 @@ class Following:
 
 
 def _goes_on(own: LogHead, shared: LogHead) -> bool:
-    """Whether the shared log only has more: within a term one keeper appends to it, and whoever loses its end has to
-    take it over with a higher one.
+    """Whether the shared log has only grown. Within a term a single keeper appends to it, and a keeper whose log has
+    lost its end has to take it over with a higher term.
     """
     return (own.epoch, own.term, own.lost) == (shared.epoch, shared.term, shared.lost) and own.offset < shared.offset

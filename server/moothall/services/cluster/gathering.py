@@ -1,8 +1,8 @@
-"""What a node gathers from the others before it keeps a house whose Redis may have lost something: of each log the copy
-that has the latest term, and reaches furthest, and the newest book.
+"""Gathers the most advanced copies from the other nodes before this node keeps a house whose Redis may have lost
+something: of each log the copy with the latest term and, within it, the highest offset; and the newest book.
 
-What the last keeper acknowledged is on its disk, and this node's copy may lag behind that. Where Redis has lost nothing
-it brings the copy up, and nobody is asked.
+The last keeper has on its disk what it acknowledged, and this node's copy may lag behind. Where Redis has lost nothing
+it brings this node's copy up to date, and no other node is asked.
 """
 
 from __future__ import annotations
@@ -24,42 +24,46 @@ from moothall.wire.cluster.node_link import Stand, WholeBook
 logger = logging.getLogger(__name__)
 
 AGAIN_MS = 200
-"""Until a node that lives and has not answered is asked again: it may just be giving the house up."""
+"""Interval between two requests to a live node that has not answered, in ms: it may be giving the house up at this
+moment."""
 PATIENCE_MS = 10_000
-"""How long it is asked. A node that lives and says nothing for so long holds up the house no longer."""
+"""Time limit for the requests to a node, in ms. After it a live node that doesn't answer no longer delays the
+take-over."""
 
 
 class OtherCopies(Readable, Protocol):
     """The log and book of another node. Every method raises StorageUnavailable where it can't be asked."""
 
     async def stand(self) -> Stand:
-        """Where its logs end, and which book it has."""
+        """Heads of the node's logs, and the number of the last change in its book."""
         ...
 
     async def book(self) -> WholeBook:
-        """All of its book."""
+        """The node's whole book."""
         ...
 
 
 @dataclass(eq=False, repr=False)
 class Gathering:
-    """One node's, before it writes anything. Nobody else writes its own log and book meanwhile."""
+    """The gathering of one node, before it writes anything. Nothing else writes its own log and book meanwhile."""
 
     own: NodeLog
     book: Book
     clock: Clock
     _: KW_ONLY
     copies: dict[SessionId, LogHead]
-    """Where own logs stand, as far as it is known; kept up to date. Bound: the sessions that there are."""
+    """Heads of the node's own logs, as far as they are known; kept up to date. Bound: the sessions that there are."""
     asides: Asides | None = None
     singles: SingleCopies | None = None
     erased: Collection[Epoch] = ()
-    """Epochs of the logs that were erased here: no copy of one is taken in again."""
+    """Epochs of logs that were erased here; a copy of such a log is not taken in again."""
 
     async def run(self, others: Mapping[str, OtherCopies], living: Callable[[], Collection[str]]) -> None:
-        """Ask each once, and those that live by then until they have answered, and take in what they have.
+        """Ask every other node once, repeat the request to live nodes until they have answered, and take in what they
+        have.
 
-        Raises StorageUnavailable where this node's own book refuses it.
+        `others`: the other nodes by name; `living`: the names of those that are alive now. Raises StorageUnavailable
+        where this node's own book refuses the changes.
         """
         found: dict[str, Stand] = {}
         left, until = {*others}, self.clock.monotonic() + PATIENCE_MS
@@ -77,7 +81,7 @@ class Gathering:
                 break
             if left:
                 await self.clock.sleep(AGAIN_MS)
-        # An older term counts where it goes on from what the later ones have, and not before them.
+        # Copies of later terms are taken in first. A longer copy of an older term counts only where it continues them.
         for ahead in (_is_later, _is_longer):
             for name, stand in found.items():
                 heads = {
@@ -124,7 +128,7 @@ def _is_longer(there: LogHead, own: LogHead | None) -> bool:
 
 @dataclass
 class _Logs:
-    """Some of another node's logs, as they are followed."""
+    """Some logs of another node, in the form that `Following` reads (`Followed`)."""
 
     other: OtherCopies
     heads: Mapping[SessionId, LogHead]
@@ -144,7 +148,7 @@ class _Logs:
 
 @dataclass
 class _Book:
-    """Another node's book, as it is followed: as a whole."""
+    """Another node's book, in the form that `follow_book` reads (`FollowedBook`); always read as a whole."""
 
     whole: WholeBook
 

@@ -1,13 +1,15 @@
-"""Who keeps the house, as one node sees it: it stands by and watches the lease, or holds and renews it.
+"""Decides which node keeps the house, as one node sees it: it stands by and watches the lease, or holds and renews it.
 
-A keeper that can't reach Redis is suspended once its lease is over: it acknowledges nothing, and stays what it is,
-since nobody may be able to take over. It knows that as long as all nodes that lived are linked to it: whoever takes
-over ends its link first. Without one of them it can't tell a Redis that is away for all from a line of its own that is
-cut, and stands by, since words that it shows may have been removed.
+A keeper that can't reach Redis is suspended once its lease has expired: it acknowledges nothing, and remains the
+keeper, since it may be that no node can take over. It knows this as long as every node that was alive is linked to it:
+a node that takes over ends its link first. When one of them is not linked, the keeper can't tell whether Redis is down
+for all nodes or its own network connection is cut. It then stands by, since words that it shows may have been removed
+elsewhere.
 
-Where one copy is allowed, and all other nodes have confirmed that they are without Redis too, it acknowledges with one
-copy meanwhile (`confirming.py`). It goes on when a renewal succeeds, and stops when the lease is another's. A candidate
-that can't reach Redis watches nothing meanwhile: it begins to count when it is back.
+Where one copy is allowed and all other nodes have confirmed that they can't reach Redis either, the keeper acknowledges
+with one copy meanwhile (`confirming.py`). It resumes when a renewal of the lease succeeds, and stops when another node
+has the lease. A candidate that can't reach Redis doesn't count the age of the lease meanwhile; it starts counting when
+Redis is back.
 """
 
 from __future__ import annotations
@@ -25,49 +27,51 @@ from moothall.core.ports import Clock, LeaseStore
 logger = logging.getLogger(__name__)
 
 UNLINKED_MS = 5_000
-"""How long a suspended keeper goes on without one of the others. A line that is dialled again takes a second; one whose
-machine is gone was found to be so within 6 s. So nobody reads what was removed elsewhere for longer than 10 s."""
+"""How long a suspended keeper remains the keeper without a link to one of the others, in ms. A broken link is dialled
+again within a second, and a dead machine is detected within 6 s. So nobody reads words that were removed elsewhere for
+longer than 10 s."""
 LOOK_MS = BEAT_MS // 2
-"""Between two looks at the lease of another node."""
+"""Interval between two reads of another node's lease, in ms."""
 
 
 @dataclass(eq=False, repr=False)
 class Keeping:
-    """This node's side of the lease. `run` owns it."""
+    """This node's side of the lease. The owner of `run` owns it."""
 
     leases: LeaseStore
     clock: Clock
     _: KW_ONLY
     node: str
     number: int
-    """Of this node: 1 to 999, and no other's."""
+    """Number of this node, 1 to 999, unique in the house."""
     address: str
-    """Where other nodes find this one."""
+    """Address at which other nodes reach this one."""
     known_term: Callable[[], Awaitable[int]]
-    """The highest term that this node's own logs, and those of nodes that answer, have had."""
+    """Returns the highest term of this node's own logs and of those of the nodes that answer."""
     rank: Callable[[], int] = lambda: 0
-    """How many candidates go first (`moothall.core.cluster.nodes`)."""
+    """Number of candidates that precede this node in taking over (`moothall.core.cluster.nodes`)."""
     fit: Callable[[], bool] = lambda: True
     """Whether this node could keep the house."""
     confirmed: Callable[[int], bool] = lambda _: False
-    """Whether all other nodes have confirmed of late, at so many ms of the monotonic clock, that they are without Redis
-    too (`Confirmations.allow`)."""
+    """Whether all other nodes have recently confirmed, as of this time in ms of the monotonic clock, that they can't
+    reach Redis either (`Confirmations.allow`)."""
     returns: Callable[[int], bool] = lambda _: False
-    """Whether none of them can have taken the house over by then (`Confirmations.returns`)."""
+    """Whether no other node can have taken the house over by this time, in ms of the same clock
+    (`Confirmations.returns`)."""
 
     lived: Callable[[], frozenset[str]] = frozenset
-    """The other nodes that lived when Redis was last seen, as their notes say."""
+    """Names of the other nodes that were alive, by their notes, when this node last reached Redis."""
     links: Callable[[], frozenset[str]] = frozenset
-    """The nodes that are linked to this one."""
+    """Names of the nodes that are linked to this one."""
 
     def __post_init__(self) -> None:
         self._holding: Holding | None = None
         self.in_doubt = False
-        """Whether this node took the house while Redis may have lost something."""
+        """Whether this node took the house over while Redis may have lost data."""
         self._promise = Promise()
         self._taking = False
         self._watch: Watch | None = None
-        """None before the first look, and while this node keeps the house."""
+        """The watch on another node's lease; None before the first read, and while this node keeps the house."""
         self._reached = True
         self._reached_at = self.clock.monotonic()
         self._taken, self._lost = asyncio.Event(), asyncio.Event()
@@ -75,7 +79,7 @@ class Keeping:
 
     @property
     def lease(self) -> Lease | None:
-        """The lease as it was last seen, another's or its own."""
+        """The lease as last seen, be it another node's or this node's own; None where there is none."""
         if self._holding is not None:
             return self._holding.lease
         return None if self._watch is None else self._watch.lease
@@ -87,34 +91,38 @@ class Keeping:
 
     @property
     def answers(self) -> bool:
-        """Whether this node may acknowledge anything now. To be asked right before each answer."""
+        """Whether this node may acknowledge anything now. Callers check it immediately before each answer."""
         return self._holding is not None and self._holding.answers(self.clock.monotonic())
 
     @property
     def suspended(self) -> bool:
-        """Whether this node keeps the house, can't reach Redis, and its lease is over. Nobody is asked before that, so
-        that a short outage costs no promise.
+        """Whether this node keeps the house, can't reach Redis, and its lease has expired. The other nodes are asked
+        only then, so that a short outage doesn't cost them a promise.
         """
         holding = self._holding
         return holding is not None and not self._reached and not holding.answers(self.clock.monotonic())
 
     @property
     def age(self) -> int:
-        """How long ago it was last sure that no other node has taken the house over, ms; 0 while it stands by."""
+        """Time since it was last certain that no other node has taken the house over, in ms; 0 while this node stands
+        by or is `alone`.
+        """
         holding, now = self._holding, self.clock.monotonic()
         return 0 if holding is None or self.alone else now - holding.sent
 
     @property
     def alone(self) -> bool:
-        """Whether this node may acknowledge with one copy now: the lease is over, and all others have confirmed. To be
-        asked right before each answer.
+        """Whether this node may acknowledge with one copy now: its lease has expired, and all other nodes have
+        confirmed that they can't reach Redis. Callers check it immediately before each answer.
         """
         return self.suspended and self.confirmed(self.clock.monotonic())
 
     def confirm(self) -> bool:
-        """Whether this node stands by, is without Redis and promises to take nothing over (`Promise`).
+        """Promise not to take the house over, if this node stands by and can't reach Redis (`Promise`); return whether
+        it promised.
 
-        Not while it is taking the house: it may have it. A node that asked for it and was not answered has it not.
+        It doesn't promise while it is taking the house over, since the attempt may have succeeded. An earlier attempt
+        that got no answer did not.
         """
         if self._holding is not None or self._reached or self._taking:
             return False
@@ -122,15 +130,15 @@ class Keeping:
         return True
 
     async def taken(self) -> None:
-        """Come back once this node keeps the house."""
+        """Wait until this node keeps the house."""
         await self._taken.wait()
 
     async def lost(self) -> None:
-        """Come back once it doesn't."""
+        """Wait until this node doesn't keep the house."""
         await self._lost.wait()
 
     async def run(self) -> None:
-        """Watch, take, renew, until cancelled; then the lease is given up by `give_up` or runs out."""
+        """Watch, take and renew the lease until cancelled. After that it expires, unless `give_up` releases it."""
         while True:
             began = self.clock.monotonic()
             try:
@@ -139,20 +147,20 @@ class Keeping:
             except StorageUnavailable:
                 if self._watch is not None:
                     self._watch = self._watch.away(self.clock.monotonic(), self._reached_at)
-                if self._reached:  # Said once.
+                if self._reached:  # Logged once per outage.
                     logger.warning("cluster: Redis, and with it the lease of the house, can't be reached")
                 self._reached = False
             every = LOOK_MS if self._holding is None else BEAT_MS
             await self.clock.sleep(max(1, began + every - self.clock.monotonic()))
 
     async def watch_links(self) -> None:
-        """Stand by once this node has been a keeper without Redis, and without a node that lived, for `UNLINKED_MS`,
-        until cancelled.
+        """Until cancelled: stand by once this node has been a keeper without Redis, and without a link to a node that
+        was alive, for `UNLINKED_MS`.
         """
         since, before = None, self.links()
         while True:
             now, links = self.clock.monotonic(), self.links()
-            if not self.suspended:  # A node that has just come has a link before its note was seen.
+            if not self.suspended:  # The link of a new node may exist before its note was read.
                 since, before = None, links
             elif (before | self.lived()) <= links:
                 since = None
@@ -164,7 +172,9 @@ class Keeping:
             await self.clock.sleep(BEAT_MS)
 
     async def give_up(self) -> None:
-        """Keep the house no more, and let another have it at once. Nothing is acknowledged from here on."""
+        """Stop keeping the house, and release the lease so that another node can take it at once. From the call on
+        nothing is acknowledged.
+        """
         holding = self._holding
         self._stand_by()
         if holding is not None:
@@ -182,7 +192,7 @@ class Keeping:
         doubtful = self._watch.doubtful
         term = next_term(self.number, await self.known_term(), 0 if seen is None else seen.term)
         lease, sent = Lease(node=self.node, address=self.address, term=term, beat=0), self.clock.monotonic()
-        if not self._promise.free(sent):  # It may have been given a moment ago.
+        if not self._promise.free(sent):  # This node may have promised while `known_term` was awaited.
             return
         self._taking = True
         try:
@@ -197,10 +207,11 @@ class Keeping:
         renewed = await self.leases.renew(lease)
         own = holding.answers(sent) or self.returns(sent)
         if not renewed and own and await self.leases.look() is None:
-            # Redis has lost it, and nobody else can have taken it: within this lease, or as all have promised.
+            # Redis has lost the lease, and no other node can have taken it: it had not expired, or all nodes have
+            # promised not to.
             renewed = await self.leases.take(None, lease)
         if self._holding is not holding:
-            return  # It was given up meanwhile.
+            return  # The lease was given up meanwhile.
         if renewed:
             self._holding = holding.renewed(sent)
         else:

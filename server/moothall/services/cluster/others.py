@@ -1,4 +1,4 @@
-"""The nodes of a house, as they tell one another each second through Redis."""
+"""Exchanges notes with the other nodes of the house through Redis, once a second."""
 
 from __future__ import annotations
 
@@ -25,57 +25,59 @@ from moothall.core.ports import Clock, NodeNotes
 logger = logging.getLogger(__name__)
 
 TELL_MS = 1_000
-"""Between two notes of a node."""
+"""Interval between two notes of a node, in ms."""
 
 
 @dataclass(eq=False, repr=False)
 class Others:
-    """This node among the others. `run` owns it."""
+    """This node and what it knows of the other nodes. The owner of `run` owns it."""
 
     notes: NodeNotes
     clock: Clock
     _: KW_ONLY
     node: str
     note: Callable[[], NodeNote]
-    """What it says of itself; the beat is counted here."""
+    """Returns this node's note, without the beat, which this class counts."""
 
     def __post_init__(self) -> None:
         self._beat = 0
         self._seen: dict[str, Seen] = {}
         self.met: dict[str, NodeNote] = {}
-        """The newest note of each other that this node has seen, also where Redis has lost it since. Bound: the nodes
-        that there were."""
+        """The newest note of each other node that this node has seen, kept even if Redis has lost it since. Bound: the
+        nodes that ever were in the house."""
         self.last_living = frozenset[str]()
-        """Names of those that had said something lately when this node last looked, without its own."""
+        """Names of the other nodes that were alive at the last exchange."""
 
     @property
     def living(self) -> dict[str, NodeNote]:
-        """Those that have said something lately, this one too."""
+        """Notes of the live nodes by name, this node included: those that have written a note recently."""
         return living(self._seen, self.clock.monotonic())
 
     @property
     def heard(self) -> bool:
-        """Whether this node knows who lives: it has seen its own note of late."""
+        """Whether this node knows which nodes are alive: it has recently read its own note."""
         return self.node in self.living
 
     @property
     def before(self) -> int:
-        """How many of them would take the house over before this one."""
+        """Number of live nodes that would take the house over before this one."""
         return candidates_before(self.node, self.living)
 
     @property
     def same_number(self) -> str | None:
-        """A living node that has this one's number, if any."""
+        """Name of a live node with the same number as this one; None where there is none."""
         return same_number(self.node, self.note().number, self.living)
 
     @property
     def awaited(self) -> str | None:
-        """Whom this node waits for if it has nothing, where Redis has nothing either (`awaited`)."""
+        """Name of the node that this one waits for while neither it nor Redis has any data; None where it need not wait
+        (`moothall.core.cluster.nodes.awaited`).
+        """
         return awaited(self.node, self.note().nodes, self.living)
 
     def unlisted(self, keeper: str | None) -> str | None:
-        """A living node, or the one that has the lease and may be cut off, whose list of all nodes lacks this one, if
-        any. What a node that is gone for good has noted counts no more.
+        """Name of a live node, or of the keeper (which may be cut off), whose list of all nodes lacks this one; None
+        where there is none. Notes of nodes that are gone for good are ignored.
         """
         notes = self.living
         if keeper is not None and keeper in self._seen:
@@ -83,7 +85,7 @@ class Others:
         return unlisted(self.node, notes)
 
     async def run(self) -> None:
-        """Tell and look until cancelled; what can't be told is told the next time."""
+        """Exchange notes every `TELL_MS` until cancelled. A note that can't be written is replaced by the next one."""
         while True:
             try:
                 await self.exchange()
@@ -93,11 +95,11 @@ class Others:
 
     @property
     def all(self) -> dict[str, NodeNote]:
-        """The newest note of each that ever was in the house, of those too that are gone."""
+        """The newest note of every node that this node knows of, nodes that are gone included."""
         return {name: each.note for name, each in self._seen.items()}
 
     async def exchange(self) -> None:
-        """Tell the others, and look at what they tell. Raises StorageUnavailable."""
+        """Write this node's note and read those of the others. Raises StorageUnavailable."""
         await self._tell(left=False)
         notes = dict(await self.notes.all())
         self._seen = looked(self._seen, notes, self.clock.monotonic())
@@ -105,10 +107,11 @@ class Others:
         self.last_living = frozenset(self.living) - {self.node}
 
     async def retire(self, node: str) -> tuple[str, ...]:
-        """Take out the note of a node that is gone for good; which living nodes have it in their lists of all nodes.
+        """Delete the note of a node that is gone for good; return the names of the live nodes that still have it in
+        their lists of all nodes.
 
-        Raises ConfigurationError where that is this node, one that nobody knows, or one that lives; StorageUnavailable.
-        One that was only away comes back by its next note.
+        Raises ConfigurationError where it is this node, an unknown node, or a live one; and StorageUnavailable. A node
+        that was only away comes back with its next note.
         """
         if node == self.node:
             raise ConfigurationError(f"Node {node} is this one, and keeps the house. Another node can take it out.")
@@ -128,7 +131,7 @@ class Others:
         return tuple(sorted(name for name, note in living(self._seen, now).items() if node in note.nodes))
 
     async def leave(self) -> None:
-        """Say that this node stops; no matter if it can't be said."""
+        """Write a note that this node stops. A failure is ignored."""
         try:
             await self._tell(left=True)
         except StorageUnavailable as error:

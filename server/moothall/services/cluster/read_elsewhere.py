@@ -1,4 +1,6 @@
-"""What the keeper tells the nodes that stand by of the sessions that are read there, and who reads there."""
+"""The keeper's side of the links of nodes: what it sends to the nodes that stand by about the sessions that are read
+there, and the counts of readers that they send.
+"""
 
 from __future__ import annotations
 
@@ -35,26 +37,26 @@ class NodeLink:
     def __init__(self, house: ReadElsewhere, node: str) -> None:
         self._house = house
         self.node = node
-        """Its name."""
+        """Name of the node."""
         # Bound: the sessions that there are.
         self.kept: dict[SessionId, Kept] = {}
-        """The copies that it has, as far as it was asked."""
-        # Overflow: none. Of each session the newest is asked.
+        """Copies that the node has confirmed, by session."""
+        # Overflow: none. Of each session only the newest head is asked about.
         self._compared: dict[SessionId, LogHead] = {}
         # Bound: `MOST_FOLLOWED`.
         self.readers: dict[SessionId, Mapping[ChannelId, int]] = {}
-        """By followed session."""
-        # Overflow: none. What waits of a session is merged, the newest of each signal's key.
+        """Number of readers by channel, of each session that the node follows."""
+        # Overflow: none. The messages that wait for one session are merged: the newest signal of each key stays.
         self._waiting: dict[SessionId, tuple[int, dict[str, AnySignal]]] = {}
-        # Overflow: none. The newest question is asked.
+        # Overflow: none. Only the newest question is sent.
         self._asked: AskWithout | None = None
         self.applied: Applied | None = None
-        """How far into the list of removals it has come; None until it has said."""
+        """How far the node has come in the list of removals; None until it has reported."""
         self.news = asyncio.Event()
-        """Set while `take` has something."""
+        """Set while `take` has messages to return."""
 
     def hear(self, message: ToKeeper) -> None:
-        """A message of the node. Raises ProtocolError."""
+        """Handle a message of the node. Raises ProtocolError."""
         match message:
             case Follow():
                 if message.session not in self.readers and len(self.readers) >= MOST_FOLLOWED:
@@ -76,14 +78,14 @@ class NodeLink:
                 raise ProtocolError("A node tells of readers of a session that it doesn't follow.")
 
     def tell(self, session: SessionId, offset: int, signals: tuple[AnySignal, ...]) -> None:
-        """A followed session's log ends at `offset` now, and these signals hold."""
+        """Queue the news that a followed session's log ends at `offset` now, with the signals that hold there."""
         _, waiting = self._waiting.get(session, (0, {}))
         waiting.update((each.key, each) for each in signals)
         self._waiting[session] = offset, waiting
         self.news.set()
 
     def compare(self, session: SessionId, head: LogHead) -> bool:
-        """Whether its copy of a session is known to be the same as this; else it is asked."""
+        """Whether the node's copy of a session is known to have this head. If not, the node is asked."""
         if self.kept.get(session) == Kept(session=session, epoch=head.epoch, lanes=dict(head.lanes)):
             return True
         self._compared[session] = head
@@ -91,12 +93,12 @@ class NodeLink:
         return False
 
     def ask_without(self, number: int) -> None:
-        """Ask whether the node is without Redis."""
+        """Queue the question whether the node can't reach Redis; `number` comes back with the answer."""
         self._asked = AskWithout(number=number)
         self.news.set()
 
     def take(self) -> list[ToNode]:
-        """What waits to be sent; then nothing waits."""
+        """Take all queued messages for the node, and clear the queue."""
         self.news.clear()
         asked, self._asked = self._asked, None
         waiting, self._waiting = self._waiting, {}
@@ -109,67 +111,68 @@ class NodeLink:
 
 
 class ReadElsewhere:
-    """All nodes that are linked to the keeper."""
+    """The links of all nodes that are linked to the keeper."""
 
     def __init__(self, loaded: Callable[[SessionId], LiveSession | None] = lambda _: None) -> None:
         self.loaded = loaded
-        """A session if it is in memory; to be set before the first node comes."""
+        """Returns a session if it is in memory. Set before the first node connects."""
         self.answered: Callable[[str, Without], None] = lambda _node, _answer: None
-        """Told what a node answers to `ask_without`."""
+        """Called with the name and the answer of a node to `ask_without`."""
         self.ends: dict[SessionId, int] = {}
-        """Up to where each session was published since the house was taken. Bound: the sessions that there are."""
-        # Bound: nodes that have the key, each one connection at a time from its own program.
+        """Offset up to which each session was published since this node keeps the house. Bound: the sessions that there
+        are."""
+        # Bound: the nodes that have the key, with one connection each at a time.
         self._links: dict[NodeLink, None] = {}
 
     @property
     def linked(self) -> int:
-        """How many nodes are."""
+        """Number of linked nodes."""
         return len(self._links)
 
     @property
     def names(self) -> frozenset[str]:
-        """Which nodes are."""
+        """Names of the linked nodes."""
         return frozenset(link.node for link in self._links)
 
     def begin(self, node: str) -> NodeLink:
-        """For a node that has dialled; `end` when it is gone."""
+        """Register the link of a node that has connected. Call `end` when the link has ended."""
         link = NodeLink(self, node)
         self._links[link] = None
         return link
 
     def end(self, link: NodeLink) -> None:
-        """It is gone, and so are its readers."""
+        """Drop a link that has ended, and its counts of readers."""
         self._links.pop(link, None)
 
     def observe(self, live: LiveSession, publication: Publication) -> None:
-        """Tell of what was published (`Sessions.observe`)."""
+        """Send a publication's news to the nodes that follow its session (`Sessions.observe`)."""
         self.ends[live.id] = live.fanout.position.offset
         for link in self._links:
             if live.id in link.readers:
                 link.tell(live.id, live.fanout.position.offset, publication.signals)
 
     def followed(self, link: NodeLink, session: SessionId) -> None:
-        """Tell a node that follows a session from now on how it is at the moment."""
+        """Send the present offset and signals of a session to a node that has begun to follow it."""
         live = self.loaded(session)
         if live is not None:
             link.tell(session, live.fanout.position.offset, live.fanout.signals)
 
     def archives(self, session: SessionId, head: LogHead) -> int:
-        """How many nodes are known to have the same copy of a session as this; the others are asked."""
+        """Number of nodes that are known to have a copy of a session with this head. The other nodes are asked."""
         return len({link.node for link in tuple(self._links) if link.compare(session, head)})
 
     def ask_without(self, number: int) -> None:
-        """Ask every node that is linked whether it is without Redis."""
+        """Ask every linked node whether it can't reach Redis."""
         for link in self._links:
             link.ask_without(number)
 
     @property
     def applied(self) -> dict[str, Applied]:
-        """How far each node that has said so has come into the list of removals."""
+        """How far each node has come in the list of removals, by name; without nodes that have not reported."""
         return {link.node: link.applied for link in self._links if link.applied is not None}
 
     def readers(self, session: SessionId) -> Mapping[ChannelId, int]:
-        """How many read each channel of a session at the nodes."""
+        """Number of readers of each channel of a session, summed over all linked nodes."""
         found = Counter[ChannelId]()
         for link in self._links:
             found.update(link.readers.get(session, {}))

@@ -1,8 +1,8 @@
-"""The sessions that a node serves to readers while it stands by: folded from its copies, with the keeper's signals.
+"""Serves sessions to readers at a node that stands by: folded from its copies, with the keeper's signals.
 
-Events come from the shared logs (`following`), and reach readers once they are in the copy here. Signals come over the
-link of nodes, each with the offset that it was told behind: it waits for the copy to be there, since a partial text on
-a line that isn't finished yet would be wrong for a moment.
+Events come from the shared logs (`following`) and reach readers once they are in this node's copy. Signals come over
+the link of nodes, each with the offset of the log's end when it was sent. A signal waits until the copy has reached
+that offset, since a partial text on a line that isn't finished yet would be wrong for a moment.
 """
 
 from __future__ import annotations
@@ -46,9 +46,10 @@ from moothall.wire.frames import Source
 logger = logging.getLogger(__name__)
 
 BEHIND_MS = 2_000
-"""How long it may lack what the keeper tells of, where that is read at the keeper (one copy)."""
+"""How long a node may lack events that the keeper has reported, in ms, where it reads them from the keeper (one copy).
+"""
 CUT_OFF_MS = 10_000
-"""How long a node serves what it has without a word of what has become of it: words may have been removed meanwhile."""
+"""How long a node serves its copies without news of later changes, in ms: words may have been removed meanwhile."""
 
 
 class NodeCopy(msgspec.Struct, frozen=True):
@@ -59,17 +60,17 @@ class NodeCopy(msgspec.Struct, frozen=True):
 
     @property
     def epoch(self) -> Epoch:
-        """Of the log that is copied."""
+        """Epoch of the log that is copied."""
         return self.head.epoch
 
     @property
     def reader_epoch(self) -> Epoch:
-        """What readers' positions are told apart by: the same at every node."""
+        """Epoch in readers' positions: the same at every node."""
         return reader_epoch(self.head.epoch, self.head.lost)
 
 
 class CopyGrown(msgspec.Struct, frozen=True, kw_only=True):
-    """What has come of one session, and is on the disk."""
+    """A batch of events of one session that is stored in this node's copy."""
 
     copy: NodeCopy
     records: Sequence[LogRecord]
@@ -79,7 +80,7 @@ class CopyGrown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Copies:
-    """The node's own log, as mirrored sessions read it."""
+    """The node's own log, in the form that mirrored sessions read."""
 
     def __init__(self, own: LogReading, following: Following) -> None:
         self._own = own
@@ -105,26 +106,28 @@ class _Copies:
 
 
 class _Early(msgspec.Struct, frozen=True):
-    """Signals that came before the events that they belong behind."""
+    """Signals that arrived before the events that they follow."""
 
     offset: int
     signals: tuple[AnySignal, ...]
     since: int
-    """When the keeper told of the first of those events, ms of the monotonic clock."""
+    """When the keeper reported the first of those events, in ms of the monotonic clock."""
 
 
 @dataclass(eq=False, repr=False)
 class NodeReading:
-    """What a node's readers follow. `run` owns the sessions; the link calls `linked`, `hear` and `say`."""
+    """The sessions that readers follow at a node. The task of `run` owns them; the link of nodes calls `linked`, `hear`
+    and `say`.
+    """
 
     following: Following
     own: LogReading
     clock: Clock
     measures: Measures | None = None
     confirms: Callable[[], bool] = lambda: False
-    """Whether this node is without Redis; with a Yes it has promised to take nothing over."""
+    """Returns whether this node can't reach Redis. By returning True it promises not to take the house over."""
     applied: Callable[[], Applied] = lambda: NOTHING
-    """How far into the list of removals this node has come."""
+    """Returns how far this node has come in the list of removals."""
 
     def __post_init__(self) -> None:
         self._heard = self.clock.monotonic()
@@ -140,29 +143,30 @@ class NodeReading:
         self._early: dict[SessionId, _Early] = {}
         # Bound: `MOST_FOLLOWED`.
         self._told: dict[SessionId, Mapping[ChannelId, int]] = {}
-        """The sessions that the keeper knows to be read here, and how many readers it was told of."""
-        # Bound: what the keeper has asked for since the last `say`.
+        """Sessions that the keeper knows to be read here, with the counts of readers that were sent last."""
+        # Bound: the sessions that the keeper has asked about since the last `say`.
         self._same: dict[SessionId, Kept] = {}
-        """Copies that are the same as the keeper's."""
-        # Overflow: none. The newest question is answered.
+        """Answers for copies that equal the keeper's, which wait for `say`."""
+        # Overflow: none. Only the newest question is answered.
         self._without: Without | None = None
         self._erased: Applied | None = None
-        """How far it was said to have come."""
+        """The position in the list of removals that was last sent."""
         self.news = asyncio.Event()
-        """Set when `say` has something new that shouldn't wait for the next tick."""
+        """Set when `say` has messages that shouldn't wait for the next tick."""
         self.following.observe(self._grown, self._renew)
 
     @property
     def source(self) -> Source:
-        """How fresh what readers see is."""
+        """How fresh the text is that readers see."""
         return Source(age=self.clock.monotonic() - self._heard, lost=not self._up)
 
     @property
     def cut_off(self) -> bool:
-        """Whether this node can't know what has become of the text, and serves nobody: its copies have not been brought
-        up to the shared logs for `CUT_OFF_MS`, and the keeper hasn't been heard either, or tells of what isn't here.
+        """Whether this node can't know the present state of the text, and so serves nobody: its copies have not been up
+        to date with the shared logs for `CUT_OFF_MS`, and in addition the keeper hasn't been heard for as long or has
+        reported events that are missing here.
 
-        Where Redis is away for all nothing can be removed, and the keeper says that there is nothing new.
+        While Redis is away for all nodes nothing can be removed, and the keeper reports that there is nothing new.
         """
         now, reached = self.clock.monotonic(), self.following.reached_at
         if reached is not None and now - reached < CUT_OFF_MS:
@@ -172,13 +176,12 @@ class NodeReading:
         return any(now - early.since >= BEHIND_MS for early in self._early.values())
 
     def run(self, started: asyncio.Event) -> Coroutine[object, object, None]:
-        """Own the sessions until cancelled; `started` is set once they can be found."""
+        """Run the tasks of the sessions until cancelled; `started` is set once sessions can be found."""
         return self.sessions.run(started)
 
     async def find(self, session: SessionId) -> SessionFanout | None:
-        """The fan-out of a session that everybody may read, and that is whole here.
-
-        None for every other one: the keeper knows what becomes of that. None of all where this node is cut off.
+        """The fan-out of a session that everybody may read and whose copy here is whole; None for every other session,
+        of which only the keeper knows the present state, and for all sessions while this node is cut off.
         """
         if self.cut_off or not self.following.follows(session):
             return None
@@ -196,8 +199,8 @@ class NodeReading:
         return live.fanout
 
     async def serves(self, session: SessionId, after: Position | None) -> bool:
-        """Whether a reader who has come to `after` elsewhere is served here: not where this copy is behind that, since
-        they would go back in time.
+        """Whether this node can serve a reader whose position, reached at another node, is `after`. It can't where its
+        copy is shorter, since the reader would go back in time.
         """
         fanout = await self.find(session)
         if fanout is None:
@@ -209,15 +212,16 @@ class NodeReading:
         return False
 
     def settled(self, session: SessionId) -> bool:
-        """Whether memory holds no more of a session than the copy on the disk, and readers were given no more."""
+        """Whether memory, and what was given to readers, hold no more of a session than the copy on the disk."""
         live = self.sessions.loaded(session)
         return live is None or (not live.stale and live.fanout.settled)
 
     def linked(self, *, up: bool) -> None:
-        """The link has come about, or is gone. The keeper knows nothing of this node then.
+        """Record that the link to the keeper is up or down. In both cases the keeper knows nothing of this node any
+        more.
 
-        What only the keeper can take off the screen goes with the link: words that are not recorded, when their span
-        may end meanwhile, and partial texts. Who keeps the house by the next link tells how it is then.
+        When the link goes down, signals that only the keeper can clear are cleared: the notice that words are not
+        recorded, whose span may end meanwhile, and partial texts. The keeper at the next link sends the present ones.
         """
         if self._up and not up:
             for live in self.sessions.all_loaded:
@@ -232,7 +236,7 @@ class NodeReading:
             self._heard = self.clock.monotonic()
 
     def hear(self, message: ToNode) -> None:
-        """A message of the keeper. Raises ProtocolError."""
+        """Handle a message of the keeper. Raises ProtocolError."""
         self._heard = self.clock.monotonic()
         if isinstance(message, Compare):
             self._compare(message)
@@ -261,7 +265,9 @@ class NodeReading:
             self.news.set()
 
     def say(self) -> list[ToKeeper]:
-        """What the keeper hasn't been told of the copies and readers here."""
+        """The messages about copies and readers here that the keeper doesn't have yet; from then on they count
+        as sent.
+        """
         self.news.clear()
         same, self._same = self._same, {}
         without, self._without = self._without, None
@@ -285,7 +291,7 @@ class NodeReading:
         renew = live is not None and live.copy.reader_epoch != copy.reader_epoch
         try:
             await self.sessions.take(CopyGrown(copy=copy, records=records, erase=removed, renew=renew))
-        except (StorageUnavailable, RecordBroken) as error:  # It is tried again there.
+        except (StorageUnavailable, RecordBroken) as error:  # `MirroredSessions` retries.
             logger.warning("session %s: what has come can't be shown yet (%s)", session, type(error).__name__)
         early = self._early.get(session)
         if early is None:
@@ -293,13 +299,13 @@ class NodeReading:
         if early.offset <= head.offset:
             del self._early[session]
             self.sessions.signal(session, early.signals)
-        else:  # It comes along, and is no node that stays behind.
+        else:  # The copy grows, so this node isn't left behind: the time limit starts again.
             self._early[session] = msgspec.structs.replace(early, since=self.clock.monotonic())
 
     async def _renew(self, session: SessionId) -> None:
         try:
-            await self.sessions.renew(session)  # Where there is no copy any more its readers are sent away.
-        except (StorageUnavailable, RecordBroken) as error:  # It is tried again there.
+            await self.sessions.renew(session)  # Where the copy is gone, its readers are sent away.
+        except (StorageUnavailable, RecordBroken) as error:  # `MirroredSessions` retries.
             logger.warning("session %s: it can't be shown anew yet (%s)", session, type(error).__name__)
 
 

@@ -1,9 +1,9 @@
-"""What Redis has lost of logs that nobody writes, as after `FLUSHALL` or with older files: the keeper brings it
-back from its own copies, one after the other.
+"""Restores logs in Redis that it has lost and that no writer holds, as after `FLUSHALL` or with older files: the keeper
+writes them from its own copies, one session at a time.
 
-A session that is on is filled by its writer. Without this the others would be on the disks of those nodes alone that
-had them before: one that joins, or whose disk was lost, would never learn of them, nor one that was away of what was
-removed in them meanwhile. With a log its removals come back into the list of removals.
+The writer of a running session refills its log itself. Without this module the other logs would be only on the disks of
+the nodes that had them before. A node that joins, or whose disk was lost, would never get them; and a node that was
+away would never learn of removals in them. Together with a log its removals come back into the list of removals.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from moothall.services.cluster.two_copies import TwoCopies
 logger = logging.getLogger(__name__)
 
 LOOK_MS = 1_000
-"""Between two looks whether Redis has lost anything. The first is so long after a take-over, which has other work."""
+"""Interval between two checks whether Redis has lost anything, in ms. The first check waits as long, since a take-over
+has other work."""
 REST_MS = 50
-"""Between two sessions, so that those that are on come first."""
+"""Pause between two sessions, in ms, so that running sessions come first."""
 MOST_EVENTS = 1_000_000
-"""Of closed sessions that are back in Redis, and not given up again yet (`archiving.py`): about 0.9 GB, a quarter of
-what a node asks of Redis. Overflow: the others wait until enough nodes have copied these."""
+"""Most events of closed sessions that were restored to Redis and not trimmed again yet (`archiving.py`): about 0.9 GB,
+a quarter of what a node asks of Redis. Overflow: the other sessions wait until enough nodes have copied these."""
 
 
 async def _none() -> Collection[Epoch]:
@@ -35,7 +36,7 @@ async def _none() -> Collection[Epoch]:
 
 @dataclass(eq=False, repr=False)
 class Refilling:
-    """The keeper's. `run` owns it."""
+    """The task of the keeper that restores lost logs. The owner of `run` owns it."""
 
     shared: SharedLog
     logs: TwoCopies
@@ -43,30 +44,30 @@ class Refilling:
     clock: Clock
     _: KW_ONLY
     erased: Callable[[], Awaitable[Collection[Epoch]]] = _none
-    """Epochs of the logs that were erased here as if they had never been. Raises StorageUnavailable."""
+    """Returns the epochs of logs that were erased here as if they had never been. Raises StorageUnavailable."""
     most_events: int = MOST_EVENTS
 
     def __post_init__(self) -> None:
         self._change, self._count = 0, ""
-        # Bound: the sessions that there are, here and in the four below.
+        # Bound: the sessions that there are, here and in the four collections below.
         self._ends: dict[SessionId, int] = {}
-        """Where each log ends in Redis."""
+        """Last offset of each log in Redis."""
         self._forgotten: set[Epoch] = set()
-        """Epochs of those that Redis knows to be erased."""
+        """Epochs of logs that Redis knows to be erased."""
         self._lacking: dict[SessionId, int] | None = None
-        """Logs of which Redis lacks something, and where they end here; None before it was looked."""
+        """Logs of which Redis lacks events, with the last offset of each here; None before the first check."""
         self._closed: dict[SessionId, bool] = {}
-        """Which of these are closed, as far as it was looked."""
+        """Whether each of these sessions is closed, as far as its log was read."""
         self._whole: dict[SessionId, int] = {}
-        """Closed ones that are back, and that Redis has not given up again; how many events each has."""
+        """Number of events of each closed session that was restored and that Redis has not trimmed again."""
 
     @property
     def left(self) -> int:
-        """How many logs Redis still lacks something of."""
+        """Number of logs of which Redis still lacks events."""
         return len(self._lacking or ())
 
     async def run(self) -> None:
-        """Look again and again until cancelled."""
+        """Call `look` every `LOOK_MS` until cancelled."""
         while True:
             await self.clock.sleep(LOOK_MS)
             try:
@@ -75,7 +76,7 @@ class Refilling:
                 logger.debug("cluster: what Redis has lost can't be filled now (%s)", type(error).__name__)
 
     async def look(self) -> None:
-        """Bring back what is lacking and has room. Raises StorageError."""
+        """Restore the logs that Redis lacks, as far as `most_events` allows. Raises StorageError."""
         if await self._has_another_count() or self._lacking is None:
             self._lacking, self._closed = await self._found(), {}
             if self._lacking:
@@ -96,7 +97,7 @@ class Refilling:
                 await self.logs.refill(session)
             except RecordBroken as error:
                 logger.error("session %s: Redis can't be given what it has lost. %s", session, error)
-            except (LogMissing, OffsetConflict, StaleWriter) as error:  # Its writer does it.
+            except (LogMissing, OffsetConflict, StaleWriter) as error:  # Its writer refills it.
                 logger.debug("session %s: not filled now (%s)", session, type(error).__name__)
                 continue
             else:
@@ -108,7 +109,7 @@ class Refilling:
             await self.clock.sleep(REST_MS)
 
     async def _has_another_count(self) -> bool:
-        """Go along the changes; whether they are counted anew, and so something may be lost."""
+        """Read the changes of the shared logs; return whether Redis counts them anew, so that data may be lost."""
         before = self._count
         while True:
             changes = await self.shared.changed(self._change, self._count)
@@ -135,5 +136,5 @@ class Refilling:
             try:
                 if await self.shared.first(session) > self._ends.get(session, self._whole[session]):
                     del self._whole[session]
-            except LogMissing:  # It was erased, or is lost once more.
+            except LogMissing:  # The log was erased, or is lost again.
                 del self._whole[session]

@@ -1,11 +1,12 @@
-"""Whether what was removed is gone from a node, and from which other nodes it isn't known to be.
+"""Tracks whether removed words are gone from this node, and on which other nodes that isn't confirmed.
 
-Each node goes along the list of removals that all share, and looks at each whether its own log has the event that says
-so: that event is stored in the act by which the words are erased. What it has in memory is asked for too. It says how
-far it has come in its note, which stays where it is when the node or the keeper dies, and over the link of nodes.
+Each node goes through the list of removals that all nodes share, and checks for each whether its own log has the event
+that records the removal: that event is stored in the same act that erases the words. Memory is checked too. The node
+publishes how far it has come in its note, which survives the death of the node or of the keeper, and over the link of
+nodes.
 
-A removal that the node can't apply, such as one whose session its disk refuses, holds up none behind it: it is stuck,
-and named here and by the keeper until it is gone.
+A removal that the node can't apply, such as one in a session that its disk refuses, doesn't hold up later ones: it is
+stuck, and this node and the keeper name it until it is applied.
 """
 
 from __future__ import annotations
@@ -23,48 +24,51 @@ from moothall.core.ports import LogReading, SharedLog
 logger = logging.getLogger(__name__)
 
 LOOK_MS = 1_000
-"""Between two looks at the list."""
+"""Interval between two runs of `look`, in ms."""
 STUCK_LOOKS = 5
-"""A removal that so many looks in turn have found here, while others go, isn't just late."""
+"""Number of runs of `look` in a row after which a removal that is still not applied, while others are, counts as stuck
+and not as late."""
 
 
 class Removing:
-    """How far this node has come. It begins with the first removal at each start: its disk may be an older one."""
+    """How far this node has come in the list of removals. It checks from the first removal at each start, since its
+    disk may be an older one.
+    """
 
     def __init__(self, shared: SharedLog, node: str) -> None:
-        """`node`: its name."""
+        """`node`: the name of this node."""
         self._shared = shared
         self._node = node
-        # Bound: the removals that there were, some hundred bytes each; they are rare.
+        # Bound: the removals that ever were, some hundred bytes each; they are rare.
         self._listed: list[Removal] = []
         self._done = 0
-        """How many of these, from the first on, are gone from here."""
+        """Number of removals from the start of the list that are all applied here."""
         self._gone: set[int] = set()
-        """Numbers of those behind that are gone as well. Bound: as that of the list."""
+        """Numbers of later removals that are applied as well. Bound: as `_listed`."""
         self._further: Further | None = None
-        # Bound: the removals that were late or stuck at a time.
+        # Bound: the removals that were late or stuck at one time.
         self._looks: dict[int, int] = {}
-        """How many looks have found a removal here, by its number, until it is gone."""
+        """Number of runs of `look` that found a removal not applied, by its number, until it is applied."""
         self._named: set[int] = set()
-        """Numbers of those that were said to be stuck. Bound: the same."""
+        """Numbers of the removals that were logged as stuck. Bound: as `_looks`."""
         self._told = False
 
     @property
     def applied(self) -> Applied:
-        """How far it has come."""
+        """How far this node has come in the list."""
         here = self._listed[self._done - 1].here if self._done else NOTHING
         return Applied(here.number, here.mark, self._further)
 
     @property
     def stuck(self) -> tuple[Removal, ...]:
-        """Those that can't be applied here, though later ones are."""
+        """Removals that can't be applied here, though later ones are."""
         return stuck(self._listed, {self._node: self.applied}).get(self._node, ())
 
     async def look(self, log: LogReading, settled: Callable[[SessionId], bool] = lambda _: True) -> None:
-        """Go on along the list. Raises StorageUnavailable where the list or no log at all can be read.
+        """Continue through the list. Raises StorageUnavailable where neither the list nor any log can be read.
 
-        `log`: this node's own; `settled`: whether its memory holds no more of a session than that. It stays at the
-        first removal that isn't known to be gone from here, and passes it once that is stuck.
+        `log`: this node's own log; `settled`: whether memory holds no more of a session than the log. The position
+        stays at the first removal that isn't known to be applied here, and passes it once that is stuck.
         """
         await self._read()
         left, last, late = list[int](), self._done, False
@@ -99,14 +103,17 @@ class Removing:
             logger.info("removal %s: it is applied here by now", removal.name)
 
     def lacking(self, notes: Mapping[str, NodeNote], linked: Mapping[str, Applied]) -> dict[str, int]:
-        """How many removals each other node hasn't confirmed; those that have confirmed all are left out.
+        """Number of removals that each other node hasn't confirmed; nodes that have confirmed all are left out.
 
-        `linked`: what nodes say over the link, in place of what stands in their notes.
+        `notes`: the nodes' notes; `linked`: what nodes have reported over the link, which replaces what is in their
+        notes.
         """
         return lacking(self._listed, self._others(notes, linked))
 
     def stuck_at(self, notes: Mapping[str, NodeNote], linked: Mapping[str, Applied]) -> dict[str, tuple[str, ...]]:
-        """Names of the removals that a node can't apply, by the node's name, this one's too; as `lacking`."""
+        """Names of the removals that a node can't apply, by the node's name, this node included. Parameters as in
+        `lacking`.
+        """
         found = stuck(self._listed, {**self._others(notes, linked), self._node: self.applied})
         return {node: tuple(each.name for each in left) for node, left in sorted(found.items())}
 
@@ -119,7 +126,7 @@ class Removing:
         while True:
             here = self._listed[-1].here if self._listed else NOTHING
             more = await self._shared.removals(here)
-            if more is None:  # It has lost its end, or all of it: what is left is looked at anew.
+            if more is None:  # The list has lost its end, or is empty: check what is left from the start.
                 self._listed, self._done = [], 0
                 self._gone, self._looks, self._named, self._further = set(), {}, set(), None
                 continue
@@ -147,7 +154,7 @@ class Removing:
             return False
 
     async def _answers_but_for(self, session: SessionId, log: LogReading) -> bool:
-        """Whether the log of another session can be read: then it is not all of the disk that is away."""
+        """Whether the log of another session can be read, so that not the whole disk is unavailable."""
         for other in {each.session for each in self._listed} - {session}:
             with suppress(StorageUnavailable):
                 with suppress(RecordBroken):
@@ -157,7 +164,7 @@ class Removing:
 
 
 async def _has_epoch(log: LogReading, epoch: Epoch) -> bool:
-    """Whether any log there has it."""
+    """Whether any log in the store has this epoch."""
     for session in await log.sessions():
         head = await log.head(session)
         if head is not None and head.epoch == epoch:

@@ -1,10 +1,10 @@
-"""Sound that waits for its words, and whose sender has forgotten it or is gone: a node that stands by has a copy.
+"""Copies unrecognised sound from the keeper to the nodes that stand by, where its sender no longer has it.
 
-That is the sound of streams, which the keeper itself fetches, and of microphones that were stopped. All others keep
-theirs (docs/reference/audio-door.md). A copy is in memory alone, so that nothing of it is left on a disk when words are
-removed or not to be recorded. It has what the keeper's disk has, a second later; where the keeper makes something
-silent there, the copy is thrown away and read again. The next keeper puts its copies into its spool before it goes on
-with the sound, and goes on as after a restart.
+That is the sound of streams, which the keeper itself fetches, and of microphones that were stopped. All other senders
+keep their sound (docs/reference/audio-door.md). A copy is in memory only, so that nothing of it is left on a disk when
+words are removed or not to be recorded. It holds what the keeper's disk held a second earlier. Where the keeper
+silences a part of the sound, the copy is discarded and read again. The next keeper puts its copies into its spool
+before it continues with the sound, and then proceeds as after a restart.
 """
 
 from __future__ import annotations
@@ -22,46 +22,48 @@ from moothall.wire.cluster.node_sound import MOST_SAMPLES, SpooledSound
 logger = logging.getLogger(__name__)
 
 LOOK_MS = 1_000
-"""Between two looks at what the keeper has: its spool is synced as often."""
+"""Interval between two runs of `look`, in ms: the keeper syncs its spool as often."""
 MOST_OF_ONE = 9_600_000
-"""Samples of one source, 10 min, 19 MB: as a microphone keeps. Overflow: the oldest are forgotten."""
+"""Most samples of one source: 10 min, 19 MB, as much as a microphone keeps. Overflow: the oldest samples are forgotten.
+"""
 MOST_OF_ALL = 48_000_000
-"""Samples of all, 50 min, 96 MB. Overflow: each source has an equal part of it, and forgets its oldest."""
+"""Most samples of all sources: 50 min, 96 MB. Overflow: each source gets an equal share, and forgets its oldest
+samples."""
 
 _Key = tuple[SessionId, SourceId]
 
 
 class WaitingSound(Protocol):
-    """The sound of one source on its way (`moothall.services.sound.live_audio`)."""
+    """The sound of one source that waits for its words (`moothall.services.sound.live_audio`)."""
 
     source: SourceId
     acknowledged: int
-    """One past the last sample that is on the disk."""
+    """Position one past the last sample that is on the disk."""
 
     @property
     def start(self) -> int:
-        """The first sample that is still there."""
+        """Position of the first sample that is still in the spool."""
         ...
 
     @property
     def version(self) -> str:
-        """What of it has been made silent by now (`Spool`)."""
+        """Identifies which parts of the sound have been silenced so far (`Spool`)."""
         ...
 
     async def copied(self, first: int, count: int) -> SpooledPiece:
-        """Samples as they may be copied (`Spool`)."""
+        """At most `count` samples from `first` on, without the silenced parts (`Spool`)."""
         ...
 
 
 class Offered:
-    """The keeper's side: what of its spools nodes copy."""
+    """The keeper's side: the parts of its spools that other nodes may copy."""
 
     def __init__(self, waiting: Callable[[], Iterable[tuple[SessionId, WaitingSound]]]) -> None:
         """`waiting`: sound that waits for its words, and whose sender doesn't keep it."""
         self._waiting = waiting
 
     def listed(self) -> tuple[SpooledSound, ...]:
-        """All of it."""
+        """All sound that waits for its words, and whose sender doesn't keep it."""
         return tuple(
             SpooledSound(
                 session=session,
@@ -74,7 +76,8 @@ class Offered:
         )
 
     async def read(self, session: SessionId, source: SourceId, first: int) -> SpooledPiece | None:
-        """Samples of one source from `first` on; None where it doesn't wait any more, or they are gone.
+        """Samples of one source from `first` on; None where the source no longer waits for words, or these samples are
+        gone.
 
         Raises StorageUnavailable.
         """
@@ -88,23 +91,23 @@ class Offered:
 
 
 class KeeperSound(Protocol):
-    """What a node asks the keeper. Both raise StorageUnavailable."""
+    """The requests of a node to the keeper. Both raise StorageUnavailable."""
 
     async def listed(self) -> Sequence[SpooledSound]:
-        """All that is to be copied."""
+        """All sound that is to be copied."""
         ...
 
     async def read(self, session: SessionId, source: SourceId, first: int) -> SpooledPiece | None:
-        """Samples from `first` on; nothing, or None, where there are none."""
+        """Samples of one source from `first` on; an empty piece or None where there are none."""
         ...
 
 
 class SoundTaker(Protocol):
-    """Where a keeper takes in what it has copied."""
+    """Takes the copied sound into the spools of a new keeper."""
 
     async def take_in(self, session: SessionId, source: SourceId, first: int, pcm: bytes) -> bool:
-        """Put the samples from `first` on into the source's spool, in place of what ends before them; whether it was
-        done. Raises StorageUnavailable.
+        """Put the samples from `first` on into the source's spool, in place of a spool that ends before them; return
+        whether that was done. `pcm`: PCM16 mono, little-endian. Raises StorageUnavailable.
         """
         ...
 
@@ -122,7 +125,7 @@ class _Copy(NamedTuple):
 
 @dataclass(eq=False, repr=False)
 class SoundCopies:
-    """A node's. `run` owns it while the node stands by."""
+    """The copies of sound on one node. The owner of `run` owns them while the node stands by."""
 
     keeper: KeeperSound
     clock: Clock
@@ -135,11 +138,11 @@ class SoundCopies:
 
     @property
     def samples(self) -> int:
-        """How many there are."""
+        """Number of samples in all copies."""
         return sum(copy.end - copy.first for copy in self._copies.values())
 
     async def run(self) -> None:
-        """Copy until cancelled. A keeper that can't be asked may be dead: what is here stays."""
+        """Copy until cancelled. Where the keeper can't be asked it may be dead, so the copies stay."""
         while True:
             try:
                 await self.look()
@@ -156,7 +159,7 @@ class SoundCopies:
             await self._follow(key, there, min(self.most_of_one, self.most_of_all // len(listed)))
 
     async def save(self, taker: SoundTaker) -> None:
-        """Put all copies into the spool of this node, which keeps the house from now on."""
+        """Put all copies into the spools of this node, which keeps the house from now on."""
         for (session, source), copy in list(self._copies.items()):
             try:
                 if await taker.take_in(session, source, copy.first, bytes(copy.pcm)):
@@ -178,7 +181,7 @@ class SoundCopies:
             copy = self._copies[key] = _Copy(there.version, oldest, bytearray())
         elif copy.first < oldest:
             gone = 2 * (oldest - copy.first)
-            copy.pcm[:gone] = bytes(gone)  # It may not have been meant to stay in memory.
+            copy.pcm[:gone] = bytes(gone)  # Overwritten, since it may not have been meant to stay in memory.
             del copy.pcm[:gone]
             copy = self._copies[key] = copy._replace(first=oldest)
         while copy.end < there.safe:
@@ -193,4 +196,4 @@ class SoundCopies:
     def _forget(self, key: _Key) -> None:
         copy = self._copies.pop(key, None)
         if copy is not None:
-            copy.pcm[:] = bytes(len(copy.pcm))  # As above.
+            copy.pcm[:] = bytes(len(copy.pcm))  # Overwritten for the same reason as in `_follow`.

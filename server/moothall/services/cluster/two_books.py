@@ -1,8 +1,8 @@
-"""The book of the node that keeps the house: each write is in the shared book, then in the node's own.
+"""The book of the keeper: each write goes to the shared book, then to the node's own.
 
-The own book notes, in the same act, which change of the shared one it has. A write whose outcome is unknown was
-acknowledged to nobody: before the next one what it may have done is undone, so that the shared book says what this node
-knows. A keeper that takes over in between may find it.
+In the same act the own book notes the number of the last change of the shared book that it has. A write whose outcome
+is unknown was acknowledged to nobody: before the next write any effect of it is undone, so that the shared book agrees
+with what this node knows. A keeper that takes over in between may find that write.
 """
 
 from __future__ import annotations
@@ -21,20 +21,19 @@ from moothall.services.supervision.waiting import within
 logger = logging.getLogger(__name__)
 
 NOTES, CHANGE = "cluster", "change"
-"""Namespace and key of the note in the own book, which the shared one doesn't have."""
+"""Namespace and key of that note in the own book; the shared book doesn't have it."""
 HOUSE = "house"
-"""Namespace of what all nodes have to agree on."""
+"""Namespace of the entries on which all nodes have to agree."""
 BATCH = 500
-"""Entries that are copied at once."""
+"""Most entries in one write when a book is copied."""
 DOUBTFUL = 10
-"""Numbers of changes that are left out where the shared book is filled: a node that stands by may have followed a
-write there that nobody was answered. So it reads the whole book.
-"""
+"""Number of change numbers that are skipped when the shared book is refilled: a node that stands by may have followed a
+write that was never acknowledged. The gap makes it read the whole book."""
 
 
 @dataclass(eq=False, repr=False)
 class TwoBooks:
-    """The `Book` of the keeper, once it is `opened`. It is read from the own book."""
+    """The `Book` of the keeper, usable after `opened`. Reads are served by the own book."""
 
     shared: SharedBook
     own: Book
@@ -43,17 +42,18 @@ class TwoBooks:
 
     def __post_init__(self) -> None:
         self._change = 0
-        """Of the shared book, as far as the own one has it."""
+        """Number of the last change of the shared book that the own book has."""
         self._in_doubt = False
         self._term_there = 0
-        """In which this node has acquired the shared book."""
+        """Term with which this node has acquired the shared book; 0 before that."""
         self._writing = asyncio.Lock()
-        """One write at a time: both books get them in the same order, and none that is on its way is in doubt."""
+        """Serialises writes: both books get them in the same order, and a write in progress is never taken for one in
+        doubt."""
 
     async def opened(self) -> None:
-        """Take the shared book over, and bring each of the two up to the other.
+        """Take the shared book over, and bring whichever book is older up to date with the other.
 
-        Raises StorageUnavailable, and ConfigurationError where the own book is that of another house.
+        Raises StorageUnavailable, and ConfigurationError where the own book belongs to another house.
         """
         term, noted = self._term() * STEPS, await noted_change(self.own)
         empty = not await entries_of(self.own)
@@ -79,11 +79,11 @@ class TwoBooks:
         return await self.own.read(namespace)
 
     async def namespaces(self) -> Sequence[str]:
-        """Those that have entries (`Book`)."""
+        """Namespaces that have entries (`Book`)."""
         return await entries_of(self.own)
 
     async def write(self, entries: Sequence[BookEntry]) -> None:
-        """Keep or take out entries in both books, all of them or none (`Book`)."""
+        """Store or delete entries in both books, all of them or none (`Book`)."""
         self._term()
         if entries:
             async with self._writing:
@@ -97,7 +97,7 @@ class TwoBooks:
         try:
             await self.shared.write(entries)
         except (OutcomeUnknown, LogMissing):
-            raise  # Of a book that is lost, or has lost its end, the next write fills it again.
+            raise  # The next write refills a book that is lost or has lost its end.
         except StorageUnavailable:
             self._in_doubt = False
             raise
@@ -109,7 +109,7 @@ class TwoBooks:
             raise OutcomeUnknown("This node's lease was over before the answer.")
 
     async def mend(self) -> None:
-        """Fill the shared book where it has lost something, though nothing is written. Raises StorageUnavailable."""
+        """Refill the shared book where it has lost something, though nothing is written. Raises StorageUnavailable."""
         self._term()
         async with self._writing:
             if not self._in_doubt:
@@ -121,12 +121,15 @@ class TwoBooks:
                 await self._undo()
 
     async def close(self) -> None:
-        """Finish what was promised and let go of both books (`Book`)."""
+        """Finish the writes that were accepted and close both books (`Book`)."""
         await self.shared.close()
         await self.own.close()
 
     async def _decided(self, entries: Sequence[BookEntry]) -> None:
-        """What the shared book has is written into the own one before anybody hears of it."""
+        """Write into the own book what the shared book has, before anybody is notified.
+
+        Raises OutcomeUnknown, and gives the house up, where the own book has not taken it within `PATIENCE_MS`.
+        """
         if not await within(self._followed([*entries, _note(self._change + 1)]), self.clock, PATIENCE_MS):
             logger.error("cluster: this node's own book refuses what is decided; the house is given up")
             await self.kept.give_up()
@@ -134,7 +137,7 @@ class TwoBooks:
         self._change += 1
 
     async def _followed(self, entries: Sequence[BookEntry]) -> bool:
-        """True once the own book has it, however often that takes."""
+        """Retry until the own book has stored the entries, then return True."""
         while True:
             try:
                 await self.own.write(entries)
@@ -143,7 +146,7 @@ class TwoBooks:
                 await self.clock.sleep(AGAIN_MS)
 
     async def _undo(self) -> None:
-        """Bring the shared book back to what this node knows, whatever became of the last write."""
+        """Bring the shared book back to what this node knows, whatever the outcome of the last write was."""
         try:
             self._term_there = await self.shared.acquire()
             behind = await self.shared.changes(self._change)
@@ -165,8 +168,8 @@ class TwoBooks:
         self._in_doubt = False
 
     async def _fill(self, change: int) -> None:
-        """Write the own book into a shared one that was lost, or has lost its end."""
-        self._in_doubt = True  # Until all of it is there.
+        """Write the own book into a shared book that was lost or has lost its end."""
+        self._in_doubt = True  # Until the shared book has all entries.
         term = max(self._term() * STEPS, self._term_there) + 1
         namespaces = await entries_of(self.own)
         logger.warning("cluster: the shared book is filled from the copy here, of change %d", change)
@@ -181,7 +184,7 @@ class TwoBooks:
         self._in_doubt = False
 
     def _term(self) -> int:
-        """Of the house. Raises StorageUnavailable while nothing may be acknowledged."""
+        """The house's term. Raises StorageUnavailable while nothing may be acknowledged."""
         term = self.kept.term
         if term is None or not self.kept.answers:
             raise StorageUnavailable("This node doesn't keep the house at the moment; nothing was stored.")
@@ -189,18 +192,18 @@ class TwoBooks:
 
 
 class FollowedBook(Protocol):
-    """A book that own ones follow: the one that all nodes share (`SharedBook`), or another node's."""
+    """A book that own books follow: the book that all nodes share (`SharedBook`), or another node's."""
 
     async def changed(self) -> int:
         """Number of the last write."""
         ...
 
     async def changes(self, after: int, /) -> Sequence[BookChange] | None:
-        """Writes behind one; None where the whole book has to be read."""
+        """The writes after number `after`; None where the whole book has to be read."""
         ...
 
     async def namespaces(self) -> Sequence[str]:
-        """Those that have entries."""
+        """Namespaces that have entries."""
         ...
 
     async def read(self, namespace: str, /) -> Mapping[str, bytes]:
@@ -209,7 +212,8 @@ class FollowedBook(Protocol):
 
 
 async def follow_book(shared: FollowedBook, own: Book) -> int:
-    """Bring an own book up to the shared one; the change that it has then. One that is ahead stays as it is.
+    """Bring an own book up to the shared one; return the number of the last change that it has then. An own book that
+    is ahead is left unchanged.
 
     Raises StorageUnavailable.
     """
@@ -227,7 +231,7 @@ async def follow_book(shared: FollowedBook, own: Book) -> int:
         entries = []
         for namespace, keys in wanted.items():
             now = await shared.read(namespace)
-            # In the order of the shared book, so that what is new comes in the order in which it was made.
+            # In the order of the shared book, so that new entries keep the order in which they were made.
             entries += [BookEntry(namespace, key, body) for key, body in now.items() if key in keys]
             entries += [BookEntry(namespace, key, None) for key in sorted(keys - now.keys())]
         await own.write([*entries, _note(noted)])
@@ -235,7 +239,7 @@ async def follow_book(shared: FollowedBook, own: Book) -> int:
 
 
 async def noted_change(own: Book) -> int | None:
-    """Which change of the shared book an own one has; None for one that never followed."""
+    """Number of the last change of the shared book that an own book has; None for a book that never followed one."""
     noted = (await own.read(NOTES)).get(CHANGE)
     return None if noted is None else int(noted)
 
@@ -254,7 +258,7 @@ async def _copied(shared: FollowedBook, own: Book, change: int) -> int:
 
 
 async def entries_of(own: Book) -> Sequence[str]:
-    """Namespaces of an own book, without its notes on the shared one."""
+    """Namespaces of an own book, without that of its note on the shared book."""
     return [name for name in await own.namespaces() if name != NOTES]
 
 

@@ -1,13 +1,14 @@
-"""The log of the node that keeps the house: each event is in the shared log, then in the node's own, and only then is
-anything acknowledged. So any one machine may die.
+"""The log of the keeper: each event is stored in the shared log, then in the node's own, and only then acknowledged. So
+any one machine may die.
 
-What the shared log took is decided: the own log gets it, however often it has to be asked, and while it refuses, or
-does not answer, nobody is answered. After 2 s the house is given up, and the next keeper finds it in the shared log.
+What the shared log has stored is decided. The own log is asked until it has stored it too, and while it refuses or
+doesn't answer, nothing is acknowledged. After 2 s the house is given up, and the next keeper finds the event in the
+shared log.
 
-Where that is allowed, and only while all other nodes have confirmed that they are without the shared log too, events
-are acknowledged that the own log alone has (`alone`): of sessions that this keeper holds by a term of its own. The
-shared log gets them before anything else is appended to it. So the own log always has what the shared one has, also of
-an append whose outcome is unknown.
+Where one copy is allowed, and only while all other nodes have confirmed that they can't reach the shared log either,
+the keeper acknowledges events that the own log alone has (`alone`), in sessions that it holds by a term of its own. The
+shared log gets these events before anything else is appended to it. So the own log always has what the shared log has,
+an append with unknown outcome included.
 """
 
 from __future__ import annotations
@@ -39,51 +40,52 @@ from moothall.services.supervision.waiting import within
 logger = logging.getLogger(__name__)
 
 PATIENCE_MS = 2_000
-"""How long the own log may refuse what the shared one has, or not answer."""
+"""How long the own log may refuse, or not answer, what the shared log has, in ms."""
 AGAIN_MS = 50
 STEPS = 1_000
-"""A keeper's term in the house, times this, is its first of a session: so often it may acquire one anew."""
+"""A keeper's term in the house times this number is its first term of a session's log, so a keeper can acquire a log
+anew this often."""
 NOT_RECORDED = "not-recorded"
-"""Of `BodyRemoved.reason`: words that were not to be recorded."""
+"""The value of `BodyRemoved.reason` for words that were not to be recorded."""
 
 
 class Kept(Protocol):
-    """Whether this node keeps the house (`moothall.services.cluster.keeping`)."""
+    """The node's hold on the house, as its stores see it (`moothall.services.cluster.keeping`)."""
 
     @property
     def term(self) -> int | None:
-        """Its term; None while it stands by."""
+        """The node's term in the house; None while it stands by."""
         ...
 
     @property
     def answers(self) -> bool:
-        """Whether it may acknowledge anything now."""
+        """Whether the node may acknowledge anything now."""
         ...
 
     async def give_up(self) -> None:
-        """Keep the house no more."""
+        """Stop keeping the house."""
         ...
 
 
 class _Held(NamedTuple):
-    """What is known of a log that was acquired in both copies."""
+    """State of a log that was acquired in both copies."""
 
     term: int
-    """Of the house."""
+    """The house's term in which the log was acquired."""
     lost: int
 
 
 class _Sent(NamedTuple):
-    """An append or removal that the shared log may have, and the own one has not yet."""
+    """An append or removal that the shared log may have, and the own log does not have yet."""
 
     after: int
     store: Callable[[int], Awaitable[None]]
-    """Bring it into the own log."""
+    """Stores it in the own log, from the given offset on."""
 
 
 @dataclass(eq=False, repr=False)
 class TwoCopies:
-    """The `EventLog` of the keeper. It is read from the own log, which has all that the shared one has.
+    """The `EventLog` of the keeper. Reads are served by the own log, which has all that the shared log has.
 
     Every method that writes raises StorageUnavailable while this node doesn't keep the house.
     """
@@ -95,29 +97,29 @@ class TwoCopies:
     _: KW_ONLY
     patience_ms: int = PATIENCE_MS
     asides: Asides | None = None
-    """Ends of this node's copies that were set aside while it stood by."""
+    """Store of the ends of this node's copies that were cut off while it stood by."""
     singles: SingleCopies | None = None
-    """Where it is noted which events have one copy. Without it there are none."""
+    """Notes of the events that have one copy. Where it is None, events with one copy are not allowed."""
     alone: Callable[[], bool] = lambda: False
-    """Whether it may be acknowledged now what the own log alone has. To be asked right before each answer."""
+    """Whether events that the own log alone has may be acknowledged now. Checked immediately before each answer."""
 
     def __post_init__(self) -> None:
         # Bound: the sessions that there are.
         self._held: dict[SessionId, _Held] = {}
         # Bound: the sessions that there are.
         self._turns: dict[SessionId, asyncio.Lock] = {}
-        """One act on a session's log at a time."""
+        """Serialises the acts on each session's log."""
         # Bound: the sessions that there are. Overflow: none; a writer sends one act at a time.
         self._sent: dict[SessionId, _Sent] = {}
         self._single: set[SessionId] = set() if self.singles is None else set(self.singles.open)
-        """Sessions of which the shared log may lack events that the own one has."""
+        """Sessions of which the shared log may lack events that the own log has."""
 
     async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
-        """Take over both copies of a session's log, each brought up to the other, and return where it stands
-        (`EventLog`). Terms are the keeper's affair: none is taken.
+        """Take over both copies of a session's log, bring the shorter up to the longer, and return the head
+        (`EventLog`).
 
-        A log that the shared store has lost, or whose end it has lost, is filled from the own one.
-        Raises RecordBroken where the two contradict each other.
+        `term` must be None, since the keeper computes terms itself. A log that the shared store has lost, or whose end
+        it has lost, is refilled from the own log. Raises RecordBroken where the two contradict each other.
         """
         if term is not None:
             raise ValueError("The keeper's logs are acquired with terms of the house.")
@@ -149,7 +151,7 @@ class TwoCopies:
         return head
 
     async def _acquire_own(self, session: SessionId) -> LogHead:
-        """The own log with a new term, so that nothing of before is stored in it later."""
+        """Acquire the own log with a new term, so that no earlier act can be stored in it later."""
         await self._settle(session)
         head = await self.own.head(session)
         assert head is not None  # noqa: S101  # it is held
@@ -159,10 +161,11 @@ class TwoCopies:
     async def _acquired(
         self, session: SessionId, epoch: Epoch, first: int, own: LogHead | None, *, new: bool
     ) -> LogHead:
-        """The shared log, taken over; filled from the own one where it was lost."""
+        """Take the shared log over and return its head; begin it anew where it was lost."""
         there = await self.shared.head(session)
         try:
-            # In the same term of the house it was acquired before, and is raised by one. The own one may be ahead.
+            # Where it was acquired before in this term of the house, its term is raised by one. The own log's may be
+            # higher.
             least = first if own is None else max(first, own.term + 1)
             term = least if there is None or there.term < least else None
             return await self.shared.acquire(session, epoch, term, new=new and own is None)
@@ -170,7 +173,7 @@ class TwoCopies:
             if own is None:
                 raise
         logger.warning("session %s: the shared log is lost, and filled again from %d events here", session, own.offset)
-        held = self._held.get(session)  # The own log can't say how often its end was lost.
+        held = self._held.get(session)  # The own log doesn't store how often its end was lost.
         lost = own.lost if held is None else held.lost
         await self.shared.begin_anew(session, own.epoch, max(first, own.term, there.term if there else 0) + 1, lost)
         head = await self.shared.head(session)
@@ -201,15 +204,17 @@ class TwoCopies:
         offsets: Sequence[int],
         events: Sequence[LogRecord],
     ) -> None:
-        """Erase bodies in both copies and append `events` (`EventLog`). With one copy alone only what was not to be
-        recorded is erased: whoever asks for more is told that it can't be done now, since Redis would keep it.
+        """Erase bodies in both copies and append `events` (`EventLog`).
+
+        While only one copy is written, only words that were not to be recorded are erased. For any other removal it
+        raises StorageUnavailable, since Redis would keep the words.
         """
 
         async def share() -> None:
             await self.shared.remove(session, term, expected_offset, offsets, events)
 
         async def follow(_: int) -> None:
-            if self.asides is not None:  # The words may stand there as well.
+            if self.asides is not None:  # The ends that were set aside may hold the words as well.
                 await self.asides.forget(session)
             await self.own.remove(session, term, expected_offset, offsets, events)
 
@@ -222,9 +227,9 @@ class TwoCopies:
                 raise StorageUnavailable("Redis is away and would keep what is to be removed; nothing was removed.")
 
     async def fill(self) -> None:
-        """Bring into the shared log what the own one alone has, though nothing is appended.
+        """Store in the shared logs the events that the own logs alone have, without waiting for an append.
 
-        Raises StorageError and RecordBroken as the first session that can't be filled does, once all were tried.
+        All sessions are tried; then the error of the first that failed is raised: StorageError or RecordBroken.
         """
         failed: StorageError | RecordBroken | None = None
         for session in tuple(self._single):
@@ -237,7 +242,7 @@ class TwoCopies:
             raise failed
 
     async def refill(self, session: SessionId) -> None:
-        """Bring into the shared log what it has lost of one, though nobody writes it.
+        """Restore the events of one session that the shared log has lost, while nobody writes that session.
 
         Raises StorageError, and RecordBroken where the two contradict each other.
         """
@@ -245,22 +250,23 @@ class TwoCopies:
             own, there = await self.own.head(session), await self.shared.head(session)
             if own is None or (there is not None and there.offset >= own.offset):
                 return
-            if there is not None:  # Before anything is acquired: who contradicts whom shows by the terms.
+            # Checked before anything is acquired, since the terms show which copy contradicts which.
+            if there is not None:
                 _refuse_another(session, own, there)
                 await refuse_contradiction(session, there, self.own)
             self._single.add(session)
             try:
                 if there is not None and there.term > own.term:
-                    await self._acquire_both(session, own.epoch, new=False)  # No writer's term is good any more.
+                    await self._acquire_both(session, own.epoch, new=False)  # This invalidates every writer's term.
                 else:
                     await self._fill_one(session)
             except StorageError:
-                # Whoever appends to it finds out for himself; until then it is left to the next time.
+                # A writer that appends will notice the loss itself; until then the session waits for the next call.
                 self._single -= {session} - (frozenset() if self.singles is None else self.singles.open)
                 raise
 
     async def list_erased(self, epoch: Epoch) -> None:
-        """Put a log that was erased on the list of removals again, which Redis has lost.
+        """Put an erased log on the list of removals again, where Redis has lost that entry.
 
         Raises StorageUnavailable, StaleWriter.
         """
@@ -274,7 +280,7 @@ class TwoCopies:
             await self._has_two(session, 0)
         elif self._holds(session, house):
             await self._fill(session)
-        else:  # From before this node was the keeper, and nobody has loaded it since.
+        else:  # The events are from before this node was the keeper, and the session has not been loaded since.
             await self._acquire_both(session, own.epoch, new=False)
 
     def _turn(self, session: SessionId) -> asyncio.Lock:
@@ -285,7 +291,9 @@ class TwoCopies:
         return held is not None and held.term == house
 
     def _is_alone(self, session: SessionId) -> bool:
-        """Whether the own log alone is written: of a session that nobody with an older term can write any more."""
+        """Whether only the own log is written: allowed for sessions that no writer with an older term can write any
+        more.
+        """
         return self.singles is not None and self._holds(session, self.kept.term) and self.alone()
 
     async def _store(
@@ -296,7 +304,7 @@ class TwoCopies:
         share: Callable[[], Awaitable[None]],
         follow: Callable[[int], Awaitable[None]],
     ) -> None:
-        """In both copies."""
+        """Store an act in both copies."""
         self._term()
         await self._fill(session)
         self._sent[session] = _Sent(expected_offset, follow)
@@ -317,7 +325,9 @@ class TwoCopies:
     async def _store_alone(
         self, session: SessionId, expected_offset: int, follow: Callable[[int], Awaitable[None]]
     ) -> None:
-        """In the own log. Before anybody is answered the others have confirmed again, or the shared log has it too."""
+        """Store an act in the own log alone. Return only once the other nodes have confirmed again, or the shared log
+        has it too.
+        """
         await self._settle(session)
         await self._has_one(session, expected_offset + 1)
         await follow(expected_offset)
@@ -333,7 +343,7 @@ class TwoCopies:
         self._refuse_unanswered()
 
     async def _settle(self, session: SessionId) -> None:
-        """What the shared log may have is decided: the own one gets it too, whether anybody is answered or not."""
+        """Store in the own log an act that the shared log may have: it is decided, be it acknowledged or not."""
         sent, own = self._sent.get(session), await self.own.head(session)
         if sent is not None and own is not None and own.offset == sent.after:
             await self._has_one(session, sent.after + 1)
@@ -341,9 +351,10 @@ class TwoCopies:
         self._sent.pop(session, None)
 
     async def _fill(self, session: SessionId) -> None:
-        """Bring into the shared log what the own one has, in the term that its writer has. Nothing for most sessions.
+        """Store in the shared log what only the own log has, in the term of its writer. For most sessions there is
+        nothing to do.
 
-        Raises LogMissing where that takes a term above the writer's: it acquires the log anew.
+        Raises LogMissing where a term above the writer's is needed; the writer then acquires the log anew.
         """
         if session not in self._single:
             return
@@ -362,7 +373,7 @@ class TwoCopies:
         await refuse_contradiction(session, there, self.own)
         try:
             await copy(self.own, self.shared, session, there)
-        except OffsetConflict as error:  # By what was on its way when Redis went away, and has come now.
+        except OffsetConflict as error:  # An append that was in transit when Redis went away has arrived now.
             raise LogMissing(f"The shared log of session {session} has just changed; it is filled again.") from error
         logger.info("session %s: Redis has all of its %d events again", session, own.offset)
         await self._has_two(session, own.offset)
@@ -380,11 +391,13 @@ class TwoCopies:
         if self.singles is not None:
             try:
                 await self.singles.end(session, through)
-            except StorageUnavailable:  # It is said when the log is next acquired.
+            except StorageUnavailable:  # The note is closed when the log is next acquired.
                 logger.warning("session %s: the disk doesn't take that there are two copies again", session)
 
     async def _refuse_lost_end(self, session: SessionId, expected_offset: int, error: OffsetConflict) -> None:
-        """Raises LogMissing where the own log is where its writer is, and so the shared one isn't where it was left."""
+        """Raise LogMissing where the own log ends where its writer expects, so that the shared log must have lost its
+        end.
+        """
         own = await self.own.head(session)
         if own is not None and own.offset == expected_offset:
             msg = f"The shared log of session {session} doesn't end where it was left; it has to be filled again."
@@ -397,12 +410,14 @@ class TwoCopies:
         events: Sequence[LogRecord],
         follow: Callable[[int], Awaitable[None]],
     ) -> None:
-        """What the shared log has is brought into the own one, by `follow` from its end on, before anybody hears of it.
+        """Store in the own log what the shared log has, by calling `follow` from the own log's end on, before anybody
+        is notified.
 
-        Raises OutcomeUnknown when it isn't, or this node doesn't keep the house any more.
+        Raises OutcomeUnknown where that fails, or this node no longer keeps the house.
         """
         through = expected_offset + len(events)
-        # A disk that doesn't answer is as one that refuses: meanwhile the lease goes on, and nobody takes over.
+        # A disk that doesn't answer is treated like one that refuses: meanwhile the lease is renewed, and nobody takes
+        # over.
         if not await within(self._followed(session, expected_offset, through, follow), self.clock, self.patience_ms):
             logger.error("session %s: this node's own log refuses what is decided; the house is given up", session)
             await self.kept.give_up()
@@ -412,7 +427,7 @@ class TwoCopies:
     async def _followed(
         self, session: SessionId, end: int, through: int, follow: Callable[[int], Awaitable[None]]
     ) -> bool:
-        """True once the own log has it, however often that takes."""
+        """Retry until the own log has stored the events, then return True."""
         while end < through:
             try:
                 await follow(end)
@@ -436,7 +451,7 @@ class TwoCopies:
         return await self.own.read(session, after, limit, lanes)
 
     async def head(self, session: SessionId) -> LogHead | None:
-        """Where a session's log ends; None when there is none (`EventLog`)."""
+        """Head of a session's log; None where there is none (`EventLog`)."""
         return await self.own.head(session)
 
     async def sessions(self) -> Sequence[SessionId]:
@@ -444,16 +459,17 @@ class TwoCopies:
         return await self.own.sessions()
 
     async def caused(self, ending: str) -> Sequence[LogRecord]:
-        """Records that a command has caused (`EventLog`)."""
+        """The records that commands whose ids end in `ending` have caused (`EventLog`)."""
         return await self.own.caused(ending)
 
     async def forget(self, session: SessionId) -> None:
-        """Erase a session's log as if it had never been, in both copies (`EventLog`)."""
+        """Erase a session's log in both copies, as if it had never been (`EventLog`)."""
         async with self._turn(session):
             house = self._term()
             own, there = await self.own.head(session), await self.shared.head(session)
             if (last := there or own) is not None:
-                # Anew first, also where the shared log is lost: by its end the copies at the other nodes go.
+                # Begin the log anew first, even if the shared log is lost: only a log that exists can be listed as
+                # erased, and that makes the other nodes erase their copies.
                 term = max([house * STEPS, *(head.term for head in (own, there) if head is not None)]) + 1
                 await self.shared.begin_anew(session, last.epoch, term, last.lost)
                 await self.shared.forget(session, term)
@@ -465,12 +481,12 @@ class TwoCopies:
             await self._has_two(session, 0)
 
     async def close(self) -> None:
-        """Finish what was promised and let go of both copies (`EventLog`)."""
+        """Finish the writes that were accepted and close both copies (`EventLog`)."""
         await self.shared.close()
         await self.own.close()
 
     def _term(self) -> int:
-        """Of the house. Raises StorageUnavailable while nothing may be acknowledged."""
+        """The house's term. Raises StorageUnavailable while nothing may be acknowledged."""
         term = self.kept.term
         if term is None or not self.kept.answers:
             raise StorageUnavailable("This node doesn't keep the house at the moment; nothing was stored.")
@@ -490,7 +506,7 @@ def _refuse_another(session: SessionId, own: LogHead, shared: LogHead) -> None:
 
 
 def _is_unrecorded(events: Sequence[LogRecord]) -> bool:
-    """Whether a removal is of words that were not to be recorded."""
+    """Whether a removal concerns words that were not to be recorded."""
     body = events[-1].body if events else None
     said = None if body is None else decode_event(body)
     return isinstance(said, BodyRemoved) and said.reason == NOT_RECORDED

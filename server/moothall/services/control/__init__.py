@@ -1,1 +1,1 @@
-"""The control room: what is watched in each session, and its alarms."""
+"""The control room: watches all sessions and raises alarms."""

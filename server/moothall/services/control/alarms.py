@@ -1,4 +1,4 @@
-"""What has to be seen to in a session, from figures alone: docs/reference/alarms.md. Pure."""
+"""Decides from figures alone which alarms a session raises (docs/reference/alarms.md). Pure."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from moothall.core.hubs.presence import Hubs, cut_off
 from moothall.core.session.state import ON, Status
 
 NO_SOUND_MS = 20_000
-"""Without any sound from a source that is attached."""
+"""Time without any sound from an attached source, in ms. This constant and those below are thresholds of alarms."""
 MUTED_MS = 20_000
-"""With sound that is digital silence."""
+"""Time for which the sound is digital silence, in ms."""
 STREAM_MS = 10_000
-"""Without sound from a stream that is fetched."""
+"""Time without sound from a stream that is fetched, in ms."""
 NO_SOURCE_MS = 60_000
-"""Open without a source and without a line."""
+"""Time for which a session is open without a source and without a line, in ms."""
 NO_WORDS_MS = 30_000
-"""With speech and without words."""
+"""Time with speech and without words, in ms."""
 NO_MACHINE_MS = 10_000
-"""How long a session may have sound and no engine; restarting an engine takes less."""
+"""How long a session may have sound and no engine, in ms; restarting an engine takes less."""
 LATE_MS = 10_000
-"""Text behind the sound."""
+"""Delay of the text behind the sound, in ms."""
 QUIET_MS = 600_000
-"""With sound in which nobody speaks."""
+"""Time with sound in which nobody speaks, in ms."""
 BREAK_SPEECH_MS = 10_000
-"""Of what sounds like speech in a break."""
+"""Duration of what sounds like speech in a break, in ms."""
 OFF_MS = 1_800_000
-"""Not recorded at a stretch."""
+"""Duration of one span that is not recorded, in ms."""
 UNREAD_MS = 300_000
-"""Something marked by a word of the lists, that nobody has looked at."""
+"""Time for which nobody has looked at a question that a blocked word marks, in ms."""
 DISK_BYTES = 2_000_000_000
-"""Free on the data's disk."""
+"""Free bytes on the disk of the data, below which the alarm is raised."""
 REPORTED_PERCENT = 3
-"""Readers who report something, of those who read."""
+"""Percentage of readers who report the same thing, from which the alarm is raised."""
 MEGABYTE, GIGABYTE = 1_000_000, 1_000_000_000
 OF_ALL = frozenset({"no-machine", "key-refused", "nearly-full", "disk", "removal-stuck"})
-"""Kinds that are a fault of the machine, and the same in every session."""
+"""Kinds of alarm that are a fault of the machine, and so the same in every session."""
 NAMED = 5
-"""Removals that an alarm names. Overflow: the others are told by `moothall status`."""
+"""Most removals that an alarm names. Overflow: `moothall status` names the others."""
 
 
 class RoomConflict(msgspec.Struct, frozen=True):
@@ -47,24 +47,24 @@ class RoomConflict(msgspec.Struct, frozen=True):
 
     title: str
     by: str = ""
-    """Who opened it after this one; empty where it was on before, or nobody knows."""
+    """Who opened it after this one; empty where it was on before, or nobody knows who."""
 
 
 class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """How a session is doing. Ages in ms; None where there was none yet."""
+    """The condition of a session. Ages and durations are in ms; None where there was none yet."""
 
     status: Status
     open_for: int
-    """Since it was opened, or since the server began to watch it."""
+    """Time since it was opened, or since the server began to watch it."""
     source: bool
-    """Whether a source of sound is attached and not over."""
+    """Whether a source of sound is attached that hasn't ended."""
     sound_age: int | None = None
     stream_lost: int = 0
     """How long a stream that is fetched has given no sound."""
     speech_age: int | None = None
     words_age: int | None = None
     dead_for: int = 0
-    """How much of what came last of the floor's sound is digital silence."""
+    """Length of digital silence at the end of the floor's sound."""
     silent_for: int = 0
     """How long sound has come without speech."""
     spoken_for: int = 0
@@ -74,59 +74,62 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     machineless_for: int = 0
     """How long no engine has been connected."""
     refused: int = 0
-    """How many engines wait for another key to the service that they ask."""
+    """Number of engines that wait because the service that they use refuses their key."""
     unheard: bool = False
     """Whether there is sound in languages that no connected engine knows."""
     unlike: tuple[tuple[str, ...], str] | None = None
-    """The languages that are expected, and the one (BCP-47) that an engine says it sounds like instead."""
+    """The expected languages, and the one (BCP-47) that the sound resembles instead by an engine's report; None where
+    it sounds as expected."""
     crowded_out: bool = False
-    """Whether some of its sound waits since no engine has room for it."""
+    """Whether some of its sound waits because no engine has capacity for it."""
     room_left: int | None = None
-    """How many more texts the engines take, once they are full; None as long as they are not."""
+    """Number of further channels that the engines take with late text, once none fits in time; None as long as some do.
+    """
     unsaved: bool = False
     stopped: bool = False
-    """Whether the session failed too often: it takes nothing more."""
+    """Whether the session failed too often and takes nothing more."""
     sound_stopped: bool = False
-    """Whether the sound of one of its texts did."""
+    """Whether the sound of one of its channels failed too often."""
     sound_full: bool = False
-    """Whether no more sound is taken, since what waits for its words has all the room that it may have."""
+    """Whether no more sound is taken, since the sound that waits for its words has reached its limit."""
     begun_again: int = 0
-    """How often the session or its sound was begun again in the last ten minutes."""
+    """Number of restarts of the session or its sound in the last ten minutes."""
     machine: bool = True
-    """Whether the machine is on air in some text, so that text depends on engines."""
+    """Whether the machine is on air in some channel, so that its text depends on engines."""
     captioner: str = ""
     """Why whoever is on air writes nothing: `gone` or `quiet`; empty where all is well."""
     zoom_away: bool = False
-    """Whether captions wait since the Zoom meeting takes none."""
+    """Whether captions wait because the Zoom meeting takes none."""
     off_for: int | None = None
-    """How long it has not been recorded."""
+    """How long the session has not been recorded; None while it is."""
     readers: int = 0
     reporters: int = 0
     hubs: Hubs = {}
-    """Rooms far away that take part."""
+    """The hubs that take part."""
     unread_for: int | None = None
-    """How long the first question has waited that is marked by a word of the lists."""
+    """How long the oldest question has waited that a blocked word marks."""
     room_conflict: RoomConflict | None = None
     left: int | None = None
-    """Ms to its planned end, from 5 minutes before on; below 0 past it."""
+    """Time to its planned end, from 5 minutes before it on; below 0 past it."""
     disk_free: int | None = None
-    """Bytes."""
+    """Free bytes on the disk of the data; None where that isn't known."""
     stuck: Mapping[str, Sequence[str]] = {}
-    """Removals that a node can't apply, by its name."""
+    """Removals that a node can't apply, by the node's name."""
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to be seen to. Its words are the catalogues' (`staff/alarm.*`)."""
+    """Something that a person has to see to. Its text is in the catalogues (`staff/alarm.*`)."""
 
     kind: str
     urgent: bool = False
-    """Text is being lost, or will be."""
+    """Whether text is being lost, or will be."""
     values: dict[str, int | str] = {}
-    """For the places in its words: numbers, titles, and BCP-47 tags with commas between (`expected`, `heard`)."""
+    """Values for the placeholders in its text: numbers, titles, and BCP-47 tags separated by commas (`expected`,
+    `heard`)."""
 
 
 def alarms(figures: SessionHealth) -> tuple[Alarm, ...]:
-    """What has to be seen to, the urgent first."""
+    """All alarms of a session, urgent ones first."""
     found = [*_of_house(figures)]
     if figures.status is Status.OPEN:
         found += _of_sound(figures)
@@ -144,7 +147,7 @@ def alarms(figures: SessionHealth) -> tuple[Alarm, ...]:
 
 
 def wordless_for(figures: SessionHealth) -> int:
-    """Ms since the last words, or since it was opened where none came after that."""
+    """Milliseconds since the last words, or since the session was opened where none came after that."""
     return figures.open_for if figures.words_age is None else min(figures.words_age, figures.open_for)
 
 
@@ -174,7 +177,7 @@ def _of_house(figures: SessionHealth) -> list[Alarm]:
 
 
 def _of_sound(figures: SessionHealth) -> list[Alarm]:
-    """At most one of those that follow from one another: without sound there are no words either."""
+    """At most one of the alarms that follow from one another: without sound there are no words either."""
     if figures.stream_lost >= STREAM_MS:
         return [Alarm(kind="no-stream", urgent=True, values={"n": figures.stream_lost // 1000})]
     if not figures.source:
@@ -232,7 +235,10 @@ def _of_people(figures: SessionHealth) -> list[Alarm]:
 
 
 def _of_end(minutes: int) -> Alarm:
-    """`minutes` to the planned end, below 0 past it."""
+    """The alarm about the planned end.
+
+    `minutes`: time until then; below 0 past it.
+    """
     if minutes > 0:
         return Alarm(kind="ends-soon", values={"n": minutes})
     return Alarm(kind="over", values={"n": -minutes}) if minutes else Alarm(kind="ends-now")

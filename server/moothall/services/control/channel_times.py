@@ -1,7 +1,8 @@
-"""When each text last had sound, speech and words, and how late it is: from what is published, for metrics.
+"""Notes when each channel last had sound, speech and words, and how late its text is, for metrics. The source is what
+is published.
 
-The control room looks at the same, with its own clock and for people; this keeps Unix times, which a program that
-scrapes them compares with its own.
+The control room watches the same with the monotonic clock and for people. This module keeps Unix times, which a program
+that scrapes them compares with its own clock.
 """
 
 from __future__ import annotations
@@ -16,34 +17,34 @@ from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 
 MOST = 1_000
-"""Sessions. Overflow: the one that was first published of is forgotten."""
+"""Most sessions. Overflow: the one whose first publication is oldest is forgotten."""
 
 
 class TextTimes(msgspec.Struct):
-    """Of one text. Unix ms, None where there was none."""
+    """The times of one channel. Unix ms; None where there was none."""
 
     sound: int | None = None
     speech: int | None = None
     words: int | None = None
     lag: int = 0
-    """Ms by which the text is behind the sound."""
+    """Delay of the text behind the sound, in ms."""
     words_lag: int = 0
-    """How long after it was spoken the newest word was stored, ms."""
+    """How long after it was spoken the newest word was stored, in ms."""
 
 
 class ChannelTimes:
-    """The times of all texts. `take` has to be told of everything that is published."""
+    """The times of all channels. `take` must be called with every publication."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._known: dict[SessionId, dict[ChannelId, TextTimes]] = {}
 
     def of(self, session: SessionId) -> dict[ChannelId, TextTimes]:
-        """Of each text of a session that had any."""
+        """The times of those channels of a session that had sound or words."""
         return self._known.get(session, {})
 
     def take(self, live: LiveSession, publication: Publication) -> None:
-        """Note what was published of a session."""
+        """Note the times in a publication of a session."""
         for signal in publication.signals:
             if isinstance(signal, ChannelState):
                 self._hear(self._text(live.id, signal.channel), signal)

@@ -1,7 +1,8 @@
-"""How all sessions are doing, worst first: one card for each room, and one for each session without a room.
+"""Shows the condition of all sessions, the worst first: one card for each room, and one for each session without a
+room.
 
-What it shows it takes from what is published, from the fan-outs and from the desks, once a second. Nothing of it is
-stored, and no text is kept.
+Once a second it is made from what is published, from the fan-outs and from the desks. None of it is stored, and no text
+is kept.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ from moothall.services.supervision.waiting import Listeners
 
 LOOK_MS = 1_000
 LEVEL_MS = 250
-"""How often the levels are told."""
+"""Interval at which levels are sent, in ms."""
 NAME = 60
-"""Characters of the name of the person who sees to an alarm."""
+"""Most characters of the name of the person who sees to an alarm."""
 
 
 class Raised(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,77 +48,77 @@ class Raised(msgspec.Struct, frozen=True, kw_only=True):
     urgent: bool
     values: dict[str, int | str]
     by: str | None
-    """Who sees to it."""
+    """Name of the person who sees to it; None where nobody does."""
 
 
 class RoomCard(msgspec.Struct, frozen=True, kw_only=True):
-    """A room, or a session without one. Ages in seconds, None where there was nothing yet."""
+    """A room, or a session without one. Ages are in seconds; None where there was nothing yet."""
 
     key: str
     place: str
     """Title of the room; empty for a session without one."""
     room: RoomId | None = None
     session: SessionId | None = None
-    """What is on there."""
+    """The session that is on in the room."""
     title: str = ""
     status: Status = Status.CREATED
     following: str = ""
     """Title of the next session in the room."""
     sound: int | None = None
     level: int | None = None
-    """How loud the floor is, dBFS; None while no sound comes."""
+    """Level of the floor's sound, in dBFS; None while no sound arrives."""
     dead: int = 0
-    """For how long its sound has been digital silence, s."""
+    """How long the floor's sound has been digital silence, in s."""
     words: int | None = None
     rate: int = 0
-    """Words in the last minute."""
+    """Number of words in the last minute."""
     lag: int = 0
     """Seconds by which the text is behind the sound."""
     heard: str | None = None
     """BCP-47 tag of the newest line."""
     expected: str | None = None
-    """What was forced, or the first of the session's languages."""
+    """The language that was forced, or the session's first."""
     here: tuple[dict[str, object], ...] = ()
-    """Who is at its desks."""
+    """The people at its desks."""
     readers: dict[ChannelId, int] = {}
     channels: dict[ChannelId, tuple[str, str]] = {}
-    """Kind and language of each text."""
+    """Kind and first language of each channel."""
     reports: dict[str, int] = {}
     quality: Quality | None = None
     on_air: str = ""
-    """Who is on air in the floor, by name; empty: the machine."""
+    """Name of whoever is on air in the floor; empty for the machine."""
     off: bool = False
     """Whether what is said now is not recorded."""
     stands: Standing = Standing.IDLE
     silent_since: int | None = None
-    """When the last words came, Unix ms to the second; None unless it stands as silent."""
+    """When the last words came, in Unix ms rounded down to the second; None unless `stands` is SILENCE."""
     delays: tuple[int | None, ...] = ()
-    """The delay in s each 10 s of the last ten minutes, the newest last; None while no sound came."""
+    """The delay in s, every 10 s of the last ten minutes, the newest last; None while no sound arrived."""
     rates: tuple[int, ...] = ()
-    """The words of a minute, at the same times."""
+    """The number of words in the minute before each of these times."""
     alarms: tuple[Raised, ...] = ()
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """What all sessions share."""
+    """The figures that all sessions share."""
 
     at: int
-    """Unix ms."""
+    """When the figures were taken, Unix ms."""
     engines: int
     disk_free: int | None
     disk_all: int | None
-    """Bytes."""
+    """Size in bytes of the disk of the data, and its free part in `disk_free`; None where they aren't known."""
     alarms: tuple[Raised, ...] = ()
-    """What is the same in every session, and on no card."""
+    """Alarms that are the same in every session, and so on no card."""
 
 
 LEVELS = (-60, -45, -30, -15)
-"""dBFS from which on a level has one step more: a quiet room, soft speech, speech, loud speech."""
+"""Levels in dBFS from which on a gauge shows one step more: a quiet room, soft speech, speech, loud speech."""
 
 
 def gauges(card: RoomCard) -> dict[str, int | None] | None:
-    """What the frame of a meeting's staff pages shows of it: `level`, 0 to 4, None while no sound comes; `late`, s;
-    `readers`. None while it isn't on.
+    """The gauges in the frame of a meeting's staff pages: `level`, 0 to 4, None while no sound arrives; `late`, in s;
+    `readers`. None while the meeting isn't on.
     """
     if card.status not in ON:
         return None
@@ -127,7 +128,7 @@ def gauges(card: RoomCard) -> dict[str, int | None] | None:
 
 @dataclass(eq=False, repr=False)
 class ControlRoom:
-    """The cards of all rooms and sessions. `run` must be running, else no card changes."""
+    """The cards of all rooms and sessions, which change only while `run` is running."""
 
     sessions: Sessions
     _: KW_ONLY
@@ -135,33 +136,34 @@ class ControlRoom:
     clock: Clock
     engines: Callable[[], int]
     refused: Callable[[], int] = lambda: 0
-    """How many engines wait for another key."""
+    """Returns the number of engines that wait for another key."""
     unheard: Callable[[SessionId], bool]
-    """Whether a session has sound that no engine knows the language of."""
+    """Whether a session has sound in a language that no engine knows."""
     unlike: Callable[[SessionId], tuple[tuple[str, ...], str] | None] = lambda _: None
-    """The languages that a session expects, and the one that it sounds like."""
+    """Returns the languages that a session expects, and the one that its sound resembles instead, or None."""
     room_conflict: Callable[[SessionId], RoomConflict | None] = lambda _: None
-    """What else is on in its room."""
+    """Returns another session that is on in the same room, or None."""
     crowd: Callable[[SessionId], tuple[bool, int | None]] = lambda _: (False, None)
-    """Whether some of its sound waits for room, and how many more texts fit once engines are full."""
+    """Returns whether some of a session's sound waits for an engine, and how many more channels fit once engines are
+    full."""
     sound: Callable[[SessionId], tuple[int, bool]] = lambda _: (0, False)
-    """How often its sound was begun again, and whether some stopped."""
+    """Returns how often a session's sound was restarted, and whether the sound of a channel is stopped."""
     full: Callable[[SessionId], bool] = lambda _: False
-    """Whether its sound waits for words with all the room that it may have."""
+    """Whether a session takes no more sound, since what waits for its words has reached its limit."""
     stream_lost: Callable[[SessionId], int] = lambda _: 0
-    """For how long a stream that is fetched for it has given no sound, ms."""
+    """Returns for how long, in ms, a stream that is fetched for a session has given no sound."""
     loudness: Callable[[SessionId], Mapping[ChannelId, Loudness]] = lambda _: {}
-    """Of what comes just now, by text."""
+    """Returns the loudness of the sound that is arriving, by channel."""
     silent: Callable[[SessionId], Mapping[ChannelId, str]] = lambda _: {}
-    """Why whoever is on air in a text writes nothing."""
+    """Returns, by channel, why whoever is on air writes nothing."""
     on_air: Callable[[SessionId], str] = lambda _: ""
-    """Who is on air in the floor of a session; empty: the machine."""
+    """Returns the name of whoever is on air in a session's floor; empty for the machine."""
     zoom_away: Callable[[SessionId], bool] = lambda _: False
-    """Whether its captions wait since a Zoom meeting takes none."""
+    """Whether a session's captions wait because a Zoom meeting takes none."""
     disk: Callable[[], tuple[int, int] | None]
-    """Free and all bytes, where the data lie."""
+    """Returns the free and the total bytes of the disk of the data, or None."""
     stuck: Callable[[], Mapping[str, Sequence[str]]] = dict
-    """Removals that a node can't apply, by its name."""
+    """Returns the removals that a node can't apply, by the node's name."""
     tally: Callable[[SessionId], Tally]
     presence: Callable[[SessionId], Sequence[Mapping[str, object]]]
 
@@ -173,22 +175,22 @@ class ControlRoom:
         self._machineless_since: int | None = None
         self._raised: dict[SessionId, tuple[Raised, ...]] = {}
         self.listen = Listeners[[]]()
-        """Told after each look."""
+        """Called after each look."""
         self.listen_levels = Listeners[[]]()
-        """Told whenever there are new levels."""
+        """Called whenever there are new levels."""
         self.cards: tuple[RoomCard, ...] = ()
-        """Worst first, as of the last look."""
+        """The cards, worst first, as of the last look."""
         self.overview = Overview(at=self.clock.wall(), engines=0, disk_free=None, disk_all=None)
         self.sessions.observe(self._seen)
 
     def level(self, session: SessionId) -> int | None:
-        """How loud the floor of a session is now, dBFS; None while no sound comes."""
+        """Present level of a session's floor, in dBFS; None while no sound arrives."""
         live = self.sessions.loaded(session)
         loudness = None if live is None else self._of_floor(live)
         return None if loudness is None else loudness.level(self.clock.monotonic())
 
     async def run(self) -> None:
-        """Look at everything once a second, and tell the levels more often, until cancelled."""
+        """Make the cards once a second, and notify of levels more often, until cancelled."""
         while True:
             self._stalls.look(self.clock.monotonic(), LOOK_MS)
             self.look()
@@ -198,24 +200,24 @@ class ControlRoom:
                 await self.clock.sleep(LEVEL_MS)
 
     def alarms_of(self, session: SessionId) -> tuple[Raised, ...]:
-        """What has to be seen to in a session, be it its own or the same in all."""
+        """The alarms of a session, those that are the same in all sessions included."""
         return self._raised.get(session, ())
 
     @property
     def alarm_counts(self) -> Counter[str]:
-        """In how many sessions each kind of alarm is raised."""
+        """Number of sessions in which each kind of alarm is raised."""
         return Counter(each.kind for found in self._raised.values() for each in found)
 
     def see_to(self, session: SessionId, kind: str, name: str) -> None:
-        """Somebody says that they see to an alarm; it holds until the alarm is over. Looks at once.
+        """Note that a person sees to an alarm, until it is over, and make the cards anew.
 
-        What is the same in all sessions is seen to once.
+        An alarm that is the same in all sessions is seen to once for all.
         """
         self._seen_to[_seen_as(session, kind)] = " ".join(visible(name).split())[:NAME]
         self.look()
 
     def look(self) -> None:
-        """Make the cards anew."""
+        """Make all cards anew."""
         now, disk, engines = self.clock.monotonic(), self.disk(), self.engines()
         if engines:
             self._machineless_since = None
@@ -290,14 +292,14 @@ class ControlRoom:
         )
 
     def _of_floor(self, live: LiveSession) -> Loudness | None:
-        """How loud it is in the room; of an interpreter where no sound of the room comes."""
+        """Loudness of the sound in the room, or of an interpreter's where no sound of the room arrives."""
         coming = self.loudness(live.id)
         floor = (each.id for each in live.state.channels.values() if each.kind is ChannelKind.FLOOR)
         return next((coming[name] for name in floor if name in coming), next(iter(coming.values()), None))
 
     def _sound_came(self, live: LiveSession, seen: Watched) -> int | None:
-        """When sound came last, that of the room also while a respeaker is heard in its place: whether the room's
-        microphone is well can't be told from the respeaker's.
+        """When sound last arrived, in ms of the monotonic clock. While a respeaker is heard the room's own sound
+        counts, since the respeaker's doesn't show whether the room's microphone works.
         """
         coming, channels = self.loudness(live.id), live.state.channels.values()
         own = [coming[each.id].came for each in channels if each.air.respoken and each.id in coming]
@@ -366,7 +368,7 @@ class ControlRoom:
 
 
 def _machine_writes(state: State) -> bool:
-    """Whether some text of the session is the machine's, be it of a respeaker."""
+    """Whether the machine writes some channel of the session, from a respeaker's sound included."""
     return any(each.air.recognised for each in state.channels.values() if each.kind is not ChannelKind.TRANSLATION)
 
 
@@ -375,29 +377,33 @@ def _has_source(state: State) -> bool:
 
 
 def _seen_as(session: SessionId, kind: str) -> tuple[str, str]:
-    """What stands for an alarm where it is said who sees to it."""
+    """The key of an alarm in the notes on who sees to it."""
     return ("" if kind in OF_ALL else session), kind
 
 
 def _badness(card: RoomCard) -> tuple[int, int, int, int, str, str]:
-    """For sorting: what nobody sees to yet, the urgent first; then what is on; then by name."""
+    """Sort key of cards: alarms that nobody sees to yet first, the urgent ones foremost; then sessions that are on;
+    then by name.
+    """
     waiting = [alarm for alarm in card.alarms if alarm.by is None]
     urgent = sum(alarm.urgent for alarm in waiting)
     return -urgent, -len(waiting), -len(card.alarms), card.session is None, card.place or card.title, card.key
 
 
 class BreakSpeech:
-    """For how long it has sounded like speech (`services/sound/loudness.py`) in the sessions that are in a break."""
+    """How long there has been what sounds like speech (`services/sound/loudness.py`) in sessions that are in a
+    break.
+    """
 
     def __init__(self, sessions: Sessions, clock: Clock, stalls: Stalls) -> None:
         self._clock = clock
         self._stalls = stalls
-        # Bound: the texts of sessions that are in a break; they leave with the next signal or event after it.
+        # Bound: the channels of sessions that are in a break; they are dropped with the first signal or event after it.
         self._since: dict[SessionId, dict[ChannelId, int]] = {}
         sessions.observe(self._seen)
 
     def lasts(self, session: SessionId) -> int:
-        """Ms since it began in the text in which it has lasted longest; 0 when nobody seems to speak."""
+        """Milliseconds since it began in the channel in which it has lasted longest; 0 when nobody seems to speak."""
         now = self._clock.monotonic()
         return max((self._stalls.age(now, since) or 0 for since in self._since.get(session, {}).values()), default=0)
 

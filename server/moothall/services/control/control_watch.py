@@ -1,4 +1,4 @@
-"""What the control room has seen of one session, from what is published of it."""
+"""Keeps what the control room has seen in the publications of one session."""
 
 from __future__ import annotations
 
@@ -11,33 +11,34 @@ from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.services.log.publication import Publication
 
 RATE_MS = 60_000
-"""Over what time words a minute are counted."""
+"""Time over which words are counted, in ms."""
 TREND_MS = 10_000
-"""How far two points of a trend are apart."""
+"""Interval between two points of a trend, in ms."""
 TREND_POINTS = 60
-"""Ten minutes."""
+"""Number of points in a trend: ten minutes."""
 
 
 class Watched:
-    """Times are of the monotonic clock, ms."""
+    """What was seen of one session. Times are ms of the monotonic clock."""
 
     def __init__(self, now: int) -> None:
         self.since = now
-        """When it was opened, went on after a break, or was first seen."""
+        """When it was opened, resumed after a break, or first seen."""
         self.sound: int | None = None
         self.speech: int | None = None
         self.silent_since: int | None = None
         self.dead = 0
-        """How much of what came last is digital silence, ms."""
+        """Length of digital silence at the end of the sound, in ms."""
         self.words: int | None = None
-        # Overflow: none; what is older than a minute goes at each look.
+        # Overflow: none; entries older than a minute are dropped at each look.
         self.counts: deque[tuple[int, int]] = deque()
         self.lag: dict[ChannelId, int] = {}
-        """By text, ms."""
+        """Delay of the text by channel, in ms."""
         self.heard: str | None = None
         self.unsaved: dict[ChannelId, bool] = {}
         self.off_since: int | None = None
-        # Overflow: the oldest point goes. The delay in s, None while no sound came; the words of the minute before.
+        # Overflow: the oldest point is dropped. Points are the delay in s, None while no sound arrived; and the words
+        # of the minute before.
         self.delays: deque[int | None] = deque(maxlen=TREND_POINTS)
         self.rates: deque[int] = deque(maxlen=TREND_POINTS)
         self._noted = now - TREND_MS
@@ -52,13 +53,13 @@ class Watched:
         self.rates.append(self.rate(now))
 
     def rate(self, now: int) -> int:
-        """Words in the last minute."""
+        """Number of words in the last minute."""
         while self.counts and now - self.counts[0][0] > RATE_MS:
             self.counts.popleft()
         return sum(count for _, count in self.counts)
 
     def take(self, publication: Publication, state: State, now: int) -> None:
-        """What was published at `now` and made the session what it is."""
+        """Note what was published at `now`; `state` is the session after it."""
         for signal in publication.signals:
             if isinstance(signal, ChannelState):
                 self._hear(signal, now)
@@ -91,5 +92,5 @@ class Watched:
 
 
 def seconds(now: int, then: int | None) -> int | None:
-    """Whole seconds since `then`; None where it never was."""
+    """Whole seconds since `then`; None where `then` is None."""
     return None if then is None else (now - then) // 1000

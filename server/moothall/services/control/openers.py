@@ -1,6 +1,6 @@
-"""Who opened each meeting last, for those who run meetings: by the name at their desk, else by their link's label.
+"""Remembers who opened each meeting last, for those who run meetings: the name at their desk, else their link's label.
 
-Names at desks are kept in memory alone. The log has the link's pseudonym: after a restart its label is said.
+Names at desks are kept in memory only. The log has the link's pseudonym, so after a restart the link's label is shown.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ _OPENINGS = frozenset(str(kind.__struct_config__.tag) for kind in (SessionOpened
 
 
 class _Opened(msgspec.Struct, frozen=True):
-    """Who opened a meeting."""
+    """The person who opened a meeting."""
 
     link: str
     name: str
-    """At their desk; empty where they have given none."""
+    """Their name at the desk; empty where they have given none."""
 
 
 class Openers:
     """Remembers in memory who opened each session last."""
 
     def __init__(self, sessions: Sessions, *, label: Callable[[str], str]) -> None:
-        """`label`: what the link of that id is called, empty when it is gone."""
+        """`label`: returns the label of the link with this id; empty where the link is gone."""
         self._sessions = sessions
         self._label = label
         self._doing: dict[CommandId, str] = {}
         # Bound: the sessions that were opened.
         self._opened: dict[SessionId, _Opened] = {}
-        """In the order in which they were opened last."""
+        """The openers, in the order in which their sessions were last opened."""
         sessions.observe(self._seen)
 
     async def load(self, log: LogReading) -> None:
-        """Read who opened those that are loaded and on; raises StorageUnavailable."""
+        """Read from the logs who opened the sessions that are loaded and on. Raises StorageUnavailable."""
         on = [live.id for live in self._sessions.all_loaded if live.state.status in ON]
         openings = [header for session in on if (header := await _last_opening(log, session)) is not None]
         for header in sorted(openings, key=lambda header: header.at):
@@ -54,7 +54,7 @@ class Openers:
 
     @contextmanager
     def named(self, act: CommandId, name: str) -> Iterator[None]:
-        """While inside, what the act of this id opens is opened by somebody of that name."""
+        """Context in which the opening of a session by the act with this id is ascribed to this name."""
         self._doing[act] = name
         try:
             yield
@@ -62,12 +62,14 @@ class Openers:
             self._doing.pop(act, None)
 
     def of(self, session: SessionId) -> str:
-        """Who opened it last; empty where nobody knows."""
+        """Who opened a session last; empty where nobody knows."""
         opened = self._opened.get(session)
         return "" if opened is None else opened.name or self._label(opened.link)
 
     def opened_later(self, first: SessionId, second: SessionId) -> str:
-        """Who opened the second after the first was opened; empty where that was before, or nobody knows."""
+        """Who opened the second session, if that was after the first was opened; empty where it was before, or nobody
+        knows who.
+        """
         order = list(self._opened)
         later = second in order and (first not in order or order.index(first) < order.index(second))
         return self.of(second) if later else ""

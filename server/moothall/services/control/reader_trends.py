@@ -1,6 +1,6 @@
-"""How many read each text over time: a sample a minute, in memory alone.
+"""Samples the number of readers of each channel once a minute, in memory only.
 
-Fewer than five readers of a text are not kept: a number that small could tell who reads. After a restart, or where
+Fewer than five readers of a channel are not stored: so small a number could reveal who reads. After a restart, or where
 another node has taken over the house, the samples begin anew; `since` says when.
 """
 
@@ -18,30 +18,30 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 
 SAMPLE_MS = 60_000
-"""How far two samples are apart."""
+"""Interval between two samples, in ms."""
 MOST = 720
-"""Samples of a session: twelve hours. Overflow: the oldest goes."""
+"""Most samples of a session: twelve hours. Overflow: the oldest is dropped."""
 
 
 class ReaderSample(msgspec.Struct, frozen=True):
-    """Who read at a moment."""
+    """Numbers of readers at one time."""
 
     at: int
-    """Unix ms."""
+    """When the sample was taken, Unix ms."""
     readers: dict[ChannelId, int]
-    """By text; without those that fewer than five read."""
+    """Number of readers by channel, without channels that fewer than five read."""
 
 
 class ReaderTrends:
-    """The samples of all sessions that are on. `run` must be running, else none is added."""
+    """The samples of all sessions that are on. They are taken only while `run` is running."""
 
     def __init__(self, sessions: Sessions, clock: Clock) -> None:
         self._sessions = sessions
         self._clock = clock
-        # Bound: the sessions that are loaded; one that leaves the memory takes its samples along.
+        # Bound: the sessions that are loaded; the samples of a session are dropped when it is unloaded.
         self._samples: dict[SessionId, deque[ReaderSample]] = {}
         self.since = clock.wall()
-        """Since when there may be samples, Unix ms."""
+        """Since when samples are taken, Unix ms."""
 
     def of(self, session: SessionId) -> tuple[ReaderSample, ...]:
         """The samples of a session, the oldest first."""
@@ -54,7 +54,7 @@ class ReaderTrends:
             await self._clock.sleep(SAMPLE_MS)
 
     def look(self) -> None:
-        """Add a sample now."""
+        """Add a sample to each session that is on, and drop those of unloaded sessions."""
         at, loaded = self._clock.wall(), {live.id: live for live in self._sessions.all_loaded}
         for gone in self._samples.keys() - loaded.keys():
             del self._samples[gone]

@@ -1,4 +1,4 @@
-"""Takes a speaker's name away when nobody has been heard for a while: no name is better than a wrong one."""
+"""Clears a speaker's name when nobody has been heard for a while: no name is better than a wrong one."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from moothall.services.sessions.sessions import Sessions
 logger = logging.getLogger(__name__)
 
 SILENCE_MS = 20_000
-"""Silence after which nobody is taken to be speaking."""
+"""Silence, in ms, after which nobody is assumed to be speaking."""
 LOOK_MS = 1_000
 
 
 class SpeakerWatch:
-    """Watches every channel that an engine or source says something of. `run` has to be running."""
+    """Watches every channel on which an engine or a source sends signals. `run` must be running."""
 
     def __init__(self, sessions: Sessions, clock: Clock) -> None:
         self._sessions = sessions
         self._clock = clock
-        # Bound: channels of sessions that are on and silent.
+        # Bound: the channels of sessions that are on and silent.
         self._silent_since: dict[tuple[SessionId, ChannelId], int] = {}
         sessions.observe(self._seen)
 
     async def run(self) -> None:
-        """Take names away until cancelled."""
+        """Clear names after silence, until cancelled."""
         while True:
             await self._clock.sleep(LOOK_MS)
             now = self._clock.monotonic()
@@ -53,7 +53,7 @@ class SpeakerWatch:
         for event in publication.events:
             match event:
                 case SpeakerChanged():
-                    # Named in the silence before the first word: that name gets a silence of its own.
+                    # A name that is set in the silence before the first word gets the full time again.
                     if (live.id, event.channel) in self._silent_since:
                         self._silent_since[live.id, event.channel] = now
                 case SegmentOpened() | WordsCommitted():

@@ -1,4 +1,6 @@
-"""How a session stands, in one word: live, silent since a while, cut … From its status and its alarms. Pure."""
+"""Computes the standing of a session, one word: live, silent for a while, cut … from its status and its alarms.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from moothall.core.session.state import ON, Status
 from moothall.services.control.alarms import NO_WORDS_MS, Alarm
 
 SILENT_MS = NO_WORDS_MS
-"""Without words and without an alarm, until a session is *Silent since …* (30 s)."""
+"""Time without words and without an alarm after which a session is shown as *Silent since …*, in ms."""
 CUT = frozenset(
     {
         "no-sound",
@@ -26,13 +28,13 @@ CUT = frozenset(
         "captioner-quiet",
     }
 )
-"""Kinds at which no text comes, whatever the machine itself is doing; urgent faults of the machine are such too."""
+"""Kinds of alarm at which no text comes, whatever the machine does. Urgent faults of the machine count too."""
 LATE = frozenset({"late", "machine-away"})
-"""Kinds at which the text comes later than it should."""
+"""Kinds of alarm at which the text comes later than it should."""
 
 
 class Standing(StrEnum):
-    """How a room stands, in one word. Its colour and shape are those of `.state` in page.css."""
+    """The standing of a room, one word. Its colour and shape are those of `.state` in page.css."""
 
     LIVE = "live"
     BREAK = "break"
@@ -40,19 +42,19 @@ class Standing(StrEnum):
     """What is said is not recorded."""
     LATE = "late"
     SILENCE = "silence"
-    """It is on, and no words have come for `SILENT_MS`: nobody speaks, as far as one can tell."""
+    """The session is on, and no words have come for `SILENT_MS`: as far as is known nobody speaks."""
     CUT = "cut"
     """No text comes of what is said."""
     CLOSED = "closed"
     IDLE = "idle"
-    """Nothing is on there, or it has not begun."""
+    """No session is on in the room, or it has not begun."""
 
 
 def standing(status: Status, found: Sequence[Alarm], *, off: bool, wordless: int = 0) -> Standing:
-    """The one word for how a session stands that has these alarms; `off`: whether it is not recorded; `wordless`: as
-    `wordless_for` says it.
+    """The standing of a session with these alarms.
 
-    That nothing is recorded goes before all else, since it was promised to whoever speaks.
+    `off`: whether it is not recorded; `wordless`: the result of `wordless_for`, in ms. That nothing is recorded has
+    precedence over all else, since it was promised to whoever speaks.
     """
     if status not in ON:
         return Standing.CLOSED if status is Status.CLOSED else Standing.IDLE

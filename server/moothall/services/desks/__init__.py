@@ -1,1 +1,1 @@
-"""What desks see and do: acts, undoing, calls, moved and removed lines."""
+"""The desks of the staff: acts and their undoing, calls of questions, moved lines and removed words."""

@@ -1,6 +1,6 @@
-"""Abbreviations of whoever types at a desk, kept for their link: on another computer they have them too.
+"""Stores the abbreviations of people who type at a desk by their link, so that they have them on another computer too.
 
-They are written out in the browser (`web/js/desk/abbreviations.js`); here they are only kept, in the book.
+The browser expands them (`web/js/desk/abbreviations.js`); here they are only stored, in the book.
 """
 
 from __future__ import annotations
@@ -17,25 +17,28 @@ from moothall.core.ports import Book, BookEntry, Clock
 
 NAMESPACE = "abbreviations"
 MOST = 500
-"""Abbreviations of one link."""
+"""Most abbreviations of one link."""
 MOST_SHORT, MOST_LONG = 20, 300
-"""Characters of the short form, and of the one written out."""
+"""Most characters of the short form, and of the long form."""
 MOST_LISTS = 500
-"""Links that have some. Overflow: those of the link that changed its own longest ago go; its browser still has them."""
+"""Most links with abbreviations. Overflow: the list of the link that changed its own longest ago is deleted; its
+browser still has it."""
 
 _SHORT = re.compile(r"[\w'\u2019-]+\Z")
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     at: int
-    """When it was changed, Unix ms."""
+    """When the list was last changed, Unix ms."""
     long: dict[str, str]
-    """What each is written out to."""
+    """The long form of each abbreviation, by the short form."""
 
 
 @dataclass(eq=False, repr=False)
 class Abbreviations:
-    """Keeps them. Nothing is held in memory: they are asked for when a page is opened or changes its own."""
+    """The abbreviations of all links. Nothing is cached in memory: the book is read when a page is opened or changes
+    its list.
+    """
 
     book: Book
     clock: Clock
@@ -44,9 +47,10 @@ class Abbreviations:
         self._turn = asyncio.Lock()
 
     async def change(self, link: str, change: Mapping[str, str | None]) -> dict[str, str] | Refusal:
-        """Those of a link after a change, by their short forms; None takes one out, an empty change only reads.
+        """Apply a change to a link's abbreviations; return the long forms by the short forms.
 
-        May be repeated. Raises StorageUnavailable.
+        `change`: new long forms by their short forms, with None to delete one; an empty change only reads. May be
+        repeated. Raises StorageUnavailable.
         """
         if any(not _fits(short, long) for short, long in change.items()):
             message = (

@@ -1,4 +1,4 @@
-"""What was done at the desks of a session, read from its log when a desk is opened and followed from then on."""
+"""The acts of a session's desks, read from its log when a desk is opened and kept up to date from then on."""
 
 from __future__ import annotations
 
@@ -22,36 +22,36 @@ from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import SessionWriter
 
 ACTS = 200
-"""Acts of a session that can be undone."""
+"""Most acts of a session that are kept for undoing."""
 
 
 class Presence(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody at a desk."""
+    """A person at a desk."""
 
     desk: str
-    """Tells two apart who came with the same link; empty when nobody knows any more who it was."""
+    """Distinguishes people who use the same link; empty where it is no longer known which of them it was."""
     role: Role
     label: str
     name: str = ""
-    """What they call themselves."""
+    """The name that they give themselves."""
 
     @property
     def known_as(self) -> str:
-        """Their name, else their link's label."""
+        """The person's name, else their link's label."""
         return self.name or self.label
 
 
 class News(msgspec.Struct, frozen=True):
-    """What became of the acts that desks know."""
+    """Changes of the acts that desks know."""
 
     acts: tuple[DeskAct, ...] = ()
-    """New ones, and those that were undone."""
+    """Acts that are new or whose `undone` has changed."""
     forgotten: tuple[CommandId, ...] = ()
-    """Those that can't be undone any more."""
+    """Ids of acts that can't be undone any more."""
 
 
 def shown(act: DeskAct, by: Presence, state: State) -> dict[str, object]:
-    """An act as desks are told of it, of plain values for JSON; `state` knows the numbers of its questions."""
+    """An act as it is sent to desks, of plain values for JSON. `state` knows the numbers of its questions."""
     stands = (command for command in act.commands if isinstance(command, SetStatus))
     asked = (state.questions.get(name) for command in stands for name in command.interventions)
     return {
@@ -66,7 +66,7 @@ def shown(act: DeskAct, by: Presence, state: State) -> dict[str, object]:
 
 
 class DeskActs:
-    """The last acts of one session. Nothing is known before `load`, which may be called as often as one likes."""
+    """The last acts of one session. Nothing is known before `load`, which may be called repeatedly."""
 
     def __init__(self, session: SessionId, log: EventLog) -> None:
         self._session = session
@@ -74,34 +74,34 @@ class DeskActs:
         self._acts = Acts(session, ACTS)
         self._known: dict[CommandId, DeskAct] = {}
         self._followed = False
-        """Whether the acts are those of the log up to what was published last."""
+        """Whether the acts cover the log up to the last publication."""
         self._loading = asyncio.Lock()
 
     @property
     def state(self) -> State:
-        """The session as far as it is known here."""
+        """The session's state at the last record that was read here."""
         return self._acts.state
 
     @property
     def followed(self) -> bool:
-        """Whether all that was published is known."""
+        """Whether all published records were read."""
         return self._followed
 
     def all(self) -> Sequence[DeskAct]:
-        """Those that are known, oldest first."""
+        """The known acts, oldest first."""
         return tuple(self._known.values())
 
     def get(self, name: CommandId) -> DeskAct | None:
-        """The act of that id."""
+        """The act with this id; None where it isn't known."""
         return self._acts.get(name)
 
     def mark(self, name: CommandId, *, undone: bool) -> News:
-        """Say of an act whether it is undone, where the log alone doesn't tell."""
+        """Set whether an act is undone, where the log alone doesn't show it; return what changed."""
         self._acts.mark(name, undone=undone)
         return self._changed()
 
     async def load(self, writer: SessionWriter) -> News:
-        """Read the log, unless all of it is known. Raises StorageUnavailable, and RecordBroken."""
+        """Read the log, unless all of it is known; return what changed. Raises StorageUnavailable and RecordBroken."""
         async with self._loading:
             if self._followed:
                 return News()
@@ -122,14 +122,14 @@ class DeskActs:
             return self._changed()
 
     def hear(self, writer: SessionWriter, publication: Publication) -> News:
-        """What is published changes what is known, once the log was read."""
+        """Apply a publication, once the log was read; return what changed."""
         if not (self._followed and publication.records):
             return News()
         acts, removed, told = self._acts, False, False
         for record, event in zip(publication.records, publication.events, strict=True):
             offset = record.header.offset
             if offset <= acts.offset:
-                continue  # It was in the log when that was read.
+                continue  # It was in the log when `load` read it.
             if offset > acts.offset + 1:
                 self._followed = False
                 return News()
@@ -141,14 +141,18 @@ class DeskActs:
         return self._changed() if told or removed else News()
 
     def _share(self, writer: SessionWriter) -> bool:
-        """Hold no second copy of the session, nor what is gone from the writer's; whether that could be had."""
+        """Share the writer's state, so that no second copy of the session is held, nor text that is gone from the
+        writer's. Returns False where the writer is at another offset.
+        """
         same = writer.offset == self._acts.offset
         if same:
             self._acts.state = writer.state
         return same
 
     async def _half_undone(self, acts: Acts) -> None:
-        """A move that was undone in this log and not in the other one, as the server was killed: it can be gone on."""
+        """Mark a move as not undone that was undone in this log and not in the other one, because the server was killed
+        in between: so its undoing can be continued.
+        """
         for name, act in acts.all().items():
             if act.moved is not None and act.undone:
                 _, away, _ = commands_of(undo_id(name))
@@ -156,7 +160,7 @@ class DeskActs:
                     acts.mark(name, undone=False)
 
     def _changed(self) -> News:
-        """What differs from what was known, which it is from now on."""
+        """The difference from the acts that were known before; it is known from now on."""
         known, self._known = self._known, self._acts.all()
         return News(
             tuple(act for name, act in self._known.items() if known.get(name) != act),

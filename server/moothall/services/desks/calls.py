@@ -1,4 +1,6 @@
-"""Two people call within seconds: the second is told before it happens, and the first who has overridden them."""
+"""Handles two people who call a question within seconds: the second is warned beforehand, and the first learns who has
+overridden their call.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +16,17 @@ from moothall.core.session.state import State
 from moothall.services.desks.acts import Presence
 
 WITHIN_MS = 10_000
-"""A person who calls so soon after somebody else has probably not seen it."""
+"""A person who calls less than this long (ms) after somebody else has probably not seen that call."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody calls something."""
+    """One person's call of a question."""
 
     act: CommandId
     by: Presence
     intervention: InterventionId
     at: int
-    """Monotonic ms."""
+    """When it was called, in ms of the monotonic clock."""
 
 
 class Calls:
@@ -33,14 +35,16 @@ class Calls:
     def __init__(self) -> None:
         self._last: Call | None = None
         self._under_way = False
-        """Whether it isn't carried out yet."""
+        """Whether that call isn't carried out yet."""
 
     def begin(
         self, state: State, act: CommandId, commands: Sequence[AnyCommand], by: Presence, now: int, *, known: bool
     ) -> Refusal | Call | None:
-        """Somebody is about to act. What they should know first, unless it is `known`; or whose call they override.
+        """Note a call before it is carried out. Returns a refusal with what the person should know first, unless they
+        know it (`known`); or the call that theirs overrides; else None.
 
-        None where there is nothing to say. Calls are noted here, before they are carried out: two may be under way.
+        Calls are noted before they are carried out because two may be in progress at the same time. An act that calls
+        no question is ignored.
         """
         called = _called(commands)
         if called is None:
@@ -52,7 +56,7 @@ class Calls:
         return other
 
     def _other(self, state: State, act: CommandId, called: InterventionId, by: Presence, now: int) -> Call | None:
-        """The call of somebody else just now that this one would override."""
+        """The call that somebody else made just now and that this one would override; None where there is none."""
         last = self._last
         if last is None or last.act == act or last.by.desk == by.desk or now - last.at >= WITHIN_MS:
             return None
@@ -61,7 +65,7 @@ class Calls:
         return last if stands and last.intervention != called else None
 
     def ended(self, act: CommandId, *, done: bool) -> None:
-        """An act was carried out, or was refused: then nobody was called by it."""
+        """Record that an act was carried out (`done`) or refused; a refused act has called nobody."""
         if self._last is not None and self._last.act == act:
             self._last, self._under_way = self._last if done else None, False
 

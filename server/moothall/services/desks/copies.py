@@ -1,4 +1,4 @@
-"""Where else the words of a line stand: in the logs that it was moved to or came from."""
+"""Finds the copies of a line's words in other logs, to which the line was moved or from which it came."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from moothall.services.log.session_writer import SessionWriter
 logger = logging.getLogger(__name__)
 
 Find = Callable[[SessionId], Awaitable[SessionWriter | None]]
-"""A session's writer, None when there is no such session. Raises StorageUnavailable, and RecordBroken."""
+"""Returns a session's writer; None where there is no such session. Raises StorageUnavailable and RecordBroken."""
 
 
 class InLog(msgspec.Struct, frozen=True):
-    """What a log holds of the same words."""
+    """The part of one log that holds the same words."""
 
     writer: SessionWriter
     segments: tuple[SegmentId, ...]
     said: tuple[SegmentId, ...]
-    """Those of them that were said in this session, so that it has their sound."""
+    """The segments that were said in this session, so that it has their sound."""
     names: tuple[SpeakerId, ...] = ()
-    """Speakers whose names are to go too."""
+    """Speakers whose names are to be removed too."""
 
 
 class Found(msgspec.Struct, frozen=True):
-    """All that stands of a selection beside what its own log selects."""
+    """All copies of a selection's words, without the segments that the selection itself names in its own log."""
 
     here: InLog
     elsewhere: tuple[InLog, ...]
@@ -44,16 +44,17 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class OtherLogs:
-    """Finds them in all logs. Nothing is kept from one time to the next."""
+    """Finds copies of words in all logs. It keeps no state between two searches."""
 
     def __init__(self, log: EventLog, find: Find) -> None:
         self._log = log
         self._find = find
 
     async def of(self, writer: SessionWriter, selection: Selection) -> Found:
-        """What else is made of the words that `selection` takes from a log. Raises StorageUnavailable.
+        """Find the copies of the words that `selection` takes from a log. Raises StorageUnavailable.
 
-        Of somebody's words not what was given to somebody else since it came to where it stands.
+        Where the selection is all words of a person, lines are left out that were given to another speaker since they
+        came to their present log.
         """
         search = _Search(self._log, self._find, await self._moves())
         start = {(writer.session, cut.line.id) for cut in selected(writer.state, selection)}
@@ -87,7 +88,7 @@ class OtherLogs:
 
 
 class _Search:
-    """One search, which asks for each session once."""
+    """One search, which loads each session only once."""
 
     def __init__(self, log: EventLog, find: Find, moves: Moves) -> None:
         self.unread: set[SessionId] = set()
@@ -97,12 +98,12 @@ class _Search:
         self._known: dict[SessionId, SessionWriter | None] = {}
 
     async def writers(self, sessions: Iterable[SessionId]) -> list[SessionWriter]:
-        """Those of the sessions that are there and can be read."""
+        """Writers of those sessions that exist and can be read."""
         found = [await self._writer(session) for session in sessions]
         return [writer for writer in found if writer is not None]
 
     async def neighbours(self, place: Place) -> set[Place]:
-        """The lines of the same words, one step away."""
+        """The lines with the same words that are one move away."""
         found = set(self._moves.neighbours(place))
         for orphan in self._moves.orphans:
             if orphan.place == place:
@@ -112,7 +113,7 @@ class _Search:
         return found
 
     async def given_to_another(self, place: Place) -> bool:
-        """Whether a line that stands is no more given to whom it was given when it came."""
+        """Whether a line that is still there was given to another speaker since it came into its present log."""
         session, segment = place
         writer = await self._writer(session)
         line = None if writer is None else writer.state.segments.get(segment)
@@ -124,7 +125,9 @@ class _Search:
         return isinstance(event, ev.SegmentOpened) and event.speaker != line.speaker
 
     async def in_log(self, writer: SessionWriter, places: Iterable[Place], *, with_names: bool) -> InLog:
-        """Those of `places` whose text a log still holds."""
+        """The lines of `places` whose text a log still holds. `with_names`: also find speakers whose names came with
+        them.
+        """
         held = [
             segment
             for session, segment in sorted(places)
@@ -135,7 +138,7 @@ class _Search:
         return InLog(writer, tuple(held), said, names)
 
     async def _brought(self, writer: SessionWriter, held: frozenset[SegmentId]) -> tuple[SpeakerId, ...]:
-        """Speakers of these lines and of no others, whose names came with them."""
+        """Speakers of these lines and of no others, whose names came into the log with the lines."""
         theirs = {line.speaker for name, line in writer.state.segments.items() if name in held}
         others = {line.speaker for name, line in writer.state.segments.items() if name not in held}
         brought = []
@@ -157,7 +160,7 @@ class _Search:
         }
 
     async def _is_origin(self, orphan: Orphan, place: Place) -> bool:
-        """Whether a line whose name fits is the one: lines of several sessions may have that name."""
+        """Whether a line whose id fits is the origin: lines of several sessions may have that id."""
         session, segment = place
         if orphan.origin is not None or session == orphan.place[0]:
             return session == orphan.origin

@@ -1,4 +1,4 @@
-"""What desks ask for of many questions: older ones, and that a crowd of them from one address is not taken."""
+"""Answers desks' requests about many questions: for older ones, and to decline all from one address."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class CrowdMessages:
         self._desks = desks
 
     def all(self) -> dict[str, Extra]:
-        """By the names of their messages."""
+        """Handlers, by message name."""
         return {"older": self._older, "crowd": self._crowd}
 
     async def _older(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """The questions before a number, the newest first to come."""
+        """Return the questions before a number, the newest first."""
         if desk.staff.role not in LEADERS:
             return refuse(RefusalCode.FORBIDDEN, "Your link is not for leading the discussion: it shows no questions.")
         return self._desks.older(desk, request.first)
 
     async def _crowd(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """All that are being checked and came from one address are not taken, in one act."""
+        """Decline, in one act, all questions that are being checked and came from one address."""
         if not is_command_id(request.id):
             return refuse(RefusalCode.INVALID, "This act needs an id.")
         act = CommandId(request.id)

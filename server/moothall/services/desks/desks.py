@@ -1,8 +1,8 @@
-"""The staff at their desks: who is there, what they do, what came of it, and how it is undone.
+"""Runs the desks of the staff: who is there, what they do, its result, and its undoing.
 
-A desk follows one text of one session on a feed that carries the staff's lane too. What it wants goes to the
-session writer as anybody's commands do; the answer says how to undo it. What was done last is read from the log, so
-that it can be undone after a restart too; who is there is kept in memory only.
+A desk follows one text of one session on a feed that carries the staff's lane too. Its commands go to the session
+writer like anybody's, and the answer says how to undo them. The last acts are read from the log, so that they can be
+undone after a restart too. Who is there is kept in memory only.
 """
 
 from __future__ import annotations
@@ -46,21 +46,22 @@ from moothall.wire.frames import Format
 logger = logging.getLogger(__name__)
 
 LOOK_MS = 1_000
-"""How often news that nobody publishes (reports, alarms, times that run over) is looked at."""
+"""Interval at which `news` is polled for changes that are in no publication (reports, alarms, turns that run over), in
+ms."""
 SHOWN_ACTS = 30
-"""Of the acts that can be undone, the last that a desk is shown."""
+"""Number of the last undoable acts that a desk shows."""
 NAME = 60
-"""Characters of the name that somebody gives themselves at a desk."""
+"""Most characters of the name that a person gives themselves at a desk."""
 WORDS_LINES = 40
-"""Lines whose single words, with times and certainty, a desk gets when it comes."""
+"""Number of last lines of which a desk gets the single words, with their certainty, when it is opened."""
 
 
 News = Callable[[SessionId], object]
-"""How something stands in a session, of plain values for JSON; None when there is nothing to say."""
+"""Returns the present state of one kind of news in a session, of plain values for JSON; None where there is none."""
 
 
 class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
-    """It is in the log."""
+    """The answer that an act is in the log."""
 
     receipt: Receipt
     undo: tuple[AnyCommand, ...]
@@ -72,7 +73,7 @@ UndoMove = Callable[[DeskConnection, DeskAct], Awaitable[Receipt | Refusal]]
 
 @dataclass(eq=False, repr=False)
 class Desks:
-    """All desks that are open. `run` must be running, else they get no news."""
+    """All open desks. They get news that is polled only while `run` is running."""
 
     sessions: Sessions
     _: KW_ONLY
@@ -83,15 +84,16 @@ class Desks:
     held: Held
     undo_move: UndoMove
     label: Callable[[str], str]
-    """What the link of that id was called when it was made; empty when it is gone."""
+    """Returns the label of the link with this id; empty where the link is gone."""
     news: Mapping[str, News]
-    """What desks are told whenever it changes, by the name under which they are told."""
+    """What is sent to desks whenever it changes, by the name of the message."""
     room_conflict: Callable[[SessionId], Refusal | None] = lambda _: None
-    """What is to be known before a session is opened."""
+    """Returns a refusal with what a person should know before a session is opened, or None."""
     named: Callable[[CommandId, str], AbstractContextManager[None]] = lambda *_: nullcontext()
-    """While inside, an act of that id is done by somebody of that name."""
+    """Context in which the act with this id is ascribed to this name."""
     ahead: TypedAhead | None = None
-    """What is shown while it is typed, where others than desks type too."""
+    """Lines that are shown while they are typed. Given where others than desks type too; else the desks have their own.
+    """
 
     def __post_init__(self) -> None:
         self._of_session: dict[SessionId, SessionDesks] = {}
@@ -99,13 +101,13 @@ class Desks:
         self.typed_ahead = self.ahead or TypedAhead(self.sessions)
 
     async def run(self) -> None:
-        """Look for news until cancelled."""
+        """Poll for news until cancelled."""
         while True:
             await self.clock.sleep(LOOK_MS)
             for session, session_desks in list(self._of_session.items()):
                 if session_desks.connections:
                     self._look(session, session_desks)
-                elif self.sessions.loaded(session) is None:  # Whoever sits down later has the acts read anew.
+                elif self.sessions.loaded(session) is None:  # The next desk that is opened reads the acts anew.
                     del self._of_session[session]
 
     def _session_desks(self, session: SessionId) -> SessionDesks:
@@ -117,7 +119,7 @@ class Desks:
             self._tell_acts(session_desks, session_desks.acts.hear(live.writer, publication))
             removed = any(isinstance(event, BodyRemoved) for event in publication.events)
             if removed or any(isinstance(event, QuestionFact) for event in publication.events):
-                # What was being said may have been removed.
+                # The line that was being said when something was asked may have been removed.
                 session_desks.tell_questions(live.state, self.clock.wall(), anew=removed)
             if any(isinstance(event, TOLD) for event in publication.events):
                 self._look(live.id, session_desks)
@@ -126,13 +128,13 @@ class Desks:
         for act in news.acts:
             session_desks.tell("acted", shown(act, self._who(session_desks, act), session_desks.acts.state))
         if news.forgotten:
-            # Once words were removed, no act has them any more, neither what was written nor what stood there before.
+            # Once words were removed, no act holds them any more, neither new text nor the text that it replaced.
             session_desks.tell("forgotten", list(news.forgotten))
             for name in news.forgotten:
                 session_desks.who.pop(name, None)
 
     def _who(self, session_desks: SessionDesks, act: DeskAct) -> Presence:
-        """The actor; the log knows the link alone."""
+        """The person who did an act. The log knows only their link."""
         doing = session_desks.doing.get(short(act.id))
         if doing is not None:
             session_desks.who.setdefault(act.id, doing)
@@ -140,13 +142,13 @@ class Desks:
         return session_desks.who.get(act.id, nobody)
 
     def look(self, session: SessionId) -> None:
-        """Something was done that the desks should see at once: tell them what changed of the news."""
+        """Send changed news to the desks at once, after something that they should see without delay."""
         session_desks = self._of_session.get(session)
         if session_desks is not None:
             self._look(session, session_desks)
 
     def _look(self, session: SessionId, session_desks: SessionDesks) -> None:
-        """Tell the desks what changed of the news."""
+        """Send the changed news to the desks."""
         for kind, look in self.news.items():
             body = look(session)
             if session_desks.sent.get(kind) != body:
@@ -167,9 +169,9 @@ class Desks:
         after: Position | None = None,
         name: str = "",
     ) -> tuple[DeskConnection, dict[str, object]] | Refusal:
-        """Open a desk: its connection, and all that it shows but for the text, which goes to `outlet` (as SSE).
+        """Open a desk. Returns its connection and all that it shows except the text, which goes to `outlet` (as SSE).
 
-        The outlet gets a snapshot, or the frames after `after`. Raises StorageUnavailable and RecordBroken.
+        The outlet gets a snapshot, or the frames after position `after`. Raises StorageUnavailable and RecordBroken.
         """
         if staff.role not in STAFF_ROLES:
             return refuse(RefusalCode.FORBIDDEN, "Your link opens no desk of a meeting.")
@@ -219,7 +221,7 @@ class Desks:
         }
 
     def leave(self, desk: DeskConnection) -> None:
-        """The desk is closed. May be repeated."""
+        """Close a desk. May be repeated."""
         if desk.subscription is not None:
             desk.live.fanout.unsubscribe(desk.subscription)
             desk.subscription = None
@@ -229,14 +231,16 @@ class Desks:
             self._tell_presence(session_desks)
 
     def call(self, desk: DeskConnection, name: str) -> None:
-        """The person at the desk gives their name."""
+        """Set the name that the person at the desk gives themselves."""
         desk.presence = msgspec.structs.replace(desk.presence, name=_plain_name(name))
         session_desks = self._of_session.get(desk.live.id)
         if session_desks is not None:
             self._tell_presence(session_desks)
 
     def correcting(self, desk: DeskConnection, segment: SegmentId | None) -> None:
-        """The person at the desk has opened a line in its box, or none any more: the other desks are told."""
+        """Record which line the person at the desk has opened to correct it (None: no line) and notify the
+        other desks.
+        """
         known = segment if segment is not None and segment in desk.live.state.segments else None
         if CorrectSegment not in COMMANDS[desk.staff.role] or known == desk.correcting:
             return
@@ -246,13 +250,13 @@ class Desks:
             self._tell_presence(session_desks)
 
     def presence(self, session: SessionId) -> list[dict[str, object]]:
-        """Who is at the desks of a session, as it goes out."""
+        """The people at the desks of a session, of plain values for JSON."""
         session_desks = self._of_session.get(session)
         connections = [] if session_desks is None else session_desks.connections.values()
         return [msgspec.to_builtins(desk.presence) for desk in connections]
 
     def here(self, session: SessionId, actor: str) -> bool:
-        """Whether somebody of this pseudonym sits at a desk of a session."""
+        """Whether a desk of this pseudonym is open in the session."""
         session_desks = self._of_session.get(session)
         connections = [] if session_desks is None else session_desks.connections.values()
         return any(desk.actor.id == actor for desk in connections)
@@ -260,9 +264,9 @@ class Desks:
     async def act(
         self, desk: DeskConnection, command_id: CommandId, commands: Sequence[AnyCommand], *, anyway: bool = False
     ) -> Acknowledged | Refusal:
-        """Carry out what somebody wants, all of it or nothing. The same id again gets the first answer.
+        """Carry out commands as one act, all of them or none. The same id again gets the first answer.
 
-        What they should know first is a refusal, unless it is to be done `anyway`.
+        Where the person should know something first the answer is a refusal, unless the act is to be done `anyway`.
         """
         session_desks = self._session_desks(desk.live.id)
         self._tell_acts(session_desks, await session_desks.acts.load(desk.live.writer))
@@ -290,7 +294,7 @@ class Desks:
 
     @contextmanager
     def doing(self, desk: DeskConnection, command_id: CommandId) -> Iterator[None]:
-        """While inside, this desk carries out an act of this id."""
+        """Context in which the act with this id is ascribed to this desk."""
         session_desks = self._session_desks(desk.live.id)
         session_desks.doing[short(command_id)] = desk.presence
         try:
@@ -300,7 +304,7 @@ class Desks:
             session_desks.doing.pop(short(command_id), None)
 
     async def undo(self, desk: DeskConnection, command_id: CommandId) -> Receipt | Refusal:
-        """Undo an act of this session, by any actor. Once is enough: again gets the first answer.
+        """Undo an act of this session, whoever did it. It is undone once: a second call gets the first answer.
 
         Raises StorageUnavailable and RecordBroken.
         """
@@ -320,7 +324,7 @@ class Desks:
         return answer
 
     def older(self, desk: DeskConnection, before: int) -> dict[str, object]:
-        """The questions whose numbers are below `before`, as far as one message holds them."""
+        """The questions whose numbers are below `before`, as many as one message holds."""
         return self._session_desks(desk.live.id).questions.older(before)
 
     def _tell_presence(self, session_desks: SessionDesks) -> None:
@@ -328,7 +332,7 @@ class Desks:
 
 
 def _here(session_desks: SessionDesks) -> list[dict[str, object]]:
-    """Who is at the desks, each with their link and the line that they are correcting."""
+    """The people at the desks, each with their link and the line that they are correcting."""
     here = session_desks.connections.values()
     return [
         msgspec.to_builtins(desk.presence) | {"correcting": desk.correcting, "link": desk.staff.link} for desk in here
@@ -340,7 +344,7 @@ def _opens(command: AnyCommand) -> bool:
 
 
 def _tell_overridden(session_desks: SessionDesks, other: Call, desk: DeskConnection) -> None:
-    """Tell the earlier caller who has called another question, and which one had its turn."""
+    """Notify the earlier caller who has called another question, and which one had its turn."""
     questions = desk.live.state.questions
     first, before = session_desks.connections.get(other.by.desk), questions.interventions.get(other.intervention)
     now = None if questions.called is None else questions.interventions.get(questions.called)
@@ -350,7 +354,7 @@ def _tell_overridden(session_desks: SessionDesks, other: Call, desk: DeskConnect
 
 
 def _may(role: Role) -> set[str]:
-    """What somebody may do, by the commands' names and `remove`."""
+    """Names of what a role may do: its commands, and `remove`."""
     return {str(kind.__struct_config__.tag) for kind in COMMANDS[role]} | ({"remove"} if role in REMOVERS else set())
 
 
@@ -359,7 +363,7 @@ def _plain_name(name: str) -> str:
 
 
 def _words(state: State, channel: ChannelId) -> dict[SegmentId, list[tuple[str, float]]]:
-    """The words of the last lines as they were committed, with how sure the recogniser was of each."""
+    """The words of the last lines as they were committed, each with the recogniser's certainty (0 to 1)."""
     lines = [line for _, line in state.segments.items() if line.channel == channel and line.words and not line.gone]
     last = sorted(lines, key=lambda line: line.t0)[-WORDS_LINES:]
     return {line.id: [(word.text, word.p) for word in line.words] for line in last}

@@ -1,4 +1,4 @@
-"""Moving lines between sessions from a desk, and back again, after a restart too."""
+"""Moves lines between sessions on a desk's request, and back again, after a restart too."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from moothall.services.sessions.staff import Staff
 
 
 class LineMoves:
-    """Moves lines to another session and back. `busy` is held while lines are in neither log."""
+    """Moves lines to another session and back. `busy` is held during each move."""
 
     def __init__(
         self, sessions: Sessions, *, log: EventLog, clock: Clock, may_act: Callable[[Staff, SessionId], bool]
     ) -> None:
-        """`may_act`: whether a link reaches as far as a session."""
+        """`may_act`: whether a link is valid for a session."""
         self._sessions = sessions
         self._log = log
         self._clock = clock
         self._may_act = may_act
-        # Lines that are on their way to another session would escape a removal. Bound: desks that wait for an answer.
+        # A removal during a move could miss lines. Bound: the desks that wait for an answer.
         self.busy = asyncio.Lock()
 
     async def move(
@@ -43,7 +43,7 @@ class LineMoves:
         segments: Sequence[SegmentId],
         session: SessionId,
     ) -> Receipt | Refusal:
-        """Lines belong to another session, which the desk's link has to reach. Raises as `Sessions.find` does."""
+        """Move lines to another session, for which the desk's link has to be valid. Raises as `Sessions.find` does."""
         other = await self._sessions.find(session)
         if other is None:
             return refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
@@ -83,7 +83,9 @@ class LineMoves:
             )
 
     async def _where(self, left: SessionId, act: DeskAct) -> tuple[SessionId, ChannelId] | None:
-        """The session and text to which lines were moved. Not all logs say so of each other, but all name the act."""
+        """The session and channel to which an act moved lines; None where they aren't found. Logs need not name each
+        other's session, but both have the act's id.
+        """
         here, _, _ = commands_of(act.id)
         moved = act.moved
         names = () if moved is None else tuple(arrived(here, segment) for segment in moved.segments)
@@ -97,5 +99,5 @@ class LineMoves:
 
 
 def _same_channel(other: LiveSession, channel: ChannelId) -> ChannelId:
-    """The channel of the same name there, or its first."""
+    """The channel of the same name in the other session, or its first."""
     return channel if channel in other.state.channels else next(iter(other.state.channels), channel)

@@ -1,7 +1,7 @@
-"""Lines that went to the wrong session are moved to the right one, and back, as events in both logs.
+"""Moves lines that went to the wrong session to the right one, and back, as events in both logs.
 
-They are said in their new session first and struck in the old one then: a crash in between leaves them twice, and the
-same command goes on from there.
+The lines are first added to the new session and then struck in the old one. A crash in between leaves them in both, and
+the same command continues from there.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ async def move_lines(
     to_channel: ChannelId,
     clock: Clock,
 ) -> Receipt | Refusal:
-    """Move finished lines of `channel` to `to_channel` of another session; the receipt is of the log they leave.
+    """Move finished lines of `channel` to `to_channel` of another session. The receipt is of the log that they leave.
 
-    Times are mapped by what both sessions' clocks share, the time of day; what was said before the other session
-    began stands at its beginning. Speakers are found by name, and introduced where there is none of that name.
-    Nothing is changed when it is refused. May be sent again with the same id.
+    Times are mapped by the wall clock, which both sessions share. What was said before the other session began is put
+    at its beginning. Speakers are found by name, and introduced where no speaker has that name. A refusal changes
+    nothing. May be sent again with the same id.
     """
     here, away, back = commands_of(command_id)
     if (known := from_writer.receipt(away)) is not None:
@@ -55,7 +55,8 @@ async def move_lines(
         return came
     left = await from_writer.send(actor, away, leaving)
     if isinstance(left, Refusal) and left.code not in PASSING:
-        # Somebody was quicker: they don't stand in this session any more, and not by us in the other one.
+        # Somebody else moved or removed the lines first: they are no longer in this session, so take them out of the
+        # other one again.
         names = tuple(arrived(here, line.id) for line in lines)
         again = do.MoveSegmentsAway(channel=to_channel, segments=names, session=_public(from_writer.state))
         await to_writer.send(actor, back, again)
@@ -74,10 +75,11 @@ async def move_back(
     to_channel: ChannelId,
     clock: Clock,
 ) -> Receipt | Refusal:
-    """Undo the move `moved`, which had these lines of `channel` moved to `to_channel`; the receipt is of their log.
+    """Undo the move `moved`, which moved these lines of `channel` to `to_channel`. The receipt is of the log to which
+    they return.
 
-    They stand where they were, with their words and times, and are struck in the other session. Refused as `stale`
-    where somebody has changed or removed one since; then nothing is changed. May be sent again with the same id.
+    They return to where they were, with their words and times, and are struck in the other session. Refused as `stale`,
+    without a change, where somebody has changed or removed a line since. May be sent again with the same id.
     """
     here, away, back = commands_of(command_id)
     if (known := from_writer.receipt(here)) is not None and to_writer.receipt(away) is not None:
@@ -102,7 +104,7 @@ async def move_back(
     if isinstance(left, Receipt):
         return came
     if left.code not in PASSING:
-        # Somebody was quicker: they don't stand in the other session any more.
+        # Somebody else moved or removed the lines first: they are no longer in the other session.
         again = tuple(returned(segment) for segment in segments)
         struck = do.MoveSegmentsAway(channel=channel, segments=again, session=_public(to_writer.state))
         await from_writer.send(actor, back, struck)
@@ -110,7 +112,7 @@ async def move_back(
 
 
 def _unchanged(home: State, away: State, segment: SegmentId, there: SegmentId) -> bool:
-    """Whether a line that was moved away stands in the other session as it left its own."""
+    """Whether a line that was moved away is in the other session as it left its own."""
     left, stands = home.segments.get(segment), away.segments.get(there)
     if left is None or stands is None or stands.gone:
         return False
@@ -158,7 +160,9 @@ def _arriving(
 
 
 def _speakers(leaves: State, enters: State, wanted: Iterable[SpeakerId | None]) -> dict[SpeakerId, SpeakerId]:
-    """Who is who in the other session; ids of people who aren't there yet are made so that they are free."""
+    """The ids of speakers in the other session, by their ids in this one. A speaker who isn't there yet gets an id that
+    is free.
+    """
     by_name = {name: speaker for speaker, name in enters.speakers.items()}
     found: dict[SpeakerId, SpeakerId] = {}
     for speaker in wanted:
@@ -174,5 +178,7 @@ def _speakers(leaves: State, enters: State, wanted: Iterable[SpeakerId | None]) 
 
 
 def _public(state: State) -> SessionId | None:
-    """The session's name for readers of another one, who may not know that there are sessions which aren't public."""
+    """The session's id as readers of another session may see it: None where it isn't public, since they may not know of
+    it.
+    """
     return state.id if state.access is Access.PUBLIC else None

@@ -1,4 +1,4 @@
-"""What desks are told of notes, of hubs, and of the lines that are marked for the report. Of plain values, for JSON."""
+"""Builds what desks get about notes, hubs, and lines that are marked for the report, of plain values for JSON."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ TOLD = (
     ev.AirHeld,
     ev.LineOffered,
 )
-"""After these the desks are told at once; the staff's own notes come in their frames."""
+"""Events after which news is sent to desks at once. The staff's own notes reach them in frames."""
 NOTES = 50
-"""Notes among the staff that a desk gets when it comes."""
+"""Number of last notes among the staff that a desk gets when it is opened."""
 TAGGED = 300
-"""Marked lines that desks are told of. Overflow: those that were said first are left out."""
+"""Most marked lines that are sent to desks. Overflow: those that were said first are left out."""
 _READ = 500
-"""Records that are read from the log at a time."""
+"""Most records that are read from the log in one batch."""
 
 
 async def staff_notes(log: EventLog, session: SessionId) -> list[dict[str, object]]:
@@ -51,9 +51,9 @@ async def staff_notes(log: EventLog, session: SessionId) -> list[dict[str, objec
 
 
 def hubs(state: State, known: Mapping[str, str]) -> dict[str, object]:
-    """The hubs to which one may write, by name, what they are called, how they stand, and the notes to and from them.
+    """The hubs to which notes may be sent: names, titles, presence, and the notes to and from them.
 
-    `known`: those with links, by their names, with what they are called.
+    `known`: titles of the hubs with links, by name.
     """
     asked = {each.origin.removeprefix(HUB) for _, each in state.questions.interventions.items() if HUB in each.origin}
     notes = state.notes_and_tags.hub_notes
@@ -66,8 +66,8 @@ def hubs(state: State, known: Mapping[str, str]) -> dict[str, object]:
 
 
 def outcome(state: State) -> dict[str, object]:
-    """The policy questions, the lines that are marked under them in the order in which they were said, and what was
-    passed on from the questions of the public.
+    """The policy questions; the lines that are marked under them, in the order in which they were said; and the
+    questions of the public that were passed to the report.
     """
     tagged = []
     for segment, tags in state.notes_and_tags.tags.items():

@@ -1,4 +1,4 @@
-"""What the staff's pages ask of a second pass's proposals: which there are, and that they are accepted or left."""
+"""Answers the staff's pages about a second pass's proposals: lists them, accepts them or leaves lines as they are."""
 
 from __future__ import annotations
 
@@ -20,27 +20,28 @@ from moothall.services.log.act_queue import unavailable
 from moothall.services.proposals.proposing import Proposals
 
 ROWS = 50
-"""Proposals in one answer: some 20 KB, and 20 ms to find the words that differ."""
+"""Most proposals in one answer: some 20 KB, and 20 ms to find the words that differ."""
 MOST_AT_ONCE = 1_000
-"""Lines that one act accepts."""
+"""Most lines in one act that accepts proposals."""
 ALL = "all"
-"""Of an `accept` that names no lines: all those that wait, that nobody has touched and of which most words stay."""
+"""The kind of an `accept` that names no lines: it takes all waiting proposals for lines that nobody has touched and of
+which most words stay."""
 _ANY = CorrectSegment(channel=ChannelId(""), segment=SegmentId(""), base_revision=0, base_words=0, text="")
 
 
 class ProposalMessages:
-    """Answers desks; refuses links that may not correct a line."""
+    """The desk messages about proposals. Links that may not correct a line are refused."""
 
     def __init__(self, proposals: Proposals, desks: Desks) -> None:
         self._proposals = proposals
         self._desks = desks
 
     def all(self) -> dict[str, Extra]:
-        """By the names of their messages."""
+        """Handlers, by message name."""
         return {"proposals": self._rows, "accept": self._accept, "leave-lines": self._leave, "take-up": self._take_up}
 
     async def _rows(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """Proposals from number `first` on, or those for `segments`, in order of time."""
+        """Return proposals from number `first` on, or those for `segments`, in order of time."""
         if not may_send(desk.staff.role, _ANY):
             return _forbidden()
         kept = self._proposals.kept(desk.live.id)
@@ -52,12 +53,12 @@ class ProposalMessages:
             numbered = [each for each in numbered if each[1].segment in wanted]
         chosen = numbered[max(0, request.first) :][:ROWS]
         fates, state = self._proposals.fates(desk.live.writer), desk.live.state
-        # Readers don't wait while it is found out which words differ.
+        # Run in a thread, so that readers don't wait for the comparison of words.
         rows = await asyncio.to_thread(lambda: [_row(number, each, fates[number], state) for number, each in chosen])
         return {"run": kept.run, "model": kept.model, "at": kept.at, "fates": fates, "rows": rows}
 
     async def _accept(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """Lines are to read as proposed: one act, that can be undone."""
+        """Accept proposals for lines, as one act that can be undone."""
         refusal = _objection(desk, request)
         if refusal is not None:
             return refusal
@@ -74,11 +75,11 @@ class ProposalMessages:
         return {"receipt": msgspec.to_builtins(known)}
 
     async def _leave(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """Lines stay as they are, until `take-up`; the log knows nothing of it."""
+        """Leave lines as they are, until `take-up`. The log holds nothing of it."""
         return await self._turn(desk, request, left=True)
 
     async def _take_up(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """Lines that were left are to be decided on once more."""
+        """Let lines that were left be decided on once more."""
         return await self._turn(desk, request, left=False)
 
     async def _turn(self, desk: DeskConnection, request: DeskRequest, *, left: bool) -> dict[str, object] | Refusal:

@@ -1,4 +1,4 @@
-"""What the desks that lead a discussion are told of its questions: all of it first, then what has changed."""
+"""Builds what desks that lead a discussion get about its questions: all of it first, then the changes."""
 
 from __future__ import annotations
 
@@ -21,21 +21,23 @@ from moothall.core.session.state import State
 from moothall.core.views.question_moments import SpokenLines, said_at
 
 LEADERS = frozenset(role for role in STAFF_ROLES if SetStatus in COMMANDS[role])
-"""Whose desks are told."""
+"""Roles whose desks get the questions."""
 NEW_MS = 60_000
-"""How long what the speaker was saying is looked for anew: its words come later than the question."""
+"""How long after a question the line that the speaker was saying is looked up again, in ms: its words arrive later than
+the question."""
 POLLS = 20
-"""Shows of hands that desks are told of: the open one, and the newest of the others."""
+"""Most shows of hands that are sent to desks: the open one, and the newest others."""
 NEWEST = 200
-"""Questions that a desk gets at once, in addition to those in the queue."""
+"""Most questions that a desk gets at once, in addition to those in the queue."""
 MOST_BYTES = 1_000_000
-"""Of the questions in one message. Clients of Socket.IO take 4 MB as a rule, and the text is in the first one too."""
+"""Most bytes of questions in one message. Clients of Socket.IO usually accept 4 MB, and the first message holds the
+text too."""
 _QUEUE = (InterventionStatus.QUEUED, InterventionStatus.CALLED)
 _COMPARED = (InterventionStatus.CHECKED, InterventionStatus.QUEUED, InterventionStatus.LATER)
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What the speaker was saying when something was asked."""
+    """The line that the speaker was saying when a question was asked."""
 
     segment: SegmentId
     t0: int
@@ -44,7 +46,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeskQuestions:
-    """The questions of one session as its desks were told of them."""
+    """The questions of one session as they were last sent to its desks."""
 
     def __init__(self) -> None:
         self._questions = Questions()
@@ -54,9 +56,10 @@ class DeskQuestions:
         self._lines = SpokenLines()
 
     def whole(self) -> dict[str, object]:
-        """What a desk needs to begin, of plain values for JSON: the queue, and the newest of the others.
+        """What a desk gets when it is opened, of plain values for JSON: the queue, and the newest other questions.
 
-        `more` says what isn't there: how many are `older` than number `before`; null where all is there.
+        `more` describes the questions that are left out: `count` of them, with numbers below `before`; null where none
+        is.
         """
         waiting = self._questions.with_status(*_QUEUE)
         others = [each for each in self._questions.with_status(*InterventionStatus) if each.status not in _QUEUE]
@@ -72,9 +75,9 @@ class DeskQuestions:
         return {**self._around, "whole": True, "items": sent, "gone": [], "more": more}
 
     def older(self, before: int) -> dict[str, object]:
-        """Those below a number that one message holds, the newest of them first; `more` as in `whole`."""
+        """The questions below a number, newest first, as many as one message holds; `more` as in `whole`."""
         first, _ = self._fitting(self._questions.with_status(*_QUEUE), MOST_BYTES)
-        there = {each["id"] for each in first}  # Every desk has them from the beginning.
+        there = {each["id"] for each in first}  # Every desk got these when it was opened.
         known = (
             each
             for each in self._questions.with_status(*InterventionStatus)
@@ -89,7 +92,7 @@ class DeskQuestions:
         return {"items": items, "more": more}
 
     def _fitting(self, some: Sequence[Intervention], most: int) -> tuple[list[dict[str, object]], int]:
-        """The first of them that fit into so many bytes, one at least; and how many bytes are left."""
+        """The first questions that fit into `most` bytes, at least one; and the number of bytes left."""
         found: list[dict[str, object]] = []
         for each in some:
             plain = self._plain(each)
@@ -101,7 +104,9 @@ class DeskQuestions:
         return found, most
 
     def news(self, state: State, wall: int, *, anew: bool = False) -> dict[str, object] | None:
-        """What has changed since the last time; None when nothing has. `anew`: what was said is looked for again."""
+        """The changes since the last call; None where there are none. `anew`: look up again, for all questions, what
+        was being said.
+        """
         before, self._questions = self._questions, state.questions
         everything = state.questions.with_status(*InterventionStatus)
         changed = {each.id for each in everything if before.get(each.id) is not each}
@@ -122,7 +127,9 @@ class DeskQuestions:
     def _look_for_said(
         self, state: State, everything: Sequence[Intervention], wall: int, *, anew: bool
     ) -> set[InterventionId]:
-        """Those of which is known now what was said, or known better."""
+        """Look up what was being said when questions were asked; return the ids of those for which the answer has
+        changed.
+        """
         since = state.media_now(wall) - NEW_MS
         due = [each for each in everything if anew or each.t >= since or each.id not in self._said]
         lines = self._lines.of(state) if due else ()
@@ -156,7 +163,7 @@ class DeskQuestions:
 
 
 def parts_of(body: dict[str, object]) -> Iterator[dict[str, object]]:
-    """What is told as messages that any client takes: the items of one may be all of a flood."""
+    """Split a message into parts that any client accepts: after a flood of questions its items may be very many."""
     items, part, size = body["items"], list[object](), 0
     assert isinstance(items, list)  # noqa: S101  # `news` has made it
     for item in items:
@@ -174,7 +181,9 @@ def _checked(some: Sequence[Intervention]) -> int:
 
 
 def _turn(state: State) -> dict[str, object]:
-    """The turn under way: since when, how long it may take, whether its author types, and until when it is held."""
+    """The present turn: since when, how long it may take, whether its author types, until when it is held, and whether
+    it may be longer.
+    """
     now, limit = turn_now(state), state.questions.limit
     if now is None:
         return {"turn": None, "limit": limit, "time": limit, "typed": False, "begin": None, "longer": False}

@@ -1,7 +1,8 @@
-"""Words that must not stay: a span, lines, or all that somebody said, in the text and in the sound; or what was asked.
+"""Removes words that must not stay from the text and the sound: a span, lines, all that a person said, or questions.
 
-The words of a line that was moved stand in several logs. They leave the other logs first and the one where it was asked
-last: after a crash in between that one still says what has to go, and the same command goes on from there.
+The words of a line that was moved are in several logs. They are removed from the other logs first and from the log of
+the request last: after a crash in between, that log still shows what has to be removed, and the same command continues
+from there.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from moothall.services.log.erasing import requested
 from moothall.services.log.session_writer import SessionWriter
 
 Spoken = tuple[ChannelId, int, int]
-"""A channel, and from when to when (media ms)."""
+"""A channel, with the beginning and the end of a span in media ms."""
 Silence = Callable[[SessionId, Sequence[Spoken]], Awaitable[None]]
-"""Makes the sound of these times of a session silent wherever it is kept; may be told the same again.
+"""Silences these spans of a session's sound wherever it is stored; may be called repeatedly.
 
 Raises StorageUnavailable."""
 
 
 def spoken(writer: SessionWriter, selection: Selection) -> tuple[Spoken, ...]:
-    """When it was said what `selection` names: all channels for a span, else those of the lines."""
+    """The spans in which the words of `selection` were said: in all channels for a span, else in those of the lines."""
     if isinstance(selection, SpokenSpan):
         return tuple((channel, selection.t0, selection.t1) for channel in writer.state.channels)
     return times(selected(writer.state, selection))
@@ -44,10 +45,11 @@ async def remove(
 ) -> Receipt | Refusal:
     """Erase the selected words from every log that holds them and, with `silence`, from the sound.
 
-    In the other logs lines go whole, without a check of rights there: they are the same words. The sound goes first,
-    as those logs do. Refused (`forbidden`) to all but the technician and the secretariat, and when there is nothing to
-    remove; as `unavailable` it may be sent again. As `conflict` when a log is damaged that may hold the words; they are
-    removed from all others then. Nobody may move lines meanwhile.
+    In the other logs whole lines are removed without a check of rights there, since they are the same words. The sound
+    is erased first, for the same reason as those logs. Refused as `forbidden` to all but the technician and the
+    secretariat, and where there is nothing to remove. After `unavailable` the command may be sent again. Refused as
+    `conflict` where a damaged log may hold the words; they are removed from all others then. The caller must prevent
+    moves of lines meanwhile (`LineMoves.busy`).
     """
     if (known := writer.receipt(command_id)) is not None:
         return known
@@ -75,7 +77,7 @@ async def remove(
 
 
 async def _remove_there(copy: InLog, actor: Actor, command_id: CommandId) -> Receipt | Refusal:
-    # More may have been moved there since the command was first sent, and then that is another act.
+    # More lines may have been moved there since the command was first sent, and their removal is another act.
     what = digest(*copy.segments)[:12]
     selection = WithCopies(Lines(copy.segments), names=copy.names)
     return await copy.writer.remove(actor, CommandId(f"{short(command_id)}:copies:{what}"), selection)

@@ -1,6 +1,7 @@
-"""What desks ask for beside commands to their own session: recognise a minute again, move lines, go on, remove …
+"""Handles desks' requests beyond commands to their own session: recognise a minute again, move lines, go to the next
+session, remove words …
 
-The sessions are named by pages; that a link reaches another one has been asked before (`desk_socket.py`).
+Pages name the sessions. `desk_socket.py` has checked beforehand that a link is valid for another session.
 """
 
 from __future__ import annotations
@@ -39,43 +40,45 @@ from moothall.services.sound.recording import Recordings
 
 
 class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """The fields of all other messages; each uses some of them."""
+    """The fields of all such messages; each message uses some of them."""
 
     id: str = ""
     """The act's id, chosen by the page."""
     channel: str | None = None
-    """Which text; the desk's own unless given."""
+    """The channel; None for the desk's own."""
     language: str | None = None
     session: str | None = None
-    """Another session."""
+    """The other session of a `move`."""
     then: str | None = None
-    """The session that is to follow, as the page has told; None: whichever comes next."""
+    """The session that is to follow, as the page has announced it; None for the next one in the programme."""
     segments: tuple[SegmentId, ...] = ()
     kind: str = ""
-    """Of reports."""
+    """The kind of report; in `accept` `all` or empty; in `crowd` the key of the crowd."""
     run: str = ""
-    """Which second pass's proposals."""
+    """Id of the second pass whose proposals are meant."""
     first: int = 0
-    """From which of them on."""
+    """Number of the first proposal or question."""
     text: str = ""
-    """To be translated."""
+    """The text to be translated, or the reason for declining questions."""
     source: str = msgspec.field(name="from", default="")
     """The text's language (BCP-47)."""
     to: str = ""
-    """The language (BCP-47) that it is wanted in."""
+    """The target language (BCP-47)."""
     change: dict[str, str | None] = {}
-    """Of abbreviations: short forms with what each is written out to; None takes one out."""
+    """Changed abbreviations: the long forms by the short forms; None deletes one."""
     removes: Selection | None = None
     """Words that must not stay, such as `{"type": "lines", "segments": […]}`."""
 
 
 Extra = Callable[[DeskConnection, DeskRequest], Awaitable[dict[str, object] | Refusal]]
-"""Something that a desk can ask for and that is more than commands to its own session."""
+"""Handler of a request of a desk that is more than commands to its own session."""
 
 
 @dataclass(eq=False, repr=False)
 class DeskRequests:
-    """Answers them. None is carried out without the id of an act, so that one that comes again is done once."""
+    """Answers such requests of desks. Requests that store an act need its id, so that a repeated request is carried out
+    once.
+    """
 
     sessions: Sessions
     _: KW_ONLY
@@ -100,7 +103,7 @@ class DeskRequests:
         return None if live is None else live.writer
 
     def all(self) -> dict[str, Extra]:
-        """By the names of their messages."""
+        """Handlers, by message name."""
         return {
             "redo": self._redo,
             "move": self._move,
@@ -113,7 +116,7 @@ class DeskRequests:
         }
 
     async def _redo(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """They speak another language: force it, and have the last minute recognised once more."""
+        """Force the language of a channel, and have the last minute recognised again in it."""
         channel = ChannelId(request.channel or desk.channel)
         if not is_command_id(request.id) or channel not in desk.live.state.channels:
             return refuse(RefusalCode.INVALID, "This act needs an id and one of the meeting's texts.")
@@ -123,7 +126,7 @@ class DeskRequests:
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 
     async def _move(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """Lines belong to another session. That the link reaches it has been asked."""
+        """Move lines to another session. The caller has checked that the link is valid for it."""
         if not is_command_id(request.id):
             return refuse(RefusalCode.INVALID, "This act needs an id.")
         name, channel = CommandId(request.id), ChannelId(request.channel or desk.channel)
@@ -144,7 +147,7 @@ class DeskRequests:
             return refuse(RefusalCode.INVALID, "This act needs an id.")
         live, act = desk.live, CommandId(f"next:{short(CommandId(request.id))}")
         gone = self.programme.gone_on(room, act)
-        if gone is not None:  # It is sent again, since the line or the server was away.
+        if gone is not None:  # The page repeats its request after the connection or the server was away.
             return {"session": gone}
         on = live.id if live.state.status in ON else None
         if on is None and self.programme.now_in(room) is not None:
@@ -155,7 +158,7 @@ class DeskRequests:
         return answer if isinstance(answer, Refusal) else {"session": answer}
 
     async def _remove(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """Words must not stay, neither in the text nor in the sound."""
+        """Remove words from the text and from the sound."""
         if not is_command_id(request.id) or request.removes is None:
             return refuse(RefusalCode.INVALID, "This act needs an id and says which words are removed.")
         async with self.moves.busy:
@@ -174,7 +177,7 @@ class DeskRequests:
         await self.recordings.silence(session, spoken)
 
     async def _concerned(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """How many lines that stand would lose words to a removal, here and where they were moved to."""
+        """Count the visible lines that would lose words to a removal, here and where they were moved to."""
         if request.removes is None or desk.staff.role not in REMOVERS:
             return refuse(RefusalCode.FORBIDDEN, "Your link is not for removing words.")
         try:
@@ -193,7 +196,7 @@ class DeskRequests:
         return self._report(desk, request, self.reports.mended)
 
     async def _abbreviate(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """What the link's abbreviations are after a change, which may be none."""
+        """Change the link's abbreviations, possibly by nothing, and return all of them."""
         if not COMMANDS[desk.staff.role] & {TypeSegment, CorrectSegment}:
             return refuse(RefusalCode.FORBIDDEN, "Your link writes nothing.")
         answer = await self._abbreviations.change(desk.staff.link, request.change)

@@ -1,4 +1,4 @@
-"""The desks of one session: who sits there, and how all of them are told something."""
+"""The open desks of one session, and the messages to all of them."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import Staff, actor_of
 
 FOR_LEADERS = frozenset({"balance", "set-aside", "lately", "crowds"})
-"""News for desks that lead the discussion alone."""
+"""Names of news that only desks that lead the discussion get."""
 
 
 class Push(Protocol):
-    """What hands a desk its news; must not wait."""
+    """Sends news to a desk. It must not wait."""
 
     def __call__(self, event: str, body: object, /) -> None:
-        """`body` is of plain values, for JSON."""
+        """Send `body`, made of plain values for JSON, as the message `event`."""
         ...
 
 
 class DeskConnection:
-    """One desk that is open."""
+    """One open desk."""
 
     def __init__(self, staff: Staff, live: LiveSession, channel: ChannelId, presence: Presence, push: Push) -> None:
         self.staff = staff
@@ -41,25 +41,27 @@ class DeskConnection:
         self.push = push
         self.subscription: Subscription | None = None
         self.correcting: SegmentId | None = None
-        """The line that is open in its box."""
+        """The line that is open for correction at the desk."""
 
     @property
     def session(self) -> SessionId:
-        """In which session."""
+        """The desk's session."""
         return self.live.id
 
     @property
     def role(self) -> Role:
-        """As what."""
+        """Role of the person at the desk."""
         return self.staff.role
 
     @property
     def actor(self) -> Actor:
-        """Who acts."""
+        """The person at the desk as the actor of commands."""
         return actor_of(self.staff)
 
     def goes_with(self, removal: BodyRemoved, _: State) -> bool:
-        """Whether what is being typed is shown no more until its next letter comes: words of its text were removed."""
+        """Whether the text that is being typed is hidden until its next letter, because words of its channel were
+        removed.
+        """
         return takes_unfinished(removal) or self.channel in removal.through
 
 
@@ -70,21 +72,21 @@ class SessionDesks:
         self.connections: dict[str, DeskConnection] = {}
         self.acts = acts
         self.doing: dict[str, Presence] = {}
-        """Who is just doing something, by the act's id, shortened."""
+        """The people whose acts are in progress, by the act's shortened id."""
         self.who: dict[CommandId, Presence] = {}
-        """Who did what is known of the acts, as far as they were here when they did it."""
+        """The people who did the known acts, where they were at a desk here when they did so."""
         self.sent: dict[str, object] = {}
         self.questions = DeskQuestions()
         self.calls = Calls()
 
     def tell(self, event: str, body: object, roles: Collection[Role] = STAFF_ROLES) -> None:
-        """Tell the desks of these roles."""
+        """Send a message to the desks of these roles."""
         for desk in self.connections.values():
             if desk.staff.role in roles:
                 desk.push(event, body)
 
     def tell_questions(self, state: State, wall: int, *, anew: bool = False) -> None:
-        """Tell desks that lead the discussion what has changed of its questions."""
+        """Send changes of the questions to desks that lead the discussion."""
         if any(desk.staff.role in LEADERS for desk in self.connections.values()) or anew:
             body = self.questions.news(state, wall, anew=anew)
             for part in parts_of(body) if body is not None else ():

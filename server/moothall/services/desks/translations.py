@@ -1,4 +1,4 @@
-"""What desks ask for of translations: a text of theirs in another language."""
+"""Answers desks that want a text in another language."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from moothall.services.translation.text_translation import Made, TextTranslation
 from moothall.services.translation.work import TermsOf
 
 MOST_ASKED = 4
-"""Texts that desks have translated at a time. Overflow: the next is refused as busy, so that lines don't wait."""
+"""Most texts of desks that are translated at a time. Overflow: the next is refused as busy, so that the translation of
+lines isn't delayed."""
 PATIENCE_S = 30
-"""How long a desk waits for one: an engine that hangs is ended after 20 s, and has its text refused."""
+"""How long a desk waits for a translation, in s: an engine that hangs is ended after 20 s, and its text is refused."""
 
 
 class TranslationMessages:
-    """Answers desks that want a text in another language. Nothing of it is kept or logged."""
+    """The desk message that asks for a translation. Neither text is stored or logged."""
 
     def __init__(self, texts: TextTranslation, terms: TermsOf) -> None:
         self._texts = texts
@@ -27,19 +28,19 @@ class TranslationMessages:
         self._under_way = 0
 
     def all(self) -> dict[str, Extra]:
-        """By the names of their messages."""
+        """Handlers, by message name."""
         return {"translate": self._translate}
 
     async def translated(self, live: LiveSession, text: str, source: str, target: str) -> Made | Refusal:
-        """A text with a session's own words in it.
+        """Translate a text with the session's own terms.
 
-        While the session isn't recorded, it is not sent to anybody else's machine.
+        While the session isn't recorded, the text is not sent to machines of third parties.
         """
         terms, here = self._terms(live, source, target), not live.state.recorded
         return await self._texts.text(text, source, target, terms, here=here)
 
     async def _translate(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
-        """`text` from one language `to` another, with the meeting's own words in it."""
+        """Translate `text` from one language `to` another, with the meeting's own terms."""
         if not (is_language(request.source) and is_language(request.to)):
             return refuse(RefusalCode.INVALID, "“from” and “to” have to be language tags, such as en or pt-BR.")
         if self._under_way >= MOST_ASKED:

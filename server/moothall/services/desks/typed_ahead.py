@@ -1,7 +1,8 @@
-"""Lines that readers see while they are typed, at a desk or in captioning software, before they are sent.
+"""Shows lines to readers while they are typed at a desk or in captioning software, before they are sent.
 
-One text a channel, in memory alone, shown as that of an author whose turn it is (`Typing` in `core/signals.py`): it
-becomes a line by the ordinary act, under the same id. Nothing is shown of what would not be taken as a line.
+There is one such text for each channel, in memory only, shown like the text of an author whose turn it is (`Typing` in
+`core/signals.py`). It becomes a line by the ordinary act, with the same id. Text that would be refused as a line is not
+shown.
 """
 
 from __future__ import annotations
@@ -28,41 +29,43 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 
 ENDS = (ev.SessionPaused, ev.SessionClosed, ev.NotRecordedBegan)
-"""After these nothing that was typed before is shown any more."""
+"""Events after which all text that was typed before is hidden."""
 
 
 def takes_unfinished(removal: ev.BodyRemoved) -> bool:
-    """Whether everything goes with it that is no line yet: what is not to be kept, and a span in which there was no
-    line, since it may be just that.
+    """Whether a removal takes all text with it that isn't a line yet: that is so where something is not to be recorded,
+    and for a span without lines, since the unfinished text may be what was meant.
     """
     return removal.reason != "request" or not removal.offsets
 
 
 class Author(Protocol):
-    """Who types: a desk, or a stream of captioning software."""
+    """An author of typed text: a desk, or a stream of captioning software."""
 
     @property
     def session(self) -> SessionId:
-        """In which session."""
+        """The author's session."""
         ...
 
     @property
     def channel(self) -> ChannelId:
-        """Into which text."""
+        """The channel into which the author types."""
         ...
 
     @property
     def role(self) -> Role:
-        """As what."""
+        """The author's role."""
         ...
 
     @property
     def actor(self) -> Actor:
-        """Who."""
+        """The author as the actor of commands."""
         ...
 
     def goes_with(self, removal: ev.BodyRemoved, state: State) -> bool:
-        """Whether what they have not sent goes with words that were removed; `state`: the session after it."""
+        """Whether the author's unsent text is hidden with words that were removed. `state`: the session after the
+        removal.
+        """
         ...
 
 
@@ -72,18 +75,18 @@ class _Draft(msgspec.Struct, frozen=True):
 
 
 class TypedAhead:
-    """What is being typed and shown to readers."""
+    """The texts that are being typed and shown to readers."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        # Bound: one a channel of the sessions that are loaded. Overflow: the newest text takes the place of the other.
+        # Bound: one for each channel of the loaded sessions. Overflow: the newest text replaces the other.
         self._shown: dict[tuple[SessionId, ChannelId], _Draft] = {}
         self.wrote: Callable[[SessionId, ChannelId, str], None] = lambda *_: None
-        """Told who writes in which text, shown or not."""
+        """Called with the session, the channel and the pseudonym of whoever types, whether the text is shown or not."""
         sessions.observe(self._seen)
 
     def write(self, author: Author, line: str, text: str, language: str) -> Refusal | None:
-        """Show what a line reads so far; empty takes it away. Says why nothing is shown."""
+        """Show the text of a line so far; an empty text hides it. Returns the reason where nothing is shown."""
         live = self._sessions.loaded(author.session)
         if live is None:
             return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
@@ -114,13 +117,13 @@ class TypedAhead:
 
     @staticmethod
     def refusal(state: State, channel: Channel, role: Role) -> Refusal | None:
-        """Why no line of this text would be taken now."""
+        """The refusal that a line of this role in the channel would get now; None where it would be accepted."""
         if TypeSegment not in COMMANDS[role]:
             return refuse(RefusalCode.FORBIDDEN, "Your link writes no lines.")
         return not_taken(state, channel, role)
 
     def leave(self, author: Author) -> None:
-        """The desk is closed, or the stream over: what it has not sent is shown no more."""
+        """Hide the unsent text of an author whose desk is closed or whose stream has ended."""
         key = author.session, author.channel
         shown = self._shown.get(key)
         if shown is not None and shown.author is author:

@@ -1,4 +1,4 @@
-"""Undoing an act of a desk: the act that undoes it, and what it did to lines that opened meanwhile."""
+"""Undoes an act of a desk: carries out the act that undoes it, and corrects lines that opened meanwhile."""
 
 from __future__ import annotations
 
@@ -22,20 +22,21 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.log.session_writer import SessionWriter
 
 PAGE = 500
-"""Events that are read at a time."""
+"""Most events that are read in one batch."""
 
 
 Held = Callable[[SessionWriter, ChannelId], AbstractAsyncContextManager[object]]
-"""While inside no engine hears a channel, and all that one said is in the log (`Recognising.held`)."""
+"""Context in which no engine hears a channel and all that one said is in the log (`Recognising.held`)."""
 
 
 async def undo_act(
     writer: SessionWriter, actor: Actor, act: DeskAct, *, log: EventLog, closing: Closing, held: Held
 ) -> Receipt | Refusal:
-    """Carry out what undoes `act`, and give lines that opened under a wrong name back to the speaker before.
+    """Carry out the commands that undo `act`, and give lines that opened under a wrong name back to the previous
+    speaker.
 
-    The floor goes back first: then no more lines open under the wrong name, and all that did can be found. May be
-    repeated; after a crash in between the same goes on. Raises StorageUnavailable.
+    The speaker is reset first: then no more lines open under the wrong name, and all that did can be found. May be
+    repeated; after a crash in between it continues. Raises StorageUnavailable.
     """
     name = undo_id(act.id)
     answer = writer.receipt(name) or await _carry_out(writer, actor, act, closing=closing, held=held)
@@ -50,7 +51,7 @@ async def undo_act(
 async def _carry_out(
     writer: SessionWriter, actor: Actor, act: DeskAct, *, closing: Closing, held: Held
 ) -> Receipt | Refusal:
-    """The part of its undoing that is due; the act's own receipt when that is nothing."""
+    """Carry out the part of an act's undoing that still fits; return the act's own receipt where none does."""
     async with AsyncExitStack() as stack:
         for command in act.undo:
             if isinstance(command, RestoreSegments):
@@ -78,7 +79,7 @@ def _other_language(now: State, act: DeskAct) -> bool:
 
 
 async def _since(log: EventLog, session: SessionId, offset: int, act: Sequence[AnyCommand]) -> list[ev.AnyEvent]:
-    """What happened after an offset in the lines of the act's channels; lines that a removal said again are not new."""
+    """The events after an offset in the lanes of the act's channels, without lines that a removal has written again."""
     channels = {command.channel for command in act if isinstance(command, SetSpeaker)}
     lanes = frozenset({SESSION, *map(channel_lane, channels)})
     found: list[tuple[CommandId, ev.AnyEvent]] = []

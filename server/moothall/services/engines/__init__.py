@@ -1,1 +1,1 @@
-"""Which engine hears which channel, and what it says of it."""
+"""Assigns channels to engines, and stores the words that the engines recognise."""

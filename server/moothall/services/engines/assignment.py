@@ -1,7 +1,8 @@
-"""The assignment of a channel's sound to engines: which span is heard next, and what is known from engine to engine.
+"""The assignment of a channel's sound to engines: which span is heard next, and the state that passes from one engine
+to the next.
 
-An engine may die, hang, or be relieved: the assignment lasts until all of the sound has been heard and is in the log,
-and each engine that works on it has an attachment of its own (`attachment.py`).
+An engine may die, hang, or be relieved: the assignment lasts until all of the sound has been heard and its words are in
+the log, and each engine that works on it has an attachment of its own (`attachment.py`).
 """
 
 from __future__ import annotations
@@ -32,23 +33,24 @@ from moothall.wire import engine as wire
 logger = logging.getLogger(__name__)
 
 BACKOFF = Backoff(first_ms=1_000, last_ms=30_000)
-"""Before the next attachment where the last one was lost with nothing accepted."""
+"""Back-off before the next attachment, where the last one was lost before an act of it was accepted."""
 DEATHS = 2
-"""Engines that broke down or hung at one position, after which its sound is stepped over."""
+"""Number of engines that crashed or hung at one position of the sound, after which that sound is skipped."""
 KILLS = 5
-"""And engines that were killed there: an operator may do so, or the system when its memory is full."""
+"""Number of engines that ended at one position, killed ones included, after which that sound is skipped. The limit is
+higher because an operator may kill engines, or the system when its memory is full."""
 AT_LEAST_MS = 1_000
-"""What is stepped over, at least: an engine may have ended before it said how far it had heard."""
+"""Least length of sound that is skipped, in ms: an engine may have ended before it reported how far it had heard."""
 
 GlossaryOf = Callable[[State, ChannelId], Preferred]
-"""Which names and terms are to be preferred in a text (`glossaries.py`)."""
+"""Returns the preferred names and terms of a channel (`glossaries.py`)."""
 Again = Callable[[SessionId, tuple[SegmentId, ...], bool], None]
 """Called with True before finished segments that will be recognised again are announced, and with False when the new
 recognition left them unchanged."""
 ReadingsHeard = Callable[[SessionId, ChannelId, Sequence[wire.OtherReadings]], None]
-"""Called with what else words may be that were just stored."""
+"""Called with the other readings of words that were just stored."""
 FateOf = Callable[[str], ProcessFate | None]
-"""How the process of an engine ended, by its life."""
+"""Returns how the process of an engine ended, by the id of that life of the process; None where that isn't known."""
 
 
 def no_glossary(_: State, __: ChannelId) -> Preferred:
@@ -65,11 +67,12 @@ class AudioSpan(msgspec.Struct, frozen=True, kw_only=True):
     kept: bool
     """Whether its words go into the log."""
     start: int
-    """Sound before this was heard already, or is for another attachment."""
+    """Sound before this time was heard already, or is for another attachment."""
     stop: int | None
-    """Where the next off-record span or break begins; None while there is none."""
+    """Time at which the next off-record span or break begins; None while there is none."""
     barrier: int
-    """No sound before this may be heard, not even as context: an off-record span or a break ends here. 0: none does."""
+    """End of the off-record span or break before this span; 0 where there is none. No sound before this time may be
+    heard, not even as context."""
 
 
 @dataclass(eq=False, repr=False)
@@ -86,62 +89,64 @@ class Assignment:
     def __post_init__(self) -> None:
         self.done = asyncio.Event()
         self.through = self.audio.t
-        """Media ms up to which all that may be recorded has been recognised, beside what the log says."""
+        """Media ms up to which all sound that may be recorded has been recognised, where that is later than the log
+        shows."""
         self.shown = ShownWords(self.writer, self.channel)
-        """What engines say while nothing is recorded."""
+        """Words of engines while nothing is recorded."""
         self.holding = asyncio.Lock()
         self.held = False
-        """No engine is to hear it at the moment."""
+        """Whether engines are kept off the channel at the moment (`Recognising.held`)."""
         self.heard = 0
-        """Media ms up to which an engine has heard it."""
+        """Media ms up to which an engine has heard the channel."""
         self.heard_at = 0
-        """When an engine last said so, on the monotonic clock."""
+        """When an engine last reported `heard`, in ms of the monotonic clock."""
         self.languages: tuple[str, ...] = ()
-        """Those in which an engine was attached last."""
+        """Languages for which an engine was last attached."""
         self.by_level = Sound.NONE
-        """What its sound is by its level, while no engine hears it."""
+        """What the channel's sound is, judged by its level, while no engine hears it."""
         self.sounds_like: str | None = None
-        """The language that its engine says it sounds like, when that isn't an expected one."""
+        """The language that the sound resembles by the engine's report, where that isn't an expected one; else None."""
         self.failures = 0
-        """Attachments in a row that were lost before anything of them was accepted."""
+        """Number of attachments in a row that were lost before an act of them was accepted."""
         self.not_before = 0
-        """When an engine may be attached again, on the monotonic clock."""
+        """When an engine may be attached again at the earliest, in ms of the monotonic clock."""
         self._deaths = EngineDeaths()
         self._stepped_over = 0
-        """Media ms where sound ends that is stepped over: no engine hears what lies before."""
+        """Media ms at which the skipped sound ends: no engine hears what lies before it."""
 
     @property
     def now(self) -> Channel:
-        """The channel as the log has it."""
+        """The channel's present state by the log."""
         return self.writer.state.channels[self.channel]
 
     @property
     def on_air(self) -> bool:
-        """Whether engines are to hear its sound now."""
+        """Whether engines are to hear the channel's sound now."""
         return self.audio.hears(self.now.air)
 
     @property
     def away(self) -> Sequence[Span]:
-        """Spans in which they were not to, since somebody else was on air."""
+        """Spans in which engines were not to hear the sound, since somebody else was on air."""
         return self.audio.away(self.now.air)
 
     @property
     def preferred(self) -> Preferred:
-        """The names and terms that its engine is to prefer."""
+        """The names and terms that the channel's engine is to prefer."""
         return self.glossary(self.writer.state, self.channel)
 
     @property
     def span(self) -> AudioSpan | None:
-        """What an engine is to hear next; None in a break, when all that came before it was heard, and while somebody
-        else is on air.
+        """The span that an engine is to hear next; None in a break, when all sound before it was heard, and while
+        somebody else is on air.
         """
         return next_span(self.writer.state, self.now, self.through, self.away) if self.on_air else None
 
     @property
     def behind(self) -> int:
-        """Ms of sound that is to be heard and that no text stands for."""
+        """Milliseconds of sound that is to be recognised and has no text yet."""
         told = self.now.committed_through
-        told = told if self.failures else max(told, self.heard)  # After a restart no engine has said how far it is.
+        # After a restart no engine has reported how far it has heard.
+        told = told if self.failures else max(told, self.heard)
         span, end = self.span, self.audio.end_ms
         if span is None:
             return 0
@@ -149,46 +154,49 @@ class Assignment:
         return max(0, end - max(told, self.audio.t, span.barrier))
 
     def tell(self, heard: ChannelState, wall: int) -> None:
-        """Say at the wall time `wall` (Unix ms) how the channel is doing."""
+        """Send a signal with the channel's condition. `wall`: the present time in Unix ms."""
         state = self.writer.state
         self.writer.signal(msgspec.structs.replace(heard, lag=state.delay(heard.lag, state.media_now(wall))))
 
     def heard_again(self, segments: tuple[SegmentId, ...], *, still: bool) -> None:
-        """Report segments that are `still` to be recognised again, or whose new recognition left them unchanged."""
+        """Report segments that will be recognised again (`still`), or that a new recognition left unchanged."""
         if segments:
             self.again(self.writer.session, segments, still)
 
     def heard_otherwise(self, readings: Sequence[wire.OtherReadings]) -> None:
-        """Report what else words may be that were stored."""
+        """Report the other readings of words that were stored."""
         if readings:
             self.readings(self.writer.session, self.channel, readings)
 
     def received(self, message: wire.Stands | wire.SoundsLike) -> None:
-        """Take what its engine says of it that is no text."""
+        """Handle a message of the channel's engine that carries no text."""
         if isinstance(message, wire.Stands):
             self.heard_again((message.segment,), still=False)
         else:
             self.sounds_like = message.language
 
     def failed(self, now: int) -> None:
-        """An attachment was lost without anything accepted: the next one waits, longer each time."""
+        """Delay the next attachment, after one was lost before an act of it was accepted; the delay grows with each
+        loss.
+        """
         self.not_before = now + BACKOFF.wait_ms(self.failures)
         self.failures += 1
 
     def engine_ended(self, life: str) -> None:
-        """Its engine ended with a pass of it under way."""
+        """Record that an engine ended during a pass over the channel's sound."""
         missing = self.audio.unheard(self.writer.state, self.channel)
         if missing is not None:
             self._deaths.note(life, missing[0], self.heard)
 
     async def begin_span(self, fate: FateOf, model: str) -> AudioSpan | None:
-        """The span that the next engine, with `model`, is to hear, once the log is ready for it; None in a break.
+        """The span that the next engine, with `model`, is to hear, once the log is ready for it; None where there is
+        none, as in a break.
 
-        Sound at which one engine after another ended becomes a gap before that.
+        Sound at which several engines in turn ended becomes a gap before that.
         """
         await self._step_over_deadly_sound(fate, model)
         span = self.span
-        if span is not None and span.start >= self._stepped_over:  # Else it was rewound.
+        if span is not None and span.start >= self._stepped_over:  # Otherwise the channel was rewound.
             span = msgspec.structs.replace(span, barrier=max(span.barrier, self._stepped_over))
         if span is not None:
             await self.end_segment_before(span, model)
@@ -215,7 +223,9 @@ class Assignment:
         )
 
     async def end_segment_before(self, span: AudioSpan, model: str) -> None:
-        """No segment goes on over a span that is not recorded. Its engine has ended it, unless it died."""
+        """End the open segment where it would reach over sound that is not recorded. Its engine has ended it already,
+        unless it died.
+        """
         now = self.now
         if now.open_segment is None or (span.kept and span.barrier <= now.committed_through):
             return
@@ -230,21 +240,22 @@ class Assignment:
 
 
 class EngineDeaths:
-    """Which sound of a channel ends the engines that hear it, so that the text goes on behind it.
+    """Finds sound of a channel that makes the engines crash which hear it, so that it can be skipped.
 
-    Of the newest position only.
+    Remembers only the newest position.
     """
 
     def __init__(self) -> None:
         self._position = -1
         self._heard: int | None = None
-        # Overflow: the position's deaths are forgotten when its sound is stepped over, after KILLS at the latest.
+        # Overflow: the deaths at a position are forgotten when its sound is skipped, after KILLS of them at the latest.
         self._lives: list[str] = []
 
     def note(self, life: str, position: int, heard: int) -> None:
-        """An engine ended with a pass of the channel under way.
+        """Record that an engine ended during a pass over the channel's sound.
 
-        `position`: media ms up to which all had been said; `heard`: up to which that engine had heard.
+        `life`: the id of the engine's process; `position`: media ms up to which all words are known; `heard`: media ms
+        up to which the engine had heard.
         """
         if position != self._position:
             self._position, self._heard, self._lives = position, None, []
@@ -253,7 +264,7 @@ class EngineDeaths:
             self._heard = heard if self._heard is None else min(self._heard, heard)
 
     def deadly(self, position: int, fate: FateOf) -> tuple[int, int] | None:
-        """From where to where (media ms) sound at `position` is to be stepped over; None when it isn't."""
+        """Beginning and end, in media ms, of the sound at `position` that is to be skipped; None where it isn't."""
         if position != self._position:
             return None
         fates = [fate(life) for life in self._lives]
@@ -264,7 +275,9 @@ class EngineDeaths:
 
 
 class _OffRecord(msgspec.Struct, frozen=True):
-    """A span that is not recorded, or a break. They may touch but don't overlap: a break wins."""
+    """A span that is not recorded, or a break. Such spans may touch but don't overlap: where both hold, it is a
+    break.
+    """
 
     t0: int
     t1: int | None
@@ -273,14 +286,19 @@ class _OffRecord(msgspec.Struct, frozen=True):
 
 
 def _off_record(state: State, away: Sequence[Span] = ()) -> Iterator[_OffRecord]:
-    """`away`: spans in which somebody else than the machine was on air, and which it doesn't hear either."""
+    """Breaks and spans that are not recorded, in order.
+
+    `away`: spans in which a person or a tool was on air, whose sound the machine doesn't hear; they are treated as
+    breaks.
+    """
     unheard = merged((*state.breaks, *away)) if away else state.breaks
     off = [_OffRecord(t0, t1, pause=False) for t0, t1 in without(state.not_recorded, unheard)]
     return iter(sorted([*off, *(_OffRecord(t0, t1, pause=True) for t0, t1 in unheard)], key=lambda each: each.t0))
 
 
 def next_span(state: State, channel: Channel, through: int, away: Sequence[Span] = ()) -> AudioSpan | None:
-    """The span after the channel's committed words and after `through`, up to which engines have heard the sound.
+    """The span after the channel's committed words and after `through`, the media ms up to which engines have heard the
+    sound.
 
     None in a break, once the sound before it was heard. `away`: spans that are passed over as breaks are.
     """
@@ -295,7 +313,7 @@ def next_span(state: State, channel: Channel, through: int, away: Sequence[Span]
 
 
 def cut_short(state: State, span: AudioSpan, away: Sequence[Span] = ()) -> int | None:
-    """Where a span that is being heard has to end by what is known now; None when it may go on.
+    """Media ms at which a span that is being heard has to end by what is known now; None where no end is known.
 
     A recorded span ends where the next off-record one begins, possibly before its own start. An off-record one ends
     where its off-record span does, or where a break begins in it.

@@ -1,4 +1,6 @@
-"""A connected engine, and the attachments of channels to it: audio out, acts in, each act answered in its order."""
+"""A connected engine and the attachments of channels to it: audio is sent, acts are received, and each act is answered
+in order.
+"""
 
 from __future__ import annotations
 
@@ -31,16 +33,18 @@ from moothall.wire import engine as wire
 logger = logging.getLogger(__name__)
 
 CATCH_UP_MS = 10_000
-"""How much of what is not recorded an engine hears that comes late: it is for reading along, and is kept nowhere."""
+"""Most sound of an off-record span, in ms, that is sent to an engine that is attached late. Its words are only shown
+and are stored nowhere, so older sound isn't worth catching up on."""
 OVERRUN_MS = 1_000
-"""An engine that was sent so much of a span that is not kept is let go at once; less, and it may say what it heard
-before."""
+"""Longest sound, in ms, that an engine may have been sent beyond the end of its span: after more it is detached at
+once. After less it may finish the words before the end."""
 PORTION = 8_000
-"""Samples in one message at most (0.5 s)."""
+"""Most samples in one message (0.5 s)."""
 AHEAD_MS = 120_000
-"""How far audio runs ahead of what the engine says it has heard: bounds the engine's memory."""
+"""Most audio, in ms, that is sent beyond what the engine reports as heard: bounds the engine's memory."""
 INBOX = 1_024
-"""Messages of one attachment that may wait; then the link is read no further, and the engine has to wait."""
+"""Most messages of one attachment that may wait. When the queue is full, the link is not read further, and the engine
+has to wait."""
 
 
 class EngineConnection(Protocol):
@@ -48,15 +52,15 @@ class EngineConnection(Protocol):
 
     @property
     def name(self) -> str:
-        """For logs."""
+        """Name of the engine in logs."""
         ...
 
     async def receive(self) -> wire.ToServer | None:
-        """The next message, None at the end; raises ProtocolError."""
+        """The next message; None at the end of the link. Raises ProtocolError."""
         ...
 
     async def send(self, message: wire.ToEngine) -> None:
-        """Send a message; silent when the link is gone, `receive` tells."""
+        """Send a message. Raises nothing when the link is gone: `receive` reports that."""
         ...
 
     def abort(self) -> None:
@@ -73,16 +77,16 @@ class ConnectedEngine:
     _: KW_ONLY
     clock: Clock
     when_ended: Callable[[Attachment], None]
-    """Told of each attachment that ended."""
+    """Called with each attachment that ended."""
     changed: Callable[[], None]
-    """Told that the engine can carry more or fewer."""
+    """Called when the engine has reported another capacity."""
     note_usage: Callable[[wire.Usage], None]
     fate: FateOf
     measures: Measures
 
     def __post_init__(self) -> None:
         self.group: asyncio.TaskGroup
-        """Owns the tasks of its attachments, while its link is served."""
+        """Owns the tasks of the attachments while the link is served."""
         self.attachments: dict[int, Attachment] = {}
         self._capacity = EngineCapacity(self.hello)
         self._linked = True
@@ -90,37 +94,37 @@ class ConnectedEngine:
 
     @property
     def free(self) -> int:
-        """How many more channels it can carry in time; below 0 when it has too many."""
+        """Number of further channels that the engine can carry in time; below 0 when it has too many."""
         return self._capacity.channels - self.taken
 
     @property
     def more(self) -> int:
-        """How many more it can take; none once its link is gone."""
+        """Number of further channels that the engine can take, late text included; 0 once its link is gone."""
         return self._capacity.most - self.taken if self._linked else 0
 
     @property
     def taken(self) -> int:
-        """How many it has."""
+        """Number of channels that are attached to the engine."""
         return len(self.attachments)
 
     def suits(self, assignment: Assignment) -> bool:
-        """Whether it knows one of the languages that are spoken there."""
+        """Whether the engine knows one of the languages that are spoken in the channel."""
         return self._capacity.knows(expected(assignment.now))
 
     def attach(self, assignment: Assignment) -> Attachment:
-        """Begin to recognise a channel."""
+        """Attach a channel to the engine and return the attachment."""
         made = Attachment(self, next(self._numbers), assignment)
         self.attachments[made.number] = made
         made.task = self.group.create_task(made.run())
         return made
 
     async def receive(self) -> None:
-        """Hand every message to its attachment, until the link ends."""
+        """Pass every message to its attachment, until the link ends. Raises ProtocolError."""
         while (message := await self.link.receive()) is not None:
             match message:
                 case wire.Act() | wire.Tell() | wire.Drained() | wire.Lost():
                     attachment = self.attachments.get(message.attachment)
-                    if attachment is not None:  # Else it was detached, and this was under way.
+                    if attachment is not None:  # Otherwise it was detached while the message was in transit.
                         await attachment.inbox.put(message)
                 case wire.Stands() | wire.SoundsLike():
                     if message.attachment in self.attachments:
@@ -134,9 +138,9 @@ class ConnectedEngine:
                     raise ProtocolError(f"Engine {self.link.name} said hello twice.")
 
     def stop(self, under_way: Collection[int] = ()) -> None:
-        """The link is gone: take nothing more.
+        """Cancel all attachments, since the link is gone.
 
-        What attachments with a pass `under_way` heard may be what ended the engine.
+        `under_way`: numbers of attachments that were in a pass; their sound may have made the engine end.
         """
         self._linked = False
         for attachment in self.attachments.values():
@@ -146,7 +150,7 @@ class ConnectedEngine:
                 attachment.task.cancel()
 
     def ended(self, attachment: Attachment) -> None:
-        """An attachment is over, by its own end or with the link. May be repeated."""
+        """Remove an attachment that ended by itself or with the link. May be called repeatedly."""
         self.attachments.pop(attachment.number, None)
         self.when_ended(attachment)
 
@@ -160,52 +164,52 @@ class Attachment:
         self.assignment = assignment
         self.task: asyncio.Task[None] | None = None
         self.dropped = False
-        """Nobody wants its words any more."""
+        """Whether its words are no longer wanted, so that its channel is not attached anew."""
         self.inbox: asyncio.Queue[wire.Act | wire.Tell | wire.Drained | wire.Lost] = asyncio.Queue(INBOX)
         self.refused: RefusalCode | None = None
-        """Why its last act was refused, if one was."""
+        """The code of the last refusal of an act; None where none was refused."""
         self._refusing = False
         """Whether its last act was refused."""
         self._generation = 0
         self._span: AudioSpan | None = None
-        """What it hears; None until its engine was told of it."""
+        """The span that the engine hears; None until the engine was notified."""
         self._stop: int | None = None
-        """Sample at which it has to end."""
+        """Sample position at which the span ends; None while no end is known."""
         self._sent = 0
         self._accepted = False
         self._lost = False
-        """The engine gave it up by itself."""
+        """Whether the engine gave the attachment up by itself."""
         self._left = False
-        """The engine was told to forget it; what still comes is dropped."""
+        """Whether the engine was asked to end the attachment; messages that still arrive are dropped."""
         self._heard_more = asyncio.Event()
         self._preferred = NOTHING
-        """The names and terms that its engine was told of."""
+        """The names and terms that were last sent to the engine."""
 
     @property
     def attached(self) -> bool:
-        """Whether its engine was told of it, and not to leave it."""
+        """Whether the engine was notified of the attachment and was not asked to end it."""
         return self._span is not None and not self._left
 
     @property
     def in_vain(self) -> bool:
-        """Whether the engine gave it up with nothing accepted."""
+        """Whether the engine gave the attachment up before an act of it was accepted."""
         return self._lost and not self._accepted
 
     async def detach(self) -> None:
-        """Stop at once; what the engine still sends is dropped."""
+        """Stop at once and for good. Messages that the engine still sends are dropped."""
         self.dropped = True
         if self.task is not None:
             self.task.cancel()
         await self.engine.link.send(wire.Detach(attachment=self.number))
 
     async def leave(self) -> None:
-        """Stop at once; the channel is attached anew, from where the log stands then."""
+        """Stop at once. The channel is then attached anew, from the end of its words in the log."""
         self._left = True
         await self.engine.link.send(wire.Detach(attachment=self.number))
         await self.inbox.put(wire.Lost(attachment=self.number))
 
     async def renew(self) -> None:
-        """Tell the engine of other terms to prefer; leave it where other languages are spoken than it was told of."""
+        """Send changed preferred terms to the engine. End the attachment where the expected languages have changed."""
         if not self.attached:
             return
         preferred = self.assignment.preferred
@@ -217,12 +221,12 @@ class Attachment:
             await self.leave()
 
     async def reconsider(self) -> None:
-        """What is kept has changed: end where that asks for it."""
+        """End the attachment, now or at a later sample, where a change of what is recorded requires that."""
         if self._span is None or self._left:
-            return  # It is only being attached, and looks then.
+            return  # It is still being attached, and calls this method when it is.
         assignment = self.assignment
         if not assignment.on_air or self._generation <= assignment.now.air.behind:
-            await self.leave()  # Nothing that it still says would be taken.
+            await self.leave()  # No further act of it would be accepted.
             return
         stop = cut_short(assignment.writer.state, self._span, assignment.away)
         if stop is None:
@@ -239,7 +243,7 @@ class Attachment:
             await audio.nudge()
 
     async def run(self) -> None:
-        """Attach, send audio and take words until it is drained."""
+        """Attach, send audio and store words until the engine has drained the span."""
         words: Words | None = None
         try:
             words = await self._attach()
@@ -254,8 +258,8 @@ class Attachment:
             self.engine.ended(self)
 
     def _note(self, refused: Refusal) -> None:
-        """Why it isn't attached. After a restart a session whose words are all there may be closed sooner than an
-        engine comes.
+        """Log why the channel wasn't attached. After a restart a session whose words are all in the log may be closed
+        before an engine connects.
         """
         session, channel = self.assignment.writer.session, self.assignment.channel
         if self.assignment.writer.state.status is Status.CLOSED:
@@ -283,7 +287,7 @@ class Attachment:
         self._sent = first_sample(span, audio, resume_point, assignment.heard if assignment.shown.began else None)
         self._stop = None if span.stop is None else max(0, to_samples(span.stop - audio.t))
         assignment.heard = audio.t + to_ms(self._sent)
-        if not assignment.failures:  # Else readers go on being told that no text comes.
+        if not assignment.failures:  # After failures, readers continue to see that no text comes.
             assignment.heard_at = self.engine.clock.monotonic()
         assignment.languages, assignment.sounds_like = expected(channel), None
         self._generation = channel.generation
@@ -308,7 +312,7 @@ class Attachment:
                 preferred=self._preferred,
             )
         )
-        await self.reconsider()  # What is kept may have changed while the segment before was ended.
+        await self.reconsider()  # What is recorded may have changed while the previous segment was being ended.
         if not span.kept:
             assignment.shown.began = True
             return assignment.shown
@@ -350,7 +354,7 @@ class Attachment:
                     self._lost = not self._left
                     return
                 case _ if self._left:
-                    pass  # It was under way.
+                    pass  # The message was in transit.
                 case wire.Act():
                     await self._act(words, message)
                 case wire.Tell():
@@ -371,17 +375,21 @@ class Attachment:
             return
         if isinstance(signal, ChannelState):
             self._heard(signal.t)
-            if signal.sound is Sound.SILENCE and not signal.lag:  # Else words of before may still be on their way.
+            if signal.sound is Sound.SILENCE and not signal.lag:  # Otherwise earlier words may still be in transit.
                 await words.through(signal.t)
-            if words.saved and not self._refusing:  # Else words of before are still to come.
+            if words.saved and not self._refusing:  # Otherwise earlier words are not stored yet.
                 assignment.audio.heard(signal, assignment.writer.state)
-            if not assignment.failures:  # Else what it hears doesn't become text, and is said so elsewhere.
+            # After failures what the engine hears doesn't become text; `Recognising` reports the channel's condition
+            # then.
+            if not assignment.failures:
                 assignment.tell(signal, self.engine.clock.wall())
         else:
             words.tell(signal)
 
     def _note_heard(self, act: wire.Act) -> int | None:
-        """Measure how late the newest words of an act come; when it came, monotonic ms, None for one without words."""
+        """Measure the delay of an act's newest words. Returns its arrival in ms of the monotonic clock; None for an act
+        without words.
+        """
         ends = [each.words[-1].t1 for each in act.commands if isinstance(each, CommitWords) and each.words]
         if not ends:
             return None
@@ -413,14 +421,15 @@ class Attachment:
 
 
 def expected(channel: Channel) -> tuple[str, ...]:
-    """The languages in which a channel is recognised, the likeliest first."""
+    """The languages in which a channel is recognised, the most likely first."""
     return channel.languages if channel.forced is None else (channel.forced,)
 
 
 def first_sample(span: AudioSpan, audio: LiveAudio, resume_point: wire.ResumePoint | None, heard: int | None) -> int:
-    """The sample from which an engine gets `span`.
+    """The position of the first sample of `span` that an engine gets.
 
-    `heard`: media ms up to which another one has heard it, where it isn't kept; None for the first one.
+    `heard`: for a span that isn't recorded, media ms up to which another engine has heard it; None for the first
+    engine.
     """
     if not span.kept:
         return audio.position(max(span.start, audio.end_ms - CATCH_UP_MS if heard is None else heard))
@@ -438,7 +447,9 @@ def attach_message(
     resume_point: wire.ResumePoint | None,
     preferred: Preferred = NOTHING,
 ) -> wire.Attach:
-    """The message that attaches a span of `channel`; of one that isn't kept nothing else is told."""
+    """The message that attaches a span of `channel`. For a span that isn't recorded it holds nothing of the
+    log's text.
+    """
     segment = state.segments.get(channel.open_segment) if channel.open_segment is not None else None
     opened = None
     if segment is not None and span.kept:
@@ -462,7 +473,7 @@ def attach_message(
 
 
 def known_resume_point(note: bytes, channel: Channel, state: State) -> wire.ResumePoint | None:
-    """Of the resume points in `note` the one that goes with what stands in the log."""
+    """The resume point in `note` that matches the end of the channel's words in the log; None where none does."""
     segment = state.segments.get(channel.open_segment) if channel.open_segment is not None else None
     logged = (channel.committed_through, channel.open_segment, 0 if segment is None else len(segment.words))
     points = wire.decode_resume_points(note)

@@ -1,4 +1,4 @@
-"""How many channels an engine can carry, and which of several gets the next one. Pure."""
+"""Computes how many channels an engine can carry, and which of several engines gets the next channel. Pure."""
 
 from __future__ import annotations
 
@@ -14,38 +14,40 @@ class EngineCapacity:
 
     def __init__(self, hello: wire.Hello) -> None:
         self.channels = hello.channels
-        """Channels whose text is as quick as it should be."""
+        """Most channels that the engine can carry in time."""
         self.most = max(hello.channels, hello.most or 0)
-        """Channels when their text may be some seconds late."""
+        """Most channels that it can carry where their text may be some seconds late."""
         self._languages = hello.languages
 
     def changed(self, capacity: wire.Capacity, attached: int) -> None:
-        """The engine says how many more it can carry; `attached` channels are on it or on the way to it."""
+        """Store a report of how many more channels the engine can carry. `attached`: number of channels that are
+        attached or being attached to it, used where the report doesn't say how many it had counted.
+        """
         had = attached if capacity.attached is None else capacity.attached
         self.channels = max(0, had + capacity.channels)
         self.most = max(self.channels, had + (capacity.most or 0))
 
     def knows(self, spoken: Sequence[str]) -> bool:
-        """Whether it knows one of these languages (BCP-47)."""
+        """Whether the engine knows one of these languages (BCP-47 tags). An engine that names none knows all."""
         return not self._languages or any(same_language(tag, own) for tag in spoken for own in self._languages)
 
 
 class Carrier(Protocol):
-    """An engine, as far as its capacity goes."""
+    """An engine, reduced to its capacity."""
 
     @property
     def free(self) -> int:
-        """How many more channels it can carry in time; below 0 when it has too many."""
+        """Number of further channels that the engine can carry in time; below 0 when it has too many."""
         ...
 
     @property
     def more(self) -> int:
-        """How many more it can take when their text may be late."""
+        """Number of further channels that it can take where their text may be late."""
         ...
 
     @property
     def taken(self) -> int:
-        """How many it has."""
+        """Number of channels that it has."""
         ...
 
 
@@ -53,13 +55,17 @@ EngineT = TypeVar("EngineT", bound=Carrier)
 
 
 def freest(engines: Iterable[EngineT]) -> EngineT | None:
-    """The engine that takes one more channel: of those that can, the one with the most capacity in time."""
+    """The engine that gets the next channel: of those that can take one, the engine with the most capacity in time;
+    None where no engine can.
+    """
     able = [engine for engine in engines if engine.more > 0]
     return max(able, key=lambda engine: (engine.free, engine.more), default=None)
 
 
 def relief(engine: EngineT, engines: Iterable[EngineT]) -> EngineT | None:
-    """Which of the other engines should take a channel off `engine`; None when it hasn't too many, or none has time."""
+    """The engine that should take a channel off `engine`; None where that hasn't too many, or no other engine has
+    capacity in time.
+    """
     if engine.free >= 0:
         return None
     other = freest(other for other in engines if other is not engine)
@@ -67,9 +73,9 @@ def relief(engine: EngineT, engines: Iterable[EngineT]) -> EngineT | None:
 
 
 def left_when_full(engines: Sequence[Carrier]) -> int | None:
-    """How many more channels fit at all, once no more fit in time; None as long as some do.
+    """Number of further channels that fit with late text, once no more fit in time; None as long as some do.
 
-    None too with a single channel: then nobody waits for another one's turn.
+    None too with fewer than two channels: then no channel has to wait for another.
     """
     if sum(engine.taken for engine in engines) < 2 or any(engine.free > 0 for engine in engines):
         return None

@@ -1,9 +1,10 @@
-"""The machine's first words after a person's: those that the person had typed already are left out.
+"""Joins the machine's first words to a person's: words that the person has typed already are left out.
 
-An engine hears some seconds of sound once more, and knows nothing of what was typed meanwhile. Its words are held back
-until it is plain where the person's end, by what follows or since nothing does; then its acts go on with other counts,
-since the log has fewer words of a line than the engine. A person writes a line after it was said: the lines of the
-machine that follow begin no earlier than that was, so that they stand behind it.
+When the machine is back on air, its engine hears the last seconds of sound once more and doesn't know what was typed
+meanwhile. Its words are held back until it is clear where the person's words end, by the words that follow or by their
+absence. Then the engine's acts pass with changed word counts, since the log has fewer words of a line than the engine.
+A person writes a line after it was said: the machine's next lines begin no earlier than that line was sent, so that
+they are sorted after it.
 """
 
 from __future__ import annotations
@@ -18,41 +19,41 @@ from moothall.core.signals import Partial
 from moothall.wire import engine as wire
 
 MOST_HELD = 64
-"""Acts that are held back at most. Overflow: the time decides at once."""
+"""Most acts that are held back. Overflow: the word times decide at once."""
 
 
 class _Known(msgspec.Struct):
-    """What is known before an act."""
+    """The state of the joining before an act."""
 
     held: tuple[wire.Act, ...] = ()
-    """Bounded by MOST_HELD acts."""
+    """Acts that are held back. Bound: MOST_HELD."""
     decided: bool = False
     drop: int = 0
-    """How many words are still to be left out."""
+    """Number of words that are still to be left out."""
     dropped: dict[SegmentId, int] = {}
-    """How many were, of each line; the lines of some seconds."""
+    """Number of words that were left out, by line. Bound: the lines of some seconds."""
     starts: dict[SegmentId, SegmentStart] = {}
-    """Of lines of which none is in the log yet."""
+    """Starts of the lines of which no word is in the log yet."""
 
 
 class Joining:
-    """Of one attachment: given each of its acts in order, it gives what is to be stored."""
+    """The joining of one attachment: given each act in order, returns the act that is to be stored."""
 
     def __init__(self, join: Join) -> None:
         self._join = join
         self._now = _Known()
         self._before: tuple[CommandId, _Known] | None = None
-        """The newest act, and what was known before it."""
+        """Id of the newest act, and the state before it."""
 
     @property
     def holds(self) -> bool:
-        """Whether something is held back."""
+        """Whether any act is held back."""
         return bool(self._now.held)
 
     def take(self, act: wire.Act) -> wire.Act:
-        """The act as it is to be stored, without commands where it is held back.
+        """The act as it is to be stored; without commands where it is held back.
 
-        The newest may come again, as it was or with a gap in the place of words that its engine has given up.
+        The newest act may be sent again, unchanged or with a gap in place of words that its engine has given up.
         """
         if self._before is not None and self._before[0] == act.id:
             self._now = _copy(self._before[1])
@@ -66,17 +67,19 @@ class Joining:
         return msgspec.structs.replace(act, commands=())
 
     def through(self, t: int) -> wire.Act | None:
-        """All words from before media time `t` have come: what is held back, where none of it is open any more."""
+        """The acts that are held back, as one act, once all words before media time `t` (ms) have arrived and show
+        where the person's words end; else None.
+        """
         if t < self._join.t:
             return None
         rest = self.rest()
-        self._now.decided = True  # What comes from here on was said after the person's last line was sent.
+        self._now.decided = True  # Words from here on were said after the person's last line was sent.
         return rest
 
     def rest(self) -> wire.Act | None:
-        """What is still held back, once no more comes of that; None where that is nothing.
+        """All acts that are still held back, as one act, when no more words follow; None where there are none.
 
-        It is to be stored as it is: `take` is for what comes from the engine.
+        It is to be stored as it is and not passed to `take`, which is for the engine's acts.
         """
         if not self._now.held:
             return None
@@ -86,7 +89,7 @@ class Joining:
         return self._released(last)
 
     def shown(self, partial: Partial) -> Partial | None:
-        """A partial as readers may see it; None while it is open where the person's words end."""
+        """A partial as readers may see it; None while it is undecided where the person's words end."""
         if not self._now.decided or self._now.drop:
             return None
         return msgspec.structs.replace(partial, first=max(0, partial.first - self._now.dropped.get(partial.segment, 0)))
@@ -102,7 +105,7 @@ class Joining:
             self._now.drop, self._now.decided = count, True
 
     def _released(self, act: wire.Act) -> wire.Act:
-        """An act with what was held back before it."""
+        """An act together with the acts that were held back before it."""
         commands = tuple(command for each in (*self._now.held, act) for command in each.commands)
         self._now.held = ()
         kept = tuple(fit for command in commands if (fit := self._fit(command)) is not None)
@@ -138,7 +141,7 @@ class Joining:
                 self._now.starts[segment] = start
             return None
         self._now.starts.pop(segment, None)
-        if start is not None:  # Readers have lines in the order in which they begin.
+        if start is not None:  # Readers see lines in the order in which they begin.
             start = msgspec.structs.replace(start, t0=max(start.t0, self._join.t))
         if start is not None and (before or out):
             words = (msgspec.structs.replace(words[0], text=words[0].text.lstrip() or words[0].text), *words[1:])

@@ -1,7 +1,7 @@
-"""Which engine hears which channel.
+"""Assigns channels to engines.
 
-Each channel whose audio is to be recognised is an assignment. Every engine that connects is given assignments as far as
-its capacity goes; when its link ends they go to another, from the last committed word on.
+Each channel whose audio is to be recognised is an assignment. Every engine that connects gets assignments up to its
+capacity; when its link ends another engine continues them, from the last committed word on.
 """
 
 from __future__ import annotations
@@ -36,41 +36,42 @@ logger = logging.getLogger(__name__)
 
 WATCH_MS = 1_000
 QUIET_MS = 3_000
-"""When nothing has come of an engine or a source for so long, readers are told."""
+"""Time without news of an engine or a source, in ms, after which readers are notified."""
 
 RELIEF_MS = 5_000
-"""An engine with too many channels gives one away so often, where another has time: then both measure anew."""
+"""Least interval, in ms, between two channels that are moved from an engine with too many to one that has capacity in
+time: afterwards both measure their load anew."""
 
 AWAY_MS = 10_000
-"""An engine that has been away for longer is not about to come back: one that is started again takes less."""
+"""Absence of all engines, in ms, after which none is expected back soon: an engine that is restarted takes less."""
 
 AudioTap = Callable[[SessionWriter, LiveAudio], Coroutine[None, None, None]]
-"""Another reader of a source's audio, such as the recorder: comes back when it has all of it."""
+"""Another reader of a source's audio, such as the recorder; returns once it has read all of it."""
 
 
 class EngineLoad(msgspec.Struct, frozen=True, kw_only=True):
-    """What an engine does and can do."""
+    """The load and the spare capacity of an engine."""
 
     name: str
-    """Of its token. Engines of one token share it."""
+    """Name of the engine's token, which all engines with that token share."""
     channels: int
     room: int
-    """How many more it can carry in time; below 0 when it has too many."""
+    """Number of further channels that it can carry in time; below 0 when it has too many."""
     late_room: int
-    """How many more when their text may be late."""
+    """Number of further channels that it can take where their text may be late."""
 
 
 @dataclass(eq=False, repr=False)
 class Recognising:
-    """Brings assignments and engines together."""
+    """Distributes assignments among the connected engines."""
 
     clock: Clock
     audio_tap: AudioTap | None = None
-    """Reads the audio of each assignment too, which is not done before that has come back."""
+    """Reads the audio of each assignment too. The assignment isn't done before this has returned."""
     glossary: GlossaryOf = no_glossary
     pulses: Pulses | None = None
     measures: Measures | None = None
-    """What it adds to; without it, its own."""
+    """Measures that are updated; None for private ones."""
     loaded: Callable[[], Iterable[SessionWriter]] = tuple
     """The writers of all loaded sessions."""
 
@@ -86,18 +87,18 @@ class Recognising:
         self._refused = 0
         self._relieved = self.clock.monotonic()
         self._alone_since: int | None = self.clock.monotonic()
-        """Since when no engine is connected."""
+        """Since when no engine has been connected, in ms of the monotonic clock; None while one is."""
         self.usage: list[wire.Usage] = []
-        """What engines said they used, one per drained attachment; the last 100."""
+        """The last 100 reports of usage by engines, one for each drained attachment."""
 
     @property
     def engines(self) -> int:
-        """How many engines are connected."""
+        """Number of connected engines."""
         return len(self._engines)
 
     @property
     def loads(self) -> tuple[EngineLoad, ...]:
-        """How many channels each engine has and can take, the one first that has been connected longest."""
+        """Load of each engine, in the order in which they connected."""
         return tuple(
             EngineLoad(name=each.link.name, channels=each.taken, room=each.free, late_room=each.more)
             for each in self._engines
@@ -105,37 +106,41 @@ class Recognising:
 
     @property
     def waiting(self) -> int:
-        """How many channels have sound to be heard and no engine."""
+        """Number of channels that have sound to be heard and no engine."""
         return sum(each.span is not None for each in self._waiting)
 
     @property
     def refused(self) -> int:
-        """How many engines are connected and can do nothing, since the service that they ask refuses its key."""
+        """Number of connected engines that can't work, since the service that they use refuses their key."""
         return self._refused
 
     def unheard(self, session: SessionId) -> tuple[ChannelId, ...]:
-        """The channels of a session that want to be recognised and whose languages no connected engine knows."""
+        """Channels of a session that wait for an engine and whose languages no connected engine knows; empty while none
+        is connected.
+        """
         return tuple(each.channel for each in self._wanting(session) if self._engines and not self._suited(each))
 
     def loudness(self, session: SessionId) -> dict[ChannelId, Loudness]:
-        """How loud the sound of a session is that is still coming."""
+        """Loudness of a session's own sound by channel, where it is still arriving."""
         return {each.channel: each.audio.loudness for each in self._coming(session)}
 
     def listening(self, session: SessionId) -> dict[ChannelId, Listening]:
-        """Who listens to that sound."""
+        """Listeners to a session's own sound by channel, where it is still arriving."""
         return {each.channel: each.audio.listening for each in self._coming(session)}
 
     def _coming(self, session: SessionId) -> Iterator[Assignment]:
-        """What comes of its own sound; a respeaker's is none."""
+        """Assignments of a session whose own sound is still arriving, without respeakers' sound."""
         live = (each for each in self._assignments if each.writer.session == session and not each.audio.ended)
         return (each for each in live if not each.audio.respoken)
 
     def by_level(self, session: SessionId) -> dict[ChannelId, Sound]:
-        """What a session's own sound is by its level, for channels in which no engine hears it."""
+        """What a session's own sound is, judged by its level, for channels that no engine is to hear at the moment."""
         return {each.channel: each.by_level for each in self._coming(session) if each.span is None}
 
     def unlike(self, session: SessionId) -> tuple[tuple[str, ...], str] | None:
-        """The languages in which a text of a session is recognised, and the one that it sounds like instead."""
+        """The expected languages of a channel of the session, and the language that its sound resembles instead; None
+        where all sound as expected.
+        """
         for each in self._assignments:
             if each.writer.session == session and each.sounds_like is not None:
                 return expected(each.now), each.sounds_like
@@ -143,11 +148,11 @@ class Recognising:
 
     @property
     def room_left(self) -> int | None:
-        """How many more channels fit at all, once no more fit in time; None as long as some do."""
+        """Number of further channels that fit with late text, once no more fit in time; None as long as some do."""
         return left_when_full(self._engines)
 
     def crowded_out(self, session: SessionId) -> tuple[ChannelId, ...]:
-        """The channels of a session that have waited for a while since no engine has room for them."""
+        """Channels of a session that have waited for at least `QUIET_MS` because no engine has capacity for them."""
         now = self.clock.monotonic()
         waiting = (each for each in self._wanting(session) if now - each.heard_at >= QUIET_MS)
         return tuple(each.channel for each in waiting if each.not_before <= now and self._suited(each))
@@ -158,31 +163,33 @@ class Recognising:
         return not self._engines
 
     def hopeless(self, session: SessionId, channel: ChannelId) -> bool:
-        """Whether no engine will hear a channel soon: none has been there for a while, or none knows its languages."""
+        """Whether no engine will hear a channel soon: none has been connected for `AWAY_MS`, or none knows its
+        languages.
+        """
         alone = self._alone_since
         return channel in self.unheard(session) or (alone is not None and self.clock.monotonic() - alone >= AWAY_MS)
 
     def tell_again(self, told: Again) -> None:
-        """From now on tell of segments that their engine hears once more."""
+        """Set the callback for segments that an engine hears once more."""
         self._again = told
 
     def tell_readings(self, told: ReadingsHeard) -> None:
-        """From now on tell what else words may be that are stored."""
+        """Set the callback for other readings of stored words."""
         self._readings = told
 
     def heard_otherwise(self, session: SessionId, channel: ChannelId, readings: Sequence[wire.OtherReadings]) -> None:
-        """What else words may be that an engine committed and that are stored."""
+        """Report other readings of words that an engine committed and that are stored."""
         self._readings(session, channel, readings)
 
     def _heard_again(self, session: SessionId, segments: tuple[SegmentId, ...], still: bool) -> None:
         self._again(session, segments, still)
 
     async def recognise(self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio) -> None:
-        """Have a channel recognised until its audio is over and every word of it is in the log."""
+        """Have engines recognise a channel; return once its audio has ended and all of its words are in the log."""
         assignment = Assignment(writer, channel, audio, self.glossary, self._heard_again, self.heard_otherwise)
         assignment.heard_at = self.clock.monotonic()
         self._assignments.append(assignment)
-        # A respeaker takes the place that the channel's own sound has left, before all who wait for one.
+        # A respeaker gets the engine capacity that the channel's own sound has freed, before all assignments that wait.
         self._waiting.insert(0 if audio.respoken else len(self._waiting), assignment)
         self._assign()
         async with asyncio.TaskGroup() as group:
@@ -204,9 +211,9 @@ class Recognising:
 
     @asynccontextmanager
     async def held(self, writer: SessionWriter, channel: ChannelId) -> AsyncIterator[Assignment | None]:
-        """While inside no engine hears the channel, and all that one said is in the log; then it is attached anew.
+        """Keep engines off the channel inside the block, with all that one said in the log; afterwards attach it anew.
 
-        Gives its assignment, None when no audio of the channel is being recognised.
+        Yields the channel's assignment; None where no audio of the channel is being recognised.
         """
         found = (each for each in self._assignments if each.writer is writer and each.channel == channel)
         assignment = next((each for each in found if not each.audio.respoken), None)
@@ -225,14 +232,14 @@ class Recognising:
                 yield assignment
             finally:
                 assignment.held = False
-                assignment.not_before = 0  # What was done meanwhile may have mended it.
+                assignment.not_before = 0  # What was done in the block may have removed the cause of the failures.
                 on = assignment in self._assignments and not assignment.done.is_set()
                 if on and assignment not in self._attachments:
                     self._waiting.append(assignment)
                     self._assign()
 
     async def serve(self, link: EngineConnection) -> None:
-        """Talk to one engine until its link ends. Raises ProtocolError when it breaks the rules, and GivenUp."""
+        """Serve one engine until its link ends. Raises ProtocolError when it breaks the protocol, and GivenUp."""
         hello = await link.receive()
         if hello is None:
             return
@@ -278,7 +285,7 @@ class Recognising:
                 engine.ended(attachment)
 
     async def _wait_with(self, link: EngineConnection) -> None:
-        """An engine that can do nothing yet: as good as away, but that people are told why."""
+        """Wait for the link of an engine that can't work to end. It counts as absent, but the pages show the reason."""
         logger.warning("engine %s: its service refuses the key", link.name)
         self._refused += 1
         try:
@@ -288,18 +295,19 @@ class Recognising:
             self._refused -= 1
 
     def _ended(self, attachment: Attachment) -> None:
-        """An attachment is over: its assignment is done, or goes to an engine that can take it."""
+        """Handle the end of an attachment: its assignment is done, or goes to an engine that can take it."""
         assignment = attachment.assignment
         if self._attachments.get(assignment) is attachment:
             del self._attachments[assignment]
             if not (assignment.done.is_set() or attachment.dropped or assignment.held):
                 if attachment.in_vain:
                     self._give_time(attachment)
-                self._waiting.insert(0, assignment)  # It has readers already: before those that were never assigned.
+                # It has readers already, so it goes before assignments that were never attached.
+                self._waiting.insert(0, assignment)
         self._assign()
 
     def _give_time(self, attachment: Attachment) -> None:
-        """What one attachment was refused the next one is, too: no use to try again at once."""
+        """Delay the next attachment: an act that one attachment was refused would be refused for the next one too."""
         assignment = attachment.assignment
         if not assignment.failures:
             logger.warning(
@@ -313,10 +321,11 @@ class Recognising:
         assignment.failed(self.clock.monotonic())
 
     def _assign(self) -> None:
-        """Give what waits to the engines that can take it."""
+        """Attach waiting assignments to engines that can take them."""
         now, kept = self.clock.monotonic(), self._kept_free()
         for assignment in [each for each in self._waiting if each.not_before <= now]:
-            if assignment.span is None:  # In a break nobody hears it; when its sound is over no more will come.
+            # In a break no engine hears it; when its audio has ended too, nothing is left to hear.
+            if assignment.span is None:
                 if assignment.audio.ended:
                     assignment.done.set()
                 continue
@@ -328,10 +337,11 @@ class Recognising:
                 self._attachments[assignment] = engine.attach(assignment)
 
     def _kept_free(self) -> int:
-        """How many places are kept for respeakers who are on air and whose sound is about to come, or to come back.
+        """Number of channels for which engine capacity is reserved: those of respeakers who are on air and whose sound
+        is about to arrive, or to arrive again.
 
-        Of texts that engines heard before, be it in another life of the server or at another node. Whoever doesn't come
-        is off air before long (`respeaking.py`).
+        Only channels count that engines have heard before, be it in an earlier run of the server or at another node. A
+        respeaker whose sound doesn't arrive is soon off air (`respeaking.py`).
         """
         come = {
             (each.writer, each.channel)
@@ -346,14 +356,16 @@ class Recognising:
         )
 
     def _wanting(self, session: SessionId) -> Iterator[Assignment]:
-        """What waits of a session and has sound to be heard."""
+        """Waiting assignments of a session that have sound to be heard."""
         return (each for each in self._waiting if each.writer.session == session and each.span is not None)
 
     def _suited(self, assignment: Assignment) -> bool:
         return any(engine.suits(assignment) for engine in self._engines)
 
     async def _follow_consent(self, assignment: Assignment) -> None:
-        """Have engines hear apart what is kept and what isn't, and nothing of a break."""
+        """Reconsider attachments whenever the recording or a break begins or ends, so that engines hear recorded and
+        off-record sound separately, and no sound of a break.
+        """
         changes = ConsentChanges(assignment.writer)
         try:
             while True:
@@ -368,7 +380,7 @@ class Recognising:
             changes.close()
 
     async def _relieve(self, attachment: Attachment) -> None:
-        """Take a channel off an engine that has too many, where another one has time for it."""
+        """Take a channel off an engine that has too many, where another one has capacity in time."""
         now, engine, assignment = self.clock.monotonic(), attachment.engine, attachment.assignment
         if not attachment.attached or now - self._relieved < RELIEF_MS:
             return
@@ -383,7 +395,7 @@ class Recognising:
             await attachment.leave()
 
     def _tell_why(self, assignment: Assignment) -> bool:
-        """Log why a channel waits though engines are there; whether there was anything to say."""
+        """Log why a channel waits though engines are connected; return whether there was a reason to log."""
         if not self._suited(assignment):
             logger.warning(
                 "session %s channel %s: no engine knows its languages (%s), so none is attached",
@@ -406,7 +418,7 @@ class Recognising:
         self.usage = [*self.usage, usage][-100:]
 
     async def _watch(self, assignment: Assignment) -> None:
-        """Say how late the text is when no engine says it."""
+        """Report how late a channel's text is while no engine reports it, and retry what waits, once a second."""
         audio = assignment.audio
         end, grown = audio.end, self.clock.monotonic()
         told = False
@@ -414,7 +426,7 @@ class Recognising:
             await self.clock.sleep(WATCH_MS)
             now = self.clock.monotonic()
             if assignment in self._waiting:
-                self._assign()  # Its time may have come.
+                self._assign()  # Its back-off may have ended.
             if (attachment := self._attachments.get(assignment)) is not None:
                 await self._relieve(attachment)
                 await attachment.renew()
@@ -437,18 +449,18 @@ class Recognising:
             assignment.tell(heard, self.clock.wall())
 
     def _tell_of_break(self, assignment: Assignment, *, sound: bool) -> None:
-        """Say whether somebody seems to speak in a break, by how loud it is: no engine hears it."""
+        """Report whether somebody seems to speak in a break, judged by the sound's level, since no engine hears it."""
         audio = assignment.audio
         heard = (Sound.SPEECH if audio.speaks else Sound.SILENCE) if sound else Sound.NONE
         assignment.by_level = heard
         assignment.heard_at = self.clock.monotonic()
         if assignment.now.air.respoken:
-            return  # What is told of the text is told of the respeaker's sound.
+            return  # The signals about the text are about the respeaker's sound.
         assignment.writer.signal(ChannelState(channel=assignment.channel, sound=heard, lag=0, t=audio.end_ms))
 
 
 async def _tapped(audio_tap: AudioTap, writer: SessionWriter, audio: LiveAudio) -> None:
-    """Let another read too. If it fails the text goes on: a recording is worth less."""
+    """Run another reader of the audio. Its failure doesn't stop the text: a recording is worth less."""
     try:
         await audio_tap(writer, audio)
     except Exception as error:  # whatever it was

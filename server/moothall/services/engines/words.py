@@ -1,4 +1,4 @@
-"""What becomes of the words of an engine: they are stored in the log, or, while nothing is recorded, only shown."""
+"""Handles the words of an engine: they are stored in the log, or, while nothing is recorded, only shown."""
 
 from __future__ import annotations
 
@@ -25,13 +25,12 @@ from moothall.wire import engine as wire
 logger = logging.getLogger(__name__)
 
 SHOWN = 200
-"""Characters of what is not recorded that readers see at a time: enough to follow, and no more is held."""
+"""Most characters of unrecorded words that readers see at a time: enough to follow, and no more is held."""
 CUT_MS = 300
-"""How near to the beginning of a span that is not kept a word ends that may have been cut there.
+"""A word that ends within this time (ms) of the beginning of a span that is not recorded may have been cut there.
 
-Alignment is up to 0.2 s off, and a word is stable 0.25 s before the newest sound: what was so before the span began is
-in the log already.
-"""
+Alignment is up to 0.2 s off, and a word is stable 0.25 s before the newest sound: words that were stable before the
+span began are in the log already."""
 
 
 @dataclass(eq=False, repr=False)
@@ -45,27 +44,28 @@ class StoredWords:
     model: str
     generation: int
     resume_point: wire.ResumePoint | None
-    """The one that goes with what the log holds."""
+    """The resume point that matches the log's end; None where there is none."""
     joining: Joining | None = None
-    """Leaves out the words that a person had typed already, where these are the first after a person's."""
+    """Leaves out words that a person has typed already; None where the words don't follow a person's."""
     readings: Callable[[Sequence[wire.OtherReadings]], None] = lambda _: None
-    """Told what else words may be, once these are stored."""
+    """Called with the other readings of words that were just stored."""
 
     def __post_init__(self) -> None:
         self._actor = Actor(Role.ENGINE, self.model)
         self._held: CommandId | None = None
         self._unsaved: dict[CommandId, str] = {}
         self._own: wire.Act | None = None
-        """What was held back to be joined and is to be stored. Its engine takes it for stored, and sends it no more."""
+        """The act of held-back words that is still to be stored. Its engine takes them for stored and doesn't send them
+        again."""
 
     @property
     def saved(self) -> bool:
-        """Whether all that was handed over is in the log, as far as it may be."""
+        """Whether all acts that were handed over are in the log, as far as they may be."""
         holds = self.joining is not None and self.joining.holds
         return not self._unsaved and self._own is None and not holds
 
     async def carry_out(self, act: wire.Act) -> Receipt | Refusal:
-        """Store an act; what was said off the record is left out of it."""
+        """Store an act, without what was said off the record."""
         answer: Receipt | Refusal
         if self._held is not None and act.id != self._held:
             answer = refuse(RefusalCode.UNAVAILABLE, "An earlier act of this engine could not be stored.")
@@ -74,30 +74,34 @@ class StoredWords:
         else:
             before = await self._store_own()
             if before is None:
-                # Not before the others: an act is taken in its order, and once.
+                # Joined here and not earlier: `Joining.take` wants each act once and in order.
                 act = act if self.joining is None else _joined(act, self.joining)
                 nothing = Receipt(self.writer.offset, self.writer.offset)
                 answer = await self._store(act) if act.commands else nothing
             else:
-                answer = before  # Where it is for good the engine gives up, and the sound is heard once more.
+                answer = before  # After a permanent refusal the engine gives up, and the sound is heard once more.
         self._held = (self._held or act.id) if _passes(answer) else None
         self._remember(act, answer)
         return answer
 
     def tell(self, signal: Partial) -> None:
-        """Show a partial; none while nothing is recorded, since nobody knows when its words were said."""
+        """Show a partial, except while nothing is recorded, since it isn't known when its words were said."""
         shown = signal if self.joining is None else self.joining.shown(signal)
         if self.writer.state.keeps and shown is not None:
             self.writer.signal(shown)
 
     async def through(self, t: int) -> None:
-        """All words from before media time `t` have come: what was held back to be joined may be plain now."""
+        """Store words that were held back to be joined, where they are decided now that all words before media time `t`
+        (ms) have arrived.
+        """
         if self.joining is not None:
             self._own = self._own or self.joining.through(t)
             await self._store_own()
 
     async def drained(self) -> None:
-        """No more words come: what was held back to be joined goes into the log, however long storage is away."""
+        """Store the words that were held back to be joined, since no more follow. Retries as long as storage is
+        unavailable.
+        """
         if self.joining is None:
             return
         self._own = self._own or self.joining.rest()
@@ -113,12 +117,14 @@ class StoredWords:
             self._forget_own()
 
     def close(self) -> None:
-        """The attachment is over: what could not be stored leaves the screens with it."""
+        """Clear the words from the screens that could not be stored, since the attachment has ended."""
         if self._unsaved:
             self.writer.signal(Unsaved(channel=self.channel, text=""))
 
     async def _store_own(self) -> Refusal | None:
-        """Store what was held back and is plain by now; why that is still to be done."""
+        """Store words that were held back and are decided. Returns the refusal where they could not be stored, else
+        None.
+        """
         own = self._own
         if own is None:
             return None
@@ -142,7 +148,7 @@ class StoredWords:
             return Receipt(self.writer.offset, self.writer.offset)
         whole = commands == act.commands
         if act.resume_point is not None and whole and state.keeps:
-            # Before the act: between the two, a crash may come.
+            # Stored before the act, since the process may crash between the two.
             points = [point for point in (act.resume_point, self.resume_point) if point is not None]
             await self.audio.keep(wire.encode_resume_points(points))
         shown = whole and state.keeps and act.show is not None and act.show.channel == self.channel
@@ -150,7 +156,7 @@ class StoredWords:
         answer = await self.writer.send(self._actor, act.id, commands, signals)
         if isinstance(answer, Receipt):
             if any(not isinstance(command, ReviseSegment) for command in commands):
-                self.resume_point = act.resume_point  # A better text comes without one, and moves nothing.
+                self.resume_point = act.resume_point  # A revision has no resume point and changes no position.
             self.audio.committed(self.writer.state.channels[self.channel].committed_through)
             if whole:
                 self.readings(act.readings)
@@ -162,7 +168,7 @@ class StoredWords:
         return command.channel == self.channel
 
     def _remember(self, act: wire.Act, answer: Receipt | Refusal) -> None:
-        """Keep on the screens what can't be stored yet, and hold later acts back behind it."""
+        """Keep words on the screens that can't be stored yet, and hold later acts back until they are."""
         if _passes(answer):
             commands = kept_part(self.writer.state, self.channel, act.commands)
             words = (word.text for command in commands if isinstance(command, CommitWords) for word in command.words)
@@ -170,7 +176,7 @@ class StoredWords:
         elif self._unsaved.pop(act.id, None) is None:
             return
         elif any(isinstance(command, NoteGap) for command in act.commands):
-            self._unsaved.clear()  # The engine has given up what could not be stored in time.
+            self._unsaved.clear()  # The engine has given up the words that could not be stored in time.
         self._show_unsaved()
 
     def _show_unsaved(self) -> None:
@@ -179,13 +185,17 @@ class StoredWords:
 
 
 def _joined(act: wire.Act, joining: Joining) -> wire.Act:
-    """The act as `joining` leaves it; where that is another one, its words have other places."""
+    """The act after `joining`. Where that changed it, its other readings are dropped, since the numbers of its words
+    have changed.
+    """
     taken = joining.take(act)
     return taken if taken.commands == act.commands else msgspec.structs.replace(taken, readings=())
 
 
 class ShownWords:
-    """What a channel's engines say while nothing is recorded: the newest of it is shown, and wiped when that ends."""
+    """The words of a channel's engines while nothing is recorded: the newest are shown, and wiped when the span
+    ends.
+    """
 
     def __init__(self, writer: SessionWriter, channel: ChannelId) -> None:
         self._writer = writer
@@ -196,10 +206,10 @@ class ShownWords:
         self.began = False
         """Whether an engine has been attached since the span began."""
         self.saved = True
-        """Nothing is to be."""
+        """Always true, since nothing is to be stored."""
 
     async def carry_out(self, act: wire.Act) -> Receipt | Refusal:
-        """Show the words of an act. It counts as stored, at the offset where the log is."""
+        """Show the words of an act. The receipt has the log's present offset, as if the act had been stored."""
         for command in act.commands:
             if isinstance(command, CommitWords):
                 self._language = command.start.language if command.start is not None else self._language
@@ -212,23 +222,25 @@ class ShownWords:
         return Receipt(self._writer.offset, self._writer.offset)
 
     def tell(self, signal: Partial) -> None:
-        """Show what may come next."""
+        """Show a partial after the committed words."""
         self._language = signal.language or self._language
         self._rest = signal.text
         self._show()
 
     async def through(self, t: int) -> None:
-        """All words from before media time `t` have come; nothing waits."""
+        """Do nothing: no words are held back."""
 
     async def drained(self) -> None:
-        """No more words come; nothing waits."""
+        """Do nothing: no words are held back."""
 
     def close(self) -> None:
-        """The attachment is over; another one may follow in the same span."""
+        """Forget the partial, since the attachment has ended. The committed words stay for another attachment in the
+        same span.
+        """
         self._rest = ""
 
     def wipe(self) -> None:
-        """The span is over: nothing of it stays."""
+        """Forget and clear all words, since the span has ended."""
         shown = bool(self._said or self._rest)
         self._said = self._rest = self._language = ""
         self.began = False
@@ -243,21 +255,22 @@ class ShownWords:
 
 
 Words = StoredWords | ShownWords
-"""What an attachment hands its engine's acts to."""
+"""Receives the acts of an attachment's engine."""
 
 
 def _passes(answer: Receipt | Refusal) -> bool:
-    """Whether an act was refused for what passes: sent again, it may be stored."""
+    """Whether an act was refused for a temporary reason: sent again, it may be stored."""
     return isinstance(answer, Refusal) and answer.code in PASSING
 
 
 def kept_part(
     state: State, channel: ChannelId, commands: Sequence[wire.EngineCommand]
 ) -> tuple[wire.EngineCommand, ...]:
-    """What of an act may go into the log: no word of a span that is not kept, and nothing that hangs on one.
+    """The commands of an act that may go into the log: without the words of spans that are not recorded, and whatever
+    depends on them.
 
-    Nor a word that ends where a span begins: its engine may have heard half of it, and made another word of that.
-    Rather one word too few than one that nobody said, or a part of one that was not to be kept.
+    A word is left out too where it ends as such a span begins: its engine may have heard half of it and recognised
+    another word. One word too few is better than one that nobody said, or a part of one that was not to be recorded.
     """
     unkept = state.unkept
     if not unkept:
@@ -280,7 +293,7 @@ def kept_part(
                 kept.append(msgspec.structs.replace(command, words=words, rest=rest))
             case EndSegment():
                 if command.segment in opened:
-                    # With t1 = 0 it ends with its last word.
+                    # With t1 = 0 the segment ends with its last word.
                     whole = state.kept(command.t1) and not _may_be_cut(unkept, command.t1, command.t1)
                     kept.append(command if whole else msgspec.structs.replace(command, t1=0))
             case ReviseSegment():
@@ -292,5 +305,7 @@ def kept_part(
 
 
 def _may_be_cut(unkept: Sequence[Span], t0: int, t1: int) -> bool:
-    """Whether what is said from `t0` to `t1` ends where what is recorded ends, as nearly as its engine knows."""
+    """Whether speech from `t0` to `t1` (media ms) was cut by the beginning of a span that is not recorded, within
+    `CUT_MS`.
+    """
     return any(t0 < began < t1 + CUT_MS for began, _ in unkept)

@@ -1,1 +1,1 @@
-"""The one writer of each session's log: orders, folding, erasing, signing, publication."""
+"""The single writer of each session's log: its queue, folding, erasing, signing, publication."""

@@ -1,4 +1,4 @@
-"""What waits for a session writer: acts, each with somebody who waits for the answer."""
+"""The queue of acts for a session writer. The sender of each act waits for the answer."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from moothall.core.removal.selection import Erased
 from moothall.core.signals import AnySignal
 
 QUEUE = 256
-"""Orders that may wait; one more is refused as busy, and its sender sends it again."""
+"""Most acts that may wait. Overflow: one more is refused as busy, and its sender sends it again."""
 BATCH = 256
-"""Orders that one append may carry."""
+"""Most acts in one append."""
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """The command is in the log for good, at these offsets."""
+    """The answer that a command is durable in the log, at these offsets."""
 
     first: int
     last: int
 
 
 class PendingAct(msgspec.Struct, frozen=True, kw_only=True):
-    """One act."""
+    """An act that waits to be stored, with its future answer."""
 
     actor: Actor
     id: CommandId
     commands: tuple[AnyCommand, ...] = ()
     signals: tuple[AnySignal, ...] = ()
-    """Shown in the same update as the events."""
+    """Signals that are shown in the same update as the events."""
     erases: Erased | None = None
-    """What is to be removed; then there are no commands."""
+    """The words to be removed, with no commands then; None where commands are to be carried out."""
     trace: object | None = None
-    """Where its sender is in a trace (`services/metrics/tracing.py`)."""
+    """The sender's span in a trace (`services/metrics/tracing.py`)."""
     result: asyncio.Future[Receipt | Refusal] = msgspec.field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
 
     def answer(self, answer: Receipt | Refusal) -> None:
-        """Wake the waiting tasks."""
+        """Set the answer, which wakes the sender."""
         if not self.result.done():  # A sender that was cancelled doesn't wait any more.
             self.result.set_result(answer)
 
@@ -54,17 +54,17 @@ class ActQueue:
     def __init__(self) -> None:
         self._queue: asyncio.Queue[PendingAct] = asyncio.Queue(QUEUE)
         self._next: PendingAct | None = None
-        """Taken out of the queue, and left for the batch after."""
+        """An act that was taken out of the queue and left for the next batch."""
         self._closed = False
         self._unanswered = 0
 
     @property
     def waiting(self) -> bool:
-        """Whether somebody waits for an answer."""
+        """Whether any sender waits for an answer."""
         return self._unanswered > 0
 
     async def place(self, order: PendingAct) -> Receipt | Refusal:
-        """Wait in the queue and for the answer."""
+        """Put an act into the queue and return its answer."""
         if self._closed:
             return unavailable()
         try:
@@ -78,7 +78,7 @@ class ActQueue:
             self._unanswered -= 1
 
     async def batch(self) -> list[PendingAct]:
-        """What is to be done next, in one append; waits for the first. A removal is an act of its own."""
+        """The acts for the next append; waits for the first. A removal forms a batch by itself."""
         first, self._next = self._next or await self._queue.get(), None
         batch = [first]
         while first.erases is None and len(batch) < BATCH and not self._queue.empty():
@@ -90,11 +90,11 @@ class ActQueue:
         return batch
 
     def open(self) -> None:
-        """Take orders again after `close`."""
+        """Accept acts again after `close`."""
         self._closed = False
 
     def close(self) -> None:
-        """Refuse the waiting commands and all later ones."""
+        """Refuse all waiting and later acts as unavailable."""
         self._closed = True
         if self._next is not None:
             self._next.answer(unavailable())
@@ -104,16 +104,16 @@ class ActQueue:
 
 
 def unavailable() -> Refusal:
-    """Nothing can be stored now."""
+    """The refusal where nothing can be stored now."""
     message = "The server can't store this at the moment: its disk is full or can't be reached. Send it again."
     return refuse(RefusalCode.UNAVAILABLE, message)
 
 
 def no_id() -> Refusal:
-    """What came can't be told apart from another."""
+    """The refusal of an act without a valid id, which couldn't be recognised when repeated."""
     return refuse(RefusalCode.INVALID, "The id of a command must have 1 to 128 plain characters.")
 
 
 def kind_of(error: Exception) -> str:
-    """What a log says of a failure; its message may quote a body."""
+    """The name of a failure for logs, without its message, which may quote a body."""
     return type(error).__name__

@@ -1,4 +1,4 @@
-"""The log as it will stand if the next append succeeds."""
+"""Builds the records of the next append, and the log's head after it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from moothall.core.session.state import State
 
 @dataclass(eq=False, repr=False)
 class Draft:
-    """Records behind a log's head, sealed one by one. The next command is decided on `state`."""
+    """New records after a log's head, sealed one by one. The next command is decided on `state`."""
 
     session: SessionId
     _: KW_ONLY
@@ -38,7 +38,7 @@ class Draft:
 
     @property
     def head(self) -> LogHead:
-        """Where the log will stand."""
+        """The log's head after these records."""
         return msgspec.structs.replace(self.behind, offset=self.offset, lanes=self.lanes)
 
     def add(self, event: ev.AnyEvent, by: Actor, cause: CommandId, n: int, wall: int) -> None:
@@ -67,7 +67,7 @@ class Draft:
         self.events.append(event)
 
     def sign(self, by: Actor, cause: CommandId, n: int, wall: int) -> None:
-        """Add a checkpoint: the heads of the public lanes as they stand here, signed."""
+        """Add a checkpoint: the present heads of the public lanes, signed."""
         lanes = {str(lane): head for lane, head in self.lanes.items() if is_public(lane)}
         signature = self.signer.sign(checkpoint_bytes(self.session, self.behind.epoch, lanes))
         encoded = base64.b64encode(signature).decode()

@@ -1,4 +1,4 @@
-"""Taking text out of a log: where it stands, and the act that takes it out."""
+"""Takes text out of a log: finds its offsets, and builds the act that erases it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from moothall.core.terms.terms import key_of
 from moothall.services.log.drafting import Draft
 
 _WITH_TEXT = ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected | ev.LineOffered
-"""Events of lines, an offered line among them."""
+"""Events that hold the text of a line, offered lines included."""
 
 
 class TextPlaces:
-    """At which offsets of a log the text of each line stands, the name of each speaker, and what somebody asked."""
+    """Offsets in a log of the text of each line, the name of each speaker, and the words of each question."""
 
     def __init__(self) -> None:
-        # Grow with the log: one small number an event.
+        # Bound: these grow with the log, by one small number for each event.
         self._lines: dict[SegmentId, list[int]] = {}
         self._names: dict[SpeakerId, list[int]] = {}
         self._called: dict[SpeakerId, set[str]] = {}
@@ -37,7 +37,7 @@ class TextPlaces:
         self._asked: dict[InterventionId, list[int]] = {}
 
     def note(self, offset: int, event: ev.AnyEvent | UnknownEvent) -> None:
-        """The event at `offset`, which still has its body."""
+        """Note the event at `offset`, which still has its body."""
         if isinstance(event, _WITH_TEXT):
             self._lines.setdefault(event.segment, []).append(offset)
         elif isinstance(event, ev.SpeakerIntroduced):
@@ -53,11 +53,11 @@ class TextPlaces:
         return [offset for line in lines for offset in self._lines.get(line, ())]
 
     def of_interventions(self, interventions: Iterable[InterventionId]) -> list[int]:
-        """All offsets of what was asked, of its name, and of what was answered in writing."""
+        """All offsets of the questions' texts, their authors' names, and written answers."""
         return [offset for name in interventions for offset in self._asked.get(name, ())]
 
     def of_names(self, speakers: Iterable[SpeakerId]) -> list[int]:
-        """All offsets of what the speakers were called."""
+        """All offsets of the speakers' names."""
         return [offset for speaker in speakers for offset in self._names.get(speaker, ())]
 
     def of_terms(self, speakers: Iterable[SpeakerId]) -> list[int]:
@@ -67,7 +67,7 @@ class TextPlaces:
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to leave the log, why, and who wants it."""
+    """What is to be erased from the log, why, and on whose request."""
 
     cuts: tuple[Cut, ...]
     names: tuple[SpeakerId, ...] = ()
@@ -78,7 +78,9 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def due(state: State, offset: int) -> Erasure | None:
-    """What the log still holds of spans that are not to be kept; `offset` is its last. None when that is nothing."""
+    """The erasure of what the log still holds of spans that are not to be recorded; None where it holds nothing.
+    `offset`: the log's last.
+    """
     cuts = not_kept(state)
     if not cuts:
         return None
@@ -86,7 +88,7 @@ def due(state: State, offset: int) -> Erasure | None:
 
 
 def requested(state: State, places: TextPlaces, selection: Erased, by: Actor, cause: CommandId) -> Erasure | Refusal:
-    """What somebody wants removed, if they may."""
+    """The erasure that a person requests, or the refusal where they may not, or the log has none of it."""
     if by.role not in REMOVERS:
         return refuse(RefusalCode.FORBIDDEN, f"The role '{by.role}' may not do this.")
     asked = selection.selection if isinstance(selection, WithCopies) else selection
@@ -95,16 +97,17 @@ def requested(state: State, places: TextPlaces, selection: Erased, by: Actor, ca
     interventions = tuple(each for each in chosen(state.questions, asked) if places.of_interventions([each.id]))
     names = (*names_in(selection), *map(speaker_of, interventions))
     cuts = selected(state, selection)
-    # A span may have had no words, and that it was removed is said all the same: its sound may be gone.
+    # The removal of a span without words is recorded all the same, since its sound may be erased.
     if not (cuts or interventions or places.of_names(names) or isinstance(asked, SpokenSpan)):
         return refuse(RefusalCode.UNKNOWN, "The record has none of these words.")
     return Erasure(cuts=cuts, names=names, interventions=interventions, reason="request", by=by, cause=cause)
 
 
 def draft_erasure(draft: Draft, erasure: Erasure, places: TextPlaces, wall: int) -> tuple[int, ...]:
-    """Add to `draft` what stays, said anew, and the `body.removed`; returns the offsets of what goes.
+    """Add to `draft` new events for the words that stay, and the `body.removed`; return the offsets whose bodies are
+    erased.
 
-    All of it is for one `EventLog.remove`: a log never holds a line twice, nor half of what was removed.
+    All of it is for one `EventLog.remove`, so that a log never holds a line twice, nor half of what was removed.
     """
     n = 0
     for cut in erasure.cuts:
@@ -113,7 +116,7 @@ def draft_erasure(draft: Draft, erasure: Erasure, places: TextPlaces, wall: int)
             for event in again(cut.line, run, SegmentId(f"kept-{first}-{number}")):
                 by = erasure.by
                 if isinstance(event, ev.SegmentCorrected) and event.machine:
-                    by = Actor(Role.ENGINE, by.id)  # Views tell by the role whether a person mended a line.
+                    by = Actor(Role.ENGINE, by.id)  # Views tell by the role whether a person corrected a line.
                 draft.add(event, by, erasure.cause, n, wall)
                 n += 1
     for each in erasure.interventions:
@@ -130,8 +133,8 @@ def draft_erasure(draft: Draft, erasure: Erasure, places: TextPlaces, wall: int)
 
 
 def _through(state: State, channel: ChannelId, cuts: Sequence[Cut]) -> int:
-    """Media ms before which a channel isn't to be heard again: where its words end, or, while a person writes what the
-    machine may be put on air behind, the newest line of theirs that goes.
+    """Media ms before which a channel is not to be recognised again: the end of its words. While a person writes, the
+    machine may be put on air after their newest line, so the end of their newest erased line counts too.
     """
     now = state.channels[channel]
     ends = [cut.line.t1 for cut in cuts if cut.line.channel == channel and not now.air.recognised]
@@ -139,12 +142,12 @@ def _through(state: State, channel: ChannelId, cuts: Sequence[Cut]) -> int:
 
 
 def nothing_partial(cuts: Sequence[Cut]) -> tuple[AnySignal, ...]:
-    """Takes away what is shown behind the lines that go."""
+    """Signals that clear the partial text shown after the erased lines."""
     return tuple(
         Partial(channel=channel, segment=SegmentId(""), first=0, text="", language="") for channel in channels_of(cuts)
     )
 
 
 def channels_of(cuts: Iterable[Cut]) -> list[ChannelId]:
-    """The channels that are concerned."""
+    """The channels of the cuts, each once."""
     return list(dict.fromkeys(cut.line.channel for cut in cuts))

@@ -1,4 +1,4 @@
-"""What a session writer knows of its log, folded from its records."""
+"""Folds a log's records into what a session writer knows of the log."""
 
 from __future__ import annotations
 
@@ -19,29 +19,30 @@ from moothall.record.verify import Finding, Walk
 from moothall.services.log.erasing import TextPlaces
 
 PAGE = 250
-"""Records read from the log at once; what they say is folded in some 20 ms, and then others get their turn."""
+"""Most records in one read. Folding them takes some 20 ms, after which other tasks get their turn."""
 _CHECKPOINT = str(ev.RecordCheckpoint.__struct_config__.tag)
 
 
 class FoldedLog:
-    """A log up to its last record. The caller may set `state` if it has evolved it already."""
+    """The fold of a log up to its last record. The caller may set `state` if it has evolved it already."""
 
     def __init__(self, session: SessionId) -> None:
         self.state = State(id=session)
         self.causes: dict[CommandId, tuple[int, int]] = {}
         """The first and last offset that each command caused."""
         self.at = 0
-        """When the last record was written, Unix ms; earlier ones may say more, if the clock was set back."""
+        """Latest time at which a record was written, Unix ms: not always the last record's, as the clock may have been
+        set back."""
         self.checkpoint = 0
         """Offset of the newest checkpoint; 0 when there is none."""
         self.unsigned: int | None = None
-        """When the first record behind it was written, Unix ms; None when there is none."""
+        """When the first record after the newest checkpoint was written, Unix ms; None when there is none."""
         self.places = TextPlaces()
         self.quality = QualityView()
         self.mended_names = MendedNames()
 
     def note(self, record: LogRecord, event: ev.AnyEvent | UnknownEvent | None) -> None:
-        """The next record, but for the state; `event` is None when its body was removed."""
+        """Fold the next record into all but the state; `event` is None when its body was removed."""
         header = record.header
         first, _ = self.causes.get(header.cause, (header.offset, 0))
         self.causes[header.cause] = (first, header.offset)
@@ -57,8 +58,8 @@ class FoldedLog:
             self.mended_names = self.mended_names.corrected(self.state, event)
 
     def note_all(self, records: Sequence[LogRecord], events: Sequence[ev.AnyEvent], state: State) -> None:
-        """The next records, and the state after them."""
-        # A correction is compared with the line as it stood just before.
+        """Fold the next records; `state` is the session after them."""
+        # A correction is compared with the line as it was just before.
         step = any(isinstance(event, ev.SegmentCorrected) for event in events)
         for record, event in zip(records, events, strict=True):
             self.note(record, event)
@@ -68,7 +69,9 @@ class FoldedLog:
 
 
 async def fold(log: EventLog, session: SessionId) -> FoldedLog:
-    """Read the whole log. Raises StorageUnavailable, and RecordBroken for bytes that aren't what was written."""
+    """Read and fold the whole log. Raises StorageUnavailable, and RecordBroken for bytes that aren't what was
+    written.
+    """
     folded, chain, offset = FoldedLog(session), Walk(), 0
     while page := await log.read(session, offset, PAGE):
         for record in page:

@@ -1,4 +1,4 @@
-"""What a session writer hands on once it is stored: one step of a session, whole, with the signals that go with it."""
+"""What a session writer publishes once it is stored: one step of a session, whole, with its signals."""
 
 from __future__ import annotations
 
@@ -24,20 +24,22 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
 
     session: SessionId
     records: tuple[LogRecord, ...] = ()
-    """In order of their offsets, without gaps, following on the publication before; at a hub with gaps."""
+    """In order of their offsets and without gaps after the previous publication; at a hub with gaps."""
     events: tuple[AnyEvent, ...] = ()
-    """What the bodies of `records` say, one each, so that nobody has to decode them again."""
+    """The decoded bodies of `records`, one each, so that nobody has to decode them again."""
     signals: tuple[AnySignal, ...] = ()
     """In order; of two with the same key only the last is shown."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError when records and events are not of the same number."""
+        """Raises ValueError unless there are as many events as records."""
         if len(self.records) != len(self.events):
             raise ValueError(f"A publication has {len(self.records)} records but {len(self.events)} events.")
 
 
 def republished(session: SessionId, page: Sequence[LogRecord]) -> Publication:
-    """What was stored although its append seemed to fail, as far as it has bodies that this release knows."""
+    """The publication of records that were stored although their append seemed to fail, without those that have no
+    body, or one that this release doesn't know.
+    """
     pairs = [(record, decode_event(record.body)) for record in page if record.body is not None]
     known = [(record, event) for record, event in pairs if not isinstance(event, UnknownEvent)]
     return Publication(
@@ -48,7 +50,9 @@ def republished(session: SessionId, page: Sequence[LogRecord]) -> Publication:
 
 
 def signals_of(commands: Sequence[do.AnyCommand], state: State) -> list[AnySignal]:
-    """The signals that an act which was decided makes, or makes void; `state` is the session after it."""
+    """The signals that follow from an act that was decided, those that clear earlier ones included; `state` is the
+    session after it.
+    """
     signals: list[AnySignal] = []
     for command in commands:
         match command:

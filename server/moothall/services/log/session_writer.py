@@ -1,7 +1,8 @@
-"""The session writer: the one place that appends to a session's log.
+"""The session writer: the only code that appends to a session's log.
 
-It takes what waits in its queue, decides it all, appends all of it at once, and only when that is durable tells
-the senders and publishes. A crash in between repeats nothing: a command id that is in the log gets its old answer.
+It takes the acts that wait in its queue, decides them all, appends all of them at once, and only when that is durable
+answers the senders and publishes. A crash in between repeats nothing: a command whose id is in the log gets its old
+answer.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ INSIST_MS = 1_000
 
 @dataclass(eq=False, repr=False)
 class SessionWriter:
-    """Owns a session's log while it is loaded. Make it, `load()`, and keep `run()` going."""
+    """Owns a session's log while it is loaded. Create it, call `load()`, and keep `run()` running."""
 
     session: SessionId
     _: KW_ONLY
@@ -58,7 +59,7 @@ class SessionWriter:
     randomness: Randomness
     signer: Signer
     measures: Measures | None = None
-    """What all sessions of the server add to; without it, its own."""
+    """The measures of the whole server; None for private ones."""
 
     def __post_init__(self) -> None:
         self._measures = self.measures or Measures(self.clock)
@@ -70,34 +71,34 @@ class SessionWriter:
             self._checkpoint, lambda: self._log_so_far.checkpoint, lambda: self._log_so_far.unsigned, self.clock
         )
         self._unpurged = asyncio.Event()
-        """Set while the log may hold what is not to be kept."""
+        """Set while the log may hold words that are not to be recorded."""
         self._head = LogHead(epoch=Epoch("0"), term=0, offset=0, lanes={})
         self.handed_on = 0
-        """Offset of the last event that was handed on, or was there before."""
+        """Offset of the last event that was published, or was in the log when it was loaded."""
         self._in_doubt = False
-        """Whether something was refused since the log's head was last known."""
+        """Whether an append failed since the log's head was last known."""
         self._unanswered = False
-        """Whether that may be stored later still, or the log is lost, unless it is acquired anew."""
+        """Whether that append may still be stored later, or the log is lost, unless it is acquired anew."""
         self._held_back: Callable[[], Refusal | None] = lambda: None
 
     @property
     def state(self) -> State:
-        """The session as the log has it."""
+        """The session's state by the log."""
         return self._log_so_far.state
 
     @property
     def places(self) -> TextPlaces:
-        """Where in the log text stands."""
+        """Offsets of texts in the log."""
         return self._log_so_far.places
 
     @property
     def quality(self) -> QualityView:
-        """How good its texts are."""
+        """The quality of the session's texts."""
         return self._log_so_far.quality
 
     @property
     def mended_names(self) -> MendedNames:
-        """What people had to correct twice."""
+        """Names that people had to correct twice."""
         return self._log_so_far.mended_names
 
     @property
@@ -107,17 +108,17 @@ class SessionWriter:
 
     @property
     def reader_epoch(self) -> Epoch:
-        """What readers get as its epoch: another one where the log lost its end, which some of them have read."""
+        """The epoch in readers' positions. It changes where the log lost its end, which some readers have read."""
         return reader_epoch(self._head.epoch, self._head.lost)
 
     @property
     def at(self) -> int:
-        """When the newest event was written, Unix ms, by the clock of who wrote it."""
+        """When the newest event was written, in Unix ms by the clock of its writer."""
         return self._log_so_far.at
 
     @property
     def term(self) -> int:
-        """In which the log is held."""
+        """The term in which the log is held."""
         return self._head.term
 
     @property
@@ -126,15 +127,17 @@ class SessionWriter:
         return self._head.offset
 
     def publish_to(self, publish: Callable[[Publication], None]) -> None:
-        """From now on hand every publication to `publish`, which must not wait."""
+        """Set `publish`, which is called with every publication and must not wait."""
         self._publish = publish
 
     def hold_back_with(self, held_back: Callable[[], Refusal | None]) -> None:
-        """From now on ask `held_back` before the session is opened or reopened; a refusal keeps it from that."""
+        """Set `held_back`, which is called before the session is opened or reopened; a refusal prevents that."""
         self._held_back = held_back
 
     def listen(self, hear: Callable[[Publication], None]) -> Callable[[], None]:
-        """Tell `hear` of every publication before readers get it; it must not wait. The returned function ends it."""
+        """Register `hear`, which is called with every publication before readers get it and must not wait. Call the
+        returned function to end that.
+        """
         self._listeners.append(hear)
         return lambda: self._listeners.remove(hear)
 
@@ -148,14 +151,16 @@ class SessionWriter:
         self.handed_on = self._head.offset
 
     async def load_again(self) -> None:
-        """After `run` has failed: read the log anew; `run` hands on what is behind `handed_on`. Raises as `load`."""
+        """Read the log anew after `run` has failed; `run` then publishes what is after `handed_on`. Raises as
+        `load`.
+        """
         await self._take_over(new=False)
         self.handed_on = min(self.handed_on, self._head.offset)
         self._orders.open()
 
     @property
     def asked(self) -> bool:
-        """Whether somebody waits for an answer."""
+        """Whether any sender waits for an answer."""
         return self._orders.waiting
 
     async def send(
@@ -167,8 +172,8 @@ class SessionWriter:
     ) -> Receipt | Refusal:
         """Carry out one command, or several as one act: all of them or none.
 
-        Comes back once it is durable and published, or refused. An id that the log has already gets the first
-        receipt and changes nothing. `signals` are shown in the same update as the events.
+        Returns once it is durable and published, or refused. An id that is in the log already gets the first receipt
+        and changes nothing. `signals` are shown in the same update as the events.
         """
         acts = tuple(commands) if isinstance(commands, Sequence) else (commands,)
         if any(isinstance(each, OpenSession | ReopenSession) for each in acts) and self.receipt(command_id) is None:
@@ -183,7 +188,7 @@ class SessionWriter:
     async def remove(self, actor: Actor, command_id: CommandId, selection: Erased) -> Receipt | Refusal:
         """Erase from the log what `selection` names (`moothall.core.removal.selection`), for good.
 
-        Of a line that a span cuts through, the words outside of it stay as a new line. Answers as `send` does.
+        Where a span cuts through a line, the words outside of it stay as a new line. Answers as `send` does.
         """
         return self._counted(await self._orders.place(PendingAct(actor=actor, id=command_id, erases=selection)))
 
@@ -193,12 +198,12 @@ class SessionWriter:
         return answer
 
     def receipt(self, command_id: CommandId) -> Receipt | None:
-        """What a command was answered that is in the log."""
+        """The receipt of a command that is in the log; None for any other."""
         known = self._log_so_far.causes.get(command_id)
         return None if known is None else Receipt(*known)
 
     async def insist(self, actor: Actor, command_id: CommandId, command: AnyCommand) -> Receipt | Refusal:
-        """Send a command until it is stored or refused for good, however long storage is away."""
+        """Send a command until it is stored or refused for good, however long storage is unavailable."""
         while True:
             answer = await self.send(actor, command_id, command)
             if isinstance(answer, Receipt) or answer.code not in PASSING:
@@ -206,11 +211,11 @@ class SessionWriter:
             await self.clock.sleep(INSIST_MS)
 
     def signal(self, signal: AnySignal) -> None:
-        """Show something that isn't kept."""
+        """Publish a signal, which is shown and not stored."""
         self._hand_on(Publication(session=self.session, signals=(signal,)))
 
     async def run(self) -> None:
-        """Carry out what is sent, until cancelled; then the waiting commands are refused as unavailable.
+        """Carry out acts until cancelled; then the waiting ones are refused as unavailable.
 
         Raises StaleWriter when another has taken over the log.
         """
@@ -233,11 +238,14 @@ class SessionWriter:
         self._publish(publication)
 
     async def _take_over(self, *, new: bool) -> None:
-        """`new`: whether the session may have no log yet; once it had one, a log that is gone isn't begun again."""
+        """Acquire the log and fold it.
+
+        `new`: whether the session may have no log yet; once it had one, a lost log isn't begun again.
+        """
         head = await self.log.acquire(self.session, Epoch(self.randomness.bytes(6).hex()), new=new)
         self._unanswered = False
         self._log_so_far = await fold(self.log, self.session)
-        self._head = head  # Not before: a head whose log could not be read would pass for a known one.
+        self._head = head  # Set only now: a head whose log could not be read would pass for a known one.
         await self._purge()
 
     async def _checkpoint(self) -> None:
@@ -245,7 +253,7 @@ class SessionWriter:
             await self.send(SYSTEM, CommandId(f"checkpoint:{self._head.term}:{self._head.offset}"), ())
 
     async def _purges(self) -> None:
-        """What could not be removed at once is tried again."""
+        """Retry removals of unrecorded words that could not be carried out at once."""
         while True:
             await self._unpurged.wait()
             await self.clock.sleep(INSIST_MS)
@@ -272,14 +280,14 @@ class SessionWriter:
         try:
             purged = await self._purge_now()
         finally:
-            try:  # Handed on together, so that readers don't see again what goes.
+            try:  # Published together, so that readers don't see again what is erased.
                 for each in (publication, purged):
                     if each is not None:
                         with self._measures.tracing.span(
                             "publish", batch[0].trace, session=self.session, events=len(each.records)
                         ):
                             self._hand_on(each)
-            finally:  # It is stored, whatever becomes of those who are told.
+            finally:  # It is stored, even if an observer fails.
                 for order, answer in zip(batch, answers, strict=True):
                     order.answer(answer)
 
@@ -288,10 +296,10 @@ class SessionWriter:
         self._unanswered = self._unanswered or isinstance(error, OutcomeUnknown | LogMissing)
 
     async def _recover(self) -> None:
-        """After a failed append: find out what the log holds before anything is built on it.
+        """Find out what the log holds, after a failed append and before anything is built on it.
 
-        It may fail as often as the log does, and goes on from there. What may be stored later still is kept from that
-        by a new term.
+        It may fail as often as the log does, and then continues where it was. A new term prevents that a failed append
+        is stored later.
         """
         head = None if self._unanswered else await self.log.head(self.session)
         if head is None or head.offset != self._head.offset or head.term != self._head.term:
@@ -325,7 +333,7 @@ class SessionWriter:
         return answers, self._publication(draft, tuple(signals))
 
     async def _append(self, draft: Draft, batch: Sequence[PendingAct]) -> None:
-        """Make the events durable, measured and traced."""
+        """Append the events, with measures and a trace."""
         began, events = self.clock.monotonic(), len(draft.records)
         size = sum(len(record.body or b"") for record in draft.records)
         span = self._measures.tracing.span(
@@ -336,7 +344,7 @@ class SessionWriter:
         self._measures.appended(began, events)
 
     async def _purge_now(self) -> Publication | None:
-        """Remove what was not recorded, if there may be any; when it can't be, `_purges` sees to it."""
+        """Remove unrecorded words, if there may be any; where that fails, `_purges` retries it."""
         if not self._unpurged.is_set():
             return None
         try:
@@ -370,7 +378,7 @@ class SessionWriter:
         draft = self._draft()
         offsets = draft_erasure(draft, erasure, self.places, self.clock.wall())
         await self.log.remove(self.session, self._head.term, self._head.offset, offsets, draft.records)
-        # What follows from what is gone follows no more.
+        # Folded anew, since what followed from the erased events is no longer true.
         self._log_so_far = await fold(self.log, self.session)
         self._head = draft.head
         logger.info("session %s: the server removed %d lines, %s", self.session, len(erasure.cuts), erasure.reason)
@@ -416,5 +424,5 @@ class SessionWriter:
 
 
 def _kinds(commands: Sequence[AnyCommand]) -> str:
-    """Which commands an act consists of, for a trace; each kind once."""
+    """Kinds of an act's commands, each once, for a trace."""
     return " ".join(dict.fromkeys(str(type(each).__struct_config__.tag) for each in commands))

@@ -1,7 +1,7 @@
-"""When a session's log is signed: a minute after what isn't, and soon where somebody asks for it.
+"""Decides when a session's log is signed: once a minute if it has grown, and sooner on request.
 
-What an earlier life of the server left unsigned counts from when it was written, so that one that is killed again and
-again signs all the same.
+The minute of events that an earlier run of the server left unsigned counts from when they were written, so that a
+server that is killed repeatedly signs all the same.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from moothall.core.ports import Clock
 
 CHECKPOINT_MS = 60_000
 ASKED_MS = 10_000
-"""How often a checkpoint is made at most because somebody asks: hubs on a bad line come back every few seconds."""
+"""Least interval between two checkpoints on request, in ms: hubs on a bad connection come back every few seconds."""
 
 
 @dataclass(eq=False, repr=False)
@@ -22,23 +22,25 @@ class SigningTimes:
     """Decides when a session's log is signed next. `run` must be running."""
 
     sign: Callable[[], Awaitable[object]]
-    """Makes a checkpoint, if anything has happened since the one before."""
+    """Makes a checkpoint, if anything was appended since the last one."""
     signed: Callable[[], int]
-    """The offset of the last checkpoint."""
+    """Returns the offset of the last checkpoint."""
     unsigned: Callable[[], int | None]
-    """When the first event behind it was written, Unix ms; None when there is none."""
+    """Returns when the first event after it was written, Unix ms; None when there is none."""
     clock: Clock
 
     def __post_init__(self) -> None:
         self._asked = asyncio.Event()
 
     def ask(self, behind: int) -> None:
-        """Have one made behind this event unless there is one: at once, or `ASKED_MS` after the last one asked for."""
+        """Request a checkpoint after the event at this offset, unless there is one: it is made at once, or `ASKED_MS`
+        after the last requested one.
+        """
         if self.signed() <= behind:
             self._asked.set()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Sign when it is due, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._each_minute())
             group.create_task(self._when_asked())

@@ -1,1 +1,1 @@
-"""What a server tells those who run it: whether it is ready, and what it has measured of itself."""
+"""What a server reports to its operators: its readiness, and what it has measured of itself."""

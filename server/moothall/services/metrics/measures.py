@@ -1,7 +1,7 @@
-"""What a server counts, times and traces while it runs, for its metrics, its readiness and its traces.
+"""Counts, times and traces what a server does, for its metrics, its readiness and its traces.
 
-One object for the whole server: sessions come and go, and what they did stays counted. Each is a number that exists
-already or one addition where something happens; nothing is counted for a single reader's frame.
+One object serves the whole server: sessions come and go, and their counts stay. Each measure is a number that exists
+already, or costs one addition per occurrence; nothing is counted for a single reader's frame.
 """
 
 from __future__ import annotations
@@ -14,48 +14,48 @@ from moothall.core.ports import Clock
 from moothall.services.metrics.tracing import NotTraced, Tracing
 
 SPOKEN = (250, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000, 30_000, 120_000)
-"""Edges (ms) of how late words come."""
+"""Upper edges, in ms, of the classes for the delay of words."""
 STORED = (1, 2, 5, 10, 20, 50, 100, 250, 500, 1_000, 5_000)
-"""Edges (ms) of what a disk takes."""
+"""Upper edges, in ms, of the classes for writes to a disk."""
 HANDED = (1, 2, 5, 10, 20, 30, 50, 100, 250, 1_000)
-"""Edges (ms) of what a walk over the readers takes."""
+"""Upper edges, in ms, of the classes for a walk over all readers."""
 
 FEWEST_READERS = 5
-"""Fewer readers of a session aren't told: who knows who was there could know who reads."""
+"""A smaller number of readers is not reported: whoever knows who was there could know who reads."""
 
 LOOK_MS = 500
-"""How often it is looked how late the loop is."""
+"""Interval at which the event loop's lag is measured, in ms."""
 
 
 class Durations:
-    """How long something takes, again and again: counts by class, as histograms have them. All in ms.
+    """A histogram of durations, in ms.
 
-    To note one costs a search among a dozen edges and two additions, and nothing grows.
+    To note a duration costs a search among a dozen edges and two additions, and takes no further memory.
     """
 
     __slots__ = ("counts", "edges", "total")
 
     def __init__(self, edges: Sequence[int]) -> None:
-        """`edges`: the upper end of each class but the last, which has none, in order."""
+        """`edges`: the upper end of each class in ascending order, without the last class, which has none."""
         self.edges = tuple(edges)
         self.counts = [0] * (len(self.edges) + 1)
-        """How many fell into each class, up to its edge and above the one before."""
+        """Number of durations in each class, up to its edge and above the previous one."""
         self.total = 0
-        """The sum of all durations, ms."""
+        """The sum of all durations, in ms."""
 
     @property
     def count(self) -> int:
-        """How many there were."""
+        """Number of durations."""
         return sum(self.counts)
 
     def note(self, ms: int) -> None:
-        """One more. What is below 0, as clocks that were set make it, counts as 0."""
+        """Add a duration. A negative one, which clocks that were set can cause, counts as 0."""
         ms = max(0, ms)
         self.counts[bisect_left(self.edges, ms)] += 1
         self.total += ms
 
     def cumulative(self) -> list[tuple[int, int]]:
-        """For each edge how many lasted that long at most."""
+        """For each edge, the number of durations up to it."""
         found, so_far = [], 0
         for edge, count in zip(self.edges, self.counts, strict=False):
             so_far += count
@@ -64,8 +64,8 @@ class Durations:
 
 
 async def watch_loop(clock: Clock, lag: Durations) -> None:
-    """Note how late the event loop does what is due, until cancelled: everything waits for it, so its lag is the first
-    sign of too much work.
+    """Measure the lag of the event loop, until cancelled. Everything waits for the loop, so its lag is the first sign
+    of too much work.
     """
     while True:
         due = clock.monotonic() + LOOK_MS
@@ -80,51 +80,51 @@ class Measures:
         self._clock = clock
         self.tracing = tracing or NotTraced()
         self.appends = Durations(STORED)
-        """From the moment when the log is asked to store to its answer."""
+        """Time from the call of an append to its end."""
         self.events = 0
-        """That were appended."""
+        """Number of events that were appended."""
         self.append_failures = 0
         self.heard = Durations(SPOKEN)
-        """From the end of a word, as it was spoken, until an engine's act brings it."""
+        """Time from the end of a word, as it was spoken, to the arrival of the engine's act that holds it."""
         self.stored = Durations(STORED)
-        """From such an act's coming until its words are durable."""
+        """Time from the arrival of such an act until its words are durable."""
         self.written = Durations(HANDED)
-        """From the moment when events are durable until each reader was given them, or has them in its outbox."""
+        """Time from when events are durable until every reader was sent them, or has them in its outbox."""
         self.loop_lag = Durations(HANDED)
-        """How much later than it should the loop did what was due."""
+        """Delay of the event loop's timers."""
         # Bounds: the codes, reasons and doors that there are; languages as `Readers` has them.
         self.refusals = Counter[str]()
-        """Acts that were refused, by code."""
+        """Number of refused acts, by code."""
         self.joined = Counter[str]()
-        """Readers that were brought up to now, by how: `resumed`, `snapshot` for one whose position was of no use,
-        `new` for one without."""
+        """Number of readers that were brought up to date, by kind: `resumed`, `snapshot` for a reader whose position
+        was unusable, `new` for one without a position."""
         self.cut = Counter[str]()
-        """Readers that were sent away, by reason."""
+        """Number of readers that were disconnected, by reason."""
         self.readers_refused = Counter[str]()
-        """By reason."""
+        """Number of readers that were refused, by reason."""
         self.requests_refused = Counter[str]()
-        """Requests, before any door was asked, by reason."""
+        """Number of requests that were refused before any door handled them, by reason."""
         self.connections_refused = Counter[str]()
-        """By reason."""
+        """Number of connections that were refused, by reason."""
         self.readers = Counter[tuple[str, str]]()
-        """Readers that are connected, by door and language."""
+        """Number of connected readers, by door and language."""
         self.conflated = 0
-        """Signals for slow readers that a newer one replaced before they were sent."""
+        """Number of signals for slow readers that a newer one replaced before they were sent."""
         self._refused_at: int | None = None
-        """When the last append was refused; None once one was stored again."""
+        """When the last append failed, in ms of the monotonic clock; None once another one succeeded."""
 
     @property
     def append_refused_for(self) -> int | None:
-        """How long ago (ms) the last append was refused; None when it was stored, or there was none."""
+        """How long ago the last append failed, in ms; None when it succeeded, or there was none."""
         return None if self._refused_at is None else self._clock.monotonic() - self._refused_at
 
     def appended(self, began: int, events: int) -> None:
-        """So many events are durable; `began`: when that was asked for, monotonic ms."""
+        """Note that `events` events are durable. `began`: when their append began, in ms of the monotonic clock."""
         self.appends.note(self._clock.monotonic() - began)
         self.events += events
         self._refused_at = None
 
     def append_refused(self) -> None:
-        """An append could not be stored."""
+        """Note that an append failed."""
         self.append_failures += 1
         self._refused_at = self._clock.monotonic()

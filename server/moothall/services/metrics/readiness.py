@@ -1,7 +1,7 @@
-"""Whether a server is ready for visitors: what of it isn't, a sentence each.
+"""Decides whether a server is ready for visitors, with a sentence for each part that isn't.
 
-A load balancer sends visitors elsewhere while there is any. That the process runs at all is another question, which
-only its loop can answer.
+A load balancer sends visitors elsewhere while a part isn't ready. Whether the process runs at all is another question,
+which only its event loop can answer.
 """
 
 from __future__ import annotations
@@ -9,45 +9,46 @@ from __future__ import annotations
 from collections.abc import Callable
 
 Lack = Callable[[], str | None]
-"""Why a part isn't ready, as a sentence that begins with its name; None when it is. It must not wait."""
+"""Returns why a part isn't ready, as a sentence that begins with the part's name; None when it is ready. It must not
+wait."""
 
 DISK_FLOOR = 64 << 20
-"""Bytes that have to be free where the data lie: below, an append may be refused at any moment."""
+"""Free bytes that the disk of the data must have: below that, an append may fail at any moment."""
 REFUSED_MS = 30_000
-"""For how long the last append counts that was refused. Then it is tried again, for without visitors nothing is
-appended, and nobody would notice that the disk takes it."""
+"""How long a failed append counts, in ms. Without visitors nothing is appended, so after this time visitors are let in
+again: else nobody would notice that the disk has recovered."""
 DRAINING = "server: it is stopping, and takes no new visitors"
 
 
 class Readiness:
-    """The parts of a server, and what keeps it from being ready."""
+    """The parts of a server, and the reasons why it isn't ready."""
 
     def __init__(self, *parts: str) -> None:
-        """`parts`: those that have to open first, by name."""
+        """`parts`: names of the parts that have to open first."""
         self._closed = dict.fromkeys(parts)
         # Bound: what the composition root adds.
         self._lacks: list[Lack] = []
         self._draining = False
 
     def opened(self, part: str) -> None:
-        """A part is open. May be repeated."""
+        """Note that a part is open. May be repeated."""
         self._closed.pop(part, None)
 
     def closed(self, part: str) -> None:
-        """A part isn't open any more."""
+        """Note that a part is closed again."""
         self._closed[part] = None
 
     def ask(self, *lacks: Lack) -> None:
-        """Ask these too, each time."""
+        """Register further checks."""
         self._lacks += lacks
 
     def drain(self) -> None:
-        """The server is about to stop: from now on it isn't ready, whatever its parts are."""
+        """Make the server unready from now on, whatever the state of its parts, since it is about to stop."""
         self._draining = True
 
     @property
     def lacking(self) -> tuple[str, ...]:
-        """Why it isn't ready, a sentence for each part; empty when it is."""
+        """Why the server isn't ready, a sentence for each reason; empty when it is."""
         found = [DRAINING] if self._draining else []
         found += [f"{part}: not open" for part in self._closed]
         found += [why for lack in self._lacks if (why := lack()) is not None]
@@ -55,7 +56,9 @@ class Readiness:
 
 
 def disk_lacks(free: Callable[[], int | None]) -> Lack:
-    """Asks for room; `free`: bytes where the data lie, None when they can't be asked."""
+    """A check of the free disk space. `free`: returns the free bytes on the disk of the data, or None where the disk
+    can't be reached.
+    """
 
     def lack() -> str | None:
         left = free()
@@ -67,7 +70,9 @@ def disk_lacks(free: Callable[[], int | None]) -> Lack:
 
 
 def log_lacks(refused_for: Callable[[], int | None]) -> Lack:
-    """Asks whether the log stores; `refused_for`: since when appends are refused, ms ago, None while they aren't."""
+    """A check that appends succeed. `refused_for`: returns how many ms ago the last append failed, or None where it
+    succeeded.
+    """
 
     def lack() -> str | None:
         age = refused_for()

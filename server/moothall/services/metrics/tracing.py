@@ -1,7 +1,7 @@
-"""Traces, as the services see them: spans that begin and end, with ids and sizes and nothing else.
+"""The port for traces: spans that begin and end, with ids and sizes and nothing else.
 
-Off unless an endpoint is set; then `moothall.adapters.metrics.traces` stands behind the port. What has no name here
-can't be said of a span: no token, name or text has a place.
+Tracing is off unless an endpoint is set; then `moothall.adapters.metrics.traces` implements the port. A span has no
+other attributes than those named here, so that no token, name or text can get into a trace.
 """
 
 from __future__ import annotations
@@ -12,35 +12,36 @@ from typing import Protocol
 ATTRIBUTES = frozenset(
     {"acts", "bytes", "characters", "commands", "events", "hub", "part", "session", "source", "target"}
 )
-"""What a span may say: ids, kinds and sizes. `commands` are their kinds, `source` and `target` languages."""
+"""Attributes that a span may have: ids, kinds and sizes. `commands` are the commands' kinds, `source` and `target`
+languages."""
 
 Place = object
-"""Where in a trace something stands, to be handed to another task."""
+"""A position in a trace, to be passed to another task as the parent of its spans."""
 
 
 class Tracing(Protocol):
-    """Writes spans."""
+    """Records spans."""
 
     def span(self, name: str, parent: Place | None = None, **attributes: str | int) -> AbstractContextManager[object]:
-        """A span from entering to leaving; below `parent`, or what is under way in this task. Raises KeyError for an
-        attribute that isn't one of `ATTRIBUTES`.
+        """A span that lasts from entering to leaving the context, as a child of `parent` or else of this task's present
+        span. Raises KeyError for an attribute that isn't one of `ATTRIBUTES`.
         """
         ...
 
     def here(self) -> Place | None:
-        """What is under way in this task."""
+        """The present span of this task; None where there is none."""
         ...
 
 
 class NotTraced:
-    """Writes nothing."""
+    """The implementation that records nothing."""
 
     _nothing = nullcontext()
 
     def span(self, name: str, parent: Place | None = None, **attributes: str | int) -> AbstractContextManager[object]:
-        """Nothing happens."""
+        """Return a context that does nothing."""
         return self._nothing
 
     def here(self) -> Place | None:
-        """Nothing is under way."""
+        """Return None, since there are no spans."""
         return None

@@ -1,1 +1,1 @@
-"""What the operator asks of a server: whether all is well, how it is doing, a drain, a reload of settings."""
+"""What an operator asks of a server: checks, status, a drain, a reload of settings."""

@@ -1,6 +1,7 @@
-"""A drain: no session begins any more, those that are on go on to their end, and then the server ends by itself.
+"""Drains a server: no session begins any more, those that are on continue to their end, and then the server stops by
+itself.
 
-Engines elsewhere, hubs and readers dial the next process and go on from where they were, as after a restart.
+Engines elsewhere, hubs and readers connect to the next process and continue from where they were, as after a restart.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ logger = logging.getLogger(__name__)
 
 LOOK_MS = 1_000
 FAREWELL_MS = 2_000
-"""How long readers have to be told of the last close."""
+"""Time, in ms, in which readers get the last close before the server stops."""
 
 
 @dataclass(eq=False, repr=False)
 class Draining:
-    """Holds back what would begin, and knows when nothing is on any more. `run` must be running."""
+    """Prevents sessions from beginning during a drain, and reports when none is on any more. `run` must be running."""
 
     sessions: Sessions
     clock: Clock
@@ -35,26 +36,26 @@ class Draining:
 
     @property
     def on(self) -> bool:
-        """Whether it was begun."""
+        """Whether a drain has begun."""
         return self._begun.is_set()
 
     @property
     def left(self) -> int:
-        """How many sessions are on."""
+        """Number of sessions that are on."""
         return sum(live.state.status in ON for live in self.sessions.all_loaded)
 
     def begin(self) -> None:
-        """Begin it. To say so twice changes nothing."""
+        """Begin the drain. A second call changes nothing."""
         if not self.on:
             logger.info("a drain begins: %d sessions are on", self.left)
         self._begun.set()
 
     async def ended(self) -> None:
-        """Wait until nothing is on any more."""
+        """Wait until the drain is over: no session is on any more."""
         await self._ended.wait()
 
     async def run(self) -> None:
-        """Look whether anything is still on, once a drain was begun, until nothing is."""
+        """Once a drain has begun, wait until no session is on."""
         await self._begun.wait()
         while self.left:
             await self.clock.sleep(LOOK_MS)
@@ -65,5 +66,6 @@ class Draining:
     def _held_back(self) -> Refusal | None:
         if not self.on:
             return None
-        # Not for good: what insists, and what follows a close that was asked for, begins in the next process.
+        # A temporary refusal: commands that are retried, and sessions that follow a requested close, begin in the next
+        # process.
         return refuse(RefusalCode.UNAVAILABLE, "The server is being replaced. Try again in a minute.")

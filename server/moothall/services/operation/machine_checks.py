@@ -1,6 +1,6 @@
-"""What is fine about a machine, and what to do where it isn't: one function for each thing, from facts to a finding.
+"""Checks a machine: one function for each thing, from facts to a finding that says that it is fine or what to do.
 
-The facts are gathered by `adapters/operation`; nothing here asks the system for anything.
+`adapters/operation` gathers the facts; nothing here asks the system for anything.
 """
 
 from __future__ import annotations
@@ -11,29 +11,30 @@ from moothall.services.control.alarms import DISK_BYTES
 from moothall.services.operation.findings import GIGABYTE, MEGABYTE, Finding, fine, mend, unseen
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
-"""The first and the last of the versions that all tests run with."""
+"""The oldest and the newest Python version with which all tests run."""
 BASE_MEMORY = 400 * MEGABYTE
-"""What the server takes with a full house (its own figure with 5,000 readers), without engines."""
+"""Memory of the server at full load (measured with 5,000 readers), without engines, in bytes."""
 ENGINE_MEMORY = 900 * MEGABYTE
-"""What an engine with the default model takes, with some room."""
+"""Memory of an engine with the default model, with some reserve, in bytes."""
 TRANSLATORS_MEMORY = 700 * MEGABYTE
 SLOW_SYNC_MS = 50
-"""An act is answered once the disk has it: from here on people see that."""
+"""Time of a disk sync, in ms, from which on people notice it: an act is answered only once it is on the disk."""
 SLOW_BYTES_S = 5 * MEGABYTE
-"""What four rooms' sound, logs and a backup write at once, many times over."""
+"""Least write speed, in bytes a second: many times what the sound, the logs and a backup of four rooms write at once.
+"""
 SYSTEMD = "systemd (process 1)"
 WRONG_CLOCK_MS = 2_000
 
 
 class PythonFacts(msgspec.Struct, frozen=True):
-    """Which Python runs."""
+    """The Python that runs."""
 
     version: tuple[int, int, int]
     bits: int = 64
 
 
 def check_python(facts: PythonFacts) -> Finding:
-    """Whether it is one that Moothall is tested with."""
+    """Check whether Moothall is tested with this Python."""
     said = ".".join(map(str, facts.version))
     promised = f"{_dotted(OLDEST_PYTHON)} to {_dotted(NEWEST_PYTHON)}"
     if facts.version[:2] < OLDEST_PYTHON:
@@ -49,21 +50,21 @@ class PortFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Whether one port can be listened on."""
 
     purpose: str
-    """What it is for, such as `pages`."""
+    """What the port is for, such as `pages`."""
     setting: str
-    """Where the operator changes it, such as `port of [server]`."""
+    """The setting that changes it, such as `port of [server]`."""
     host: str
     port: int
     error: str = ""
-    """What the system says to somebody who wants to listen there; empty when it can be done."""
+    """The system's error when a program tries to listen there; empty when it succeeds."""
     holder: str = ""
-    """Who listens there, such as `nginx (process 812)`; empty when that can't be seen."""
+    """The process that listens there, such as `nginx (process 812)`; empty when that can't be found out."""
     ours: bool = False
-    """Whether it is the server of this data folder."""
+    """Whether the server of this data folder listens there."""
 
 
 def check_port(facts: PortFacts) -> Finding:
-    """Whether it is free, or held by the server itself."""
+    """Check whether the port is free, or held by the server itself."""
     topic = f"Port for {facts.purpose}"
     where = f"{facts.host}:{facts.port}"
     if facts.port == 0:
@@ -79,19 +80,19 @@ def check_port(facts: PortFacts) -> Finding:
 
 
 class FileFacts(msgspec.Struct, frozen=True):
-    """Open files that the system lets a process have."""
+    """The limit of open files of a process."""
 
     most: int
     wanted_readers: int
-    """`max_readers`."""
+    """The setting `max_readers`."""
     readers: int
-    """How many have room."""
+    """Number of readers for which the limit suffices."""
     server: bool
-    """Whether it is the running server that may have so many; else this shell."""
+    """Whether the limit is the running server's; else it is this shell's."""
 
 
 def check_files(facts: FileFacts) -> Finding:
-    """Whether `max_readers` have room."""
+    """Check whether the limit suffices for `max_readers`."""
     whose = "the running server" if facts.server else "this shell, since no server says its own"
     said = f"{facts.most}, of {whose}: room for"
     if facts.readers >= facts.wanted_readers:
@@ -104,18 +105,18 @@ def check_files(facts: FileFacts) -> Finding:
 
 
 class RemovalsFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """The second file of the list of removals."""
+    """The copy of the list of removals that is kept apart from the data folder."""
 
     path: str
-    """Empty where the settings name none."""
+    """Path of the file; empty where the settings name none."""
     error: str = ""
-    """Why no line can be added to it."""
+    """Why no line can be added to the file; empty when one can."""
     same_disk: bool = False
-    """Whether it lies on the disk of the data."""
+    """Whether the file is on the disk of the data."""
 
 
 def check_removals(facts: RemovalsFacts) -> Finding:
-    """Whether what is removed can be written down outside of the data folder: without that nothing is removed."""
+    """Check whether removals can be noted outside of the data folder: without that nothing is removed."""
     topic = "List of removals"
     if not facts.path:
         return unseen(topic, "removals of [server] is empty: the list is in the data folder alone, until a backup.")
@@ -131,23 +132,23 @@ def check_removals(facts: RemovalsFacts) -> Finding:
 
 
 class DiskFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """The disk below the data folder."""
+    """The disk of the data folder."""
 
     folder: str
     error: str = ""
-    """Why nothing could be written there; the rest says nothing then."""
+    """Why nothing could be written there, in which case the other fields mean nothing; empty when it could."""
     free: int = 0
-    """Bytes."""
+    """Free bytes."""
     sync_ms: float = 0.0
-    """Median time in which a page of 4 KiB is on the disk (fdatasync)."""
+    """Median time, in ms, until a page of 4 KiB is on the disk (fdatasync)."""
     bytes_s: float = 0.0
-    """How fast some MB are written and synced."""
+    """Speed at which some MB are written and synced, in bytes a second."""
     network: str = ""
-    """The kind of file system, when it is one of a network."""
+    """The kind of file system, where it is a network file system; else empty."""
 
 
 def check_room(facts: DiskFacts) -> Finding:
-    """Whether there is room for a conference's days."""
+    """Check whether there is space for several days of a conference."""
     if facts.error:
         return mend(
             "Disk room",
@@ -161,7 +162,7 @@ def check_room(facts: DiskFacts) -> Finding:
 
 
 def check_sync(facts: DiskFacts) -> Finding:
-    """Whether the disk is quick enough for text that is shown only once it is stored."""
+    """Check whether the disk is fast enough for text that is shown only once it is stored."""
     if facts.error:
         return unseen("Disk speed", "Nothing could be written.")
     if facts.network:
@@ -178,19 +179,19 @@ def check_sync(facts: DiskFacts) -> Finding:
 
 
 class MemoryFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Memory that programs can have."""
+    """The memory that is available to programs."""
 
     available: int | None
     """Bytes; None where the system doesn't say."""
     running: bool = False
-    """Whether the server runs already, so that what it takes is gone from `available`."""
+    """Whether the server runs already, so that `available` doesn't include its memory."""
     engines: int = 0
-    """Engines of the server's own, with a model on this machine."""
+    """Number of engines that the server itself runs, with a model on this machine."""
     translators: bool = False
 
 
 def check_memory(facts: MemoryFacts) -> Finding:
-    """Whether server, engines and translators fit."""
+    """Check whether the memory suffices for server, engines and translators."""
     if facts.available is None:
         return unseen("Memory", "The system doesn't say how much there is.")
     need = BASE_MEMORY + facts.engines * ENGINE_MEMORY + TRANSLATORS_MEMORY * facts.translators
@@ -213,13 +214,14 @@ class ClockFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The machine's clock."""
 
     synchronised: bool | None
-    """Whether the system says that something keeps it right; None where it doesn't say."""
+    """Whether the system reports that its clock is synchronised; None where it doesn't say."""
     off_ms: int | None = None
-    """How far it is from the time of day that the public address says, ms; ahead is above 0."""
+    """Difference from the time that the public address reports, in ms; above 0 where this clock is ahead. None where it
+    isn't known."""
 
 
 def check_clock(facts: ClockFacts) -> Finding:
-    """Whether the times in the record will be right."""
+    """Check whether the times in the record will be right."""
     off = facts.off_ms
     if off is not None and abs(off) > WRONG_CLOCK_MS:
         way = "ahead of" if off > 0 else "behind"

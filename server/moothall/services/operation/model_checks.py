@@ -1,4 +1,4 @@
-"""Whether a server's models are there and work: the engine's model tried in a short pass, and each translator."""
+"""Checks whether a server's models are installed and work: the engine's model in a short pass, and each translator."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from moothall.services.operation.findings import Finding, fine, mend, unseen
 from moothall.wire.trial import ModelTrial, TranslatorTrial
 
 SLOW_PERCENT = 100
-"""Time that a pass takes, in percent of the sound that it hears: from here on the text falls behind."""
+"""Duration of a pass, in percent of the sound's, from which on the text falls behind."""
 
 
 class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,15 +18,15 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     count: int
-    """Engines of the server's own."""
+    """Number of engines that the server itself runs."""
     faults: tuple[str, ...] = ()
-    """What is wrong with the files, a sentence each."""
+    """What is wrong with the files, one sentence for each fault."""
     files: int = 0
-    """How many were hashed and are right."""
+    """Number of files whose hashes are right."""
 
 
 def check_model(facts: ModelFacts) -> Finding:
-    """Whether its files are there and as the manifest says."""
+    """Check whether the model's files exist and match the manifest."""
     if not facts.count:
         return unseen("Model", "The server has no engine of its own: the engines elsewhere have the model.")
     if facts.name.startswith("openai:"):
@@ -39,9 +39,9 @@ def check_model(facts: ModelFacts) -> Finding:
 
 
 def check_engine(facts: ModelFacts, trial: ModelTrial | None, connected: int | None) -> Finding:
-    """Whether an engine recognises: by its short pass; where the server runs, by whether any is connected.
+    """Check whether an engine recognises: by its short pass, or, where the server runs, by whether one is connected.
 
-    `trial` is None where none was made, `connected` where no server runs.
+    `trial` is None where no trial was made; `connected` is the number of engines, None where no server runs.
     """
     topic = "Engine"
     beside = "" if connected is None else f" Engines that are connected to the server: {connected}."
@@ -67,8 +67,8 @@ def check_engine(facts: ModelFacts, trial: ModelTrial | None, connected: int | N
 
 
 def check_translators(wanted: Sequence[str], trials: Sequence[TranslatorTrial]) -> list[Finding]:
-    """Whether each translator that the settings name can be loaded; those that aren't installed are no fault while
-    another one is.
+    """Check whether each translator that the settings name can be loaded. A translator that isn't installed is no fault
+    while another one is.
     """
     if not wanted:
         return [unseen("Translators", "The settings name none of this machine.")]

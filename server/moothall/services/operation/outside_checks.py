@@ -1,6 +1,6 @@
-"""Whether a server is as its visitors need it when it is asked by its public address: certificate, proxy, streams.
+"""Checks a server through its public address: certificate, proxy, streams.
 
-The facts come from requests to that address with a pass of the running server's (`adapters/operation/probe_door.py`).
+The facts come from requests to that address with a pass of the running server (`adapters/operation/probe_door.py`).
 """
 
 from __future__ import annotations
@@ -11,30 +11,34 @@ from moothall.services.operation.findings import Finding, fine, mend, unseen
 
 DAY_S = 86_400
 SOON_DAYS = 14
-"""A certificate that ends so soon should have been renewed: those of Let's Encrypt are with 30 days left."""
+"""A certificate that ends within this many days should have been renewed: those of Let's Encrypt are renewed with 30
+days left."""
 BUFFERED_MS = 400
-"""The second piece of the stream is sent 800 ms after the first; a first one that comes so near to it was held back."""
+"""Least time, in ms, that must lie between the first and the last piece. The second piece is sent 800 ms after the
+first; where the first arrives much later, a proxy has buffered it."""
 
 
 class CertificateFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """The certificate of https."""
+    """The TLS certificate of the public address."""
 
     error: str = ""
-    """Why it isn't believed, as OpenSSL or the system says it."""
+    """Why it isn't trusted, as OpenSSL or the system says it; empty when it is."""
     ends_s: int = 0
-    """Seconds until it is over; below 0 when it was."""
+    """Seconds until it expires; below 0 when it has expired."""
     names: tuple[str, ...] = ()
-    """Host names that it is for."""
+    """Host names for which it is valid."""
     host: str = ""
-    """Of the public address."""
+    """Host name of the public address."""
     matches: bool = True
-    """Whether that is one of them."""
+    """Whether `host` is one of `names`."""
     away: bool = False
-    """Whether nobody answered; the rest says nothing then."""
+    """Whether nobody answered, in which case the other fields mean nothing."""
 
 
 def check_certificate(facts: CertificateFacts | None) -> Finding:
-    """Whether browsers take it, and for how long. None: the address isn't https."""
+    """Check whether browsers accept the certificate, and for how long. `facts` is None where the address isn't
+    https.
+    """
     topic = "Certificate"
     if facts is None:
         return unseen(topic, "The server is reached by http: browsers open microphones on this machine alone.")
@@ -56,43 +60,43 @@ class SeenFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A request, as the server saw it."""
 
     peer: str
-    """Where the connection came from."""
+    """Address from which the connection came."""
     trusted: bool
-    """Whether that is one of `trusted_proxies`."""
+    """Whether `peer` is one of `trusted_proxies`."""
     forwarded: bool
-    """Whether it had `Forwarded` or `X-Forwarded-For`."""
+    """Whether the request had `Forwarded` or `X-Forwarded-For`."""
     last: str
-    """The last address in them; empty where there is none, or where the two contradict each other."""
+    """The last address in these headers; empty where there is none, or where the two contradict each other."""
     https: bool
-    """Whether it counts as one that came over https."""
+    """Whether the server treats it as a request over https."""
     origin: bool
     """Whether its `Origin` is one of the server's own."""
 
 
 class ReachFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What came back through the public address."""
+    """The answers that came through the public address."""
 
     address: str
     """The public address."""
     proxied: bool
-    """Whether it is another one than that on which the server listens."""
+    """Whether it differs from the address on which the server listens."""
     error: str = ""
-    """Why nothing came; the rest says nothing then."""
+    """Why nothing came, in which case the other fields mean nothing; empty when something did."""
     status: int = 200
     seen: SeenFacts | None = None
-    """What the server saw of the request; None when somebody else answered."""
+    """The request as the server saw it; None when another program answered."""
     stream_ms: tuple[int, ...] = ()
-    """When each piece of a stream came, ms after the request."""
+    """When each piece of a stream arrived, in ms after the request."""
     socket: str = ""
     """Why a WebSocket didn't open; empty when it did."""
 
 
 CLAIMED = "192.0.2.77"
-"""The address (of nobody, RFC 5737) that a probe claims to come from."""
+"""The address (reserved for documentation, RFC 5737) that a probe claims as its origin."""
 
 
 def check_reach(facts: ReachFacts) -> Finding:
-    """Whether the public address leads to this server."""
+    """Check whether the public address leads to this server."""
     topic = "Public address"
     if facts.error:
         return mend(
@@ -108,7 +112,7 @@ def check_reach(facts: ReachFacts) -> Finding:
 
 
 def check_origin(facts: ReachFacts) -> Finding:
-    """Whether forms and WebSockets of its own pages are taken."""
+    """Check whether forms and WebSockets of the server's own pages are accepted."""
     topic = "Origin"
     if facts.seen is None:
         return unseen(topic, "The server was not reached by its public address.")
@@ -128,7 +132,7 @@ def check_origin(facts: ReachFacts) -> Finding:
 
 
 def check_streams(facts: ReachFacts) -> Finding:
-    """Whether text comes at once, not in gulps."""
+    """Check whether a stream arrives without being buffered."""
     topic = "Streams"
     if facts.seen is None:
         return unseen(topic, "The server was not reached by its public address.")
@@ -140,7 +144,7 @@ def check_streams(facts: ReachFacts) -> Finding:
 
 
 def check_socket(facts: ReachFacts) -> Finding:
-    """Whether WebSockets are let through."""
+    """Check whether WebSockets are let through."""
     topic = "WebSockets"
     if facts.seen is None:
         return unseen(topic, "The server was not reached by its public address.")
@@ -153,7 +157,7 @@ def check_socket(facts: ReachFacts) -> Finding:
 
 
 def check_forwarded(facts: ReachFacts) -> Finding:
-    """Whether visitors are counted each by their own address."""
+    """Check whether each visitor is counted by their own address."""
     topic = "Visitors' addresses"
     seen = facts.seen
     if seen is None:
@@ -180,7 +184,7 @@ def check_forwarded(facts: ReachFacts) -> Finding:
 
 
 def outside(certificate: CertificateFacts | None, facts: ReachFacts) -> list[Finding]:
-    """All of them, in the order in which they are mended."""
+    """All findings, in the order in which the faults should be corrected."""
     checks = (check_reach, check_origin, check_streams, check_socket, check_forwarded)
     return [check_certificate(certificate), *(check(facts) for check in checks)]
 

@@ -1,7 +1,8 @@
-"""Whether a Redis or Valkey server may hold the house, and what to do where it may not: from facts to findings.
+"""Checks whether a Redis or Valkey server may hold the house, and says what to do where it may not: from facts to
+findings.
 
-The facts are gathered by `adapters/cluster/redis_facts.py`. A node doesn't start on a server with a fault of which
-acknowledged words could be lost (`faults`); the rest is told, by `moothall doctor` too.
+`adapters/cluster/redis_facts.py` gathers the facts. A node doesn't start on a server with a fault that could lose
+acknowledged words (`faults`); other findings are only reported, by `moothall doctor` too.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ import msgspec
 from moothall.services.operation.findings import MEGABYTE, Finding, Verdict, fine, mend, unseen
 
 OLDEST = (7, 0)
-"""Scripts that say what they do (`#!lua flags=`), and counters of files that were made anew."""
+"""The oldest version. It has scripts that declare their flags (`#!lua flags=`), and counters that show that its files
+were made anew."""
 EVENT_BYTES = 900
-"""Of Redis's memory for an event: 730 were measured for one of 380 bytes (Redis 8.0; Valkey 8.1 took 670)."""
+"""Bytes of Redis's memory for one event: 730 were measured for one of 380 bytes (Redis 8.0; Valkey 8.1 took 670)."""
 EVENTS_A_DAY = 8 * 3_600 * 5
-"""Of a meeting that is on for eight hours."""
+"""Events of a meeting that is on for eight hours, at five a second."""
 DAYS = 3
-"""Streams of so many days have to have room: closed meetings are trimmed once archives have them."""
+"""Number of days whose streams must fit: the streams of closed meetings are trimmed once archives have them."""
 
 
 def needed_memory(meetings: int, days: int = DAYS) -> int:
@@ -28,43 +30,45 @@ def needed_memory(meetings: int, days: int = DAYS) -> int:
 
 
 class RedisFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """One server, as it says of itself. None where it doesn't say, or doesn't let its user see."""
+    """One server, by its own report. None where it doesn't say, or its user may not read it."""
 
     where: str
     """Host and port."""
     error: str = ""
-    """Why it could not be asked; the rest says nothing then."""
+    """Why it could not be asked, in which case the other fields mean nothing; empty when it could."""
     product: str = "Redis"
     version: tuple[int, int] = (0, 0)
-    """Which Redis it is, or is compatible with."""
+    """The version of Redis that it is, or is compatible with."""
     role: str = "master"
     clustered: bool = False
     tls: bool = False
     local: bool = False
-    """Whether it is on this machine."""
+    """Whether it runs on this machine."""
     appends: bool = False
     """Whether it keeps an append-only file (AOF)."""
     syncs: str | None = None
-    """`appendfsync`: always, everysec or no."""
+    """The setting `appendfsync`: always, everysec or no."""
     writes: bool = True
     """Whether its last write, rewrite and snapshot succeeded."""
     evicts: str | None = None
-    """`maxmemory-policy`."""
+    """The setting `maxmemory-policy`."""
     most_memory: int | None = None
-    """`maxmemory`, bytes; 0: no limit."""
+    """The setting `maxmemory`, in bytes; 0 for no limit."""
     machine_memory: int | None = None
     used_memory: int = 0
     hides: bool | None = None
-    """Whether its crash reports leave out data (`hide-user-data-from-log`); None: it knows no such setting."""
+    """Whether its crash reports leave out data (`hide-user-data-from-log`); None where it has no such setting."""
 
 
 def faults(facts: RedisFacts, needed: int) -> list[Finding]:
-    """What keeps a node from starting; none when it may. `needed`: bytes of memory that its streams may take."""
+    """The faults that prevent a node from starting; empty when it may. `needed`: bytes of memory that its streams may
+    take.
+    """
     return [each for each in _required(facts, needed) if each.verdict is Verdict.MEND]
 
 
 def redis_findings(facts: RedisFacts, needed: int) -> list[Finding]:
-    """All that is to be said of a server."""
+    """All findings about a server."""
     required = _required(facts, needed)
     if facts.error:
         return required
@@ -161,5 +165,5 @@ def _encrypted(facts: RedisFacts) -> Finding:
 
 
 def sentences(findings: Sequence[Finding]) -> str:
-    """Of several findings, for one error."""
+    """The topics and sentences of several findings, for one error message."""
     return " ".join(f"{each.topic}: {each.sentence}" for each in findings)

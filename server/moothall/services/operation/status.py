@@ -1,4 +1,4 @@
-"""How a running server is doing, in the figures that its operator asks for (`moothall status`)."""
+"""The status of a running server, in the figures that its operator asks for (`moothall status`)."""
 
 from __future__ import annotations
 
@@ -24,39 +24,40 @@ class SessionStatus(msgspec.Struct, frozen=True, kw_only=True):
     words_age_s: int | None
     """Seconds since the last words; None where there were none."""
     alarms: tuple[str, ...] = ()
-    """Kinds of what is to be seen to (docs/reference/alarms.md)."""
+    """Kinds of its alarms (docs/reference/alarms.md)."""
 
 
 class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What a server is in its house, where it is one of several."""
+    """The role of a server in its house, where it is one of several nodes."""
 
     name: str
     keeper: str | None
     """Name of the node that keeps the house; None while none does."""
     keeper_address: str
-    """Where other nodes reach it; empty while there is none."""
+    """Address at which other nodes reach the keeper; empty while there is none."""
     one_copy: bool = False
     """Whether it keeps the house with one copy now, on its own disk, since Redis is away."""
     unconfirmed: Mapping[str, int] = msgspec.field(default_factory=dict)
-    """How many removals each other node has not confirmed, as the keeper knows: they may still be on its disk."""
+    """Number of removals that each other node has not confirmed, as far as the keeper knows: the words may still be on
+    that node's disk."""
     stuck: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
-    """Removals (`session:event`) that a node can't apply though later ones are, by its name: all nodes at the keeper,
-    its own at a node that stands by."""
+    """Removals (`session:event`) that a node can't apply though later ones are applied, by the node's name: of all
+    nodes at the keeper, only its own at a node that stands by."""
     unfilled: int = 0
-    """How many sessions Redis has lost something of, as the keeper knows: it is filled again."""
+    """Number of sessions of which Redis has lost events, as far as the keeper knows: they are refilled."""
     faults: tuple[str, ...] = ()
-    """What is wrong with Redis since this node has started, each with what to do."""
+    """What went wrong with Redis since this node started, each with what to do."""
     copied_ms: int = 0
-    """How much sound of the keeper's that waits for its words this node has a copy of; 0 at the keeper."""
+    """Milliseconds of the keeper's unrecognised sound of which this node has a copy; 0 at the keeper."""
 
     @property
     def keeps(self) -> bool:
-        """Whether it is the keeper itself."""
+        """Whether this node is the keeper."""
         return self.keeper == self.name
 
 
 class ServerStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """All of it. Field names are what `moothall status --json` writes."""
+    """The whole status. Field names are the keys that `moothall status --json` writes."""
 
     release: str
     address: str
@@ -64,35 +65,36 @@ class ServerStatus(msgspec.Struct, frozen=True, kw_only=True):
     since: int
     """When the server started, Unix ms."""
     at: int
-    """When this was so, Unix ms."""
+    """When the status was taken, Unix ms."""
     draining: bool
     sessions: tuple[SessionStatus, ...]
     readers: int
-    """In the sessions that are on."""
+    """Readers of all sessions that are on."""
     engines: int
-    """That are connected."""
+    """Number of connected engines."""
     engines_refused: int
-    """Of these, those whose service refuses their key."""
+    """Number of connected engines whose service refuses their key."""
     engine_room: int | None
-    """How many texts more fit at all, once none more fits in time; None while some do."""
+    """Number of further channels that fit with late text, once none more fits in time; None while some do."""
     translators: bool
-    """Whether any is connected."""
+    """Whether any translator is connected."""
     directions: int
-    """That can be translated."""
+    """Number of directions that can be translated."""
     hubs: tuple[str, ...]
     """Names of the hubs that are connected."""
     hubs_known: int
     disk_free: int | None
     disk_all: int | None
-    """Bytes, where the data lie."""
+    """Size of the disk of the data in bytes, as `disk_free` is its free part; None where they aren't known."""
     open_files: int | None = None
-    """How many the system lets it have; None for one of an earlier release, which doesn't say so."""
+    """Limit of open files of the server; None for a server of an earlier release, which doesn't report it."""
     node: NodeStatus | None = None
-    """None for a server that is alone. One that stands by has no sessions, engines, translators and hubs."""
+    """Its role as a node; None for a server that is alone. A node that stands by has no sessions, engines, translators
+    and hubs."""
 
 
 def status_lines(status: ServerStatus) -> list[str]:
-    """The figures in sentences, for a person."""
+    """The status as sentences, for a person."""
     up = max(0, status.at - status.since) // 1000
     lines = [
         f"Moothall {status.release} at {status.public}, up for {_lasting(up)}.",
@@ -139,7 +141,7 @@ def _unconfirmed_line(node: str, many: int) -> str:
 
 
 def _stuck_line(node: str, removals: Sequence[str]) -> str:
-    """Each as the session, and the event that says what was removed."""
+    """A sentence about stuck removals, each named by its session and the event that records it."""
     return (
         f"Node {node} can't apply {', '.join(removals)}, though it has applied later removals: its disk still holds "
         "what was removed. Its log says why."
@@ -179,7 +181,7 @@ def _engines_line(status: ServerStatus) -> str:
 
 
 def _lasting(seconds: int) -> str:
-    """`3 days 4 h`, `2 h 5 min`, `40 s`."""
+    """A duration for people, such as `3 days 4 h`, `2 h 5 min`, `40 s`."""
     days, rest = divmod(seconds, 86_400)
     hours, rest = divmod(rest, 3_600)
     minutes, left = divmod(rest, 60)
@@ -190,5 +192,5 @@ def _lasting(seconds: int) -> str:
 
 
 def total_readers(sessions: Sequence[SessionStatus]) -> int:
-    """Readers of all of them."""
+    """Sum of the readers of all sessions."""
     return sum(each.readers for each in sessions)
