@@ -96,7 +96,7 @@ def settings_of(arguments: argparse.Namespace) -> HubSettings:
     """Return the settings, overridden by the command line."""
     settings = load(arguments.config, os.environ)
     if getattr(arguments, "lan", False):
-        settings = msgspec.structs.replace(settings, host="0.0.0.0")  # noqa: S104  # that is what it asks for
+        settings = msgspec.structs.replace(settings, host="0.0.0.0")  # noqa: S104  # `--lan` asks for all addresses
     given = {key: getattr(arguments, key, None) for key in ("host", "port", "data")}
     return msgspec.structs.replace(settings, **{key: value for key, value in given.items() if value is not None})
 
@@ -144,7 +144,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
 async def _asked(settings: HubSettings) -> str | None:
     """Return what a running hub says of its uplink, as a sentence; None when no hub answers."""
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # compared with
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # only compared with
     where = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/uplink?ui=en"
     try:
         timeout = aiohttp.ClientTimeout(total=PATIENCE_S)

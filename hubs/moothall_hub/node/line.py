@@ -145,7 +145,7 @@ class NodeLine:
         heard = self._link.centre_heard
         return Source(age=self.clock.monotonic() - (self._began if heard is None else heard), lost=not self.up)
 
-    # The tasks
+    # Tasks
 
     async def run(self) -> None:
         """Dial and exchange messages, until cancelled."""
@@ -172,7 +172,7 @@ class NodeLine:
         if before is not None and (before.address, before.hub) != (pairing.address, pairing.hub):
             await self.offers.forget()
         where = _where(pairing)
-        assert where is not None  # noqa: S101  # it is paired
+        assert where is not None  # noqa: S101  # a new pairing always has an address
         self._dialling.pair(where)
 
     async def tell(self, told: Told) -> None:
@@ -211,7 +211,7 @@ class NodeLine:
             case Stepped():
                 self._look.set()
 
-    # How it is
+    # State
 
     def now(self) -> LineNow:
         """The status that this hub's readers see."""

@@ -319,7 +319,7 @@ async def open_hub_doors(
         keep_running(running.run)
     await serve(stack, runner, listener, connections=connections)
     parts.readiness.opened(DOORS)
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # compared with
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # only compared with
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
     return HubAddress(
         own=f"http://{f'[{host}]' if ':' in host else host}:{port}".removesuffix(f":{HTTP}"),

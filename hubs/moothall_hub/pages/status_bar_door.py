@@ -51,7 +51,7 @@ class StatusBarDoor:
         desk = any(staff.role is Role.HUB for staff in ASKER.get())
         values = {"told": told, "ask": f"/uplink?{urlencode(ask)}", "session": session, "desk": desk}
         text = self._pages.render("hub/_hub_status_bar.html", ui=ui, **values)
-        return Markup(text)  # noqa: S704  # a template made it, with everything escaped
+        return Markup(text)  # noqa: S704  # a template made it, and escaped all values
 
     def _told(self, name: str, text: str, ui: Catalogue) -> dict[str, object]:
         session = SessionId(name) if is_name(name) else None

@@ -10,7 +10,7 @@ _WAYS = ("192.0.2.1", "10.255.255.254", "172.31.255.254", "192.168.255.254")
 """Targets for a UDP socket. Connecting one asks the system for the route and so for the own address; nothing is sent.
 The first is a documentation address (RFC 5737), for the route to the Internet; the others are of the private networks,
 since a machine without Internet has a route to its own network."""
-_ANY = ("0.0.0.0", "::", "")  # noqa: S104  # compared with, not listened on
+_ANY = ("0.0.0.0", "::", "")  # noqa: S104  # only compared with, not listened on
 
 
 def local_addresses() -> tuple[str, ...]:

@@ -42,7 +42,7 @@ class CentreAddress(msgspec.Struct, frozen=True, kw_only=True):
     """The address of the server above, and this hub's key there."""
 
     address: str
-    """`https://HOST`."""
+    """The server's address, such as `https://HOST`."""
     key: str
     """The bearer token that pairing gave."""
 
@@ -86,7 +86,7 @@ class Dialling:
         self._telling = asyncio.Lock()
         """Two tasks pass on events: the one that reads, and the one that keeps the time."""
 
-    # What is wanted
+    # Requests of the owner
 
     def pair(self, where: CentreAddress) -> None:
         """Dial this server with this key, at once and from now on."""
@@ -232,7 +232,7 @@ class Dialling:
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
 
-    # What is to be done
+    # Steps
 
     async def _do(self, todo: Iterable[parts.Do]) -> None:
         for each in todo:

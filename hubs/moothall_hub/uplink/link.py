@@ -104,7 +104,7 @@ class Link:
                 return min([self._pulse_at, self.heard + wire.SILENT_MS, *acts, *quiet])
         return None
 
-    # What happens
+    # Events
 
     def restart(self, at: parts.Moment) -> list[parts.Do]:
         """Dial at once, from any phase: at the start, and when the hub has been paired again."""
@@ -214,7 +214,7 @@ class Link:
             case _:
                 return [parts.Tell(message)]
 
-    # What is wanted
+    # Requests
 
     def follow(self, follow: wire.Follow) -> list[parts.Do]:
         """Follow a session. Does nothing while there is no connection; `FollowAgain` says when to follow again."""
