@@ -60,7 +60,7 @@ class Reloading:
             others = await asyncio.to_thread(remote_holders, new)
             folder = GlossaryFolder(Path(conference.glossaries) if conference.glossaries else None)
             await self.glossaries.change(folder)
-            # From here on nothing fails.
+            # Nothing below this can fail.
             if self.tls is not None and server.tls_certificate:
                 await asyncio.to_thread(self.tls.load_cert_chain, server.tls_certificate, server.tls_key, lambda: "")
             self.backend.asking.block(words)
