@@ -90,7 +90,7 @@ class Journal:
 
     def _read(self, head: Head) -> tuple[HeardPiece, ...]:
         with self._path.open("rb") as file:
-            lines = file.read().split(b"\n")[:-1]  # the bytes after the last line break are a torn line
+            lines = file.read().split(b"\n")[:-1]  # the bytes after the last line break are an incomplete line
         heard: list[HeardPiece] = []
         good = 0
         try:

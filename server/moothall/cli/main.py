@@ -66,9 +66,9 @@ def hub_program(given: Sequence[str]) -> int:
     """Run a hub, which is a program of its own: it replaces this process, or is waited for where that is impossible."""
     program = [sys.executable, "-m", "moothall_hub", *given]
     if hasattr(os, "fork"):
-        os.execv(sys.executable, program)  # noqa: S606  # our own
+        os.execv(sys.executable, program)  # noqa: S606  # the program is this project's own
     try:
-        return subprocess.run(program, check=False).returncode  # noqa: S603  # our own
+        return subprocess.run(program, check=False).returncode  # noqa: S603  # the program is this project's own
     except KeyboardInterrupt:
         return 0  # The hub got the signal too.
 

@@ -345,7 +345,7 @@ def read_keys(source: str) -> dict[str, object]:
     try:
         if parts.scheme in ("http", "https"):
             address = source if parts.path.strip("/") else source.rstrip("/") + KEYS_PATH
-            with urllib.request.urlopen(address, timeout=WITHIN_S) as answer:  # noqa: S310  # http and https alone
+            with urllib.request.urlopen(address, timeout=WITHIN_S) as answer:  # noqa: S310  # only these schemes
                 data = answer.read(MOST_BYTES)
         else:
             data = Path(source).read_bytes()
