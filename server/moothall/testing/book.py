@@ -75,7 +75,7 @@ class SharedStore:
 
 
 class MemorySharedBook:
-    """The `SharedBook` of one node."""
+    """The `SharedBook` of one node, over a `SharedStore`."""
 
     def __init__(self, store: SharedStore, owner: str) -> None:
         self._store = store

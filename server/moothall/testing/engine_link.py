@@ -64,7 +64,7 @@ class EngineEnd:
         return await next_known(self._to_engine, wire.decode_to_engine)
 
     async def send(self, message: wire.ToServer) -> None:
-        """Send a message; silent when the link was cut."""
+        """Send a message. Does nothing once the link is cut."""
         await self.send_frame(wire.encode(message))
 
     async def send_frame(self, frame: bytes) -> None:
@@ -90,7 +90,7 @@ class ServerEnd:
         return await next_known(self._to_server, wire.decode_to_server)
 
     async def send(self, message: wire.ToEngine) -> None:
-        """Send a message; silent when the link was cut."""
+        """Send a message. Does nothing once the link is cut."""
         await self.send_frame(wire.encode(message))
 
     async def send_frame(self, frame: bytes) -> None:

@@ -38,7 +38,7 @@ class HubEnd:
         return None if frame is None else wire.decode_to_hub(frame)
 
     async def send(self, message: wire.FromHub) -> None:
-        """Send a message; silent when the link has ended."""
+        """Send a message. Does nothing once the link has ended."""
         await self.send_frame(wire.encode(message))
 
     async def send_frame(self, frame: bytes) -> None:
@@ -133,7 +133,7 @@ class MemoryRegistry:
             return found
         return Fenced(hub=found.hub)
 
-    def seen(self, hub: str, node: str, connected: bool, wall: int) -> None:  # the port's
+    def seen(self, hub: str, node: str, connected: bool, wall: int) -> None:  # the port has these parameters
         """Note that a hub's machine is connected or gone, at a wall time in Unix ms (`Registry`)."""
         self.last_seen = wall
         if self.sightings[-1:] != [(hub, node, connected)]:
@@ -180,7 +180,7 @@ def plain_pack(
     *,
     session: SessionId,
     epoch: Epoch,
-    heads: Heads,  # the port's
+    heads: Heads,  # the port has this parameter
 ) -> bytes:
     """Encode a batch without compression."""
     rows = [PackedRecord(r.header_bytes, r.salt, r.body, r.body_digest, r.digest) for r in records]

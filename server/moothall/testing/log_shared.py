@@ -32,7 +32,7 @@ class SharedStore(FailingLog):
         self.losses: dict[SessionId, int] = {}
         """How often the end of each log was lost, as the node that begins it anew reports."""
         self.listed: list[Removal] = []
-        """The list of removals."""
+        """The list of removals, oldest first."""
         self.house: tuple[str, int] | None = None
         """The name of the node that keeps the house, and its term; None: nobody keeps it."""
 
@@ -131,7 +131,7 @@ class SharedStore(FailingLog):
 
 
 class MemorySharedLog:
-    """The `SharedLog` of one node."""
+    """The `SharedLog` of one node, over a `SharedStore`."""
 
     def __init__(self, store: SharedStore, owner: str) -> None:
         self._store = store

@@ -70,7 +70,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def text(self) -> str:
-        """All words joined."""
+        """The words of the script, joined into one text."""
         return "".join(word.text for word in self.words)
 
 

@@ -36,7 +36,7 @@ class TranslatorServerEnd:
         return await next_known(self._to_server, wire.decode_from_translators)
 
     async def send(self, message: wire.ToTranslators) -> None:
-        """Send a message; silent when the link was cut."""
+        """Send a message. Does nothing once the link is cut."""
         await self._to_translators.put(wire.encode(message))
 
     def abort(self) -> None:
