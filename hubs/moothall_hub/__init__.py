@@ -1,1 +1,1 @@
-"""The hub node: a room far away takes part over one weak line."""
+"""The hub: a node with which a distant room takes part over one weak uplink."""

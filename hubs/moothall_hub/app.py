@@ -1,8 +1,9 @@
-"""The composition root of a hub: settings in, a running hub out. Start and stop read top to bottom in `hub`.
+"""The composition root of a hub: it turns settings into a running hub. Read `hub` from top to bottom for start and
+stop.
 
-It serves from the disk at once, whether there is a line or not. Its data folder is held by one process at a time, on
-every system alike: the lock is SQLite's own on an empty database. It goes with the process, however that ends, and
-needs no call that only some systems have.
+A hub serves its copies from the disk at once, whether the uplink is up or not. One process at a time holds its data
+folder. The lock is SQLite's own lock on an empty database, since it works alike on every system, and ends with the
+process, however that ends.
 """
 
 from __future__ import annotations
@@ -56,18 +57,18 @@ from moothall_hub.room.signals import RepeatedSignals
 from moothall_hub.settings import HubSettings
 
 BOOK, COPIES, OUTBOX = "book.sqlite", "mirror.sqlite", "outbox.sqlite"
-"""The files of a data folder."""
+"""The files of a hub's data folder."""
 
 
 class RunningHub(msgspec.Struct, frozen=True, kw_only=True):
-    """A running hub, as its starter sees it."""
+    """A running hub, for the code that started it."""
 
     parts: Parts
     served: HubAddress
 
     @property
     def own(self) -> str:
-        """Where its pages are from this machine."""
+        """The address of its pages on this machine."""
         return self.served.own
 
 
@@ -75,11 +76,13 @@ class RunningHub(msgspec.Struct, frozen=True, kw_only=True):
 async def hub(
     settings: HubSettings, *, own_clock: Clock | None = None, listener: socket.socket | None = None
 ) -> AsyncIterator[RunningHub]:
-    """Run a hub while inside. Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
+    """Run a hub while inside the context.
 
-    Ends with CopiesDamaged in a group when it has to begin anew, without the file of its copies.
+    Raises ConfigurationError with a sentence, alone or in a group, when the hub cannot start; and CopiesDamaged in a
+    group when it has to start again without the file of its copies.
 
-    `own_clock` is this machine's. `listener`: where it is reached, unless the settings say it.
+    `own_clock` is this machine's clock. `listener` is the socket to serve at, in place of the one that the settings
+    name.
     """
     keep_addresses_out_of_logs()
     randomness, own_clock = SystemRandomness(), own_clock or SystemClock()
@@ -120,7 +123,7 @@ async def hub(
         catalogue = Catalogue(mirror)
         sessions.observe(lambda _, publication: catalogue.take(publication))
         sessions.tell_renewed(catalogue.read_again)
-        await catalogue.all()  # What is closed needn't be followed.
+        await catalogue.all()  # Sessions that are closed need not be followed.
         await line.show(sessions, closed=lambda session: _is_closed(catalogue, session))
         meetings = NodeMeetings(sessions, lambda: line.replication, offers)
         links = RoleLinks(book=book, clock=clock, randomness=randomness)
@@ -200,12 +203,12 @@ async def hub(
         ):
             keep_running(running)
         stack.enter_context(calm_collector())
-        stack.callback(parts.readiness.drain)  # Before anything else ends.
+        stack.callback(parts.readiness.drain)  # It is drained before any other part ends.
         yield RunningHub(parts=parts, served=served)
 
 
 async def _begin(stack: AsyncExitStack, tasks: asyncio.TaskGroup, mirror: Mirror, sessions: MirroredSessions) -> None:
-    """Own the sessions, and end all when the file that they are read from is damaged."""
+    """Run the sessions, and end the hub when the file of their copies is found to be damaged."""
     started = asyncio.Event()
     for running in (sessions.run(started), _end_when_damaged(mirror)):
         stack.callback(tasks.create_task(running).cancel)
@@ -213,7 +216,7 @@ async def _begin(stack: AsyncExitStack, tasks: asyncio.TaskGroup, mirror: Mirror
 
 
 def _readiness(data: Path, mirror: Mirror) -> Readiness:
-    """Whether the room may come. Its uplink is no part of it: the copies are read without one."""
+    """The hub's readiness for visitors. The uplink does not count, since the copies can be read without it."""
 
     def free() -> int | None:
         try:
@@ -227,7 +230,7 @@ def _readiness(data: Path, mirror: Mirror) -> Readiness:
 
 
 def _translations(line: NodeLine, sessions: MirroredSessions) -> QuestionTranslations:
-    """The meeting's questions in other languages, made by the server above; forgotten when anything is removed."""
+    """Translations of questions, made by the server above. All are forgotten when any body is removed from a log."""
     translations = QuestionTranslations(line.translations.translate, line.translations.has_way, clock=line.clock)
 
     def observe(publication: Publication) -> None:
@@ -253,9 +256,9 @@ LOCK_FILE = "lock.sqlite"
 
 @contextmanager
 def hold_hub_folder(folder: Path) -> Iterator[None]:
-    """Make the folder if need be, for nobody else's eyes, and hold it while inside.
+    """Create the data folder if need be, readable only for its owner, and hold its lock while inside the context.
 
-    Raises ConfigurationError when it can't be used or another hub has it.
+    Raises ConfigurationError when the folder cannot be used, or another hub uses it.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""`moothall hub`: runs a hub, pairs it, and says how it is.
+"""`moothall hub`: run a hub, pair it, make a link for its coordinator, and report its status.
 
-Nothing here is for one kind of system only: it is stopped by Ctrl-C, or by SIGTERM, which is made into the same.
+The code is the same on every system: a hub is stopped by Ctrl-C, or by SIGTERM, which is handled like Ctrl-C.
 """
 
 from __future__ import annotations
@@ -31,17 +31,19 @@ EPILOG = """\
 
 
 def main(given: Sequence[str]) -> int:
-    """Run one command; returns its exit status: 0 done, 1 it failed and said why, 2 the arguments are wrong."""
+    """Run one command. Return its exit status: 0 done; 1 it failed and said why; 2 the arguments are wrong."""
     arguments = hub_parser().parse_args(given)
-    with suppress(AttributeError, ValueError):  # ValueError: not in the main thread, where a test runs it
+    with suppress(AttributeError, ValueError):  # ValueError: not in the main thread, as in tests
         signal.signal(signal.SIGTERM, _as_ctrl_c)
     return exit_status("moothall hub", lambda: int(arguments.run(arguments)))
 
 
 def _as_ctrl_c(*_: object) -> None:
-    """SIGTERM ends it as Ctrl-C does, also where that is ignored: a shell's script starts what it leaves behind so.
+    """End a command on SIGTERM as on Ctrl-C, even where SIGINT is ignored, as it is for a script's background
+    processes.
 
-    Of what runs here for long an event loop is told instead (`until_terminated`), where the system can do that.
+    The long-running command handles SIGTERM in its event loop instead (`until_terminated`), where the system allows
+    that.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -49,7 +51,7 @@ def _as_ctrl_c(*_: object) -> None:
 
 
 def hub_parser() -> argparse.ArgumentParser:
-    """The commands and their options."""
+    """Build the parser of the commands and their options."""
     parser = argparse.ArgumentParser(
         prog="moothall hub",
         description="A hub: the text of meetings far away, served to everybody in this local network.",
@@ -79,7 +81,9 @@ def hub_parser() -> argparse.ArgumentParser:
 
 
 def _common(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
-    """Options of each command; said again behind it they win, and unsaid they leave alone what stood before it."""
+    """Add the options that every command has. Given after the subcommand (`again`), an option overrides the one before
+    it; where it is not given there, the earlier value stays.
+    """
     default = argparse.SUPPRESS if again else None
     parser.add_argument(
         "--config", type=Path, metavar="FILE", default=default, help="settings; see config/moothall-hub.toml"
@@ -89,19 +93,19 @@ def _common(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
 
 
 def settings_of(arguments: argparse.Namespace) -> HubSettings:
-    """The settings, with what the command line says laid over them."""
+    """Return the settings, overridden by the command line."""
     settings = load(arguments.config, os.environ)
     if getattr(arguments, "lan", False):
-        settings = msgspec.structs.replace(settings, host="0.0.0.0")  # noqa: S104  # that is what it asks for
+        settings = msgspec.structs.replace(settings, host="0.0.0.0")  # noqa: S104  # `--lan` asks for all addresses
     given = {key: getattr(arguments, key, None) for key in ("host", "port", "data")}
     return msgspec.structs.replace(settings, **{key: value for key, value in given.items() if value is not None})
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from moothall_hub.running import run_hub  # the other commands do without all of it
+    from moothall_hub.running import run_hub  # the other commands do not need these imports
 
     settings = settings_of(arguments)
-    # Beside a demo it talks to a person, as that does.
+    # Beside a demo the hub prints for a person, as the demo does, so its log is short.
     start_logging(settings.log_level if arguments.beside is None else "warning", settings.log_format)
     asyncio.run(until_terminated(lambda: run_hub(settings, code=arguments.lan, beside=arguments.beside)))
     return 0
@@ -139,8 +143,8 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 async def _asked(settings: HubSettings) -> str | None:
-    """What a running hub says of its line; None when none answers."""
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # compared with
+    """Return what a running hub says of its uplink, as a sentence; None when no hub answers."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # only compared with
     where = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/uplink?ui=en"
     try:
         timeout = aiohttp.ClientTimeout(total=PATIENCE_S)

@@ -1,4 +1,4 @@
-"""What the commands of a hub do: run it until it is told to stop, pair it, make a link, say how it is."""
+"""The commands of a hub: run it until it is stopped, pair it, make a link, and say with which meeting it is paired."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ logger = logging.getLogger(__name__)
 
 COORDINATOR = "Coordinator"
 DEMO_FILE = "demo-hub.json"
-"""What a demo leaves in its data folder for a hub beside it."""
+"""The file that a demo writes into its data folder, for a hub that is started beside it."""
 
 
 class DemoPairing(msgspec.Struct, frozen=True):
-    """What is in that file."""
+    """The content of `DEMO_FILE`: the demo's address and six words for pairing."""
 
     address: str
     words: str
 
 
 async def run_hub(settings: HubSettings, *, code: bool = False, beside: Path | None = None) -> None:
-    """Run a hub until this task is cancelled, as Ctrl-C does. Raises ConfigurationError when it can't start.
+    """Run a hub until this task is cancelled. Raises ConfigurationError when it cannot start.
 
-    `code`: show the address as a QR code; `beside`: pair it with the demo whose data folder that is.
+    `code` prints the address as a QR code. `beside` is the data folder of a demo with which the hub is paired.
     """
-    # Both are given once, to this process, and a hub that begins anew needs them again.
+    # Both are passed to the process only once, and a hub that restarts after damage needs them again.
     manager, handed = ServiceManager(os.environ, SystemClock(), os.getpid()), handed_listener(os.environ, os.getpid())
     while True:
         try:
@@ -60,7 +60,7 @@ async def run_hub(settings: HubSettings, *, code: bool = False, beside: Path | N
 
 
 async def pair_folder(settings: HubSettings, address: str, words: str) -> Pairing | Unpaired:
-    """Pair the hub of a data folder that doesn't run. Raises ConfigurationError, StorageUnavailable."""
+    """Pair the hub of a data folder while it does not run. Raises ConfigurationError, StorageUnavailable."""
     async with _book(settings) as book:
         pairings = await Pairings.load(book, SystemRandomness())
         done = await pair(address, words, pairings.node)
@@ -70,7 +70,7 @@ async def pair_folder(settings: HubSettings, address: str, words: str) -> Pairin
 
 
 async def new_link(settings: HubSettings) -> str:
-    """A new link for the coordinator of a hub that doesn't run; the old one is dead. Raises as `pair_folder`."""
+    """Return a new link for the coordinator of a hub that does not run; the old one ends. Raises as `pair_folder`."""
     async with _book(settings) as book:
         links = RoleLinks(book=book, clock=SystemClock(), randomness=SystemRandomness())
         await links.load()
@@ -81,7 +81,7 @@ async def new_link(settings: HubSettings) -> str:
 
 
 async def paired_as(settings: HubSettings) -> Pairing | None:
-    """As what the hub of a data folder is paired; None where it isn't. Raises as `pair_folder`."""
+    """Return the pairing of the hub of a data folder; None where it is not paired. Raises as `pair_folder`."""
     if not (Path(settings.data) / BOOK).exists():
         return None
     async with _book(settings) as book:
@@ -89,7 +89,7 @@ async def paired_as(settings: HubSettings) -> Pairing | None:
 
 
 async def coordinators_link(links: RoleLinks, *, new: bool) -> str | None:
-    """The token of the coordinator's link; None where there is one already and no `new` one is wanted."""
+    """Return the token of the coordinator's link; None where there is a link already and no `new` one is wanted."""
     known = next((staff for staff in links.list() if staff.role is Role.HUB), None)
     if known is None:
         _, token = await links.create(Role.HUB, HALL, COORDINATOR)
@@ -108,7 +108,7 @@ async def _book(settings: HubSettings) -> AsyncIterator[SqliteBook]:
 
 
 async def pair_beside(running: RunningHub, folder: Path) -> None:
-    """Pair a hub with the demo whose data folder that is, unless it is paired. Raises ConfigurationError."""
+    """Pair a hub, unless it is paired, with the demo whose data folder is `folder`. Raises ConfigurationError."""
     if running.parts.pairings.now is not None:
         return
     path = folder / DEMO_FILE
@@ -125,7 +125,7 @@ async def pair_beside(running: RunningHub, folder: Path) -> None:
 
 
 async def _tell(running: RunningHub, *, code: bool) -> None:
-    """Where to read, and for the coordinator where to begin."""
+    """Print the readers' addresses, and for the coordinator the link or what to do."""
     addresses = running.served.told()
     if code:
         print(qr_terminal(f"{addresses[0]}/"))

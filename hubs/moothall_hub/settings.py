@@ -1,8 +1,8 @@
-"""What the operator of a hub can set: a TOML file with a section `[hub]`, and environment variables that override it.
+"""The settings of a hub: a TOML file with a section `[hub]`, and environment variables that override it.
 
-`MOOTHALL_HUB_PORT=9000` sets `port`. Which centre it belongs to is no setting: it is told by pairing, and stands in the
-data folder. Each setting's docstring is what `docs/reference/hub-settings.md` and `config/moothall-hub.toml` say about
-it (`tools/hub_settings_reference.py`).
+`MOOTHALL_HUB_PORT=9000` sets `port`. The centre of a hub is not a setting: pairing stores it in the data folder. The
+docstring of each setting is its text in `docs/reference/hub-settings.md` and `config/moothall-hub.toml`
+(`tools/hub_settings_reference.py`).
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ SECTION = "hub"
 
 
 class HubSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """All of them."""
+    """All settings of a hub."""
 
     host: Annotated[str, msgspec.Meta(min_length=1, description="a host name or address")] = "0.0.0.0"  # noqa: S104  # the local network is whom a hub is for
-    """Address to listen on. The default lets everybody in the local network read, which is what a hub is for;
-    127.0.0.1 serves this machine alone, its wall."""
+    """Address to listen on. The default lets everybody in the local network read, which is what a hub is for; 127.0.0.1
+    serves this machine alone, such as a wall that it shows."""
     port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 8090
     """Port to listen on; 0 takes a free one and prints it."""
     public_name: Annotated[
@@ -36,34 +36,35 @@ class HubSettings(msgspec.Struct, frozen=True, kw_only=True):
             description="a name such as 'text.local', with a port where it isn't the one that is listened on",
         ),
     ] = ""
-    """What this machine is called in the local network, when it has a name there. Empty: addresses by number."""
+    """The name of this machine in the local network, if it has one. Empty: pages show its IP addresses."""
     data: Annotated[str, msgspec.Meta(min_length=1, description="the path of a folder")] = "hub-data"
-    """Folder of the copies, of what waits for the line, and of the pairing. One hub at a time uses it."""
+    """Folder of the copies, of what waits for the connection to the meeting, and of the pairing. One hub at a time uses
+    it."""
     budget_mb_per_day: Annotated[
         float, msgspec.Meta(ge=0, le=1_000_000, description="a number of megabytes, 0 for as many as it takes")
     ] = 0
-    """How many megabytes (of a million bytes) the line may carry a day, both ways together. From half of it on only
-    finished lines come, from four fifths on one language; the line is never cut for it."""
+    """How many megabytes (of a million bytes) the connection to the meeting may carry a day, both ways together. Once
+    half of them are used, only finished lines are sent; after four fifths, only one language. The connection is never
+    cut for it."""
     readers: Annotated[int, msgspec.Meta(ge=1, le=10_000, description="a whole number from 1 to 10000")] = 500
     """How many may read here at once."""
     web: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
-    """Folder of the pages. Empty: the one that came with this release."""
+    """Folder of the pages. Empty: that of this release."""
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], msgspec.Meta(description="debug, info, warning or error")
     ] = "info"
-    """The least important message that is written. Never what was said, names or keys."""
+    """The least important level of messages that is written. No message contains what was said, names or keys."""
     log_format: Annotated[LogFormat, msgspec.Meta(description="text or json")] = "text"
-    """How messages are written: text for people, or json for programs, one object a line
-    (`docs/how-to/monitoring.md`)."""
+    """Format of messages: text for people, or json for programs, one object a line (`docs/how-to/monitoring.md`)."""
 
     @property
     def budget(self) -> int | None:
-        """Bytes a day; None: as many as it takes."""
+        """The data budget in bytes a day; None: there is no limit."""
         return round(self.budget_mb_per_day * 1_000_000) or None
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> HubSettings:
-    """Read the file at `path`, where given, and lay the environment over it; what neither names is the default.
+    """Read the settings file at `path`, if given, and override it from the environment. All others have their defaults.
 
     Raises ConfigurationError with a sentence that names the file or variable, the setting and what is allowed.
     """
@@ -79,7 +80,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> HubSettings:
 
 
 def allowed(key: str) -> str:
-    """What may stand there, in words."""
+    """The allowed values of a setting, in words."""
     meta = get_args(get_type_hints(HubSettings, include_extras=True)[key])[1]
     return str(meta.description)
 

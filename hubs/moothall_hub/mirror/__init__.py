@@ -1,1 +1,1 @@
-"""Copies of sessions on the hub's disk: following, checking, erasing."""
+"""Copies of sessions on the hub's disk: replicating, verifying and erasing events."""

@@ -1,15 +1,16 @@
-"""What a hub may believe of the log that comes over its line: verified, being checked, or broken. Pure.
+"""Verify the log that a hub receives over its uplink: what is vouched for, still being checked, or broken. Pure.
 
-After an outage what is said now comes first, and what was missed later. So a hub holds *runs* of a session's log: in
-each the events of the lanes that it follows stand one after the other, without a hole. A run begins behind an offset,
-with the heads that the centre says its lanes had there. Nobody believes these yet: a signed checkpoint in the run
-names the heads of all public lanes (`moothall.core.chain`), and where they are what the run's own bytes give, all of it
-up to there is what was signed, and so is the beginning, since no other beginning leads to the same digests. What was
-missed is added to the run from the first event on. Where that reaches the beginning of the later one, both have to
-have the same heads there; then the signatures of the one vouch for the other, and they are one run.
+After an outage the hub receives the live events first and the missed events later. So it holds *runs* of a session's
+log. A run holds all events of the lanes that it follows between two offsets, without a hole. It begins after an offset,
+with the lane heads that the centre claims for that offset. These heads are not trusted at first. A signed checkpoint in
+the run names the heads of all public lanes (`moothall.core.chain`). Where the named heads equal those that the run's
+own bytes give, everything in the run up to the checkpoint is what was signed, and the claimed beginning is right too,
+since no other beginning leads to the same digests. Missed events are added to the earlier run, from the first event on.
+Where it reaches the beginning of the later run, both must have the same heads; then the signatures of one vouch for the
+other, and the two are joined.
 
-Each lane has a chain of its own. So a run may follow fewer lanes from some moment on, or more: those that come in later
-are missed from their first event on, or from where they were left.
+Each lane has a chain of its own. So a run can follow fewer or more lanes from some moment on: a lane that is added
+later is fetched from its first event on, or from where the hub stopped following it.
 """
 
 from __future__ import annotations
@@ -41,63 +42,64 @@ Heads = Mapping[Lane, LaneHead]
 
 _CHECKPOINT = str(RecordCheckpoint.__struct_config__.tag)
 MAX_NUMBER = 10**15
-"""No log has as many events, and every disk takes a number of this size."""
+"""An upper bound for offsets: no log has as many events, and SQLite can store a number of this size."""
 _NOTHING = LaneHead(offset=0, digest=GENESIS.hex())
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """What came isn't what was written: nothing more of it is taken."""
+    """The received bytes are not what the centre wrote. Nothing more of the session is accepted."""
 
     offset: int
-    """The event at which it shows."""
+    """The offset of the first event that is wrong."""
     reason: str
-    """A sentence."""
+    """A sentence that says what is wrong."""
     lane: Lane | None = None
-    """The lane of that event."""
+    """The lane of that event; None when it is not known."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """Events of a session's lanes, one after the other without a hole."""
+    """The events of a session's followed lanes between two offsets, without a hole."""
 
     session: SessionId
     epoch: Epoch
     lanes: frozenset[Lane]
-    """Those that are followed, all of them public: no other is signed."""
+    """The lanes that are followed. All of them are public, since no other lane is signed."""
     begin: int
-    """The offset behind which it begins."""
+    """The offset after which the run begins; its first event has a higher one."""
     base: Heads
-    """Where the lanes stood there."""
+    """The head of each lane at `begin`; a lane without events by then is left out."""
     sure: bool
-    """Whether that is certain: the log's beginning, or vouched for by a signature."""
+    """Whether `base` is certain: the run begins with the log, or a signature vouches for it."""
     offset: int
-    """The last event."""
+    """The offset of the last event."""
     heads: Heads
-    """Where the lanes stand."""
+    """The head of each lane after the last event."""
     verified: int
-    """The offset up to which a signature vouches for all of it; where the run begins, for nothing."""
+    """The offset up to which a signature vouches for every event; `begin` when none does yet."""
     meets: Heads = {}
-    """Events that are to come in it, with their digests: what the run before it ends with, and what a signature says of
-    lanes that came in later."""
+    """Events that are still to be received in this run, by lane, with the digests that they must have: the ends of the
+    preceding run, and the heads that a signature names for lanes that were added later."""
     signed: int = 0
-    """Its newest signature. `verified` is behind it as long as lanes are missing that the signature speaks of."""
+    """The offset of the newest signature; 0 when there is none. `verified` is lower as long as events of a lane are
+    missing that the signature covers."""
     stood: Heads = {}
-    """Where that signature says that all public lanes stood, those that aren't followed too."""
+    """The heads of all public lanes according to that signature, including lanes that are not followed."""
 
     @property
     def checked(self) -> bool:
-        """Whether nothing of it is being checked still."""
+        """Whether a signature vouches for all events of the run."""
         return self.verified == self.offset and not self.meets
 
 
 def first_run(session: SessionId, epoch: Epoch, lanes: frozenset[Lane]) -> Run:
-    """Of a log from its first event on. Raises ValueError for a lane that is not public."""
+    """Return an empty run that begins with the log. Raises ValueError for a lane that is not public."""
     return _run(session, epoch, lanes, begin=0, base={}, sure=True)
 
 
 def live_run(known: Run, *, begin: int, base: Heads) -> Run:
-    """Of what is said now: behind `begin`, where the centre says that the lanes of the known run stand at `base`.
+    """Return an empty run of live events after the offset `begin`, where the centre claims the heads `base`.
 
-    It may begin before the known run ends, so that lines which are still open are whole.
+    It follows the lanes of `known`. It may begin before `known` ends, so that lines that are still open are complete.
     """
     ends = {**known.heads, **known.meets}
     meets = {
@@ -110,11 +112,11 @@ def live_run(known: Run, *, begin: int, base: Heads) -> Run:
 
 
 def with_lanes(run: Run, lanes: frozenset[Lane], ends: Heads) -> Run:
-    """A run from the first event on that follows other lanes from here on.
+    """Return `run`, which begins with the log, with `lanes` as the lanes that it follows from now on.
 
-    Lanes that come in begin where `ends` says that they were left, else with their first event. The newest signature
-    vouches for them once they have come to where it says that they stood, and for all of the run only then. Raises
-    ValueError for a lane that is not public.
+    An added lane continues from its head in `ends`, or else begins with its first event. The newest signature vouches
+    for added lanes, and for the whole run again, only once they have reached the heads that it names. Raises ValueError
+    for a lane that is not public.
     """
     heads = {lane: run.heads.get(lane) or ends.get(lane, _NOTHING) for lane in lanes}
     begun = {lane: head for lane, head in heads.items() if head.offset}
@@ -122,7 +124,8 @@ def with_lanes(run: Run, lanes: frozenset[Lane], ends: Heads) -> Run:
     made = _run(run.session, run.epoch, lanes, begin=run.begin, base=run.base, sure=run.sure)
     stood = {lane: run.stood.get(lane, _NOTHING) for lane in lanes}
     meets = {lane: due for lane, due in stood.items() if due.offset > heads[lane].offset}
-    # One that was left stands behind the signature, or just there: whatever else it holds was not written.
+    # The head of an added lane is after the signature, or equals the signed head. Any other head up to there is not
+    # what was written.
     other = [lane for lane, head in heads.items() if stood[lane].offset <= head.offset <= run.signed]
     vouched = run.signed if all(heads[lane] == stood[lane] for lane in other) else 0
     verified = min([vouched, *(heads[lane].offset for lane in meets)])
@@ -132,7 +135,7 @@ def with_lanes(run: Run, lanes: frozenset[Lane], ends: Heads) -> Run:
 
 
 def take(run: Run, record: LogRecord, signed: VerifySignature) -> Run | Broken:
-    """The run with the event that comes next in its lanes; or what is wrong with it."""
+    """Return the run with `record` as its next event, or say why that event is wrong."""
     header = record.header
     at, lane = header.offset, header.lane
     if lane not in run.lanes:
@@ -158,7 +161,7 @@ def take(run: Run, record: LogRecord, signed: VerifySignature) -> Run | Broken:
 
 
 def next_head(session: SessionId, epoch: Epoch, head: LaneHead, record: LogRecord) -> LaneHead | Broken:
-    """Where a lane that ended at `head` stands with its next event; or what is wrong with that."""
+    """Return the head of a lane that ended at `head`, after its next event `record`; or say why that event is wrong."""
     header = record.header
     at, lane = header.offset, header.lane
     if (header.session, header.epoch) != (session, epoch):
@@ -173,17 +176,16 @@ def next_head(session: SessionId, epoch: Epoch, head: LaneHead, record: LogRecor
 
 
 def missing(earlier: Run, later: Run) -> dict[Lane, LaneHead]:
-    """Where the lanes have to end of which something is missing still between the two."""
+    """The heads that lanes still have to reach in `earlier` before it can be joined with `later`."""
     due = {lane: later.base.get(lane, _NOTHING) for lane in later.lanes}
     return {lane: head for lane, head in due.items() if earlier.heads.get(lane, _NOTHING).offset < head.offset}
 
 
 def join(earlier: Run, later: Run) -> Run | Broken | None:
-    """Both as one, where the earlier one has come to where the later one begins; None while it hasn't.
+    """Join two runs that follow the same lanes; None while `earlier` has not reached the beginning of `later`.
 
-    Both follow the same lanes. What was missed has come whole once it is as long as the later run's beginning says.
-    Broken where the two don't fit: then one of them is not what was written, and which of them is not is known when
-    only one is vouched for.
+    Broken where the two differ there: then one of them is not what was written. Which one is known only if a signature
+    vouches for the other.
     """
     if missing(earlier, later) or later.meets:
         return None
@@ -223,7 +225,7 @@ def _run(session: SessionId, epoch: Epoch, lanes: frozenset[Lane], *, begin: int
 
 
 def _wrong(record: LogRecord, head: LaneHead) -> str:
-    """What is wrong with an event's bytes; empty when nothing is."""
+    """Say what is wrong with an event's bytes, in a sentence; empty when they are right."""
     try:
         named = decode_header(record.header_bytes) == record.header
     except Unreadable:
@@ -240,7 +242,7 @@ def _wrong(record: LogRecord, head: LaneHead) -> str:
 
 
 def _checkpoint(run: Run, before: Heads, body: bytes, header: Header, signed: VerifySignature) -> Run | Broken:
-    """The run with all of it vouched for up to a checkpoint, whose lanes stood at `before` when it was made."""
+    """Return the run, verified up to a checkpoint; `before` are its heads just before the checkpoint itself."""
     at = header.offset
     try:
         event = decode_event(body)
@@ -251,7 +253,7 @@ def _checkpoint(run: Run, before: Heads, body: bytes, header: Header, signed: Ve
     try:
         signature = base64.b64decode(event.signature, validate=True)
     except ValueError:
-        signature = b""  # No key will have signed that.
+        signature = b""  # No key can have made an empty signature.
     if not signed(event.key, checkpoint_bytes(run.session, run.epoch, event.lanes), signature):
         return Broken(at, f"Its signature isn't one of key {event.key}.", SESSION)
     for lane in sorted(run.lanes):
@@ -259,5 +261,5 @@ def _checkpoint(run: Run, before: Heads, body: bytes, header: Header, signed: Ve
         if said != found:
             reason = f"The checkpoint says that lane {lane} ends at event {said.offset}, with another digest or end."
             return Broken(at, reason, lane)
-    stood = {**event.lanes, header.lane: run.heads[header.lane]}  # With itself.
+    stood = {**event.lanes, header.lane: run.heads[header.lane]}  # Including the checkpoint itself.
     return msgspec.structs.replace(run, sure=True, verified=at, signed=at, stood=stood)

@@ -1,5 +1,5 @@
-"""What a hub holds of one session, and what a message from above makes of it (`moothall_hub.mirror.copying`).
-Values.
+"""A hub's copy of one session, and what one message from the server above changes in it
+(`moothall_hub.mirror.copying`).
 """
 
 from __future__ import annotations
@@ -17,111 +17,115 @@ from moothall_hub.mirror.checking import Broken, Run
 
 
 class Copy(msgspec.Struct, frozen=True, kw_only=True):
-    """A hub's copy of one session. It is kept beside its records, as JSON."""
+    """A hub's copy of one session: its state without the events. It is stored as JSON beside its records."""
 
     session: SessionId
     channels: tuple[ChannelId, ...] = ()
-    """The texts that are wanted; empty: the first one."""
+    """The channels that are wanted; empty: only the session's first."""
     words: bool = False
-    """Whether words are wanted as they come."""
+    """Whether partial words are wanted too, besides finished lines."""
     followed: tuple[ChannelId, ...] = ()
-    """The texts that come."""
+    """The channels that the server above sends."""
     known: Run | None = None
-    """From the first event on; None: there is no copy yet."""
+    """The run from the first event on; None: there is no copy yet."""
     live: Run | None = None
-    """Behind a hole; None: there is none."""
+    """The run of live events after a hole; None: there is no hole."""
     left: dict[Lane, LaneHead] = {}
-    """Where lanes end that aren't wanted any more: what came of them stays."""
+    """The heads of lanes that are no longer wanted. Their events are kept."""
     own: dict[Lane, LaneHead] = {}
-    """Where the hub's own lane ends, and those of the hubs below it."""
+    """The heads of the hub's own lane and of those of the hubs below it."""
     top: int = 0
-    """The last event that was ever shown."""
+    """The offset of the last event that readers were ever shown."""
     gone: frozenset[int] = frozenset()
-    """Events in the hole whose bodies were removed meanwhile."""
+    """Offsets of events in the hole whose bodies have been removed in the meantime."""
     fills: int = 0
-    """How often something has come into the middle, or gone."""
+    """How often the events before the end have changed: missed events were inserted, or events were taken away."""
     asked: bool = False
-    """Whether the answer to `follow` is awaited."""
+    """Whether the answer to `follow` is outstanding."""
     number: int = 0
-    """Of the newest `follow`."""
+    """The number of the newest `follow`."""
     due: int = 0
-    """Where the line came back last: up to which event a signature has to vouch before all is called good."""
+    """The offset of the centre's log when the uplink last came back. Readers are told that the copy is being checked
+    until a signature vouches for events up to there."""
     stopped: str = ""
-    """Why nothing more comes, a sentence of the server above; empty while it does."""
+    """Why the server above sends nothing more, in its own sentence; empty while it sends."""
     broken: Broken | None = None
-    """What was not as it was written: nothing more is taken."""
+    """The first event that differs from what was written; None when there is none. Nothing is accepted after it."""
 
     @property
     def epoch(self) -> Epoch | None:
-        """Of the log that is copied."""
+        """The epoch of the copied log; None when there is no copy yet."""
         return None if self.known is None else self.known.epoch
 
     @property
     def offset(self) -> int:
-        """The last event; 0 when there is none."""
+        """The offset of the last event; 0 when there is none."""
         runs = [run.offset for run in (self.known, self.live) if run is not None]
         return max([0, *runs])
 
     @property
     def whole(self) -> bool:
-        """Whether nothing is known to be missing."""
+        """Whether there is a copy and no event of it is known to be missing."""
         return self.known is not None and self.live is None
 
     @property
     def checked(self) -> bool:
-        """Whether it is whole, and a signature vouches for all of it."""
+        """Whether the copy has no hole, and a signature vouches for all of it."""
         return self.live is None and self.known is not None and self.known.checked
 
     @property
     def verified(self) -> int:
-        """The offset up to which all that is wanted is there, and vouched for."""
+        """The offset up to which every wanted event is here and vouched for; 0 when there is no copy."""
         return 0 if self.known is None else self.known.verified
 
     @property
     def reader_epoch(self) -> Epoch:
-        """What readers' positions are told apart by: another one each time that something came into the middle.
+        """The epoch in the positions of this hub's readers. It changes each time that events are inserted before the
+        end.
 
-        So a position of before is answered by a snapshot, for ever, and no file or page made before is taken for one
-        that was made after. The link has the log's own epoch.
+        So an older position is always answered with a snapshot, and no file or page made before the change is taken for
+        one made after it. The uplink uses the log's own epoch.
         """
         return reader_epoch(self.epoch or Epoch("0"), self.fills)
 
 
 class EventRange(msgspec.Struct, frozen=True):
-    """Events behind `after` up to `through`, of public lanes."""
+    """The events of public lanes with offsets above `after` and up to `through`."""
 
     after: int
     through: int
 
 
 class CopyStep(msgspec.Struct, frozen=True, kw_only=True):
-    """What a message makes of a copy: `copy`, `records`, `forget` and `erase` go to the disk in one transaction."""
+    """What one message changes in a copy. `copy`, `records`, `forget` and `erase` are stored in one transaction."""
 
     copy: Copy
     records: tuple[LogRecord, ...] = ()
-    """To be kept. One that is there already is replaced."""
+    """Events to be stored. An event that is stored already is replaced."""
     anew: bool = False
-    """Whether all that was kept of the session goes first: it is another life of the log."""
+    """Whether all stored events of the session are deleted first, since the log has a new epoch."""
     forget: EventRange | None = None
-    """What goes first, as nobody vouches for it and it comes again."""
+    """Events to delete first: no signature vouches for them, and they are sent again."""
     erase: tuple[int, ...] = ()
-    """Events whose bodies go."""
+    """Offsets of events whose bodies are erased."""
     show: bool = False
-    """Whether the records follow on what readers have, and go out to them as they are."""
+    """Whether the records directly follow what readers have, and can be sent to them as they are."""
     renew: bool = False
-    """Whether something came into the middle: what readers see is folded anew."""
+    """Whether earlier events have changed, so that what readers see has to be folded from the beginning."""
     say: tuple[Taken | Erased, ...] = ()
-    """For the server above, once all is on the disk."""
+    """Messages for the server above, to be sent once the step is on the disk."""
 
 
 def dropped(copy: Copy) -> Copy:
-    """What remains of a dropped copy: the wanted channels, and that readers' positions in it are worthless."""
+    """What is left of a dropped copy: the wanted channels, and a raised `fills`, so that readers' positions become
+    invalid.
+    """
     return Copy(
         session=copy.session, channels=copy.channels, words=copy.words, fills=copy.fills + 1, number=copy.number
     )
 
 
 def lanes_of(channels: Sequence[ChannelId], *, words: bool) -> frozenset[Lane]:
-    """The public lanes that come with these texts."""
+    """The public lanes that are sent with these channels."""
     lanes = {SESSION, QUESTIONS, *map(channel_lane, channels)}
     return frozenset(lanes | set(map(words_lane, channels)) if words else lanes)

@@ -43,9 +43,9 @@ _HUB = "hub:"
 
 
 def follow(copy: Copy, channels: Sequence[ChannelId], *, words: bool) -> tuple[Copy, Follow]:
-    """The copy that awaits an answer, and what to say: how far it has got.
+    """Return the copy, which now awaits an answer, and the message that subscribes: it says how far the copy is.
 
-    Raises ValueError for one that is broken: it has to be dropped first.
+    Raises ValueError for a broken copy, which has to be dropped first.
     """
     if copy.broken is not None:
         msg = f"The copy of session {copy.session} differs from its log at event {copy.broken.offset}; drop it first."
@@ -53,7 +53,7 @@ def follow(copy: Copy, channels: Sequence[ChannelId], *, words: bool) -> tuple[C
     known, live = copy.known, copy.live
     heads = copy.left if known is None else {**copy.left, **known.heads}
     if (copy.channels, copy.words) != (tuple(channels), words):
-        live = None  # Of other lanes: it can't be gone on with.
+        live = None  # It is of other lanes, so it cannot be continued.
     asked = msgspec.structs.replace(
         copy, channels=tuple(channels), words=words, asked=True, number=copy.number + 1, stopped=""
     )
@@ -71,9 +71,9 @@ def follow(copy: Copy, channels: Sequence[ChannelId], *, words: bool) -> tuple[C
 
 
 def began(copy: Copy, told: Live) -> CopyStep | Broken:
-    """The answer to `follow`: where what is said now begins. One that nobody awaits is passed over.
+    """Take the answer to `follow`, which says where live events begin. An answer that is not awaited is ignored.
 
-    A `number` of 0 is one of a server that doesn't say which it answers.
+    A `number` of 0 comes from a server that does not say which `follow` it answers.
     """
     if not copy.asked or copy.broken is not None or told.number not in (0, copy.number):
         return CopyStep(copy=copy)
@@ -87,9 +87,9 @@ def began(copy: Copy, told: Live) -> CopyStep | Broken:
 def batch(
     copy: Copy, part: FeedPart, records: Sequence[LogRecord], signed: VerifySignature, *, number: int = 0
 ) -> CopyStep | Broken:
-    """Events that came. `number` is the batch's own, to be acknowledged where it is of what was missed."""
+    """Take received events. `number` is the batch's own; it is acknowledged where the events are missed ones."""
     if copy.asked or copy.known is None or copy.broken is not None:
-        return CopyStep(copy=copy)  # Sent before the answer; what of it is wanted comes again.
+        return CopyStep(copy=copy)  # It was sent before the answer; the events in it that are wanted are sent again.
     if part is FeedPart.OWN:
         return _own(copy, copy.known, records)
     early = part is FeedPart.MISSED or copy.live is None
@@ -105,13 +105,13 @@ def batch(
         step = msgspec.structs.replace(step, show=not middle)
     else:
         step = msgspec.structs.replace(step, say=(*step.say, Taken(session=copy.session, number=number)))
-        # The session's beginning: before it came nobody could know what there is to read.
+        # The session's beginning is missed too: before it is here, readers cannot know what there is to read.
         middle = (first or bool(step.erase)) and bool(records)
     return _joined(_renewed(step) if middle else step)
 
 
 def caught(copy: Copy) -> CopyStep | Broken:
-    """All that was missed has been sent, says the server above."""
+    """Take the server's message that it has sent all missed events. Broken where some are still missing."""
     if copy.asked or copy.broken is not None or copy.known is None or copy.live is None:
         return CopyStep(copy=copy)
     lacking = missing(copy.known, copy.live)
@@ -123,25 +123,27 @@ def caught(copy: Copy) -> CopyStep | Broken:
 
 
 def has_erased(copy: Copy, epoch: Epoch, offset: int) -> bool:
-    """Whether nothing is here of what the `body.removed` at an offset of a log names: it came, or there is no copy."""
+    """Whether the removal of the `body.removed` at `offset` is done: that event is here, or there is no copy."""
     if copy.known is None:
         return True
     if copy.epoch != epoch:
-        return False  # Once the other log is followed, all of this one goes.
+        return False  # Once the other epoch is followed, everything of this one is deleted.
     known, live = copy.known.heads.get(SESSION, _NOTHING), copy.live
     behind = live is not None and live.begin < offset <= live.heads.get(SESSION, _NOTHING).offset
     return behind or offset <= known.offset
 
 
 def stopped(copy: Copy, told: Stopped) -> Copy:
-    """The server above sends nothing more: it is broken where that names an event, else only at an end."""
+    """Take the server's message that it sends nothing more. The copy is broken where the message names an event,
+    otherwise only stopped.
+    """
     if told.offset is not None:
         return broke(copy, Broken(told.offset, told.message, told.lane))
     return msgspec.structs.replace(copy, asked=True, stopped=told.message)
 
 
 def broke(copy: Copy, found: Broken) -> Copy:
-    """The copy of which nothing more is taken."""
+    """Return the copy as broken: no more events are accepted."""
     return msgspec.structs.replace(copy, asked=False, broken=found)
 
 
@@ -156,7 +158,7 @@ def _begun(copy: Copy, told: Live) -> CopyStep | Broken:
         return _goes_on(step, told, base)
     step = _without_live(step)
     known = step.copy.known
-    assert known is not None  # noqa: S101  # `_ready` has seen to it
+    assert known is not None  # noqa: S101  # `_ready` has set it
     for lane, due in sorted(known.meets.items()):
         if base.get(lane, _NOTHING).offset < due.offset <= told.begin:
             return Broken(due.offset, f"It is of lane {lane} and was signed, but it is said not to be there.", lane)
@@ -172,7 +174,9 @@ def _begun(copy: Copy, told: Live) -> CopyStep | Broken:
 
 
 def _with_new_texts(copy: Copy, told: Live, lanes: frozenset[Lane], base: Mapping[Lane, LaneHead]) -> Copy:
-    """Both runs with lanes that have nothing yet where the live one goes on: such as a text that was just added."""
+    """Add lanes without events, such as those of a channel that was just added, to both runs if the live run
+    continues.
+    """
     known, live = copy.known, copy.live
     if not told.goes_on or known is None or live is None or known.epoch != told.epoch:
         return copy
@@ -184,7 +188,7 @@ def _with_new_texts(copy: Copy, told: Live, lanes: frozenset[Lane], base: Mappin
 
 
 def _ready(copy: Copy, told: Live, lanes: frozenset[Lane]) -> CopyStep:
-    """The copy with a known run of these lanes, and nothing awaited."""
+    """Return the copy with a known run of exactly these lanes, and no answer awaited."""
     copy = msgspec.structs.replace(copy, asked=False, followed=told.channels)
     known = copy.known
     if known is None or known.epoch != told.epoch:
@@ -195,7 +199,7 @@ def _ready(copy: Copy, told: Live, lanes: frozenset[Lane]) -> CopyStep:
         return CopyStep(copy=fresh, anew=anew, renew=anew)
     if known.lanes == lanes:
         return CopyStep(copy=copy)
-    # A live run that lacks a lane, or has one that is not filled up any more, can't be joined.
+    # A live run that lacks a lane, or has a lane whose missed events are no longer fetched, cannot be joined.
     step = _without_live(CopyStep(copy=copy))
     back = {lane: head for lane, head in copy.left.items() if lane in lanes}
     off = {lane: head for lane, head in known.heads.items() if lane not in lanes}
@@ -211,7 +215,7 @@ def _goes_on(step: CopyStep, told: Live, base: Mapping[Lane, LaneHead]) -> CopyS
 
 
 def _without_live(step: CopyStep) -> CopyStep:
-    """Nothing behind a hole is gone on with. What a signature vouches for can be read until it comes again."""
+    """Give up the live run. Events of it that a signature vouches for stay readable until they are sent again."""
     live, known = step.copy.live, step.copy.known
     if live is None or known is None:
         return step
@@ -248,7 +252,7 @@ def _taken(run: Run, records: Sequence[LogRecord], signed: VerifySignature) -> R
 
 
 def _own(copy: Copy, known: Run, records: Sequence[LogRecord]) -> CopyStep | Broken:
-    """The hub's own lane and those below it: nobody signs them, but each has a chain as every lane has."""
+    """Take events of the lanes of this hub and of the hubs below it. They are not signed, but each lane has a chain."""
     heads = dict(copy.own)
     for record in records:
         lane = record.header.lane
@@ -262,7 +266,7 @@ def _own(copy: Copy, known: Run, records: Sequence[LogRecord]) -> CopyStep | Bro
 
 
 def _kept(copy: Copy, records: Sequence[LogRecord]) -> CopyStep:
-    """What is kept of events: no body that was removed, be it by one of them, or before it came."""
+    """Build the step that stores events, without the bodies that one of them or an earlier event removes."""
     removals = [(each.header.offset, _removed_by(each)) for each in records if each.header.type == _REMOVED]
     erase = frozenset(offset for _, offsets in removals for offset in offsets)
     gone = copy.gone | erase
@@ -280,7 +284,7 @@ def _kept(copy: Copy, records: Sequence[LogRecord]) -> CopyStep:
 
 
 def _in_hole(copy: Copy, gone: frozenset[int]) -> frozenset[int]:
-    """Those that may be on their way still, with their bodies: sent before the removal, and not yet here."""
+    """The removed events in the hole. They may still arrive with their bodies if they were sent before the removal."""
     if copy.known is None or copy.live is None:
         return frozenset()
     after, through = copy.known.offset, copy.live.begin
@@ -302,7 +306,7 @@ def _with(step: CopyStep, **fields: object) -> CopyStep:
 
 
 def _end(offset: int, heads: Mapping[Lane, LaneHead]) -> int:
-    """The last event, where some lanes may be behind others."""
+    """The offset of the last event; some lanes may end after `offset`."""
     return max([offset, *(head.offset for head in heads.values())])
 
 

@@ -1,7 +1,7 @@
-"""A file of copies that is damaged: it is set aside, and all of it is fetched anew. What the room did is elsewhere.
+"""Set a damaged file of copies aside, so that all copies are fetched anew. What the room itself did is in another file.
 
-Only the newest one that was set aside is kept, for examination, and only until words have to be erased:
-single ones can't be erased there, so all of it goes.
+Only the newest damaged file is kept, for examination, and only until words have to be erased: single words cannot be
+erased in it, so the whole file is deleted.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 logger = logging.getLogger(__name__)
 
 ASIDE, NOTED = ".damaged", ".found-damaged"
-"""Ends of names: of the file that was set aside, and of an empty one that says that it has to be at the next start."""
+"""File name endings: of the file that was set aside, and of an empty file that orders this for the next start."""
 _BESIDE = ("-wal", "-shm")
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class CopiesDamaged(Exception):
-    """The file of copies turned out to be damaged while the hub ran: it has to begin anew, without that file."""
+    """The file of copies was found to be damaged while the hub ran. The hub has to start again without it."""
 
 
 def note_damage(path: Path) -> None:
-    """Have the file at `path` set aside at the next start, even if it reads well by then."""
+    """Mark the file at `path` to be set aside at the next start, even if it can be read by then."""
     try:
         path.with_name(path.name + NOTED).touch()
     except OSError:
@@ -34,9 +34,9 @@ def note_damage(path: Path) -> None:
 
 
 def set_aside_if_damaged(path: Path) -> bool:
-    """Rename the file at `path` where it is damaged, so that another one can be made; whether it was.
+    """Rename the file at `path` if it is damaged, so that a new one can be made. Return whether it was damaged.
 
-    Raises ConfigurationError when it can't be renamed.
+    Raises ConfigurationError when it cannot be renamed.
     """
     noted = path.with_name(path.name + NOTED)
     if not noted.exists() and not _is_damaged(path):
@@ -55,7 +55,7 @@ def set_aside_if_damaged(path: Path) -> bool:
 
 
 def forget_set_aside(path: Path) -> None:
-    """Delete what was set aside of the file at `path`. Raises StorageUnavailable when it can't be."""
+    """Delete the damaged file that was set aside from `path`. Raises StorageUnavailable when it cannot be deleted."""
     aside = path.with_name(path.name + ASIDE)
     try:
         for beside in ("", *_BESIDE):

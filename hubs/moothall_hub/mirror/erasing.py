@@ -1,8 +1,8 @@
-"""What has to go from a hub beside its copies once words were removed, and who says so upwards.
+"""Erase removed words everywhere on a hub outside the copies, and report upwards when all is done.
 
-The copy's own bytes are gone by then (`moothall_hub.mirror.mirror`). What the room asked itself stands in its own
-book too, and hubs below have copies: `Erased` goes up only when all of these are done. What is open still the server
-above asks for again on each new link (`Recall`), so nothing of this is kept here.
+The copy's own bytes are erased before (`moothall_hub.mirror.mirror`). The questions of the room are in a book of their
+own, and hubs below have copies: `Erased` is sent up only when all of these are done. Nothing of this is stored here,
+since the server above asks again on each new link for what is outstanding (`Recall`).
 """
 
 from __future__ import annotations
@@ -19,36 +19,36 @@ from moothall.wire.hub.messages import Erased
 logger = logging.getLogger(__name__)
 
 RETRY_MS = 1_000
-"""How long to wait when the disk refuses."""
+"""Milliseconds until the next attempt when the disk refuses."""
 ALL = 0
-"""In place of a removal's offset: all of the session has to go, since it is no more or not everybody may read it."""
+"""Used as a removal's offset where the whole session has to go, since it was deleted or is no longer public."""
 
 
 class RoomErasing(Protocol):
-    """What the room did itself (`moothall_hub.room.questions`)."""
+    """Erases what the room itself wrote (`moothall_hub.room.questions`)."""
 
     async def erase_removed(self, session: SessionId) -> None:
         """Erase what the meeting has removed. Raises StorageUnavailable."""
         ...
 
     async def forget(self, session: SessionId) -> None:
-        """Erase all of a session that the hub may not have any more. Raises StorageUnavailable."""
+        """Erase everything of a session that the hub may no longer have. Raises StorageUnavailable."""
         ...
 
 
 class ErasingBelow(Protocol):
-    """What the hubs below hold (`moothall.services.hubs.removals`)."""
+    """Erases what the hubs below hold (`moothall.services.hubs.removals`)."""
 
     def removed(self, session: SessionId, epoch: Epoch, offset: int, at: int) -> None:
-        """A `body.removed` was carried out here."""
+        """Note that the `body.removed` at `offset` was carried out here at `at` (Unix ms), and pass it on downwards."""
         ...
 
     async def gone(self, session: SessionId) -> None:
-        """Nobody below may have a session any more. Raises StorageUnavailable."""
+        """Have the hubs below delete a session that they may no longer have. Raises StorageUnavailable."""
         ...
 
     def outstanding(self, session: SessionId, offset: int) -> bool:
-        """Whether one of them holds it still; `ALL`: anything of the session."""
+        """Whether a hub below still holds what the removal at `offset` names; with `ALL`: anything of the session."""
         ...
 
 
@@ -62,24 +62,26 @@ class Erasing:
         self._below: ErasingBelow | None = None
 
     def has(self, *, room: RoomErasing, below: ErasingBelow) -> None:
-        """Who else has to erase; said before there is a line."""
+        """Connect the others that have to erase. Called once, before there is an uplink."""
         self._room, self._below = room, below
 
     def begun(self, session: SessionId, epoch: Epoch | None, offsets: Sequence[int]) -> None:
-        """The copy has erased what these `body.removed` name; those below are told of them after this."""
+        """Note that the copy has erased what these `body.removed` name, and notify the hubs below."""
         for offset in offsets:
             if self._below is not None and epoch is not None:
                 self._below.removed(session, epoch, offset, self._clock.wall())
 
     async def erased(self, session: SessionId, offsets: Sequence[int]) -> None:
-        """The room does so too. Waits while the disk refuses."""
+        """Have the room erase what these removals name. Waits while the disk refuses."""
         if self._room is not None:
             await self._until_done(session, self._room.erase_removed)
         for offset in offsets:
             self.clear(session, offset)
 
     async def gone(self, session: SessionId) -> None:
-        """The copy is gone, as the hub may not have it any more. Waits while the disk refuses."""
+        """Have the room and the hubs below erase a session whose copy was deleted for good. Waits while the disk
+        refuses.
+        """
         if self._room is not None:
             await self._until_done(session, self._room.forget)
         if self._below is not None:
@@ -87,7 +89,7 @@ class Erasing:
         self.clear(session, ALL)
 
     def clear(self, session: SessionId, offset: int) -> None:
-        """Say that it is done here, unless somebody below hasn't."""
+        """Report upwards that a removal is done here, unless a hub below still has to do it."""
         if self._below is None or not self._below.outstanding(session, offset):
             self._say(Erased(session=session, offset=offset))
 

@@ -1,4 +1,4 @@
-"""The copies of sessions on a hub's disk: a batch and what is believed after it are stored together, or neither is.
+"""The copies of sessions on a hub's disk. A batch of events and the copy's new state are stored together or not at all.
 
 What is acknowledged is durable (SQLite in WAL mode, `synchronous = FULL`), and what was erased is in no file any more.
 """
@@ -31,7 +31,8 @@ class Mirror(SqliteRecords):
     ) -> None:
         super().__init__("mirror-reader", writing, reading, idle_s=idle_s, closed="The copies are closed.")
         self.damaged = asyncio.Event()
-        """Set once the file turns out to be damaged: then it has to be opened anew, which sets it aside."""
+        """Set once the file is found to be damaged. It then has to be opened again, which sets the damaged file
+        aside."""
         self._path = path
         self._connection = reading
 
@@ -39,8 +40,8 @@ class Mirror(SqliteRecords):
     async def open(cls, path: Path, *, busy_s: float = BUSY_S, idle_s: float = IDLE_S) -> Mirror:
         """Open the copies at `path`, or make the file. `busy_s` and `idle_s` are as for `SqliteLog.open`.
 
-        A damaged file is set aside, and there are no copies then. Raises ConfigurationError with a sentence when it
-        can't be opened, isn't ours, or is a newer release's.
+        A damaged file is set aside, and the mirror is then empty. Raises ConfigurationError with a sentence when the
+        file cannot be opened, is not a hub's file of copies, or was written by a newer release.
         """
 
         def connect() -> tuple[sqlite3.Connection, sqlite3.Connection]:
@@ -56,7 +57,7 @@ class Mirror(SqliteRecords):
         return cls(path, writing, reading, idle_s=idle_s)
 
     async def keep(self, step: CopyStep) -> None:
-        """Store a step whole; durable when this returns, and what it erases is gone.
+        """Store a step in one transaction. When this returns, it is durable and what it erases is gone.
 
         Raises StorageUnavailable, and ValueError where its records are of another session than its copy.
         """
@@ -76,15 +77,15 @@ class Mirror(SqliteRecords):
         await self._write(act)
 
     async def drop(self, session: SessionId) -> Copy:
-        """Erase all that is kept of a session; if it is copied again, then from the first event on.
+        """Erase all that is kept of a session. If it is copied again, this begins with the first event.
 
-        Only the copy's wishes stay, and a count, so that nothing that readers have passes for new.
+        Only the wanted channels and the count `fills` are kept, so that no reader's old position passes for a new one.
         Raises StorageUnavailable.
         """
         try:
             known = await self.copy(session)
         except RecordBroken:
-            known = None  # Which may be why it is dropped.
+            known = None  # The copy may be dropped because it is broken.
         left = dropped(known or Copy(session=session))
         await asyncio.to_thread(forget_set_aside, self._path)
 
@@ -96,20 +97,20 @@ class Mirror(SqliteRecords):
         return left
 
     async def copy(self, session: SessionId) -> Copy | None:
-        """How far the copy of a session is; None where there never was one. Raises StorageUnavailable, RecordBroken."""
+        """Return the copy of a session; None where there never was one. Raises StorageUnavailable, RecordBroken."""
         return await self._read(lambda: mirror_sqlite.copy_of(self._connection, session))
 
     async def copies(self) -> Sequence[Copy]:
-        """All of them, in order of their sessions' names. Raises as `copy` does."""
+        """Return all copies, in order of their sessions' ids. Raises StorageUnavailable, RecordBroken."""
         return await self._read(lambda: mirror_sqlite.copies(self._connection))
 
     async def head(self, session: SessionId) -> LogHead | None:
-        """Where a session's log ends; None when nothing of it has come. No term holds it (`EventLog`)."""
+        """Return the end of a session's copied log; None when no event of it is here. No term is held (`EventLog`)."""
         head = await super().head(session)
         return head if head is not None and head.epoch else None
 
     async def sessions(self) -> Sequence[SessionId]:
-        """Those of which something may have come, in order of their names."""
+        """The sessions of which events may be here, in order of their ids."""
         return [copy.session for copy in await self.copies() if copy.epoch is not None]
 
     async def _write(self, act: Callable[[sqlite3.Connection], T], stored: Callable[[T], None] = lambda _: None) -> T:
@@ -123,7 +124,8 @@ class Mirror(SqliteRecords):
         try:
             return await super()._read(act)
         except RecordBroken as error:
-            if isinstance(error.__cause__, sqlite3.Error):  # And not one record or copy alone.
+            # One damaged record or copy does not mean that the file is damaged.
+            if isinstance(error.__cause__, sqlite3.Error):
                 self._note_damage()
             raise
 

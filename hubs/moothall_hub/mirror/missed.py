@@ -1,4 +1,4 @@
-"""Which span of a session came late: so that its readers can be told "you missed 7 minutes", and led there."""
+"""The span of a session that arrived late, so that its readers can be told "you missed 7 minutes" and led there."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ NAMESPACE = "missed"
 
 class _Gathering(msgspec.Struct):
     worth: bool
-    """Whether there were readers to miss it: not where the session is fetched for the first time."""
+    """Whether there were readers who missed it; False where the session is fetched for the first time."""
     begin: int | None = None
     end: int = 0
 
 
 class MissedSpans:
-    """The last one of each session, in memory and in the book. Make it with `load`."""
+    """The last missed span of each session, in memory and in the book. Make it with `load`."""
 
     def __init__(self, book: Book, spans: dict[SessionId, Missed]) -> None:
         self._book = book
-        # Both are bounded by the sessions of which there are copies.
+        # Both dicts are bounded by the sessions that are copied.
         self._spans = spans
         self._gathering: dict[SessionId, _Gathering] = {}
 
@@ -41,17 +41,17 @@ class MissedSpans:
         return cls(book, {SessionId(name): msgspec.json.decode(body, type=Missed) for name, body in kept.items()})
 
     def of(self, session: SessionId) -> Missed | None:
-        """The last span of a session that came late, once all of it is there."""
+        """The last span of a session that arrived late, once it is complete; None when there is none."""
         return self._spans.get(session)
 
     def begin(self, session: SessionId, *, worth: bool) -> None:
-        """There is a hole now. `worth`: whether what is in it has to be told of."""
+        """Note that the copy has a hole. `worth`: whether readers are to be told of what is missed in it."""
         known = self._gathering.get(session)
-        # A line that is cut again before all was there leaves one hole, not two.
+        # An uplink that is cut again before everything was fetched leaves one hole, not two.
         self._gathering[session] = _Gathering(worth=worth) if known is None else known
 
     def add(self, session: SessionId, records: Iterable[LogRecord], channels: Iterable[ChannelId]) -> None:
-        """Events that came late; lines of `channels` count."""
+        """Add events that arrived late. Only lines of `channels` count."""
         gathering = self._gathering.get(session)
         lanes = set(map(channel_lane, channels))
         if gathering is None or not gathering.worth:
@@ -62,14 +62,17 @@ class MissedSpans:
             try:
                 event = decode_event(record.body)
             except RecordBroken:
-                continue  # Whoever folds it says so.
+                continue  # The code that folds this event reports the error.
             if isinstance(event, SegmentOpened | SegmentEnded):
                 t = event.t0 if isinstance(event, SegmentOpened) else event.t1
                 gathering.begin = t if gathering.begin is None else min(gathering.begin, t)
                 gathering.end = max(gathering.end, t)
 
     async def end(self, session: SessionId) -> None:
-        """All of it is there. Raises StorageUnavailable; then it is not told of after the next start."""
+        """Note that the hole is filled, and store its span.
+
+        Raises StorageUnavailable; then readers are told of the span only until the next start.
+        """
         gathering = self._gathering.pop(session, None)
         if gathering is None or gathering.begin is None or gathering.end - gathering.begin < MISSED_MS:
             return

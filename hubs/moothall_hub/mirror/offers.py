@@ -1,4 +1,4 @@
-"""What the server above offers, as it was told last, and what the coordinator chose of it. Both outlive a restart."""
+"""What the server above offered last, and what the coordinator chose from it. Both survive a restart."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ NAMESPACE, PROGRAMME, ABOUT, CHOICE = "offers", "programme", "about", "choice"
 
 
 class SessionChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """Which sessions are kept here, and in which languages."""
+    """The sessions that a hub keeps, and in which languages."""
 
     sessions: tuple[SessionId, ...] | None = None
-    """None: each that is on or comes today."""
+    """None: every session that is on or is planned for today."""
     languages: tuple[str, ...] = ()
-    """BCP-47 tags, beside each session's first text."""
+    """BCP-47 tags of languages that are wanted beside each session's first text."""
     words: bool = False
-    """Whether words are wanted as they come, and not only finished lines."""
+    """Whether partial words are wanted too, besides finished lines."""
     chosen: bool = False
-    """Whether a coordinator has said so, rather than nobody."""
+    """Whether a coordinator made this choice; False for the default."""
 
 
 class CentreInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What the server above says of itself and of this hub."""
+    """What the server above says of itself and of this hub. An empty text is one that it has not sent."""
 
     hub: str = ""
     title: str = ""
     zone: str = ""
     """IANA name of the conference's time zone."""
     address: str = ""
-    """The centre's address, for people."""
+    """The centre's public web address, which pages show and link to."""
 
 
 class Offers:
@@ -55,11 +55,11 @@ class Offers:
         self._know(about)
         self._choice = choice
         self._coming: HubProgramme | None = None
-        """A programme of which more is to come. Bound: what the server above offers."""
+        """A programme that has been received in part. Bounded by what the server above offers."""
         self.when_changed = Listeners[[]]()
-        """Told when something else is offered or chosen."""
+        """Called when the offer or the choice has changed."""
         self._unkept: set[str] = set()
-        """Of what the book is behind."""
+        """Keys whose newest value is not in the book yet."""
 
     @classmethod
     async def load(cls, book: Book) -> Offers:
@@ -74,15 +74,15 @@ class Offers:
 
     @property
     def sessions(self) -> Sequence[Offered]:
-        """What is offered."""
+        """The sessions that are offered."""
         return self._programme.sessions
 
     def of(self, session: SessionId) -> Offered | None:
-        """What is offered of a session."""
+        """The offer of one session; None when it is not offered."""
         return next((each for each in self.sessions if each.session == session), None)
 
     def planned(self) -> Sequence[Planned]:
-        """The same as a programme, for the front page; its places are named by what people call them."""
+        """The offers as a programme, for the front page. Its rooms have their names as ids."""
         return [
             Planned(
                 session=each.session,
@@ -96,7 +96,10 @@ class Offers:
         ]
 
     async def take(self, told: HubProgramme) -> None:
-        """What is offered from now on, or what of it has changed. Raises StorageUnavailable; it holds all the same."""
+        """Take a new programme, or a part or a change of it.
+
+        Raises StorageUnavailable; the new programme is in force even then.
+        """
         whole = changed(self._coming or self._programme, told)
         self._coming = whole if told.more else None
         if told.more:
@@ -109,9 +112,9 @@ class Offers:
         await self.keep()
 
     async def welcomed(self, told: Welcome) -> None:
-        """What the server above says of itself. Raises StorageUnavailable; it holds all the same.
+        """Take what the server above says of itself. Raises StorageUnavailable; it is in force even then.
 
-        Pages lead to its address: what is none of the web is as if it had none.
+        Pages link to its address, so an address that is not HTTP or HTTPS counts as none.
         """
         of_the_web = told.address.startswith(("https://", "http://"))
         about = made_of(CentreInfo, told, address=told.address if of_the_web else "")
@@ -122,7 +125,7 @@ class Offers:
             await self.keep()
 
     async def keep(self) -> None:
-        """Write down what could not be written before; it holds already. Raises StorageUnavailable."""
+        """Store what could not be stored before. Raises StorageUnavailable."""
         due = frozenset(self._unkept)
         there = {PROGRAMME: self._programme, ABOUT: self.about}
         if due:
@@ -130,7 +133,7 @@ class Offers:
             self._unkept -= due
 
     async def forget(self) -> None:
-        """This computer belongs to another hub from now on. Raises StorageUnavailable."""
+        """Forget the offer, since this computer now belongs to another hub. Raises StorageUnavailable."""
         self._programme, self._coming = HubProgramme(sessions=()), None
         self._know(CentreInfo())
         self._unkept.clear()
@@ -138,11 +141,11 @@ class Offers:
         await self._book.write([BookEntry(NAMESPACE, PROGRAMME, None), BookEntry(NAMESPACE, ABOUT, None)])
 
     def get(self) -> SessionChoice:
-        """What the coordinator chose."""
+        """The choice of sessions and languages that is in force."""
         return self._choice
 
     async def set(self, choice: SessionChoice, /) -> None:
-        """Keep what the coordinator chose, and follow it from now on. Raises StorageUnavailable."""
+        """Store a new choice and apply it. Raises StorageUnavailable, and then the old choice stays."""
         await self._book.write([BookEntry(NAMESPACE, CHOICE, msgspec.json.encode(choice))])
         self._choice = choice
         self.when_changed.tell()
@@ -151,4 +154,4 @@ class Offers:
         self.about = about
         rules = find_zone(about.zone) if about.zone else None
         self.zone = UTC_ZONE if rules is None else Zone(about.zone, rules)
-        """The conference's; UTC while it isn't known, or where this machine doesn't know it."""
+        """The conference's time zone; UTC while it is unknown, or where this machine does not know its rules."""

@@ -1,7 +1,7 @@
-"""Between the line and the disk: each message of a session is checked, stored, answered and shown, in that order.
+"""Connect the uplink with the disk: each message of a session is verified, stored, answered and shown, in that order.
 
-One task takes them, so nothing overtakes anything; while the disk refuses it waits, and so does the line. Nothing is
-said to the server above and nothing is shown before it is on the disk.
+One task handles all messages, so their order is kept. While the disk refuses, that task waits, and so the uplink gets
+back-pressure. Nothing is answered or shown before it is on the disk.
 """
 
 from __future__ import annotations
@@ -31,20 +31,21 @@ from moothall_hub.uplink.status_bar import CopyNow
 logger = logging.getLogger(__name__)
 
 RETRY_MS = 1_000
-"""How long to wait when the disk refuses."""
+"""Milliseconds until the next attempt when the disk refuses."""
 STOPPED_MS = 60_000
-"""After this a session is asked for anew of which the server above sends nothing more, or that failed here."""
+"""Milliseconds until the hub follows a session again that the server above has stopped, or whose message failed
+here."""
 
 Text = Live | Batch | Caught | Stopped
 Told = Text | Recall
-"""What the server above says of a session."""
+"""A message of the server above about one session."""
 
 
 class CopyStore(Protocol):
-    """Where copies are kept (`moothall_hub.mirror.mirror`)."""
+    """Stores copies (`moothall_hub.mirror.mirror`)."""
 
     async def keep(self, step: CopyStep) -> None:
-        """Store a step whole. Raises StorageUnavailable."""
+        """Store a step in one transaction. Raises StorageUnavailable."""
         ...
 
     async def drop(self, session: SessionId) -> Copy:
@@ -53,31 +54,31 @@ class CopyStore(Protocol):
 
 
 class CopyAudience(Protocol):
-    """Whom the copies are shown to (`moothall.services.readers.mirrored`)."""
+    """The readers of the copies (`moothall.services.readers.mirrored`)."""
 
     async def take(self, step: CopyStep) -> None:
-        """Show what a step has brought, which is on the disk. Raises StorageUnavailable, and RecordBroken."""
+        """Show the readers a step that is on the disk. Raises StorageUnavailable, RecordBroken."""
         ...
 
     async def renew(self, session: SessionId) -> None:
-        """Something came into the middle, or all was dropped: it is read anew from the disk. Raises as `take`."""
+        """Read a session from the disk again, since earlier events have changed or it was dropped. Raises as `take`."""
         ...
 
 
 @dataclass(eq=False, repr=False)
 class Replication:
-    """The copies of all sessions. Give it the wanted sessions, each beginning of a link, and each message."""
+    """Keeps the copies of all sessions up to date. It needs the wanted sessions, each new link, and each message."""
 
     stored: InitVar[Iterable[Copy]]
-    """Those on the disk."""
+    """The copies on the disk at the start."""
     _: KW_ONLY
     store: CopyStore
     shown: CopyAudience
     closed: Callable[[SessionId], bool]
-    """Whether a session is known to be closed, by its copy."""
+    """Whether a session is closed according to its copy."""
     signed: VerifySignature
     say: Callable[[FromHub], None]
-    """Hands a message to the link, which drops it where there is none."""
+    """Passes a message to the uplink, which drops it while there is no link."""
     missed: MissedSpans
     clock: Clock
 
@@ -86,36 +87,38 @@ class Replication:
         self._wanted: Mapping[SessionId, Want] = {}
         self._linked = False
         self.observe = Listeners[[SessionId, frozenset[Lane]]]()
-        """Told which lanes of a session have new events, or such that were missing."""
+        """Called with the lanes of a session that have new events, or in which missing events were inserted."""
         self._turn = asyncio.Lock()
-        """One at a time: a message that waits for the disk would undo what is asked for meanwhile."""
+        """Lets one change run at a time. Otherwise a message that waits for the disk would undo what is asked for
+        meanwhile."""
         self.erasing = Erasing(self.say, self.clock)
         self.storing = True
-        """Whether the disk can store new events; while it can't, nothing new is shown, and the uplink waits."""
-        # All are bounded by the sessions that are wanted, and those that are held.
+        """Whether the disk can store new events. While it cannot, nothing new is shown, and the uplink waits."""
+        # Each dict is bounded by the sessions that are wanted and those that are held.
         self._again: dict[SessionId, int] = {}
-        """When (monotonic ms) to ask anew for what the server above stopped."""
+        """When to follow a stopped session again, in monotonic ms."""
         self._following: dict[SessionId, Want] = {}
-        """What was said on this link."""
+        """What the hub asked for on this link, by session."""
         self._recalled: dict[SessionId, set[int]] = {}
-        """What else is to be followed on this link, until it is erased here what these `body.removed` name."""
+        """Offsets of `body.removed` events that are not carried out here yet. Their sessions are followed on this link
+        until they are."""
 
     @property
     def copies(self) -> Sequence[Copy]:
-        """All of them."""
+        """The copies of all sessions."""
         return tuple(self._copies.values())
 
     def copy(self, session: SessionId) -> Copy | None:
-        """The copy of a session."""
+        """The copy of a session; None where there is none."""
         return self._copies.get(session)
 
     @property
     def unfinished(self) -> frozenset[SessionId]:
-        """Sessions whose copy lacks something, or of which more may come though nobody would want them any more."""
+        """Sessions whose copy lacks events, or may get more although nobody wants the session any more."""
         return frozenset(copy.session for copy in self._copies.values() if not self._finished(copy))
 
     def now(self, session: SessionId) -> CopyNow | None:
-        """How a copy stands, for its readers; None where there is none."""
+        """The state of a copy as its readers see it; None where there is none."""
         copy = self._copies.get(session)
         if copy is None or copy.known is None:
             return None
@@ -128,7 +131,7 @@ class Replication:
         )
 
     def events_missing(self) -> int:
-        """Events between what is whole and what is live, of all copies: about, as offsets count all lanes."""
+        """About how many events are missing in the holes of all copies. An estimate, as offsets count all lanes."""
         return sum(
             max(0, copy.live.begin - copy.known.offset)
             for copy in self._copies.values()
@@ -136,7 +139,7 @@ class Replication:
         )
 
     async def linked(self) -> None:
-        """A line is dialled: ask for all that is wanted."""
+        """Note that a new link is dialled, and ask for all that is wanted."""
         async with self._turn:
             self._linked = True
             self._following.clear()
@@ -145,31 +148,31 @@ class Replication:
             await self._ask()
 
     def cut(self) -> None:
-        """The link is gone."""
+        """Note that the link is gone."""
         self._linked = False
         self._following.clear()
         self._recalled.clear()
 
     async def want(self, wanted: Mapping[SessionId, Want]) -> None:
-        """From now on these are wanted, and no others."""
+        """Set which sessions are wanted from now on, and ask for them if there is a link."""
         async with self._turn:
             self._wanted = wanted
             await self._ask_if_linked()
 
     async def fetch_again(self, session: SessionId) -> None:
-        """Drop a copy, and follow the session from its first event on. Raises StorageUnavailable."""
+        """Drop a copy, and follow its session from the first event on. Raises StorageUnavailable."""
         async with self._turn:
             await self._drop(session)
             await self._ask_if_linked()
 
     async def take(self, told: Told) -> None:
-        """A message about a session. Returns once its events are on the disk."""
+        """Process a message about a session. Returns once its events are on the disk."""
         async with self._turn:
             try:
                 await self._take(told)
-            except Exception as error:  # whatever it was, the other sessions go on
+            except Exception as error:  # whatever it was, the other sessions continue
                 if isinstance(told, Recall):
-                    raise  # It is said again on the next link.
+                    raise  # The server sends it again on the next link.
                 note_failure(
                     error, f"session {told.session}: a message could not be processed; the hub follows it again"
                 )
@@ -181,7 +184,7 @@ class Replication:
             return
         copy = self._copies.get(told.session)
         if copy is None or told.session not in self._following:
-            return  # Of a session that isn't wanted any more.
+            return  # The session is no longer wanted.
         found = self._step(copy, told)
         if isinstance(found, Broken):
             await self._broke(copy, found)
@@ -214,7 +217,7 @@ class Replication:
     def _batch(self, copy: Copy, told: Batch) -> CopyStep | Broken:
         known = copy.known
         if copy.asked or known is None or copy.broken is not None:
-            return CopyStep(copy=copy)  # Of before the answer.
+            return CopyStep(copy=copy)  # It was sent before the answer to `follow`.
         if told.part is FeedPart.OWN:
             heads, after = copy.own, max([0, *(head.offset for head in copy.own.values())])
         else:
@@ -237,7 +240,7 @@ class Replication:
         self.say(Leave(session=copy.session))
 
     async def _recall(self, told: Recall) -> None:
-        """Something has to go that may be here."""
+        """Erase what the message names, which may be here."""
         session = told.session
         copy = self._copies.get(session) or Copy(session=session)
         if told.offset == ALL:
@@ -252,7 +255,7 @@ class Replication:
             await self._ask_if_linked()
 
     async def _erased(self, step: CopyStep) -> None:
-        """What the room has of it goes too, before anybody is told."""
+        """Have the room erase what a step removed, before the removal is reported upwards."""
         copy, offsets = step.copy, _removals(step)
         epoch = copy.epoch
         if epoch is None or not offsets:
@@ -281,7 +284,7 @@ class Replication:
             return
 
     def _leave(self, session: SessionId) -> None:
-        """Nothing comes of a session for a while."""
+        """Unsubscribe from a session for `STOPPED_MS`."""
         if self._following.pop(session, None) is not None:
             self._again[session] = self.clock.monotonic() + STOPPED_MS
             self.say(Leave(session=session))
@@ -298,17 +301,17 @@ class Replication:
         try:
             await self.shown.take(step)
         except (StorageUnavailable, RecordBroken) as error:
-            # It is on the disk, and whoever shows it goes on from there.
+            # The step is on the disk, and the readers' side continues from the disk.
             note_failure(error, f"session {session}: readers can't be shown it at the moment")
 
     async def _note_missed(self, before: Copy, step: CopyStep, told: Text) -> None:
-        """Keep what span of the session came late, so that its readers can be told."""
+        """Keep which span of the session arrived late, so that its readers can be told."""
         if isinstance(told, Live) and step.copy.live is not None and not told.goes_on:
             begun = before.known is not None and bool(before.known.heads)
             self.missed.begin(told.session, worth=begun)
         elif isinstance(told, Batch) and told.part is FeedPart.MISSED:
             self.missed.add(told.session, step.records, step.copy.followed[:1])
-        # The last that was lacking may come with what is said now, too.
+        # The last missing event may also arrive among the live ones.
         if before.live is not None and step.copy.live is None and not isinstance(told, Live):
             try:
                 await self.missed.end(told.session)
@@ -344,7 +347,7 @@ class Replication:
             if (copy.channels, copy.words) != (asked.channels, asked.words):
                 await self._keep(
                     CopyStep(copy=asked)
-                )  # The rest is of this line alone: no dial costs the disk anything.
+                )  # The rest is about this link only: a dial writes nothing to the disk.
             self._copies[session] = asked
             self._following[session] = want
             self.say(message)
@@ -354,5 +357,5 @@ class Replication:
 
 
 def _removals(step: CopyStep) -> list[int]:
-    """The `body.removed` that it carries out."""
+    """Offsets of the `body.removed` events that the step carries out."""
     return [message.offset for message in step.say if isinstance(message, Erased)]

@@ -1,9 +1,9 @@
-"""The file of a hub's copies: records as in a log, and beside them how far each copy is and what is believed of it.
+"""The SQLite file of a hub's copies: records as in a log, and each copy's state beside them.
 
-Everything here blocks; `moothall_hub.mirror.mirror` calls it from its threads. A session and its records stand as in
-the log's file, so that the same code reads both. Two things differ: offsets have gaps, as a hub has the public lanes
-only, and events come into the middle. And no pair (cause, n) need be unique: what a hub takes in is checked by its
-chain.
+All functions block; `moothall_hub.mirror.mirror` calls them from its threads. Sessions and records have the columns of
+the log's file, so that the same code reads both. Two things differ: offsets have gaps, as a hub has only the public
+lanes, and missed events are inserted before later ones. No uniqueness of the pair (cause, n) is enforced, since a hub
+verifies the chain of what it takes in.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ _decoder = msgspec.json.Decoder(Copy)
 
 
 def keep(connection: sqlite3.Connection, step: CopyStep) -> None:
-    """Carry out a step, within the transaction that is open."""
+    """Carry out a step within the open transaction."""
     number = _keep_copy(connection, step.copy)
     if step.anew:
         connection.execute(_DROP, (number,))
@@ -77,18 +77,20 @@ def keep(connection: sqlite3.Connection, step: CopyStep) -> None:
 
 
 def drop(connection: sqlite3.Connection, copy: Copy) -> None:
-    """Erase all records of a session, and keep what is left of its copy."""
+    """Erase all records of a session, and store `copy`, which is what is left."""
     connection.execute(_DROP, (_keep_copy(connection, copy),))
 
 
 def copies(connection: sqlite3.Connection) -> list[Copy]:
-    """All copies, in order of their sessions' names. One that can't be read is broken, so that it is fetched again."""
+    """All copies, by their sessions' ids. A copy that cannot be read is returned as broken, so that it is fetched
+    again.
+    """
     rows = connection.execute("SELECT id, copy FROM session ORDER BY id").fetchall()
     return [_read_or_broken(*row) for row in rows]
 
 
 def copy_of(connection: sqlite3.Connection, session: SessionId) -> Copy | None:
-    """A session's copy. Raises RecordBroken when it can't be read."""
+    """A session's copy; None where there is none. Raises RecordBroken when it cannot be read."""
     row = connection.execute("SELECT id, copy FROM session WHERE id = ?", (session,)).fetchone()
     return None if row is None else _read_copy(*row)
 

@@ -1,7 +1,7 @@
-"""Which sessions a hub keeps a copy of, and which of their texts. Pure.
+"""Decide which sessions a hub keeps a copy of, and which of their channels. Pure.
 
-The coordinator names them, or else it is each that is on or belongs to today. One of which the copy isn't finished is
-kept up in any case: it may have been closed while the line was down.
+The coordinator names the sessions; otherwise each session is kept that is on or is planned for today. A session whose
+copy is unfinished is kept up to date in any case: it may have been closed while the uplink was down.
 """
 
 from __future__ import annotations
@@ -17,19 +17,20 @@ from moothall.core.session.state import ON
 from moothall.wire.hub.messages import Offered
 
 MOST = 40
-"""Sessions that are kept up at once. Overflow: those that begin last are left out; the coordinator can choose."""
+"""The number of sessions that are kept up to date at once. Overflow: the sessions that begin last are left out; the
+coordinator can choose."""
 
 
 class Want(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wanted of one session."""
+    """What a hub wants of one session."""
 
     channels: tuple[ChannelId, ...]
     words: bool = False
-    """Whether words are wanted as they come."""
+    """Whether partial words are wanted too, besides finished lines."""
 
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left out, so that the day's bytes last."""
+    """What is left out so that the day's data budget lasts."""
 
     lines_only: bool = False
     one_language: bool = False
@@ -46,16 +47,17 @@ def wanted(
     now: int,
     zone: Zone,
 ) -> dict[SessionId, Want]:
-    """What is wanted now, by session, in order of its beginning.
+    """What is wanted now, by session, in the order in which sessions begin; sessions that are on come first.
 
-    `chosen` is None where the coordinator has named no sessions; `languages` are BCP-47 tags beside each session's
-    first text; `unfinished` are sessions whose copy lacks something or is of a session that was not closed then.
+    `chosen` is None where the coordinator has named no sessions. `languages` are BCP-47 tags of texts that are wanted
+    beside each session's first text. `unfinished` are sessions whose copy lacks events, or that were not closed when
+    they were copied last. `now` is in Unix ms.
     """
     today = zone.at(now).date()
 
     def concerns(each: Offered) -> bool:
         if not each.texts:
-            return False  # There is no log of it yet.
+            return False  # The session has no log yet.
         if each.session in unfinished:
             return True
         if chosen is not None:
@@ -71,7 +73,7 @@ def wanted(
 
 
 def texts(offered: Offered, languages: Sequence[str], saved: Saved) -> tuple[ChannelId, ...]:
-    """The first text, and those in the hub's languages; where bytes are saved only the one that most here read."""
+    """The session's first channel and those in the hub's languages; to save bytes, only one of them."""
     first = offered.texts[0].channel
     beside = [
         each.channel
@@ -85,5 +87,5 @@ def texts(offered: Offered, languages: Sequence[str], saved: Saved) -> tuple[Cha
 
 
 def _order(offered: Offered) -> tuple[bool, bool, int, str]:
-    """What is on comes first, then by the time at which it begins."""
+    """The key that sorts sessions that are on first, then by the time at which they begin."""
     return offered.status not in ON, offered.begins is None, offered.begins or 0, offered.session

@@ -1,1 +1,1 @@
-"""A hub as a whole: its link, its meetings, hubs below it, checks before a meeting."""
+"""A hub as a whole: its uplink, its meetings, the hubs below it, and the checks before a meeting."""

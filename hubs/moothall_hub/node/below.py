@@ -1,7 +1,8 @@
-"""What a hub serves the hubs below it: its own copies, by the code by which the centre serves it, and their acts.
+"""Serve the hubs below a hub: its copies, by the same code with which the centre serves hubs, and the way up for acts.
 
-An act of a hub below is on this one's disk before it goes on, and is answered once the server above has answered it: so
-the one who asked learns of a late refusal, however many hubs are between. Until then it is not done, and comes again.
+An act from a hub below is stored on this hub's disk before it is sent up, and answered only once the server above has
+answered it. So its author learns of a late refusal, however many hubs are between. Until then the hub below sends the
+act again.
 """
 
 from __future__ import annotations
@@ -29,58 +30,59 @@ from moothall_hub.outbox.outbox import ActState, ActStatus
 logger = logging.getLogger(__name__)
 
 PATIENCE_MS = 40_000
-"""How long an act waits for it. Then the hub below is told that it isn't done yet, and sends it again."""
+"""Milliseconds to wait for the answer to an act. Then the hub below is told that it is not done yet, and sends it
+again."""
 
 
 class CopyRecords(Protocol):
-    """What is on the disk (`moothall_hub.mirror.mirror`)."""
+    """Reads copies and their records from the disk (`moothall_hub.mirror.mirror`)."""
 
     async def copy(self, session: SessionId) -> Copy | None:
-        """How far the copy of a session is; None where there never was one."""
+        """The copy of a session; None where there never was one."""
         ...
 
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
-        """What is there of a log."""
+        """The records of a session's copy after offset `after`, at most `limit`; only those of `lanes`, unless None."""
         ...
 
 
 class ReadableSession(Protocol):
-    """A session that is shown (`moothall.services.readers.mirrored.MirroredSession`)."""
+    """A session that readers can open (`moothall.services.readers.mirrored.MirroredSession`)."""
 
     @property
     def state(self) -> State:
-        """How it stands."""
+        """The session's state."""
         ...
 
 
 class ReadableSessions(Protocol):
-    """Those that are shown (`moothall.services.readers.mirrored.MirroredSessions`)."""
+    """The sessions that readers can open (`moothall.services.readers.mirrored.MirroredSessions`)."""
 
     async def find(self, session: SessionId) -> ReadableSession | None:
-        """One of them, loaded if need be. Raises StorageUnavailable, and RecordBroken."""
+        """Return a session, loaded if need be; None where there is no copy. Raises StorageUnavailable, RecordBroken."""
         ...
 
 
 @dataclass(eq=False, repr=False)
 class CopySource:
-    """A `LinkSource` over copies."""
+    """A `LinkSource` that reads from the copies."""
 
     sessions: ReadableSessions
     records: CopyRecords
     _: KW_ONLY
     offers: Callable[[], Sequence[Offered]]
-    """What the server above offers."""
+    """The sessions that the server above offers."""
     listen: Callable[[Told], None]
-    """Registers a listener for new events."""
+    """Register a listener for new events."""
 
     async def stand(self, session: SessionId) -> LogStatus | None:
-        """Where a copy stands; None where there is none, or no beginning of it yet."""
+        """The status of a copy; None where there is no copy, or its first event is missing."""
         copy, live = await self.records.copy(session), await self.sessions.find(session)
         if copy is None or copy.known is None or copy.broken is not None or live is None:
             return None
-        if not copy.known.offset:  # Its first event says whether everybody may read it.
+        if not copy.known.offset:  # Only the first event says whether everybody may read the session.
             return None
         known, behind = copy.known, copy.live
         heads = dict(known.heads if behind is None else {**known.heads, **behind.heads})
@@ -104,14 +106,14 @@ class CopySource:
         return await self.records.read(session, after, limit, lanes)
 
     async def sign(self, session: SessionId, behind: int) -> None:
-        """Nothing: only the centre has the key."""
+        """Do nothing: only the centre has the key to sign with."""
 
     def observe(self, told: Told) -> None:
-        """From now on tell of what is new in any log (`LinkSource`)."""
+        """Call `told` for new events of any session (`LinkSource`)."""
         self.listen(told)
 
     async def offered(self) -> Sequence[Offered]:
-        """Of what the server above offers, all that is planned, and of what is copied the texts that are here."""
+        """The sessions that the server above offers; each is listed with those of its texts that are copied here."""
         found: list[Offered] = []
         for each in self.offers():
             copy = await self.records.copy(each.session)
@@ -123,30 +125,30 @@ class CopySource:
 
 
 class ActsFromBelow(Protocol):
-    """Where acts wait (`moothall_hub.outbox.outbox`)."""
+    """The outbox in which acts wait (`moothall_hub.outbox.outbox`)."""
 
     async def pass_on(self, act: Act) -> None:
-        """Keep an act as it came. Raises StorageUnavailable."""
+        """Store an act of a hub below unchanged. Raises StorageUnavailable."""
         ...
 
     async def state(self, act_id: CommandId) -> ActStatus | None:
-        """Where an act stands."""
+        """The state of an act; None for one that was never stored."""
         ...
 
     def when_answered(self, told: Callable[[CommandId], None], /) -> None:
-        """From now on tell of each act that has its answer. It must not wait."""
+        """Call `told` with the id of each act once it has its answer. `told` must not block."""
         ...
 
 
 class PassingOn:
-    """An `ActTaker` that hands acts to the server above."""
+    """An `ActTaker` that passes acts on to the server above."""
 
     def __init__(self, outbox: ActsFromBelow, clock: Clock, title_of: Callable[[str], str]) -> None:
-        """`title_of`: what people call a hub that is linked here, by its name."""
+        """`title_of` gives the title that people see of a hub below, by its name."""
         self._outbox = outbox
         self._clock = clock
         self._title_of = title_of
-        # Bound: the hubs below, each of which has one act done at a time.
+        # Bounded by the hubs below, each of which sends one act at a time.
         self._awaited: dict[CommandId, asyncio.Event] = {}
         outbox.when_answered(self._answered)
 
@@ -156,7 +158,7 @@ class PassingOn:
             awaited.set()
 
     async def take(self, hub_path: str, act: Act, node: str) -> Done | NotDone:
-        """Keep it, and wait for its answer. Raises StorageUnavailable."""
+        """Store an act of a hub below, and wait for its answer, at most PATIENCE_MS. Raises StorageUnavailable."""
         name, _, below = hub_path.partition(".")
         title = act.title if below else self._title_of(name)
         await self._outbox.pass_on(msgspec.structs.replace(act, hub=hub_path, title=title))

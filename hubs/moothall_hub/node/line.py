@@ -1,7 +1,7 @@
-"""Supervises the uplink: routes incoming messages to mirror and outbox, and subscribes to the sessions that are wanted.
+"""Run a hub's uplink: route incoming messages to mirror and outbox, and subscribe to the sessions that are wanted.
 
-`moothall_hub.uplink.dialling` owns the socket and tells of what happens; this decides who is told. What has to
-outlive a restart (the centre's time, when the line was good last, the day's bytes) stands in the book.
+`moothall_hub.uplink.dialling` owns the socket and reports what happens; this module routes the reports. The book keeps
+what must survive a restart: the difference to the centre's clock, when the uplink was last good, and the day's bytes.
 """
 
 from __future__ import annotations
@@ -44,31 +44,32 @@ logger = logging.getLogger(__name__)
 
 NAMESPACE, KEPT = "line", "kept"
 LOOK_MS = 20_000
-"""How often the wanted sessions are determined again (sessions begin, days end), and the state is stored."""
+"""Milliseconds after which the wanted sessions are determined again (sessions begin, days end), and the state is
+stored."""
 BEGINNING_MS = 20_000
-"""How long after the start nobody is told that there is no line: it is dialled for the first time."""
+"""For how many ms after the start readers are not told that the uplink is down, as it is dialled for the first time."""
 _SAVING = {BudgetStep.ALL: Saving.NOTHING, BudgetStep.LINES: Saving.WORDS, BudgetStep.ONE_LANGUAGE: Saving.LANGUAGES}
 
 
 class KeptUplink(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a line outlives a restart."""
+    """The part of the uplink's state that survives a restart."""
 
     ahead: int = 0
-    """What the centre's clock is ahead of the own one, ms."""
+    """How far the centre's clock is ahead of this machine's, in ms."""
     good: int | None = None
-    """When the line was good last, Unix ms of the centre's clock."""
+    """When the uplink was last good, in Unix ms of the centre's clock; None: never."""
     usage: Usage = Usage()
 
 
 async def kept_of_line(book: Book) -> KeptUplink:
-    """What the book has kept of the line. Raises StorageUnavailable."""
+    """Return the uplink's stored state. Raises StorageUnavailable."""
     kept = (await book.read(NAMESPACE)).get(KEPT)
     return KeptUplink() if kept is None else msgspec.json.decode(kept, type=KeptUplink)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class NodeLine:
-    """The uplink of a hub. Call `show`, then run `run` and `look_after`."""
+    """The uplink of a hub. Call `show` once, then run `run` and `look_after` as tasks."""
 
     book: Book
     mirror: Mirror
@@ -79,9 +80,9 @@ class NodeLine:
     randomness: Randomness
     missed: MissedSpans
     budget: int | None
-    """Bytes a day; None for as many as it takes."""
+    """The data budget in bytes a day; None: there is no limit."""
     kept: KeptUplink
-    """What `kept_of_line` has found."""
+    """The stored state that `kept_of_line` has returned."""
 
     def __post_init__(self) -> None:
         self.clock = CentreClock(self.own_clock, self.kept.ahead)
@@ -95,21 +96,22 @@ class NodeLine:
             self.outbox, self.clock, offer=self._dialling.offer, up=lambda: self._link.phase is Phase.UP
         )
         self.translations = TranslationsAbove(self._dialling.say, self.clock, up=lambda: self.up)
-        """Questions that the server above translates."""
+        """Has the server above translate questions."""
         self.signals = HubSignals()
-        """How the texts are doing at the moment, as the server above told it on this line."""
+        """The states of the texts' sound and recognition that the server above has reported on this link."""
         self._look = asyncio.Event()
         self.above: tuple[str, ...] = ()
-        """The nodes from the centre down to the server above, as they were last said."""
+        """The names of the nodes from the centre down to the server above, as it last reported them."""
         self._cut_above: int | None = None
-        """Since when the server above has no line itself, Unix ms of the centre's clock; None while it has one."""
+        """Since when the server above has had no uplink itself, in Unix ms of the centre's clock; None while it has
+        one."""
         self.when_way = Listeners[[]]()
-        """Told when the way up is another one, or has come or gone."""
+        """Called when the path to the centre has changed, been lost or come back."""
         self.when_way(self.translations.line_changed)
         self.offers.when_changed(self._look.set)
 
     async def show(self, sessions: MirroredSessions, *, closed: Callable[[SessionId], bool]) -> None:
-        """Read the copies and how many acts wait; from now on `sessions` get new events.
+        """Read the copies and the number of waiting acts from the disk. From now on `sessions` get new events.
 
         Raises StorageUnavailable, RecordBroken.
         """
@@ -127,26 +129,26 @@ class NodeLine:
 
     @property
     def replication(self) -> Replication:
-        """The copies. Raises RuntimeError before `show`."""
+        """The copies of this hub. Raises RuntimeError before `show`."""
         if self._following is None:
             raise RuntimeError("Nobody has said yet who shows the copies.")
         return self._following
 
     @property
     def up(self) -> bool:
-        """Whether there is a line up to the centre, over all hubs in between."""
+        """Whether the centre can be reached, through all hubs in between."""
         return self._link.phase is Phase.UP and not self._link.quiet and self._cut_above is None
 
     @property
     def source(self) -> Source:
-        """How fresh what came over it is."""
+        """How fresh the copied text is: the ms since the centre was last heard, and whether the uplink is lost."""
         heard = self._link.centre_heard
         return Source(age=self.clock.monotonic() - (self._began if heard is None else heard), lost=not self.up)
 
-    # The tasks
+    # Tasks
 
     async def run(self) -> None:
-        """Dial and talk, until cancelled."""
+        """Dial and exchange messages, until cancelled."""
         await self._dialling.run()
 
     async def look_after(self) -> None:
@@ -164,17 +166,17 @@ class NodeLine:
                     continue
 
     async def paired(self, pairing: Pairing) -> None:
-        """Speak for another hub from now on, or anew for the same. Raises StorageUnavailable."""
+        """Use a new pairing, with another hub's identity or the same one. Raises StorageUnavailable."""
         before = self.pairings.now
         await self.pairings.keep(pairing)
         if before is not None and (before.address, before.hub) != (pairing.address, pairing.hub):
             await self.offers.forget()
         where = _where(pairing)
-        assert where is not None  # noqa: S101  # it is paired
+        assert where is not None  # noqa: S101  # a new pairing always has an address
         self._dialling.pair(where)
 
     async def tell(self, told: Told) -> None:
-        """What the line tells: see `moothall_hub.uplink.dialling`. While the disk refuses an answer, the line waits."""
+        """Route an event of `moothall_hub.uplink.dialling`. While the disk refuses to store one, the uplink waits."""
         match told:
             case FollowAgain():
                 await self._want()
@@ -189,7 +191,7 @@ class NodeLine:
                 self.signals.put(told.session, told.signal)
             case wire.Live() | wire.Batch() | wire.Caught() | wire.Stopped() | wire.Recall():
                 if isinstance(told, wire.Live | wire.Stopped):
-                    self.signals.forget(told.session)  # It is told anew.
+                    self.signals.forget(told.session)  # They are sent anew.
                 await self.replication.take(told)
             case wire.Translated() | wire.NotTranslated():
                 self.translations.take(told)
@@ -209,7 +211,7 @@ class NodeLine:
             case Stepped():
                 self._look.set()
 
-    # How it is
+    # State
 
     def now(self) -> LineNow:
         """The status that this hub's readers see."""
@@ -229,7 +231,7 @@ class NodeLine:
         return LineNow(state=UplinkStatus.DOWN, since=self._since())
 
     def health(self) -> LineHealth:
-        """For the coordinator."""
+        """The state and figures of the uplink, for the coordinator."""
         now = self.now()
         states = {
             UplinkStatus.UNPAIRED: DeskLine.UNPAIRED,
@@ -267,7 +269,7 @@ class NodeLine:
         self.when_way.tell()
 
     async def _noted(self, noting: Awaitable[None]) -> None:
-        """What holds once it was said, and is written when the disk takes it."""
+        """Wait until something is stored. If the disk refuses, it is in force all the same, and is stored later."""
         try:
             await noting
         except StorageUnavailable:
@@ -312,7 +314,7 @@ class NodeLine:
                 self._dialling.say(message)
 
     def _since(self) -> int | None:
-        """Since when the line is as it is, Unix ms of the centre's clock."""
+        """Since when the uplink has its present state, in Unix ms of the centre's clock."""
         if self._link.phase is not Phase.UP and self._link.welcome is None:
             began = self.clock.wall_at(self._began)
             return began if self.kept.good is None else self.kept.good

@@ -1,4 +1,4 @@
-"""The sessions of a hub, as its desk and the room's questions ask for them (`moothall_hub.room.ports.Meetings`)."""
+"""The sessions of a hub, for its desk and its room (`moothall_hub.room.ports.Meetings`)."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class NodeMeetings:
     """Answers questions about the sessions that this hub copies: programme, state, notes, checks."""
 
     def __init__(self, sessions: MirroredSessions, following: Callable[[], Replication], offers: Offers) -> None:
-        """`following` is asked for each time: another pairing begins another one."""
+        """`following` gives the replication; it is called each time, since `NodeLine.show` makes it later."""
         self._sessions = sessions
         self._following = following
         self._offers = offers
 
     def programme(self) -> Sequence[Offered]:
-        """What the server above offers, as it was told last."""
+        """What the server above offered last."""
         return self._offers.sessions
 
     async def state(self, session: SessionId, /) -> State | None:
-        """A session as its lanes tell, and None where there is no copy. Raises StorageUnavailable."""
+        """The state of a session by its copied lanes; None where there is no copy. Raises StorageUnavailable."""
         try:
             found = await self._sessions.find(session)
         except RecordBroken as error:
@@ -42,14 +42,16 @@ class NodeMeetings:
         return () if state is None else state.notes_and_tags.hub_notes
 
     async def checked(self, session: SessionId, /) -> bool:
-        """Whether a signature vouches for all of the copy but what came since the last one."""
+        """Whether the uplink has caught up with the copy, nothing differs, and a signature vouches for it. Events since
+        the last signature do not count.
+        """
         now, copy = self._following().now(session), self._following().copy(session)
         if now is None or copy is None or not copy.verified:
-            return False  # Nothing was signed yet.
+            return False  # Nothing is signed yet.
         return not (now.filling or now.checking or now.stopped)
 
     async def stuck(self) -> Sequence[Stuck]:
-        """The copies of which nothing more is taken, and those that the server above stopped."""
+        """The copies that accept nothing more, and those that the server above has stopped."""
         found: list[Stuck] = []
         for copy in self._following().copies:
             if copy.broken is not None:

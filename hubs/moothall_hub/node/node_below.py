@@ -1,4 +1,4 @@
-"""The hubs below a hub: who they are, how they come in, and what they are served. A book of its own keeps them."""
+"""Register, pair and serve the hubs below a hub. They are kept in a book of their own."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ FILE = "below.sqlite"
 
 
 class BelowNow(msgspec.Struct, frozen=True, kw_only=True):
-    """A hub below, for the coordinator."""
+    """A hub below, as the coordinator sees it."""
 
     title: str
     here: bool
-    """Whether its line is there."""
+    """Whether it is linked at the moment."""
 
 
 @dataclass(eq=False, repr=False)
@@ -61,7 +61,7 @@ class Below:
     pairing: BelowPairDoor
     _: KW_ONLY
     removals: HubRemovals
-    """What they hold, and what of it has to go."""
+    """Tracks which removals the hubs below have not carried out yet."""
 
     @classmethod
     async def open(
@@ -80,10 +80,12 @@ class Below:
         randomness: Randomness,
         keep_running: Callable[[Callable[[], Awaitable[None]]], None],
     ) -> Below:
-        """Open the book at the folder; what it makes ends as the stack unwinds. Raises ConfigurationError."""
+        """Open the book in the data folder. All that this opens is closed as `stack` unwinds. Raises
+        ConfigurationError.
+        """
         book = await SqliteBook.open(data / FILE)
         stack.push_async_callback(book.close)
-        # Links of the hubs below are no links of this hub's coordinator: nobody gets one, they are the registry's own.
+        # These links belong to the registry. Nobody is given one, and they are not links of this hub's coordinator.
         links = RoleLinks(book=book, clock=clock, randomness=randomness)
         await links.load()
         hubs = Hubs(book=book, sessions=sessions, links=links, clock=clock, randomness=randomness)
@@ -134,7 +136,7 @@ class Below:
         return cls(hubs, words, served, door, pairing, removals=removals)
 
     def routes(self) -> Sequence[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes of the doors, for `app.add_routes`."""
         return [*self.door.routes(), *self.pairing.routes()]
 
     def list(self) -> Sequence[BelowNow]:
@@ -142,14 +144,15 @@ class Below:
         return [BelowNow(title=each.title, here=self.hubs.here(each.name)) for each in self.hubs.list()]
 
     async def give(self, title: str) -> tuple[str, ...] | None:
-        """Six words for the hub of that title, which is made where there is none; those before are dead.
+        """Return six new words for the hub with this title, which is created if need be; its earlier words become
+        invalid.
 
-        None for a title that none can have. Raises StorageUnavailable.
+        None for a title that no hub can have. Raises StorageUnavailable.
         """
         title = " ".join(title.split())
         name = hub_name(title)
         if not is_name(f"{self.links.path}.{name}" if self.links.path else name):
-            return None  # Also where it is too long together with the names of the hubs above.
+            return None  # The name may also be too long together with the names of the hubs above.
         if self.hubs.get(name) is None:
             try:
                 made = await self.hubs.add(title, Details())
@@ -163,23 +166,23 @@ class Below:
 class BelowPairDoor:
     """`POST /hub/pair` at a hub: the machine of a hub below exchanges six words for a key, as at the centre.
 
-    Machines alone: a browser's words would open the page of a group, and that is at the centre.
+    Only machines may do this: in a browser the words would open the page of a group, and only the centre has that page.
     """
 
     def __init__(
         self, words: Words, *, paired: Callable[[], Pairing | None], clock: Clock, randomness: Randomness
     ) -> None:
-        """`paired`: as what this hub is known itself: what it has of the centre it hands on."""
+        """`paired` gives this hub's own pairing, whose keys and address of the centre are passed on."""
         self._words = words
         self._paired = paired
         self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0, slower=MINUTE)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The route, for `app.add_routes`."""
         return [web.post("/hub/pair", self.take)]
 
     async def take(self, request: web.Request) -> web.Response:
-        """Let a machine in."""
+        """Exchange six words for a key."""
         above = self._paired()
         if hdrs.ORIGIN in request.headers or request.content_type != "application/json":
             return sentence_response(403, "A page may not do this; a machine sends JSON and no Origin.")

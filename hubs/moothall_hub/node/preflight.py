@@ -1,4 +1,4 @@
-"""Whether a hub is ready for its meeting, and what to do where it isn't. Pure."""
+"""Decide whether a hub is ready for its meeting; the page says what to do where it is not. Pure."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import msgspec
 from moothall_hub.room.ports import LineHealth, LineState, Saving
 
 SLOW_MS = 2_000
-"""An answer that takes longer than this is worth saying so."""
+"""A median round trip above this many ms is reported."""
 CLOCK_MS = 60_000
-"""From this difference on both times are named."""
+"""A difference of the clocks of this many ms or more is reported."""
 LITTLE_DISK = 500 << 20
-"""Free bytes; a day of a conference with words as they come takes less than a tenth of it."""
+"""Free bytes below which care is needed; a day of a conference with partial words takes less than a tenth of this."""
 NO_DISK = 50 << 20
 WALL_MS = 60_000
-"""A wall that has not asked for this long isn't open any more."""
+"""A wall that has not asked for this many ms is no longer open."""
 
 
 class Check(StrEnum):
-    """What is looked at."""
+    """The checks of a hub before a meeting."""
 
     PAIRED = "paired"
     LINE = "line"
@@ -34,42 +34,42 @@ class Check(StrEnum):
 
 
 class Readiness(StrEnum):
-    """How it is."""
+    """The result of a check."""
 
     GOOD = "good"
     CARE = "care"
-    """It works; somebody should know."""
+    """It works, but the coordinator should know."""
     BAD = "bad"
     """Something has to be done."""
     UNKNOWN = "unknown"
-    """It can't be looked at before something else is good."""
+    """It cannot be checked before another check is good."""
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found."""
+    """A check and its result."""
 
     check: Check
     verdict: Readiness
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known."""
+    """The facts that the checks judge."""
 
     line: LineHealth
     free_bytes: int
-    """On the disk where the copies are."""
+    """Free bytes on the disk that holds the copies."""
     offered: int
-    """Meetings of which the programme tells."""
+    """How many meetings the programme offers."""
     kept: int
-    """Of these, those that are kept here."""
+    """How many of these are copied here."""
     stuck: int
-    """Copies of which nothing more is taken."""
+    """How many copies accept nothing more."""
     wall_ago: int | None
-    """How long ago a wall has asked what to show, ms; None: never."""
+    """Milliseconds since a wall last asked what to show; None: never."""
 
 
 def look(facts: Facts) -> tuple[Looked, ...]:
-    """Everything, in the order in which it is to be mended."""
+    """Return the results of all checks, in the order in which problems should be solved."""
     line = facts.line
     paired = line.state is not LineState.UNPAIRED
     good = line.state is LineState.GOOD
@@ -90,5 +90,5 @@ def look(facts: Facts) -> tuple[Looked, ...]:
 
 
 def ready(found: tuple[Looked, ...]) -> bool:
-    """Whether nothing has to be done."""
+    """Whether no check has the result BAD."""
     return all(each.verdict is not Readiness.BAD for each in found)

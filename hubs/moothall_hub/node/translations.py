@@ -1,4 +1,4 @@
-"""Translations of the meeting's questions, which the server above makes for this hub: one request at a time."""
+"""Translations of the meeting's questions that the server above makes for this hub, one request at a time."""
 
 from __future__ import annotations
 
@@ -13,32 +13,33 @@ from moothall.services.questions.translations import Rendered, WantedTranslation
 from moothall.wire.hub.messages import NotTranslated, Translate, Translated
 
 KEPT = 256
-"""Directions known to have no translator. Overflow: the oldest is forgotten, and asked for again."""
+"""The number of directions that are kept as having no translator. Overflow: the oldest is dropped, and asked for
+again."""
 AGAIN_MS = 60_000
-"""After how long a direction without a translator is asked for again."""
+"""Milliseconds after which a direction without a translator is asked for again."""
 _NO_LINE = refuse(RefusalCode.UNAVAILABLE, "There is no line to the meeting; the translation comes once it is back.")
 
 
 class TranslationsAbove:
-    """Asks the server above. For `QuestionTranslations`, which asks for one at a time."""
+    """Requests translations from the server above, for `QuestionTranslations`, which requests one at a time."""
 
     def __init__(self, say: Callable[[Translate], None], clock: Clock, *, up: Callable[[], bool]) -> None:
-        """`up`: whether there is a line to the centre; `say` sends a message upwards."""
+        """`up` says whether the uplink to the centre is up; `say` sends a message upwards."""
         self._say = say
         self._clock = clock
         self._up = up
         self._number = 0
         self._awaited: asyncio.Future[Rendered | Refusal] | None = None
         self._without: dict[tuple[str, str], int] = {}
-        """Directions (primary tags) without a translator, and when the server above said so, monotonic ms."""
+        """Directions (primary tags) without a translator, with the monotonic ms at which the server above said so."""
 
     def has_way(self, wanted: WantedTranslation) -> bool:
-        """Whether the server above may have a translator for it."""
+        """Whether the server above may have a translator for the direction of `wanted`."""
         said = self._without.get(_direction(wanted))
         return self._up() and (said is None or self._clock.monotonic() - said >= AGAIN_MS)
 
     async def translate(self, wanted: WantedTranslation) -> Rendered | Refusal:
-        """Have one made. Waits for the answer as long as there is a line."""
+        """Request a translation. Waits for the answer as long as the uplink is up; then returns a refusal."""
         if not self._up():
             return _NO_LINE
         self._number += 1
@@ -62,7 +63,7 @@ class TranslationsAbove:
         return made
 
     def take(self, answer: Translated | NotTranslated) -> None:
-        """Give an answer to who waits for it; one that comes too late is dropped."""
+        """Pass an answer to the request that awaits it; a late answer is dropped."""
         if answer.number == self._number:
             self._end(
                 Rendered(text=answer.text, route=answer.route, rough=answer.rough)
@@ -71,7 +72,9 @@ class TranslationsAbove:
             )
 
     def line_changed(self) -> None:
-        """The line has come or gone: what was asked on the one before has no answer, and translators may be others."""
+        """Note that the uplink has come up or gone down. A request on the previous link gets no answer, and the server
+        above may have other translators now.
+        """
         self._without.clear()
         if not self._up():
             self._end(_NO_LINE)

@@ -1,1 +1,1 @@
-"""Acts that wait on the disk until the link is up."""
+"""Acts that wait on the hub's disk until the uplink is up."""

@@ -1,4 +1,4 @@
-"""What the room did goes up: from the outbox to the line in its order, and the answers back."""
+"""Send the acts of the room up: from the outbox to the uplink in their order, and store their answers."""
 
 from __future__ import annotations
 
@@ -15,70 +15,70 @@ from moothall.wire.hub.messages import MOST_ACTS, Act, Done, NotDone
 logger = logging.getLogger(__name__)
 
 RETRY_MS = 1_000
-"""How long to wait when the disk refuses."""
+"""Milliseconds until the next attempt when the disk refuses."""
 
 
 class WaitingActs(Protocol):
-    """Where acts wait (`moothall_hub.outbox.outbox`). Each async method may raise StorageUnavailable."""
+    """The outbox in which acts wait (`moothall_hub.outbox.outbox`). Each async method may raise StorageUnavailable."""
 
     def observe(self, told: Callable[[], None], /) -> None:
-        """From now on tell of each act that is put."""
+        """Call `told` after each act that is put."""
         ...
 
     async def count(self) -> int:
-        """How many have no answer."""
+        """How many acts have no answer."""
         ...
 
     async def unsent(self, limit: int) -> Sequence[Act]:
-        """The next that are not on their way, oldest first."""
+        """The next acts that are not on their way, oldest first, at most `limit`."""
         ...
 
     def sent(self, act_id: CommandId) -> None:
-        """One is on its way."""
+        """Note that an act is on its way."""
         ...
 
     def link_ended(self) -> None:
-        """None is any more."""
+        """Note that no act is on its way any more."""
         ...
 
     async def answered(self, act_id: CommandId, answer: Done | NotDone) -> None:
-        """One was answered."""
+        """Store the answer to an act."""
         ...
 
 
 class ActsUp:
-    """Sends the acts of the outbox up, and takes their answers. Make it with `load`; `run` must be running."""
+    """Sends the acts of the outbox up, and stores their answers. Call `load` first; `run` must be running."""
 
     def __init__(
         self, outbox: WaitingActs, clock: Clock, *, offer: Callable[[Sequence[Act]], None], up: Callable[[], bool]
     ) -> None:
-        """`offer` gives acts to the line; `up`: whether there is one."""
+        """`offer` passes acts to the uplink; `up` says whether it is up."""
         self._outbox = outbox
         self._clock = clock
         self._offer = offer
         self._up = up
         self._given: dict[CommandId, None] = {}
-        """Acts that the line was given since it is up. Bound: `MOST_ACTS`."""
+        """Acts that were passed to the uplink since it is up, and not answered. Bounded by `MOST_ACTS`."""
         self._more = asyncio.Event()
         self.waiting = 0
-        """How many have no answer."""
+        """How many acts have no answer."""
         outbox.observe(self._more.set)
 
     async def load(self) -> None:
-        """Count what waits. Raises StorageUnavailable."""
+        """Count the acts that wait. Raises StorageUnavailable."""
         self.waiting = await self._outbox.count()
 
     def line_changed(self) -> None:
-        """The line has come or gone: nothing is on its way."""
+        """Note that the uplink has come up or gone down: no act is on its way."""
         self._given.clear()
         self._outbox.link_ended()
 
     def room(self) -> None:
-        """The line takes more of them."""
+        """Note that the uplink can take more acts."""
         self._more.set()
 
     async def answered(self, told: Done | NotDone) -> None:
-        """The server above has answered. Comes back once that is on the disk, whenever it takes it."""
+        """Store an answer of the server above. Retries while the disk refuses, and returns once it is stored."""
         while True:
             try:
                 await self._outbox.answered(told.id, told)
@@ -90,8 +90,8 @@ class ActsUp:
             return
 
     async def run(self) -> None:
-        """Offer what waits as the line takes it, until cancelled."""
-        self._more.set()  # One before this may have ended amid an offer.
+        """Pass waiting acts to the uplink as it can take them, until cancelled."""
+        self._more.set()  # A previous run may have ended in the middle of an offer.
         while True:
             await self._more.wait()
             self._more.clear()

@@ -1,11 +1,11 @@
-"""What the room did, on the hub's disk until the server above has it: questions, supports, head counts, notes.
+"""The acts of a hub's room, on the hub's disk until the server above has them: questions, supports, head counts, notes.
 
-An act is durable before anybody is told that it was kept. Acts go up in the order in which they came, and each has an
-id of its own, so that the same one sent again changes nothing. Once one is answered its text goes from the disk: it
-stands in the log now, and may be removed there. What stays is whether it was taken, and if not, why.
+An act is durable before anybody is told that it was stored. Acts are sent up in their order, and each has an id of its
+own, so that a repeated act changes nothing. Once an act is answered, its text is erased from the disk: the session's
+log holds it now, and it may be removed there. The outbox keeps whether the act was accepted, and if not, why.
 
-Supports are counted absolutely, so a newer count takes the place of an older one that was not answered yet. Head counts
-are absolute too, but each stays: it says when it was so.
+Counts of supports are absolute, so a newer count replaces an older one that was not answered yet. Head counts are
+absolute too, but each of them is kept, since each belongs to a time.
 """
 
 from __future__ import annotations
@@ -29,26 +29,27 @@ from moothall_hub.outbox.store import OutboxFile
 T = TypeVar("T")
 
 MOST_WAITING = 20_000
-"""Acts that may wait. Overflow: the next is refused with StorageUnavailable, and its author is told so."""
+"""The most acts that may wait. Overflow: the next is refused with StorageUnavailable, and its author is told so."""
 MOST_OWN_ACTS = 20
-"""Presses of its author that may wait for the uplink, of a question. Overflow: the next is refused as busy."""
+"""The most acts of a question's author that may wait for the uplink. Overflow: the next is refused as busy."""
 MOST_OWN_LINES = 200
-"""Typed lines that may wait, of a question. Overflow: the next is refused as too often; its page sends it again."""
+"""The most typed lines of a question that may wait. Overflow: the next is refused as too frequent; its page sends it
+again."""
 
 
 class ActState(StrEnum):
-    """Where an act stands."""
+    """The state of an act."""
 
     WAITING = "waiting"
-    """On the disk."""
+    """It is on the disk, and was not sent on this link."""
     SENT = "sent"
-    """On its way, and not answered."""
+    """It was sent on this link, and is not answered."""
     DONE = "done"
     REFUSED = "refused"
 
 
 class ActStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an act stands, and why it was refused."""
+    """The state of an act, and why it was refused; code and message are empty unless it was."""
 
     state: ActState
     code: RefusalCode | None = None
@@ -60,7 +61,7 @@ class WaitingAct(msgspec.Struct, frozen=True, kw_only=True):
     """An act that was not answered yet."""
 
     number: int
-    """Its place in the order."""
+    """Its number in the order of acts."""
     act: Act
 
 
@@ -73,17 +74,19 @@ class HubOutbox:
         self._thread = thread
         self._closed = False
         self._on_way: dict[CommandId, None] = {}
-        """Sent on the current link, and not answered. Bound: `MOST_ACTS` of the link."""
+        """Acts that were sent on the current link and not answered; a dict as an ordered set. Bounded by the link's
+        `MOST_ACTS`."""
         self.observe = Listeners[[]]()
-        """Told of each act that is put."""
+        """Called after each act that is stored."""
         self.when_answered = Listeners[[CommandId]]()
-        """Told of each act that has its answer for good, once that is on the disk."""
+        """Called with the id of each act that has its final answer, once the answer is on the disk."""
 
     @classmethod
     async def open(cls, path: Path, *, most: int = MOST_WAITING) -> HubOutbox:
-        """Open the outbox at `path`, or make it; `most` acts may wait in it.
+        """Open the outbox at `path`, or make it; at most `most` acts may wait in it.
 
-        Raises ConfigurationError with a sentence when it can't be opened, isn't ours, or is a newer release's.
+        Raises ConfigurationError with a sentence when the file cannot be opened, is no outbox, or was written by a
+        newer release.
         """
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
         try:
@@ -94,34 +97,34 @@ class HubOutbox:
         return cls(file, thread, most)
 
     async def put(self, session: SessionId, act_id: CommandId, hub: str, act: AnyAct, at: int) -> None:
-        """Keep an act; durable when this returns. The same id again changes nothing, even with another content.
+        """Store an act; it is durable when this returns. The same id again changes nothing, even with another content.
 
-        `hub` is empty for this hub's own room, else the dotted path of the one below; `at` is Unix ms of the centre's
-        clock. Raises StorageUnavailable when it was not kept.
+        `hub` is empty for this hub's own room, otherwise the dotted path of the hub below; `at` is in Unix ms of the
+        centre's clock. Raises StorageUnavailable when the act was not stored.
         """
         await self.pass_on(Act(id=act_id, session=session, at=at, hub=hub, act=act))
 
     async def pass_on(self, act: Act) -> None:
-        """Keep an act as it came, such as one of a hub below. As `put`."""
+        """Store an act unchanged, such as one of a hub below. Durability and errors are as for `put`."""
         await self._do(partial(self._file.put, act, self._most))
         self.observe.tell()
 
     async def unsent(self, limit: int) -> Sequence[Act]:
-        """The next acts that are not on their way, oldest first. Raises StorageUnavailable."""
+        """The next acts that are not on their way, oldest first, at most `limit`. Raises StorageUnavailable."""
         rows = await self._do(partial(self._file.waiting, limit + len(self._on_way), None))
         return [act for _, act in rows if act.id not in self._on_way][:limit]
 
     def sent(self, act_id: CommandId) -> None:
-        """An act is on its way."""
+        """Note that an act was sent."""
         self._on_way[act_id] = None
 
     def link_ended(self) -> None:
-        """Nothing is on its way any more: on the next link all that was not answered is sent again."""
+        """Note that the link has ended: all unanswered acts are sent again on the next one."""
         self._on_way.clear()
 
     async def answered(self, act_id: CommandId, answer: Done | NotDone) -> None:
-        """An act was answered. One that is not refused for good waits again, and those that came after it with it:
-        they keep their order. Raises StorageUnavailable.
+        """Store the answer to an act. After a temporary refusal it waits again, and so do the acts after it, so that
+        their order is kept. Raises StorageUnavailable.
         """
         if isinstance(answer, NotDone) and answer.code in PASSING:
             self._on_way.clear()
@@ -132,27 +135,25 @@ class HubOutbox:
         self.when_answered.tell(act_id)
 
     async def state(self, act_id: CommandId) -> ActStatus | None:
-        """Where an act stands; None for one that was never put. Refusals stay. Raises StorageUnavailable."""
+        """The state of an act; None for one that was never put. Refusals are kept. Raises StorageUnavailable."""
         return (await self.states((act_id,))).get(act_id)
 
     async def states(self, act_ids: Collection[CommandId]) -> Mapping[CommandId, ActStatus]:
-        """Where each of these acts stands, read at once; without those that were never put. Raises
-        StorageUnavailable.
-        """
+        """The states of these acts, read at once, without acts that were never put. Raises StorageUnavailable."""
         rows = await self._do(partial(self._file.states, tuple(act_ids))) if act_ids else {}
         return {act_id: self._status(act_id, *row) for act_id, row in rows.items()}
 
     async def waiting(self, session: SessionId | None = None) -> Sequence[WaitingAct]:
-        """All acts that were not answered, of a session or of all, oldest first. Raises StorageUnavailable."""
+        """All unanswered acts, of a session or of all, oldest first. Raises StorageUnavailable."""
         rows = await self._do(partial(self._file.waiting, self._most, session))
         return [WaitingAct(number=number, act=act) for number, act in rows]
 
     async def count(self) -> int:
-        """How many acts were not answered. Raises StorageUnavailable."""
+        """How many acts have no answer. Raises StorageUnavailable."""
         return await self._do(self._file.count)
 
     async def close(self) -> None:
-        """Finish what was promised and let go of the file. Afterwards everything is refused as unavailable."""
+        """Finish the calls that have begun, and close the file. Later calls raise StorageUnavailable."""
         if self._closed:
             return
         self._closed = True
@@ -169,5 +170,5 @@ class HubOutbox:
     async def _do(self, act: Callable[[], T]) -> T:
         if self._closed:
             raise StorageUnavailable("The outbox is closed.")
-        # Whoever is cancelled leaves the act to be finished all the same: the thread does one after the other.
+        # The call finishes even if its caller is cancelled: the thread carries out one after the other.
         return await asyncio.get_running_loop().run_in_executor(self._thread, act)

@@ -1,4 +1,4 @@
-"""The file of a hub's outbox: its schema, and each act of it a transaction. Everything here blocks."""
+"""The SQLite file of a hub's outbox: its schema and its transactions. All methods block."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ CREATE TABLE act (
 CREATE INDEX act_waiting ON act (number) WHERE body IS NOT NULL;
 CREATE INDEX act_counts ON act (counts) WHERE counts IS NOT NULL AND body IS NOT NULL
 """
-"""`body` is there while an act waits; `counts` is what a count of supports is of. Numbers are never used again."""
+"""`body` is NULL once an act was answered or replaced. `counts` identifies what a count of supports is about. Numbers
+are never used again."""
 _STATES = """
 SELECT id, body IS NOT NULL, code, message FROM act WHERE id IN (SELECT value FROM json_each(?))
 """
@@ -50,15 +51,15 @@ class OutboxFile:
     """The outbox's SQLite file. Only one thread may use it at a time."""
 
     def __init__(self, path: Path, *, busy_s: float = BUSY_S) -> None:
-        """Open the file, or make it. Raises ConfigurationError when it can't be."""
+        """Open the file, or make it. Raises ConfigurationError when this fails."""
         self._connection = open_for_writing(path, busy_s, KIND)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     def put(self, act: Act, most: int) -> None:
-        """Keep an act, unless it was put before. Raises StorageUnavailable, also where `most` are waiting."""
+        """Store an act, unless its id is known. Raises StorageUnavailable, also when `most` acts wait already."""
         with self._transaction() as connection:
             if connection.execute("SELECT 1 FROM act WHERE id = ?", (act.id,)).fetchone():
                 return
@@ -71,7 +72,7 @@ class OutboxFile:
             connection.execute("INSERT INTO act (id, session, counts, body) VALUES (?, ?, ?, ?)", row)
 
     def waiting(self, limit: int, session: SessionId | None) -> list[tuple[int, Act]]:
-        """Acts that were not answered, with their numbers, in their order."""
+        """Unanswered acts with their numbers, oldest first, at most `limit`; of all sessions when `session` is None."""
         where = "" if session is None else "AND session = :session"
         query = f"SELECT number, body FROM act WHERE body IS NOT NULL {where} ORDER BY number LIMIT :limit"  # noqa: S608
         with translated():
@@ -79,18 +80,18 @@ class OutboxFile:
         return [(number, _decoder.decode(body)) for number, body in rows]
 
     def answered(self, act_id: CommandId, code: RefusalCode | None, message: str) -> None:
-        """Note an answer, and erase what the act said. One that is answered already keeps its first answer."""
+        """Store an answer, and erase the act's content. An act that was answered before keeps its first answer."""
         with self._transaction() as connection:
             connection.execute(
                 "UPDATE act SET body = NULL, code = ?, message = ? WHERE id = ? AND body IS NOT NULL",
                 (code, message, act_id),
             )
         with translated():
-            # What the act said is in no file any more, not even in the WAL.
+            # Afterwards the act's content is in no file any more, not even in the WAL.
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def states(self, act_ids: Collection[CommandId]) -> dict[CommandId, tuple[bool, RefusalCode | None, str]]:
-        """Whether each of these acts waits, and how it was refused; without those that there are not."""
+        """For each known act: whether it waits, and the code and message with which it was refused."""
         ids = msgspec.json.encode(list(act_ids)).decode()
         with translated():
             rows = self._connection.execute(_STATES, (ids,)).fetchall()
@@ -100,7 +101,7 @@ class OutboxFile:
         }
 
     def count(self) -> int:
-        """How many were not answered."""
+        """How many acts have no answer."""
         with translated():
             return _count(self._connection)
 
@@ -123,5 +124,5 @@ def _count(connection: sqlite3.Connection) -> int:
 
 
 def _counts(act: Act) -> str | None:
-    """What a count of supports is of: a newer one takes its place. Head counts stay, each with its time."""
+    """The key of what a count of supports is about, so that a newer count replaces it; None for other acts."""
     return f"{act.session} {act.hub} {act.act.intervention}" if isinstance(act.act, SupportAct) else None

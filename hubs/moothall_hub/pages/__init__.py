@@ -1,1 +1,1 @@
-"""What a hub serves in its room: pages, the coordinator's desk, walls, set-up."""
+"""The pages that a hub serves in its room: readers' pages, the coordinator's desk, walls, set-up."""

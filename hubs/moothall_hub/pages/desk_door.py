@@ -1,7 +1,7 @@
-"""The coordinator's desk (`/desk`): the meeting's text, the room's questions, its people, its wall, and the line.
+"""The coordinator's desk (`/desk`): the meeting's text, the room's questions, its people, its wall, and the uplink.
 
-One page of plain forms. The text comes as on a wall; what else changes by itself is asked for again by a small script
-(`web/js/hub/desk.js`).
+It is one page of plain forms. Its text is updated as on a wall; a small script (`web/js/hub/desk.js`) requests the
+other parts that change.
 """
 
 from __future__ import annotations
@@ -41,21 +41,23 @@ from moothall_hub.room.questions import RoomQuestions
 from moothall_hub.uplink.addresses import room_address
 
 PICK, KEEP, LANGUAGE = "pick-", "keep-", "language-"
-"""What the names of check boxes begin with."""
+"""Prefixes of the names of check boxes."""
 OF_NO_SESSION = ("follow", "fetch")
-"""The acts that are about no session of the programme: what is kept, and a copy that may be of an older one."""
+"""The acts that are not about a session of the programme: the choice of sessions, and a copy that may be of an older
+session."""
 MOST_DONE = 50
-"""Questions that were decided, and are shown; the newest."""
+"""The most decided questions that are shown, the newest."""
 
 
 @dataclass(eq=False, repr=False)
 class DeskDoor:
     """Handlers of the coordinator's desk and of its forms.
 
-    `zone`: the room's; `free_bytes`: of the disk where the copies are; `told`: where this one is reached.
+    `zone` is the room's time zone; `free_bytes` are those of the disk that holds the copies; `told` gives this hub's
+    addresses, the best one first.
 
-    `doing`: how a session's texts are doing, where that isn't as usual. `snapshot_of`: the texts that are here;
-    `reports`: what the room's readers say is wrong with them.
+    `doing` gives the unusual states of a session's texts; `snapshot_of` the texts that are copied here; `reports` are
+    the room's readers' reports that something is wrong with a text.
     """
 
     pages: StaffPages
@@ -76,7 +78,7 @@ class DeskDoor:
     reports: Reports
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/desk", self.show),
             web.post("/desk", self.act),
@@ -85,18 +87,19 @@ class DeskDoor:
         ]
 
     async def onward(self, request: web.Request) -> web.Response:
-        """The addresses that the centre has for coordinators lead to the desk."""
-        query = request.rel_url.raw_query_string  # As it came: what is decoded may be no header.
+        """Redirect the addresses that the centre has for coordinators to the desk."""
+        # It is passed on undecoded, since decoded text may not be allowed in a header.
+        query = request.rel_url.raw_query_string
         return see_other(f"/desk?{query}" if query else "/desk")
 
     @staff_page(coordinates)
     async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """The desk."""
+        """Show the desk."""
         return await self._show(request, asked)
 
     @staff_page(coordinates)
     async def act(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Do what a button says, and show the desk again."""
+        """Carry out the act of a button, and show the desk again."""
         given = await self.pages.form(request, asked)
         session = SessionId(given.get("session", ""))
         name, _, what = given.get("act", "").partition(":")
@@ -110,7 +113,7 @@ class DeskDoor:
         return see_other(f"/desk?{urlencode({name: value for name, value in kept.items() if value})}{_anchor(name)}")
 
     async def _do(self, act: str, what: str, session: SessionId, given: Mapping[str, str]) -> str:
-        """Do what a button says; returns the key of the text that says what is wrong, empty for nothing."""
+        """Carry out the act of a button. Return the key of the text that says what is wrong; empty when nothing is."""
         match act:
             case "forward":
                 await self.local.forward(session, _picked(what, given))
@@ -148,7 +151,7 @@ class DeskDoor:
         return ""
 
     def _choice(self, given: Mapping[str, str]) -> SessionChoice:
-        """What the form says is to be kept here."""
+        """Build the coordinator's choice from the form."""
         offered = {each.session for each in self.meetings.programme()}
         sessions = tuple(SessionId(name) for name in _named(KEEP, given) if name in offered)
         return SessionChoice(
@@ -232,7 +235,7 @@ class DeskDoor:
         )
 
     async def _text(self, request: web.Request, session: SessionId, asked: AdminRequest) -> Mapping[str, object] | None:
-        """The newest lines, in the coordinator's own language where that text is here; None while none is."""
+        """The newest lines, in the coordinator's own language if that text is copied here; None without any text."""
         try:
             wanted = await asked_text(request, self.snapshot_of, "", session)
             own = text_in(wanted.snapshot.session, asked.ui.language)
@@ -243,7 +246,7 @@ class DeskDoor:
         return newest_lines(wanted, asked.ui, self.clock.wall())
 
     async def _about(self, each: Offered, clocks: view.Clocks, asked: AdminRequest) -> dict[str, object]:
-        """The session that the desk is about."""
+        """The values of the page for the session that the desk shows."""
         ui, session = asked.ui, each.session
         local, state = self.local.of(session), await self.meetings.state(session)
         people = self.presence.people(session)
@@ -282,12 +285,12 @@ def _named(prefix: str, given: Mapping[str, str]) -> list[str]:
 
 
 def _picked(what: str, given: Mapping[str, str]) -> list[InterventionId]:
-    """The question that a button is about, or else those that are picked."""
+    """The question that belongs to a button, or else those whose check boxes are set."""
     return [InterventionId(name) for name in ([what] if what else _named(PICK, given))]
 
 
 def _anchor(act: str) -> str:
-    """Where on the page one goes on."""
+    """The part of the page to which the browser jumps after an act."""
     parts = {"more": "People", "people": "People", "note": "Notes", "read": "Notes", "follow": "Programme"}
     parts |= {"fetch": "Stuck", "mode": "Questions", "clear-wall": "Wall", "seen": "Now", "mended": "Now"}
     return f"#{parts.get(act, 'Questions')}"

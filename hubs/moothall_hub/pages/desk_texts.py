@@ -21,16 +21,16 @@ DESK_WHERE = {
     QuestionPlace.KEPT: "Kept in the group",
     QuestionPlace.WITHDRAWN: "Taken back by whoever asked it",
 }
-"""Where a question is, for the coordinator, where that is said to its author in other words."""
+"""What the coordinator reads of a question's stage, where the text for its author does not fit."""
 HERE = "No. {n} of your group"
 SUPPORT_HERE = "{n} here would ask this too"
-"""Counted."""
+"""A text with plural forms."""
 
 DELAY = "An answer takes {n} ms."
 TO_SEND = "{n} thing done here waits to be sent"
-"""Counted."""
+"""A text with plural forms."""
 TO_COME = "{n} piece of text is still missing"
-"""Counted."""
+"""A text with plural forms."""
 TODAY = "Today: {n} MB"
 TODAY_OF = "Today: {n} MB of {all} MB"
 CLOCK = "This computer's clock says {own}, the meeting's {right}. Everything here goes by the meeting's."
@@ -45,9 +45,9 @@ UNTRANSLATED = (
 )
 CHOOSE = "Choose languages"
 WAITING_HERE = "{n} question of the group waits for you"
-"""Counted."""
+"""A text with plural forms."""
 UNREAD = "{n} note from the meeting was not read yet"
-"""Counted."""
+"""A text with plural forms."""
 
 CHECKED_COPY = "The copy of the text is checked: it is what was written and signed."
 BEING_CHECKED = "What came last of the text is being checked."
@@ -64,14 +64,14 @@ TWO_TIMES = "{time} here, {other} at the meeting"
 
 
 def line(health: LineHealth, time: str, ui: Catalogue) -> str:
-    """How the line stands, as a sentence; `time`: since when."""
+    """The state of the uplink as a sentence; `time` is since when it has this state."""
     if health.state is LineState.GOOD and not health.storing:
         return ui.text(TEXTS["full"])
     return ui.named(f"hub/line.{health.state}", time=time)
 
 
 def doing(state: State | None, signals: Sequence[Summary], ui: Catalogue) -> list[str]:
-    """How the text of a meeting is doing, where it isn't as usual: as its readers are told."""
+    """Unusual states of a meeting's text, in the sentences that its readers get; empty when all is as usual."""
     if state is None or state.status not in ON:
         return []
     kept = [] if state.recorded else [ui.named("reader/unrecorded")]
@@ -91,7 +91,7 @@ def doing(state: State | None, signals: Sequence[Summary], ui: Catalogue) -> lis
 
 
 def figures(health: LineHealth, ui: Catalogue) -> list[str]:
-    """The line in figures, a short sentence each."""
+    """The uplink in figures, each as a short sentence."""
     found: list[str] = []
     if health.state is LineState.GOOD and health.delay_ms is not None:
         found.append(ui.text(DELAY, n=health.delay_ms))

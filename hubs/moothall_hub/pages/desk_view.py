@@ -1,4 +1,4 @@
-"""What the coordinator's desk shows, as its template needs it: of plain values."""
+"""Plain values for the template of the coordinator's desk."""
 
 from __future__ import annotations
 
@@ -27,25 +27,26 @@ from moothall_hub.room.ports import LineHealth, LineState, Stuck
 from moothall_hub.room.presence import Note
 
 OF_THE_LINE = frozenset({Check.PAIRED, Check.LINE, Check.PROGRAMME, Check.COPY})
-"""What the frame says already, what follows from it, and a text that has stopped, which stands above."""
+"""Checks that are not listed as urgent: the page's frame shows them already, they follow from others, or, for a stopped
+copy, the page shows it above."""
 
 
 class Clocks:
-    """Times as the room has them, and as the meeting has them where that differs."""
+    """Times as in the room's time zone, and as at the meeting where that differs."""
 
     def __init__(self, here: Zone, there: Zone, now: int) -> None:
-        """`here`: the room's zone; `there`: the conference's; `now`: Unix ms of the meeting's clock."""
+        """`here` is the room's zone, `there` the conference's; `now` is in Unix ms of the meeting's clock."""
         self.here = here
         self.there = there
         self.now = now
 
     def time(self, at: int) -> str:
-        """The time of day in the room; with the date where it isn't today's."""
+        """The time of day in the room, with the date if it is not today."""
         moment, today = self.here.at(at), self.here.at(self.now)
         return f"{moment:%H:%M}" if moment.date() == today.date() else f"{moment:%Y-%m-%d %H:%M}"
 
     def both(self, at: int, ui: Catalogue) -> str:
-        """The time in the room, and at the meeting where its clock shows another one."""
+        """The time in the room, followed by the time at the meeting where that differs."""
         here, there = self.here.at(at), self.there.at(at)
         if here.replace(tzinfo=UTC) == there.replace(tzinfo=UTC):
             return self.time(at)
@@ -54,7 +55,7 @@ class Clocks:
 
 
 def line(health: LineHealth, clocks: Clocks, ui: Catalogue) -> dict[str, object]:
-    """The line in words and figures."""
+    """The uplink in words and figures."""
     wrong = abs(health.clock_difference_ms) >= CLOCK_MS
     own = clocks.time(clocks.now + health.clock_difference_ms)
     kinds = {LineState.GOOD: "live" if health.storing else "unsaved", LineState.DOWN: "lost"}
@@ -70,7 +71,7 @@ def line(health: LineHealth, clocks: Clocks, ui: Catalogue) -> dict[str, object]
 
 
 def checks(found: tuple[Looked, ...], ui: Catalogue) -> dict[str, object]:
-    """What was looked at before the meeting, and the verdict."""
+    """The checks before the meeting with their results, and the overall result."""
     todo = ui.group("hub-todo")
     rows = [
         {
@@ -94,10 +95,10 @@ def wants(
     notes: int,
     questions: int,
 ) -> list[dict[str, object]]:
-    """What wants an act next, the urgent first. How the line stands is said elsewhere.
+    """What the coordinator should do next, urgent things first. The state of the uplink is shown elsewhere.
 
-    `alone`: whether no other computer reaches this one; `untranslated`: whether nobody chose languages though there
-    are; `notes` unread and `questions` undecided.
+    `alone` says whether no other computer can reach this one; `untranslated` whether nobody chose languages although
+    there are translations; `notes` counts unread notes and `questions` undecided ones.
     """
     made = [_want(ui.text(desk_texts.ALONE), urgent=True)] if alone else []
     todo = ui.group("hub-todo")
@@ -127,7 +128,7 @@ def unread(notes: Iterable[Note]) -> int:
 
 
 def untranslated(offered: Iterable[Offered], choice: SessionChoice) -> bool:
-    """Whether there are translations, and nobody has chosen any yet or said that none is wanted."""
+    """Whether there are translations, and nobody has chosen any or said that none is wanted."""
     return (
         not choice.chosen
         and not choice.languages
@@ -136,7 +137,7 @@ def untranslated(offered: Iterable[Offered], choice: SessionChoice) -> bool:
 
 
 def reported(tally: Tally, ui: Catalogue) -> list[dict[str, object]]:
-    """What the room's readers say is wrong with the text."""
+    """The readers' reports that something is wrong with the text, by kind."""
     return [
         {
             "kind": kind.value,
@@ -152,7 +153,7 @@ def reported(tally: Tally, ui: Catalogue) -> list[dict[str, object]]:
 def question(
     each: LocalQuestion, local: LocalQuestions, ui: Catalogue, says: str = "", reason: str = ""
 ) -> dict[str, object]:
-    """One of the room's questions; `says`: where it stands, `reason`: why the meeting didn't take it."""
+    """A question of the room; `says` is its stage in words, `reason` why the meeting refused it."""
     many = local_questions.count(local, each.id)
     return {
         "id": each.id,
@@ -174,7 +175,7 @@ def question(
 
 
 def stands(own: Own, ui: Catalogue) -> tuple[str, str]:
-    """Where a question is, for the coordinator; and why the meeting didn't take it."""
+    """A question's stage in words for the coordinator, and why the meeting refused it."""
     if own.in_room is not None:
         other = desk_texts.DESK_WHERE.get(own.in_room.where)
         return asking_texts.stands(own, ui) if other is None else ui.text(other), own.in_room.message
@@ -184,7 +185,7 @@ def stands(own: Own, ui: Catalogue) -> tuple[str, str]:
 
 
 def note(each: Note, clocks: Clocks, ui: Catalogue) -> dict[str, object]:
-    """A note with its receipts."""
+    """A note, with who has read it."""
     others = [ui.named(f"admin/role.{role}") for role in each.read if role is not Role.HUB]
     standing = each.standing
     if standing is not None and standing.state is ActState.REFUSED:
@@ -210,7 +211,7 @@ def note(each: Note, clocks: Clocks, ui: Catalogue) -> dict[str, object]:
 def programme(
     offered: Sequence[Offered], choice: SessionChoice, clocks: Clocks, ui: Catalogue
 ) -> list[dict[str, object]]:
-    """What may be followed, with the times of both places."""
+    """The sessions that can be copied, with their times here and at the meeting."""
     return [
         {
             "id": each.session,
@@ -227,13 +228,13 @@ def programme(
 
 
 def title_language(each: Offered) -> str:
-    """The language of its title, that of the floor; empty where that isn't known."""
+    """The language of a session's title, which is that of its floor; empty where it is not known."""
     floor = (text.languages for text in each.texts if text.kind is ChannelKind.FLOOR)
     return next((tags[0] for tags in floor if tags and each.title.strip()), "")
 
 
 def is_kept(each: Offered, choice: SessionChoice, clocks: Clocks) -> bool:
-    """Whether a session is kept here: it was chosen, or nothing was and it is on or comes today."""
+    """Whether a session is copied here: it was chosen, or nothing was chosen and it is on or begins today."""
     if choice.sessions is not None:
         return each.session in choice.sessions
     today = clocks.here.at(clocks.now).date()
@@ -241,7 +242,7 @@ def is_kept(each: Offered, choice: SessionChoice, clocks: Clocks) -> bool:
 
 
 def languages(offered: Iterable[Offered], choice: SessionChoice, ui: Catalogue) -> list[dict[str, object]]:
-    """The languages in which there is text, each in its own words."""
+    """The languages in which there are texts, each by its own name."""
     texts = [tag for each in offered for text in each.texts for tag in text.languages]
     return [
         {"tag": tag, "name": own_name(tag) or ui.language_name(tag), "chosen": tag in choice.languages}
@@ -250,7 +251,7 @@ def languages(offered: Iterable[Offered], choice: SessionChoice, ui: Catalogue) 
 
 
 def stuck(each: Stuck, titles: dict[SessionId, str], ui: Catalogue) -> dict[str, object]:
-    """A copy of which nothing more is taken, and why."""
+    """A copy that accepts nothing more, and why."""
     return {
         "session": each.session,
         "title": titles.get(each.session, each.session),
@@ -260,7 +261,7 @@ def stuck(each: Stuck, titles: dict[SessionId, str], ui: Catalogue) -> dict[str,
 
 
 def chosen_session(offered: Sequence[Offered], asked: str, choice: SessionChoice, clocks: Clocks) -> Offered | None:
-    """Which session the desk is about: the one that is asked for, else what is on, else what comes next."""
+    """The session that the desk shows: the one that is asked for, else one that is on, else the next one."""
     named = next((each for each in offered if each.session == asked), None)
     if named is not None:
         return named

@@ -1,7 +1,8 @@
-"""What a hub's wall shows beside the meeting: the room's own questions. The coordinator clears it, offline too.
+"""The part of a hub's wall that the centre's walls do not have: the room's own questions. The coordinator can clear the
+wall, offline too.
 
-A wall is the server's own page (`moothall.adapters.displays.display_door`), which is given what stands here: its
-sessions as if they had been cleared when this wall was, and the room's questions beside those of the meeting.
+A wall is the server's own page (`moothall.adapters.displays.display_door`), with values from here: its sessions look as
+if they had been cleared when this wall was, and the room's questions are shown beside those of the meeting.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ from moothall_hub.room.ports import Meetings
 from moothall_hub.room.questions import RoomQuestions
 
 MOST_SHOWN = 4
-"""Of the room's questions at a time, the newest."""
+"""The most questions of the room that are shown at a time, the newest."""
 
 
 @dataclass(eq=False, repr=False)
 class LocalWall:
-    """What a hub adds to the server's wall. `snapshot_of`, `questions` and `local_questions` are
-    arguments of `DisplayDoor`.
+    """The additions of a hub to the server's wall. Three methods are arguments of `DisplayDoor`: `snapshot_of`,
+    `questions` and `local_questions`.
     """
 
     pages: Pages
@@ -45,7 +46,7 @@ class LocalWall:
     meetings: Meetings
     clock: Clock
     snapshot_for_all: SnapshotOf
-    """That of everybody's pages, as `questions_for_all` are."""
+    """The snapshots of readers' pages, without this wall's clearing; as `questions_for_all` gives their questions."""
     questions_for_all: QuestionsOf
 
     def __post_init__(self) -> None:
@@ -53,15 +54,15 @@ class LocalWall:
 
     @property
     def asked_ago(self) -> int | None:
-        """How long ago a wall has asked what to show, ms; None: never."""
+        """Milliseconds since a wall last asked what to show; None: never."""
         return None if self._asked_at is None else self.clock.monotonic() - self._asked_at
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The route, for `app.add_routes`."""
         return [web.get("/s/{session}/wall", self.part)]
 
     async def part(self, request: web.Request) -> web.Response:
-        """What stands beside the meeting, as JSON: `{"cleared": Unix ms or null, "html": "…"}`."""
+        """Answer with the part beside the meeting's text, as JSON: `{"cleared": Unix ms or null, "html": "…"}`."""
         ui = language(self.pages, request)
         try:
             wanted = await asked(request, self.snapshot_for_all)
@@ -73,7 +74,7 @@ class LocalWall:
         return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store"})
 
     async def snapshot_of(self, session: SessionId, feed: Feed) -> Snapshot | None:
-        """A session as this wall shows it: what was said before it was cleared isn't there."""
+        """A session's snapshot for this wall, without what was said before the wall was cleared."""
         snapshot = await self.snapshot_for_all(session, feed)
         if snapshot is None:
             return None
@@ -85,7 +86,7 @@ class LocalWall:
         return replace(snapshot, session=replace(snapshot.session, wall_cleared=here))
 
     async def questions(self, wanted: SessionRequest, ui: Catalogue) -> AskedNow:
-        """What it shows of the meeting's questions: nothing that stood there when it was cleared."""
+        """The meeting's questions for this wall; none that were there already when it was cleared."""
         found = await self.questions_for_all(wanted, ui)
         here, state = await self._cleared(wanted.session), await self.meetings.state(wanted.session)
         if here is None or state is None or _since(state) >= here:
@@ -93,7 +94,7 @@ class LocalWall:
         return AskedNow()
 
     async def local_questions(self, wanted: SessionRequest, ui: Catalogue) -> Mapping[str, object]:
-        """The room's own questions, for `screen.html`."""
+        """The values of the room's own questions, for `screen.html`."""
         self._asked_at = self.clock.monotonic()
         local = self.local.of(wanted.session)
         shown = local_questions.on_wall(local)[-MOST_SHOWN:]
@@ -114,7 +115,7 @@ class LocalWall:
         }
 
     async def _cleared(self, session: SessionId) -> int | None:
-        """When this wall was cleared last, media ms."""
+        """When this wall was last cleared, in media ms; None: never."""
         at = self.local.of(session).cleared
         state = None if at is None else await self.meetings.state(session)
         if at is None or state is None:
@@ -123,7 +124,7 @@ class LocalWall:
 
 
 def _since(state: State) -> int:
-    """When what walls show of the questions last became something else, media ms."""
+    """When the question or poll that walls show last changed, in media ms; -1: there was none."""
     called = None if state.questions.called is None else state.questions.get(state.questions.called)
     begun = [each.t for each in shown_polls(state.questions.polls)]
     return max([*begun, *([] if called is None else [called.since])], default=-1)

@@ -1,6 +1,6 @@
-"""`/s/{session}/missed?from=&to=`: what was said while the line was down, to be read at one's own pace.
+"""`/s/{session}/missed?from=&to=`: the lines that were missed while the uplink was down, to be read at one's own pace.
 
-The page needs no script and does not renew itself. What is said now goes on on the session's page.
+The page needs no script and does not renew itself. Live text is on the session's page.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ from moothall.core.kernel.times import media_time
 from moothall.core.views.captions import Line
 
 MOST_LINES = 300
-"""Lines of one page: half an hour or so. What follows is behind a link."""
+"""Lines of one page, for about half an hour. The page links to the lines after these."""
 MAX_DIGITS = 11
 SPAN = "From {start} to {end}"
-"""Over what was missed, media times (`web/locales`, hub_line.po)."""
+"""The heading of the missed lines, with media times (`web/locales`, hub_line.po)."""
 
 
 class MissedSpan(msgspec.Struct, frozen=True):
-    """Lines of a span of time."""
+    """The lines of a span of time."""
 
     lines: tuple[Line, ...]
     start: int
-    """How many lines of the text come before the first."""
+    """How many lines of the text come before the first line."""
     following: int | None
-    """Media ms at which those begin that didn't fit; None where all did."""
+    """Media ms at which the lines begin that did not fit; None when all did."""
 
 
 class MissedDoor:
-    """The handler of the page of lines that came late."""
+    """The handler of the page of lines that arrived late."""
 
     def __init__(self, pages: Pages, *, snapshot_of: SnapshotOf, page_of: PageOf) -> None:
         self._pages = pages
@@ -54,11 +54,11 @@ class MissedDoor:
         self._page_of = page_of
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The route, for `app.add_routes`."""
         return [web.get("/s/{session}/missed", self.show)]
 
     async def show(self, request: web.Request) -> web.Response:
-        """The lines that were said from `from` to `to`, both media ms."""
+        """Show the lines that were said from `from` to `to`, both in media ms."""
         ui = language(self._pages, request)
         try:
             wanted = await asked(request, self._snapshot_of)
@@ -98,7 +98,7 @@ class MissedDoor:
         return html(text, ui)
 
     async def _span(self, wanted: SessionRequest, begin: int, end: int) -> MissedSpan:
-        """Walk the pages back from the newest line to where the span begins."""
+        """Read pages back from the newest line to the beginning of the span."""
         snapshot = wanted.snapshot
         lines: Sequence[Line] = snapshot.lines
         start = snapshot.before or 0
@@ -121,7 +121,7 @@ def _began(lines: Sequence[Line]) -> int:
 
 
 def _ms(request: web.Request, name: str) -> int:
-    """Media ms in the address. Raises HttpProblem."""
+    """Media ms from the address's query. Raises HttpProblem."""
     number = number_in(request.query.get(name, ""), MAX_DIGITS)
     if number is None:
         raise HttpProblem(400, ErrorText.REQUEST)

@@ -1,7 +1,7 @@
-"""The doors of questions at a hub: those of the centre, over the room's own questions, the copies and the outbox.
+"""The doors of questions at a hub: those of the centre, used with the room's own questions, the copies and the outbox.
 
-What only a room has is here: its own questions in the list, support for them, and that a browser keeps what it has sent
-until the meeting has it.
+This module adds what only a room has: its own questions in the list, support for them, and the copy of a sent question
+that a browser keeps until the meeting has it.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ def room_doors(
     channel_of: ChannelOf,
     translated: QuestionTranslationsDoor,
 ) -> tuple[AskingDoor, TypingDoor, AbuseDoor, HandsDoor, QuestionsDoor, QuestionTranslationsDoor, RoomSupportDoor]:
-    """The doors of questions. `channel_of`: which of a session's texts has a line."""
+    """Build the doors of questions. `channel_of` finds the text of a session to which a line belongs."""
 
     def hubs_of(_: SessionId) -> dict[str, str]:
-        """The group for which this visitor may ask: the coordinator's own."""
+        """The group in whose name this visitor may ask, by its name: only the coordinator has one."""
         now = facts()
         return {now.name or "here": now.title} if now.title and any(map(coordinates, ASKER.get())) else {}
 
@@ -108,20 +108,20 @@ def room_doors(
 
 
 class RoomList:
-    """The room's own questions in the list, and how many of the room support one (`RoomRows`)."""
+    """The room's own questions in the list, and the room's support for a question (`RoomRows`)."""
 
     def __init__(self, local: RoomQuestions) -> None:
         self._local = local
 
     def support(self, session: SessionId, what: InterventionId, ui: Catalogue) -> str:
-        """How many of the room would ask one too."""
+        """How many people of the room would ask a question too, as a text; empty for nobody."""
         many = local_questions.count(self._local.of(session), what)
         return ui.counted(desk_texts.SUPPORT_HERE, many) if many else ""
 
     def rows(
         self, wanted: SessionRequest, questions: Questions, ui: Catalogue, *, mine: Names, own: Names
     ) -> list[Row]:
-        """Those that the coordinator has put on the local wall. What the meeting has published stands in its list."""
+        """The questions that the coordinator put on the local wall, without those that the meeting's list shows."""
         here = self._local.of(wanted.session)
         shown = [
             each
@@ -157,11 +157,11 @@ class RoomSupportDoor:
         self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The route, for `app.add_routes`."""
         return [web.post("/s/{session}/here/{number}/support", self.support)]
 
     async def support(self, request: web.Request) -> web.Response:
-        """Somebody would ask one too, or would no more; back to the list."""
+        """Add or withdraw a visitor's support for a question, and return to the list."""
 
         async def take(wanted: SessionRequest, _: str) -> tuple[str, str]:
             number, too = number_at(request, "number", MAX_DIGITS), await asks_too(request)

@@ -1,4 +1,4 @@
-"""The doors of a hub: the readers' own, over copies; and those of the room, its coordinator and the line."""
+"""Build the doors of a hub: the readers' doors over the copies, and those of room, coordinator and uplink."""
 
 from __future__ import annotations
 
@@ -86,16 +86,17 @@ from moothall_hub.settings import HubSettings
 from moothall_hub.uplink.addresses import Origins, origins_of
 
 COOKIE = "moothall_hub"
-"""Of the coordinator's browser: a server above on the same machine, as with `make demo-hub`, has another one."""
+"""The cookie of the coordinator's browser. It differs from that of a server above on the same machine, as with `make
+demo-hub`."""
 LINK_TRIES = Allowance(per_second=1, burst=30)
-"""Links that one address may open: nobody guesses 160 bits at this rate, and a hub has one coordinator."""
+"""Links that one address may open: 160 bits cannot be guessed at this rate, and a hub has one coordinator."""
 HTTP = 80
 DOORS = "doors"
-"""What has to be open before visitors are sent here."""
+"""The part of readiness that says whether the doors are open."""
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a hub consists of: all that its doors lead to."""
+    """The parts of a hub that its doors use."""
 
     data: Path
     book: Book
@@ -114,7 +115,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     line: NodeLine
     doing: Callable[[SessionId], Sequence[Summary]]
     pair: Pair
-    """Pairs this hub, and follows the line at once."""
+    """Pairs this hub, and dials the new uplink at once."""
     below: Below
     readiness: Readiness
     clock: Clock
@@ -122,12 +123,12 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HubAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a hub is reached."""
+    """The addresses and routes of a hub."""
 
     own: str
-    """From this machine."""
+    """The address on this machine."""
     told: Callable[[], tuple[str, ...]]
-    """The addresses to tell people, the best one first."""
+    """Gives the addresses to tell people, the best one first."""
     routes: tuple[str, ...]
 
 
@@ -141,7 +142,7 @@ async def open_hub_doors(
     pages: Pages,
     keep_running: Callable[[Callable[[], Awaitable[None]]], None],
 ) -> HubAddress:
-    """Serve the room until the stack unwinds. `keep_running` owns what has to be kept going."""
+    """Serve the room until the stack unwinds. `keep_running` runs a coroutine function as a supervised task."""
     clock, randomness, copies = parts.clock, parts.randomness, parts.line.replication
     port = listener.getsockname()[1]
 
@@ -271,7 +272,7 @@ async def open_hub_doors(
     )
     last_wall = await WallDoor.load(parts.book, is_coordinator, parts.catalogue.listed)
     health = HealthDoor(lambda: parts.readiness.lacking)
-    # Whoever is in the room may come from one address: that of its access point.
+    # Everybody in the room may share one address: that of its access point.
     connections = unshared_connections(randomness, room.connections)
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
@@ -307,7 +308,7 @@ async def open_hub_doors(
     missed = MissedDoor(pages, snapshot_of=access.snapshot, page_of=access.page)
     for door in (*reading, missed, status_bar, wall, last_wall, *asking, setup, staff, health):
         app.add_routes(door.routes())
-    app.add_routes(parts.below.routes())  # Before the desk's, which takes all addresses below /hub.
+    app.add_routes(parts.below.routes())  # Before the desk's routes, which take all addresses below /hub.
     app.add_routes(desk.routes())
     runner = web.AppRunner(app, **runner_options())
     await runner.setup()
@@ -318,7 +319,7 @@ async def open_hub_doors(
         keep_running(running.run)
     await serve(stack, runner, listener, connections=connections)
     parts.readiness.opened(DOORS)
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # compared with
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # only compared with
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
     return HubAddress(
         own=f"http://{f'[{host}]' if ':' in host else host}:{port}".removesuffix(f":{HTTP}"),
@@ -328,7 +329,7 @@ async def open_hub_doors(
 
 
 def _readers_of(sessions: MirroredSessions) -> Callable[[SessionId], int]:
-    """How many read a session here now."""
+    """Return a function that counts a session's present readers at this hub."""
 
     def readers(session: SessionId) -> int:
         live = sessions.loaded(session)
@@ -338,7 +339,7 @@ def _readers_of(sessions: MirroredSessions) -> Callable[[SessionId], int]:
 
 
 def _learning(origins: Origins) -> Middleware:
-    """Learns the machine's addresses from those that people reach it by."""
+    """Return a middleware that learns this machine's addresses from those by which people reach it."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -351,20 +352,20 @@ def _learning(origins: Origins) -> Middleware:
 
 
 def _begins(offers: Offers, session: SessionId) -> int | None:
-    """When a session is planned to begin, Unix ms."""
+    """When a session is planned to begin, in Unix ms; None where it is not known."""
     offered = offers.of(session)
     return None if offered is None else offered.begins
 
 
 def _agenda(offers: Offers) -> str:
-    """That of the server above: its texts and changes are there alone. Empty while no server is above."""
+    """The address of the agenda, which only the server above has; empty without a server above."""
     return f"{offers.about.address}/agenda" if offers.about.address else ""
 
 
 def readable(offered: Offered | None, copy: Copy | None, spoken: Sequence[str]) -> Sequence[str]:
-    """In which languages a session can be read here: what is spoken, and the texts that come.
+    """The languages in which a session can be read here: those that are spoken, and those of the copied texts.
 
-    What is offered above comes where the coordinator has chosen it; no reader can ask for it here.
+    A text is copied only where the coordinator has chosen it; readers here cannot ask for others.
     """
     coming = () if copy is None else copy.followed or copy.channels
     texts = () if offered is None else offered.texts
@@ -375,9 +376,9 @@ SnapshotOf = Callable[[SessionId, Feed], Awaitable[Snapshot | None]]
 
 
 def here(snapshot: Snapshot, copy: Copy | None, channel: ChannelId) -> Snapshot:
-    """A snapshot that knows of the texts that come, those that came once, and `channel`, which is read anyhow."""
+    """Return a snapshot with only the channels that are or were copied here, and `channel`, which is read."""
     if copy is None or not copy.followed:
-        return snapshot  # It isn't known yet which ones come.
+        return snapshot  # It is not known yet which channels are sent.
     kept = {
         name: each
         for name, each in snapshot.session.channels.items()
@@ -387,12 +388,14 @@ def here(snapshot: Snapshot, copy: Copy | None, channel: ChannelId) -> Snapshot:
 
 
 def comes(copy: Copy | None, channel: ChannelId) -> bool:
-    """Whether a text comes, as far as known. One that came once ends where it was given up; no file is made of it."""
+    """Whether a channel is copied, as far as is known. A copy that was given up is incomplete, so no file is made of
+    it.
+    """
     return copy is None or not copy.followed or channel in copy.followed
 
 
 def only_here(snapshot_of: SnapshotOf, copy_of: Callable[[SessionId], Copy | None]) -> SnapshotOf:
-    """`snapshot_of`, of the texts that are here."""
+    """Wrap `snapshot_of` so that its snapshots contain only the channels that are copied here."""
 
     async def found(session: SessionId, feed: Feed) -> Snapshot | None:
         snapshot = await snapshot_of(session, feed)

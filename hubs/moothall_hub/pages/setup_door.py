@@ -1,6 +1,7 @@
-"""`/setup`: connects this computer to a meeting, by an address and six words. For the holder of the coordinator's link.
+"""`/setup`: the page that connects this computer to a meeting, by an address and six words. Only the coordinator may
+open it.
 
-And where a page for a microphone would be: why there is none here.
+The module also serves a page in place of the microphone's, which says why a hub has none.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from moothall_hub.pairing.pairing import PROBLEMS, Pairing, Unpaired
 from moothall_hub.uplink.status_bar import LineOf, UplinkStatus
 
 Pair = Callable[[str, str], Awaitable[Pairing | Unpaired]]
-"""(address, words) → paired, which is kept and followed from now on; or why not. Raises StorageUnavailable."""
+"""(address, words) → the pairing, which is stored and in use from now on, or why it failed. Raises
+StorageUnavailable."""
 LONGEST = 200
-"""Characters of what was typed that are shown again."""
+"""The most characters of a typed text that are shown again."""
 # Keys of the catalogues (`web/locales`, hub_line.po).
 SPEAKS = "This computer speaks for {title}, at {address}."
 TAKEN = "Another computer speaks for {title} now, at {address}. With new words this one can take its place again."
@@ -33,7 +35,7 @@ WORDS_FOR = "Six words for {title}: {words}"
 
 
 def coordinates(staff: Staff, _: web.Request | None = None) -> bool:
-    """Whether a link is the coordinator's."""
+    """Whether a staff link is the coordinator's."""
     return staff.role is Role.HUB
 
 
@@ -50,7 +52,7 @@ class SetupDoor:
         self._below = below
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [
             web.get("/setup", self.show),
             web.post("/setup", self.connect),
@@ -59,12 +61,12 @@ class SetupDoor:
 
     @staff_page(coordinates)
     async def show(self, _: web.Request, asked: AdminRequest) -> web.Response:
-        """The form, and as what this computer is connected."""
+        """Show the form, and to which meeting this computer is connected."""
         return self._page(asked)
 
     @staff_page(coordinates)
     async def connect(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Take an address and six words."""
+        """Pair with an address and six words, or make words for a hub below."""
         given = await self.pages.form(request, asked)
         try:
             if "below" in given:
@@ -78,7 +80,7 @@ class SetupDoor:
         return see_other(asked.to("/desk"))
 
     def first(self) -> Middleware:
-        """The desk leads here while this computer is not connected."""
+        """Return a middleware that redirects the desk's addresses to `/setup` while this computer is not paired."""
 
         @web.middleware
         async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -90,14 +92,14 @@ class SetupDoor:
         return middleware
 
     async def no_microphone(self, request: web.Request) -> web.Response:
-        """Why nobody can speak through this computer, and where they can."""
+        """Explain why nobody can speak through this computer, and where they can."""
         ui = language(self.pages.pages, request)
         paired = self._paired()
         where = None if paired is None or not paired.people.startswith("https://") else paired.people
         return html(self.pages.pages.render("hub/hub_voice.html", ui=ui, works_at=where), ui)
 
     async def _give(self, asked: AdminRequest, given: dict[str, str]) -> web.Response:
-        """Six words for a hub below, which are never told again."""
+        """Show six words for a hub below. They are shown only once."""
         title = " ".join(given["below"].split())
         words = await self._below.give(title) if self.pages.once(given) else None
         if words is None:
@@ -125,7 +127,8 @@ class SetupDoor:
             speaks=speaks,
             words=words,
             below=[{"title": each.title, "here": each.here} for each in self._below.list()],
-            # What was typed stays, so that one letter can be mended; words that have let somebody in are worth nothing.
+            # What was typed is shown again, so that one letter can be corrected; words that were used are worthless
+            # anyway.
             given={
                 "address": given.get("address", "")[:LONGEST] or ("" if paired is None else paired.address),
                 "words": given.get("words", "")[:LONGEST],

@@ -1,6 +1,6 @@
-"""The strip on every page of a hub: how the line is, and what was missed; `GET /uplink` tells it to scripts.
+"""The status bar on every page of a hub: the state of the uplink, and what was missed. Scripts get it by `GET /uplink`.
 
-In the coordinator's browser it leads back to the desk as well.
+In the coordinator's browser it also links back to the desk.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from moothall_hub.uplink.status_bar import MISSED, TEXTS, CopyOf, LineOf, Status
 
 
 class StatusBarDoor:
-    """Renders the status strip for every page, and handles `GET /uplink`."""
+    """Renders the status bar for every page, and handles `GET /uplink`."""
 
     def __init__(self, pages: Pages, *, line: LineOf, copy: CopyOf) -> None:
         self._pages = pages
@@ -30,24 +30,28 @@ class StatusBarDoor:
         pages.status_bar(self.markup)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         return [web.get("/uplink", self.now)]
 
     async def now(self, request: web.Request) -> web.Response:
-        """`{"kind", "text", "missed": {"text", "address", "end"} or null}`, of a session where one is named."""
+        """Answer with `{"kind", "text", "missed": {"text", "address", "end"} or null}`, for the query's session and
+        channel.
+        """
         ui = language(self._pages, request)
         told = self._told(request.query.get("session", ""), request.query.get("channel", ""), ui)
         return web.json_response(told, headers={hdrs.CACHE_CONTROL: "no-store"})
 
     def markup(self, ui: Catalogue, session: str, channel: str = "") -> Markup:
-        """The strip of a page; `session` is empty where it isn't one of a session, `channel` where it shows no text."""
+        """Render the status bar of a page. `session` and `channel` are empty where the page shows no session or no
+        text.
+        """
         told = self._told(session, channel, ui)
         named = {"session": session, "channel": channel, "ui": ui.language}
         ask = {name: value for name, value in named.items() if value}
         desk = any(staff.role is Role.HUB for staff in ASKER.get())
         values = {"told": told, "ask": f"/uplink?{urlencode(ask)}", "session": session, "desk": desk}
         text = self._pages.render("hub/_hub_status_bar.html", ui=ui, **values)
-        return Markup(text)  # noqa: S704  # a template made it, with everything escaped
+        return Markup(text)  # noqa: S704  # a template made it, and escaped all values
 
     def _told(self, name: str, text: str, ui: Catalogue) -> dict[str, object]:
         session = SessionId(name) if is_name(name) else None

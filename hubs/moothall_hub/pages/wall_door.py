@@ -1,8 +1,8 @@
-"""`/wall`: the wall that was shown here last. A computer that starts a browser with it shows the last page again.
+"""`/wall`: redirects to the wall that was shown last, so that a computer that starts a browser with it shows it again.
 
-Where that meeting isn't on and another one is, it is that one's wall.
+If that meeting is not on and another one is, it redirects to that one's wall.
 
-Which one that was is learnt from the computer itself and from the coordinator, from nobody else in the network.
+The last wall is learnt only from requests of this computer itself and of the coordinator.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ logger = logging.getLogger(__name__)
 NAMESPACE, LAST = "wall", "last"
 LONGEST = 500
 KEPT = ("size", "theme", "steady", "ui")
-"""Of the last wall's address, on the way to that of another meeting."""
+"""The parameters of the last wall's address that are kept on the way to another meeting's wall."""
 
 Listed = Callable[[], Awaitable[Sequence[Entry]]]
-"""The meetings that are here and that anybody may read. Raises StorageUnavailable."""
+"""The meetings that are copied here and that anybody may read. Raises StorageUnavailable."""
 
 
 class WallDoor:
@@ -45,31 +45,31 @@ class WallDoor:
 
     @classmethod
     async def load(cls, book: Book, coordinates: Callable[[web.Request], bool], listed: Listed) -> WallDoor:
-        """Read the book; raises StorageUnavailable.
+        """Read the last wall from the book; raises StorageUnavailable.
 
-        `coordinates`: whether a request is the coordinator's; `listed`: the meetings that are here.
+        `coordinates` says whether a request is the coordinator's; `listed` gives the meetings that are copied here.
         """
         kept = await book.read(NAMESPACE)
         return cls(book, kept.get(LAST, b"").decode(), coordinates, listed)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The route, for `app.add_routes`."""
         return [web.get("/wall", self.onward)]
 
     async def onward(self, _: web.Request) -> web.Response:
-        """To the last wall, or that of a meeting that is on in its place; where there is none, to the list."""
+        """Redirect to the last wall, or to that of a meeting that is on instead; without any wall, to the list."""
         where = self._last or "/"
-        with contextlib.suppress(StorageUnavailable):  # Then it is the last one.
+        with contextlib.suppress(StorageUnavailable):  # In that case it is the last wall.
             on = [f"/s/{quote(each.session)}/screen" for each in await self._listed() if each.status in ON]
             last = urlsplit(self._last)
             if on and last.path not in on:
-                # How large and how bright it is is the room's affair; which text is the meeting's.
+                # Size and brightness belong to the room; the choice of text belongs to the meeting.
                 look = [pair for pair in parse_qsl(last.query) if pair[0] in KEPT]
                 where = on[0] + (f"?{urlencode(look)}" if look else "")
         return see_other(where)
 
     def middleware(self) -> Middleware:
-        """Notes which wall is shown."""
+        """Return a middleware that notes the wall that is shown."""
 
         @web.middleware
         async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:

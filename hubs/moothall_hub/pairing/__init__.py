@@ -1,1 +1,1 @@
-"""As what this hub is known to the centre."""
+"""The identity of a hub: how it pairs with the centre, and as which hub it is known there."""

@@ -1,7 +1,7 @@
-"""Which hub this machine speaks for, and how it came to: six words, given once, are exchanged for a key.
+"""The identity of this machine as a hub, and how it gets one: six words, given once, are exchanged for a key.
 
-The key is a bearer token of the link. With it come the centre's public keys, so that received events are
-verified from its first event on: they are believed because the words were, and because https brought them.
+The key is a bearer token of the link. The centre's public keys are sent with it, so that received events can be
+verified from the first one on. These keys are trusted because the words were right, and because HTTPS carried them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from moothall.wire.hub.pairing import secret_of, words_of
 logger = logging.getLogger(__name__)
 
 NAMESPACE, NODE, PAIRING = "node", "node", "pairing"
-"""Where the book has this machine's own name, and what it is paired as."""
+"""The namespace and keys under which the book keeps this machine's own name and its pairing."""
 NODE_BYTES = 8
 PAIR_PATH = "/hub/pair"
 PATIENCE_S = 20
@@ -33,32 +33,32 @@ LONGEST_ANSWER = 64 << 10
 
 
 class Pairing(msgspec.Struct, frozen=True, kw_only=True):
-    """As which hub this machine is known, and where."""
+    """As which hub this machine is known, and at which server."""
 
     address: str
-    """Of the centre, or of the hub above, as it is dialled: `https://text.example.org`."""
+    """The address of the centre, or of the hub above, as it is dialled: `https://text.example.org`."""
     hub: str
-    """The hub's name there."""
+    """The hub's name at the server above."""
     title: str
-    """What people call it."""
+    """The name that people see."""
     key: str
-    """The bearer token. In no log and on no page."""
+    """The bearer token. It is in no log and on no page."""
     keys: dict[str, Any]
-    """The centre's public keys: its `/.well-known/moothall.json`."""
+    """The centre's public keys, as in its `/.well-known/moothall.json`."""
     public: str = ""
-    """The centre's address for people; empty: the same."""
+    """The centre's public web address; empty when it is the same as `address`."""
     generation: int = 1
-    """Counts pairings of this machine: a new one takes the place of the older one's link."""
+    """Counts the pairings of this machine. A newer pairing replaces the link of an older one."""
 
     @property
     def link(self) -> str:
-        """Where the link is dialled."""
+        """The WebSocket address of the link."""
         scheme, rest = ("wss", self.address[8:]) if self.address.startswith("https://") else ("ws", self.address[7:])
         return f"{scheme}://{rest}{PATH}"
 
     @property
     def people(self) -> str:
-        """The centre's address for people."""
+        """The centre's public web address."""
         return self.public or self.address
 
     def __repr__(self) -> str:
@@ -66,20 +66,20 @@ class Pairing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unpaired(StrEnum):
-    """Why a machine wasn't paired."""
+    """Why a machine was not paired."""
 
     ADDRESS = "address"
-    """What was given is no address."""
+    """The text that was given is no address."""
     WORDS = "words"
-    """There were no six words."""
+    """The text that was given is not six words of the list."""
     UNKNOWN = "unknown"
-    """They are not known there, were used already, or are too old."""
+    """The server does not know the words, or they were used already, or are too old."""
     OFTEN = "often"
-    """Too many were tried."""
+    """Too many words were tried."""
     NOBODY = "nobody"
-    """Nobody answers there, or nobody can at the moment."""
+    """No server answers at the address, or it cannot at the moment."""
     STRANGE = "strange"
-    """Something answers that is no Moothall, or none of this kind."""
+    """The answer is not that of a Moothall server, or of a version that cannot pair hubs."""
 
 
 PROBLEMS = {
@@ -90,7 +90,7 @@ PROBLEMS = {
     Unpaired.NOBODY: "Nobody answers at this address. Is it written right, and is there a line?",
     Unpaired.STRANGE: "What answers at this address does not know how to connect a computer like this one.",
 }
-"""What people are told of it. The keys of the catalogues (`web/locales`, hub_line.po)."""
+"""The sentences for people; keys of the catalogues (`web/locales`, hub_line.po)."""
 
 
 class _Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,12 +107,12 @@ class Pairings:
     def __init__(self, book: Book, node: str, pairing: Pairing | None) -> None:
         self._book = book
         self.node = node
-        """Random name of this installation."""
+        """The random name of this installation."""
         self.now = pairing
 
     @classmethod
     async def load(cls, book: Book, randomness: Randomness) -> Pairings:
-        """Read the book; a new installation gets its name. Raises StorageUnavailable."""
+        """Read the book, and give a new installation its name. Raises StorageUnavailable."""
         kept = await book.read(NAMESPACE)
         node = kept[NODE].decode() if NODE in kept else randomness.bytes(NODE_BYTES).hex()
         if NODE not in kept:
@@ -121,7 +121,7 @@ class Pairings:
         return cls(book, node, pairing)
 
     async def keep(self, pairing: Pairing) -> None:
-        """From now on this is what the machine is paired as. Raises StorageUnavailable."""
+        """Store a new pairing and use it from now on. Raises StorageUnavailable."""
         generation = 1 if self.now is None else self.now.generation + 1
         pairing = msgspec.structs.replace(pairing, generation=generation)
         await self._book.write([BookEntry(NAMESPACE, PAIRING, msgspec.json.encode(pairing))])
@@ -129,7 +129,7 @@ class Pairings:
         logger.info("the hub is paired as %s, generation %d", pairing.hub, generation)
 
     async def renew_keys(self, keys: dict[str, Any]) -> None:
-        """The centre has other public keys; all else stays. Raises StorageUnavailable."""
+        """Replace the centre's public keys in the pairing. Raises StorageUnavailable."""
         if self.now is not None:
             pairing = msgspec.structs.replace(self.now, keys=keys)
             await self._book.write([BookEntry(NAMESPACE, PAIRING, msgspec.json.encode(pairing))])
@@ -137,9 +137,9 @@ class Pairings:
 
 
 def address_of(text: str) -> str | None:
-    """The address that somebody typed, as it is dialled; None when it is none.
+    """Turn an address that somebody typed into one that can be dialled; None when it is no address.
 
-    Without a scheme it is https, but for a number in the own network or `localhost`, where there is none.
+    Without a scheme it becomes HTTPS, except for an IPv4 address or `localhost`, which become HTTP.
     """
     text = text.strip().rstrip("/")
     if "://" not in text:
@@ -158,7 +158,7 @@ def address_of(text: str) -> str | None:
 
 
 async def pair(address: str, words: str, node: str) -> Pairing | Unpaired:
-    """Exchange six words for a key. `node` is this installation's name. Raises nothing: `Unpaired` says why not."""
+    """Exchange six words for a key. `node` is this installation's name. On any failure it returns `Unpaired`."""
     where = address_of(address[:2000])
     if where is None:
         return Unpaired.ADDRESS
@@ -184,7 +184,7 @@ async def pair(address: str, words: str, node: str) -> Pairing | Unpaired:
         return Unpaired.NOBODY
     try:
         answer = read_json(body, _Answer)
-        verifier(answer.keys)  # By keys that nobody can read nothing would ever be verified.
+        verifier(answer.keys)  # With unreadable keys no event could ever be verified.
     except (Unreadable, ConfigurationError):
         return Unpaired.STRANGE
     return made_of(Pairing, answer, address=where, public=answer.address)
@@ -201,9 +201,9 @@ def _is_json(body: bytes) -> bool:
 class CentreKeys:
     """The keys by which a hub verifies events: those of the pairing, and later ones that the centre has added.
 
-    A later document is believed where the line is https, as the first one was. On plain http anybody on
-    the network path could put in keys of their own: there those of the pairing stay, and after the centre has changed
-    its key the hub is paired anew.
+    A later document of keys is trusted if the link uses HTTPS, as the first one was. On plain HTTP anybody on the
+    network path could put in keys of their own. So the keys of the pairing are kept then, and the hub has to be paired
+    again after the centre has changed its key.
     """
 
     def __init__(self, pairings: Pairings) -> None:
@@ -211,7 +211,7 @@ class CentreKeys:
         self._made: tuple[Pairing, VerifySignature] | None = None
 
     def signed(self, key: str, message: bytes, signature: bytes) -> bool:
-        """Whether the centre's key of that id made the signature; `VerifySignature`."""
+        """Whether the centre's key with this id made the signature (`VerifySignature`)."""
         pairing = self._pairings.now
         if pairing is None:
             return False
@@ -224,7 +224,7 @@ class CentreKeys:
         return self._made[1](key, message, signature)
 
     async def announced(self, document: bytes) -> None:
-        """The server above says which keys the centre has now. Raises StorageUnavailable."""
+        """Take the public keys that the server above announces. Raises StorageUnavailable."""
         pairing = self._pairings.now
         if pairing is None or not pairing.address.startswith("https://"):
             return

@@ -1,1 +1,1 @@
-"""The room's own questions, head counts and notes."""
+"""The room of a hub: its own questions, raised hands, head counts and notes."""

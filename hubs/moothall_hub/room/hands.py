@@ -1,11 +1,11 @@
-"""Votes in shows of hands from a hub's room: ballots on the hub's disk, and their counts on the way to the meeting.
+"""Count the votes of a hub's room in shows of hands: ballots are stored on the hub, and their counts go to the meeting.
 
-Ballots are judged, stored and destroyed by the centre's own rules (`moothall.services.questions.ballot_box`). No ballot
-leaves this machine: only counts go up, and they are absolute, so that the same count sent again changes nothing.
+Ballots are checked, stored and destroyed by the centre's own rules (`moothall.services.questions.ballot_box`). No
+ballot leaves this machine. Only counts are sent up, and they are absolute, so that a repeated count changes nothing.
 
-Ballots are taken in rounds. An act of the outbox ends a round: it counts the ballots of the round, and those before it
-that the meeting has taken. The next act is made once it was answered. So a ballot stands where the act of its round
-stands: it waits, it is counted, or it came after the close and is not.
+Ballots are collected in rounds. An act of the outbox ends a round: it counts the round's ballots, and those of earlier
+rounds that the meeting has not refused. The next act is made once this one was answered. So the state of a ballot is
+that of its round's act: the ballot waits, is counted, or was too late because the show of hands was closed.
 """
 
 from __future__ import annotations
@@ -30,21 +30,22 @@ from moothall_hub.room.ports import RoomParts
 logger = logging.getLogger(__name__)
 
 AGAIN_MS = 4_000
-"""How long after the disk has refused it is tried again."""
+"""Milliseconds until the next attempt after the disk has refused."""
 _UNANSWERED = (ActState.WAITING, ActState.SENT)
 
 
 class RoomHands:
-    """The votes of a hub's room. Call `load` first; `run` must be running, else no vote is taken."""
+    """The votes of a hub's room. Call `load` first. No vote is taken while `run` is not running."""
 
     def __init__(self, room: RoomParts) -> None:
         self._room = room
         self._box = BallotBox(book=room.book, clock=room.clock, randomness=room.randomness)
-        # Bound: the shows of hands of the sessions that have ballots, and a round each `COUNT_MS` in which votes came.
+        # Bounded by the shows of hands of the sessions that have ballots, and one round every `COUNT_MS` in which votes
+        # were cast.
         self._rounds: dict[tuple[SessionId, PollId], list[ActState | None]] = {}
-        """How the act of each round that has ended stands; None: it is not in the outbox yet."""
+        """The state of the act of each round that has ended; None: the act is not in the outbox yet."""
         self._taking: Counter[tuple[SessionId, str]] = Counter()
-        """The ballots that are not on the disk yet, by what they are about."""
+        """How many ballots of each round are not on the disk yet, by the key that `_what` makes."""
         room.outbox.when_answered(lambda _: self._box.news.set())
 
     async def load(self) -> None:
@@ -55,7 +56,7 @@ class RoomHands:
             for poll in {poll for poll, _ in ballots}:
                 rounds = await self._rounds_of(session, poll)
                 last = max(number for each, number in ballots if each == poll)
-                rounds += [None] * (last - 1 - len(rounds))  # One that ended before its act was stored.
+                rounds += [None] * (last - 1 - len(rounds))  # A round may have ended before its act was stored.
             box.uncounted = {what for what in box.uncounted if self._number_now(session, what) <= _read(what)[1]}
             with suppress(StorageUnavailable):
                 state = await self._room.meetings.state(session)
@@ -72,13 +73,13 @@ class RoomHands:
     async def vote(
         self, session: SessionId, number: int, option: int, visitor: str, address: str, *, hasty: bool = False
     ) -> Refusal | None:
-        """Somebody in the room chooses an option. See `moothall.services.questions.ballots.Ballots.vote`."""
+        """Store a choice of somebody in the room. See `moothall.services.questions.ballots.Ballots.vote`."""
         state = await self._room.meetings.state(session)
         poll = NO_POLL if state is None else poll_to_vote(state, number, option)
         if isinstance(poll, Refusal):
             return poll
         box, mine = self._box.boxes.get(session), self.voted(session, visitor).get(poll.id, NO_CHOICE)
-        # While others wait for the disk, one of them may be the same browser's, with another choice.
+        # A choice that still waits for the disk may be this browser's own, and another one.
         if box is not None and not box.waiting and mine == Choice(option=option, waits=mine.waits):
             return None
         what = _what(poll.id, len(await self._rounds_of(session, poll.id)) + 1)
@@ -89,11 +90,11 @@ class RoomHands:
             )
         finally:
             self._taking[session, what] -= 1
-            self._taking += Counter()  # Without those that are 0.
+            self._taking += Counter()  # Adding an empty Counter removes the keys whose count is 0.
             self._box.news.set()
 
     def voted(self, session: SessionId, visitor: str) -> dict[PollId, Choice]:
-        """What a browser has chosen, and how it stands."""
+        """The choices of a browser in a session, by show of hands, each with whether its count is still outstanding."""
         box = self._box.boxes.get(session)
         ballots = {} if box is None else box.chosen(visitor)
         found: dict[PollId, Choice] = {}
@@ -107,17 +108,19 @@ class RoomHands:
         return found
 
     def observe(self, state: State) -> None:
-        """How a session stands now: when it is closed its ballots get their time, reopened they lose it."""
+        """Take a session's new state: a close limits the time for which its ballots are kept; reopening lifts the
+        limit.
+        """
         self._box.close(state.id, closed=state.status is Status.CLOSED)
 
     async def forget(self, session: SessionId) -> None:
-        """Destroy what there is of a session. Raises StorageUnavailable."""
+        """Destroy all ballots of a session. Raises StorageUnavailable."""
         await self._box.forget(session)
 
-    # What goes to the meeting
+    # What is sent to the meeting
 
     async def pass_on(self) -> None:
-        """Put into the outbox what has to be there. Raises StorageUnavailable; then it is tried again."""
+        """Put the outstanding counts into the outbox. Raises StorageUnavailable; `run` then tries again."""
         for key in [key for key in self._rounds if key[0] not in self._box.boxes]:
             del self._rounds[key]
         for session, box in list(self._box.boxes.items()):
@@ -152,13 +155,13 @@ class RoomHands:
             await self._put(session, box, poll, len(rounds))
 
     async def _put(self, session: SessionId, box: Box, poll: PollId, number: int) -> None:
-        """Count what was chosen up to a round, and put the act that ends it into the outbox."""
+        """Count the choices up to a round, and put the act that ends the round into the outbox."""
         if self._taking[session, _what(poll, number)]:
-            return  # News come once they are on the disk.
+            return  # `news` is set again once these ballots are on the disk.
         state = await self._room.meetings.state(session)
         known = None if state is None else poll_of(state.questions.polls, poll)
         if known is None:
-            return  # It is in no copy at the moment.
+            return  # The hub has no copy of it at the moment.
         rounds, chosen = self._rounds[session, poll], dict[str, int]()
         for at, stands in enumerate(rounds[:number], 1):
             box.uncounted.discard(_what(poll, at))
@@ -171,7 +174,7 @@ class RoomHands:
         rounds[number - 1] = ActState.WAITING
 
     async def _rounds_of(self, session: SessionId, poll: PollId) -> list[ActState | None]:
-        """The rounds that have ended, by what the outbox knows of their acts."""
+        """The states of the acts of all rounds that have ended, oldest first, as far as the outbox knows them."""
         key = (session, poll)
         if key not in self._rounds:
             found: list[ActState | None] = []
@@ -181,7 +184,7 @@ class RoomHands:
         return self._rounds[key]
 
     def _number_now(self, session: SessionId, what: str) -> int:
-        """The number of the first round whose act is not in the outbox."""
+        """The number of the first round whose act is not in the outbox; rounds count from 1."""
         rounds = self._rounds[session, _read(what)[0]]
         return len([stands for stands in rounds if stands is not None]) + 1
 
@@ -195,7 +198,7 @@ def _unfinished(rounds: list[ActState | None]) -> bool:
 
 
 def _what(poll: PollId, number: int) -> str:
-    """What the ballots of a round are about."""
+    """The key under which the ballot box keeps the ballots of a round."""
     return f"{about(poll)}:{number}"
 
 

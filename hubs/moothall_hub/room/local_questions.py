@@ -1,7 +1,7 @@
-"""The questions of a hub's own room: a life of their own until they are passed on to the meeting. Pure.
+"""The questions of a hub's own room, and how they change until they are passed on to the meeting. Pure.
 
-Each has the name that it will have at the meeting, made of what its author sent: whichever machine of the hub it is
-sent to, it is the same question, and arrives once.
+The id of a question is made of what its author sent, and is the same at the meeting. So a form that is sent to several
+machines of a hub is the same question on each of them, and reaches the meeting once.
 """
 
 from __future__ import annotations
@@ -18,96 +18,97 @@ from moothall.core.questions.interventions import Questions
 from moothall.services.questions.author_view import OwnAct
 
 BEST = 3
-"""How many the coordinator passes on with one press."""
+"""How many questions the coordinator passes on with one press."""
 _NAME_DIGITS = 32
 
 
 class Mode(StrEnum):
-    """Who passes questions on."""
+    """Who decides which questions are passed on to the meeting."""
 
     COORDINATOR = "coordinator"
     OPEN = "open"
-    """Nobody: each goes to the meeting at once."""
+    """Nobody decides: each question is passed on at once."""
 
 
 class Local(StrEnum):
-    """Where a question stands here."""
+    """The status of a question in the room."""
 
     HERE = "here"
-    """In the local queue: nobody has decided."""
+    """It is in the local queue, and nobody has decided about it."""
     FORWARDED = "forwarded"
     JOINED = "joined"
-    """With another one of the room."""
+    """It was joined with another question."""
     KEPT = "kept"
-    """It is dealt with here, and not passed on."""
+    """It is dealt with in the room, and not passed on."""
     WITHDRAWN = "withdrawn"
 
 
 class SentAct(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that the author of a question has done to it since it was passed on."""
+    """An act of a question's author since the question was passed on."""
 
     id: CommandId
-    """In the outbox."""
+    """The act's id in the outbox."""
     act: OwnAct | None = None
-    """None: a line that was typed."""
+    """What the author did; None: the act is a typed line."""
 
 
 class LocalQuestion(msgspec.Struct, frozen=True, kw_only=True):
-    """A question of the room."""
+    """A question that was asked in a hub's room."""
 
     id: InterventionId
     number: int
-    """Of this room alone; from 1 in each session."""
+    """Its number in this room, from 1 in each session. At the meeting it has another one."""
     form: str
-    """Tells the form with which it was sent from every other."""
+    """The id of the form with which it was sent; each form has another one."""
     kind: Kind
     text: str
     language: str
     name: str
     asker: str
-    """Tells those who ask apart; a keyed hash."""
+    """The keyed hash that tells authors apart."""
     at: int
     """When it was asked, Unix ms of the meeting's clock."""
     stands: Local = Local.HERE
     forwarded: bool = False
     """Whether it was ever passed on."""
     into: InterventionId | None = None
-    """The one that it was joined with."""
+    """The question that it was joined with; None when it was not joined."""
     on_wall: bool = False
     """Whether the local wall shows it."""
     acts: tuple[SentAct, ...] = ()
-    """The newest act of its author, and those that were not answered before it; oldest first."""
+    """Its author's newest act, and those before it that were not answered; oldest first."""
 
 
 class LocalQuestions(msgspec.Struct, frozen=True, kw_only=True):
-    """All of a room's in one session."""
+    """All questions of a room in one session."""
 
     session: SessionId
     mode: Mode = Mode.COORDINATOR
     by_id: Mapping[InterventionId, LocalQuestion] = {}
-    """In the order of their numbers."""
+    """The questions by id, in the order of their numbers."""
     supporters: Mapping[InterventionId, frozenset[str]] = {}
-    """Who of the room would ask it too, by keyed hashes: of the room's own, and of the meeting's."""
+    """The people of the room who would ask a question too, as keyed hashes; for the room's own questions and the
+    meeting's."""
     joined: Mapping[InterventionId, tuple[InterventionId, ...]] = {}
-    """What was joined with each, by what it was joined with."""
+    """For each question with which others were joined, the ids of those others."""
     cleared: int | None = None
-    """When the local wall was cleared last, Unix ms of the meeting's clock."""
+    """When the local wall was last cleared, in Unix ms of the meeting's clock; None: never."""
 
     @property
     def last(self) -> int:
-        """The highest number."""
+        """The highest number of a question; 0 when there is none."""
         return max((each.number for each in self.by_id.values()), default=0)
 
     def numbered(self, number: int) -> LocalQuestion | None:
-        """The one of that number."""
+        """The question with this number; None when there is none."""
         return next((each for each in self.by_id.values() if each.number == number), None)
 
     def with_status(self, *stands: Local) -> list[LocalQuestion]:
-        """Those that stand there, in the order of their numbers."""
+        """The questions whose status is one of these, in the order of their numbers."""
         return [each for each in self.by_id.values() if each.stands in stands]
 
     def with_(self, *changed: LocalQuestion) -> LocalQuestions:
-        """With these in place of what they were."""
+        """Return a copy with each of `changed` added or in place of its earlier version."""
         questions = {**self.by_id, **{each.id: each for each in changed}}
         joined = self.joined
         for each in changed:
@@ -116,31 +117,32 @@ class LocalQuestions(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, by_id=questions, joined=joined)
 
     def supported(self, what: InterventionId, by: str, *, too: bool = True) -> LocalQuestions:
-        """With one more who would ask it too, or with `too` False one fewer."""
+        """Return a copy in which `by` would ask a question too, or with `too` False would not."""
         those = self.supporters.get(what, frozenset()) - {by} | ({by} if too else set())
         return msgspec.structs.replace(self, supporters={**self.supporters, what: those})
 
 
 def name_of(session: SessionId, form: str, *, kind: Kind, text: str, language: str, name: str) -> InterventionId:
-    """What a question is called, here and at the meeting: the same on each machine to which the same form is sent."""
+    """Make a question's id, here and at the meeting, from its form and words: the same on each machine that gets it."""
     said = msgspec.json.encode([session, form, kind.value, text, language, name])
     return InterventionId(hashlib.sha256(said).hexdigest()[:_NAME_DIGITS])
 
 
 def forward(local: LocalQuestions, names: Iterable[InterventionId]) -> list[LocalQuestion]:
-    """Those of `names` that are passed on by it, as they stand then."""
+    """Return the questions among `names` that can be passed on, with their new status."""
     return _brought(local, names, Local.FORWARDED, Local.HERE, Local.KEPT)
 
 
 def keep(local: LocalQuestions, names: Iterable[InterventionId]) -> list[LocalQuestion]:
-    """Those of `names` that are kept here by it, as they stand then."""
+    """Return the questions among `names` that can be kept in the room, with their new status."""
     return _brought(local, names, Local.KEPT, Local.HERE)
 
 
 def join(local: LocalQuestions, names: Iterable[InterventionId]) -> list[LocalQuestion]:
-    """Those of `names` that are joined with another of them, as they stand then.
+    """Return the questions among `names` that can be joined with another of them, with their new status.
 
-    That one was passed on already, or else it is the one that most would ask too. A wish to speak is nobody else's.
+    The one that they are joined with is a question that was passed on already, or else the one with the most
+    supporters. A request to speak is never joined.
     """
     known = [local.by_id[name] for name in dict.fromkeys(names) if name in local.by_id]
     fit = [each for each in known if each.kind is not Kind.REQUEST and each.stands in (Local.HERE, Local.FORWARDED)]
@@ -156,42 +158,42 @@ def join(local: LocalQuestions, names: Iterable[InterventionId]) -> list[LocalQu
 
 
 def put_on_wall(local: LocalQuestions, names: Iterable[InterventionId], on_wall: bool = True) -> list[LocalQuestion]:
-    """Those of `names` that come on the local wall, or go from it, as they stand then."""
+    """Return the questions among `names` that are put on the local wall, or taken off it, in their new state."""
     known = [local.by_id[name] for name in dict.fromkeys(names) if name in local.by_id]
     fit = [each for each in known if each.on_wall != on_wall and (not on_wall or may_be_on_wall(each))]
     return [msgspec.structs.replace(each, on_wall=on_wall) for each in fit]
 
 
 def may_be_on_wall(each: LocalQuestion) -> bool:
-    """Whether the local wall may show it."""
+    """Whether the local wall may show a question: it has a text, and was neither joined nor withdrawn."""
     return bool(each.text) and each.stands in (Local.HERE, Local.KEPT, Local.FORWARDED)
 
 
 def on_wall(local: LocalQuestions) -> list[LocalQuestion]:
-    """What the local wall shows."""
+    """The questions that the local wall shows, in the order of their numbers."""
     return [each for each in local.by_id.values() if each.on_wall and may_be_on_wall(each)]
 
 
 def clear_wall(local: LocalQuestions, at: int) -> tuple[LocalQuestions, list[LocalQuestion]]:
-    """The questions once the wall was cleared, and those that are gone from it."""
+    """Return the questions after the wall was cleared at `at` (Unix ms), and those that were taken off it."""
     gone = put_on_wall(local, list(local.by_id), on_wall=False)
     return msgspec.structs.replace(local.with_(*gone), cleared=at), gone
 
 
 def best(local: LocalQuestions, many: int = BEST) -> list[InterventionId]:
-    """Those that most would ask too, of those about which nobody has decided."""
+    """The ids of the undecided questions with the most supporters, at most `many`."""
     return [each.id for each in by_support(local)[:many]]
 
 
 def by_support(local: LocalQuestions) -> list[LocalQuestion]:
-    """Those about which nobody has decided, those first that most would ask too."""
+    """The undecided questions, those with the most supporters first."""
     return sorted(local.with_status(Local.HERE), key=lambda each: (-count(local, each.id), each.number))
 
 
 def count(local: LocalQuestions, what: InterventionId) -> int:
-    """How many of the room would ask it too, its author not among them.
+    """How many people of the room would ask a question too, without its author.
 
-    Authors and supporters of questions that were joined with it support this one.
+    Authors and supporters of questions that were joined with it count as its supporters.
     """
     those = set(local.supporters.get(what, ()))
     for other in local.joined.get(what, ()):
@@ -201,7 +203,9 @@ def count(local: LocalQuestions, what: InterventionId) -> int:
 
 
 def own_of(local: LocalQuestions, by: str, meeting: Questions | None) -> frozenset[InterventionId]:
-    """What somebody has asked, and what that was joined with, here or by the meeting: they can't ask that too."""
+    """The questions that somebody has asked, and those with which these were joined, here or by the meeting. Nobody can
+    support them as somebody else's.
+    """
     mine = [each for each in local.by_id.values() if each.asker == by]
     there = [meeting.get(each.id) for each in mine] if meeting is not None else []
     into = [each.into for each in (*mine, *there) if each is not None and each.into is not None]
@@ -209,7 +213,7 @@ def own_of(local: LocalQuestions, by: str, meeting: Questions | None) -> frozens
 
 
 def counted(local: LocalQuestions) -> dict[InterventionId, int]:
-    """The counts of all that anybody of the room would ask too, of which the meeting may have to know."""
+    """The number of supporters of each question that somebody of the room supports; the meeting may need it."""
     return {name: count(local, name) for name in dict.fromkeys([*local.supporters, *local.joined])}
 
 

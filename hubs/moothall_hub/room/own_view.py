@@ -1,7 +1,7 @@
 """What the author of a question of the room may see of it and do with it, by the rules of the meeting. Pure.
 
-The rules are asked of the meeting's state as it is known here, with the room's own questions put into it. What waits
-for the uplink is carried out on that state first: so what an author is offered is what the meeting will take.
+The rules are applied to the copied state of the meeting, into which the room's own questions are put. Acts that wait
+for the uplink are carried out on that state first. So an author is offered only what the meeting will accept.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ from moothall_hub.outbox.outbox import ActState, ActStatus
 from moothall_hub.room.local_questions import Local, LocalQuestion, LocalQuestions, Mode, SentAct
 
 _OF_ROOM = f"{HUB}room"
-"""The origin of questions that were passed on, under any name of the hub: the limit of a hub counts it."""
+"""The origin of questions that were passed on, whatever the hub's name is. The limit for questions of one hub counts
+it."""
 _STATUSES = {
     Local.HERE: InterventionStatus.CHECKED,
     Local.FORWARDED: InterventionStatus.CHECKED,
@@ -43,22 +44,25 @@ _STATUSES = {
     Local.KEPT: InterventionStatus.TO_WRITE,
     Local.WITHDRAWN: InterventionStatus.WITHDRAWN,
 }
-"""What the rules take a question for of which the meeting says nothing. One that is kept here is none of those that
-wait, and its author may take it back."""
+"""The status by which the rules judge a question of which the meeting says nothing. A question that is kept in the room
+does not count as waiting, and its author may withdraw it."""
 
 
 def at_meeting(state: State | None, local: LocalQuestions, only: Iterable[LocalQuestion] | None = None) -> State:
-    """The meeting as the rules see it from here: with the room's own questions, or with `only` some of them."""
+    """Return the meeting's state with the room's own questions in it, or with only `only` of them."""
     found = State(id=local.session, status=Status.CREATED) if state is None else state
     known = found.questions.interventions
     for each in local.by_id.values() if only is None else only:
         known = known.set(each.id, _intervention(each, known.get(each.id)))
-    last = max(found.questions.last, local.last)  # Whatever became of them: that is limited too.
+    # Withdrawn and joined questions count too, since the number of questions is limited.
+    last = max(found.questions.last, local.last)
     return replace(found, questions=replace(found.questions, interventions=known, last=last))
 
 
 def _intervention(each: LocalQuestion, there: Intervention | None) -> Intervention:
-    """One of the room's, with what the meeting says of it: of one that isn't published that is only where it stands."""
+    """Return a question of the room with the meeting's record of it, which has only the status until it is
+    published.
+    """
     found = there or Intervention(
         id=each.id,
         number=each.number,
@@ -81,9 +85,10 @@ def _intervention(each: LocalQuestion, there: Intervention | None) -> Interventi
 def ask(
     local: LocalQuestions, question: LocalQuestion, state: State | None, wall: int
 ) -> LocalQuestion | RejectedQuestion:
-    """The question as it is kept, or why the rules don't take it. `state`: the meeting's; `wall`: Unix ms.
+    """Return the question as it is to be stored, or why the rules reject it. `state` is the meeting's, None without a
+    copy; `wall` is in Unix ms.
 
-    One that the meeting has already, by another machine of the hub, is taken here too.
+    A question that the meeting already has, through another machine of the hub, is accepted.
     """
     seen, at_once = at_meeting(state, local), local.mode is Mode.OPEN
     if seen.questions.get(question.id) is None:
@@ -105,7 +110,9 @@ def bring(
     *,
     wall: int,
 ) -> LocalQuestion | Refusal:
-    """The question once its author has done that, or why the rules refuse it. `acts`: those that wait, oldest first."""
+    """Return the question after an act of its author, or why the rules refuse the act. `acts` are the author's
+    unanswered acts, oldest first.
+    """
     seen = _after(at_meeting(state, local), question.id, (each.act for each in acts), wall)
     decided = decide(seen, act.command(question.id), Actor(Role.PARTICIPANT, question.id), wall)
     if isinstance(decided, Refusal):
@@ -121,7 +128,7 @@ def bring(
 
 
 def _after(state: State, name: InterventionId, acts: Iterable[OwnAct | None], wall: int) -> State:
-    """The state once these acts of an author are done, as far as the rules take them."""
+    """Return the state after these acts of an author; acts that the rules refuse change nothing."""
     for act in acts:
         decided = () if act is None else decide(state, act.command(name), Actor(Role.PARTICIPANT, name), wall)
         for event in () if isinstance(decided, Refusal) else decided:
@@ -130,11 +137,13 @@ def _after(state: State, name: InterventionId, acts: Iterable[OwnAct | None], wa
 
 
 _STAYS = {Local.HERE: QuestionPlace.HERE, Local.KEPT: QuestionPlace.KEPT, Local.JOINED: QuestionPlace.JOINED}
-"""Where a question is that the meeting doesn't have."""
+"""The author's view of a question that the meeting does not have, by its status in the room."""
 
 
 def where(question: LocalQuestion, asked: ActStatus | None, there: Intervention | None) -> QuestionPlace:
-    """Where a question is. `asked`: the act that asks it, in the outbox; `there`: what the meeting says of it."""
+    """Return at which stage a question is. `asked` is the state of the act that asks it, in the outbox; `there` is the
+    meeting's own record of it, None when it has none.
+    """
     if question.stands in _STAYS:
         return _STAYS[question.stands]
     if there is not None:
@@ -147,7 +156,7 @@ def where(question: LocalQuestion, asked: ActStatus | None, there: Intervention 
 
 
 def waits(act: ActStatus | None) -> bool:
-    """Whether an act waits for its answer, or for the outbox."""
+    """Whether an act is not in the outbox yet, or not answered."""
     return act is None or act.state in (ActState.WAITING, ActState.SENT)
 
 
@@ -163,10 +172,10 @@ def own_here(
     up: bool,
     queue: bool = True,
 ) -> Own:
-    """What the author of a question of the room may see at the wall time `wall`, Unix ms.
+    """What the author of a question of the room may see at the time `wall`, in Unix ms.
 
-    `acts`: what its author did since, as it stands in the outbox; `typed`: lines of theirs that wait there; `up`:
-    whether the uplink is good; `queue`: whether it is said how many come before.
+    `acts` are the author's later acts with their states in the outbox; `typed` are typed lines that wait there; `up`
+    says whether the uplink is good; `queue` whether to count the questions that come before this one.
     """
     there = None if state is None else state.questions.get(question.id)
     joined = None if there is None or there.into is None else local.by_id.get(there.into)
@@ -199,7 +208,7 @@ def own_here(
 
 
 def _refused(acts: Sequence[tuple[SentAct, ActStatus]]) -> RefusedAct | None:
-    """The newest act, where it was refused. One that was stale has what it wanted."""
+    """Return the author's newest act if it was refused. A stale act does not count: what it wanted is so already."""
     if not acts or acts[-1][1].state is not ActState.REFUSED or acts[-1][1].code is RefusalCode.STALE:
         return None
     return RefusedAct(act=acts[-1][0].act, message=acts[-1][1].message)

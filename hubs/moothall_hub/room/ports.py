@@ -1,4 +1,4 @@
-"""What the coordinator's desk asks of the rest of a hub, and nothing more.
+"""The parts of a hub that the coordinator's desk and the room use, as protocols and values.
 
 Their fakes are in `tests/support/hubs/desk.py`.
 """
@@ -22,114 +22,116 @@ from moothall_hub.outbox.outbox import ActStatus, WaitingAct
 
 
 class LineState(StrEnum):
-    """How the line to the server above stands."""
+    """The state of the uplink to the server above."""
 
     UNPAIRED = "unpaired"
-    """This computer was never connected: nobody has typed the six words."""
+    """This computer was never paired: nobody has typed the six words."""
     GOOD = "good"
     DOWN = "down"
-    """It is dialled again and again."""
+    """There is no connection; the hub dials again and again."""
     REFUSED = "refused"
-    """The key isn't good any more, another machine speaks for this hub, or the line would go round in a loop."""
+    """The server above refuses: the key is no longer valid, another machine speaks for this hub, or the uplinks would
+    form a loop."""
 
 
 class Saving(StrEnum):
-    """What is left out today, so that the budget lasts."""
+    """What is left out today so that the data budget lasts."""
 
     NOTHING = "nothing"
     WORDS = "words"
-    """Finished lines only."""
+    """Partial words are left out; only finished lines are sent."""
     LANGUAGES = "languages"
-    """And one language only."""
+    """Partial words and all languages but one are left out."""
 
 
 class LineHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """The line in figures."""
+    """The uplink in figures."""
 
     state: LineState
     since: int
-    """Since when it stands so; Unix ms of the meeting's clock."""
+    """Since when it has this state, in Unix ms of the meeting's clock."""
     reason: str = ""
-    """Why it is refused, a sentence in English; empty in any other state."""
+    """Why the server above refuses, as a sentence in English; empty in any other state."""
     delay_ms: int | None = None
-    """How long a question and its answer take on the line, median; None where that isn't known."""
+    """The median round-trip time on the uplink, in ms; None where it is not known."""
     acts_waiting: int = 0
-    """What the room did that the server above has not answered."""
+    """How many acts of the room the server above has not answered."""
     events_missing: int = 0
-    """Events that are known to be missing still."""
+    """How many events are known to be missing."""
     bytes_today: int = 0
-    """Both ways, on the socket."""
+    """Bytes sent and received today on the socket."""
     budget: int | None = None
-    """Bytes a day; None: as many as it takes."""
+    """Bytes a day; None: there is no limit."""
     saving: Saving = Saving.NOTHING
     clock_difference_ms: int = 0
-    """How far this computer's own clock is ahead of the meeting's; negative where it is behind."""
+    """How far this computer's own clock is ahead of the meeting's, in ms; negative where it is behind."""
     storing: bool = True
     """Whether the disk can store what the uplink brings."""
 
 
 class Uplink(Protocol):
-    """The line as it stands."""
+    """Reports the state of the uplink."""
 
     def health(self) -> LineHealth:
-        """Now."""
+        """The state and figures of the uplink at this moment."""
         ...
 
 
 class HubFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a hub knows of itself. Before it is paired all of it is empty."""
+    """What a hub knows of itself. All fields are empty before it is paired."""
 
     name: str = ""
-    """As the server above knows it; it stands in lanes and origins."""
+    """The name under which the server above knows it; lanes and origins contain it."""
     title: str = ""
-    """What people call it."""
+    """The name that people see."""
     zone: Zone | None = None
     """The conference's time zone."""
     address: str = ""
-    """The conference's own public address, for people."""
+    """The conference's own public web address, which pages show."""
 
 
 class Wanted(Protocol):
-    """The coordinator's choice; it survives a restart."""
+    """The coordinator's choice of sessions and languages; it survives a restart."""
 
     def get(self) -> SessionChoice:
-        """As it stands."""
+        """The choice that is in force."""
         ...
 
     async def set(self, choice: SessionChoice, /) -> None:
-        """Keep it, and follow it from now on. Raises StorageUnavailable."""
+        """Store a choice and apply it. Raises StorageUnavailable."""
         ...
 
 
 class RoomActs(Protocol):
-    """What the room did, on disk until the server above has it."""
+    """The acts of the room, kept on disk until the server above has answered them."""
 
     async def put(self, session: SessionId, act_id: CommandId, hub: str, act: AnyAct, at: int, /) -> None:
-        """Keep an act; durable when it returns. The same id again changes nothing. Raises StorageUnavailable.
+        """Store an act; it is durable when this returns. Storing the same id again changes nothing. Raises
+        StorageUnavailable.
 
-        `hub` is empty for this hub's own room; `at` is Unix ms of the meeting's clock.
+        `hub` is empty for this hub's own room; `at` is in Unix ms of the meeting's clock.
         """
         ...
 
     async def waiting(self, session: SessionId, /) -> Sequence[WaitingAct]:
-        """All acts of a session that were not answered, oldest first. Raises StorageUnavailable."""
+        """All unanswered acts of a session, oldest first. Raises StorageUnavailable."""
         ...
 
     async def state(self, act_id: CommandId, /) -> ActStatus | None:
-        """Where an act stands; None for one that was never put. Refusals stay. Raises StorageUnavailable."""
+        """The state of an act; None for one that was never put. Refusals are kept. Raises StorageUnavailable."""
         ...
 
     async def states(self, act_ids: Collection[CommandId], /) -> Mapping[CommandId, ActStatus]:
-        """Where each of these stands, read at once; without those that were never put. Raises StorageUnavailable."""
+        """The states of these acts, read at once, without acts that were never put. Raises StorageUnavailable."""
         ...
 
     def when_answered(self, told: Callable[[CommandId], None], /) -> None:
-        """From now on tell of each act that has its answer for good. It must not wait."""
+        """Call `told` with the id of each act once it has its final answer. `told` must not block."""
         ...
 
 
 class RoomParts(msgspec.Struct, frozen=True, kw_only=True):
-    """What each part of a hub's room keeps its own with (`questions`, `presence`, `hands`)."""
+    """What each part of a hub's room (`questions`, `presence`, `hands`) needs of the rest of the hub."""
 
     book: Book
     outbox: RoomActs
@@ -137,31 +139,31 @@ class RoomParts(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     randomness: Randomness
     node: str
-    """This installation's name, so that what one machine counted isn't taken for another's."""
+    """The name of this installation, so that the counts of two machines of one hub are kept apart."""
     up: Callable[[], bool] = lambda: True
     """Whether the uplink is good."""
 
 
 class Stuck(msgspec.Struct, frozen=True, kw_only=True):
-    """A copy of which nothing more is taken, since what came isn't what was written."""
+    """A copy that accepts nothing more, since its bytes differ from what the centre wrote."""
 
     session: SessionId
     lane: Lane | None
     offset: int | None
-    """The event at which it shows."""
+    """The first event that differs; None when it is not known."""
     reason: str
-    """A sentence in English."""
+    """What is wrong, as a sentence in English."""
 
 
 class Meetings(Protocol):
-    """The sessions that this hub has, and those that it could have."""
+    """The sessions that this hub copies, and those that it could copy."""
 
     def programme(self) -> Sequence[Offered]:
-        """What the server above offers, as it was told last."""
+        """What the server above offered last."""
         ...
 
     async def state(self, session: SessionId, /) -> State | None:
-        """A session as its public lanes tell, and None where there is no copy. Raises StorageUnavailable."""
+        """A session's state according to its public lanes; None where there is no copy. Raises StorageUnavailable."""
         ...
 
     async def notes(self, session: SessionId, /) -> Sequence[HubNote]:
@@ -173,7 +175,7 @@ class Meetings(Protocol):
         ...
 
     async def stuck(self) -> Sequence[Stuck]:
-        """The copies of which nothing more is taken. Raises StorageUnavailable."""
+        """The copies that accept nothing more. Raises StorageUnavailable."""
         ...
 
     async def fetch_again(self, session: SessionId, /) -> None:

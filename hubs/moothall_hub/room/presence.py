@@ -1,4 +1,4 @@
-"""How many people are in a hub's room, and the notes between its coordinator and the staff."""
+"""The head count of a hub's room, and the notes between its coordinator and the staff of the meeting."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from moothall_hub.room.ports import RoomParts
 logger = logging.getLogger(__name__)
 
 PEOPLE, NOTES = "room-people", "room-note"
-"""Where the book has what."""
+"""Namespaces of the book."""
 MOST_PEOPLE = 100_000
 LONGEST_NOTE = 2_000
-"""Characters of a note; the meeting would take more."""
+"""The most characters of a note; the meeting would accept more."""
 MOST_NOTES = 50
-"""Notes that are shown, and that wait at most. Overflow: one more is refused, in words."""
+"""The most notes that are shown, and that wait at once. Overflow: a further note is refused with a sentence."""
 SETTLE_MS = 3_000
-"""How long a count stays unchanged before it is sent: five presses of +1 give one number."""
+"""Milliseconds for which a count must be unchanged before it is sent, so that five presses of +1 give one number."""
 _NOTE_BYTES = 8
 
 
 class People(msgspec.Struct, frozen=True, kw_only=True):
-    """How many are here."""
+    """A head count of the room."""
 
     people: int
     at: int
@@ -40,18 +40,18 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """A note, as the coordinator sees it."""
+    """A note as the coordinator sees it."""
 
     note: NoteId
     text: str
     at: int
-    """Unix ms of the meeting's clock."""
+    """When it was written, in Unix ms of the meeting's clock."""
     own: bool
-    """Whether it was written here."""
+    """Whether it was written in this room."""
     read: tuple[Role, ...] = ()
-    """Who said that they have read it."""
+    """The roles that have marked it as read."""
     standing: ActStatus | None = None
-    """How one that was written here stands in the outbox; None once the meeting has it."""
+    """The outbox's state of a note that was written here; None once the meeting has the note."""
 
 
 class _Left(msgspec.Struct, frozen=True):
@@ -60,17 +60,18 @@ class _Left(msgspec.Struct, frozen=True):
 
 
 class RoomPresence:
-    """The head count and the notes of a hub's room. Call `load` first; `run` passes them on."""
+    """The head count and the notes of a hub's room. Call `load` first; `run` passes them on to the meeting."""
 
     def __init__(self, room: RoomParts) -> None:
         self._room = room
         self._people: dict[SessionId, People] = {}
         self._told: dict[SessionId, People] = {}
-        """The counts that are in the outbox."""
-        # Bound: MOST_NOTES in each session.
+        """The counts that are in the outbox already."""
+        # Bounded by MOST_NOTES in each session.
         self._left: dict[SessionId, dict[NoteId, _Left]] = {}
         self._one = asyncio.Lock()
-        """One change at a time. Bound of those who wait: the requests that the doors let in."""
+        """Lets one change run at a time. The number of waiting changes is bounded by the requests that the doors let
+        in."""
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
@@ -82,7 +83,7 @@ class RoomPresence:
             left[NoteId(note)] = msgspec.json.decode(body, type=_Left)
 
     async def run(self) -> None:
-        """Pass on what has to be, until cancelled."""
+        """Pass on head counts and notes every SETTLE_MS, until cancelled."""
         while True:
             try:
                 await self.pass_on()
@@ -91,22 +92,25 @@ class RoomPresence:
             await self._room.clock.sleep(SETTLE_MS)
 
     def people(self, session: SessionId) -> People | None:
-        """How many are here; None while nobody has counted."""
+        """The head count of a session; None while nobody has counted."""
         return self._people.get(session)
 
     async def count(self, session: SessionId, people: int) -> None:
-        """So many are here. Raises StorageUnavailable."""
+        """Set the head count of a session, between 0 and MOST_PEOPLE. Raises StorageUnavailable."""
         async with self._one:
             await self._count(session, people)
 
     async def add(self, session: SessionId, more: int) -> None:
-        """So many more have come, or have gone. Raises StorageUnavailable."""
+        """Add `more` people, which may be negative, to the head count. Raises StorageUnavailable."""
         async with self._one:
             known = self._people.get(session)
             await self._count(session, (0 if known is None else known.people) + more)
 
     async def leave(self, session: SessionId, text: str) -> bool:
-        """Write to the staff of the meeting; returns whether there was room for it. Raises StorageUnavailable."""
+        """Write a note to the staff of the meeting. Return False if too many notes wait already.
+
+        Raises StorageUnavailable.
+        """
         text = text.strip()[:LONGEST_NOTE]
         async with self._one:
             left = self._left.setdefault(session, {})
@@ -123,14 +127,14 @@ class RoomPresence:
         return True
 
     async def read(self, session: SessionId, note: NoteId) -> None:
-        """Say that a note was read. Raises StorageUnavailable."""
+        """Mark a note as read. Raises StorageUnavailable."""
         known = next((each for each in await self._room.meetings.notes(session) if each.note == note), None)
         if known is not None and known.by is not Role.HUB and Role.HUB not in known.read:
             act_id = CommandId(f"note-read:{self._room.node}:{note}")
             await self._room.outbox.put(session, act_id, "", NoteReadAct(note=note), self._room.clock.wall())
 
     async def notes(self, session: SessionId) -> Sequence[Note]:
-        """The last notes, oldest first; those that wait for the line among them. Raises StorageUnavailable."""
+        """The newest notes, oldest first, including those that wait for the uplink. Raises StorageUnavailable."""
         there = await self._room.meetings.notes(session)
         known = {each.note for each in there}
         notes = [await self._seen(each) for each in there]
@@ -148,7 +152,7 @@ class RoomPresence:
         return Note(note=each.note, text=each.text, at=each.at, own=each.by is Role.HUB, read=read)
 
     async def pass_on(self) -> None:
-        """Put into the outbox what has to be there. Raises StorageUnavailable; then it is tried again."""
+        """Put settled head counts and waiting notes into the outbox. Raises StorageUnavailable; `run` retries."""
         now = self._room.clock.wall()
         for session, counted in list(self._people.items()):
             if self._told.get(session) != counted and not 0 <= now - counted.at < SETTLE_MS:

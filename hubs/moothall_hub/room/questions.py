@@ -1,7 +1,7 @@
-"""What the people in a hub's room ask and would ask too: kept on the hub's disk, and passed on by its outbox.
+"""The questions of the people in a hub's room and their support for others: stored on the hub, passed on by its outbox.
 
-The book is the truth. What is to reach the meeting is derived from it, again after a crash: an act's id is made of what
-it says, so that the outbox, and the meeting, take each once.
+The book is the source of truth. The acts for the meeting are derived from it, and derived again after a crash. The id
+of an act is made of its content, so that the outbox and the meeting accept each act once.
 """
 
 from __future__ import annotations
@@ -51,35 +51,37 @@ KEY_NAMESPACE, QUESTIONS, SUPPORTS, SESSIONS, COUNTS = (
     "room-session",
     "room-count",
 )
-"""Where the book has what."""
+"""Namespaces of the book."""
 PASS_ON_MS = 5_000
-"""How often what the room would ask too is told to the meeting: a count of it, and not each press."""
+"""Milliseconds between two reports of how many support a question; single presses are not reported."""
 
 
 class _Kept(msgspec.Struct, frozen=True):
-    """What a session's entry of the book says beside its questions."""
+    """What the book keeps of a session beside its questions."""
 
     mode: Mode = Mode.COORDINATOR
     cleared: int | None = None
 
 
 class RoomQuestions:
-    """The questions and supports of a hub's room. Call `load` first; `run` passes them on."""
+    """The questions of a hub's room, and its support for questions. Call `load` first; `run` passes both on."""
 
     def __init__(self, room: RoomParts) -> None:
         self._room = room
         self._tokens = Tokens(b"")
-        # Bound: as many questions in each session as the rules allow (`core/questions/limits.py`).
+        # Bounded by the number of questions in each session that the rules allow (`core/questions/limits.py`).
         self._of_session: dict[SessionId, LocalQuestions] = {}
         self._told: dict[tuple[SessionId, InterventionId], tuple[int, int]] = {}
-        """The counts that are in the outbox, each with how many were before it."""
+        """For each question the count that was put into the outbox last, and the number of counts that were put so
+        far."""
         self._due: dict[tuple[SessionId, InterventionId], None] = {}
-        """What has to be in the outbox, and isn't known to be."""
+        """Questions whose act is not known to be in the outbox. The dict serves as an ordered set."""
         self._reports: dict[tuple[SessionId, InterventionId], CommandId] = {}
-        """The newest report of each question that this or the outbox knows of. Bound: the meeting's questions."""
+        """The newest known report of each question. Bounded by the meeting's questions."""
         self._changed: list[Callable[[SessionId], None]] = []
         self._one = asyncio.Lock()
-        """One change at a time. Bound of those who wait: the requests that the doors let in."""
+        """Lets one change run at a time. The number of waiting changes is bounded by the requests that the doors let
+        in."""
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
@@ -104,11 +106,11 @@ class RoomQuestions:
 
     @property
     def cookie_key(self) -> bytes:
-        """Makes the tokens of visitors' browsers, once it is loaded."""
+        """The key that makes the tokens of visitors' browsers; empty before `load`."""
         return self._tokens.cookie_key
 
     async def run(self) -> None:
-        """Pass on what has to be, until cancelled."""
+        """Pass on questions and counts every PASS_ON_MS, until cancelled."""
         while True:
             try:
                 await self.pass_on()
@@ -117,11 +119,11 @@ class RoomQuestions:
             await self._room.clock.sleep(PASS_ON_MS)
 
     def when_changed(self, tell: Callable[[SessionId], None]) -> None:
-        """Call `tell` whenever something of a session's has changed. It must not wait."""
+        """Call `tell` whenever something in a session's questions has changed. `tell` must not block."""
         self._changed.append(tell)
 
     def of(self, session: SessionId) -> LocalQuestions:
-        """How it stands."""
+        """The room's questions in a session."""
         return self._of_session.get(session) or LocalQuestions(session=session)
 
     # What people in the room do (`moothall.services.questions.ports`)
@@ -129,7 +131,7 @@ class RoomQuestions:
     async def ask(
         self, session: SessionId, request: AskRequest, visitor: str, address: str = ""
     ) -> InterventionId | RejectedQuestion:
-        """Take a question; it is on the disk when this returns. The same form with the same words is the same one."""
+        """Store a question; it is durable when this returns. The same form with the same words is the same question."""
         unfit, state = unfit_words(request), await self._room.meetings.state(session)
         name = local_questions.name_of(
             session, request.form, kind=request.kind, text=request.text, language=request.language, name=request.name
@@ -160,21 +162,24 @@ class RoomQuestions:
         return name
 
     def token(self, session: SessionId, name: InterventionId, /) -> str:
-        """What the address of its author's page ends with."""
+        """The token at the end of the address of the author's page."""
         return self._tokens.page(session, name)
 
     def of_token(self, session: SessionId, token: str) -> LocalQuestion | None:
-        """The question whose author's page that is; None for a token that isn't ours."""
+        """The question whose author's page has this token; None for a token that is not ours."""
         name = self._tokens.author_of(session, token)
         return None if name is None else self.of(session).by_id.get(name)
 
     async def own(self, session: SessionId, token: str) -> Own | None:
-        """What the author of a question may see; None for a token that isn't ours. Raises StorageUnavailable."""
+        """What the author of a question may see; None for a token that is not ours. Raises StorageUnavailable."""
         question = self.of_token(session, token)
         return None if question is None else await self.seen(session, question)
 
     async def seen(self, session: SessionId, question: LocalQuestion, *, queue: bool = True) -> Own:
-        """The same of a question; without `queue` nothing of its place there. Raises StorageUnavailable."""
+        """What the author of a question may see; without `queue` its position in the queue is left out.
+
+        Raises StorageUnavailable.
+        """
         asked = await self._room.outbox.state(asked_by(question.id)) if question.forwarded else None
         acts = await self._acts(question)
         typing = {sent.id for sent, now in acts if sent.act is None and own_view.waits(now)}
@@ -193,20 +198,20 @@ class RoomQuestions:
         )
 
     async def mine(self, session: SessionId, visitor: str) -> tuple[tuple[str, Own], ...]:
-        """What a browser has asked, newest first, each with its author's token. Raises StorageUnavailable."""
+        """A browser's own questions, newest first, each with its author's token. Raises StorageUnavailable."""
         asker = self._visitor(session, visitor)
         mine = [each for each in self.of(session).by_id.values() if each.asker == asker] if visitor else []
         return tuple([(self.token(session, each.id), await self.seen(session, each)) for each in reversed(mine)])
 
     async def own_of(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
-        """What a browser has asked, and what that was joined with. Raises StorageUnavailable."""
+        """The ids of a browser's own questions, and of those with which they were joined. Raises StorageUnavailable."""
         state, by = await self._room.meetings.state(session), self._visitor(session, visitor)
         return local_questions.own_of(self.of(session), by, None if state is None else state.questions)
 
     async def bring(self, session: SessionId, token: str, act: OwnAct) -> Refusal | None:
-        """Do what an author wants with a question: here, or by the outbox once it was passed on.
+        """Carry out an author's act on a question: here, or by the outbox once the question was passed on.
 
-        Raises StorageUnavailable.
+        Return the refusal, or None when it is done. Raises StorageUnavailable.
         """
         state = await self._room.meetings.state(session)
         async with self._one:
@@ -230,16 +235,14 @@ class RoomQuestions:
         return None
 
     def in_progress(self, _session: SessionId, _name: InterventionId) -> InProgress | None:
-        """Nothing (`TypedTurns`): what is in progress stays on its author's page, since four texts a second are too
-        much for an uplink.
-        """
+        """Return None always (`TypedTurns`): four updates of unfinished text a second are too much for an uplink."""
         return None
 
     async def write(self, session: SessionId, name: InterventionId, written: TypingUpdate) -> TypingReceived | Untyped:
         """Send the lines that an author has finished in their turn, each once (`TypedTurns`).
 
-        While the meeting is not recorded no new one is taken, since what waits for the uplink lies on a disk. Raises
-        StorageUnavailable.
+        While the meeting is not recorded, no new line is accepted, since lines that wait for the uplink are stored on a
+        disk. Raises StorageUnavailable.
         """
         state = await self._room.meetings.state(session)
         if state is None or not may_type(state, name) or name not in self.of(session).by_id:
@@ -249,7 +252,7 @@ class RoomQuestions:
         if state.status is Status.PAUSED:
             return Untyped.BREAK
         if not state.recorded:
-            # An answer that was lost on its way is given again: those lines need not stay with their author.
+            # An answer may have been lost. It is given again, so that the browser does not have to keep these lines.
             there = await self._room.outbox.states([typed_by(name, done.line) for done in written.done])
             kept = tuple(done.line for done in written.done if typed_by(name, done.line) in there)
             return TypingReceived(kept=kept, recorded=False) if kept else Untyped.NOT_RECORDED
@@ -268,10 +271,9 @@ class RoomQuestions:
         return TypingReceived(kept=tuple(done.line for done in written.done), recorded=True)
 
     async def report(self, session: SessionId, name: InterventionId, act: CommandId) -> Refusal | None:
-        """Tell the meeting's desks that somebody reports one as rude (`abuse_reports.Tell`).
+        """Report a question as rude to the meeting's desks (`abuse_reports.Tell`).
 
-        While a report of it waits in the outbox it stands for all others: nothing more is put. Raises
-        StorageUnavailable.
+        One report of a question waits in the outbox at most, and stands for all others. Raises StorageUnavailable.
         """
         async with self._one:
             if not await self._report_waits(session, name):
@@ -283,7 +285,8 @@ class RoomQuestions:
         known = self._reports.get((session, name))
         if known is not None:
             return own_view.waits((await self._room.outbox.states((known,))).get(known))
-        # Once a question and start of the program: what was put before that is in the outbox alone.
+        # This is asked once for each question after a start: acts that were put before the start are known only to the
+        # outbox.
         for each in await self._room.outbox.waiting(session):
             if isinstance(each.act.act, ReportAct) and each.act.act.intervention == name:
                 self._reports[session, name] = each.act.id
@@ -293,7 +296,10 @@ class RoomQuestions:
     async def support(
         self, session: SessionId, number: int, visitor: str, address: str, *, too: bool = True, hasty: bool = False
     ) -> Refusal | None:
-        """Somebody would ask one of the meeting's too, or no more (`Supports`). Raises StorageUnavailable."""
+        """Add or, with `too` False, withdraw a visitor's support for a question of the meeting (`Supports`).
+
+        Raises StorageUnavailable.
+        """
         local = await self.meeting(session)
         each = None if local is None else local.numbered(number)
         if each is None or not each.published or not await self.support_one(session, each.id, visitor, too=too):
@@ -301,9 +307,10 @@ class RoomQuestions:
         return None
 
     async def support_one(self, session: SessionId, what: InterventionId, token: str, *, too: bool = True) -> bool:
-        """Somebody would ask one of the room's or of the meeting's too, or no more; says whether there is such a one.
+        """Add or, with `too` False, withdraw somebody's support for a question of the room or of the meeting. Return
+        whether there is such a question to support.
 
-        Without a token nobody is counted: nobody could tell them apart. Raises StorageUnavailable.
+        Without a token nobody is counted, since two people could not be told apart. Raises StorageUnavailable.
         """
         there, by = await self.meeting(session), self._visitor(session, token)
         local = self.of(session)
@@ -321,7 +328,7 @@ class RoomQuestions:
         return True
 
     def supported(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
-        """What a browser would ask too."""
+        """The ids of the questions that a browser supports."""
         by = self._visitor(session, visitor)
         return frozenset(what for what, those in self.of(session).supporters.items() if by in those)
 
@@ -333,33 +340,33 @@ class RoomQuestions:
     # What the coordinator does
 
     async def set_mode(self, session: SessionId, mode: Mode) -> None:
-        """Say who passes questions on. Raises StorageUnavailable."""
+        """Set who passes questions on. Raises StorageUnavailable."""
         async with self._one:
             await self._room.book.write([_entry(msgspec.structs.replace(self.of(session), mode=mode))])
             self._put(msgspec.structs.replace(self.of(session), mode=mode))
 
     async def forward(self, session: SessionId, names: Iterable[InterventionId]) -> None:
-        """Pass some on. Raises StorageUnavailable."""
+        """Pass questions on to the meeting. Raises StorageUnavailable."""
         async with self._one:
             await self._keep(session, local_questions.forward(self.of(session), names))
 
     async def keep_here(self, session: SessionId, names: Iterable[InterventionId]) -> None:
-        """Keep some here. Raises StorageUnavailable."""
+        """Keep questions in the room. Raises StorageUnavailable."""
         async with self._one:
             await self._keep(session, local_questions.keep(self.of(session), names))
 
     async def join(self, session: SessionId, names: Iterable[InterventionId]) -> None:
-        """Join some with the best of them. Raises StorageUnavailable."""
+        """Join questions with the one among them that `local_questions.join` chooses. Raises StorageUnavailable."""
         async with self._one:
             await self._keep(session, local_questions.join(self.of(session), names))
 
     async def put_on_wall(self, session: SessionId, names: Iterable[InterventionId], on_wall: bool) -> None:
-        """Have the local wall show some, or no more. Raises StorageUnavailable."""
+        """Put questions on the local wall, or take them off it. Raises StorageUnavailable."""
         async with self._one:
             await self._keep(session, local_questions.put_on_wall(self.of(session), names, on_wall))
 
     async def clear_wall(self, session: SessionId) -> None:
-        """Clear the local wall, whether there is a line or not. Raises StorageUnavailable."""
+        """Clear the local wall, whether the uplink is up or not. Raises StorageUnavailable."""
         async with self._one:
             local, gone = local_questions.clear_wall(self.of(session), self._room.clock.wall())
             await self._room.book.write([_entry(local), *(_question(session, each) for each in gone)])
@@ -373,7 +380,8 @@ class RoomQuestions:
         state = await self._room.meetings.state(session)
         async with self._one:
             own = () if state is None else self.of(session).by_id.values()
-            # Those that were not passed on from here too: their authors may have sent them by another machine.
+            # Questions that were not passed on from here are checked too: their authors may have sent them by another
+            # machine.
             known = [(each, state.questions.get(each.id)) for each in own if state is not None]
             gone = [each for each, there in known if there is not None and there.removed and (each.text or each.name)]
             if not gone:
@@ -383,7 +391,7 @@ class RoomQuestions:
             self._put(self.of(session).with_(*erased))
 
     async def forget(self, session: SessionId) -> None:
-        """Erase all of a session that the hub may not have any more. Raises StorageUnavailable."""
+        """Erase everything of a session that the hub may no longer have. Raises StorageUnavailable."""
         async with self._one:
             entries = [BookEntry(SESSIONS, session, None)]
             for namespace in (QUESTIONS, SUPPORTS, COUNTS):
@@ -398,22 +406,22 @@ class RoomQuestions:
                 tell(session)
 
     async def _acts(self, question: LocalQuestion) -> list[tuple[SentAct, ActStatus]]:
-        """What the author of a question did since it was passed on, as far as the outbox has it."""
+        """The acts of a question's author since it was passed on that the outbox has, each with its state."""
         found = await self._room.outbox.states([sent.id for sent in question.acts])
         return [(sent, found[sent.id]) for sent in question.acts if sent.id in found]
 
     async def _waiting(self, question: LocalQuestion) -> list[SentAct]:
-        """Those of them that have no answer, oldest first."""
+        """The unanswered acts of a question's author, oldest first."""
         return [sent for sent, now in await self._acts(question) if own_view.waits(now)]
 
     def _visitor(self, session: SessionId, token: str) -> str:
-        """By what a browser is known in a session."""
+        """The keyed hash under which a browser is known in a session."""
         return self._tokens.code("visitor", session, token)
 
-    # What goes to the meeting
+    # What is sent to the meeting
 
     async def pass_on(self) -> None:
-        """Put into the outbox what has to be there. Raises StorageUnavailable; then it is tried again."""
+        """Put outstanding questions and counts into the outbox. Raises StorageUnavailable; `run` then tries again."""
         for session, name in list(self._due):
             await self._send(session, self.of(session).by_id[name])
         for local in list(self._of_session.values()):
@@ -429,7 +437,7 @@ class RoomQuestions:
         for what, many in counts.items():
             there = None if state is None else state.questions.get(what)
             if there is None or not there.published or there.status not in SUPPORTED:
-                continue  # The meeting takes counts of what everybody can read, and of nothing else.
+                continue  # The meeting accepts counts only for questions that everybody can read.
             act = SupportAct(intervention=what, count=many)
             told = (many, self._told.get((local.session, what), (0, 0))[1] + 1)
             act_id = CommandId(f"support:{self._room.node}:{what}:{told[1]}:{many}")
@@ -450,9 +458,9 @@ class RoomQuestions:
         sent: SentAct,
         does: StandAct | HoldAct | TypeAct,
     ) -> None:
-        """Put an act of an author into the outbox, behind the question itself, and keep the question as it is then.
+        """Put an author's act into the outbox, after the question itself, and store the question with it.
 
-        `waiting`: their acts before it that have no answer.
+        `waiting` are the author's earlier acts that have no answer.
         """
         await self._send(session, question)
         await self._room.outbox.put(session, sent.id, "", does, self._room.clock.wall())
@@ -461,7 +469,9 @@ class RoomQuestions:
         self._put(self.of(session).with_(changed))
 
     async def _keep(self, session: SessionId, changed: list[LocalQuestion]) -> None:
-        """Store what has changed, and pass on what has to be: what the outbox refuses now, `run` tries again."""
+        """Store changed questions, and put those that are passed on into the outbox. What that refuses, `run` tries
+        again.
+        """
         if not changed:
             return
         await self._room.book.write([_question(session, each) for each in changed])
@@ -493,9 +503,10 @@ def _entry(local: LocalQuestions) -> BookEntry:
 
 @dataclass(eq=False, repr=False)
 class RoomWords:
-    """Erases what stands on the hub's disk of questions beside the copies (`moothall_hub.mirror.erasing.RoomErasing`).
+    """Erases words of questions that the hub's disk holds outside the copies
+    (`moothall_hub.mirror.erasing.RoomErasing`).
 
-    That is the room's own, and those that wait for their answer.
+    These are the room's own questions, and acts that wait for their answer.
     """
 
     local: RoomQuestions
@@ -507,7 +518,7 @@ class RoomWords:
     async def erase_removed(self, session: SessionId) -> None:
         """Erase what the meeting has removed (`RoomErasing`).
 
-        What the meeting has removed it has had, so its act is done, of a hub below too.
+        The meeting must have received what it removed. So the act that asks it counts as done, also one of a hub below.
         """
         state = await self.meetings.state(session)
         for waiting in await self.outbox.waiting(session) if state is not None else ():
@@ -518,10 +529,10 @@ class RoomWords:
         await self.local.erase_removed(session)
 
     async def forget(self, session: SessionId) -> None:
-        """Erase all of a session that the hub may not have any more (`RoomErasing`).
+        """Erase everything of a session that the hub may no longer have (`RoomErasing`).
 
-        Acts that wait go up with the line all the same: a meeting that is no more, or isn't open to everybody, refuses
-        them, and what somebody asked before is asked of one that is open again.
+        Acts that wait are sent all the same: a meeting that was deleted or is not public refuses them, and if it
+        becomes public again, it still gets what was asked before.
         """
         self.translations.forget()
         await self.local.forget(session)

@@ -1,7 +1,8 @@
-"""How the texts are doing at the centre, as a hub's readers are told: as if they read there, while the line is good.
+"""Repeat the centre's signals about its texts to a hub's readers, as if they read at the centre, while the uplink is
+good.
 
-Pages forget within 15 s how the sound is. So it is said to them again as long as the line stands, and as soon as it
-doesn't, nothing is said of it any more: the hub's strip says since when.
+Pages forget a state of the sound within 15 s. So the hub repeats it while the uplink is up. Once it is down, the hub
+sends nothing about it: the status bar says since when it is down.
 """
 
 from __future__ import annotations
@@ -22,17 +23,17 @@ class RepeatedSignals:
     """Repeats the centre's signals to the hub's readers while the uplink is good. `run` must be running."""
 
     def __init__(self, signals: HubSignals, show: Show, *, up: Callable[[], bool], clock: Clock) -> None:
-        """`show`: to the readers of a session; `up`: whether the line is good."""
+        """`show` sends signals to the readers of a session; `up` says whether the uplink is good."""
         self._signals = signals
         self._show = show
         self._up = up
         self._clock = clock
-        # Bound: the channels of sessions that are on. What readers were told that isn't usual.
+        # Unusual signals that readers were sent. Bounded by the channels of sessions that are on.
         self._shown: dict[SessionId, dict[str, Summary]] = {}
         signals.observe(self._changed)
 
     async def run(self) -> None:
-        """Say it again, until cancelled."""
+        """Repeat the unusual signals every AGAIN_MS, until cancelled."""
         while True:
             await self._clock.sleep(AGAIN_MS)
             self.way()
@@ -40,12 +41,12 @@ class RepeatedSignals:
                 self._show(session, tuple(shown.values()))
 
     def way(self) -> None:
-        """The line may have come or gone."""
+        """Update readers, since the uplink may have come up or gone down."""
         for session in {*self._shown, *self._signals.sessions}:
             self._changed(session)
 
     def now(self, session: SessionId) -> Sequence[Summary]:
-        """What is unusual in a session, as its readers are told."""
+        """The unusual signals of a session that its readers were sent."""
         return tuple(self._shown.get(session, {}).values())
 
     def _changed(self, session: SessionId) -> None:

@@ -1,1 +1,1 @@
-"""The link to the server above: dialling, clock, budget."""
+"""The uplink to the server above: dialling, the centre's clock, the data budget."""

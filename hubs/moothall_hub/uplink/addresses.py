@@ -1,4 +1,4 @@
-"""Under which addresses a room reaches its hub, and whose pages may send something to it."""
+"""The addresses at which a room reaches its hub, and the origins whose pages may send requests to it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import socket
 from collections.abc import Iterable, Sequence
 
 _WAYS = ("192.0.2.1", "10.255.255.254", "172.31.255.254", "192.168.255.254")
-"""Naming an address asks the system which way it would go; nothing is sent. One that is nobody's, and one of each of
-the private networks: a machine without a way out has one to its own network still."""
-_ANY = ("0.0.0.0", "::", "")  # noqa: S104  # compared with, not listened on
+"""Targets for a UDP socket. Connecting one asks the system for the route and so for the own address; nothing is sent.
+The first is a documentation address (RFC 5737), for the route to the Internet; the others are of the private networks,
+since a machine without Internet has a route to its own network."""
+_ANY = ("0.0.0.0", "::", "")  # noqa: S104  # only compared with, not listened on
 
 
 def local_addresses() -> tuple[str, ...]:
-    """This machine's IPv4 addresses by number, but for its own loop: that on the way out first."""
+    """This machine's IPv4 addresses without loopback ones; the address on the route to the Internet is first."""
     found: dict[str, None] = {}
     for way in _WAYS:
         try:
@@ -31,9 +32,10 @@ def local_addresses() -> tuple[str, ...]:
 
 
 def origins_of(host: str, port: int, public_name: str = "", numbers: Sequence[str] | None = None) -> tuple[str, ...]:
-    """The addresses of the pages as browsers write them, the best one to tell people first.
+    """The origins of the pages as browsers write them, the best one to tell people first.
 
-    `host` is where it listens: anything but all addresses is the only one. `numbers` are the machine's own.
+    `host` is the address on which the hub listens; unless that is all addresses, it is the only one. `numbers` are the
+    machine's own IP addresses; None: they are looked up.
     """
     hosts: list[str] = []
     if public_name:
@@ -49,13 +51,13 @@ def origins_of(host: str, port: int, public_name: str = "", numbers: Sequence[st
 
 
 def room_address(origins: Iterable[str]) -> str:
-    """The one of a machine's addresses to tell the room, without `http://`; empty where nobody else reaches any."""
+    """The first address that others in the room can use, without `http://`; empty where there is none."""
     hosts = (origin.partition("://")[2] for origin in origins)
     return next((host for host in hosts if not host.startswith(("127.", "[::1]", "localhost"))), "")
 
 
 def ipaddress_or_none(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The address that a text is; None for a name."""
+    """Parse an IP address; None for a name."""
     try:
         return ipaddress.ip_address(text)
     except ValueError:
@@ -68,17 +70,18 @@ def _origin(host: str, port: int) -> str:
 
 
 class Origins(frozenset[str]):
-    """Whose pages may send: those of this machine, under the addresses that it has and those that it will have.
+    """The origins whose pages may send requests: those of this machine, at its present and later addresses.
 
-    A network gives machines other addresses now and then, and the doors are told only once whom to trust. So each
-    connection to one of the machine's addresses tells of it: `learn`.
+    A network may give the machine another address at any time, but the doors get the set of origins only once. So each
+    connection to one of the machine's addresses adds it: `learn`.
     """
 
     _learnt: set[str]
-    """Bound: the addresses that the machine has had since it was started; the system says them, not the browser."""
+    """Origins added later. Bounded by the addresses that the machine has had since the start: they come from the
+    system, not from browsers."""
 
     def __new__(cls, origins: Iterable[str]) -> Origins:
-        """Those that are known from the beginning."""
+        """Make the set with the origins that are known at the start."""
         made = super().__new__(cls, origins)
         made._learnt = set()
         return made
@@ -87,7 +90,7 @@ class Origins(frozenset[str]):
         return super().__contains__(origin) or origin in self._learnt
 
     def learn(self, address: str, port: int) -> None:
-        """Somebody is connected to this machine's address and port, as the system says."""
+        """Add the local address and port of a connection, as the system reports them."""
         if ipaddress_or_none(address.partition("%")[0]) is not None:
             plain = ipaddress.ip_address(address.partition("%")[0])
             mapped = getattr(plain, "ipv4_mapped", None)

@@ -1,4 +1,4 @@
-"""What a hub's line may carry in a day, and what is left out as that is used up: in steps, and never all of it."""
+"""The data budget of a hub's uplink for a day: as it is used up, less is sent, in steps, and never nothing."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ import msgspec
 
 LINES_FROM = 0.5
 ONE_LANGUAGE_FROM = 0.8
-"""Shares of the budget from which each step holds."""
+"""The shares of the budget from which on each step applies."""
 
 
 class BudgetStep(IntEnum):
-    """What still comes."""
+    """What the server above still sends."""
 
     ALL = 0
-    """What was chosen."""
+    """Everything that was chosen."""
     LINES = 1
-    """Finished lines only, no words as they come."""
+    """Only finished lines, without partial words."""
     ONE_LANGUAGE = 2
-    """Finished lines of the first of the languages that were chosen."""
+    """Only finished lines of the first of the chosen languages."""
 
 
 def step(used_bytes: int, budget_bytes: int | None) -> BudgetStep:
-    """Which step holds when so much was used today; without a budget it is always all."""
+    """The step that applies after `used_bytes` of today; without a budget always ALL."""
     if budget_bytes is None or used_bytes < LINES_FROM * budget_bytes:
         return BudgetStep.ALL
     return BudgetStep.LINES if used_bytes < ONE_LANGUAGE_FROM * budget_bytes else BudgetStep.ONE_LANGUAGE
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """What went over the line on one day; kept on disk by its owner, since a restart begins no new day."""
+    """The bytes of one day. Its owner keeps it on disk, since a restart does not begin a new day."""
 
     day: str = ""
-    """`2026-11-26`."""
+    """The date in the conference's time zone, such as `2026-11-26`; empty before the first byte."""
     received: int = 0
-    """Bytes."""
+    """Bytes received; `sent` are bytes sent."""
     sent: int = 0
 
     @property
     def total(self) -> int:
-        """Both ways: a line is paid for both ways."""
+        """Bytes in both directions, since both are paid for."""
         return self.received + self.sent
 
 
 def used(before: Usage, day: str, *, received: int, sent: int) -> Usage:
-    """With so many bytes more; a new day begins with them.
+    """Return the usage with more bytes added; a new day begins with these bytes.
 
-    A day that is over doesn't come back, as clocks waver about midnight. One that is later than tomorrow never was: a
-    clock that was wrong has counted it, and it is this one.
+    A past day does not come back, as clocks waver around midnight. A stored day later than tomorrow was counted by a
+    clock that was wrong, so it is taken as the present day.
     """
     if day > before.day:
         return Usage(day=day, received=received, sent=sent)
@@ -63,28 +63,28 @@ def _next(day: str) -> str:
 
 
 def day_at(wall: int, zone: tzinfo) -> str:
-    """The date at a moment (Unix ms) where the conference is."""
+    """The date at a moment (Unix ms) in the conference's time zone."""
     return datetime.fromtimestamp(wall / 1_000, zone).date().isoformat()
 
 
 class Meter:
-    """Counts what goes over the line, and says which step holds."""
+    """Counts the bytes of the uplink, and says which step applies."""
 
     def __init__(
         self, budget_bytes: int | None, usage: Usage | None = None, *, zone: Callable[[], tzinfo] = lambda: UTC
     ) -> None:
-        """`usage`: what was kept of the day before a restart. `zone`: the conference's, where its day ends."""
+        """`usage` was stored before a restart; `zone` gives the conference's time zone, in which its day ends."""
         self.budget_bytes = budget_bytes
         self.usage = usage or Usage()
         self._zone = zone
 
     @property
     def step(self) -> BudgetStep:
-        """Which step holds now."""
+        """The step that applies now."""
         return step(self.usage.total, self.budget_bytes)
 
     def count(self, wall: int, *, received: int = 0, sent: int = 0) -> bool:
-        """Add bytes at a moment by the centre's clock; whether another step holds since."""
+        """Add bytes at a moment of the centre's clock. Return whether another step applies since."""
         before = self.step
         self.usage = used(self.usage, day_at(wall, self._zone()), received=received, sent=sent)
         return self.step is not before

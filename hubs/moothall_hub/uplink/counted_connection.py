@@ -1,8 +1,9 @@
-"""A WebSocket to the server above whose bytes are counted, and that goes where the address says and nowhere else.
+"""A WebSocket to the server above that counts its bytes, and follows no redirect.
 
-Counted are the bytes written to the socket and read from it, the handshakes included: all of it without TLS. With TLS
-that is what is inside; what TLS adds is estimated (its handshake with two certificates, and 22 bytes for each write and
-read: the head and tag of a record, RFC 8446 §5.2). TCP and IP add 40 bytes a packet, which nobody here can see.
+It counts the bytes written to the socket and read from it, handshakes included; without TLS these are exact. With TLS
+they are the bytes inside, and what TLS adds is estimated: its handshake with two certificates, and 22 bytes for each
+write and read (the head and tag of a record, RFC 8446 §5.2). TCP and IP add 40 bytes a packet, which cannot be seen
+here.
 """
 
 from __future__ import annotations
@@ -22,23 +23,24 @@ from moothall.wire.hub.messages import MAX_FRAME_BYTES, PATH
 
 OPEN_TIMEOUT = 20.0
 CLOSE_TIMEOUT = 2.0
-"""Seconds. On a line with a round trip of 3 s, TCP, TLS and HTTP take 12 until it is open."""
+"""Seconds. With a round trip of 3 s, TCP, TLS and HTTP take 12 s until the connection is open."""
 TLS_RECORD_BYTES = 22
 TLS_SENT_BYTES = 1_700
 TLS_RECEIVED_BYTES = 3_500
-"""What a handshake takes, about: what a client sends was measured (OpenSSL 3.5, 1.6 kB, most of it keys that no quantum
-computer breaks), what it gets is that of a server with two certificates."""
+"""About the bytes of a TLS handshake. Those that a client sends were measured (OpenSSL 3.5, 1.6 kB, most of it
+post-quantum keys); those that it gets are of a server with two certificates."""
 
 _QUIET = logging.getLogger("websockets.hub")
-"""At `debug` it would write down the handshake, key and all, and the beginnings of messages."""
+"""A logger that stays above `debug`, at which websockets logs the handshake with the key, and beginnings of
+messages."""
 _QUIET.setLevel(logging.WARNING)
 
 Count = Callable[[int, int], None]
-"""(bytes received, bytes sent): so many more."""
+"""Called with (bytes received, bytes sent) for each read and write."""
 
 
 def link_address(address: str) -> str:
-    """Where a server takes hubs' links, of its public address `https://HOST`. Raises ConfigurationError."""
+    """The WebSocket address for hubs' links of a server with the address `https://HOST`. Raises ConfigurationError."""
     parts = urlsplit(address)
     schemes = {"http": "ws", "https": "wss"}
     if parts.scheme not in schemes or not parts.netloc or "@" in parts.netloc:
@@ -47,7 +49,7 @@ def link_address(address: str) -> str:
 
 
 class _CountingTransport:
-    """A transport that says how much it was given; for the rest it is the one it stands on."""
+    """A transport that counts the bytes written to it, and passes everything on to the wrapped transport."""
 
     def __init__(self, transport: asyncio.Transport, count: Count, extra: int) -> None:
         self._transport = transport
@@ -63,7 +65,7 @@ class _CountingTransport:
 
 
 class _CountedConnection(ClientConnection):
-    """A connection that counts."""
+    """A connection that counts the bytes that it sends and receives."""
 
     def __init__(self, *args: Any, count: Count, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -83,18 +85,19 @@ class _CountedConnection(ClientConnection):
 
 
 class _Straight(connect):
-    """Follows no redirect: the key is for the address that was paired, and what answers otherwise isn't it."""
+    """Follows no redirect: the key is only for the address that was paired."""
 
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
 
 
 def dial(address: str, key: str, count: Count, tls: ssl.SSLContext | None = None, first: Sequence[str] = ()) -> connect:
-    """The connection to the server at `address`, to be entered; `tls`: whom it trusts, else whom the system does.
+    """Return the connection to the server at `address`, to be entered as a context. `tls` has the trusted certificates;
+    None: the system's are trusted.
 
-    `first`: what is said with it (`moothall.wire.hub.first`).
+    `first` are messages that are sent with the handshake (`moothall.wire.hub.first`).
 
-    Raises ConfigurationError when the address is none. On entering it raises OSError, TimeoutError or
+    Raises ConfigurationError when the address is not valid. Entering raises OSError, TimeoutError or
     `websockets.exceptions.InvalidHandshake`.
     """
 
@@ -109,11 +112,11 @@ def dial(address: str, key: str, count: Count, tls: ssl.SSLContext | None = None
         user_agent_header=None,
         logger=_QUIET,
         create_connection=cast("type[ClientConnection]", counted),
-        compression=None,  # batches are compressed already, with words that both sides know
+        compression=None,  # batches are compressed already, with a dictionary that both sides know
         proxy=None,
         max_size=MAX_FRAME_BYTES,
         open_timeout=OPEN_TIMEOUT,
         close_timeout=CLOSE_TIMEOUT,
-        ping_interval=None,  # the link has pulses, which measure it too
+        ping_interval=None,  # the link has pulses, which also measure it
         **trust,
     )

@@ -1,7 +1,8 @@
-"""The line's socket: it does what `moothall_hub.uplink.link` decides, and tells it what happened.
+"""The uplink's socket: it carries out what `moothall_hub.uplink.link` decides, and reports to it what happened.
 
-One task owns all of it. Received messages go to its user one after the other, and the next frame is read when that is
-done: a hub whose disk is slow slows the line, and nothing gathers in memory.
+One task owns the socket. It passes received messages on one after the other, and reads the next frame only when the
+previous message is processed. So a hub with a slow disk slows the uplink by back-pressure, and nothing piles up in
+memory.
 """
 
 from __future__ import annotations
@@ -33,33 +34,36 @@ from moothall_hub.uplink.link import Link
 logger = logging.getLogger(__name__)
 
 WAITING_FRAMES = 128
-"""Messages that may wait to be sent. Overflow: the line is given up; what matters is sent again on the next one."""
+"""The most messages that may wait to be sent. Overflow: the connection is closed; what matters is sent again on the
+next one."""
 
 
 class CentreAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """The server above, and how this hub is known there."""
+    """The address of the server above, and this hub's key there."""
 
     address: str
-    """`https://HOST`."""
+    """The server's address, such as `https://HOST`."""
     key: str
-    """Bearer token, from the pairing."""
+    """The bearer token that pairing gave."""
 
 
 class Stepped(msgspec.Struct, frozen=True):
-    """Another step of the day's budget holds: sessions are to be followed again (`mirror.wanted.Saved`)."""
+    """Another step of the day's data budget applies, so sessions have to be followed again (`mirror.wanted.Saved`)."""
 
     step: BudgetStep
 
 
 Told = parts.News | parts.FollowAgain | parts.Down | parts.OfferActs | Stepped | parts.Quiet
 Tellee = Callable[[Told], Awaitable[None]]
-"""The holder of the copies and the outbox. It may call `Dialling`'s methods. A ProtocolError that it raises ends the
-connection, and it is dialled again; any other error ends `Dialling.run`."""
+"""The owner of the copies and the outbox. It may call `Dialling`'s methods. A ProtocolError that it raises ends the
+connection, and the hub dials again; any other error ends `Dialling.run`."""
 
 
 @dataclass(eq=False, repr=False)
 class Dialling:
-    """A hub's line to the server above. `run` owns it; everything else may be called from tasks of the same loop."""
+    """A hub's uplink to the server above. `run` owns the connection; tasks of the same loop may call the other
+    methods.
+    """
 
     link: Link
     clock: CentreClock
@@ -67,25 +71,25 @@ class Dialling:
     tell: Tellee
     _: KW_ONLY
     where: CentreAddress | None = None
-    """Without it the hub isn't paired, and nothing is dialled until `pair` says it."""
+    """None: the hub is not paired, and nothing is dialled until `pair` is called."""
     tls: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         self._paired = self.where is not None
         self._wake = asyncio.Event()
-        """What is to be done has changed: a waiting task looks again."""
+        """Wakes a waiting task when there may be something new to do."""
         self._frames: deque[bytes] = deque()
         self._send = asyncio.Event()
         self._hang: parts.Hang | None = None
         self._hung = asyncio.Event()
         self._step = self.meter.step
         self._telling = asyncio.Lock()
-        """Two tasks have news, the one that reads and the one that keeps the time."""
+        """Two tasks pass on events: the one that reads, and the one that keeps the time."""
 
-    # What is wanted
+    # Requests of the owner
 
     def pair(self, where: CentreAddress) -> None:
-        """Dial this server with this key from now on, and at once."""
+        """Dial this server with this key, at once and from now on."""
         self.where, self._paired = where, True
         if self._hang is None:
             self._hang = parts.Hang(CloseCode.NORMAL, "The hub was paired anew.")
@@ -93,26 +97,30 @@ class Dialling:
         self._wake.set()
 
     def follow(self, follow: wire.Follow) -> None:
-        """Ask for a session; nothing while there is no line and none is dialled: `Ask` says when (`Link`)."""
+        """Follow a session. Does nothing while there is no connection; `FollowAgain` says when to follow again
+        (`Link`).
+        """
         self._put(self.link.follow(follow))
 
     def leave(self, session: SessionId) -> None:
-        """Want nothing more of a session (`Link`)."""
+        """Unsubscribe from a session (`Link`)."""
         self._put(self.link.leave(session))
 
     def say(self, message: wire.Taken | wire.Erased | wire.Translate) -> None:
-        """Send a message that is not sent again on the next connection; nothing while the link is down (`Link`)."""
+        """Send a message that is not repeated on the next connection. Does nothing while the uplink is down."""
         self._put(self.link.say(message))
 
     def offer(self, acts: Sequence[wire.Act]) -> None:
-        """Acts that have no answer, the oldest first; those that it has already may be among them (`Link`)."""
+        """Offer unanswered acts, the oldest first; acts that were offered before may be among them (`Link`)."""
         self._put(self.link.offer(acts))
 
     # The task
 
     async def run(self) -> None:
-        """Dial, talk and dial again, until cancelled. Raises what the tellee raises, and ConfigurationError."""
-        if self._talking:  # A run before this one has failed, and its connection went with it.
+        """Dial, exchange messages and dial again, until cancelled. Raises ConfigurationError, and what `tell`
+        raises.
+        """
+        if self._talking:  # A previous run failed, and its connection was lost with it.
             await self._do(self.link.lost(self._now(), CloseCode.ABNORMAL))
         while True:
             if self._paired:
@@ -169,7 +177,7 @@ class Dialling:
             while self._talking:
                 frame = await socket.recv(decode=False)
                 if not self._talking:
-                    return  # It was hung up meanwhile.
+                    return  # The hub has ended the connection in the meantime.
                 try:
                     message = wire.decode_to_hub(frame)
                 except UnknownKind:
@@ -202,7 +210,7 @@ class Dialling:
                 try:
                     await socket.send(self._frames.popleft())
                 except ConnectionClosed:
-                    return  # The reader hears of it too.
+                    return  # The reading task notices the end too.
 
     async def _keep_time(self) -> None:
         while self._talking:
@@ -212,19 +220,19 @@ class Dialling:
     async def _end_when_hung(self, socket: ClientConnection) -> None:
         await self._hung.wait()
         if self._hang is None or self._hang.reason == parts.SILENT:
-            socket.transport.abort()  # Nobody would hear the close frame.
+            socket.transport.abort()  # The server could not receive a close frame.
         else:
             await socket.close(self._hang.code, reason_bytes(self._hang.reason).decode())
 
     async def _wait(self, due: int | None) -> None:
-        """Until a moment, or until something has changed."""
+        """Wait until `due` (monotonic ms; None: no limit), or until something has changed."""
         self._wake.clear()
         seconds = None if due is None else max(0, due - self.clock.monotonic()) / 1_000
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
 
-    # What is to be done
+    # Steps
 
     async def _do(self, todo: Iterable[parts.Do]) -> None:
         for each in todo:
@@ -238,7 +246,7 @@ class Dialling:
                     self._put([each])
 
     def _put(self, todo: Iterable[parts.Do]) -> None:
-        """What needs nobody to be waited for."""
+        """Carry out the steps for which nothing has to be awaited."""
         for each in todo:
             match each:
                 case parts.Send(message=message):
@@ -276,7 +284,7 @@ class Dialling:
 
 
 def _first_of(failed: BaseException) -> BaseException:
-    """The first error in a group that isn't a group itself."""
+    """The first error in a group, or in the groups within it."""
     while isinstance(failed, BaseExceptionGroup):
         failed = failed.exceptions[0]
     return failed

@@ -1,13 +1,12 @@
-"""The hub's half of the line to the server above: when it is dialled, what is said, what came, and how it is. Pure.
+"""The state machine of a hub's uplink: when to dial, what to send, how to treat messages, and its state. Pure.
 
-`moothall_hub.uplink.dialling` has the socket: it tells what happened, at which moment, and does what comes back.
-The holders of the copies and of the room's acts say what they want, and get the messages for them.
+`moothall_hub.uplink.dialling` has the socket. It reports what happened and when, and carries out the returned steps.
+The owners of the copies and of the room's acts say what they want, and get the messages for it.
 
-- It is dialled at once, and after a failure later and later, each time at a random moment within the step (full
-  jitter, so that the hubs of a server that was restarted don't come back all at once).
-- Nothing of a session is passed on before its `Live` has come: what may still be on its way belongs to an older
-  `Follow`.
-- Acts that have no answer are sent again on the next line, in their order.
+- The uplink is dialled at once, and after each failure later, at a random moment within a growing limit (full jitter,
+so that the hubs of a restarted server don't all return at once). - No message of a session is passed on before its
+`Live`: an earlier one may belong to an older `Follow`. - Unanswered acts are sent again on the next connection, in
+their order.
 """
 
 from __future__ import annotations
@@ -27,70 +26,73 @@ from moothall_hub.uplink.centre_clock import sample
 
 BACKOFF = Backoff(first_ms=1_000, last_ms=60_000)
 NOBODY_BACKOFF = Backoff(first_ms=1_000, last_ms=10_000)
-"""Where nobody answers, or the line broke, a try costs next to nothing, and the cable may be back at any moment."""
+"""The back-off when no server answers or the connection broke: a try costs little, and the cable may be back any
+time."""
 GOOD_MS = 60_000
-"""A line that was up for so long begins again with the shortest wait."""
+"""After a connection of this many ms, the next back-off begins with the shortest wait."""
 GREETING_MS = 20_000
-"""How long `Welcome` may take."""
+"""The most ms that the server above may take to send `Welcome`."""
 BUSY_MS = 5_000
-"""After `busy` and `unavailable` acts are sent again so much later."""
+"""Milliseconds until acts are sent again after the refusals `busy` and `unavailable`."""
 DELAYS = 9
-"""Round trips of which the middle one is shown."""
+"""The number of round trips of which the median is shown."""
 
 
 class Link:
-    """One line, over all its connections. Each method that takes a moment returns what is to be done, in that order."""
+    """The uplink, over all its connections. Methods that take a moment return the steps to carry out, in order."""
 
     def __init__(self, node: str, release: str, random: Callable[[], float]) -> None:
-        """`node`: this installation's name; `random`: numbers from 0 to 1."""
+        """`node` is this installation's name; `random` returns numbers from 0 to 1."""
         self._node = node
         self._release = release
         self._random = random
         self.phase = parts.Phase.WAITING
         self.since = 0
-        """When it came up, or when anything was last heard of one that is down, monotonic ms."""
+        """When the uplink came up; or, while it is down, when the server above was last heard or it went down.
+        Monotonic ms."""
         self.sentence = ""
-        """Why it is down; empty while it is up."""
+        """Why the uplink is down; empty while it is up."""
         self.welcome: wire.Welcome | None = None
-        """Who this hub is, as it was last said."""
+        """The last `Welcome`, which says who this hub is; None before the first."""
         self._tries = 0
         self._due = 0
         self._said = 0
-        """When `Hello` went."""
+        """When `Hello` was sent, in monotonic ms."""
         self._greeted = 0
         self.heard = 0
-        """When anything came from the server above, monotonic ms."""
+        """When anything was last received from the server above, in monotonic ms."""
         self.centre_heard: int | None = None
-        """When the centre was last heard, by way of all between, monotonic ms; None before it was."""
+        """When the centre was last heard, through all hubs in between, in monotonic ms; None before the first time."""
         self.quiet = False
-        """Whether it is up and what was asked has no answer: for the people here it is down since `heard`."""
+        """Whether the uplink is up but a pulse has no answer. For people it then counts as down since `heard`."""
         self._asked_at: int | None = None
-        """When something was asked since anything came."""
+        """When the oldest pulse was sent that has no answer, in monotonic ms; None: nothing has been sent since the
+        last message."""
         self._straight = False
         """Whether the server above is the centre."""
         self._pulse_at = 0
         self._delays: deque[int] = deque(maxlen=DELAYS)
         self._asked: dict[SessionId, int] = {}
-        """Sessions that are followed, with how many `Follow`s have no answer yet."""
+        """The followed sessions, with how many `Follow`s have no answer yet."""
         self._acts: dict[CommandId, wire.Act] = {}
-        """Those that were offered and have no answer, in order: `MOST_ACTS`; the others wait in the outbox."""
+        """Offered acts that have no answer, in order, at most `MOST_ACTS`; the others wait in the outbox."""
         self._on_way: set[CommandId] = set()
         self._acts_from: int | None = None
-        """When acts are sent again after `busy`."""
+        """When acts are sent again after `busy`, in monotonic ms; None: at once."""
 
     @property
     def delay_ms(self) -> int | None:
-        """The last round trip; None before the first."""
+        """The last round trip in ms; None before the first."""
         return self._delays[-1] if self._delays else None
 
     @property
     def usual_delay_ms(self) -> int | None:
-        """The middle one of the last `DELAYS`."""
+        """The median of the last `DELAYS` round trips, in ms; None before the first."""
         return median_low(self._delays) if self._delays else None
 
     @property
     def due(self) -> int | None:
-        """When `tick` is next called at the latest, monotonic ms."""
+        """The latest time of the next call of `tick`, in monotonic ms; None: no call is needed."""
         match self.phase:
             case parts.Phase.WAITING:
                 return self._due
@@ -102,7 +104,7 @@ class Link:
                 return min([self._pulse_at, self.heard + wire.SILENT_MS, *acts, *quiet])
         return None
 
-    # What happens
+    # Events
 
     def restart(self, at: parts.Moment) -> list[parts.Do]:
         """Dial at once, from any phase: at the start, and when the hub has been paired again."""
@@ -113,7 +115,7 @@ class Link:
         return [*hang, *self._dial()]
 
     def tick(self, at: parts.Moment) -> list[parts.Do]:
-        """Time has passed."""
+        """Do what is due at this time."""
         now = at.monotonic
         if self.phase is parts.Phase.WAITING and now >= self._due:
             return self._dial()
@@ -135,12 +137,12 @@ class Link:
         return done
 
     def opened(self, at: parts.Moment) -> list[parts.Do]:
-        """There is a connection."""
+        """Note that a connection is open."""
         self.phase, self._greeted = parts.Phase.GREETING, at.monotonic
         return []
 
     def dialled(self, at: parts.Moment) -> list[parts.Do]:
-        """It is about to be dialled: what can go with that."""
+        """Return the messages that are sent together with the dial, which follows."""
         self._said = at.monotonic
         hello = wire.Hello(
             protocol=wire.PROTOCOL, node=self._node, release=self._release, wall=at.wall, signals=wire.SIGNALS
@@ -148,7 +150,7 @@ class Link:
         return [parts.Send(hello), parts.FollowAgain()]
 
     def refused(self, at: parts.Moment, turned: parts.Turned | None) -> list[parts.Do]:
-        """There is none: nobody answers (None), or not with a WebSocket."""
+        """Note that dialling failed: no server answered (None), or not with a WebSocket."""
         if turned is None:
             return self._down(at, parts.NOBODY, backoff=NOBODY_BACKOFF)
         if turned.final:
@@ -156,9 +158,9 @@ class Link:
         return self._down(at, f"The server above answers with status {turned.status}.")
 
     def lost(self, at: parts.Moment, code: int) -> list[parts.Do]:
-        """The connection has ended, by the server above or on the way; `code` as in its close frame.
+        """Note that the connection has ended, by the server above or on the way. `code` is that of its close frame.
 
-        One that broke may have been dead for a while before anybody noticed.
+        A connection that broke may have been dead for some time, so it counts as down since anything was last heard.
         """
         if code == CloseCode.FENCED:
             return self._down(at, parts.FENCED, for_good=True)
@@ -169,13 +171,13 @@ class Link:
         return self._down(at, parts.BROKEN, backoff=NOBODY_BACKOFF if broke else BACKOFF, since=since)
 
     def passed_over(self, at: parts.Moment) -> list[parts.Do]:
-        """The server above says something of a kind that this release doesn't know: it is there."""
+        """Note a message of a kind that this release does not know: it shows that the server above is there."""
         moves: list[parts.Do] = [parts.Quiet(False)] if self.quiet else []
         self.heard, self._asked_at, self.quiet = at.monotonic, None, False
         return moves
 
     def received(self, at: parts.Moment, message: wire.ToHub) -> list[parts.Do]:
-        """The server above says something."""
+        """Process a message of the server above."""
         moves = self.passed_over(at)
         if isinstance(message, wire.Welcome | wire.Above):
             self._straight = len(message.above) == 1
@@ -212,29 +214,29 @@ class Link:
             case _:
                 return [parts.Tell(message)]
 
-    # What is wanted
+    # Requests
 
     def follow(self, follow: wire.Follow) -> list[parts.Do]:
-        """Ask for a session; nothing while there is no line and none is dialled: `Ask` says when."""
+        """Follow a session. Does nothing while there is no connection; `FollowAgain` says when to follow again."""
         if self.phase not in (parts.Phase.DIALLING, parts.Phase.GREETING, parts.Phase.UP):
             return []
         self._asked[follow.session] = self._asked.get(follow.session, 0) + 1
         return [parts.Send(follow)]
 
     def leave(self, session: SessionId) -> list[parts.Do]:
-        """Want nothing more of a session."""
+        """Unsubscribe from a session."""
         if self._asked.pop(session, None) is None:
             return []
         return [parts.Send(wire.Leave(session=session))]
 
     def say(self, message: wire.Taken | wire.Erased | wire.Translate) -> list[parts.Do]:
-        """Send a message that is not sent again on the next connection; nothing while the link is down."""
+        """Send a message that is not repeated on the next connection. Does nothing while the uplink is down."""
         return [parts.Send(message)] if self.phase is parts.Phase.UP else []
 
     def offer(self, acts: Sequence[wire.Act]) -> list[parts.Do]:
-        """Acts that have no answer, the oldest first; those that it has already may be among them.
+        """Offer unanswered acts, the oldest first; acts that were offered before may be among them.
 
-        It takes as many as may be on their way. `OfferActs` says when more may come: as the line comes up and after
+        It accepts as many as may be on their way. `OfferActs` asks for more: when the uplink comes up, and after
         answers.
         """
         for act in acts:
@@ -293,14 +295,14 @@ class Link:
             return self._hang_up(at, CloseCode.PROTOCOL_ERROR, parts.OTHER_PROTOCOL)
         self.phase, self.since, self.sentence, self.welcome = parts.Phase.UP, at.monotonic, "", welcome
         first = parts.Measured(sample(self._said, at.monotonic, welcome.wall))
-        # Whoever is told may have to wait, and offer others meanwhile: what was offered before goes first.
+        # The receiver of `Welcome` may have to wait, and offer other acts meanwhile; acts offered before go first.
         return [first, *self._pulse(at), *self._send_acts(), parts.Tell(welcome), parts.OfferActs()]
 
     def _pulse(self, at: parts.Moment) -> list[parts.Do]:
         self._pulse_at = at.monotonic + wire.PULSE_MS
         if self._asked_at is None:
             self._asked_at = at.monotonic
-        # 0 is none: it says that nothing is echoed.
+        # 0 would mean that nothing is echoed.
         return [parts.Send(wire.Pulse(sent=max(1, at.monotonic), wall=at.wall))]
 
     def _measured(self, at: parts.Moment, pulse: wire.Pulse) -> list[parts.Do]:
@@ -328,7 +330,7 @@ class Link:
         return [parts.Tell(answer), parts.OfferActs()]
 
     def _send_acts(self) -> list[parts.Do]:
-        """What was offered and isn't on its way."""
+        """Send the offered acts that are not on their way."""
         if self.phase is not parts.Phase.UP or self._acts_from is not None:
             return []
         waiting = [act for act in self._acts.values() if act.id not in self._on_way]

@@ -1,4 +1,4 @@
-"""What `moothall_hub.uplink.link` says is to be done, how the line is, and why it is down."""
+"""The steps that `moothall_hub.uplink.link` returns, the phases of the uplink, and the reasons why it is down."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from moothall_hub.uplink.centre_clock import ClockSample
 
 
 class Moment(NamedTuple):
-    """Now, by the hub's own clock."""
+    """The present time by the hub's own clock."""
 
     monotonic: int
-    """ms; all that is decided goes by it."""
+    """Monotonic ms, by which everything is decided."""
     wall: int
-    """Unix ms: only told to the server above, never gone by."""
+    """Unix ms. It is only sent to the server above; nothing is decided by it."""
 
 
 class Phase(StrEnum):
-    """How the line is."""
+    """The phase of the uplink."""
 
     WAITING = "waiting"
     """It is down, and is dialled again at `Link.due`."""
     DIALLING = "dialling"
     GREETING = "greeting"
-    """There is a connection; who speaks is being said."""
+    """There is a connection, and `Hello` and `Welcome` are exchanged."""
     UP = "up"
     OVER = "over"
-    """It is down for good, until somebody does something: the sentence says what."""
+    """It is down until somebody does something; the sentence says what."""
 
 
 class Dial(msgspec.Struct, frozen=True):
-    """Open a connection: say `dialled`, and when it is there or isn't `opened` or `refused`."""
+    """Open a connection. Report `dialled` before, and `opened` or `refused` after it."""
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class Send(msgspec.Struct, frozen=True):
 
 
 class Hang(msgspec.Struct, frozen=True):
-    """End the connection; nothing more is said of it."""
+    """End the connection. Its end is not to be reported."""
 
     code: CloseCode
     reason: str
@@ -55,41 +55,41 @@ News = (
     wire.Welcome | wire.Above | wire.HubProgramme | wire.Live | wire.Batch | wire.Caught | wire.Stopped | wire.Done
     | wire.NotDone | wire.Recall | wire.Signalled | wire.Translated | wire.NotTranslated
 )  # fmt: skip
-"""Messages for the copies, the outbox and the translations: all but pulses, and sessions no longer followed."""
+"""Messages for the copies, the outbox and the translations; not pulses, nor messages of sessions no longer followed."""
 
 
 class Tell(msgspec.Struct, frozen=True):
-    """This came."""
+    """Pass on a received message."""
 
     news: News
 
 
 class FollowAgain(msgspec.Struct, frozen=True):
-    """Each session that is wanted is to be followed again: what is said now goes with the dial.
+    """Follow each wanted session again: what is sent now travels with the dial.
 
-    To wait until there is a connection, and then for `Welcome`, would cost two ways there and back.
+    Waiting until there is a connection, and then for `Welcome`, would cost two round trips.
     """
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """What the centre's clock showed."""
+    """A measurement of the centre's clock."""
 
     sample: ClockSample
 
 
 class OfferActs(msgspec.Struct, frozen=True):
-    """Acts may be offered: the oldest that have no answer."""
+    """More acts may be offered: the oldest that have no answer."""
 
 
 class Down(msgspec.Struct, frozen=True):
-    """The line is down, or there is none yet."""
+    """The uplink is down, or there is none yet."""
 
     sentence: str
     for_good: bool
 
 
 class Quiet(msgspec.Struct, frozen=True):
-    """The line stands, and what was asked has no answer; or after that something came again."""
+    """The connection is open but a pulse has no answer (`now`); or after that, messages arrive again."""
 
     now: bool
 
@@ -106,18 +106,18 @@ BROKEN = "The line to the server above broke."
 
 
 class Turned(msgspec.Struct, frozen=True):
-    """How a handshake was answered."""
+    """The answer to a handshake that opened no WebSocket."""
 
     status: int
-    """HTTP."""
+    """The HTTP status."""
     sentence: str = ""
-    """The body's first line."""
+    """The first line of the body."""
 
     @property
     def final(self) -> str:
-        """Why it makes no sense to dial again; empty when it does.
+        """Why dialling again is useless; empty when it is not.
 
-        A captive portal may answer with anything: only what a server of ours says ends it.
+        A captive portal may answer anything, so only sentences of a Moothall server count.
         """
         if self.status == 403 and self.sentence == FENCED:
             return FENCED

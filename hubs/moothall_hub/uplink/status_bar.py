@@ -1,4 +1,4 @@
-"""What every page of a hub says of its line, in one sentence, and of what was missed. Pure."""
+"""The status of the uplink in one sentence, and what was missed, as every page of a hub shows it. Pure."""
 
 from __future__ import annotations
 
@@ -11,63 +11,63 @@ from moothall.adapters.pages.texts import ErrorText
 from moothall.core.kernel.ids import ChannelId, SessionId
 
 MISSED_MS = 60_000
-"""Shorter than this nobody has to be told of what was missed: it stands a few lines above."""
+"""A missed span shorter than this many ms is not announced: it is only a few lines above the newest."""
 
 
 class UplinkStatus(StrEnum):
     """The uplink's status as readers see it."""
 
     UNPAIRED = "unpaired"
-    """It belongs to no meeting yet."""
+    """The hub was not paired with any meeting yet."""
     BEGINNING = "beginning"
-    """It has been started and isn't connected yet."""
+    """The hub was just started and is not connected yet."""
     GOOD = "good"
     DOWN = "down"
     FENCED = "fenced"
     """Another machine speaks for this hub now."""
     REFUSED = "refused"
-    """The server above refuses it, and will until somebody does something."""
+    """The server above refuses the hub until somebody does something."""
 
 
 class LineNow(msgspec.Struct, frozen=True, kw_only=True):
-    """The line as it stands."""
+    """The uplink's present status."""
 
     state: UplinkStatus
     since: int | None = None
-    """Since when, Unix ms of the centre's clock."""
+    """Since when it has this status, in Unix ms of the centre's clock; None where that is not known."""
     reason: str = ""
-    """Where it is refused: the sentence that says why, in English."""
+    """Why the server above refuses, as a sentence in English; empty otherwise."""
     storing: bool = True
     """Whether this computer's disk can store what the uplink brings."""
 
 
 class Missed(msgspec.Struct, frozen=True, kw_only=True):
-    """A span of a session that came after what was said behind it."""
+    """A span of a session that arrived after later lines."""
 
     begin: int
-    """Media ms of its first line."""
+    """Media ms at which its first line begins."""
     end: int
-    """Where its last one ends."""
+    """Media ms at which its last line ends."""
 
     @property
     def minutes(self) -> int:
-        """How long it is, at least 1."""
+        """Its length in minutes, at least 1."""
         return max(1, round((self.end - self.begin) / 60_000))
 
 
 class CopyNow(msgspec.Struct, frozen=True, kw_only=True):
-    """How the copy of one session stands, for its readers."""
+    """The state of a session's copy, as its readers see it."""
 
     filling: bool = False
-    """Whether something that was missed is coming still."""
+    """Whether missed events are still being fetched."""
     checking: bool = False
-    """Whether what is there hasn't been vouched for yet: for longer than the next signature takes."""
+    """Whether events are not yet vouched for, for longer than the next signature takes."""
     stopped: bool = False
-    """Whether something came that isn't what was written: nothing more is taken."""
+    """Whether something was received that differs from what was written; nothing more is accepted."""
     missed: Missed | None = None
-    """The last span that came late, long enough to be told of."""
+    """The last span that arrived late and is long enough to be announced; None: there is none."""
     texts: frozenset[ChannelId] = frozenset()
-    """Those that come; empty: it isn't known yet which."""
+    """The channels that are sent; empty: it is not known yet which."""
 
 
 TEXTS: Mapping[str, str] = {
@@ -83,24 +83,24 @@ TEXTS: Mapping[str, str] = {
     "checking": "The line is back. What came last is being checked.",
     "stopped": "What came over the line is not what was written, so nothing more of it is shown.",
 }
-"""Keys of the sentences, by kind."""
+"""The sentences by kind; keys of the catalogues."""
 MISSED = "You missed {n} minute."
-"""Counted."""
+"""A text with plural forms."""
 READ, SKIP = "Read it", "Skip it"
 
 
 class StatusBar(msgspec.Struct, frozen=True, kw_only=True):
-    """What the strip says."""
+    """The content of the status bar."""
 
     kind: str
     """A key of TEXTS."""
     since: int | None = None
-    """What stands for {time}, Unix ms."""
+    """The time in place of {time}, in Unix ms."""
     missed: Missed | None = None
 
 
 def status_bar(line: LineNow, copy: CopyNow | None, channel: ChannelId | None = None) -> StatusBar:
-    """What is to be said on a page; `copy` where it is one of a session, `channel` where it shows one of its texts."""
+    """Decide what a page's status bar says. `copy` is that of the page's session, `channel` the text that it shows."""
     missed = None if copy is None or copy.filling else copy.missed
     if copy is not None and copy.stopped:
         return StatusBar(kind="stopped", missed=missed)
@@ -119,4 +119,4 @@ def status_bar(line: LineNow, copy: CopyNow | None, channel: ChannelId | None = 
 
 LineOf = Callable[[], LineNow]
 CopyOf = Callable[[SessionId], CopyNow | None]
-"""How the copy of a session stands; None where there is none."""
+"""Gives the state of a session's copy; None where there is none."""

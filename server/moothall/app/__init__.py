@@ -1,1 +1,1 @@
-"""The composition root: what a server consists of, a module for each part."""
+"""The composition root: the parts of a server, each built by a module of its own."""

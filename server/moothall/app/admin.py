@@ -1,4 +1,4 @@
-"""The doors of `/admin` and `/staff`, and the one for the commands of this machine: what they are made of."""
+"""Build the doors of `/admin` and `/staff`, and the door for commands on this machine."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from moothall.services.programme.office import Office
 
 
 def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = None) -> Sequence[web.RouteDef]:
-    """Their routes."""
+    """The routes of the admin and staff doors."""
     backend, shared = services.backend, entrance.forms
     sheets = LinkSheets(
         pages=shared,

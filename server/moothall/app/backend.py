@@ -1,4 +1,4 @@
-"""What a server keeps and knows, without doors and engines: enough for commands while no server runs."""
+"""The state of a server without doors and engines: enough for commands while no server runs."""
 
 from __future__ import annotations
 
@@ -69,17 +69,17 @@ U = TypeVar("U")
 SPOOL_FOLDER = "spool"
 RECORDINGS_FOLDER = "recordings"
 SOUND_FOLDERS = (SPOOL_FOLDER, RECORDINGS_FOLDER)
-"""Folders below the data folder that hold a folder for each session."""
+"""Folders within the data folder that hold one folder for each session."""
 LOCK_FILE = "lock"
 DOORS, ENGINE_LINK = "doors", "engine link"
-"""What has to be open before visitors are sent here."""
+"""The parts of readiness that have to be open before visitors are sent to this server."""
 
 
 @dataclass(eq=False, repr=False)
 class Backend:
-    """An open data folder: all that a server keeps and knows. Made by `open_backend`.
+    """An open data folder, and the services that keep what is in it. Made by `open_backend`.
 
-    `tasks` owns all tasks of the server while it is open. Raises ConfigurationError.
+    `tasks` owns all tasks of the server while it is open. The constructor raises ConfigurationError.
     """
 
     settings: Settings
@@ -164,7 +164,7 @@ class Backend:
         self.zoom = ZoomPush(sessions, self.book, self.zoom_client, self.forgetting, self.clock)
 
     async def load(self) -> None:
-        """Read what is kept, once the sessions run. Raises StorageUnavailable."""
+        """Read the stored state of all services, once the sessions run. Raises StorageUnavailable."""
         self.sessions.observe(lambda _, publication: self.hub_removals.take(publication))
         await self.asking.load()
         await self.ballots.load()
@@ -184,16 +184,16 @@ class Backend:
 
     @property
     def disk(self) -> tuple[int, int] | None:
-        """Free and all bytes where the data lie; None when that can't be asked."""
+        """Free and total bytes of the disk that holds the data; None when the system does not say."""
         return disk_of(self.data)
 
     @property
     def visitors(self) -> Visitors:
-        """Makes the tokens of browsers, and knows its own again. Once it is loaded."""
+        """Makes browsers' tokens, and recognises its own. Call only after `load`."""
         return Visitors(self.asking.cookie_key, self.clock, self.randomness)
 
     def loaded(self, session: SessionId, read: Callable[[LiveSession], T], otherwise: U) -> T | U:
-        """What is read of a session that is in memory; `otherwise` where it isn't."""
+        """Apply `read` to a session that is in memory; return `otherwise` where it is not."""
         live = self.sessions.loaded(session)
         return otherwise if live is None else read(live)
 
@@ -203,12 +203,12 @@ class Backend:
         return "" if known is None else known.title
 
     def keep(self, stack: AsyncExitStack, *running: Callable[[], Coroutine[object, object, None]]) -> None:
-        """Run each of them, begun again after a fault, until the stack unwinds."""
+        """Run each of these as a supervised task, restarted after a fault, until the stack unwinds."""
         for run in running:
             stack.callback(self.tasks.create_task(supervise(run, self.clock)).cancel)
 
     def office(self, public: str) -> Office:
-        """For the operator's commands; `public` is the address that links say."""
+        """Build the handler of the operator's commands; `public` is the address that links contain."""
         return Office(
             programme=self.programme,
             sessions=self.sessions,
@@ -223,11 +223,8 @@ class Backend:
     async def erase(self, session: SessionId) -> None:
         """Remove a rehearsal's sound, links, proposals, ballots and what people said of themselves there.
 
-        Hubs that have a copy are told to erase it.
-
-        The caller removes its log.
-
-        Raises StorageUnavailable when the disk refuses.
+        Hubs that have a copy are told to erase it. The caller removes the session's log. Raises StorageUnavailable when
+        the disk refuses.
         """
         for name in SOUND_FOLDERS:
             await asyncio.to_thread(_remove, self.data / name / session)
@@ -250,7 +247,7 @@ def _remove(folder: Path) -> None:
 
 
 def disk_of(data: Path) -> tuple[int, int] | None:
-    """Free and all bytes of the disk where a folder lies; None when that can't be asked."""
+    """Free and total bytes of the disk that holds a folder; None when the system does not say."""
     try:
         usage = shutil.disk_usage(data)
     except OSError:
@@ -259,20 +256,20 @@ def disk_of(data: Path) -> tuple[int, int] | None:
 
 
 class Stores(Protocol):
-    """What makes of a node's own log and book those of the house."""
+    """Turns a node's own log and book into those of the house."""
 
     async def kept(self, log: NodeLog, book: Book) -> tuple[EventLog, Book]:
-        """Log and book of the node that keeps the house. Raises ConfigurationError, StorageUnavailable."""
+        """Return log and book of the node that keeps the house. Raises ConfigurationError, StorageUnavailable."""
         ...
 
     @property
     def sound(self) -> SoundCopies | None:
-        """Sound that waits for its words, which this node has copied while it stood by."""
+        """The sound copies of this node's stand-by time, whose words are not in a log yet; None: it has none."""
         ...
 
 
 async def open_stores(stack: AsyncExitStack, settings: Settings) -> tuple[SqliteLog, SqliteBook]:
-    """Hold the data folder and open its log and book, until the stack unwinds. Raises ConfigurationError."""
+    """Lock the data folder and open its log and book, until the stack unwinds. Raises ConfigurationError."""
     data = Path(settings.server.data)
     stack.enter_context(hold_folder(data))
     removed = removal_list(settings)
@@ -285,9 +282,10 @@ async def open_stores(stack: AsyncExitStack, settings: Settings) -> tuple[Sqlite
 
 
 async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock, house: Stores | None = None) -> Backend:
-    """Hold the data folder and open what it keeps, until the stack unwinds. `house`: where several nodes run it.
+    """Lock the data folder and open what it keeps, until the stack unwinds. `house` is given where several nodes run
+    the house.
 
-    Raises ConfigurationError with a sentence when that can't be.
+    Raises ConfigurationError with a sentence when this fails.
     """
     zone = chosen_zone(settings.conference.time_zone, os.environ)
     data = Path(settings.server.data)
@@ -306,13 +304,13 @@ async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock, 
 
 
 def removal_list(settings: Settings) -> RemovalList:
-    """The list of removals of a data folder, and where a setting names it its second file."""
+    """The list of removals of a data folder, with its second file where a setting names one."""
     apart = settings.server.removals
     return RemovalList(Path(settings.server.data) / removals.FILE_NAME, Path(apart) if apart else None)
 
 
 async def _signer(data: Path, log: EventLog) -> Ed25519Signer:
-    """The key; a new one only where nothing was signed. Raises ConfigurationError."""
+    """Read the signing key; make a new one only where the log has no sessions. Raises ConfigurationError."""
     path = data / signing.FILE_NAME
     if not path.exists() and await log.sessions():
         msg = (
@@ -325,7 +323,7 @@ async def _signer(data: Path, log: EventLog) -> Ed25519Signer:
 
 
 async def open_glossaries(stack: AsyncExitStack, backend: Backend) -> Glossaries:
-    """Names and terms to prefer, their files looked at until the stack unwinds. Raises ConfigurationError."""
+    """Load names and preferred terms, and watch their files until the stack unwinds. Raises ConfigurationError."""
     folder = backend.settings.conference.glossaries
     programme = backend.programme
 
@@ -340,7 +338,7 @@ async def open_glossaries(stack: AsyncExitStack, backend: Backend) -> Glossaries
 
 
 def watch_rehearsals(stack: AsyncExitStack, backend: Backend) -> None:
-    """Have rehearsals remove themselves, until the stack unwinds."""
+    """Remove rehearsals when they are due, until the stack unwinds."""
     rehearsals = Rehearsals(
         programme=backend.programme, sessions=backend.sessions, clock=backend.clock, erase=backend.erase
     )
@@ -349,17 +347,17 @@ def watch_rehearsals(stack: AsyncExitStack, backend: Backend) -> None:
 
 @asynccontextmanager
 async def quiet_backend(settings: Settings, clock: Clock) -> AsyncIterator[Backend]:
-    """The house without a server, for a command. Raises ConfigurationError, alone or in a group."""
+    """The backend without a server, for one command. Raises ConfigurationError, alone or in a group."""
     async with AsyncExitStack() as stack:
         yield await open_backend(stack, settings, clock)
 
 
 @contextmanager
 def hold_folder(folder: Path) -> Iterator[None]:
-    """Make the folder if need be and hold it while inside; the lock goes with the process, however it ends.
+    """Create the folder if need be, and hold its lock while inside the context; the lock ends with the process.
 
-    The log fences off a second writer by its terms, the spools don't. Raises ConfigurationError when the folder
-    can't be used or another server has it.
+    A second writer is fenced off from the log by terms, but not from the spools. Raises ConfigurationError when the
+    folder cannot be used, or another server uses it.
     """
     with explained(f"The data folder {folder} can't be used", "Choose another with --data."):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -376,13 +374,14 @@ def hold_folder(folder: Path) -> Iterator[None]:
 
 
 def blocked_words(settings: Conference) -> BlockedWords:
-    """The words of the settings, and those of the lists. Raises ConfigurationError."""
+    """The blocked words of the settings and of the word lists. Raises ConfigurationError."""
     rude = (entry for each in read_word_lists(settings.word_lists) for entry in each.entries)
     return BlockedWords((*settings.blocked_words, *rude))
 
 
 def read_word_lists(folder: str) -> tuple[WordList, ...]:
-    """All lists of rude words, `*.toml`, those that nobody has checked too; none for no folder.
+    """Read all lists of rude words (`*.toml`) of a folder, also lists that nobody has checked; none when `folder` is
+    empty.
 
     Raises ConfigurationError with a sentence.
     """

@@ -1,4 +1,4 @@
-"""Captioning software of others: its streams, and the doors by which it sends and reads."""
+"""Captioning software of other makers: its text streams, and the doors by which it sends and reads text."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def open_captioning(
     app: web.Application,
     tls: ssl.SSLContext | None,
 ) -> None:
-    """Add the routes, have what runs for them running, and listen on the port for raw text, where one is set."""
+    """Add the routes, run the streams' tasks, and listen on the TCP port for raw text, where the settings name one."""
     backend = services.backend
     streams = CaptionStreams(backend.sessions, ahead, clock=backend.clock, randomness=backend.randomness)
     backend.closing.first(streams.finish, streams.awaits)

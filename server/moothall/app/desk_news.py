@@ -1,5 +1,5 @@
-"""What desks are told whenever it changes: reports, alarms, times, how good the text is, who asks, what follows in the
-room.
+"""The values that desks are sent whenever they change: readers' reports, alarms, times, text quality, who asks, and the
+next session in the room.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from moothall.services.translation.glossaries import Glossaries
 
 
 def desk_news(backend: Backend, reports: Reports, control: ControlRoom, glossaries: Glossaries) -> Mapping[str, News]:
-    """What desks are told whenever it changes."""
+    """Return the functions that compute these values for a session, by the name of the message part."""
 
     def reader_figures(session: SessionId) -> object:
         tally = reports.tally(session)
@@ -40,7 +40,7 @@ def desk_news(backend: Backend, reports: Reports, control: ControlRoom, glossari
         return None if found is None else {"minutes": -(-found.left // 60_000)}
 
     def alarm(session: SessionId) -> object:
-        # What has a place of its own on the page is not said twice.
+        # Alarms that have a part of their own on the page are not repeated.
         raised = [
             each for each in control.alarms_of(session) if each.kind not in ("reports", "ends-soon", "ends-now", "over")
         ]

@@ -1,4 +1,4 @@
-"""The staff's pages of a meeting and of all meetings: what they are made of, and what they are given."""
+"""Build the staff's pages of one meeting and of all meetings, and the services behind them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.listening import Listening
 
 MOST_OTHERS = 100
-"""Sessions that lines can be moved to from a page."""
+"""The most sessions that a page offers as the target of moved lines."""
 
 
 def open_desks(
@@ -58,8 +58,8 @@ def open_desks(
     reports: Reports,
     ahead: TypedAhead,
 ) -> tuple[Sequence[web.RouteDef], StaffSocket, ControlRoom, OnAir]:
-    """The routes of the staff's pages, what runs for them running; their socket, to be closed; the control
-    room; who is on air.
+    """Build the staff's pages and run their services. Return the routes; the socket, which the caller closes; the
+    control room; and who is on air.
     """
     backend, staff, pages = services.backend, entrance.staff, services.pages
     recognising, sound, reach = services.recognising, services.live, services.translation.reach
@@ -146,7 +146,7 @@ def open_desks(
     backend.keep(stack, socket.run, desks.run, control.run, on_air.run, trends.run, watch.run, backend.proposals.run)
 
     def listening(session: SessionId) -> Listening | None:
-        """Of the floor, while what is said there is kept."""
+        """The sound of the floor, while the session is on and recorded; None otherwise."""
         state = backend.loaded(session, lambda live: live.state, None)
         kept = state is not None and state.status is Status.OPEN and state.recorded
         coming = {**recognising.listening(session), **sound.listening(session)} if kept else {}
@@ -208,9 +208,7 @@ def _room_conflict(backend: Backend, session: SessionId) -> RoomConflict | None:
 
 
 async def _about(backend: Backend, session: SessionId) -> DeskPageFacts | None:
-    """What the page of a session has to know before it connects; None for an unknown session. Raises
-    StorageUnavailable.
-    """
+    """The values of a session's page before it connects; None for an unknown session. Raises StorageUnavailable."""
     live = await backend.sessions.find(session)
     if live is None or live.state.status is Status.ABSENT:
         return None
@@ -226,7 +224,7 @@ async def _about(backend: Backend, session: SessionId) -> DeskPageFacts | None:
 
 
 def _others(backend: Backend, session: SessionId) -> tuple[tuple[SessionId, str], ...]:
-    """Sessions that have begun, those that are on first."""
+    """Other sessions in memory that have begun, with their titles; sessions that are on first, at most MOST_OTHERS."""
     begun = [
         live for live in backend.sessions.all_loaded if live.id != session and live.state.status in (*ON, Status.CLOSED)
     ]

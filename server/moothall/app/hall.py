@@ -1,4 +1,4 @@
-"""The composition root: settings in, a running server out. Start and stop read top to bottom in `hall`."""
+"""The composition root: it turns settings into a running server. Read `hall` from top to bottom for start and stop."""
 
 from __future__ import annotations
 
@@ -53,28 +53,28 @@ logger = logging.getLogger(__name__)
 
 
 class RunningServer(Services, frozen=True, kw_only=True):
-    """A running server, as its starter sees it: the services, and what came of starting them.
+    """A running server, for the code that started it: the services, and what starting them gave.
 
-    It is a `Services` rather than holds one: whoever starts a server (commands, tests) asks for its parts by the names
-    that they have inside.
+    It extends `Services` rather than holding one, so that commands and tests reach its parts by the names that they
+    have inside the server.
     """
 
     served: ServerAddress
     engines: tuple[EngineChild, ...]
     translator: EngineChild | None
-    """The process of its own translators."""
+    """The child process of the server's own translators; None where it has none."""
     reloading: Reloading
     metrics_port: int | None = None
-    """Where its metrics are told; None where they aren't."""
+    """The port on which it serves its metrics; None when it serves none."""
 
     @property
     def address(self) -> str:
-        """Where its pages are, such as `http://127.0.0.1:8080`."""
+        """The address of its pages, such as `http://127.0.0.1:8080`."""
         return self.served.own
 
     @property
     def office(self) -> Office:
-        """For the operator's commands."""
+        """The handler of the operator's commands."""
         return self.backend.office(self.served.public)
 
 
@@ -88,11 +88,13 @@ async def hall(
     listener: socket.socket | None = None,
     nodes: Nodes | None = None,
 ) -> AsyncIterator[RunningServer]:
-    """Run a server while inside. `read` reads the settings again, for a reload; without it they are those of the start.
-    `house`: where several nodes run it; `nodes` lets in what others of them carry here. `listener`: where this server
-    is reached, unless the settings say it.
+    """Run a server while inside the context.
 
-    Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
+    `read` reads the settings again for a reload; None: they stay those of the start. `house` is given where several
+    nodes run the house; `nodes` then lets in the requests that other nodes carry here. `listener` is the socket to
+    serve at, in place of the one that the settings name.
+
+    Raises ConfigurationError with a sentence, alone or in a group, when the server cannot start.
     """
     clock = clock or SystemClock()
     keep_addresses_out_of_logs()
@@ -168,7 +170,7 @@ async def hall(
         backend.keep(stack, manager.run, partial(collect, clock))
         stack.callback(manager.tell, "STOPPING=1")
         manager.tell("READY=1")
-        stack.callback(backend.readiness.drain)  # Before anything else ends.
+        stack.callback(backend.readiness.drain)  # It is drained before any other part ends.
         yield RunningServer(
             **msgspec.structs.asdict(services),
             served=doors.address,
@@ -180,14 +182,14 @@ async def hall(
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Where visitors come: the socket that a service manager hands over, or a new one. Raises ConfigurationError."""
+    """The listener for visitors: handed over by a service manager, or a new socket. Raises ConfigurationError."""
     return open_listener("server", settings.server.host, settings.server.port)
 
 
 async def _start_engines(
     stack: AsyncExitStack, services: Services, tokens: EngineTokens
 ) -> tuple[tuple[EngineChild, ...], EngineChild | None]:
-    """Listen for engines, and start the server's own, and its translators."""
+    """Listen for engines, and start the server's own engines and translators as child processes."""
     backend, pulses, translators = services.backend, services.pulses, services.translation.translators
     settings = backend.settings
     own = tokens.own

@@ -1,4 +1,4 @@
-"""Hubs at the centre: the registry, pairing, the page of each, the public list, and the door where their links dial."""
+"""Build the hub side of the centre: registry, pairing, pages of hubs, the public list, and the door of hub links."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from moothall.wire.hub.records import pack
 def hub_doors(
     services: Services, entrance: Entrance, linked: Callable[[], tuple[Connected, ...]]
 ) -> Sequence[web.RouteDef]:
-    """Their routes. `linked`: whose machine has a link."""
+    """The routes of the hub pages. `linked` gives the hubs whose machine has a link."""
     backend, pages, catalogue = services.backend, services.pages, entrance.catalogue
     world = hub_map(backend.settings.conference, pages)
 
@@ -87,15 +87,15 @@ def hub_doors(
 
 
 def hub_map(conference: Conference, pages: Pages) -> HubMap | None:
-    """The map of hubs, with the table of places that the settings name or that came with this release; None where no
-    map is wanted. Raises ConfigurationError.
+    """The map of hubs, with the table of places that the settings name or that is shipped with this release; None where
+    no map is wanted. Raises ConfigurationError.
     """
     places = gazetteer(conference)
     return None if places is None else HubMap(places, pages.static)
 
 
 def gazetteer(conference: Conference) -> Gazetteer | None:
-    """That table; None where no map is wanted. Raises ConfigurationError."""
+    """Read the table of places; None where no map is wanted. Raises ConfigurationError."""
     if not conference.map:
         return None
     file = Path(conference.places) if conference.places else shipped("config/places.toml")
@@ -120,9 +120,9 @@ def hub_door(
     signals: HubSignals | None = None,
     translate: TranslateForHub = none_translated,
 ) -> tuple[HubDoor, HubLinks]:
-    """The door, to be closed before the house is, and what it serves.
+    """Return the door of hub links and the links that it serves. Close the door before the backend.
 
-    `catalogue` has to be given what is published already. `public` is the centre's address for people.
+    `catalogue` must already get all publications. `public` is the centre's public web address.
     """
     programme = backend.programme
 
@@ -142,7 +142,7 @@ def hub_door(
         backend.clock,
         pack=pack,
         about=lambda: ConferenceInfo(keys=keys, zone=programme.zone().name, address=public),
-        above=(backend.signer.key_id,),  # One installation has one key, and keeps it.
+        above=(backend.signer.key_id,),  # An installation has one key and keeps it.
         removals=backend.hub_removals,
         signals=signals or HubSignals(),
         translate=translate,
@@ -155,9 +155,7 @@ def hub_door(
 def open_hub_link(
     stack: AsyncExitStack, services: Services, entrance: Entrance, translate: TranslateForHub
 ) -> tuple[HubDoor, HubLinks]:
-    """The door where hubs dial, and their links, with the registry and who is told of what they do, until the stack
-    unwinds.
-    """
+    """Open the door of hub links, connected with registry, presence and translation, until the stack unwinds."""
     backend, presence, signals = services.backend, services.presence, HubSignals()
     watch = SoundWatch(signals, backend.sessions, backend.clock)
     door, links = hub_door(
@@ -179,7 +177,7 @@ def open_hub_link(
 
 
 def open_presence(stack: AsyncExitStack, backend: Backend) -> tuple[HubPresence, HubActs]:
-    """Made, told of what the registry of hubs knows, and running until the stack unwinds."""
+    """Build hub presence and the handler of hubs' acts, connect both with the registry, and run them."""
     hubs = backend.hubs
     presence = HubPresence(
         backend.sessions, clock=backend.clock, randomness=backend.randomness, has_machine=hubs.has_machine
@@ -195,7 +193,7 @@ def open_presence(stack: AsyncExitStack, backend: Backend) -> tuple[HubPresence,
         presence=presence,
         clock=backend.clock,
         title_of=hubs.title_of,
-        count=hubs.keep_count,  # The log is told of it by the act itself.
+        count=hubs.keep_count,  # The act itself notes the count in the log.
     )
     backend.keep(stack, presence.run)
     return presence, acts

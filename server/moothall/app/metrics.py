@@ -1,4 +1,4 @@
-"""The metrics of a server: which of its parts are read for which of them, and where they are told."""
+"""The metrics of a server: which of its parts each one is read from, and the port on which they are served."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from moothall.services.sessions.live_session import LiveSession
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """What metrics are read from."""
+    """The parts of a server from which metrics are read."""
 
     services: Services
     doors: OpenDoors
     children: Sequence[EngineChild]
     times: ChannelTimes
     nodes: Nodes | None
-    """Where this server is one of several."""
+    """The other nodes; None where this server is alone."""
 
 
 async def open_metrics(
@@ -42,7 +42,7 @@ async def open_metrics(
     children: Sequence[EngineChild],
     nodes: Nodes | None = None,
 ) -> int | None:
-    """Tell metrics until the stack unwinds; on which port, or None where none are told."""
+    """Serve metrics until the stack unwinds. Return the port; None where the settings want none."""
     backend, settings = services.backend, services.backend.settings.metrics
     times = ChannelTimes(backend.clock)
     if not settings.host:
@@ -56,7 +56,7 @@ async def open_metrics(
 
 
 def read(measured: Measured) -> Scrape:
-    """All figures as they are now. Reads what is there, and waits for nothing."""
+    """Read all figures as they are now, without waiting for anything."""
     scrape, services = Scrape(), measured.services
     backend = services.backend
     scrape.tell("moothall_build_info", 1, version=__version__)
@@ -85,13 +85,13 @@ def read(measured: Measured) -> Scrape:
 
 
 def tell_stuck(scrape: Scrape, node: str, removals: Sequence[str]) -> None:
-    """Which removals a node can't apply."""
+    """Add the removals that a node cannot apply."""
     for removal in removals:
         scrape.tell("moothall_removal_stuck", 1, node=node, removal=removal)
 
 
 def tell_measures(scrape: Scrape, measures: Measures) -> None:
-    """What services and doors have counted and timed."""
+    """Add what services and doors have counted and timed."""
     scrape.tell_durations("moothall_loop_lag_seconds", measures.loop_lag)
     scrape.tell_durations("moothall_spoken_to_words_seconds", measures.heard)
     scrape.tell_durations("moothall_words_to_append_seconds", measures.stored)
@@ -121,7 +121,7 @@ def _sessions(scrape: Scrape, loaded: Sequence[LiveSession]) -> None:
 
 
 def tell_fanouts(scrape: Scrape, figures: Sequence[FanoutFigures]) -> None:
-    """How the fan-outs of the loaded sessions do."""
+    """Add how far the fan-outs of the loaded sessions are behind."""
     scrape.tell("moothall_outboxes", sum(each.slow for each in figures))
     scrape.tell("moothall_outbox_bytes", sum(each.outbox_bytes for each in figures))
     scrape.tell("moothall_fanout_backlog", sum(each.backlog for each in figures))
@@ -142,14 +142,14 @@ def _session(scrape: Scrape, live: LiveSession, times: ChannelTimes) -> None:
 
 
 def tell_doors(scrape: Scrape, readers: Readers, connections: Places) -> None:
-    """For how many there is room, and how many are connected."""
+    """Add the number of connections, and the limits of readers and connections."""
     scrape.tell("moothall_readers_limit", readers.limit)
     scrape.tell("moothall_connections", connections.count)
     scrape.tell("moothall_connections_limit", connections.most)
 
 
 def tell_disk(scrape: Scrape, disk: tuple[int, int] | None) -> None:
-    """Free and all bytes where the data lie; nothing where that can't be asked."""
+    """Add free and total bytes of the disk that holds the data; nothing when the system does not say."""
     if disk is not None:
         scrape.tell("moothall_disk_free_bytes", disk[0])
         scrape.tell("moothall_disk_size_bytes", disk[1])
@@ -179,10 +179,10 @@ def _engines(scrape: Scrape, measured: Measured) -> None:
 
 
 def _hubs(scrape: Scrape, measured: Measured) -> None:
-    """By the name that stands in a hub's address, which everybody may know."""
+    """Add figures of hubs, by the name that is in a hub's address, which everybody may know."""
     hubs, linked = measured.services.backend.hubs, {each.hub: each for each in measured.doors.hubs.connected}
     for hub in hubs.list():
-        if hub.digest:  # Else it has no machine that could be away.
+        if hub.digest:  # A hub without a digest has no machine that could be away.
             scrape.tell("moothall_hub_connected", hub.name in linked, hub=hub.name)
     for name, each in linked.items():
         scrape.tell_ms("moothall_hub_behind_seconds", each.behind, hub=name)

@@ -1,4 +1,4 @@
-"""What the operator's commands are answered about a running server: how it is doing, and a pass to look at it by."""
+"""Answer the operator's commands about a running server: its status, a drain, a reload, and a pass for probes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from moothall.services.operation.status import NodeStatus, ServerStatus, Session
 
 
 def operations(services: Services, doors: OpenDoors, reloading: Reloading, nodes: Nodes | None = None) -> Operations:
-    """For the local door."""
+    """Build the operations of the local door."""
     since = services.backend.clock.wall()
 
     def drain() -> ServerStatus:

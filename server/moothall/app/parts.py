@@ -1,6 +1,6 @@
-"""What a server consists of, each part once: its services, and what its doors share.
+"""The parts of a server: its services, and what its doors share.
 
-A module of declarations: every other part of the composition root is given them.
+The module contains only declarations; the other modules of the composition root build and use them.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from moothall.wire.frames import HERE, Source
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
-    """What runs behind the doors of a server."""
+    """The services behind the doors of a server."""
 
     backend: Backend
     pages: Pages
@@ -55,22 +55,22 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     ingest: Ingest
     live: LiveIngest
     streams: Streams
-    """Sound that is fetched from streams."""
+    """Fetches sound from sound streams."""
     glossaries: Glossaries
     recordings: Recordings
     sound_folder: SoundFolder
-    """Where the recordings lie."""
+    """The folder of the recordings."""
     presence: HubPresence
     hub_acts: HubActs
     draining: Draining
     one_copy: Callable[[], bool]
-    """Whether acts have one copy now, since Redis is away; never at a server alone."""
+    """Whether new acts are in one copy only, since Redis is away; always False for a server that is alone."""
     stuck_removals: Callable[[], Mapping[str, tuple[str, ...]]] = dict
-    """Names of the removals that a node can't apply, by the node's name; none at a server alone."""
+    """The names of the removals that a node cannot apply, by the node's name; empty for a server that is alone."""
 
 
 async def no_other_node(_: str) -> str:
-    """For a server that is alone. Raises ConfigurationError."""
+    """Refuse to retire a node, since this server is alone. Always raises ConfigurationError."""
     raise ConfigurationError("This server is alone: [cluster] names no Redis, and so there are no nodes.")
 
 
@@ -78,43 +78,43 @@ class Nodes(NamedTuple):
     """The other nodes of a house, as its keeper sees them."""
 
     gate: NodeGate
-    """Lets in what they carry here."""
+    """Lets in the requests that they carry here."""
     elsewhere: ReadElsewhere
-    """What they are told, and who reads there."""
+    """Sends them news, and counts who reads there."""
     one_copy: Callable[[], bool] = lambda: False
-    """Whether acts have one copy now, since Redis is away."""
+    """Whether new acts are in one copy only, since Redis is away."""
     unconfirmed: Callable[[], Mapping[str, int]] = dict
-    """How many removals each of them has not confirmed, by its name; none for those that have confirmed all."""
+    """How many removals each node has not confirmed, by its name; without nodes that have confirmed all."""
     stuck: Callable[[], Mapping[str, tuple[str, ...]]] = dict
-    """Names of the removals that a node can't apply, this one too, by the node's name."""
+    """The names of the removals that a node cannot apply, this node included, by the node's name."""
     retire: Callable[[str], Awaitable[str]] = no_other_node
-    """Takes a node that is gone for good out of the house, by its name; what there is to say then. Raises
+    """Removes a node that is gone for good from the house, by its name. Returns a sentence for the operator. Raises
     ConfigurationError, StorageUnavailable."""
     unfilled: Callable[[], int] = lambda: 0
-    """How many sessions Redis lacks something of, which is being filled again."""
+    """The number of sessions of which Redis lacks something that is being written again."""
     faults: Callable[[], tuple[str, ...]] = tuple
-    """What is wrong with Redis since the node has started, in sentences."""
+    """The faults of Redis since this node was started, as sentences."""
     stand: StandDoor | None = None
-    """Tells them what this node has."""
+    """Reports to them which events and book entries this node has; None: it reports nothing."""
     source: Callable[[], Source] = lambda: HERE
-    """How fresh what its readers see is."""
+    """How fresh the text is that its readers see."""
 
 
 class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a server is reached."""
+    """The addresses of a server."""
 
     own: str
-    """Where it listens, such as `http://127.0.0.1:8080`."""
+    """The address on which it listens, such as `http://127.0.0.1:8080`."""
     public: str
-    """What links and codes say."""
+    """The address in links and QR codes."""
     origins: frozenset[str]
-    """Whose pages may send anything, exactly as browsers write them."""
+    """The origins whose pages may send requests, exactly as browsers write them."""
     routes: tuple[str, ...] = ()
-    """What is served there, such as `GET /s/{session}`."""
+    """The served routes, such as `GET /s/{session}`."""
 
     @classmethod
     def of(cls, listener: socket.socket, settings: Settings) -> ServerAddress:
-        """From where a server listens, and what its settings say."""
+        """Derive the addresses from the listener and the settings."""
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         scheme = "https" if settings.server.tls_certificate else "http"
@@ -124,7 +124,7 @@ class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):
         return cls(own=own, public=public, origins=origins)
 
     def serving(self, routes: Iterable[str]) -> ServerAddress:
-        """The same, with what is served there."""
+        """Return the same with `routes`."""
         return msgspec.structs.replace(self, routes=tuple(routes))
 
 
@@ -137,16 +137,16 @@ class OpenDoors(msgspec.Struct, frozen=True, kw_only=True):
     probe: ProbeDoor
     readers: Readers
     connections: tuple[Places, Places]
-    """Places of connections, and of requests."""
+    """The slots of connections, and of requests."""
     tls: ssl.SSLContext | None
 
 
 class Entrance(msgspec.Struct, frozen=True, kw_only=True):
-    """What the doors of a server share: its addresses, and who may come in."""
+    """The parts that the doors of a server share: its addresses, and who may enter."""
 
     address: ServerAddress
     address_of: AddressOf
-    """Where a request comes from."""
+    """Finds the client address of a request."""
     staff: StaffDoor
     forms: StaffPages
     catalogue: Catalogue

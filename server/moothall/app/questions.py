@@ -1,4 +1,4 @@
-"""Questions: the doors of authors, and published questions in other languages."""
+"""The doors of questions: for authors, and for translations of published questions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from moothall.services.sessions.reader_access import ReaderAccess
 def asking_doors(
     backend: Backend, context: VisitorContext, access: ReaderAccess
 ) -> tuple[AskingDoor, TypingDoor, AboutDoor]:
-    """The form, what is typed in a turn, and what authors say of themselves."""
+    """The doors of the form, of what is typed in a turn, and of what authors say of themselves."""
 
     def hubs_of(session: SessionId) -> dict[str, str]:
         return {name: backend.hubs.title_of(name) or label for name, label in access.hubs(session).items()}
@@ -38,7 +38,7 @@ def asking_doors(
 
 
 def your_turn(backend: Backend, pages: Pages, access: ReaderAccess) -> YourTurn:
-    """What pages show to an author whose turn is near."""
+    """The part that pages show to an author whose turn is near."""
     return YourTurn(pages, backend.asking, access.snapshot, backend.visitors, supports=backend.ballots)
 
 
@@ -48,7 +48,7 @@ def open_question_translations(
     context: VisitorContext,
     access: ReaderAccess,
 ) -> tuple[QuestionTranslationsDoor, TranslateForHub]:
-    """Translate published questions until the stack unwinds: for the door of readers here, and for hubs."""
+    """Translate published questions, for readers here and for hubs, until the stack unwinds."""
     backend, translation = services.backend, services.translation
     translations = QuestionTranslations(translation.question, translation.has_way, clock=backend.clock)
 

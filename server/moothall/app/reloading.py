@@ -1,4 +1,4 @@
-"""Reads the settings again while the server runs: all that can fail is done before anything changes."""
+"""Read the settings again while the server runs. Everything that can fail is done before anything changes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(eq=False, repr=False)
 class Reloading:
-    """Carries it out, one after the other."""
+    """Carries out reloads, one after the other."""
 
     backend: Backend
     _: KW_ONLY
@@ -38,7 +38,7 @@ class Reloading:
     tokens: EngineTokens
     tls: ssl.SSLContext | None
     readers: Callable[[int, int], None]
-    """Takes how many readers there may be, and of one address."""
+    """Sets how many readers there may be, and how many at one address."""
     connections: tuple[Places, ...]
 
     def __post_init__(self) -> None:
@@ -46,9 +46,10 @@ class Reloading:
         self._one_at_a_time = asyncio.Lock()
 
     async def reload(self) -> Changed:
-        """What changed, and what takes a restart. Files that settings name are read again, changed or not.
+        """Read the settings again and apply them. Return which changes are in force at once, and which need a restart.
 
-        Raises ConfigurationError with a sentence; then all is as it was before.
+        Files that settings name are read again even when the settings are the same. Raises ConfigurationError with a
+        sentence; then everything stays as it was.
         """
         async with self._one_at_a_time:
             new = await asyncio.to_thread(self.read)
@@ -59,7 +60,7 @@ class Reloading:
             others = await asyncio.to_thread(remote_holders, new)
             folder = GlossaryFolder(Path(conference.glossaries) if conference.glossaries else None)
             await self.glossaries.change(folder)
-            # From here on nothing fails.
+            # Nothing below this can fail.
             if self.tls is not None and server.tls_certificate:
                 await asyncio.to_thread(self.tls.load_cert_chain, server.tls_certificate, server.tls_key, lambda: "")
             self.backend.asking.block(words)
@@ -77,7 +78,7 @@ class Reloading:
         return found
 
     async def reload_or_log(self) -> None:
-        """The same for a signal, which nobody answers: the log says whether it worked, and no value."""
+        """Reload on a signal. Nobody waits for an answer, so the log says whether it worked, without any value."""
         try:
             await self.reload()
         except MoothallError:
@@ -91,11 +92,11 @@ _READ = (
     ("cluster", "password_file"),
     ("cluster", "authorities"),
 )
-"""Files that are read at the start as they are."""
+"""Settings that name files which are only read at the start."""
 
 
 def check_named(settings: Settings) -> None:
-    """Look at the files that settings name and that a restart reads: one that is wrong would show only then.
+    """Check the files that settings name and that only a restart reads. Otherwise a wrong one would show only then.
 
     Raises ConfigurationError with a sentence.
     """
@@ -112,7 +113,7 @@ def check_named(settings: Settings) -> None:
 
 
 def remote_holders(settings: Settings) -> dict[str, Holder]:
-    """The tokens of engines and translators elsewhere, and whose they are. Raises ConfigurationError."""
+    """The tokens of engines and translators on other machines, with their holders. Raises ConfigurationError."""
     path = settings.engine.tokens
     return {
         each.secret.value: Holder(name, recognises=each.kind == "recognise", translates=each.kind == "translate")

@@ -1,4 +1,4 @@
-"""A data folder from a restore point: log, book, recordings, keys, list of removals, checked before and after."""
+"""Restore a data folder from a restore point: log, book, recordings, keys and list of removals, all checked."""
 
 from __future__ import annotations
 
@@ -26,29 +26,31 @@ from moothall.services.backup.restoring import Restored, Restoring
 from moothall.services.sessions.role_links import LINKS, TOOL_LINKS
 
 BITRATE = 24_000
-"""Bit/s of recordings out of which something has to be taken."""
+"""The bit rate, in bit/s, of recordings that are encoded again since something has to be taken out of them."""
 SETTINGS_FOLDER = "settings"
-"""In the restored folder: the files of the settings, for somebody to put where they belong."""
+"""The folder within the restored one for the files of the settings; the operator has to copy them to where they
+belong."""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What was restored."""
+    """What was restored, and what could not be."""
 
     sessions: tuple[Restored, ...]
     left_out: tuple[SoundPart, ...]
-    """Recordings out of which what was removed could not be taken."""
+    """Recordings that were not restored, since the removed sound could not be taken out of them."""
 
 
 async def restore(
     store: BackupFolder, point: RestorePoint, removals: Removals, keys: Keys, folder: Path, *, links: bool
 ) -> Result:
-    """Fill an empty folder. `links`: whether role links are restored too.
+    """Fill an empty folder. `links` says whether role links are restored too.
 
-    Raises ConfigurationError, StorageUnavailable and RecordBroken; then the folder is of no use.
+    Raises ConfigurationError, StorageUnavailable and RecordBroken; then the folder must not be used.
     """
     restoring = Restoring(store, point, removals, clock=SystemClock(), randomness=SystemRandomness())
     restoring.check()
-    # First: whoever opens the folder from here on, for another backup too, knows what must not be in it.
+    # The list of removals is written first: whoever opens the folder from here on, for another backup too, must know
+    # what has to be left out.
     add_lines(folder / LIST_NAME, removals.lines)
     signer = None
     for name, data in keys.files.items():

@@ -1,4 +1,4 @@
-"""The sign-in of staff, where one is set: read from the settings, checked, and opened."""
+"""Check the settings of the staff's sign-in, and open its doors where the settings name a provider."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from moothall.settings.sections import SignIn
 from moothall.wire.token_bucket import Allowance
 
 TRIES = Allowance(per_second=1, burst=100)
-"""Sign-ins of one address: a secretariat of 30 behind one line goes there and back three times in a minute."""
+"""Sign-ins that one address may try: 30 people behind one address may each go there and back three times a minute."""
 
 
 def check_sign_in(settings: SignIn) -> dict[str, list[Role]]:
-    """Which groups give which roles. Raises ConfigurationError for settings that don't fit together."""
+    """Return the roles of each group. Raises ConfigurationError for settings that do not fit together."""
     try:
         roles = roles_of(settings.roles)
     except ValueError as error:
@@ -50,7 +50,7 @@ def check_sign_in(settings: SignIn) -> dict[str, list[Role]]:
 
 
 async def open_sign_in(stack: AsyncExitStack, services: Services, entrance: Entrance) -> Sequence[web.RouteDef]:
-    """The routes of the sign-in, which work until the stack unwinds; none where none is set.
+    """The routes of the sign-in, which work until the stack unwinds; empty where the settings name no provider.
 
     Raises ConfigurationError, StorageUnavailable.
     """

@@ -1,4 +1,4 @@
-"""Sound: the service that takes in what microphones send, their page and door, the recordings, and who hears them."""
+"""Sound: live ingest and sound streams, the microphone's page and door, the recordings, and the door to hear them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from moothall.settings.sections import Settings
 
 
 def spool_quota(settings: Settings) -> SpoolQuota:
-    """How much room the sound may take that waits for its words."""
+    """The bytes that sound may take in the spool until its words are recognised."""
     recording = settings.recording
     return SpoolQuota(recording.waiting_each_mb * 1_000_000, recording.waiting_mb * 1_000_000)
 
@@ -44,20 +44,20 @@ def spool_quota(settings: Settings) -> SpoolQuota:
 async def open_live(
     stack: AsyncExitStack, backend: Backend, spools: SpoolStore, recognising: Recognising
 ) -> LiveIngest:
-    """Take in live sound until the stack unwinds; begins with what was spooled before a restart."""
+    """Take in live sound until the stack unwinds, beginning with what was spooled before a restart."""
     live = LiveIngest(sessions=backend.sessions, spools=spools, recognising=recognising, clock=backend.clock)
     backend.closing.first(live.finish, live.awaits)
     started = asyncio.Event()
     stack.callback(backend.tasks.create_task(live.run(started)).cancel)
     await started.wait()
-    # Only now: what an earlier life of the server was about to close has its sound again.
+    # Sessions that an earlier run of the server was about to close have their sound again only from here on.
     stack.callback(backend.tasks.create_task(backend.closing.run()).cancel)
     backend.sessions.tell_loaded(lambda session: backend.closing.complete(session.writer))
     return live
 
 
 async def open_streams(stack: AsyncExitStack, backend: Backend, live: LiveIngest) -> Streams:
-    """Fetch the streams that feed meetings until the stack unwinds; goes on with those of before a restart."""
+    """Fetch the sound streams that feed meetings, until the stack unwinds. Streams of before a restart are resumed."""
     streams = Streams(
         book=backend.book,
         sessions=backend.sessions,
@@ -76,8 +76,8 @@ async def open_streams(stack: AsyncExitStack, backend: Backend, live: LiveIngest
 def microphone_doors(
     stack: AsyncExitStack, services: Services, entrance: Entrance
 ) -> tuple[Sequence[web.RouteDef], AudioDoor]:
-    """The routes of both doors, and the door that has to be closed; respeakers are looked after until the stack
-    unwinds.
+    """Build the microphone's page and audio door, and monitor respeakers until the stack unwinds. Return the routes of
+    both, and the audio door, which the caller closes.
     """
     backend, staff = services.backend, entrance.staff
     programme = backend.programme
@@ -93,14 +93,17 @@ def microphone_doors(
         return RoomNow(known.title, programme.now_in(known.id) or programme.next_in(known.id))
 
     async def add(session: SessionId, who: Staff, language: str) -> Refusal | None:
-        """As the server, which alone makes texts, under the visitor's pseudonym."""
+        """Add an interpreter's channel with the visitor as its author. Only the server may add channels, so it sends
+        the command.
+        """
         command = AddChannel(channel=ChannelId(language), kind=ChannelKind.INTERPRETATION, languages=(language,))
         return await programme.send(session, command, by=who.link)
 
     async def session_in(name: str) -> SessionId | None:
         on = programme.now_in(RoomId(name))
         if on is not None:
-            await backend.closing.settled(on)  # What is said while its last words are awaited belongs to the next.
+            # What is said while its last words are awaited belongs to the next session.
+            await backend.closing.settled(on)
         return programme.now_in(RoomId(name))
 
     audio = AudioDoor(
@@ -132,7 +135,7 @@ def microphone_doors(
 
 
 def open_recordings(stack: AsyncExitStack, backend: Backend) -> tuple[Recordings, SoundFolder]:
-    """The recordings and where they lie; what need not be kept any longer is erased until the stack unwinds."""
+    """Open the recordings and their folder. Recordings whose time is over are erased until the stack unwinds."""
     folder = SoundFolder(
         backend.data / RECORDINGS_FOLDER,
         bitrate=1_000 * backend.settings.recording.kbits,
@@ -150,7 +153,7 @@ def open_recordings(stack: AsyncExitStack, backend: Backend) -> tuple[Recordings
 
 
 def sound_door(services: Services, entrance: Entrance) -> SoundDoor:
-    """The door through which sound is heard."""
+    """The door through which readers and staff hear recordings."""
 
     async def state_of(session: SessionId) -> State | None:
         live = await services.backend.sessions.find(session)
@@ -167,6 +170,6 @@ def sound_door(services: Services, entrance: Entrance) -> SoundDoor:
 
 
 def sound_address(session: Session) -> str | None:
-    """Where a reader hears a session; None where its sound isn't published."""
+    """The address at which readers hear a session; None where its sound is not published."""
     heard = session.sound is SoundKept.PUBLISHED and not session.young_people
     return f"/s/{session.id}/sound" if heard else None

@@ -1,4 +1,4 @@
-"""Translation: the process with the translators, what each session is translated into, and its formulas."""
+"""Translation: the translators' process, the translation of sessions and questions, and the table of formulas."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from moothall.services.translation.translators import Translators
 from moothall.services.translation.work import TermsOf
 
 OWN = "child"
-"""The name that belongs to the token of the server's own processes."""
+"""The holder's name of the token that the server's own child processes use."""
 PROGRAM = (sys.executable, "-m", "moothall_models.translator_cli")
 
 
 @dataclass(eq=False, repr=False)
 class Translation:
-    """What translates, and what the doors ask of it."""
+    """The translation services, and what the doors ask of them."""
 
     sessions: Sessions
     translating: Translating
@@ -47,8 +47,8 @@ class Translation:
         self.messages = TranslationMessages(self.texts, self.terms)
 
     async def want(self, session: SessionId, language: str) -> ChannelId | Refusal:
-        """Have a session translated into a language (BCP-47) while somebody reads that; returns the translation's id
-        (`Translating`). Of a session by its name; raises StorageUnavailable.
+        """Translate a session into a language (BCP-47) while somebody reads that. Return the id of the translation's
+        channel, or a refusal (`Translating`). Raises StorageUnavailable.
         """
         live = await self.sessions.find(session)
         if live is None:
@@ -56,7 +56,7 @@ class Translation:
         return await self.translating.want(live, language)
 
     async def question(self, wanted: WantedTranslation) -> Rendered | Refusal:
-        """A published question in another language; raises StorageUnavailable."""
+        """Return a published question in another language, or a refusal. Raises StorageUnavailable."""
         live = await self.sessions.find(wanted.session)
         if live is None:
             return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
@@ -72,19 +72,19 @@ class Translation:
         return self.texts.route(wanted.source, wanted.target, here=here) is not None
 
     def reach(self) -> Reach:
-        """What can be translated now."""
+        """The directions that can be translated now."""
         return self.translating.reach
 
     def languages(self, session: SessionId) -> Sequence[str]:
-        """Languages (primary tags) into which a session could be translated now (`Translating`). Of a session that is
+        """Languages (primary tags) into which a session can be translated now (`Translating`); empty if it is not
         loaded.
         """
         live = self.sessions.loaded(session)
         return () if live is None else self.translating.languages(live.state)
 
     def readable(self, session: SessionId, spoken: Sequence[str]) -> Sequence[str]:
-        """In which languages (BCP-47) a session can be read: what is spoken, its other texts as far as it is loaded,
-        and those into which it can be translated now.
+        """The languages (BCP-47) in which a session can be read: those that are spoken, those of its other texts if it
+        is loaded, and those into which it can be translated now.
         """
         live, ways = self.sessions.loaded(session), self.reach().ways
         texts = () if live is None else (tag for each in live.state.channels.values() for tag in each.languages)
@@ -92,14 +92,16 @@ class Translation:
         return tuple(dict.fromkeys((*spoken, *texts, *made)))
 
     def offered(self, session: SessionId) -> Sequence[str]:
-        """Languages into which somebody may have a session translated that has no such translation yet (`Translating`).
-        Of a session that is loaded.
+        """Languages for which somebody may start a translation of a session, and that have none yet (`Translating`);
+        empty where it is not loaded.
         """
         live = self.sessions.loaded(session)
         return () if live is None else self.translating.offered(live.state)
 
     def lacking(self, session: SessionId, channel: ChannelId) -> Lacking:
-        """What its translations lack, for a visitor of a text's page, who counts as its reader for a while."""
+        """What a session's translations lack, for a visitor of a text's page, who then counts as its reader for a
+        while.
+        """
         live = self.sessions.loaded(session)
         if live is None:
             return Lacking()
@@ -109,7 +111,7 @@ class Translation:
 
 
 def open_translating(stack: AsyncExitStack, backend: Backend, glossaries: Glossaries, pulses: Pulses) -> Translation:
-    """Translate every session until the stack unwinds, with all translators that connect. Raises ConfigurationError."""
+    """Translate all sessions with all translators that connect, until the stack unwinds. Raises ConfigurationError."""
     settings = backend.settings.translation
     translators = Translators(pulses=pulses, remote_first=settings.remote_first, tracing=backend.measures.tracing)
     texts = TextTranslation(translators, phrases(settings.phrases))
@@ -134,7 +136,7 @@ def open_translating(stack: AsyncExitStack, backend: Backend, glossaries: Glossa
 def start_translators(
     stack: AsyncExitStack, backend: Backend, translators: Translators, *, url: str, token: str, pulses: Pulses
 ) -> EngineChild | None:
-    """The server's own translators, started again whenever they end or hang; None where the settings name none."""
+    """Run the server's own translators, restarted whenever they end or hang; None where the settings name none."""
     settings = backend.settings.translation
     if not settings.translators and not settings.service:
         return None
@@ -163,7 +165,7 @@ def start_translators(
 
 
 def phrases(path: str) -> tuple[Phrase, ...]:
-    """The table of formulas: the file that the settings name, or the one that came with this release.
+    """Read the table of formulas: the file that the settings name, or the one that is shipped with this release.
 
     Raises ConfigurationError.
     """
@@ -175,7 +177,7 @@ def phrases(path: str) -> tuple[Phrase, ...]:
 
 
 def find_phrases() -> Path:
-    """The checkout's table, or the one inside the installed package. Raises ConfigurationError without either."""
+    """The table of the checkout, or that of the installed package. Raises ConfigurationError without either."""
     found = shipped("config/phrases.toml")
     if found is not None:
         return found

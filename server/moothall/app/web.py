@@ -1,4 +1,4 @@
-"""The doors of a server: which there are, and what each is given."""
+"""Build the doors of a server, connect each with its services, and serve them."""
 
 from __future__ import annotations
 
@@ -80,13 +80,14 @@ from moothall.services.sessions.reports import Reports
 from moothall.wire.token_bucket import Allowance
 
 LINK_TRIES = Allowance(per_second=5, burst=300)
-"""Links that one address may open: a hall of 300 readers may come at once, and nobody guesses 160 bits at this rate."""
+"""Links that one address may open: 300 readers of one hall may come at once, and 160 bits cannot be guessed at this
+rate."""
 LARGER_BODIES = {
     "/admin/programme": MOST_BYTES + MAX_BODY_BYTES,
     "/admin/look": MOST_LOGO_BYTES + MAX_BODY_BYTES,
     "/admin/agenda": AGENDA_BYTES + MAX_BODY_BYTES,
 }
-"""Which routes take bodies over `MAX_BODY_BYTES`, and up to which size."""
+"""The routes that accept bodies larger than `MAX_BODY_BYTES`, with their largest size in bytes."""
 
 
 async def open_doors(
@@ -96,9 +97,9 @@ async def open_doors(
     room: ConnectionCapacity,
     nodes: Nodes | None = None,
 ) -> OpenDoors:
-    """Serve readers and staff until the stack unwinds; returns where, and what the doors know.
+    """Serve readers and staff until the stack unwinds. Return the addresses, and what the doors know.
 
-    `nodes`: lets in what other nodes carry here; None where there are none.
+    `nodes` lets in the requests that other nodes carry here; None where there are no other nodes.
     """
     backend, pages, translation = services.backend, services.pages, services.translation
     settings = backend.settings
@@ -108,7 +109,8 @@ async def open_doors(
     tls = tls_context(settings.server.tls_certificate, settings.server.tls_key)
     clock, programme = backend.clock, backend.programme
     catalogue = _catalogue(backend)
-    # No session is called so: to find a log takes longer than to find none.
+    # Finding no log takes as long as this look at a session that cannot exist. It is also done for hidden sessions, so
+    # that the time of an answer does not tell whether there is one.
     access = ReaderAccess(
         backend.sessions, programme.room_of, lambda _: backend.log.head(SessionId("")), hidden=catalogue.hidden
     )
@@ -281,7 +283,7 @@ async def open_doors(
 
 
 def _open_node_link(backend: Backend, app: web.Application, nodes: Nodes, live: LiveIngest) -> None:
-    """Tell nodes that stand by of what is read there, count their readers, and let them copy sound."""
+    """Send nodes that stand by what is read there, count their readers, and let them copy sound."""
     elsewhere = nodes.elsewhere
     elsewhere.loaded = backend.sessions.loaded
     backend.sessions.observe(elsewhere.observe)
@@ -313,7 +315,7 @@ def _catalogue(backend: Backend) -> Catalogue:
 async def _entrance(
     services: Services, address: ServerAddress, address_of: AddressOf, catalogue: Catalogue, access: ReaderAccess
 ) -> Entrance:
-    """Who may come in, and how."""
+    """Build the parts that decide who may enter."""
     backend, pages, settings = services.backend, services.pages, services.backend.settings.sign_in
     staff = StaffDoor(
         links=backend.links,
@@ -326,7 +328,7 @@ async def _entrance(
     )
     backend.links.end_with(catalogue.closed)
     if backend.links.any_with_session():
-        with suppress(StorageUnavailable):  # Whoever asks for the list next has it read again.
+        with suppress(StorageUnavailable):  # The next request for the list reads it again.
             await catalogue.fill()
     forms = StaffPages(
         pages=pages,
@@ -344,7 +346,7 @@ async def _entrance(
 def _application(
     services: Services, entrance: Entrance, connections: Connections, nodes: Nodes | None
 ) -> web.Application:
-    """What every request passes through before a door answers it."""
+    """Build the application with the middlewares that every request passes before a door answers it."""
     backend, settings, address_of = services.backend, services.backend.settings.server, entrance.address_of
     health, refused = HealthDoor(lambda: backend.readiness.lacking), backend.measures.requests_refused
     app = web.Application(
@@ -353,7 +355,7 @@ def _application(
             health.first(),
             *(() if nodes is None else (nodes.gate.middleware(),)),
             visitor_gate(backend.clock, backend.randomness, services.pages, address_of, refused),
-            # Behind a proxy a connection doesn't say whose it is, but what is asked through it does.
+            # Behind a proxy a connection does not say whose it is, but its requests do.
             connections.middleware(address_of),
             error_pages(services.pages),
             clear_requests(),
@@ -372,7 +374,7 @@ def _application(
 
 
 def _places(backend: Backend, room: ConnectionCapacity) -> tuple[Places, Places]:
-    """Of connections, and of requests."""
+    """The slots of connections, and of requests."""
     each, measures = share(room.connections, backend.settings.server.address_share), backend.measures
     connections, requests = (
         Places(backend.randomness, most=room.connections, each=each, refused=refused)
@@ -382,7 +384,7 @@ def _places(backend: Backend, room: ConnectionCapacity) -> tuple[Places, Places]
 
 
 def _agenda_doors(services: Services, entrance: Entrance, context: VisitorContext) -> Sequence[web.RouteDef]:
-    """Routes of the agenda, of access needs, and of the secretariat's pages for both."""
+    """The routes of the agenda, of access needs, and of the secretariat's pages for both."""
     backend, listed = services.backend, entrance.catalogue.listed
     rows = AgendaRows(backend.programme, readable=services.translation.readable)
     door = AgendaDoor(pages=services.pages, rows=rows, listed=listed, public=entrance.address.public)
@@ -392,7 +394,7 @@ def _agenda_doors(services: Services, entrance: Entrance, context: VisitorContex
 
 
 def _begins(programme: Programme, session: SessionId) -> int | None:
-    """When a session is planned to begin, Unix ms."""
+    """When a session is planned to begin, in Unix ms; None where it is not known."""
     plan = programme.plan_of(session)
     return None if plan is None else plan.starts
 

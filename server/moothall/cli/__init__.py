@@ -1,4 +1,4 @@
-"""The console command `moothall`. Arguments are read here; what they ask for is done in the modules beside."""
+"""The console command `moothall`. The modules here read its arguments; other packages carry commands out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`moothall backup` and `moothall restore`."""
+"""The commands `moothall backup` and `moothall restore`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from moothall.settings.loading import load
 from moothall.settings.sections import Settings
 
 DONE, UNSOUND = 0, 1
-"""Exit codes: all is well; something of a backup isn't what was written."""
+"""Exit codes: all is well; a restore point is damaged."""
 RATE_MB = 4
 NICENESS = 19
 MEGABYTE = 1_000_000
@@ -46,11 +46,11 @@ _SECRETS = {
     "nodes_key": ("cluster", "key_file"),
     "redis_password": ("cluster", "password_file"),
 }
-"""Files that the settings name and that are secret, by their names with the keys."""
+"""Secret files that the settings name: their names in the file of keys, with section and setting."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add both to the parser."""
+    """Add both commands to the parser."""
     backup = commands.add_parser(
         "backup",
         help="back up a data folder, also while a server uses it",
@@ -97,7 +97,7 @@ def _backup(arguments: argparse.Namespace) -> int:
     if arguments.rate <= 0 or arguments.keep < 0:
         raise ConfigurationError("--rate has to be above 0, and --keep 0 or more.")
     settings = load(arguments.config, os.environ)
-    os.nice(NICENESS)  # What is live goes first.
+    os.nice(NICENESS)  # Live work has precedence.
     return backup_command(
         arguments.data or Path(settings.server.data),
         arguments.to,
@@ -124,10 +124,10 @@ def backup_command(
     keep: int = 0,
     clock: Clock | None = None,
 ) -> int:
-    """Make a restore point of the data folder `data` into the folder `to`, and say what was done.
+    """Make a restore point of the data folder `data` in the folder `to`, and print what was done.
 
     `rate` is in bytes a second. Raises ConfigurationError, StorageUnavailable and RecordBroken; then older restore
-    points are as they were.
+    points are unchanged.
     """
     kept_apart = removals or to.with_name(f"{to.name}.removals.jsonl")
     for path, what in ((kept_apart, "list of removals"), (keys, "keys")):
@@ -170,7 +170,7 @@ def _say_taken(taken: Taken, to: Path, kept_apart: Path, keys: Path | None, out:
 
 
 def verify_command(folder: Path, out: TextIO) -> int:
-    """Check all restore points of a backup; a sentence each goes to `out`. Raises ConfigurationError."""
+    """Check all restore points of a backup, and print a sentence on each to `out`. Raises ConfigurationError."""
     store, code = BackupFolder(folder), DONE
     with store.held(reading=True):
         for found in check(store):
@@ -207,8 +207,9 @@ def restore_command(
 ) -> int:
     """Restore the newest restore point of the backup `source`, up to `at` (Unix ms), into the data folder `to`.
 
-    `removals`: the list of removals; None where nothing was ever removed. `keys`: None where somebody else puts them
-    there. Raises ConfigurationError, StorageUnavailable and RecordBroken; then `to` is as it was.
+    `removals` is the list of removals; None where nothing was removed since. `keys` is the file of keys; None where
+    somebody else puts them into the folder. Raises ConfigurationError, StorageUnavailable and RecordBroken; then `to`
+    is unchanged.
     """
     store = BackupFolder(source)
     with store.held(reading=True):
@@ -248,7 +249,7 @@ def _point_at(store: BackupFolder, source: Path, at: int | None) -> RestorePoint
 
 @contextmanager
 def _in_place(to: Path) -> Iterator[Path]:
-    """A new folder that takes the place of `to` when all has gone well. Raises ConfigurationError."""
+    """A new folder that replaces `to` if the block succeeds. Raises ConfigurationError."""
     import shutil
 
     new = to.with_name(f".{to.name}.restoring")
@@ -256,7 +257,7 @@ def _in_place(to: Path) -> Iterator[Path]:
         if to.exists() and any(to.iterdir()):
             raise ConfigurationError(f"{to} is not empty. Restore into a new folder, and move it then.")
         if new.exists():
-            shutil.rmtree(new)  # of a restore that was interrupted
+            shutil.rmtree(new)  # a restore that was interrupted left it
         new.mkdir(mode=0o700, parents=True)
     try:
         yield new
@@ -267,7 +268,7 @@ def _in_place(to: Path) -> Iterator[Path]:
 
 
 def _files(config: Path, settings: Settings) -> Mapping[str, bytes]:
-    """The settings' files that are no secret, by the names under which they are restored."""
+    """The settings' files that are not secret, by the names under which they are restored."""
     found = {"settings.toml": _read(config)}
     conference = settings.conference
     for name, folder in (("glossaries", conference.glossaries), ("words", conference.word_lists)):
@@ -281,7 +282,7 @@ def _files(config: Path, settings: Settings) -> Mapping[str, bytes]:
 
 
 def _secrets(data: Path, settings: Settings) -> Mapping[str, bytes]:
-    """All that is secret. Raises ConfigurationError without a signing key: a file of keys is believed to hold one."""
+    """All secret files. Raises ConfigurationError without a signing key, which people expect in a file of keys."""
     if not (data / SIGNING_KEY).exists():
         raise ConfigurationError(
             f"There is no {SIGNING_KEY} in {data}, so that no keys can be kept. Nothing was backed up: put the key "
@@ -301,7 +302,7 @@ def _read(path: Path) -> bytes:
 
 
 def _moment(text: str) -> int:
-    """A time in ISO 8601 as Unix ms; without a zone it is UTC. Raises ConfigurationError."""
+    """A time in ISO 8601 as Unix ms; UTC if it has no zone. Raises ConfigurationError."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""`moothall caption-bridge`: a local port for captioning software, and the line to the server."""
+"""`moothall caption-bridge`: a local TCP port for captioning software, and the connection to the server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from moothall.wire.captioning.link import left
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add it to the parser."""
+    """Add the command to the parser."""
     bridge = commands.add_parser(
         "caption-bridge",
         help="a local port for captioning software",
@@ -43,8 +43,8 @@ def _bridge(arguments: argparse.Namespace) -> int:
 
 
 async def carry(target: Target, port: int, folder: Path) -> None:
-    """Carry until cancelled; raises ConfigurationError as `Bridge.run` does. What was not sent then is in a file of the
-    folder.
+    """Carry text until cancelled. Raises ConfigurationError as `Bridge.run` does. Text that was not sent by then is
+    written to a file in `folder`.
     """
     async with aiohttp.ClientSession() as http:
         bridge = Bridge(target, http, SystemClock(), _tell)
@@ -56,8 +56,8 @@ async def carry(target: Target, port: int, folder: Path) -> None:
 
 
 def keep(text: str, folder: Path) -> str:
-    """Write what could not be sent any more into a file that its owner alone can read; where it is, for a person, or
-    the text itself where there can be none.
+    """Write text that can no longer be sent to a file that only its owner can read. Return a sentence that names the
+    file, or contains the text where no file can be written.
     """
     try:
         handle, path = tempfile.mkstemp(prefix="captions-not-sent-", suffix=".txt", dir=folder)

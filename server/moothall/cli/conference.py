@@ -1,4 +1,4 @@
-"""`moothall conference import` and `moothall admin-link`: through the server that runs, or without one."""
+"""The commands `moothall conference import` and `moothall admin-link`, with or without a running server."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from moothall.settings.sections import Settings
 
 DECLINED = 1
 MOST_HOURS = 8_760
-"""A year: of a link that is to last longer nobody sets the end."""
+"""The longest lifetime of a link in hours, a year; for more, no end is set."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add both to the parser."""
+    """Add both commands to the parser."""
     conference = commands.add_parser("conference", help="rooms and sessions from a programme")
     acts = conference.add_subparsers(required=True, metavar="ACT")
     imports = acts.add_parser(
@@ -78,13 +78,13 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def add_house(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which house is meant."""
+    """Add the options that choose the settings and data folder."""
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings; see config/moothall.toml")
     parser.add_argument("--data", help="the server's data folder")
 
 
 def house_settings(arguments: argparse.Namespace) -> Settings:
-    """The settings of that house."""
+    """Read the settings that the command line names, with its data folder."""
     settings = load(arguments.config, os.environ)
     if arguments.data is None:
         return settings
@@ -93,7 +93,7 @@ def house_settings(arguments: argparse.Namespace) -> Settings:
 
 @asynccontextmanager
 async def house_office(settings: Settings) -> AsyncIterator[Office | Caller]:
-    """The server's, when one holds the data folder; else the folder's own."""
+    """Yield the running server's office, if a server holds the data folder; otherwise the folder's own."""
     data = Path(settings.server.data)
     if (data / CARD).exists() and await (caller := Caller(data)).answers():
         yield caller
@@ -174,7 +174,7 @@ async def _print_admin_link(settings: Settings, *, new: bool, order: AdminLinkOr
 
 
 def said_of(told: ImportReport) -> list[str]:
-    """What an import would change, a line each. Times are those of the conference's zone."""
+    """List what an import would change, one change a line. Times are in the conference's zone."""
     rules = find_zone(told.zone)
     zone = UTC_ZONE if rules is None else Zone(told.zone, rules)
     lines = [told.title] if told.title else []

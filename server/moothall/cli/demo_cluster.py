@@ -1,8 +1,9 @@
-"""`moothall demo-cluster`: two nodes of one house on this machine, and a meeting that outlives the one that is killed.
+"""`moothall demo-cluster`: two nodes of one house on this machine, and a meeting that survives when one of them is
+killed.
 
-Everything is a process of its own, as on machines of their own: Valkey or Redis, two nodes, and nginx where it is
-installed. A sender plays the sample at the microphone's door, as a page would, comes back by itself after a take-over,
-and sends again what was not recognised.
+Everything is a process of its own, as on separate machines: Valkey or Redis, two nodes, and nginx where it is
+installed. A sender sends the sample to the microphone's door, as a page would. After a take-over it reconnects by
+itself and sends again what was not recognised.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ from moothall.settings.sections import Engine
 SESSION = "demo"
 HOST = "127.0.0.1"
 MOST_SOUND_S = 3_600
-"""Of the sample."""
+"""The most seconds of the sample that are played."""
 STARTED_S, ENDED_S = 60.0, 20.0
 LOOK_S = 0.1
 ALONE_S = 10.0
-"""How long a node that was killed waits for another to keep the house, before it is started again in any case."""
+"""Seconds to wait for another node to keep the house before a killed node is started again in any case."""
 NGINX = """\
 daemon off;
 master_process off;
@@ -69,11 +70,11 @@ server {
 }
 }
 """
-"""As docs/how-to/many-machines.md has it, without TLS, and in the foreground."""
+"""The configuration of docs/how-to/many-machines.md, without TLS, and in the foreground."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add it to the parser."""
+    """Add the command to the parser."""
     demo = commands.add_parser(
         "demo-cluster",
         help="two servers of one house: kill one, and the meeting goes on",
@@ -127,7 +128,7 @@ async def _run(folder: Path, port: int, model: str, recording: _Recording) -> No
 
 
 def _write_settings(nodes: Sequence[_Node], folder: Path, port: int, model: str, *, behind: bool) -> None:
-    """`behind`: whether a proxy stands before the nodes."""
+    """Write the settings of nodes and proxy. `behind` says whether there is a proxy before the nodes."""
     proxy = f'public_address = "http://{HOST}:{port}"\ntrusted_proxies = ["{HOST}"]\n' if behind else ""
     for number, node in enumerate(nodes, 1):
         node.config.write_text(
@@ -142,7 +143,7 @@ def _write_settings(nodes: Sequence[_Node], folder: Path, port: int, model: str,
 
 
 async def _play(house: _House, nodes: Sequence[_Node], folder: Path, title: str, sound: bytes) -> None:
-    """Plan the meeting, say where everything is, and send the sound until the meeting is closed."""
+    """Plan the meeting, print where everything is, and send the sound until the meeting is closed."""
     caller = Caller((await house.keeper()).data)
     title = title.replace('"', "'")
     plan = f'title,id,room,languages\n"{title}",{SESSION},Hall,en\n'
@@ -165,7 +166,7 @@ async def _play(house: _House, nodes: Sequence[_Node], folder: Path, title: str,
 
 
 class _Node:
-    """Where a node is, and its process."""
+    """The name, files, address and process of a node."""
 
     def __init__(self, name: str, folder: Path, port: int) -> None:
         self.name, self.port = name, port
@@ -175,7 +176,7 @@ class _Node:
 
 
 class _House:
-    """Runs nodes, and knows from what they say who keeps the house."""
+    """Runs nodes, and knows from their output which one keeps the house."""
 
     def __init__(self) -> None:
         self._keeper: _Node | None = None
@@ -183,13 +184,13 @@ class _House:
         self._telling = False
 
     async def keeper(self) -> _Node:
-        """Whoever keeps the house, once somebody does."""
+        """Wait until a node keeps the house, and return it."""
         while self._keeper is None:
             await self._kept.wait()
         return self._keeper
 
     async def keep(self, node: _Node) -> None:
-        """Run a node until cancelled. Raises ConfigurationError where it doesn't start."""
+        """Run a node until cancelled, again after it was killed. Raises ConfigurationError where it does not start."""
         while True:
             await self._ran(node)
             self._says(node, keeps=False)
@@ -200,12 +201,13 @@ class _House:
 
     async def _ran(self, node: _Node) -> None:
         command = [sys.executable, "-m", "moothall", "serve", "--config", str(node.config)]
-        environment = {name: value for name, value in os.environ.items() if "__" not in name}  # no settings
+        # without variables that override settings
+        environment = {name: value for name, value in os.environ.items() if "__" not in name}
         stood = False
         with node.log.open("ab") as log:
             async with _process(command, asyncio.subprocess.PIPE, log, environment) as process:
                 node.pid = process.pid
-                assert process.stdout is not None  # noqa: S101  # it was asked for
+                assert process.stdout is not None  # noqa: S101  # stdout is a pipe
                 while line := (await process.stdout.readline()).decode():
                     if line.startswith("Node "):
                         stood = True
@@ -224,7 +226,7 @@ class _House:
             self._kept.clear()
 
     def say_how_to_kill(self) -> None:
-        """Now, and each time that another keeps the house."""
+        """Print how to kill the keeper, now and each time that another node keeps the house."""
         self._telling = True
         if self._keeper is not None:
             name, pid = self._keeper.name, self._keeper.pid
@@ -254,7 +256,7 @@ async def _service(command: Sequence[str], folder: Path, port: int) -> AsyncIter
 async def _process(
     command: Sequence[str], out: IO[bytes] | int, log: IO[bytes], environment: Mapping[str, str]
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process while inside; a Ctrl-C doesn't reach it, so that all are ended in order."""
+    """Run a process while inside the context. Ctrl-C does not reach it, so that all processes are ended in order."""
     process = await asyncio.create_subprocess_exec(
         *command, stdout=out, stderr=log, env=dict(environment), start_new_session=True
     )
@@ -272,5 +274,5 @@ async def _process(
 
 
 def _program(name: str) -> str:
-    """Its path; empty where it isn't installed. Debian has servers where users don't look for commands."""
+    """The path of a program; empty where it is not installed. Debian has servers outside users' PATH."""
     return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))) or ""

@@ -1,4 +1,4 @@
-"""`moothall doctor`: whether everything is as a server needs it, each thing *fine* or with what to do."""
+"""`moothall doctor`: check whether a server has all that it needs; each finding is *fine* or says what to do."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ from moothall.wire.trial import ModelTrial, TrialOrder, Tried
 
 PROGRAM = (sys.executable, "-m", "moothall_models.trial")
 TRIAL_S = 180.0
-"""How long models may take to load and to be tried."""
+"""The most seconds that models may take to be loaded and tried."""
 TO_DO = 1
 _WIDTH = max(len(each) for each in Verdict)
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add it to the parser."""
+    """Add the command to the parser."""
     doctor = commands.add_parser(
         "doctor",
         help="whether everything is as a server needs it",
@@ -90,7 +90,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 async def examine(settings: Settings, *, quick: bool) -> list[Finding]:
-    """All findings, in the order in which they are looked at. `quick`: no model is loaded."""
+    """Return all findings, in the order of the checks. With `quick` no model is loaded."""
     data = Path(settings.server.data)
     caller = await running(data)
     status = None if caller is None else await caller.status()
@@ -124,9 +124,9 @@ async def examine(settings: Settings, *, quick: bool) -> list[Finding]:
 
 
 async def _redis(settings: Settings) -> list[Finding]:
-    """The server that the nodes of a house share."""
+    """Check the Redis server that the nodes of a house share."""
     from moothall.adapters.cluster.redis_facts import redis_facts
-    from moothall.app.cluster.house import MEETINGS, redis_server  # Only a node has them.
+    from moothall.app.cluster.house import MEETINGS, redis_server  # Only a node has these modules' requirements.
 
     try:
         server = redis_server(settings)
@@ -139,7 +139,7 @@ async def _redis(settings: Settings) -> list[Finding]:
 
 
 def _public(settings: Settings) -> str:
-    """The address that visitors have."""
+    """The address that visitors use."""
     server = settings.server
     scheme = "https" if server.tls_certificate else "http"
     return server.public_address.rstrip("/") or f"{scheme}://{server.host}:{server.port}"
@@ -182,7 +182,7 @@ async def _models(settings: Settings, status: ServerStatus | None, *, quick: boo
 
 
 def _model_facts(name: str, count: int) -> ModelFacts:
-    """Hashes the files of a model of the store."""
+    """Verify a model of the store by hashing its files."""
     if not count or name.startswith(("openai:", "scripted:")):
         return ModelFacts(name=name, count=count)
     try:
@@ -199,7 +199,9 @@ def _model_facts(name: str, count: int) -> ModelFacts:
 
 
 async def trial(order: TrialOrder, program: Sequence[str] = PROGRAM) -> Tried:
-    """What a process of its own says of the models; one that breaks down or hangs is a trouble of the model."""
+    """Try the models in a process of its own, and return what it reports. If it breaks down or hangs, that is reported
+    as a trouble of the model.
+    """
     process = await start_child(
         *program,
         stdin=asyncio.subprocess.PIPE,

@@ -1,7 +1,8 @@
-"""What a recogniser has heard of a recording so far, in a file beside the text that it will become.
+"""The journal of a transcription: what a recogniser has heard of a recording so far, in a file beside the future text.
 
-The first line says of what and with what; each further one is a piece, on the disk before the next is asked for. A torn
-last line counts for nothing. When the text is written the journal goes.
+The first line says which recording it is of and how it is recognised. Each further line is a piece, which is on the
+disk before the next one is asked for. An incomplete last line is ignored. The journal is deleted once the text is
+written.
 """
 
 from __future__ import annotations
@@ -21,24 +22,24 @@ from moothall.wire.transcribing import HeardPiece, TranscriptionRequest
 
 FORMAT = 1
 _ENDS = 1 << 20
-"""Bytes at both ends of a recording that tell it from another of the same size."""
+"""The number of bytes at each end of a recording that are hashed, to tell it from another of the same size."""
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """What a journal is of: one with another head is begun anew."""
+    """What a journal is about. A journal with another head is begun anew."""
 
     journal: int = FORMAT
     size: int
-    """Bytes of the recording."""
+    """The size of the recording in bytes."""
     sha256: str
-    """Of its first and last megabyte."""
+    """The digest of its first and last megabyte."""
     model: str
     languages: tuple[str, ...]
     beam: int
 
 
 def head_of(path: Path, order: TranscriptionRequest) -> Head:
-    """The head for a recording that is recognised so; raises ConfigurationError when it can't be read."""
+    """Make the head for a recording and an order. Raises ConfigurationError when the recording cannot be read."""
     digest = hashlib.sha256()
     with explained(f"{path} can't be read"), path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
@@ -50,10 +51,10 @@ def head_of(path: Path, order: TranscriptionRequest) -> Head:
 
 
 class Journal:
-    """A journal that is held by this process alone. Used as a context manager, which closes the file and leaves it."""
+    """A journal that only this process holds. As a context manager it closes the file at the end, and keeps it."""
 
     def __init__(self, path: Path, head: Head) -> None:
-        """Open it, and begin it anew unless it has this head.
+        """Open the journal, and begin it anew unless it has this head.
 
         Raises ConfigurationError when another process has it or the folder refuses.
         """
@@ -66,30 +67,30 @@ class Journal:
             os.close(self._file)
             raise ConfigurationError(f"Another command is at work on {path}. Wait for it, or stop it.") from error
         self.heard = self._read(head)
-        """What it held, in order."""
+        """The pieces that it held when it was opened, in order."""
         self._holds = bool(self.heard)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if error is not None and not self._holds:  # Nothing that a later run could go on from.
+        if error is not None and not self._holds:  # A later run would have nothing to continue from.
             self.remove()
         os.close(self._file)
 
     def add(self, piece: HeardPiece) -> None:
-        """Keep a piece. Raises ConfigurationError when the disk refuses."""
+        """Store a piece. Raises ConfigurationError when the disk refuses."""
         with explained(f"{self._path} can't be written", "Make room, and give the same command again."):
             self._write(msgspec.json.encode(piece))
             self._holds = True
 
     def remove(self) -> None:
-        """The text is written."""
+        """Delete the journal, since the text is written."""
         self._path.unlink(missing_ok=True)
 
     def _read(self, head: Head) -> tuple[HeardPiece, ...]:
         with self._path.open("rb") as file:
-            lines = file.read().split(b"\n")[:-1]  # the bytes after the last line break are a torn line
+            lines = file.read().split(b"\n")[:-1]  # the bytes after the last line break are an incomplete line
         heard: list[HeardPiece] = []
         good = 0
         try:
@@ -99,7 +100,7 @@ class Journal:
                     heard.append(read_json(line, HeardPiece))
                     good += len(line) + 1
         except Unreadable:
-            pass  # a crash of the machine may leave anything behind what was on the disk
+            pass  # after a crash of the machine, anything may follow the part that was on the disk
         os.ftruncate(self._file, good)
         os.lseek(self._file, good, os.SEEK_SET)
         if not good:
@@ -114,9 +115,9 @@ class Journal:
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o666) -> None:
-    """Put a file in place, all of it or nothing of it. Raises ConfigurationError when the folder refuses.
+    """Write a file completely or not at all. Raises ConfigurationError when the folder refuses.
 
-    `mode` is what the process's umask leaves of it.
+    `mode` is the file's mode before the process's umask is applied.
     """
     new = path.with_name(f".{path.name}.new")
     try:

@@ -1,6 +1,6 @@
-"""`moothall new-key`: makes a signing key where the old one is lost.
+"""`moothall new-key`: make a signing key where the old one is lost.
 
-A module by itself: a command is found under what it is about.
+The command has a module of its own, since each command's module is named after what the command is about.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import TextIO
 from moothall.adapters.store import signing
 
 MADE, THERE = 0, 2
-"""Exit codes: there was none; there is one already, and it stays."""
+"""Exit codes: a key was made; there is one already, and it stays."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add it to the parser."""
+    """Add the command to the parser."""
     new_key = commands.add_parser(
         "new-key",
         help="make a signing key where the old one is lost",

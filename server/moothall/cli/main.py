@@ -1,4 +1,4 @@
-"""`moothall COMMAND`: which commands there are, and how errors and Ctrl-C end them."""
+"""`moothall COMMAND`: the list of commands, and how errors and Ctrl-C end them."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ COMMANDS = {
     "keys": ("new-key",),
     "backup": ("backup", "restore"),
 }
-"""The modules beside and the commands that each adds, in the order of the help. A command loads its own module alone:
-all of them take a second, most of it for the server."""
+"""The modules of this package and the commands that each adds, in the order of the help. A command loads only its own
+module: all of them take a second, most of it for the server."""
 UNUSABLE = 2
 EPILOG = """\
   moothall models list | fetch | verify     the recognisers' weights (moothall models --help)
@@ -41,19 +41,19 @@ EPILOG = """\
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit status: 0 done, 1 it failed and said why, 2 the arguments are wrong."""
+    """Run one command. Return its exit status: 0 done; 1 it failed and said why; 2 the arguments are wrong."""
     given = list(sys.argv[1:] if argv is None else argv)
     if given[:1] == ["models"]:
-        from moothall_models.store import models_command  # the engine's part, which a server can do without
+        from moothall_models.store import models_command  # the engine's part, which a server need not have
 
         return models_command(given[1:])
     if given and given[0] in PROGRAMS:
-        # A program of its own: it takes this process over, and nothing of the server stays in it.
+        # It is a program of its own: it replaces this process, so that nothing of the server stays in memory.
         os.execv(sys.executable, [sys.executable, "-m", PROGRAMS[given[0]], *given[1:]])  # noqa: S606  # our own
     if given[:1] == ["hub"]:
         return hub_program(given[1:])
     collecting = gc.isenabled()
-    gc.disable()  # What is loaded stays: looking for garbage among it took an eighth of a start.
+    gc.disable()  # Imported modules stay in memory: looking for garbage among them took an eighth of the start time.
     try:
         arguments = command_parser(given[0] if given else "").parse_args(given)
     finally:
@@ -63,18 +63,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def hub_program(given: Sequence[str]) -> int:
-    """Run a hub: a program of its own too. Where a system can't let it take this process over it is waited for."""
+    """Run a hub, which is a program of its own: it replaces this process, or is waited for where that is impossible."""
     program = [sys.executable, "-m", "moothall_hub", *given]
     if hasattr(os, "fork"):
-        os.execv(sys.executable, program)  # noqa: S606  # our own
+        os.execv(sys.executable, program)  # noqa: S606  # the program is this project's own
     try:
-        return subprocess.run(program, check=False).returncode  # noqa: S603  # our own
+        return subprocess.run(program, check=False).returncode  # noqa: S603  # the program is this project's own
     except KeyboardInterrupt:
-        return 0  # It was told as well.
+        return 0  # The hub got the signal too.
 
 
 def command_parser(command: str = "") -> argparse.ArgumentParser:
-    """The options of a command; of all commands where it is none of them. Those of the engine's part aren't known."""
+    """Build the parser of one command, or of all where `command` is none of them, without the engine's programs."""
     parser = argparse.ArgumentParser(
         prog="moothall",
         description="Live text of public sessions, carried to people who are not in the room.",
@@ -85,6 +85,7 @@ def command_parser(command: str = "") -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     named = [module for module, added in COMMANDS.items() if command in added]
     for module in named or COMMANDS:
-        # Only here: the server's part needs Unix, and a hub, which comes by this command too, doesn't.
+        # It is imported only here: the server's part needs Unix, but a hub, which is started by this command too, does
+        # not.
         import_module(f"moothall.cli.{module}").add_commands(commands)
     return parser

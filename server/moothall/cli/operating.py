@@ -1,4 +1,4 @@
-"""`moothall status`, `drain`, `reload` and `cluster retire`: what the operator asks of the server that runs."""
+"""`moothall status`, `drain`, `reload` and `cluster retire`: commands to the server that runs on this machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from moothall.services.operation.status import ServerStatus, status_lines
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add them to the parser."""
+    """Add these commands to the parser."""
     status = commands.add_parser(
         "status",
         help="how the server is doing",
@@ -60,14 +60,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 async def running(data: Path) -> Caller | None:
-    """The server that holds a data folder; None when none runs."""
+    """Return a caller of the server that holds a data folder; None when none runs."""
     if (data / CARD).exists() and await (caller := Caller(data)).answers():
         return caller
     return None
 
 
 async def require_running(data: Path) -> Caller:
-    """The same. Raises ConfigurationError with a sentence when none runs."""
+    """Return a caller of the server that holds a data folder. Raises ConfigurationError when none runs."""
     caller = await running(data)
     if caller is None:
         msg = (

@@ -1,4 +1,4 @@
-"""`moothall serve` and `moothall demo`."""
+"""The commands `moothall serve` and `moothall demo`."""
 
 from __future__ import annotations
 
@@ -50,17 +50,18 @@ from moothall.settings.sections import Settings
 logger = logging.getLogger(__name__)
 
 FAREWELL_S = 15.0
-"""How long the last words may take when the show is stopped."""
+"""Seconds that the last words may take when the demo is stopped."""
 HUB_FILE = "demo-hub.json"
-"""In the data folder: `{"address", "words"}`, for `moothall hub --beside FOLDER`."""
+"""The file in the data folder with `{"address", "words"}`, for `moothall hub --beside FOLDER`."""
 HUB, HUB_TITLE = "demo-hub", "Demo hub"
 _PROGRAMME = "config/sample/programme.toml"
 _ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
-"""Addresses that are nobody's. Naming one asks the system which way it would go; nothing is sent."""
+"""Documentation addresses, which belong to nobody. Connecting a UDP socket to one asks the system for the route and so
+for the own address; nothing is sent."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add both to the parser."""
+    """Add both commands to the parser."""
     serve = commands.add_parser(
         "serve",
         help="run the server",
@@ -100,7 +101,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_of(arguments: argparse.Namespace, config: Path | None = None) -> Settings:
-    """The settings, with what the command line says laid over them."""
+    """Return the settings, overridden by the command line."""
     settings = load(config, os.environ)
     server = {key: getattr(arguments, key) for key in ("port", "data") if getattr(arguments, key) is not None}
     engine = {"model": arguments.model} if arguments.model is not None else {}
@@ -109,8 +110,8 @@ def settings_of(arguments: argparse.Namespace, config: Path | None = None) -> Se
 
 
 def quiet(settings: Settings) -> Settings:
-    """The settings for a command that talks to a person: only warnings, from the engine too, and no metrics, whose port
-    is that of a server which may run beside it.
+    """Return the settings for a command that talks to a person: only warnings, also from the engine, and no metrics,
+    since their port may be that of another server on this machine.
     """
     replace = msgspec.structs.replace
     return replace(
@@ -159,7 +160,7 @@ def _require_own_model(settings: Settings) -> None:
 
 
 def _read_again(arguments: argparse.Namespace) -> Settings:
-    """The settings for a reload; a model that isn't there is told now, and not by the start after it."""
+    """Read the settings for a reload. A missing model is reported now, and not only at the next start."""
     settings = settings_of(arguments, arguments.config)
     _require_own_model(settings)
     return settings
@@ -198,8 +199,8 @@ async def _run(
     pulled: str | None = None,
     turns: Sequence[Turn] = (),
 ) -> None:
-    """`read` reads the settings again. `beside`: whether a hub on this machine may be connected without anybody typing
-    words. `turns`: who speaks in what is played, where that is known.
+    """Run a server. `read` reads the settings again. `beside` says whether a hub on this machine may be connected
+    without anybody typing words. `turns` says who speaks in the recording, where that is known.
     """
     if programme is not None and pulled is None:
         await require_sound(programme)
@@ -218,7 +219,8 @@ async def _run(
             if close:
                 await close_pulled(running, programme)
             return
-        # The demo is no service, its link opens nothing from elsewhere, and whoever pipes what it says wants to get in.
+        # The demo's link works only on this machine, and whoever pipes its output wants to open it. So the link is
+        # printed into pipes too.
         piped = beside and settings.server.host == "127.0.0.1"
         await show(
             running, programme, stop, close=close, staff=settings.server.data, piped=piped, code=code, turns=turns
@@ -226,7 +228,7 @@ async def _run(
 
 
 async def _run_node(settings: Settings, *, read: Callable[[], Settings]) -> None:
-    """Be one of several servers of a house until told to stop."""
+    """Run as one of several servers of a house until stopped."""
     try:
         from moothall.app.cluster.node import live_as_node
     except ImportError as error:
@@ -252,8 +254,8 @@ async def _run_node(settings: Settings, *, read: Callable[[], Settings]) -> None
 
 
 def _hear_standing_by(stop: asyncio.Event) -> None:
-    """While a node stands by SIGUSR1 ends it, since nothing has to be drained, and SIGHUP changes nothing: by
-    themselves both would kill it.
+    """While a node stands by, have SIGUSR1 end it, since nothing has to be drained, and SIGHUP change nothing. Without
+    handlers both signals would kill it.
     """
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, stop.set)
@@ -264,7 +266,7 @@ def _hear_standing_by(stop: asyncio.Event) -> None:
 
 @asynccontextmanager
 async def heard_signals(running: RunningServer, stop: asyncio.Event) -> AsyncIterator[None]:
-    """While inside SIGUSR1 begins a drain, SIGHUP has the settings read again; `stop` is set when a drain is over."""
+    """While inside, SIGUSR1 begins a drain, and SIGHUP reloads the settings. `stop` is set when a drain is over."""
     loop = asyncio.get_running_loop()
 
     async def stopped() -> None:
@@ -284,9 +286,10 @@ async def heard_signals(running: RunningServer, stop: asyncio.Event) -> AsyncIte
 
 
 async def print_first_link(running: RunningServer, data: str, *, piped: bool = False) -> None:
-    """Where meetings are made and run, told once; afterwards how to get in again, to this data folder.
+    """Print the admin link at the first start; later, the command that makes another one for this data folder.
 
-    What is no terminal may be a journal or a container's log, which others read: no link is made there, unless `piped`.
+    Output that is not a terminal may be a journal or a container's log, which others can read. So no link is made
+    there, unless `piped`.
     """
     command = Path(sys.executable).with_name("moothall")
     again = f"{shlex.quote(str(command))} admin-link --new --data {shlex.quote(data)}"
@@ -311,14 +314,14 @@ async def show(
     code: bool = False,
     turns: Sequence[Turn] = (),
 ) -> None:
-    """Play the programme, say where to read it, and stay until told to stop.
+    """Play the recording, print where to read it, and stay until stopped.
 
-    With `staff`, the data folder, also where to run it; `piped` as for `print_first_link`.
+    `staff` is the data folder; if it is given, the admin link is printed too, and `piped` is as for `print_first_link`.
 
-    With `code` the address is shown as a QR code, too.
+    With `code` the address is also shown as a QR code.
 
-    With `close` the session is closed then, its last words included; else it stays open and goes on when the same
-    command is given again.
+    With `close` the session is closed when stopped, with its last words; otherwise it stays open, and is resumed when
+    the same command is given again.
     """
     live = await prepare(running, programme)
     if code:
@@ -347,7 +350,7 @@ async def show(
 
 
 async def _play(running: RunningServer, programme: Playback) -> bool:
-    """Whether it was played to its end. What is wrong with the recording ends the play, and not the house."""
+    """Play the recording. Return whether it was played to its end; a fault of it ends the play, not the server."""
     await engine_ready(running)
     try:
         await play(running, await prepare(running, programme), programme)
@@ -358,9 +361,9 @@ async def _play(running: RunningServer, programme: Playback) -> bool:
 
 
 async def invite_hub(running: RunningServer, data: Path) -> None:
-    """Make the hub of the demo where there is none, and new words for it: a hub on the same machine connects with them.
+    """Create the demo's hub if there is none, and write new words for it, with which a hub on this machine connects.
 
-    They are in a file that only its owner can read. Raises ConfigurationError, NoLink.
+    Only the owner can read their file. Raises ConfigurationError, NoLink.
     """
     if running.backend.hubs.get(HUB) is None:
         made = await running.backend.hubs.add(HUB_TITLE, Details())
@@ -380,7 +383,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def lan_address() -> str:
-    """The address under which other machines of the local network reach this one.
+    """The address at which other machines of the local network reach this one.
 
     Raises ConfigurationError when it is on no network.
     """
@@ -398,24 +401,24 @@ def lan_address() -> str:
 
 
 class SampleSession(msgspec.Struct, frozen=True, kw_only=True):
-    """What `config/sample/programme.toml` says of it."""
+    """The sample session, as `config/sample/programme.toml` describes it."""
 
     folder: Path
     title: str
     language: str
     audio: Path
     reference: Path
-    """What is said, and when: one JSON object an utterance."""
+    """The file of what is said and when: one JSON object an utterance."""
     speakers: Mapping[str, str]
-    """Who speaks, by the names that the reference has."""
+    """The speakers' names, by the ids that the reference uses."""
 
     def turns(self) -> list[Turn]:
-        """Who begins to speak when."""
+        """Who begins to speak when, in order."""
         return turns_of(self.reference.read_text(encoding="utf-8").splitlines(), self.speakers)
 
 
 def find_sample() -> SampleSession:
-    """The sample: in a checkout beside `server/`, in a wheel inside the package. Raises ConfigurationError."""
+    """Find the sample: beside `server/` in a checkout, inside the package in a wheel. Raises ConfigurationError."""
     programme = shipped(_PROGRAMME)
     if programme is None:
         msg = f"The sample session {_PROGRAMME} is missing from this installation. Name a recording with --file."

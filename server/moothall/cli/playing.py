@@ -1,4 +1,4 @@
-"""Playing a file or a raw stream into a session of a running server: what `demo`, `serve --play` and `replay` share."""
+"""Play a file or a raw stream into a session of a running server: shared by `demo`, `serve --play` and `replay`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from moothall.core.session.state import Status
 from moothall.services.capture.ingest import Input, OpenAudio
 from moothall.services.sessions.live_session import LiveSession
 
-if TYPE_CHECKING:  # `transcribe` needs no server, and loading it takes longer than all else that it loads.
+if TYPE_CHECKING:  # `transcribe` needs no server, and importing it takes longer than all its other imports.
     from moothall.app.hall import RunningServer
 
 FLOOR = ChannelId("floor")
@@ -36,27 +36,27 @@ _PAIR = re.compile(r"([1-9][0-9]?)=([a-z]{2,8}(?:-[a-z0-9]{1,8})*)\Z")
 
 
 class Mapped(msgspec.Struct, frozen=True):
-    """A channel of a recording or sound card, and the text that it feeds: `--map 1=floor,2=fr`."""
+    """A channel of a recording or sound card, and the text that it feeds, as in `--map 1=floor,2=fr`."""
 
     number: int
-    """Of the channel, from 0."""
+    """The number of the sound channel, from 0."""
     channel: ChannelId
-    """`floor`, or an interpretation that is named by its language."""
+    """The text that it feeds: `floor`, or an interpretation that is named by its language."""
 
     @property
     def kind(self) -> ChannelKind:
-        """What kind of text it is."""
+        """The kind of that text."""
         return ChannelKind.FLOOR if self.channel == FLOOR else ChannelKind.INTERPRETATION
 
     def languages(self, floor: tuple[str, ...]) -> tuple[str, ...]:
-        """What is spoken in it; `floor` is what is spoken in the room."""
+        """The languages that are spoken in it; `floor` are those that are spoken in the room."""
         return floor if self.channel == FLOOR else (self.channel,)
 
 
 def mapping_of(text: str) -> tuple[Mapped, ...]:
-    """`1=floor,2=fr` → channels 0 and 1; raises ConfigurationError.
+    """Parse `1=floor,2=fr` into sound channels 0 and 1; raises ConfigurationError.
 
-    Channels are counted from 1, as they are labelled on mixing desks.
+    Sound channels are counted from 1 in the text, as on mixing desks.
     """
     found: list[Mapped] = []
     for part in text.split(","):
@@ -77,30 +77,31 @@ STDIN = "-"
 MOST_NAMES = 10_000
 LOOK_MS = 100
 MOST_FAILURES = 3
-"""Starts of the engine that may fail in a row before the command gives up."""
+"""Failed starts of the engines in a row, after which the command gives up."""
 
 
 class Playback(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be played, and as what."""
+    """A recording or stream, and the session into which it is played."""
 
     file: str
-    """Path of the recording, or `-` for raw PCM16 mono at 16 kHz on standard input."""
+    """The path of the recording, or `-` for raw PCM16 mono at 16 kHz on standard input."""
     title: str
     languages: tuple[str, ...]
     session: SessionId
     exact: bool
-    """Play into this very session; else into the next free name behind it when it is over."""
+    """Whether to play into exactly this session; otherwise, if it is over, into one with the next free name after
+    it."""
     as_live: bool
     sound_kept: SoundKept = SoundKept.UNTIL_CHECKED
     """How the sound is kept; not at all where a file is only shown, since the file exists."""
     mapping: tuple[Mapped, ...] = ()
-    """Which of its channels feeds which text; empty when the mean of all is what is spoken."""
+    """Which of its sound channels feeds which text; empty: the mean of all feeds the floor."""
     channels: int = 0
-    """How many channels standard input has; 0 for as many as the mapping names."""
+    """How many sound channels standard input has; 0: as many as the mapping names."""
 
     @property
     def source(self) -> SourceId:
-        """The same file is the same source, so that a server that was killed goes on with it."""
+        """The id of its sound. It is the same for the same file, so that a server that was killed resumes it."""
         if self.file == STDIN:
             return SourceId("stdin")
         path = Path(self.file)
@@ -108,7 +109,7 @@ class Playback(msgspec.Struct, frozen=True, kw_only=True):
         return SourceId("file-" + hashlib.sha256(f"{path.resolve()}\0{size}".encode()).hexdigest()[:12])
 
     def sound(self, first_sample: int, channel: int | None = None) -> AudioFile | RawPcm:
-        """Its sound from a sample on, of one channel or the mean of all, not yet opened."""
+        """Its sound from a sample on, of one sound channel or the mean of all (None), not opened yet."""
         if self.file == STDIN:
             return RawPcm()
         return AudioFile(Path(self.file), first_sample=first_sample, channel=channel)
@@ -119,7 +120,7 @@ class Playback(msgspec.Struct, frozen=True, kw_only=True):
         return self.mapping or (Mapped(0, FLOOR),)
 
     def sources(self) -> list[tuple[SourceId, ChannelId, Callable[[int], AudioFile | RawPcm | SplitChannel]]]:
-        """Each source, the text that it feeds, and how it is opened at a sample."""
+        """Each source, the text that it feeds, and the function that opens it at a sample."""
         if not self.mapping:
             return [(self.source, FLOOR, self.sound)]
         if self.file == STDIN:
@@ -132,12 +133,12 @@ class Playback(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _from_now_on(split: AudioSplit, number: int) -> Callable[[int], SplitChannel]:
-    """A pipe can't be read again: go on with its next bytes."""
+    """Open a channel of a pipe at its next bytes, since a pipe cannot be read again."""
     return lambda _first: split.channel(number)
 
 
 def languages_of(text: str) -> tuple[str, ...]:
-    """`en,de` → ("en", "de"); raises ConfigurationError."""
+    """Parse `en,de` into ("en", "de"); raises ConfigurationError."""
     languages = tuple(part.strip() for part in text.split(",") if part.strip())
     if not languages or not all(part.replace("-", "").isalnum() for part in languages):
         msg = f"'{text}' names no languages; write their tags with commas between, such as en or en,de."
@@ -146,14 +147,14 @@ def languages_of(text: str) -> tuple[str, ...]:
 
 
 def session_of(text: str) -> SessionId:
-    """The name of a session; raises ConfigurationError when it can't be one."""
+    """Parse the name of a session; raises ConfigurationError when it cannot be one."""
     if not is_name(text):
         raise ConfigurationError(f"'{text}' can't name a session: use up to 64 of a-z, 0-9, '-', '_' and '.'.")
     return SessionId(text)
 
 
 async def require_sound(programme: Playback) -> None:
-    """Raises AudioError with a sentence when the file gives no sound; asked before anything is started."""
+    """Check that the file has sound, before anything is started. Raises AudioError with a sentence."""
     if programme.file != STDIN:
         numbers: list[int | None] = [each.number for each in programme.mapping]
         for number in numbers or [None]:
@@ -162,7 +163,7 @@ async def require_sound(programme: Playback) -> None:
 
 
 async def prepare(hall: RunningServer, programme: Playback) -> LiveSession:
-    """The session to play into, made when it isn't there; raises ConfigurationError when it is over."""
+    """Return the session to play into, and create it if need be. Raises ConfigurationError when it is over."""
     for number in range(1, MOST_NAMES):
         name = SessionId(programme.session if number == 1 else f"{programme.session}-{number}")
         try:
@@ -193,7 +194,7 @@ async def _create(live: LiveSession, programme: Playback) -> None:
 
 
 async def _add_texts(live: LiveSession, programme: Playback) -> None:
-    """Give the session the texts that the programme feeds and it lacks."""
+    """Add the texts to the session that the recording feeds and that it lacks."""
     for each in programme.texts:
         if each.channel not in live.state.channels:
             command = AddChannel(channel=each.channel, kind=each.kind, languages=each.languages(programme.languages))
@@ -204,7 +205,7 @@ async def _add_texts(live: LiveSession, programme: Playback) -> None:
 
 
 async def engine_ready(hall: RunningServer) -> None:
-    """Wait until an engine is connected; raises ConfigurationError when the server's own don't start."""
+    """Wait until an engine is connected. Raises ConfigurationError when the server's own engines do not start."""
     while not hall.recognising.engines:
         if hall.engines and all(child.failures >= MOST_FAILURES for child in hall.engines):
             raise ConfigurationError("The engine does not start; it said why above.")
@@ -212,9 +213,9 @@ async def engine_ready(hall: RunningServer) -> None:
 
 
 async def play(hall: RunningServer, live: LiveSession, programme: Playback) -> float:
-    """Play it to its end; comes back when the session is closed, with the CPU seconds that decoding took.
+    """Play the recording to its end. Return the CPU seconds that decoding took, once the session is closed.
 
-    What is wrong with the recording is said on standard error; what could be heard is in the session.
+    Faults of the recording are printed to standard error; what could be heard is in the session.
     """
     opened: list[AudioFile | RawPcm | SplitChannel] = []
 
@@ -238,7 +239,7 @@ async def play(hall: RunningServer, live: LiveSession, programme: Playback) -> f
 
 @asynccontextmanager
 async def stop_signal() -> AsyncIterator[asyncio.Event]:
-    """An event that Ctrl-C or SIGTERM sets; a second one cancels the task inside."""
+    """An event that Ctrl-C or SIGTERM sets; a second signal cancels the task inside."""
     stop, me, loop = asyncio.Event(), asyncio.current_task(), asyncio.get_running_loop()
 
     def told() -> None:
@@ -256,7 +257,7 @@ async def stop_signal() -> AsyncIterator[asyncio.Event]:
 
 
 async def first_of(stop: asyncio.Event, task: asyncio.Future[Any]) -> bool:
-    """Wait for the task or for the stop; True when it was the stop."""
+    """Wait for the task or for the stop. Return True when it was the stop."""
     async with asyncio.TaskGroup() as group:
         waiting = group.create_task(stop.wait())
         await asyncio.wait({waiting, task}, return_when=asyncio.FIRST_COMPLETED)
@@ -265,8 +266,8 @@ async def first_of(stop: asyncio.Event, task: asyncio.Future[Any]) -> bool:
 
 
 def require_model(name: str) -> None:
-    """Asked before anything is started: raises ConfigurationError when the weights of the model `name` aren't there."""
-    if name.startswith(("scripted:", "openai:")):  # Files and services: the engine says what is wrong with them.
+    """Check that the weights of the model `name` are here, before anything is started. Raises ConfigurationError."""
+    if name.startswith(("scripted:", "openai:")):  # The engine itself reports faults of scripts and services.
         return
     try:
         from moothall_models.store import open_store

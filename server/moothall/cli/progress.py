@@ -1,4 +1,4 @@
-"""How far the recognition of a recording is: a bar on a terminal, a line now and then elsewhere."""
+"""Show how far the recognition of a recording is: a bar on a terminal, otherwise a line now and then."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LINE_STEP = 10  # per cent
 
 
 class RecordingProgress:
-    """Of one recording."""
+    """Shows the progress of one recording."""
 
     def __init__(self, label: str, out: TextIO, clock: Clock) -> None:
         self._label = label
@@ -25,7 +25,7 @@ class RecordingProgress:
         self._shown = ""
 
     def begin(self, length: int | None, reached: int) -> None:
-        """A recording of `length` ms, if it says so, begins where `reached` ms of it are done."""
+        """Begin with a recording of `length` ms, None if it does not say, of which `reached` ms are done."""
         self._length = length
         self._began = (self._clock.monotonic(), reached)
         if reached:
@@ -33,7 +33,7 @@ class RecordingProgress:
         self.at(reached)
 
     def at(self, reached: int) -> None:
-        """`reached` ms are done; shows it if that changes what is seen."""
+        """Note that `reached` ms are done, and show it if that changes the display."""
         reached = self._reached = max(reached, self._reached)
         share = None if not self._length else min(100, reached * 100 // self._length)
         step = share // _LINE_STEP if share is not None else reached // 600_000
@@ -52,12 +52,12 @@ class RecordingProgress:
 
     @property
     def speed(self) -> float:
-        """Ms of sound done in this run for each ms that it took; 0 while nothing is."""
+        """Milliseconds of sound done in this run for each ms that it took; 0 while nothing is done."""
         began, reached = self._began
         return (self._reached - reached) / max(1, self._clock.monotonic() - began)
 
     def end(self) -> None:
-        """It is over, well or not."""
+        """End the display, whether recognition succeeded or not."""
         if self._terminal and self._shown:
             self._out.write("\n")
             self._out.flush()

@@ -1,4 +1,4 @@
-"""`moothall serve --pull`: a session whose sound is fetched from a stream."""
+"""`moothall serve --pull`: a session whose sound is fetched from a sound stream."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from moothall.core.streams.addresses import LONGEST_ADDRESS, read_address
 from moothall.services.capture.streams import Tried
 
 _ISOLATES = {0x2066: None, 0x2069: None}
-"""Signs of pages that terminals show as boxes."""
+"""Unicode isolates, which pages need but terminals show as boxes."""
 
 if TYPE_CHECKING:
     from moothall.app.hall import RunningServer
 
 
 def address_of(text: str) -> str:
-    """The address as it was given, or with `@FILE` as it stands in that file, where `ps` shows it to nobody.
+    """Return the address as it was given, or with `@FILE` the content of that file, so that `ps` does not show it.
 
     Raises ConfigurationError.
     """
@@ -40,7 +40,7 @@ def address_of(text: str) -> str:
 
 
 def pulled_session(arguments: argparse.Namespace) -> Playback:
-    """The session that is made or gone on with, as `--play` does. Raises ConfigurationError."""
+    """The session to create or resume, as with `--play`. Raises ConfigurationError."""
     name = arguments.session or "session"
     return Playback(
         file=STDIN,
@@ -53,7 +53,7 @@ def pulled_session(arguments: argparse.Namespace) -> Playback:
 
 
 async def pull(running: RunningServer, wanted: Playback, address: str) -> None:
-    """Open the session and have its sound fetched; say what was found. Raises ConfigurationError."""
+    """Open the session, have its sound fetched, and print what was found. Raises ConfigurationError."""
     live = await prepare(running, wanted)
     if live.state.status is Status.CREATED:
         opened = await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
@@ -70,7 +70,7 @@ async def pull(running: RunningServer, wanted: Playback, address: str) -> None:
 
 
 async def close_pulled(running: RunningServer, wanted: Playback) -> None:
-    """Close the session that was fetched last, its last words included."""
+    """Close the session whose sound was fetched, with its last words."""
     found = await running.backend.sessions.find(wanted.session)
     if found is not None:
         act = CommandId(f"close-pulled:{found.writer.offset}")

@@ -1,4 +1,4 @@
-"""`moothall read`: follow a session from a script, and note what a reader sees and when."""
+"""`moothall read`: follow a session from a script, and write what a reader sees and when."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from moothall.wire.stream_log import CachedLog, Row, StreamLog
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add it to the parser."""
+    """Add the command to the parser."""
     read = commands.add_parser(
         "read",
         help="follow a session from a script",
@@ -78,6 +78,6 @@ def _write(out: TextIO, rows: list[Row]) -> None:
 
 
 def _media_time(log: StreamLog, frame: Received, wall: int) -> float:
-    """Seconds of media time at a wall time (Unix ms), by the newest mapping."""
+    """The media time at a wall time (Unix ms), in seconds, by the newest mapping of the log."""
     media, mapped = log.clock or (0, frame.sent)
     return (media + wall - mapped) / 1000

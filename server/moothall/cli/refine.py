@@ -1,4 +1,4 @@
-"""`moothall refine`: a second pass over a session's recording, and what becomes of the corrections it proposes."""
+"""`moothall refine`: a second pass over a session's recording; its corrections are proposed, or made at once."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _PAGE = 500
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add it to the parser."""
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "refine",
         help="a second pass over a session's recording",
@@ -94,7 +94,7 @@ async def _carry_out(settings: Settings, order: RefineOrder) -> int:
 
 async def _refine(settings: Settings, session: SessionId, arguments: argparse.Namespace) -> int:
     data = Path(settings.server.data)
-    # The journals stand beside it, in the working folder where no file is wished for.
+    # The journals are in the folder of the output file, or in the working folder without one.
     beside: Path = arguments.out or Path(f"{session}.refining")
     state, through = _state(data, session)
     if state.status is not Status.CLOSED:
@@ -130,7 +130,7 @@ async def _refine(settings: Settings, session: SessionId, arguments: argparse.Na
     found = ProposeOrder(session=session, model=arguments.model, through=through, proposals=rest)
     async with house_office(settings) as office:
         proposed = await office.propose(found)
-    # Only now: what can't be handed over is not to be heard once more.
+    # The journals are removed only now: if the handover fails, the recording must not have to be recognised again.
     for journal in with_journals:
         journal.remove()
     if proposed.kept:
@@ -149,7 +149,7 @@ def _say(findings: list[Findings], proposals: tuple[Proposal, ...]) -> None:
 
 
 def _state(data: Path, session: SessionId) -> tuple[State, int]:
-    """The session as its log has it, and the log's last offset, read without disturbing a server that has it open."""
+    """The session's state and the last offset of its log, read without disturbing a server that has the log open."""
     reader = sqlite_file.LogReader(sqlite_file.open_for_reading(data / sqlite_file.FILE_NAME))
     try:
         state, after = State(id=session), 0
@@ -165,12 +165,12 @@ def _state(data: Path, session: SessionId) -> tuple[State, int]:
 
 
 def _languages(state: State, source: Source, given: str | None) -> tuple[str, ...]:
-    """What may be spoken: as the command says, else as the channel's."""
+    """The languages that may be spoken: those of the command, otherwise those of the channel."""
     return state.channels[source.channel].languages if given is None else languages_of(given)
 
 
 def _placed(lines: tuple[HeardLine, ...], part: RecordingPart, source: Source) -> list[Again]:
-    """In the session's time."""
+    """Shift the lines' times to media time of the session."""
     shift = source.t + part.first // SAMPLES_A_MS
     return [
         Again(
@@ -200,18 +200,18 @@ class Of(msgspec.Struct, frozen=True, kw_only=True):
     """The first line of a file of proposals."""
 
     refine: int = 1
-    """The version of the form."""
+    """The version of the format."""
     session: SessionId
     model: str
 
 
 def write_proposals(of: Of, proposals: Sequence[Proposal]) -> bytes:
-    """The bytes of a file of proposals."""
+    """Encode a file of proposals: one JSON object a line."""
     return b"".join(msgspec.json.encode(each) + b"\n" for each in (of, *proposals))
 
 
 def read_proposals(path: Path) -> tuple[Of, tuple[Proposal, ...]]:
-    """What a file says; empty lines are passed over. Raises ConfigurationError with the line that is wrong."""
+    """Read a file of proposals, without empty lines. Raises ConfigurationError that names the wrong line."""
     with explained(f"{path} can't be read"):
         lines = path.read_bytes().splitlines()
     of: Of | None = None

@@ -1,4 +1,4 @@
-"""`moothall replay`: one recording through the whole live path, to be read or to be measured."""
+"""`moothall replay`: run one recording through the whole live path, to be read or measured."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ from moothall.settings.sections import Settings
 
 LOOK_MS = 50
 READER_S = 30.0
-"""How long the reader may take to see the close."""
+"""The most seconds that the reader may take to notice the close."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add it to the parser."""
+    """Add the command to the parser."""
     replay = commands.add_parser(
         "replay",
         help="one recording through the whole live path",
@@ -97,9 +97,10 @@ async def _measure(settings: Settings, programme: Playback, out: Path) -> None:
 
 
 async def play_to_reader(running: RunningServer, programme: Playback, out: Path, reader: Sequence[str]) -> None:
-    """Play with a reader on the ordinary door, then add the row of what it cost to what that wrote.
+    """Play with a reader at the ordinary door, and then append the row `usage` to the file that the reader wrote.
 
-    `reader`: the command of its process; the session's address and `--jsonl` with the file follow.
+    `reader` is the command of the reader's process; the session's address and `--jsonl` with the file are appended to
+    it.
     """
     live = await prepare(running, programme)
     child = await start_child(
@@ -122,7 +123,7 @@ async def play_to_reader(running: RunningServer, programme: Playback, out: Path,
 
 
 async def _play(running: RunningServer, live: LiveSession, programme: Playback) -> dict[str, float]:
-    """Play, and return the CPU of server and engine and the length of the audio, s."""
+    """Play, and return the CPU time of server, decoder and engine, and the length of the audio, all in s."""
     began = time.process_time()
     decoder = await play(running, live, programme)
     server = time.process_time() - began

@@ -1,4 +1,4 @@
-"""Who speaks in the sample session, named while it is played: as somebody at the desk would name them."""
+"""Name the speakers of the sample session while it is played, as somebody at the desk would."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from moothall.services.sessions.live_session import LiveSession
 
 FLOOR = ChannelId("floor")
 AHEAD_MS = 300
-"""How long before the first sound of a turn its speaker is named: turns are 600 ms apart at least."""
+"""Milliseconds before the first sound of a turn at which its speaker is named. Turns are at least 600 ms apart."""
 LOOK_MS = 200
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """Somebody begins to speak."""
+    """The moment at which somebody begins to speak."""
 
     at: int
-    """ms from the recording's first sample."""
+    """Milliseconds after the recording's first sample."""
     speaker: SpeakerId
     name: str
 
 
 def turns_of(reference: Iterable[str], names: Mapping[str, str]) -> list[Turn]:
-    """The turns of a reference: one JSON object a line, with `start` in s and `speaker`."""
+    """The turns of a reference, which has one JSON object a line, with `start` in s and `speaker`."""
     said = [json.loads(line) for line in reference]
     before = [None, *(each["speaker"] for each in said)]
     return [
@@ -40,7 +40,7 @@ def turns_of(reference: Iterable[str], names: Mapping[str, str]) -> list[Turn]:
 
 
 async def name_speakers(live: LiveSession, source: SourceId, turns: Sequence[Turn], clock: Clock) -> None:
-    """Name whoever speaks, turn after turn, as the sound of `source` comes to it; it ends behind the last one."""
+    """Set the speaker of each turn shortly before the sound of `source` reaches it. Returns after the last turn."""
     people = {turn.speaker: turn.name for turn in turns}
     introduced = [IntroduceSpeaker(speaker=speaker, name=name) for speaker, name in people.items()]
     await live.writer.send(SYSTEM, CommandId("sample:speakers"), introduced)

@@ -1,4 +1,4 @@
-"""`moothall transcribe`: recordings to text, without a server, as fast as the machine goes."""
+"""`moothall transcribe`: write the text of recordings, without a server, as fast as the machine can."""
 
 from __future__ import annotations
 
@@ -23,37 +23,37 @@ from moothall.wire.transcribing import Answer, HeardPiece, Reached, Transcriptio
 
 MODEL = "whisper-base"
 MOST_THREADS = 8
-"""More help a decoder little."""
+"""More threads hardly speed up a decoder."""
 SAMPLES_A_MS = 16
 STOPPED = 130
 JOURNAL = ".transcribing"
-"""How a journal's name ends."""
+"""The ending of a journal's name."""
 FAILED = 1
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked for, of all files alike."""
+    """What is to be done with all files."""
 
     order: TranscriptionRequest
-    """For the recogniser, from the beginning."""
+    """The request to the recogniser, without what is known already."""
     forms: tuple[str, ...]
     out: Path | None
-    """The folder of the texts; None: each beside its recording."""
+    """The folder of the texts; None: each is written beside its recording."""
     again: bool
-    """Make texts that are there already once more."""
+    """Whether to make existing texts again."""
 
     def texts(self, file: Path) -> dict[str, Path]:
-        """What the texts of a recording are called, by form."""
+        """The paths of a recording's texts, by format."""
         folder = self.out or file.parent
         return {form: folder / f"{file.stem}.{form}" for form in self.forms}
 
     def journal(self, file: Path) -> Path:
-        """What is called that it goes on from."""
+        """The path of the journal from which a stopped run is resumed."""
         return (self.out or file.parent) / f"{file.name}{JOURNAL}"
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add it to the parser."""
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "transcribe",
         help="recordings to text, as fast as the machine goes",
@@ -79,14 +79,14 @@ def add_recognising(parser: argparse.ArgumentParser) -> None:
 
 
 def order_of(arguments: argparse.Namespace, languages: tuple[str, ...]) -> TranscriptionRequest:
-    """What those options ask for."""
+    """The request that these options make."""
     return TranscriptionRequest(
         model=arguments.model, languages=languages, threads=arguments.threads, beam=arguments.beam
     )
 
 
 def forms_of(text: str) -> tuple[str, ...]:
-    """`vtt,txt` → ("vtt", "txt"); raises ConfigurationError."""
+    """Parse `vtt,txt` into ("vtt", "txt"); raises ConfigurationError."""
     forms = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if not forms or not set(forms) <= set(FORMS):
         msg = f"'{text}' names no format; write one or several of {', '.join(FORMS)} with commas between."
@@ -95,7 +95,7 @@ def forms_of(text: str) -> tuple[str, ...]:
 
 
 def require_right(arguments: argparse.Namespace) -> None:
-    """Raises ConfigurationError when a number is out of its range or the model isn't there."""
+    """Check the options. Raises ConfigurationError when a number is out of range or the model is missing."""
     if not 1 <= arguments.beam <= 10 or not 1 <= arguments.threads <= 256:
         raise ConfigurationError("--beam takes 1 to 10, and --threads 1 to 256.")
     require_model(arguments.model)
@@ -133,9 +133,10 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def recordings(given: Sequence[Path]) -> list[Path]:
-    """The files, and in place of a folder those that lie in it, by name: not hidden ones, and none of our texts.
+    """Return the files, and for each folder the files in it, by name, without hidden ones and texts that this command
+    writes.
 
-    Raises ConfigurationError when a folder can't be read or holds none.
+    Raises ConfigurationError when a folder cannot be read or has no recordings.
     """
     found: list[Path] = []
     for path in given:
@@ -156,7 +157,7 @@ def _may_be_recording(path: Path) -> bool:
 
 
 def _of_their_own(work: Work, files: Sequence[Path]) -> list[Path]:
-    """Those whose texts would take no other's name; says of the others why not."""
+    """Leave out files whose texts would overwrite those of another one, and print a sentence on each."""
     seen: dict[Path, Path] = {}
     apart: list[Path] = []
     for file in files:
@@ -172,7 +173,7 @@ def _of_their_own(work: Work, files: Sequence[Path]) -> list[Path]:
 
 
 async def _transcribe(file: Path, work: Work) -> bool:
-    """Transcribe one recording, from where an earlier run stopped; False: its texts exist, and it was skipped."""
+    """Transcribe one recording, or resume it where an earlier run stopped. False: it was skipped, its texts exist."""
     texts, journal_path = work.texts(file), work.journal(file)
     if not work.again and not journal_path.exists() and all(path.exists() for path in texts.values()):
         print(f"{file}: its text is there already; --again makes it once more.", file=sys.stderr)
@@ -198,7 +199,7 @@ async def _transcribe(file: Path, work: Work) -> bool:
 async def recognise(
     file: Path, order: TranscriptionRequest, journal: Journal, progress: RecordingProgress
 ) -> Transcription:
-    """A recording through the recogniser; the journal keeps what was heard. Raises AudioError, ConfigurationError."""
+    """Recognise a recording, and keep what is heard in the journal. Raises AudioError, ConfigurationError."""
     known = journal.heard
 
     def hear(answer: Answer) -> None:

@@ -1,4 +1,4 @@
-"""A recording, from its first sample or from where an earlier run stopped, through a process that recognises it."""
+"""Recognise a recording in a child process, from its first sample or from where an earlier run stopped."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from moothall.wire.transcribing import FRAME_SAMPLES, Answer, Finished, HeardLin
 
 WORKER = (sys.executable, "-m", "moothall_models.transcribing")
 AT_ONCE = 16 * FRAME_SAMPLES
-"""Samples in a frame: half a second."""
+"""Samples in a frame: half a second at 16 kHz."""
 EAR_TUNED = 960 * FRAME_SAMPLES
-"""Samples that are heard again in front of where it goes on, 31 s: the detector of speech remembers for so long."""
+"""Samples before the resume point that are heard again, 31 s: the speech detector's state depends on so many."""
 MOST_ANSWER = 1 << 22
-"""Bytes of a line of the worker's: a piece or a line holds some dozens of words."""
+"""The most bytes of a line of the worker's output; a piece or a line of text holds some dozens of words."""
 
 
 class Transcription(msgspec.Struct, frozen=True, kw_only=True):
-    """All of a recording."""
+    """The transcription of a whole recording."""
 
     lines: tuple[HeardLine, ...]
     samples: int
-    """Its length."""
+    """The length of the recording, in samples."""
     warning: str | None
-    """A sentence on what is missing of the sound."""
+    """A sentence on missing sound; None when nothing is missing."""
     cpu_ms: int
-    """Of the recogniser, in this run, without loading."""
+    """CPU ms of the recogniser in this run, without loading the model."""
 
 
 async def transcribe(
@@ -42,8 +42,8 @@ async def transcribe(
 ) -> Transcription:
     """Recognise a recording; what `order.known` holds is not recognised again.
 
-    `hear` is told of each answer at once, and `begin` of the recording's length, ms, where it says it. Raises
-    AudioError and ConfigurationError.
+    `hear` is called with each answer at once; `begin` with the recording's length in ms, or None if it does not say.
+    Raises AudioError and ConfigurationError.
     """
     reached = order.known[-1].last if order.known else 0
     first = max(0, reached // FRAME_SAMPLES * FRAME_SAMPLES - EAR_TUNED)
@@ -56,7 +56,8 @@ async def transcribe(
             stdout=asyncio.subprocess.PIPE,
             limit=MOST_ANSWER,
             start_new_session=True,  # Ctrl-C is ours to handle; the worker ends with its pipe
-            env={name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"},  # it would overrule
+            # it would override the number of threads
+            env={name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"},
         )
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -69,7 +70,7 @@ async def transcribe(
             raise _first(group) from None
         finally:
             signal_child(process, signal.SIGKILL)
-            await to_the_end(process.communicate())  # to the ends of the pipes, so that asyncio lets go of them
+            await to_the_end(process.communicate())  # the pipes are read to their ends, so that asyncio closes them
         if isinstance(last, Trouble):
             raise ConfigurationError(last.sentence)
         if last is None:
@@ -82,7 +83,7 @@ async def transcribe(
 async def _listen(
     process: asyncio.subprocess.Process, hear: Callable[[Answer], None]
 ) -> tuple[list[HeardLine], Finished | Trouble | None]:
-    """All answers, to the end: the lines, and how it ended; None when it broke down."""
+    """Read all answers of the worker: return the lines, and how it ended; None when it broke down."""
     assert process.stdout is not None  # noqa: S101 - it was asked for
     lines: list[HeardLine] = []
     last: Finished | Trouble | None = None
@@ -99,7 +100,7 @@ async def _listen(
 
 
 async def _feed(process: asyncio.subprocess.Process, order: TranscriptionRequest, sound: AudioFile) -> int:
-    """Give the worker its order and all the samples; returns how many. The pipe holds us back when it is busy."""
+    """Send the worker its request and all samples. Return how many. A busy worker slows this down through the pipe."""
     assert process.stdin is not None  # noqa: S101 - it was asked for
     count = 0
     try:
@@ -111,7 +112,7 @@ async def _feed(process: asyncio.subprocess.Process, order: TranscriptionRequest
         process.stdin.write(frame(b""))
         await process.stdin.drain()
     except (BrokenPipeError, ConnectionResetError):
-        pass  # It has said why, or its end is seen where its answers are read.
+        pass  # The worker has said why, or the code that reads its answers sees its end.
     return count
 
 
@@ -123,5 +124,5 @@ def _first(group: BaseExceptionGroup[MoothallError]) -> BaseException:
 
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

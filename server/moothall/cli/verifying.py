@@ -1,4 +1,4 @@
-"""`moothall verify`: says of each session in a data folder whether its record is still what was written."""
+"""`moothall verify`: check for each session in a data folder whether its record is still what was written."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ from moothall.core.kernel.times import UTC_ZONE
 from moothall.record.verify import Gone, Removal, Verdict, Verification, VerifySignature, signature_bytes, verify
 
 SOUND, UNSOUND, UNREADABLE, UNPROVED = 0, 1, 2, 3
-"""Exit codes: intact or removed; broken or something is missing; it can't be read; whole, but nothing proves that
-nobody wrote it anew."""
+"""Exit codes: intact or removed; broken or something is missing; cannot be read; whole, but nothing proves that it was
+not written anew."""
 _WORST = (UNREADABLE, UNSOUND, UNPROVED, SOUND)
 SIGNED_WITHIN_MS = 300_000
-"""A server signs what it wrote within a minute of it; so much later nothing is on its way any more."""
+"""A server signs what it wrote within a minute. An event that is unsigned for this many ms is no longer about to be
+signed."""
 _REASONS = {"request": "on request", "not-recorded": "as it was not to be recorded"}
-"""Of `BodyRemoved`."""
+"""The reasons of `BodyRemoved` in words."""
 _LANES = {
     "session": "names",
     "questions": "questions and comments",
@@ -42,7 +43,7 @@ _LANES = {
 }
 KEYS_PATH = "/.well-known/moothall.json"
 MOST_BYTES = 64 << 10
-"""Of the document of the keys."""
+"""The most bytes of a document of keys."""
 WITHIN_S = 20.0
 _SHOWN = 10
 
@@ -64,7 +65,7 @@ class _Checkpoint(msgspec.Struct):
 
 
 class SeenHeads(msgspec.Struct, frozen=True):
-    """Where the chains of a session stood, as somebody else has seen it: a record that was taken home, as JSON."""
+    """The chain heads of a session as somebody else has seen them, in a record as JSON that they have kept."""
 
     session: _Meeting
     position: _Position
@@ -72,7 +73,7 @@ class SeenHeads(msgspec.Struct, frozen=True):
     checkpoint: _Checkpoint | None = None
 
     def expected(self) -> list[dict[Lane, LaneHead]]:
-        """The heads that it names, as `moothall.record.verify` takes them: its own, and its checkpoint's."""
+        """The heads that it names, for `moothall.record.verify`: its own, and its checkpoint's."""
         named = [self.heads] if self.checkpoint is None else [self.heads, self.checkpoint.lanes]
         return [{Lane(lane): head for lane, head in lanes.items()} for lanes in named]
 
@@ -81,7 +82,7 @@ class SeenHeads(msgspec.Struct, frozen=True):
         point = self.checkpoint
         if point is None:
             return False
-        # Readers may be told another epoch than the log's own, with a count behind it: `core.ids.reader_epoch`.
+        # Readers may get another epoch than the log's own, with a count appended: `core.kernel.ids.reader_epoch`.
         own, _, _ = self.position.epoch.partition("r")
         signature = signature_bytes(point.signature)
         return any(
@@ -94,12 +95,12 @@ class _Known(msgspec.Struct, frozen=True):
     """What a record is compared with."""
 
     signed: VerifySignature | None
-    """None: there is no key, so signatures are not checked."""
+    """Verifies signatures; None: there is no key, so signatures are not checked."""
     beside: bool
     """Whether the key was read from the log's own folder."""
     seen: Sequence[SeenHeads]
     one_copy: Mapping[SessionId, Sequence[OneCopySpan]] = {}
-    """Which events had one copy, in a house of several nodes."""
+    """The spans of events that had one copy, in a house of several nodes."""
 
     def expected(self, session: SessionId) -> list[dict[Lane, LaneHead]]:
         found = [heads for each in self.seen if each.session.id == session for heads in each.expected()]
@@ -107,7 +108,7 @@ class _Known(msgspec.Struct, frozen=True):
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add it to the parser."""
+    """Add the command to the parser."""
     verify = commands.add_parser(
         "verify",
         help="check that records are what was written",
@@ -141,13 +142,13 @@ def _verify(arguments: argparse.Namespace) -> int:
 def verify_command(
     data: Path, session: str | None, out: TextIO, *, keys: Sequence[str] = (), seen: Sequence[Path] = ()
 ) -> int:
-    """Verify one session, or all, of the data folder `data`; a sentence each goes to `out`. Changes nothing.
+    """Verify one session, or all, of the data folder `data`, and print a sentence on each to `out`. Nothing is changed.
 
-    `keys` are files or addresses of public keys; without any the key beside the log is taken. `seen` are records as
-    JSON that somebody has taken home. A `session` that is such a file itself is told what can be done with it.
+    `keys` are files or addresses of public keys; without any, the key beside the log is used. `seen` are records as
+    JSON that somebody has kept. If `session` is such a file itself, the command prints how to use it.
 
-    Returns 0 when all are intact (removed bodies are no damage), 1 when one is broken or lacks something, 2 when the
-    log or a session can't be read, 3 when all are whole and something isn't proved.
+    Return 0 when all are intact (removed bodies are not damage), 1 when one is broken or lacks something, 2 when the
+    log or a session cannot be read, 3 when all are whole but something is not proved.
     """
     try:
         heads = [read_heads(path) for path in seen]
@@ -168,7 +169,7 @@ def verify_command(
 
 
 def read_heads(path: Path) -> SeenHeads:
-    """Raises ConfigurationError when the file can't be read or is no record."""
+    """Read a record as JSON. Raises ConfigurationError when the file cannot be read or is no record."""
     with explained(f"{path} can't be read"):
         data = path.read_bytes()
     try:
@@ -190,7 +191,7 @@ def _any_of(verifiers: Sequence[Callable[[str, bytes, bytes], bool]]) -> VerifyS
 
 
 def _taken_home(record: SeenHeads, path: str, signed: VerifySignature | None, out: TextIO) -> int:
-    """Say what a record as JSON proves: not its text, but where the log has to have stood."""
+    """Print what a record as JSON proves: not its text, but the heads that the log must have had."""
     name = record.session.id
     print(
         f"{path} is a record of {name} that was taken home: it holds the text, not the chain that proves it.", file=out
@@ -226,7 +227,7 @@ def _verify_all(reader: sqlite_file.LogReader, session: str | None, known: _Know
 
 
 def _verify_one(reader: sqlite_file.LogReader, name: SessionId, known: _Known, out: TextIO) -> int:
-    """Its exit code. After an error the other logs are still checked."""
+    """Verify one session, and return its exit code. The other sessions are checked even after an error."""
     try:
         if not is_name(name):
             print(f"{name!r}: broken. The name of this session can't be read.", file=out)
@@ -251,7 +252,7 @@ def _verify_one(reader: sqlite_file.LogReader, name: SessionId, known: _Known, o
 
 
 def _doubt(found: Verification, now: int) -> str:
-    """What isn't proved of a record that is whole; empty when nothing is missing. `now` is Unix ms."""
+    """Say what is not proved of a record that is whole; empty when all is. `now` is in Unix ms."""
     if found.verdict not in (Verdict.INTACT, Verdict.REMOVED):
         return ""
     if found.closed > found.signed:
@@ -285,7 +286,7 @@ def _sentence(found: Verification, *, checked: bool) -> str:
 
 
 def _removal(removal: Removal) -> str:
-    """When it was, by whom, why, and of what: all that is known, and never the words."""
+    """Say when a removal was made, by which role, why, and of which events; never the words."""
     by = "the server" if removal.role is Role.SYSTEM else f"the role {removal.role}"
     why = _REASONS.get(removal.reason, removal.reason)
     parts: dict[str, list[Gone]] = {}
@@ -296,7 +297,7 @@ def _removal(removal: Removal) -> str:
 
 
 def _one_copy(span: OneCopySpan) -> str:
-    """Which events this node alone had while Redis was away, and what became of them."""
+    """Say which events only this node had while Redis was away, and what became of them."""
     if span.through is None or span.until is None:
         return f"Events from {span.first} on have one copy, on this disk, since {_when(span.since)}."
     if span.aside:
@@ -336,15 +337,15 @@ def _listed(offsets: Sequence[int]) -> str:
 
 
 def read_keys(source: str) -> dict[str, object]:
-    """The public keys at `source`: a file, or an address, of a server or of the document that it publishes.
+    """Read the public keys at `source`: a file, or the address of a server or of the document that it publishes.
 
-    Raises ConfigurationError when it can't be read or is none.
+    Raises ConfigurationError when it cannot be read or has no keys.
     """
     parts = urlsplit(source)
     try:
         if parts.scheme in ("http", "https"):
             address = source if parts.path.strip("/") else source.rstrip("/") + KEYS_PATH
-            with urllib.request.urlopen(address, timeout=WITHIN_S) as answer:  # noqa: S310  # http and https alone
+            with urllib.request.urlopen(address, timeout=WITHIN_S) as answer:  # noqa: S310  # only these schemes
                 data = answer.read(MOST_BYTES)
         else:
             data = Path(source).read_bytes()

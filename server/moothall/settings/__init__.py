@@ -1,1 +1,1 @@
-"""The settings file: its sections, and how it is read."""
+"""The settings file: its sections, and the code that reads it."""

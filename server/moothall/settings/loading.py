@@ -1,11 +1,10 @@
-"""What an operator can set: a TOML file, and environment variables that override it.
+"""Read the settings: a TOML file, and environment variables that override it.
 
-`MOOTHALL_SERVER__PORT=9000` sets `port` of `[server]`; lists are written with commas. What can be set stands in
-`moothall.settings.sections`.
-Only `app` and `cli` read settings; everything below them is given values.
+`MOOTHALL_SERVER__PORT=9000` sets `port` of `[server]`; lists are written with commas. The settings are declared in
+`moothall.settings.sections`. Only `app` and `cli` read settings; they pass values to everything below them.
 
-When settings are read again while a server runs, some count at once, and the others take a restart:
-`moothall.app.reloading` carries that out, and the page of the settings (`tools/settings_reference.py`) names them.
+When settings are read again while a server runs, some take effect at once, and the others need a restart:
+`moothall.app.reloading` carries that out, and the reference page (`tools/settings_reference.py`) marks them.
 """
 
 from __future__ import annotations
@@ -37,11 +36,11 @@ RELOADED = frozenset(
         ("logging", "level"),
     }
 )
-"""Section and name of the settings that count at once when they are read again, the files that they name included."""
+"""Section and name of the settings that take effect at once when they are read again, with the files that they name."""
 
 
 class Secret(msgspec.Struct, frozen=True):
-    """Text that no log and no traceback shows."""
+    """A text that no log and no traceback shows."""
 
     value: str
 
@@ -52,13 +51,13 @@ class Secret(msgspec.Struct, frozen=True):
 
 
 Kind = Literal["recognise", "translate"]
-"""What an engine's token is for."""
+"""What an engine's token may be used for."""
 MIN_TOKEN = 24
-"""Characters of the shortest token that is taken: 24 of base 64 hold 144 bits."""
+"""The characters of the shortest token that is accepted: 24 characters of base 64 hold 144 bits."""
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
-    """Read the file at `path`, where given, and lay the environment over it; what neither names is the default.
+    """Read the settings file at `path`, if given, and override it from the environment. All others have their defaults.
 
     Raises ConfigurationError with a sentence that names the file or variable, the setting and what is allowed.
     """
@@ -74,12 +73,12 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
 
 
 def sections() -> dict[str, type[msgspec.Struct]]:
-    """The sections by name, in the file's order."""
+    """The section classes by name, in the order of the file."""
     return get_type_hints(Settings)
 
 
 def allowed(section: str, key: str) -> str:
-    """What may stand there, in words."""
+    """The allowed values of a setting, in words."""
     return str(_meta(_hint(section, key)).description)
 
 
@@ -91,14 +90,14 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _reloaded(now: Settings, new: Settings) -> frozenset[tuple[str, str]]:
-    """Which settings count at once. From http to https, or back, leads a restart."""
+    """The settings that take effect at once. A change between HTTP and HTTPS needs a restart."""
     https = {("server", "tls_certificate"), ("server", "tls_key")}
     same = bool(now.server.tls_certificate) == bool(new.server.tls_certificate)
     return RELOADED if same else RELOADED - https
 
 
 def changed(now: Settings, new: Settings) -> Changed:
-    """What differs between the settings in force and new ones."""
+    """The settings that differ between those in force and new ones."""
     reloaded = _reloaded(now, new)
     at_once: list[str] = []
     by_restart: list[str] = []
@@ -111,7 +110,7 @@ def changed(now: Settings, new: Settings) -> Changed:
 
 
 def in_force(now: Settings, new: Settings) -> Settings:
-    """The settings in force once new ones were read: of these, those that count at once."""
+    """The settings in force after `new` was read: `now` with those of `new` that take effect at once."""
     reloaded = _reloaded(now, new)
     parts = {}
     for section in Settings.__struct_fields__:
@@ -122,16 +121,16 @@ def in_force(now: Settings, new: Settings) -> Settings:
 
 
 class EngineToken(msgspec.Struct, frozen=True):
-    """What a line of the tokens' file says."""
+    """A line of the file of engines' tokens, without the name."""
 
     secret: Secret
     kind: Kind = "recognise"
 
 
 def engine_tokens(path: Path) -> dict[str, EngineToken]:
-    """The remote engines' tokens by engine name, from a file of one `name token kind` a line; `#` begins a comment.
+    """Read the remote engines' tokens, by engine name. The file has one `name token kind` a line; `#` begins a comment.
 
-    The kind is `recognise` (also where it is missing) or `translate`. Raises ConfigurationError with the line's
+    The kind is `recognise`, which is also the default, or `translate`. Raises ConfigurationError with the line's
     number, never with its content.
     """
     found: dict[str, EngineToken] = {}
@@ -157,7 +156,7 @@ def engine_tokens(path: Path) -> dict[str, EngineToken]:
 
 
 def _file(path: Path) -> list[tuple[str, str, Any]]:
-    """Section, key and value of everything that the file sets."""
+    """Section, key and value of each setting in the file."""
     try:
         tables = read_toml(read_text(path))
     except Unreadable as error:
@@ -176,13 +175,13 @@ def _file(path: Path) -> list[tuple[str, str, Any]]:
 
 
 def _environment(environ: Mapping[str, str]) -> list[tuple[str, str, str, str]]:
-    """Section, key, variable and value of every variable that is a setting, in order of their names."""
+    """Section, key, variable and value of each variable that is a setting, in the order of the variables' names."""
     found = []
     for variable in sorted(environ):
         section, between, key = variable.removeprefix(PREFIX).lower().partition(_BETWEEN)
         if not variable.startswith(PREFIX):
             continue
-        if not between:  # Either another variable of ours that is no setting, or a setting misspelt.
+        if not between:  # It is either another variable of this program, or a misspelt setting.
             _not_misspelt(variable)
             continue
         if section not in sections():

@@ -1,1 +1,1 @@
-"""Fakes of every port, shipped so that users test with what we test with."""
+"""Fakes of all ports, shipped so that users can test with the same ones as this project."""

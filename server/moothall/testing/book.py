@@ -1,6 +1,6 @@
-"""Books in memory: one that can be made to refuse, and one that is shared.
+"""Books in memory: one that can refuse to write, and one that nodes share.
 
-The shared one is as strict as that on Redis, and can lose its end or all it has.
+The shared book is as strict as the one on Redis, and can lose its last writes or everything.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from moothall.core.ports import BookChange, BookEntry
 
 
 class MemoryBook:
-    """The `Book` of tests; it refuses to write while `full`, and everything once closed."""
+    """A `Book` for tests. It refuses to write while `full`, and refuses everything once it is closed."""
 
     def __init__(self) -> None:
         self._namespaces: dict[str, dict[str, bytes]] = {}
@@ -25,12 +25,12 @@ class MemoryBook:
         return dict(self._namespaces.get(namespace, {}))
 
     async def namespaces(self) -> Sequence[str]:
-        """Those that have entries (`Book`)."""
+        """The namespaces that have entries (`Book`)."""
         self._refuse(self._closed)
         return sorted(name for name, entries in self._namespaces.items() if entries)
 
     async def write(self, entries: Sequence[BookEntry]) -> None:
-        """Keep or take out entries, all of them or none; durable when it returns (`Book`)."""
+        """Store or delete entries, all of them or none; durable when this returns (`Book`)."""
         self._refuse(self._closed or self.full)
         for entry in entries:
             there = self._namespaces.setdefault(entry.namespace, {})
@@ -40,7 +40,7 @@ class MemoryBook:
                 there[entry.key] = entry.body
 
     async def close(self) -> None:
-        """Finish what was promised and let go of the files (`Book`)."""
+        """Close the book (`Book`); later calls raise StorageUnavailable."""
         self._closed = True
 
     def _refuse(self, wrong: bool) -> None:
@@ -49,40 +49,40 @@ class MemoryBook:
 
 
 class SharedStore:
-    """What the nodes share. Each has a `MemorySharedBook` on it."""
+    """The data of a shared book. Each node has a `MemorySharedBook` on it."""
 
     def __init__(self) -> None:
         self.book = MemoryBook()
         self.owner, self.term, self.change = "", 0, 0
         self.there = False
         self.away = False
-        """Whether nobody can reach it."""
+        """Whether no node can reach it."""
         self.torn = False
-        """Whether the next write is stored and not answered."""
+        """Whether the next write is stored but its answer lost."""
         self.written: list[BookChange] = []
         self.kept = 1_000
-        """Changes that are known at most."""
+        """How many of the newest changes are remembered."""
 
     async def lose_end(self, entries: Sequence[BookEntry]) -> None:
-        """As with an older file: the last write was never there, and `entries` undo it."""
+        """Lose the last write, as when an older file is put back; `entries` undo it."""
         await self.book.write(entries)
         self.change -= 1
         self.written.pop()
 
     def lose_all(self) -> None:
-        """As after FLUSHALL."""
+        """Lose everything, as after FLUSHALL."""
         self.__init__()  # type: ignore[misc]  # it is as new
 
 
 class MemorySharedBook:
-    """The `SharedBook` of one node."""
+    """The `SharedBook` of one node, over a `SharedStore`."""
 
     def __init__(self, store: SharedStore, owner: str) -> None:
         self._store = store
         self._owner = owner
         self._term = 0
         self._change = 0
-        """The last write, as this node left it."""
+        """The number of the last write that this node knows."""
 
     async def acquire(self, term: int | None = None, *, new: bool = True) -> int:
         """Take the book over as its writer (`SharedBook`)."""
@@ -98,7 +98,7 @@ class MemorySharedBook:
         return self._term
 
     async def begin_anew(self, term: int, change: int) -> None:
-        """Make an empty book in place of what is left of one (`SharedBook`)."""
+        """Replace the remains of a book by an empty one (`SharedBook`)."""
         self._refuse_when_away()
         if term <= self._store.term:
             raise StaleWriter(f"The book is held by another node with term {self._store.term}.")
@@ -108,12 +108,12 @@ class MemorySharedBook:
         self._change = change
 
     async def changed(self) -> int:
-        """Number of the last write (`SharedBook`)."""
+        """The number of the last write (`SharedBook`)."""
         self._refuse_when_missing()
         return self._store.change
 
     async def changes(self, after: int, limit: int = 1_000) -> Sequence[BookChange] | None:
-        """Writes behind one (`SharedBook`)."""
+        """The writes after `after`; None where they are no longer known (`SharedBook`)."""
         self._refuse_when_missing()
         if after == self._store.change:
             return []
@@ -126,12 +126,12 @@ class MemorySharedBook:
         return dict(await self._store.book.read(namespace))
 
     async def namespaces(self) -> Sequence[str]:
-        """Those that have entries (`Book`)."""
+        """The namespaces that have entries (`Book`)."""
         self._refuse_when_missing()
         return await self._store.book.namespaces()
 
     async def write(self, entries: Sequence[BookEntry]) -> None:
-        """Keep or take out entries, all of them or none (`Book`)."""
+        """Store or delete entries, all of them or none (`Book`)."""
         self._refuse_when_missing()
         store = self._store
         if (store.owner, store.term) != (self._owner, self._term):
@@ -149,7 +149,7 @@ class MemorySharedBook:
         self._change = store.change
 
     async def close(self) -> None:
-        """Let go of it; what others share stays (`Book`)."""
+        """Do nothing: the shared data stay for other nodes (`Book`)."""
 
     def _refuse_when_away(self) -> None:
         if self._store.away:

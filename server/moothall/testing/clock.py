@@ -1,4 +1,4 @@
-"""Clocks that a test turns itself, repeatable randomness, and signatures."""
+"""Clocks that a test advances itself, repeatable randomness, and a signer with a known key."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import random
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 LONG_AGO = 1_764_000_000_000
-"""Where a test's wall clock starts unless it says so (24 November 2025, Unix ms)."""
+"""The default start of a test's wall clock, in Unix ms (24 November 2025)."""
 
 
 class ManualClock:
-    """A `Clock` that stands still until it is advanced."""
+    """A `Clock` whose time passes only when it is advanced."""
 
     def __init__(self, wall: int = LONG_AGO, monotonic: int = 0) -> None:
         self._wall = wall
@@ -25,15 +25,15 @@ class ManualClock:
 
     @property
     def sleepers(self) -> int:
-        """How many are asleep."""
+        """How many tasks are asleep."""
         return sum(not future.done() for _, _, future in self._sleepers)
 
     def wall(self) -> int:
-        """Unix time in ms."""
+        """The Unix time in ms."""
         return self._wall
 
     def monotonic(self) -> int:
-        """Ms since the start."""
+        """The ms that have passed since the start."""
         return self._monotonic
 
     async def sleep(self, ms: int) -> None:
@@ -46,18 +46,18 @@ class ManualClock:
         await future
 
     def set_wall(self, wall: int) -> None:
-        """Set the wall clock, forwards or back, as somebody might."""
+        """Set the wall clock, forwards or back, as a person might."""
         self._wall = wall
 
     async def advance(self, ms: int) -> None:
-        """Let `ms` pass. Sleepers wake in the order of their times, and each runs on until it waits again."""
+        """Advance both clocks by `ms`. Sleepers wake in the order of their times, and run until they wait again."""
         until = self._monotonic + ms
         await _settle()
         while self._sleepers and self._sleepers[0][0] <= until:
             due, _, future = heapq.heappop(self._sleepers)
             self._wall += due - self._monotonic
             self._monotonic = due
-            if not future.done():  # Else its sleeper was cancelled.
+            if not future.done():  # Otherwise its sleeper was cancelled.
                 future.set_result(None)
                 await _settle()
         self._wall += until - self._monotonic
@@ -65,14 +65,14 @@ class ManualClock:
 
 
 class LoopClock:
-    """A `Clock` that shows the running event loop's time: with `moothall.testing.loop` it jumps."""
+    """A `Clock` that shows the running event loop's time; on a loop of `moothall.testing.loop` that time jumps."""
 
     def __init__(self, wall: int = LONG_AGO) -> None:
-        """`wall` is the Unix time at the loop's time 0, ms."""
+        """`wall` is the Unix time, in ms, at the loop's time 0."""
         self._wall = wall
 
     def wall(self) -> int:
-        """Unix time in ms."""
+        """The Unix time in ms."""
         return self._wall + self.monotonic()
 
     def monotonic(self) -> int:
@@ -80,12 +80,12 @@ class LoopClock:
         return round(asyncio.get_running_loop().time() * 1000)
 
     async def sleep(self, ms: int) -> None:
-        """Sleep."""
+        """Sleep for `ms` of the loop's time."""
         await asyncio.sleep(max(0, ms) / 1000)
 
 
 async def _settle() -> None:
-    """Let everything that can run do so."""
+    """Yield until every task that can run has had time to."""
     for _ in range(50):
         await asyncio.sleep(0)
 
@@ -102,7 +102,7 @@ class SeededRandomness:
 
 
 class SeededSigner:
-    """`Signer` with a key that everybody knows; real Ed25519, no secret."""
+    """A `Signer` with a key that everybody knows: real Ed25519, but not secret."""
 
     def __init__(self) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"test").digest())

@@ -1,4 +1,6 @@
-"""What an engine works for: one channel of one session, kept in memory by the real rules (`core.decide`)."""
+"""The server's side of an engine link: one channel of one session, kept in memory by the real rules
+(`core.rules.decide`).
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ BYTES_A_MS = 32
 
 
 class ServerSide(Protocol):
-    """The server's end of a link."""
+    """The server's end of an engine link."""
 
     async def receive(self) -> wire.ToServer | None:
         """The next message; None at the end."""
@@ -35,7 +37,7 @@ class ServerSide(Protocol):
 
 
 class EngineChannel:
-    """A channel that is being recognised, over as many links as it takes."""
+    """A channel that an engine recognises, over as many links as it takes."""
 
     def __init__(self, pcm: bytes) -> None:
         """`pcm`: the whole audio, PCM16 at 16 kHz, from media time 0."""
@@ -45,14 +47,14 @@ class EngineChannel:
         self._held: CommandId | None = None
         self.events: list[ev.AnyEvent] = []
         self.refuses: RefusalCode | None = None
-        """What every act is refused with from now on; None for none."""
+        """The code with which every act is refused from now on; None: acts are carried out."""
         self.acts: list[wire.Act] = []
-        """All that came, the refused ones too."""
+        """All acts that were received, refused ones included."""
         self.tells: list[wire.Tell] = []
         self.usage: wire.Usage | None = None
         self.drained = False
         self.finished = asyncio.Event()
-        """Set when it is drained."""
+        """Set when the channel is drained."""
         self.state = State(id=SESSION)
         for command in (
             do.CreateSession(title="Plenary", languages=("en",)),
@@ -63,22 +65,22 @@ class EngineChannel:
 
     @property
     def words(self) -> list[str]:
-        """All words committed, without their spaces."""
+        """All committed words, without their spaces."""
         commits = (event for event in self.events if isinstance(event, ev.WordsCommitted))
         return [word.text.strip() for event in commits for word in event.words]
 
     @property
     def through(self) -> int:
-        """End of the last committed word, media ms."""
+        """The end of the last committed word, in media ms."""
         return self.state.channels[CHANNEL].committed_through
 
     @property
     def open_segment(self) -> SegmentId | None:
-        """The segment that has not ended."""
+        """The segment that has not ended; None when there is none."""
         return self.state.channels[CHANNEL].open_segment
 
     def attach(self) -> wire.Attach:
-        """Give the channel to an engine: a new generation, from the last committed word on."""
+        """Attach the channel to an engine: a new generation that begins after the last committed word."""
         generation = self.state.channels[CHANNEL].generation + 1
         self._do(do.AttachEngine(channel=CHANNEL, model="scripted"), SYSTEM)
         channel = self.state.channels[CHANNEL]
@@ -101,7 +103,7 @@ class EngineChannel:
         )
 
     def answer(self, act: wire.Act) -> wire.Accepted | wire.Refused:
-        """Carry out an act, or refuse it; after an act that wasn't stored, all are refused until it is repeated."""
+        """Carry out an act, or refuse it. After a failure to store one, others are refused until it is repeated."""
         self.acts.append(act)
         if act.id in self._answered:
             return wire.Accepted(attachment=act.attachment, id=act.id, offset=self._answered[act.id])
@@ -128,8 +130,8 @@ class EngineChannel:
     ) -> None:
         """Have the channel recognised over `link` until it is drained or the link ends.
 
-        `reached(t)` is awaited before the audio up to media ms `t` goes out: it paces, and may cut. `answered` is
-        told of every act after it was carried out and before its answer is sent.
+        `reached(t)` is awaited before the audio up to media ms `t` is sent; it sets the pace, and may cut the link.
+        `answered` is called with every act, after the act was carried out and before its answer is sent.
         """
         hello = await link.receive()
         if not isinstance(hello, wire.Hello):
@@ -153,7 +155,7 @@ class EngineChannel:
         await link.send(wire.EndOfAudio(attachment=attach.attachment))
 
     async def _take(self, link: ServerSide, attachment: int, answered: Callable[[wire.Act], None]) -> bool:
-        """Take what the engine says of one attachment; False when the link has ended."""
+        """Take the engine's messages for one attachment. Return False when the link has ended."""
         while (message := await link.receive()) is not None:
             match message:
                 case wire.Act() if message.attachment == attachment:

@@ -1,4 +1,4 @@
-"""Who keeps the house, and which nodes there are, in memory: as strict as Redis, which can be away."""
+"""Lease, notes of nodes and copies in memory: as strict as Redis, and able to be unreachable."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from moothall.wire.cluster.node_link import Stand, WholeBook
 
 
 class MemoryLease:
-    """The `LeaseStore` of tests; several nodes share it."""
+    """A `LeaseStore` for tests; several nodes share it."""
 
     def __init__(self) -> None:
         self.lease: Lease | None = None
         self.away = False
-        """Whether nobody can reach it."""
+        """Whether no node can reach it."""
 
     async def look(self) -> Lease | None:
-        """The lease as it is (`LeaseStore`)."""
+        """The lease as it is now (`LeaseStore`)."""
         self._refuse_when_away()
         return self.lease
 
     async def take(self, seen: Lease | None, lease: Lease) -> bool:
-        """Write a lease in place of another (`LeaseStore`)."""
+        """Replace the lease `seen` by another one (`LeaseStore`)."""
         self._refuse_when_away()
         if self.lease != seen:
             return False
@@ -38,7 +38,7 @@ class MemoryLease:
         return True
 
     async def renew(self, lease: Lease) -> bool:
-        """Raise the beat (`LeaseStore`)."""
+        """Raise the lease's beat (`LeaseStore`)."""
         self._refuse_when_away()
         if not self._is_of(lease):
             return False
@@ -46,7 +46,7 @@ class MemoryLease:
         return True
 
     async def give_up(self, lease: Lease) -> None:
-        """Let others have it (`LeaseStore`)."""
+        """Give the lease up, so that others may take it (`LeaseStore`)."""
         self._refuse_when_away()
         if self._is_of(lease):
             self.lease = msgspec.structs.replace(lease, node="", address="", beat=(self.lease or lease).beat + 1)
@@ -60,12 +60,12 @@ class MemoryLease:
 
 
 class MemoryNotes:
-    """The `NodeNotes` of tests; several nodes share it."""
+    """The `NodeNotes` of tests; several nodes share them."""
 
     def __init__(self) -> None:
         self.notes: dict[str, NodeNote] = {}
         self.away = False
-        """Whether nobody can reach it."""
+        """Whether no node can reach them."""
 
     async def tell(self, node: str, note: NodeNote) -> None:
         """Write this node's note (`NodeNotes`)."""
@@ -78,7 +78,7 @@ class MemoryNotes:
         return dict(self.notes)
 
     async def drop(self, node: str, note: NodeNote) -> bool:
-        """Take a node's note out (`NodeNotes`)."""
+        """Delete a node's note (`NodeNotes`)."""
         self._refuse_when_away()
         if self.notes.get(node) != note:
             return False
@@ -91,23 +91,23 @@ class MemoryNotes:
 
 
 class MemoryCopies:
-    """The `OtherCopies` of tests: a node that can be asked for its log and book, or not for so many times."""
+    """The `OtherCopies` of tests: the log and book of another node, which may stay unanswered a few times."""
 
     def __init__(self, log: EventLog, book: Book) -> None:
         self.log = log
         self._book = book
         self.silent = 0
-        """How many times it doesn't answer from now on."""
+        """How many of the next requests get no answer."""
 
     async def stand(self) -> Stand:
-        """Where its logs end, and which book it has (`OtherCopies`)."""
+        """The ends of its logs, and the state of its book (`OtherCopies`)."""
         self._refuse_while_silent()
         heads = {session: await self.log.head(session) for session in await self.log.sessions()}
         there = {session: head for session, head in heads.items() if head is not None}
         return Stand(heads=there, change=await noted_change(self._book))
 
     async def book(self) -> WholeBook:
-        """All of its book (`OtherCopies`)."""
+        """All entries of its book (`OtherCopies`)."""
         self._refuse_while_silent()
         entries = {name: await self._book.read(name) for name in await entries_of(self._book)}
         return WholeBook(change=await noted_change(self._book) or 0, entries=entries)
@@ -124,29 +124,29 @@ class MemoryCopies:
 
 
 class MemorySingles:
-    """The `SingleCopies` of tests, which a disk may refuse to take in."""
+    """The `SingleCopies` of tests: the list of sessions in one copy, on a disk that can be full."""
 
     def __init__(self, *sessions: SessionId) -> None:
-        """`sessions`: of which there is one copy already."""
+        """`sessions` have one copy from the start."""
         self.said: list[tuple[SessionId, int, str]] = []
-        """Session, offset and what of it: `first`, `through` or `aside`."""
+        """The calls that changed something: session, offset, and `first`, `through` or `aside`."""
         self.full = False
         self._open = set(sessions)
 
     @property
     def open(self) -> frozenset[SessionId]:
-        """Sessions of which there is one copy (`SingleCopies`)."""
+        """The sessions that have one copy (`SingleCopies`)."""
         return frozenset(self._open)
 
     async def begin(self, session: SessionId, epoch: Epoch, first: int) -> None:
-        """From an event on there is one copy (`SingleCopies`)."""
+        """Note that a session has one copy from the event `first` on (`SingleCopies`)."""
         self._refuse_when_full()
         if session not in self._open:
             self._open.add(session)
             self.said.append((session, first, "first"))
 
     async def end(self, session: SessionId, through: int, *, aside: bool = False) -> None:
-        """There are two, or they were set aside (`SingleCopies`)."""
+        """Note that a session has two copies again, or that its single copy was set aside (`SingleCopies`)."""
         self._refuse_when_full()
         if session in self._open:
             self._open.discard(session)

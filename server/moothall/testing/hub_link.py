@@ -1,4 +1,4 @@
-"""A hub link without a socket: two ends in one process, and the book of hubs and the taker of acts for tests of it."""
+"""A hub link without a socket: two ends in one process, and a registry of hubs and a taker of acts for tests."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as wire
 
 ROOM = 4
-"""Frames that may be under way downwards; then the server waits, as for a slow line."""
+"""The most frames that may be in transit to the hub; then the server waits, as for a slow connection."""
 
 
 class HubEnd:
-    """What the hub has of the link."""
+    """The hub's end of the link."""
 
     def __init__(self, room: int = ROOM) -> None:
         self.down: asyncio.Queue[bytes | None] = asyncio.Queue(room)
         self.up: asyncio.Queue[bytes | None] = asyncio.Queue()
         self.closed: tuple[CloseCode, str] | None = None
-        """How the server closed it."""
+        """The code and reason with which the server closed it; None: it did not."""
         self.gone = asyncio.Event()
-        """Set when either side has ended it."""
+        """Set when either side has ended the link."""
 
     async def receive(self) -> wire.ToHub | None:
-        """The next message; None when the link has ended. What was under way before a close comes first."""
+        """Wait for the next message; None when the link has ended and messages sent before a close were received."""
         if self.gone.is_set() and self.down.empty():
             return None
         frame = await self.down.get()
         return None if frame is None else wire.decode_to_hub(frame)
 
     async def send(self, message: wire.FromHub) -> None:
-        """Send a message; silent when the link has ended."""
+        """Send a message. Does nothing once the link has ended."""
         await self.send_frame(wire.encode(message))
 
     async def send_frame(self, frame: bytes) -> None:
-        """Send what may be no message."""
+        """Send a frame that need not be a message."""
         if not self.gone.is_set():
             await self.up.put(frame)
 
     def cut(self) -> None:
-        """The line breaks: what was under way is lost."""
+        """Break the connection: frames in transit are lost."""
         self.gone.set()
         while not self.down.empty():
             self.down.get_nowait()
@@ -55,14 +55,14 @@ class HubEnd:
 
 
 class ServerEnd:
-    """What the server has of the link: a `HubConnection`."""
+    """The server's end of the link: a `HubConnection`."""
 
     def __init__(self, hub: HubEnd) -> None:
         self._hub = hub
         self.bytes_sent = 0
-        """Of messages alone."""
+        """Bytes of messages only."""
         self.bytes_received = 0
-        """Of messages alone."""
+        """Bytes of messages only."""
 
     async def receive(self) -> wire.FromHub | None:
         """The next message; None when the link has ended (`HubConnection`)."""
@@ -75,9 +75,7 @@ class ServerEnd:
         return wire.decode_from_hub(frame)
 
     async def send(self, message: wire.ToHub) -> None:
-        """Write a message, and wait until the line has taken it; silent when the link has ended (`HubConnection`).
-        Waits while there is no room.
-        """
+        """Send a message, and wait while the connection is full; nothing once the link has ended (`HubConnection`)."""
         if self._hub.gone.is_set():
             return
         frame = wire.encode(message)
@@ -91,9 +89,7 @@ class ServerEnd:
         self.bytes_sent += len(frame)
 
     async def close(self, code: CloseCode, reason: str) -> None:
-        """Say why, and end it (`HubConnection`). What the hub hasn't read yet is lost where there is no room for the
-        end.
-        """
+        """End the link with a reason (`HubConnection`). If the queue is full, one unread frame is lost."""
         if self._hub.closed is None and not self._hub.gone.is_set():
             self._hub.closed = (code, reason)
         self._hub.gone.set()
@@ -104,25 +100,25 @@ class ServerEnd:
 
 
 def hub_link(room: int = ROOM) -> tuple[HubEnd, ServerEnd]:
-    """Both ends of a link."""
+    """Both ends of a new link."""
     hub = HubEnd(room)
     return hub, ServerEnd(hub)
 
 
 class MemoryRegistry:
-    """A `Registry` whose hubs a test pairs itself."""
+    """A `Registry` in which a test pairs hubs itself."""
 
     def __init__(self) -> None:
         self._keys: dict[str, Identity] = {}
         self._newest: dict[str, int] = {}
         self._tell: list[Callable[[str, int], None]] = []
         self.sightings: list[tuple[str, str, bool]] = []
-        """Hub, node and whether it was connected, in order; what is only said again is left out."""
+        """Hub, node and whether it was connected, in order; repetitions are left out."""
         self.last_seen = 0
-        """When the newest sighting was, Unix ms."""
+        """When the newest sighting was, in Unix ms."""
 
     def pair(self, hub: str, key: str, title: str = "") -> Identity:
-        """Give a hub a new key; the older ones are dead."""
+        """Give a hub a new key, which makes its older ones invalid."""
         generation = self._newest.get(hub, 0) + 1
         self._newest[hub] = generation
         self._keys[key] = Identity(hub=hub, title=title or hub.title(), generation=generation)
@@ -131,36 +127,34 @@ class MemoryRegistry:
         return self._keys[key]
 
     def of_key(self, token: str) -> Identity | Fenced | None:
-        """Whose key it is; None for an unknown key (`Registry`)."""
+        """The identity that belongs to a key; None for an unknown key (`Registry`)."""
         found = self._keys.get(token)
         if found is None or found.generation == self._newest[found.hub]:
             return found
         return Fenced(hub=found.hub)
 
-    def seen(self, hub: str, node: str, connected: bool, wall: int) -> None:  # the port's
-        """A hub's machine is connected, or has gone, at a wall time (Unix ms) (`Registry`)."""
+    def seen(self, hub: str, node: str, connected: bool, wall: int) -> None:  # the port has these parameters
+        """Note that a hub's machine is connected or gone, at a wall time in Unix ms (`Registry`)."""
         self.last_seen = wall
         if self.sightings[-1:] != [(hub, node, connected)]:
             self.sightings.append((hub, node, connected))
 
     def when_fenced(self, tell: Callable[[str, int], None]) -> None:
-        """From now on tell of a hub's name and its newest generation: links of older ones are to be closed
-        (`Registry`).
-        """
+        """Call `tell` with a hub's name and newest generation when links of older ones must be closed (`Registry`)."""
         self._tell.append(tell)
 
 
 class MemoryActs:
-    """An `ActTaker` that notes what it is given, each id once, and answers as it is told to."""
+    """An `ActTaker` that notes each act once, and gives the answers that a test has set."""
 
     def __init__(self) -> None:
         self.done: list[tuple[str, wire.Act, str]] = []
-        """The hub's path, the act and the node."""
+        """The hub's path, the act and the node of each act that was carried out."""
         self.answers: dict[CommandId, list[wire.NotDone | Exception]] = {}
-        """What an act gets first, in order, before it is done."""
+        """The answers that an act gets first, in order, before it is carried out."""
 
     async def take(self, hub_path: str, act: wire.Act, node: str) -> wire.Done | wire.NotDone:
-        """Do it exactly once, and durably, before this returns; the same id again gets the same answer (`ActTaker`)."""
+        """Carry out an act once; the same id again gets the same answer (`ActTaker`)."""
         if waiting := self.answers.get(act.id):
             answer = waiting.pop(0)
             if isinstance(answer, Exception):
@@ -172,7 +166,7 @@ class MemoryActs:
 
 
 class PackedRecord(msgspec.Struct, frozen=True, array_like=True):
-    """A record as `plain_pack` writes it."""
+    """A record as `plain_pack` encodes it."""
 
     header: bytes
     salt: bytes | None
@@ -186,9 +180,9 @@ def plain_pack(
     *,
     session: SessionId,
     epoch: Epoch,
-    heads: Heads,  # the port's
+    heads: Heads,  # the port has this parameter
 ) -> bytes:
-    """A batch as it is, which nothing makes smaller."""
+    """Encode a batch without compression."""
     rows = [PackedRecord(r.header_bytes, r.salt, r.body, r.body_digest, r.digest) for r in records]
     return msgspec.msgpack.encode(rows)
 
@@ -197,7 +191,7 @@ _rows: msgspec.msgpack.Decoder[list[PackedRecord]] = msgspec.msgpack.Decoder(lis
 
 
 def plain_unpack(data: bytes) -> list[LogRecord]:
-    """The other way. Raises ProtocolError for what isn't one."""
+    """Decode a batch of `plain_pack`. Raises ProtocolError for other bytes."""
     try:
         rows = read(_rows, data)
         return [_record(row) for row in rows]

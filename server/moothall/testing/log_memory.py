@@ -1,4 +1,4 @@
-"""Logs in memory: as strict as the one on disk, and gone with the process. The disk of one can be filled."""
+"""Logs in memory, as strict as the one on disk; one of them can refuse, as a full disk does."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class MemoryLog:
         self._closed = False
 
     async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
-        """Take over a session's log as its writer: raise its term by one and return where it stands (`EventLog`)."""
+        """Take over a session's log as its writer, with a higher term, and return its end (`EventLog`)."""
         self._refuse_when_closed()
         log = self._logs.get(session)
         if log is None:
@@ -65,9 +65,7 @@ class MemoryLog:
         offsets: Sequence[int],
         events: Sequence[LogRecord],
     ) -> None:
-        """Erase body and salt of the events at `offsets` and append `events`, the last a `body.removed`, in one act
-        (`EventLog`).
-        """
+        """Erase body and salt of `offsets` and append `events`, the last a `body.removed`, as one act (`EventLog`)."""
         self._store(session, term, expected_offset, events)
         records = self._logs[session].records
         for offset in offsets:
@@ -99,24 +97,24 @@ class MemoryLog:
         return found
 
     async def head(self, session: SessionId) -> LogHead | None:
-        """Where a session's log ends; None when there is none (`EventLog`)."""
+        """The end of a session's log; None when there is none (`EventLog`)."""
         self._refuse_when_closed()
         log = self._logs.get(session)
         return None if log is None else log.head()
 
     async def sessions(self) -> Sequence[SessionId]:
-        """Ids of all sessions with a log (`EventLog`)."""
+        """The ids of all sessions with a log (`EventLog`)."""
         self._refuse_when_closed()
         return sorted(self._logs)
 
     async def caused(self, ending: str) -> Sequence[LogRecord]:
-        """Records that a command has caused (`EventLog`)."""
+        """All records of which the id of the command that caused them ends with `ending` (`EventLog`)."""
         self._refuse_when_closed()
         logs = (self._logs[session] for session in sorted(self._logs))
         return [record for log in logs for record in log.records if record.header.cause.endswith(ending)]
 
     async def cut(self, session: SessionId, term: int, after: int) -> None:
-        """Take out what is behind `after` (`NodeLog`)."""
+        """Delete the events after `after` (`NodeLog`)."""
         self._refuse_when_closed()
         log = self._logs.get(session)
         if log is None:
@@ -127,12 +125,12 @@ class MemoryLog:
         self._store(session, term, 0, left)
 
     async def forget(self, session: SessionId) -> None:
-        """Erase a session's log as if it had never been; no matter if there is none (`EventLog`)."""
+        """Erase a session's log as if it had never been; does nothing if there is none (`EventLog`)."""
         self._refuse_when_closed()
         self._logs.pop(session, None)
 
     async def close(self) -> None:
-        """Finish what was promised and let go of the files (`EventLog`). Everything is refused afterwards."""
+        """Close the log (`EventLog`). Later calls raise StorageUnavailable."""
         self._closed = True
 
     def _refuse_when_closed(self) -> None:
@@ -160,12 +158,11 @@ class MemoryLog:
 
 
 class FailingLog(MemoryLog):
-    """A `MemoryLog` that refuses appends and removals while `full`, and removals alone while it `keeps`.
+    """A `MemoryLog` that refuses appends and removals while `full`, and only removals while it `keeps`.
 
-    `torn` makes an append, `torn_removal` a removal that is stored and seems to fail; with `stale_removal` another
-    writer has taken over by the time of the next removal. `late` makes an append that nobody answers and that `land`
-    may still store. Sessions in `refuses` are refused appends, those in
-    `keeps_of` removals.
+    With `torn` the next append, with `torn_removal` the next removal is stored but seems to fail. With `stale_removal`
+    another writer has taken over by the time of the next removal. With `late` the next append gets no answer, and
+    `land` may still store it. Sessions in `refuses` are refused appends, those in `keeps_of` removals.
     """
 
     def __init__(self) -> None:
@@ -198,8 +195,8 @@ class FailingLog(MemoryLog):
         offsets: Sequence[int],
         events: Sequence[LogRecord],
     ) -> None:
-        """Erase body and salt of the events at `offsets` and append `events`, the last a `body.removed`, in one act
-        (`EventLog`). Or StorageUnavailable.
+        """Erase body and salt of the events at `offsets` and append `events`, the last a `body.removed`, as one act
+        (`EventLog`). Or raise StorageUnavailable.
         """
         self._refuse_when_full(self.full or self.keeps or session in self.keeps_of)
         if self.stale_removal:
@@ -209,7 +206,7 @@ class FailingLog(MemoryLog):
         self._refuse_when_full(torn)
 
     async def land(self) -> None:
-        """Have the append arrive that was `late`. Raises as `append` does."""
+        """Store the append that was `late`. Raises as `append` does."""
         if self._on_the_way is not None:
             await self._on_the_way()
 

@@ -1,4 +1,4 @@
-"""A shared log in memory, as strict as the one on Redis, which can lose its end or all it has."""
+"""A shared log in memory, as strict as the one on Redis, that can lose its last events or everything."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from moothall.testing.log_memory import FailingLog
 
 
 class SharedStore(FailingLog):
-    """What the nodes share. Each has a `MemorySharedLog` on it."""
+    """The data of shared logs. Each node has a `MemorySharedLog` on it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.away = False
-        """Whether nobody can reach it."""
+        """Whether no node can reach it."""
         self.owners: dict[SessionId, str] = {}
         self.first: dict[SessionId, int] = {}
-        """The first event that each still has, where it was trimmed."""
+        """The offset of the first event that each trimmed log still has."""
         self._known: dict[SessionId, tuple[int, int]] = {}
         self._changes: dict[SessionId, int] = {}
         self._clock = self._count = 0
         self._forgotten: dict[tuple[SessionId, Epoch], int] = {}
         self.losses: dict[SessionId, int] = {}
-        """How often the end of each was lost, as whoever begins it anew says."""
+        """How often the end of each log was lost, as the node that begins it anew reports."""
         self.listed: list[Removal] = []
-        """The list of removals."""
+        """The list of removals, oldest first."""
         self.house: tuple[str, int] | None = None
-        """Who keeps the house, and in which term."""
+        """The name of the node that keeps the house, and its term; None: nobody keeps it."""
 
     async def head(self, session: SessionId) -> LogHead | None:
-        """Where a log stands (`EventLog`)."""
+        """The end of a log (`EventLog`)."""
         head = await super().head(session)
         return None if head is None else msgspec.structs.replace(head, lost=self.losses.get(session, 0))
 
@@ -49,13 +49,13 @@ class SharedStore(FailingLog):
         offsets: Sequence[int],
         events: Sequence[LogRecord],
     ) -> None:
-        """Erase bodies, and put it on the list (`EventLog`)."""
+        """Erase bodies, and put the removal on the list (`EventLog`)."""
         await super().remove(session, term, expected_offset, offsets, events)
         last = events[-1]
         self._list(session, last.header.epoch, last.header.offset, last.digest.hex())
 
     async def removals(self, after: Applied) -> Sequence[Removal] | None:
-        """What stands behind a place in the list of removals, two at once (`SharedLog`)."""
+        """The next two removals of the list after one; None where the list does not have that one (`SharedLog`)."""
         self._refuse_when_closed()
         if after.number and (len(self.listed) < after.number or self.listed[after.number - 1].here != after):
             return None
@@ -70,7 +70,7 @@ class SharedStore(FailingLog):
         )
 
     async def changed(self, after: int, count: str = "") -> LogChanges:
-        """The logs that have changed behind a change (`SharedLog`); changes are counted when somebody looks."""
+        """The logs that have changed after a change (`SharedLog`); changes are counted when this is called."""
         now = str(self._count)
         after = after if after <= self._clock and count in ("", now) else 0
         heads = {session: await self.head(session) for session in await self.sessions()}
@@ -87,14 +87,14 @@ class SharedStore(FailingLog):
         return LogChanges(upto=self._clock, count=now, heads=found, forgotten=gone)
 
     def note_forgotten(self, session: SessionId, epoch: Epoch) -> None:
-        """Tell of a log that is erased as of one that has changed."""
+        """Report an erased log as one that has changed."""
         self._clock += 1
         self._forgotten[session, epoch] = self._clock
         self._list(session, epoch, 0, "")
         self._known.pop(session, None)
 
     def knows_erased(self, epoch: Epoch) -> bool:
-        """Whether a log that was erased is told of by its epoch alone."""
+        """Whether the erasure of a log is reported by its epoch alone."""
         return (SessionId(""), epoch) in self._forgotten
 
     def _refuse_when_closed(self) -> None:
@@ -103,14 +103,14 @@ class SharedStore(FailingLog):
             raise StorageUnavailable("The shared logs can't be reached.")
 
     def lose_end(self, session: SessionId, after: int) -> None:
-        """The events behind `after` are gone, as with an older file."""
+        """Lose the events after `after`, as when an older file is put back."""
         log = self._logs[session]
         kept = log.records[:after]
         log.records, log.causes, log.lanes = [], set(), {}
         self._store(session, log.term, 0, kept)
 
     def lose_all(self) -> None:
-        """As after FLUSHALL."""
+        """Lose everything, as after FLUSHALL."""
         self._logs.clear()
         self.owners.clear()
         self.first.clear()
@@ -124,14 +124,14 @@ class SharedStore(FailingLog):
         self._count += 1
 
     def start_again(self, change: int) -> None:
-        """As with an older file, in which so many changes were counted; what it has lost is said by `lose_end`."""
+        """Set the count of changes back, as when an older file is put back; `lose_end` loses the events themselves."""
         self._clock = change
         self._count += 1
         self._changes = {session: min(each, change) for session, each in self._changes.items()}
 
 
 class MemorySharedLog:
-    """The `SharedLog` of one node."""
+    """The `SharedLog` of one node, over a `SharedStore`."""
 
     def __init__(self, store: SharedStore, owner: str) -> None:
         self._store = store
@@ -150,7 +150,7 @@ class MemorySharedLog:
         return head
 
     async def begin_anew(self, session: SessionId, epoch: Epoch, term: int, lost: int) -> None:
-        """Make an empty log in place of what is left of one (`SharedLog`)."""
+        """Replace the remains of a log by an empty one (`SharedLog`)."""
         there = await self._store.head(session)
         if there is not None and term <= there.term:
             raise StaleWriter(f"Session {session} can't be begun anew with term {term}: its term is {there.term}.")
@@ -161,8 +161,8 @@ class MemorySharedLog:
         self._store.losses[session] = lost
 
     async def list_erased(self, epoch: Epoch, house: int) -> None:
-        """Put a log that was erased on the list of removals, by its epoch (`SharedLog`)."""
-        await self._store.sessions()  # Which is refused while it is away.
+        """Put an erased log on the list of removals, by its epoch (`SharedLog`)."""
+        await self._store.sessions()  # This raises while the store is away.
         if self._store.house is None:
             raise LogMissing("Nobody keeps the house.")
         if self._store.house != (self._owner, house):
@@ -180,7 +180,7 @@ class MemorySharedLog:
         return await self._store.read(session, after, limit, lanes)
 
     async def first(self, session: SessionId) -> int:
-        """Offset of the first event that it still has, or will have (`SharedLog`)."""
+        """The offset of the first event that it still has, or will have (`SharedLog`)."""
         if await self._store.head(session) is None:
             raise LogMissing(f"There is no shared log of session {session}.")
         return self._store.first.get(session, 1)
@@ -193,7 +193,7 @@ class MemorySharedLog:
         self._store.first[session] = max(self._store.first.get(session, 1), min(through, head.offset) + 1)
 
     async def forget(self, session: SessionId, term: int | None = None) -> None:
-        """Erase a session's log, and put it on the list (`SharedLog`)."""
+        """Erase a session's log, and put the erasure on the list (`SharedLog`)."""
         there = await self._store.head(session)
         if term is None and there is None:
             return
@@ -212,4 +212,4 @@ class MemorySharedLog:
         return head
 
     async def close(self) -> None:
-        """Let go of it; what others share stays (`EventLog`)."""
+        """Do nothing: the shared data stay for other nodes (`EventLog`)."""

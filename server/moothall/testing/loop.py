@@ -1,7 +1,8 @@
 """An event loop whose clock jumps to the next timer as soon as nothing else is left to do.
 
-An hour of waiting takes milliseconds, and always comes out the same. Sockets between tasks of the one loop and
-threads started through the loop work: while a thread runs, time stands. What another process does takes no time.
+An hour of waiting takes milliseconds, and the result is always the same. Sockets between tasks of the loop work, and so
+do threads that are started through the loop: time does not pass while a thread runs. What another process does takes no
+time on this clock.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ Args = TypeVarTuple("Args")
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Instead of waiting for a timer it makes time pass."""
+    """A selector that advances the loop's time instead of waiting for a timer."""
 
     jump: Callable[[float], bool]
 
@@ -31,7 +32,7 @@ class _JumpingSelector(selectors.DefaultSelector):
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):
-    """The loop; its time begins at 0."""
+    """A loop whose time begins at 0 and jumps."""
 
     def __init__(self) -> None:
         self._now = 0.0
@@ -45,14 +46,14 @@ class JumpingLoop(asyncio.SelectorEventLoop):
         return self._now
 
     def run_in_executor(self, executor: Executor | None, func: Callable[[*Args], T], *args: *Args) -> asyncio.Future[T]:
-        """As every loop's; until it is done, time stands."""
+        """Run `func` in a thread, as every loop does; time does not pass until it is done."""
         future = super().run_in_executor(executor, func, *args)
         self._threads += 1
         future.add_done_callback(self._thread_done)
         return future
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  # asyncio's own
-        """As every loop's, but the wait for the threads is one for real: time stands, and no time-out is needed."""
+        """Wait for the threads in real time: the loop's time does not pass, so no time-out is needed."""
         self._threads += 1
         try:
             await super().shutdown_default_executor()

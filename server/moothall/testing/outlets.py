@@ -1,23 +1,25 @@
-"""Readers in memory."""
+"""The transports of readers, in memory."""
 
 from __future__ import annotations
 
 
 class MemoryOutlet:
-    """An `Outlet` that remembers; while `stalled` it keeps what it is given, as a transport does."""
+    """An `Outlet` that remembers what was written. While `stalled` it keeps bytes, as a transport of a slow reader
+    does.
+    """
 
     def __init__(self, *, stalled: bool = False) -> None:
         self.stalled = stalled
         self.writes: list[bytes] = []
-        """What was written, in order, sent or not."""
+        """All writes, in order, sent or not."""
         self.sent = b""
-        """What has left."""
+        """The bytes that have been sent."""
         self.closed = False
         self.aborted = False
         self._kept = b""
 
     def write(self, data: bytes) -> None:
-        """Send or keep; writing to a closed outlet is a mistake."""
+        """Send or keep bytes. Raises AssertionError when the outlet is closed."""
         if self.closed:
             raise AssertionError("Somebody wrote to a closed outlet.")
         self.writes.append(data)
@@ -27,7 +29,7 @@ class MemoryOutlet:
             self.sent += data
 
     def get_write_buffer_size(self) -> int:
-        """Bytes that are kept."""
+        """The number of bytes that wait to be sent."""
         return len(self._kept)
 
     def is_closing(self) -> bool:
@@ -35,12 +37,12 @@ class MemoryOutlet:
         return self.closed
 
     def abort(self) -> None:
-        """Forget what is kept and be closed."""
+        """Discard the bytes that wait, and close."""
         self._kept = b""
         self.closed = self.aborted = True
 
     def drain(self) -> None:
-        """The other side reads again: what is kept leaves."""
+        """Let the other side read again: all bytes that wait are sent."""
         self.stalled = False
         self.sent += self._kept
         self._kept = b""

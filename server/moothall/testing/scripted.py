@@ -1,8 +1,8 @@
-"""Speech with a known truth: a script, rendered to audio that says exactly which word is where.
+"""Speech with a known truth: a script, rendered to audio from which each word can be read back.
 
-Each sample of word number n has the size BASE + n (or BASE + n · step), so that any piece of the audio, cut anywhere,
-tells its words again: `moothall_models.recognizers.scripted` reads them. Everything between the microphone and the
-screen runs as in life, and what comes out can be compared with what went in, word for word.
+Each sample of word number n has the size BASE + n · step, so that any piece of the audio, cut anywhere, gives its words
+again: `moothall_models.recognizers.scripted` reads them. Everything between the microphone and the screen runs as in
+production, and the result can be compared with the script, word for word.
 """
 
 from __future__ import annotations
@@ -19,36 +19,37 @@ from moothall.core.kernel.errors import ConfigurationError
 
 SAMPLES_A_MS = 16
 BASE = 4_096
-"""Size of the samples of word 0; loud enough to be speech."""
+"""The size of the samples of word 0, loud enough to count as speech."""
 MOST_WORDS = 28_000
 HALF_PERIOD = 40
-"""Samples between changes of sign (200 Hz)."""
+"""Samples between changes of sign (200 Hz at 16 kHz)."""
 
 
 class ScriptWord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A word that is going to be said."""
+    """A word of a script."""
 
     text: str
-    """With its leading space."""
+    """The word, with its leading space."""
     t0: int
-    """Start, ms after the audio's first sample."""
+    """The start, in ms after the audio's first sample."""
     t1: int
-    """End, ms after the audio's first sample."""
+    """The end, in ms after the audio's first sample."""
     language: str = "en"
     misheard: str = ""
-    """What a quick pass hears instead; empty: the word. A pass with a beam hears the word."""
+    """The word that a quick pass hears instead; empty: the right one. A pass with a beam search always hears the right
+    one."""
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is said, and how the recogniser behaves that hears it."""
+    """The words that are said, and the behaviour of the recogniser that hears them."""
 
     words: tuple[ScriptWord, ...]
-    """In order, and one at a time."""
+    """The words in order; they must not overlap."""
     burn_ms: int = 0
-    """CPU time that each pass is to take."""
+    """The CPU time that each pass takes, in ms."""
     step: int = 1
-    """How much the samples of each word are larger than those of the word before. With 1 the audio has to arrive to the
-    bit; with 256 it may be resampled on its way, as a browser does."""
+    """By how much the samples of each word are larger than those of the word before. With 1 the audio has to arrive bit
+    by bit unchanged; with 256 it may be resampled, as a browser does."""
 
     def __post_init__(self) -> None:
         """Raises ValueError when words overlap or there are too many."""
@@ -64,12 +65,12 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def end(self) -> int:
-        """End of the last word, ms."""
+        """The end of the last word, in ms."""
         return self.words[-1].t1 if self.words else 0
 
     @property
     def text(self) -> str:
-        """All words joined."""
+        """The words of the script, joined into one text."""
         return "".join(word.text for word in self.words)
 
 
@@ -85,12 +86,12 @@ def read_script(data: bytes) -> Script:
 
 
 def write_script(script: Script) -> bytes:
-    """The JSON that `read_script` reads."""
+    """Encode a script as the JSON that `read_script` reads."""
     return msgspec.json.encode(script)
 
 
 def render(script: Script, tail_ms: int = 1_000) -> bytes:
-    """The script as PCM16 mono 16 kHz little-endian, with `tail_ms` of silence at the end."""
+    """Render a script as PCM16 mono, 16 kHz, little-endian, with `tail_ms` of silence at the end."""
     samples = array("h", bytes(2 * (script.end + tail_ms) * SAMPLES_A_MS))
     for number, word in enumerate(script.words):
         first, count = word.t0 * SAMPLES_A_MS, (word.t1 - word.t0) * SAMPLES_A_MS
@@ -112,10 +113,10 @@ def make_script(
     step: int = 1,
     mishears: int = 0,
 ) -> Script:
-    """Sentences of 3 to 14 words with pauses after them, the same for the same arguments.
+    """Make sentences of 3 to 14 words with pauses after them, the same for the same arguments.
 
-    Each word is unlike all others ("w12") unless a `vocabulary` to draw from is given. Of so many words as `mishears`
-    says one is heard with an "x" in front at first; 0: none is.
+    All words differ ("w12") unless a `vocabulary` to draw from is given. A quick pass mishears one of every `mishears`
+    words, with an "x" before it; 0: none.
     """
     chance = random.Random(seed)
     made: list[ScriptWord] = []

@@ -1,4 +1,4 @@
-"""Audio in memory only: for what may not reach a disk, and for tests."""
+"""Audio that is kept in memory only: for sound that may not reach a disk, and for tests."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from moothall.core.kernel.ids import SessionId, SourceId
 from moothall.core.ports import Spool, SpooledPiece
 
 KEPT_SAMPLES = 9_600_000
-"""10 min at 16,000 samples a second, 19 MB. Beyond it `append` raises SpoolFull, and the source is held
-until its words are in the log and a trim makes room."""
+"""10 min at 16,000 samples a second, 19 MB. Beyond it `append` raises SpoolFull, and the source has to wait until its
+words are in the log and a trim makes room."""
 
 
 class MemorySpools:
-    """The `SpoolStore` of a process: what is closed can be opened again while it lives."""
+    """The `SpoolStore` of a process: closed spools can be opened again while the process runs."""
 
     def __init__(self, *, kept_samples: int = KEPT_SAMPLES) -> None:
         self._kept_samples = kept_samples
@@ -31,8 +31,8 @@ class MemorySpools:
         return spool
 
     async def kept(self) -> Sequence[tuple[SessionId, SourceId]]:
-        """Every spool that an earlier life of the server left, or this one has closed, in order of their names
-        (`SpoolStore`).
+        """The spools that are closed and hold sound, from this run of the server or an earlier one, in the order of
+        their names (`SpoolStore`).
         """
         return sorted(key for key, spool in self._spools.items() if spool.closed and spool.end)
 
@@ -44,27 +44,27 @@ class MemorySpool:
         self._kept_samples = kept_samples
         self._samples: Samples = Samples() if former is None else former._samples
         self.note: bytes = b"" if former is None else former.note
-        """What was last noted about these samples; empty when nothing was, or when it is lost (`Spool`)."""
+        """The last note about these samples; empty when there was none, or it was erased (`Spool`)."""
         self._unkept: int | None = None
-        """First sample of what is not to be kept, while that lasts."""
+        """The first sample that may not be kept; None: all may."""
         self.closed = False
-        """Whether it was closed or discarded: then it takes nothing and gives nothing."""
+        """Whether it was closed or discarded; then it neither takes nor gives samples."""
         self._silenced: int = 0 if former is None else former._silenced + 1
 
     @property
     def start(self) -> int:
-        """The first sample that is still there (`Spool`)."""
+        """The position of the first sample that is still there (`Spool`)."""
         return self._samples.first
 
     @property
     def end(self) -> int:
-        """One past the last sample appended (`Spool`)."""
+        """The position after the last appended sample (`Spool`)."""
         return self._samples.end
 
     def append(self, pcm: bytes) -> None:
-        """Add samples; whole samples only (`Spool`).
+        """Add whole samples (`Spool`).
 
-        Raises ValueError for a broken sample or a closed spool, StorageUnavailable when too much is kept.
+        Raises ValueError for half a sample or a closed spool, SpoolFull when too much is kept.
         """
         if len(pcm) % SAMPLE_BYTES:
             raise ValueError(f"{len(pcm)} bytes of audio end in the middle of a sample.")
@@ -77,14 +77,12 @@ class MemorySpool:
         self._samples.add(pcm)
 
     async def sync(self) -> int:
-        """Write and fdatasync what is there; returns the position up to which it is safe (`Spool`)."""
+        """Return the position up to which samples are safe, which is the end (`Spool`)."""
         self._refuse_when_closed()
         return self.end
 
     async def read(self, first: int, count: int) -> bytes:
-        """Up to `count` samples from position `first`; empty at the end (`Spool`). Raises ValueError for samples that
-        were trimmed.
-        """
+        """Up to `count` samples from `first`; empty at the end (`Spool`). Raises ValueError for trimmed samples."""
         self._refuse_when_closed()
         if first < self.start:
             raise ValueError(f"Sample {first} was trimmed; the first one still there is {self.start}.")
@@ -92,11 +90,11 @@ class MemorySpool:
 
     @property
     def version(self) -> str:
-        """What has been made silent by now (`Spool`)."""
+        """The version of what has been silenced; it changes with each silencing (`Spool`)."""
         return str(self._silenced)
 
     async def copied(self, first: int, count: int) -> SpooledPiece:
-        """Samples from position `first`, as a disk would have them (`Spool`)."""
+        """Samples from position `first`, with silence where a disk would not have them (`Spool`)."""
         pcm = await self.read(first, count)
         if self._unkept is not None:
             kept = max(0, self._unkept - first) * SAMPLE_BYTES
@@ -104,35 +102,31 @@ class MemorySpool:
         return SpooledPiece(pcm, self.version)
 
     async def trim(self, before: int) -> None:
-        """Forget samples before `before`, exactly (`Spool`)."""
+        """Discard exactly the samples before `before` (`Spool`)."""
         self._refuse_when_closed()
         self._samples.forget(before)
 
     async def keep(self, note: bytes) -> None:
-        """Note something in place of what was noted before (`Spool`)."""
+        """Replace the note by a new one (`Spool`)."""
         self._refuse_when_closed()
         if self._unkept is None:
             self.note = note
 
     async def begin_memory_only(self, first: int) -> None:
-        """From sample `first` on nothing reaches the disk, and what is there from `first` on becomes silence at once
-        (`Spool`).
-        """
+        """Keep no sample from `first` on, as if those on a disk became silence at once (`Spool`)."""
         self._refuse_when_closed()
         self._unkept = first if self._unkept is None else min(first, self._unkept)
         self._silenced += 1
         self.note = b""
 
     def wipe_memory_only(self, before: int) -> None:
-        """Make silence of what is in memory only before sample `before`; readers get the silence (`Spool`)."""
+        """Silence the samples before `before` that are in memory only, also for readers (`Spool`)."""
         self._refuse_when_closed()
         if self._unkept is not None:
             self._samples.hush(self._unkept, before)
 
     async def end_memory_only(self, first: int) -> None:
-        """From sample `first` on, which may not have come yet, the disk is used again; what came before is silence
-        (`Spool`).
-        """
+        """Keep samples again from `first` on, appended or not; unkept samples before it become silence (`Spool`)."""
         self._refuse_when_closed()
         if self._unkept is not None:
             self._samples.hush_until(self._unkept, first)
@@ -140,26 +134,24 @@ class MemorySpool:
             self._unkept = None
 
     async def silence(self, first: int, last: int) -> None:
-        """Make the samples from `first` up to `last` silence, on disk and in memory; the note may hold words, and goes
-        (`Spool`).
-        """
+        """Silence the samples from `first` up to `last`, and erase the note, which may hold words (`Spool`)."""
         self._refuse_when_closed()
         self.note = b""
         self._silenced += 1
         self._samples.hush(first, last)
 
     async def discard(self) -> None:
-        """Forget everything: the source's words are all in the log (`Spool`). The spool is closed then."""
+        """Discard everything and close the spool, since all words of the source are in the log (`Spool`)."""
         self.closed = True
         self._unkept = None
         self.note = b""
         self._samples = Samples()
 
     async def close(self) -> None:
-        """Let go of the files and keep them (`Spool`)."""
+        """Close the spool and keep its samples (`Spool`)."""
         if self._unkept is not None:
             self._samples.hush(self._unkept, self.end)
-        self._samples.take_all()  # As after a restart: what is to be silence has to be said again.
+        self._samples.take_all()  # As after a restart: sound that must become silence has to be named again.
         self.closed = True
 
     def _refuse_when_closed(self) -> None:

@@ -1,4 +1,4 @@
-"""Streams without sockets and processes: each fetch does what it was told to."""
+"""Sound streams without sockets and processes: each fetch behaves as the test says."""
 
 from __future__ import annotations
 
@@ -16,43 +16,44 @@ RATE = 16_000
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
-    """What one fetch gives."""
+    """The behaviour of one fetch."""
 
     ms: int = 10_000_000
-    """So much sound."""
+    """Milliseconds of sound that it gives."""
     then: Trouble | None = None
-    """How it is lost then; with SILENT nothing more comes and nothing ends. None: it comes to its own end."""
+    """How the stream is lost after that; with SILENT no more sound is given, and the fetch does not end. None: it ends
+    by itself."""
     fast: bool = False
-    """Whether it comes at once instead of as it is spoken."""
+    """Whether sound is given at once instead of in real time."""
     slow_ms: int = 0
-    """How long each piece takes, where that isn't as it is spoken."""
+    """Milliseconds that each piece takes, instead of real time; 0: real time."""
     piece_ms: int = 0
-    """How much sound such a piece is; 0: a single sample."""
+    """Milliseconds of sound in such a piece; 0: a single sample."""
     leaves_ms: int = 0
-    """How long it takes to end it."""
+    """Milliseconds that it takes to end the fetch."""
     bursts: bool = False
     once: bool = False
-    """Whether it is a file, which begins from its start when it is fetched again."""
+    """Whether it is a file, which begins at its start when it is fetched again."""
     over: bool = False
-    """Whether all of it was fetched before."""
+    """Whether all of it was fetched before; then the fetch raises StreamOver."""
 
 
 class MemoryStreams:
-    """The `StreamPort` of tests. The last behaviour is that of all further fetches."""
+    """The `StreamPort` of tests. The last behaviour is used for all further fetches."""
 
     def __init__(self, clock: Clock, *behaviours: Fetched) -> None:
         self._clock = clock
         self._behaviours: Sequence[Fetched] = behaviours
         self.addresses: list[str] = []
-        """What was fetched, in order."""
+        """The addresses that were fetched, in order."""
         self.open = 0
-        """How many are being fetched."""
+        """The number of fetches that are running."""
         self.samples = 0
-        """How many were given in all."""
+        """The number of samples that were given in all fetches."""
 
     @asynccontextmanager
     async def fetch(self, address: str, source: str = "") -> AsyncIterator[MemoryRun]:
-        """Begin to fetch (`StreamPort`)."""
+        """Begin a fetch (`StreamPort`). Raises StreamOver and StreamLost, as its behaviour says."""
         behaviour = self._behaviours[min(len(self.addresses), len(self._behaviours) - 1)]
         self.addresses.append(address)
         if behaviour.over:
@@ -76,14 +77,14 @@ class MemoryRun:
         self._behaviour = behaviour
         self._left = behaviour.ms * RATE // 1_000
         self.found = Found(codec="aac", channels=2, rate=48_000)
-        """What it is."""
+        """The format of the stream."""
         self.once = behaviour.once
-        """Whether it would begin from its start."""
+        """Whether the stream begins at its start when it is fetched again."""
         self.bursts = behaviour.bursts
-        """Whether what comes first is older than the connection."""
+        """Whether the first sound is older than the connection."""
 
     async def read(self, samples: int) -> bytes:
-        """The next samples (`StreamRun`): a saw-tooth, so that it isn't silence."""
+        """The next samples (`StreamRun`): a saw-tooth wave, so that it is not silence. Empty at the end."""
         count = min(samples, self._left)
         if not count:
             if self._behaviour.then is Trouble.SILENT:

@@ -1,4 +1,4 @@
-"""Translators at the other end of a link without a socket: they say the target's language and the text again."""
+"""Translators at the other end of a link without a socket: they answer with the target language and the text."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ DIRECTIONS = tuple(
 
 
 class TranslatorServerEnd:
-    """What the server has of the link: a `TranslatorConnection`."""
+    """The server's end of the link: a `TranslatorConnection`."""
 
     def __init__(self, to_translators: Pipe, to_server: Pipe, *, own: bool = True) -> None:
         self._to_translators, self._to_server, self._own = to_translators, to_server, own
 
     @property
     def name(self) -> str:
-        """For logs."""
+        """The translators' name for logs."""
         return "echo"
 
     @property
     def own(self) -> bool:
-        """Whether it is a process of the server's own."""
+        """Whether it is a child process of the server."""
         return self._own
 
     async def receive(self) -> wire.FromTranslators | None:
@@ -36,7 +36,7 @@ class TranslatorServerEnd:
         return await next_known(self._to_server, wire.decode_from_translators)
 
     async def send(self, message: wire.ToTranslators) -> None:
-        """Send a message; silent when the link was cut."""
+        """Send a message. Does nothing once the link is cut."""
         await self._to_translators.put(wire.encode(message))
 
     def abort(self) -> None:
@@ -46,7 +46,7 @@ class TranslatorServerEnd:
 
 
 class EchoEnd:
-    """The translators: `[pt] text` for every text, unless told otherwise."""
+    """The translators' end: it answers every text with `[pt] text`, unless a test sets something else."""
 
     def __init__(
         self,
@@ -63,27 +63,27 @@ class EchoEnd:
         self.missing = tuple(missing)
         self.prepared: list[Direction] = []
         self.asked: list[str] = []
-        """Every text that came, in order."""
+        """The texts that were received, in order."""
         self.fails: int = 0
         """How many of the next texts fail."""
         self.silent = False
         """Whether nothing is answered, as by a hung engine."""
         self.loses: Collection[str] = ()
-        """What is missing in every translation."""
+        """Pieces of text that are left out of every translation."""
         self.unfit: Collection[Direction] = ()
-        """What is found not to work when it is prepared."""
+        """Directions that turn out to be unfit when they are prepared."""
 
     def cut(self) -> None:
-        """End the link at once; what is under way is lost."""
+        """End the link at once; frames in transit are lost."""
         self._to_translators.close()
         self._to_server.close()
 
     async def tell(self, message: wire.FromTranslators) -> None:
-        """Send any message."""
+        """Send a message of any kind to the server."""
         await self._to_server.put(wire.encode(message))
 
     async def run(self) -> None:
-        """Say hello and answer, until the link is cut."""
+        """Send the hello and answer texts, until the link is cut."""
         hello = wire.TranslatorHello(
             protocol=wire.PROTOCOL, name="echo", directions=self.directions, missing=self.missing, life=self._life
         )

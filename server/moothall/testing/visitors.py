@@ -1,4 +1,4 @@
-"""Visitors without keys, for tests of doors, and what these doors are given."""
+"""Visitors without signed cookies, for tests of doors, and the context that these doors need."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from moothall.testing.clock import ManualClock, SeededRandomness
 
 
 class TrustingVisitors(Visitors):
-    """Takes any cookie for a token that it made long ago."""
+    """Accepts the value of any cookie as a token that it made long ago."""
 
     def __init__(self, seed: int = 0) -> None:
         super().__init__(b"", ManualClock(), SeededRandomness(seed))
@@ -26,7 +26,7 @@ class TrustingVisitors(Visitors):
         return request.cookies.get(name, "")
 
     def hasty(self, token: str) -> bool:
-        """Nobody is."""
+        """Nobody is hasty."""
         return False
 
 
@@ -39,7 +39,7 @@ def visitor_context(
     visitors: Visitors | None = None,
     secure: bool = False,
 ) -> VisitorContext:
-    """What a door for visitors is given; who comes is trusted unless `visitors` says otherwise."""
+    """The context of a door for visitors. It trusts every cookie, unless `visitors` is given."""
     return VisitorContext(
         pages=pages,
         visitors=visitors or TrustingVisitors(seed),
@@ -51,5 +51,5 @@ def visitor_context(
 
 
 async def no_snapshot(_session: SessionId, _feed: Feed) -> Snapshot | None:
-    """No session is there to be read."""
+    """Return None: no session can be read."""
     return None

@@ -1,1 +1,1 @@
-"""The composition root of a server that is one of several."""
+"""The composition root of a server that is one of several nodes."""

@@ -1,4 +1,4 @@
-"""What the nodes of a house share, as one of them sees it: Redis, the lease, and the keys that all of them have."""
+"""The state that the nodes of a house share, as one node sees it: Redis, the lease, and the house's keys."""
 
 from __future__ import annotations
 
@@ -62,27 +62,27 @@ from moothall.wire.frames import Source
 logger = logging.getLogger(__name__)
 
 SIGNER = HOUSE, "signer"
-"""Namespace and key under which the book names the key that the house signs with."""
+"""The namespace and key under which the book names the key that the house signs with."""
 AGAIN_MS = 1_000
-"""After a house that could not be opened, or a Redis that does not answer, until it is tried again."""
+"""Milliseconds until a house that could not be opened, or a Redis that did not answer, is tried again."""
 MEETINGS = 10
-"""A day, for which Redis needs room where its memory is limited."""
+"""Meetings a day for which Redis must have memory where its memory is limited."""
 MEND_MS = 1_000
-"""How often the keeper looks whether Redis still has the book, and what the keeper alone has."""
+"""Milliseconds between the keeper's checks whether Redis has lost the book, or lacks what only the keeper has."""
 ERASE_MS = 1_000
-"""How often the keeper looks whether Redis's files have to be made anew, without what was removed."""
+"""Milliseconds between the keeper's checks whether Redis's files have to be rewritten without what was removed."""
 
 
 class _OwnBook(NamedTuple):
     change: int
-    """Which change of the shared book the own one has."""
+    """The number of the newest change of the shared book that this node's own book has."""
     empty: bool
-    """Whether it has nothing."""
+    """Whether the own book has no entries."""
 
 
 @dataclass(eq=False, repr=False)
 class House:
-    """What the nodes share, as this one sees it."""
+    """The house as one node sees it: the shared stores, the other nodes, and whether this node may keep it."""
 
     settings: Settings
     clock: Clock
@@ -90,12 +90,12 @@ class House:
     log: RedisLog
     book: RedisBook
     replicas: Sequence[RedisServer] = ()
-    """Of that server."""
+    """The replicas of that Redis server."""
 
     def __post_init__(self) -> None:
         own, elsewhere = self.settings.cluster, ReadElsewhere()
         self.confirming = Confirming(self.clock, self._asked, elsewhere.ask_without, lambda: self.keeping.suspended)
-        """Whether the others are without Redis, too."""
+        """Asks the other nodes to confirm that they have no Redis either."""
         elsewhere.answered = self.confirming.answered
         self.keeping = Keeping(
             RedisLease(self.server),
@@ -113,11 +113,11 @@ class House:
         )
         self.key = open_key(Path(own.key_file), SystemRandomness())
         self.seal = NodeSeal(own.node, self.key, self.clock, SystemRandomness())
-        """Proves what this node asks of the keeper."""
+        """Signs what this node asks of the keeper."""
         self.gate = NodeGate(self.key, self.clock)
-        """Lets in what nodes ask of one that stands by."""
+        """Lets in requests of other nodes while this node stands by."""
         self.stand = StandDoor(self._stand, self._whole_book)
-        """Tells other nodes what this one has."""
+        """Reports to other nodes which events and book entries this one has."""
         self.nodes = Nodes(
             NodeGate(self.key, self.clock, lambda: self.keeping.term is not None),
             elsewhere,
@@ -130,52 +130,53 @@ class House:
             stand=self.stand,
             source=lambda: Source(age=self.keeping.age),
         )
-        """The others, while this node keeps the house."""
+        """The other nodes, while this node keeps the house."""
         self.singles = OneCopyList(Path(self.settings.server.data) / one_copy_list.FILE_NAME, self.clock)
         self.asides = AsideFolder(Path(self.settings.server.data) / FOLDER)
         self.trust = Trust(self.server, self.clock, needed_memory(MEETINGS))
-        """Whether Redis is as it has to be, since this node has started."""
+        """Watches whether Redis stays configured as it must be, from the start of this node on."""
         self.others = Others(RedisNotes(self.server), self.clock, node=own.node, note=self._note)
         self.following: Following | None = None
-        """While this node stands by."""
+        """Copies the house's logs while this node stands by; None otherwise."""
         self.sound: SoundCopies | None = None
-        """What this node has copied of the keeper's sound since it stood by last."""
+        """The copies of the keeper's sound since this node last stood by; None before."""
         self.removing = Removing(self.log, own.node)
-        """Whether what was removed is gone from here."""
+        """Tracks whether removals have been applied here."""
         self._looked: int | None = None
-        """When the list of removals was looked at last, ms of the monotonic clock."""
+        """When the list of removals was last checked, in monotonic ms; None: never."""
         self.log_here: NodeLog | None = None
-        """The own log, as it was opened last."""
+        """This node's own log, as it was last opened; None before."""
         self.book_here: Book | None = None
-        """The same."""
+        """This node's own book, as it was last opened; None before."""
         self._copies: dict[SessionId, LogHead] = {}
-        """Where the logs here stood when this node last stood by, or took the house: a take-over looks at no log that
-        hasn't changed since. Bound: the sessions that there are."""
+        """The ends of the logs here when this node last stood by, or took the house over: a take-over skips logs that
+        have not changed since. Bounded by the number of sessions."""
         self._came: dict[SessionId, Came] = {}
-        """Since when the last events of the copies have been here."""
+        """The last event of each copy, and since when it has been here."""
         self._reached_at: int | None = None
         self._books: TwoBooks | None = None
-        """As the keeper that this node is, or was last, has them."""
+        """The book of the house while this node is its keeper, or when it last was; None before."""
         self._logs: TwoCopies | None = None
-        """The same."""
+        """The logs of the house while this node is its keeper, or when it last was; None before."""
         self.refilling: Refilling | None = None
-        """What Redis lacks of the logs of the keeper that this node is, or was last."""
+        """Fills what Redis lacks of the keeper's logs, while this node is the keeper or when it last was; None
+        before."""
         self._fit = False
-        """Whether this node has what a keeper needs; not before it has looked."""
+        """Whether this node has the signing key that a keeper needs; False until that is checked."""
         self._kept_term = 0
-        """In which this node kept the house last."""
+        """The term in which this node last kept the house; 0: never."""
         self._own_book = _OwnBook(change=0, empty=False)
         self._waits = ""
-        """For which node this one was said to wait."""
+        """The name of the node for which this one was last logged to wait; empty: none."""
 
     @property
     def keeper(self) -> str | None:
-        """Address of the node that keeps the house, when it is another one; None where there is none."""
+        """The address of the node that keeps the house, when it is another one; None otherwise."""
         lease = self.keeping.lease
         return None if lease is None or lease.node == self.settings.cluster.node else lease.address or None
 
     def _note(self) -> NodeNote:
-        """What this node says of itself."""
+        """What this node reports of itself."""
         own = self.settings.cluster
         return NodeNote(
             number=own.number,
@@ -192,13 +193,13 @@ class House:
 
     @property
     def _term(self) -> int:
-        """The highest of the house that the logs here have had, or this node itself."""
+        """The highest term of the house in which a log here was written, or in which this node kept the house."""
         heads = self._copies if self.following is None else self.following.copies
         return max((self._kept_term, *(head.term // STEPS for head in heads.values())))
 
     @property
     def _reach(self) -> int:
-        """Events that the logs here hold, also while this node keeps the house or is just giving it up."""
+        """The number of events in the logs here, also while this node keeps the house or is just giving it up."""
         if self.following is not None:
             return self.following.reach
         ends = {session: head.offset for session, head in self._copies.items()}
@@ -207,12 +208,12 @@ class House:
     def _may_keep(self) -> bool:
         lease = self.keeping.lease
         if not self._fit or self.following is None or not self.following.looked or not self.others.heard:
-            return False  # It knows no better than Redis what there is, and that may have lost everything.
+            return False  # In this state it knows nothing that Redis does not have, and Redis may have lost everything.
         unlisted = self.others.unlisted(None if lease is None else lease.node)
         return self.others.same_number is None and unlisted is None and not (lease is None and self._awaits())
 
     def _awaits(self) -> bool:
-        """Whether this node has nothing, and another one may have something."""
+        """Whether this node has nothing, and another node may have something."""
         awaited = self.others.awaited if self._own_book.empty and not self._reach else None
         if awaited is not None and awaited != self._waits:
             logger.warning(
@@ -224,12 +225,12 @@ class House:
         return awaited is not None
 
     async def follow_book(self, book: Book) -> None:
-        """Bring this node's own book up to the shared one, where that can be asked. Raises StorageUnavailable where the
-        own one can't be read.
+        """Bring this node's own book up to date with the shared one, if Redis answers. Raises StorageUnavailable where
+        the own book cannot be read.
         """
         try:
             await follow_book(self.book, book)
-        except LogMissing:  # It is made, or filled again, by the keeper.
+        except LogMissing:  # The keeper makes the shared book, or fills it again.
             pass
         except StorageUnavailable as error:
             logger.debug("cluster: the book can't be followed (%s)", type(error).__name__)
@@ -237,8 +238,8 @@ class House:
         self._own_book = _OwnBook(change=change or 0, empty=change is None and not await entries_of(book))
 
     def _asked(self) -> frozenset[str]:
-        """The nodes that have to confirm that they are without Redis: those of the settings, and whoever was there when
-        this node last saw Redis. None where one copy is not allowed.
+        """The nodes that have to confirm that they have no Redis: those of the settings, and those that were alive when
+        this node last saw Redis. Empty where one copy is not allowed.
         """
         own = self.settings.cluster
         return frozenset() if own.one_copy == "refuse" else self.others.last_living | {*own.nodes} - {own.node}
@@ -248,12 +249,12 @@ class House:
         return self.removing.lacking(self.others.all, self.nodes.elsewhere.applied)
 
     def _stuck(self) -> Mapping[str, tuple[str, ...]]:
-        """Names of the removals that a node can't apply, this one too."""
+        """The names of the removals that a node cannot apply, by the node's name; this node included."""
         return self.removing.stuck_at(self.others.all, self.nodes.elsewhere.applied)
 
     async def _retire(self, node: str) -> str:
-        """Take a node out of the house that is gone for good; what there is to say then. Raises ConfigurationError
-        where it isn't gone, and StorageUnavailable.
+        """Remove a node from the house that is gone for good. Return a sentence for the operator. Raises
+        ConfigurationError where the node is still alive, and StorageUnavailable.
         """
         if not self.keeping.answers:
             raise StorageUnavailable("Redis can't be asked at the moment; no node was taken out.")
@@ -271,14 +272,16 @@ class House:
         return " ".join(said)
 
     async def erased(self, log: LogReading, settled: Callable[[SessionId], bool]) -> None:
-        """Look how far this node has come in the list of removals, unless it has just been looked (`Removing.look`)."""
+        """Check how far this node has applied the list of removals, unless it was checked just now
+        (`Removing.look`).
+        """
         now = self.clock.monotonic()
         if self._looked is None or now - self._looked >= removing.LOOK_MS:
             self._looked = now
             await self.removing.look(log, settled)
 
     async def kept(self, log: NodeLog, book: Book) -> tuple[EventLog, Book]:
-        """Log and book of the node that keeps the house, brought up to what Redis has."""
+        """Return log and book for the node that takes the house, after bringing its own up to what Redis has."""
         self.log_here, self.book_here, self._kept_term = log, book, self.keeping.term or self._kept_term
         if self.keeping.in_doubt:
             await self._gather(log, book)
@@ -313,14 +316,14 @@ class House:
         return logs, books
 
     async def _erased(self) -> Collection[Epoch]:
-        """Epochs of the logs that were erased here whole (`Refilling`)."""
+        """Epochs of the logs that were erased here completely (`Refilling`)."""
         try:
             return Removals(await asyncio.to_thread(removal_list(self.settings).lines)).logs
         except ConfigurationError as error:
             raise StorageUnavailable(str(error)) from error
 
     async def _gather(self, log: NodeLog, book: Book) -> None:
-        """Take in what other nodes have, before anything is written. Raises StorageUnavailable."""
+        """Take in what other nodes have and Redis may lack, before anything is written. Raises StorageUnavailable."""
         gathering = Gathering(
             log,
             book,
@@ -335,7 +338,7 @@ class House:
             await gathering.run(others, lambda: self.others.living)
 
     async def _stand(self) -> Stand:
-        """What other nodes are told of the logs and the book here. Raises StorageUnavailable, RecordBroken."""
+        """The state of the logs and the book here, for other nodes. Raises StorageUnavailable, RecordBroken."""
         log, book = self.log_here, self.book_here
         if log is None or book is None or (self.following is not None and not self.following.looked):
             raise StorageUnavailable("This node does not know yet what it has.")
@@ -355,21 +358,21 @@ class House:
         return WholeBook(change=change, entries={name: await book.read(name) for name in await entries_of(book)})
 
     def stand_by_no_more(self) -> None:
-        """What was followed stays as it is until this node keeps the house, or stands by again."""
+        """Keep the ends of the followed logs until this node keeps the house, or stands by again."""
         if self.following is not None:
             self._copies, self._came = self.following.copies, self.following.came
             self._reached_at, self.following = self.following.reached_at, None
 
     def passed(self, session: SessionId, offset: int) -> int | None:
-        """Ms since a session's event came that was its last when this node took the house over, by the monotonic clock;
-        None where it isn't known, or another one was the last.
+        """Milliseconds by the monotonic clock since a session's event at `offset` arrived here. None where that is not
+        known, or the event was not the session's last when this node took the house over.
         """
         came = self._came.get(session)
         return None if came is None or came.offset != offset else self.clock.monotonic() - came.since
 
     async def check_key(self, book: Book) -> bool:
-        """Whether the house has a key that it signs with. Raises ConfigurationError unless it is this node's, too:
-        what was signed before a take-over has to verify with the same key as what is signed after it.
+        """Whether the house already has a signing key. Raises ConfigurationError unless it is this node's key too: what
+        was signed before a take-over must verify with the same key as what is signed after it.
         """
         namespace, key = SIGNER
         named = (await book.read(namespace)).get(key)
@@ -388,7 +391,7 @@ class House:
         return Path(self.settings.server.data) / signing.FILE_NAME
 
     async def erase(self) -> None:
-        """Have Redis's files made anew after each removal, until cancelled."""
+        """Have Redis rewrite its files after each removal, until cancelled."""
         erasure, told = FileErasure(self.server, self.clock, self.replicas), False
         while True:
             try:
@@ -404,7 +407,7 @@ class House:
             await self.clock.sleep(ERASE_MS)
 
     async def mend(self) -> None:
-        """Have the book filled again in a Redis that has lost it, and logs in one that was away, until cancelled."""
+        """Fill the book and logs again in a Redis that has lost them or was away, until cancelled."""
         while True:
             mends = [] if self._logs is None or self._books is None else [self._logs.fill, self._books.mend]
             for mend in mends:
@@ -416,7 +419,7 @@ class House:
             await self.clock.sleep(MEND_MS)
 
     async def confirm(self) -> None:
-        """Look, as the keeper, how far this node and with it the list of removals has come, until cancelled."""
+        """Check, as the keeper, how far this node and the others have applied the list of removals, until cancelled."""
         while True:
             try:
                 if self.keeping.answers and self.log_here is not None:
@@ -426,12 +429,14 @@ class House:
             await self.clock.sleep(removing.LOOK_MS)
 
     async def _known_term(self) -> int:
-        """The highest that the logs here, which have had those of Redis, and of all other nodes have had."""
+        """The highest term that is known without Redis: of the logs here, which are copies of those of Redis, and of
+        all nodes that were met.
+        """
         return max((self._term, *(note.term for note in self.others.met.values())))
 
 
 def redis_server(settings: Settings) -> RedisServer:
-    """The server that `[cluster]` names, not connected yet. Raises ConfigurationError."""
+    """The Redis server that `[cluster]` names, not connected yet. Raises ConfigurationError."""
     return _server_at(settings, settings.cluster.redis)
 
 
@@ -449,7 +454,7 @@ def _server_at(settings: Settings, url: str) -> RedisServer:
 
 @asynccontextmanager
 async def joined(settings: Settings, clock: Clock) -> AsyncIterator[House]:
-    """Take part in a house while inside: watch its lease, and take it when it is due.
+    """Take part in a house while inside the context: watch its lease, and take it when this node's turn comes.
 
     Raises ConfigurationError.
     """
@@ -482,7 +487,7 @@ async def joined(settings: Settings, clock: Clock) -> AsyncIterator[House]:
 
 
 async def _usable(server: RedisServer, clock: Clock) -> None:
-    """Comes back once Redis answers and may hold a house. Raises ConfigurationError with all that is wrong with it."""
+    """Wait until Redis answers and may hold a house. Raises ConfigurationError with all that is wrong with it."""
     told = False
     while True:
         try:

@@ -1,7 +1,7 @@
-"""A server that is one of several: it stands by and forwards, or keeps the house (docs/adr/0036, 0037).
+"""A server that is one of several nodes: it stands by and forwards, or keeps the house (docs/adr/0036, 0037).
 
-The same process does both, one after the other, on the same data folder and the same listener. While it changes from
-one to the other visitors wait in the listener's queue.
+The same process does both in turn, with the same data folder and listener. While it changes, visitors wait in the
+listener's queue.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ async def live_as_node(
     serving: Callable[[RunningServer], AbstractAsyncContextManager[None]],
     told: Callable[[str], None],
 ) -> None:
-    """Be a node until `stop` is set. `serving` is entered while it keeps the house; `told` hears what it does.
+    """Run as a node until `stop` is set. `serving` is entered while the node keeps the house; `told` is called with
+    what it does.
 
     Raises ConfigurationError.
     """
@@ -49,7 +50,7 @@ async def live_as_node(
         listener = stack.enter_context(closing(listen(settings)))
         house = await stack.enter_async_context(joined(settings, clock))
         keeping = house.keeping
-        # Now, and not in a take-over, which everybody waits for.
+        # This is done now and not in a take-over, for which everybody waits.
         stack.enter_context(calm_collector())
         while not stop.is_set():
             async with standing_by(house, listener.dup()):
@@ -68,7 +69,7 @@ async def live_as_node(
                     noted = writer_noted(running.backend, settings.cluster.node, house.passed)
                     with noted, archiving(house, running.backend):
                         await _first_of(stop.wait(), keeping.lost())
-            except* StorageError as errors:  # Redis or the disk refuses it, or another node has it by now.
+            except* StorageError as errors:  # Redis or the disk refuses, or another node has the house by now.
                 logger.warning("cluster: the house can't be opened here (%s)", type(errors.exceptions[0]).__name__)
                 await keeping.give_up()
                 await clock.sleep(AGAIN_MS)
@@ -77,12 +78,12 @@ async def live_as_node(
 
 @contextmanager
 def writer_noted(backend: Backend, node: str, passed: Callable[[SessionId, int], int | None]) -> Iterator[None]:
-    """Have the log of each session that is on say that this node writes it from now on, and media time go on.
+    """Record in the log of each session that is on that this node writes it now, and continue its media time.
 
-    `passed`: ms since an event, where this node knows it. What isn't stored when the house is given up is not waited
-    for: the writers end then.
+    `passed` gives the ms since an event, where this node knows it. An event that is not stored when the house is given
+    up is not waited for: the session writers end then.
     """
-    # Bound: the sessions that are on.
+    # Bounded by the sessions that are on.
     noting: set[asyncio.Task[None]] = set()
     over = False
 
@@ -108,7 +109,9 @@ def writer_noted(backend: Backend, node: str, passed: Callable[[SessionId, int],
 
 @contextmanager
 def archiving(house: House, backend: Backend) -> Iterator[None]:
-    """Have Redis give up what enough nodes have, and get back what it has lost, while inside."""
+    """Have Redis give up logs that enough nodes have archived, and fill again what it has lost, while inside the
+    context.
+    """
     made = Archiving(
         house.log,
         backend.log,

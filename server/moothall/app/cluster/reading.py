@@ -1,4 +1,4 @@
-"""The readers' doors of a node that stands by: whom it serves from its own copies, whom it carries to the keeper."""
+"""The readers' doors of a node that stands by: it serves readers from its own copies, or carries them to the keeper."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ from moothall.services.supervision.supervising import supervise
 
 GOODBYE_MS = 200
 LOOK_MS = 1_000
-"""How often it is looked whether this node is cut off."""
+"""Milliseconds between checks whether this node is cut off."""
 CUT_OFF = "This machine has heard nothing of the others for 10 s; come back, and nothing will be missed."
-"""Why readers are sent away then."""
+"""The sentence with which readers are sent away then."""
 
 logger = logging.getLogger(__name__)
 
 
 class NodeReaders:
-    """The readers' doors of a node. They serve who reads a session that everybody may read; all others the keeper
-    serves: it knows their links.
+    """The readers' doors of a node. They serve readers of sessions that everybody may read. All other requests are
+    carried to the keeper, which knows the role links.
     """
 
     def __init__(
@@ -56,14 +56,14 @@ class NodeReaders:
         self._cached = CachedDoor(readers)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `app.add_routes`."""
+        """The routes, for `app.add_routes`."""
         doors = (self._events, self._sockets, self._polls, self._low, self._plain, self._cached)
         found = [route for door in doors for route in door.routes()]
         return [web.get(route.path, self._or_carried(route.handler), allow_head=False) for route in found]
 
     async def open(self, stack: AsyncExitStack) -> None:
-        """Serve until the stack unwinds. Whoever reads then is told to come back, and waited for `GOODBYE_MS` at most:
-        the node takes the house over behind it.
+        """Serve until the stack unwinds. Then readers are asked to connect again, and get `GOODBYE_MS` at most: the
+        take-over of the house waits for it.
         """
         tasks, started = await stack.enter_async_context(asyncio.TaskGroup()), asyncio.Event()
         stack.callback(tasks.create_task(self._reading.run(started)).cancel)
@@ -77,7 +77,7 @@ class NodeReaders:
             stack.push_async_callback(door.close)
 
     async def _watch(self) -> None:
-        """Send readers away while this node is cut off, until cancelled: words that it shows may have been removed."""
+        """Send readers away while this node is cut off, until cancelled: it may show words that were removed."""
         told = False
         while True:
             await self._reading.clock.sleep(LOOK_MS)
@@ -95,7 +95,7 @@ class NodeReaders:
         async def handler(request: web.Request) -> web.StreamResponse:
             session = SessionId(request.match_info["session"])
             if "as" in request.query or not await self._reading.serves(session, _after(request)):
-                has_begun(request)  # The keeper lets it in, or doesn't.
+                has_begun(request)  # The keeper decides whether to admit it.
                 return await self._forwarding.handle(request)
             return await handle(request)
 
@@ -103,7 +103,7 @@ class NodeReaders:
 
 
 def _after(request: web.Request) -> Position | None:
-    """What the reader has seen; None where that isn't said, or can't be read: the door says so."""
+    """The position that a request names; None where it names none or a wrong one, which the door reports."""
     try:
         return position_of(request)
     except ValueError:
@@ -111,10 +111,10 @@ def _after(request: web.Request) -> Position | None:
 
 
 def reader_gate(address_of: AddressOf, pages: Pages) -> Middleware:
-    """Readers who begin to follow a text wait to be let in, by what that costs (`Admission`)."""
+    """Return a middleware by which readers who begin to follow a text wait for admission, by its cost (`Admission`)."""
 
     @web.middleware
     async def others(request: web.Request, handler: Handler) -> web.StreamResponse:
-        return await handler(request)  # The keeper has a gate for them.
+        return await handler(request)  # The keeper has a gate for all other requests.
 
     return Admission(SystemRandomness()).middleware(address_of, STREAMS, others, crowded_page(pages))

@@ -1,4 +1,4 @@
-"""What a node serves while it stands by: its probes, metrics, readers, and all else by carrying it to the keeper."""
+"""Serve the doors of a node that stands by: probes, metrics and readers; other requests are carried to the keeper."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ logger = logging.getLogger(__name__)
 
 
 class _Doors(NamedTuple):
-    """What serves visitors."""
+    """The parts that serve visitors."""
 
     forwarding: Forwarding
     address: ServerAddress
@@ -69,7 +69,7 @@ class _Doors(NamedTuple):
 
 @asynccontextmanager
 async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[None]:
-    """Follow the house's logs and book, and carry what visitors ask to its keeper, while inside.
+    """Stand by while inside the context: follow the house's logs and book, and carry visitors' requests to the keeper.
 
     Raises ConfigurationError.
     """
@@ -105,7 +105,7 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
 
 
 async def _engines(stack: AsyncExitStack, house: House) -> EngineRelay | None:
-    """Pass on to the keeper what engines on other machines say here; None where none can come.
+    """Relay engines on other machines to the keeper; None where the settings have no port for them.
 
     Raises ConfigurationError.
     """
@@ -118,7 +118,7 @@ async def _engines(stack: AsyncExitStack, house: House) -> EngineRelay | None:
 
 
 async def _follow(house: House, book: Book, forwarding: Forwarding, engines: EngineRelay | None) -> None:
-    """The book, and who keeps the house, until cancelled."""
+    """Follow the book, and note changes of the keeper, until cancelled."""
     keeper, told = house.keeper, False
     while True:
         await house.follow_book(book)
@@ -145,9 +145,7 @@ async def _open_metrics(
     measures: Measures,
     connections: Places,
 ) -> None:
-    """Tell metrics where `[metrics]` says, until the stack unwinds: readers and connections, and how well the keeper is
-    heard.
-    """
+    """Serve metrics where `[metrics]` says, until the stack unwinds: readers, connections, the keeper's silence."""
     settings, data = house.settings, Path(house.settings.server.data)
     if not settings.metrics.host:
         return
@@ -170,7 +168,7 @@ async def _open_metrics(
 
 
 async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerAddress, readers: Readers) -> None:
-    """Say how this node is doing, and of all else where the keeper is, until the stack unwinds."""
+    """Answer commands about this node's status, and for all others name the keeper, until the stack unwinds."""
     data, since, name = Path(house.settings.server.data), house.clock.wall(), house.settings.cluster.node
 
     def status() -> ServerStatus:
@@ -260,7 +258,7 @@ async def _doors(
     health = HealthDoor(lambda: readiness.lacking)
     readers = Readers(
         find=reading.find,
-        may_read=lambda _: None,  # What is found everybody may read.
+        may_read=lambda _: None,  # Everybody may read the sessions that `find` gives.
         clock=house.clock,
         randomness=randomness,
         origins=address.origins,
@@ -274,7 +272,7 @@ async def _doors(
     nodes = house.gate.middleware(NODES_ALONE)
     gate = reader_gate(address_of, pages)
     app = web.Application(middlewares=[health.first(), nodes, gate, taken.middleware(address_of)])
-    # Files of its own release it serves itself: so a page looks like one while nobody keeps the house.
+    # The node serves the files of its own release, so that its pages have their look while nobody keeps the house.
     app.add_routes(
         [
             *health.routes(),
@@ -291,6 +289,7 @@ async def _doors(
     stack.push_async_callback(runner.cleanup)
     await serve(stack, runner, listener, connections=taken, tls=tls)
     await reads.open(stack)
-    # First of all: what the former keeper still holds would hold up the runner's end, and with it the take-over.
+    # This runs first as the stack unwinds: connections to the former keeper would delay the runner's end, and with it
+    # the take-over.
     stack.callback(forwarding.end)
     return _Doors(forwarding, address, readers, places[0])
