@@ -1,1 +1,3 @@
-"""What happens, as asyncio; it knows ports only."""
+"""The running server over asyncio: sessions, readers, desks, hubs, sound and engines. It reaches the outside by ports
+only.
+"""

@@ -1,1 +1,1 @@
-"""The centre's side of hubs: who they are, the link, what they follow, their acts, their presence."""
+"""The centre's side of hubs: registry, pairing, links, the sessions that hubs follow, their acts, their presence."""

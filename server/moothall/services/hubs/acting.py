@@ -1,4 +1,4 @@
-"""The acts of one hub's rooms, done one after the other: those behind one that is to come again come again too."""
+"""Carries out the acts of one hub's rooms in order. If one must be sent again, so must the acts after it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from moothall.services.supervision.supervising import note_failure
 from moothall.wire.hub.messages import MOST_ACTS, Act, Done, NotDone
 
 FAILURES = 3
-"""How often an act may fail in a way that nobody foresaw until it is refused: else it is in the way of all others."""
+"""An act that fails this often with an unforeseen exception is refused for good: otherwise it would block all others.
+"""
 
 _TOO_MANY = f"More than {MOST_ACTS} acts are on their way."
 
@@ -25,18 +26,21 @@ class HubActing:
         self._hub = hub
         self._node = node
         self._say = say
-        # Overflow: the hub has more on their way than it may; `put` raises.
+        # Overflow: the hub has more acts in flight than it may; `put` raises.
         self._waiting: asyncio.Queue[Act] = asyncio.Queue(MOST_ACTS)
         # Overflow: as above.
         self._due: dict[CommandId, int] = {}
-        """The acts that are to come again, in the order in which they came first, and how often each failed.
+        """The acts that the hub has to send again, in the order of their first arrival, with the number of failures of
+        each.
 
-        Also those behind the one that could not be done: an answer may be so long on its way that the hub sends that
-        one again, and a new act, before it knows of the others.
+        Acts that were queued after the failed one are in it too: the answer may be so late that the hub sends the
+        failed act again, and then a new act, before it learns that the others have to be sent again.
         """
 
     def put(self, act: Act) -> None:
-        """Have an act done. Raises ProtocolError when it can't be one, or is one too many."""
+        """Queue an act. Raises ProtocolError when its id or hub name is malformed, or when more than `MOST_ACTS` are in
+        flight.
+        """
         if len(self._due) >= MOST_ACTS and act.id not in self._due:
             raise ProtocolError(_TOO_MANY)
         if not is_command_id(act.id) or (act.hub and not is_name(act.hub)):
@@ -47,7 +51,9 @@ class HubActing:
             raise ProtocolError(_TOO_MANY) from None
 
     async def run(self) -> None:
-        """Until cancelled. An act that is being done then has no answer, and comes again with the next link."""
+        """Carry out the queued acts until cancelled. An act that is cut off by the cancellation gets no answer; the hub
+        sends it again over its next link.
+        """
         while True:
             act = await self._waiting.get()
             if self._due and act.id != next(iter(self._due)):
@@ -63,7 +69,7 @@ class HubActing:
             self._say(answer)
 
     async def _done(self, act: Act) -> tuple[Done | NotDone, int]:
-        """The answer to an act, and how often it failed by now."""
+        """Carry out an act. Return the answer and the number of failures of this act so far."""
         failures = self._due.get(act.id, 0)
         path = f"{self._hub}.{act.hub}" if act.hub else self._hub
         try:
@@ -71,7 +77,7 @@ class HubActing:
         except StorageUnavailable:
             message = "The server can't store this at the moment."
             return NotDone(id=act.id, code=RefusalCode.UNAVAILABLE, message=message), failures
-        except Exception as error:  # whatever it was, the next act may be done
+        except Exception as error:  # one act's failure must not stop those after it
             note_failure(error, f"hub {path}: act {act.id} failed")
             failures += 1
             code = RefusalCode.UNAVAILABLE if failures < FAILURES else RefusalCode.INVALID

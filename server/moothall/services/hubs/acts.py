@@ -1,7 +1,8 @@
-"""What the rooms of hubs do, carried out here: questions, supports, votes, head counts, notes, each exactly once.
+"""Carries out at the centre what people do in the rooms of hubs (questions, support, votes, head counts, notes), each
+act exactly once.
 
-An act comes again whenever its answer was lost. What goes into the log is known there by the act's id; counts are
-absolute, and the newest holds. An act that is refused is so for good, unless it couldn't be stored.
+A hub sends an act again whenever the answer was lost. The log recognises a repeated act by its id; counts are absolute,
+and the newest count is valid. A refusal is final, unless the act couldn't be stored.
 """
 
 from __future__ import annotations
@@ -45,16 +46,19 @@ from moothall.wire.hub.messages import (
 logger = logging.getLogger(__name__)
 
 REMEMBERED = 1_000
-"""Refusals that are kept in memory, each some hundred bytes, so that an act whose answer was lost gets the same one.
-Overflow: the oldest; such an act is looked at anew."""
+"""The most refusals kept in memory, some hundred bytes each, so that an act whose answer was lost gets the same answer.
+Overflow: the oldest is dropped, and its act would be judged anew.
+"""
 _NOT_REMEMBERED = PASSING | {RefusalCode.INVALID}
-"""What is to come again, and what is wrong in itself: that may be as long as a message."""
+"""Codes of refusals that are not kept: acts that will be sent again, and malformed acts, which may be as long as a
+message.
+"""
 
 Count = Callable[[str, SessionId, int, int], Awaitable[Refusal | None]]
 
 
 async def _nobody_else(_hub: str, _session: SessionId, _people: int, _at: int) -> Refusal | None:
-    """For a server that keeps no book of hubs."""
+    """Accept a head count without storing it: for a server that keeps no registry of hubs."""
     return None
 
 
@@ -69,16 +73,18 @@ class HubActs:
     presence: HubPresence
     clock: Clock
     title_of: Callable[[str], str | None]
-    """What people call a hub that is linked here, by its name; None for an unknown one."""
+    """Return the title of a hub that is linked here, by its name; None for an unknown hub."""
     count: Count = _nobody_else
-    """Is told of a head count too, by path, session, people and Unix ms; keeps it, or says why not."""
+    """Called after each head count with path, session, people and Unix ms; stores it, or returns why it can't."""
 
     def __post_init__(self) -> None:
         # Overflow: see REMEMBERED.
         self._refused: dict[tuple[str, SessionId, CommandId], Refusal] = {}
 
     async def take(self, hub_path: str, act: Act, node: str) -> Done | NotDone:
-        """Carry an act out; `hub_path` is the room's name from here (`north.kisumu`), `node` the linked machine."""
+        """Carry out an act. `hub_path` is the room's name seen from here (`north.kisumu`), `node` the id of the linked
+        machine.
+        """
         refused = self._refused.get((hub_path, act.session, act.id)) or await self._refusal_of(hub_path, act, node)
         if refused is None:
             return Done(id=act.id)
@@ -117,10 +123,11 @@ class HubActs:
             case HandsAct():
                 return await self.ballots.hands_in_hub(live, what.poll, what.counts, hub=hub, node=node)
             case HeadCountAct():
-                if self.title_of(hub.partition(".")[0]) is None:  # The log would have what its book refuses.
+                # Else the log would hold a count that the registry refuses.
+                if self.title_of(hub.partition(".")[0]) is None:
                     return refuse(RefusalCode.UNKNOWN, "There is no such hub.")
                 title = title_of(hub, act.title, self.title_of)
-                at = min(act.at, self.clock.wall())  # Whoever's clock is ahead would have the last word for long.
+                at = min(act.at, self.clock.wall())  # A count from a clock that is ahead would override later ones.
                 refused = await self.presence.counted(live.id, hub, title, what.people, at, act=known_by)
                 return refused or await self.count(hub, live.id, what.people, at)
             case NoteAct():
@@ -138,7 +145,7 @@ class HubActs:
     async def _authors(
         self, live: LiveSession, hub: str, what: StandAct | HoldAct | TypeAct, known_by: CommandId
     ) -> Refusal | None:
-        """What the author of a question does that came from this hub."""
+        """Carry out an act of the author of a question; refused unless the question came from this hub."""
         each = live.state.questions.get(what.intervention)
         if each is None or each.origin != f"{HUB}{hub}":
             return refuse(RefusalCode.UNKNOWN, "This hub has sent no such question.")
@@ -154,12 +161,16 @@ class HubActs:
 
 
 def command_of(hub: str, act: CommandId) -> CommandId:
-    """By which id the log knows an act that only its own hub may do: no other hub's can be taken for it."""
+    """The id in the log of an act that only its own hub may do: a digest of hub and act id, so that the ids of two hubs
+    can't collide.
+    """
     return CommandId(f"hub:{hashlib.sha256(f'{hub} {act}'.encode()).hexdigest()[:32]}")
 
 
 def title_of(hub: str, said: str, known: Callable[[str], str | None]) -> str:
-    """What a hub is called, by its name as a dotted path: as its book has it, as it says itself, or by its name."""
+    """The title of a hub, `hub` being its dotted path: from the registry of this server, else what the hub itself sent,
+    else its capitalised name.
+    """
     own = hub.rpartition(".")[2]
     return (known(hub) if own == hub else None) or plain_title(said) or own.capitalize()
 

@@ -1,4 +1,4 @@
-"""Which hubs are there now: their machines have a link, or somebody looks at their page. In memory alone."""
+"""Tracks which hubs are present: their machine has a link, or somebody has their page open. Kept in memory only."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock
 
 PAGE_MS = 90_000
-"""How long a hub's page that renews itself is taken to be there after it was heard of."""
+"""How long a hub counts as present after a request of its page that refreshes itself."""
 STILL_MS = 600_000
-"""How long one that doesn't counts for the hub's hours."""
+"""How long a request of a page that does not refresh itself counts for the hub's hours of presence."""
 
 
 class Attendance:
@@ -20,13 +20,15 @@ class Attendance:
         self._clock = clock
         self._nodes: dict[str, set[str]] = {}
         self._pages: dict[str, int] = {}
-        """Until when (monotonic ms)."""
+        """Until when each hub counts as present by its page, in monotonic ms."""
         self._parts: dict[str, dict[SessionId, int]] = {}
-        """Of which meetings it is looked at, likewise. Bound: those that a hub looked at in the last ten minutes."""
+        """Until when, in monotonic ms, each hub's page of a session counts. Bound: sessions opened in the last ten
+        minutes.
+        """
         self._told: set[str] = set()
 
     def linked(self, hub: str, node: str, *, connected: bool) -> None:
-        """A machine's link came or goes on, or is cut."""
+        """Note that a machine's link has been established or is still up, or that it was cut (`connected` False)."""
         nodes = self._nodes.setdefault(hub, set())
         if connected:
             nodes.add(node)
@@ -34,7 +36,9 @@ class Attendance:
             nodes.discard(node)
 
     def visited(self, hub: str, session: SessionId | None, *, renews: bool) -> None:
-        """Somebody looks at its page, of a session or of none; `renews`: which will be heard of again by itself."""
+        """Note that somebody opened a hub's page, of a session or of none. `renews`: the page refreshes itself, so
+        another request will follow.
+        """
         now = self._clock.monotonic()
         if renews:
             self._pages[hub] = now + PAGE_MS
@@ -44,21 +48,21 @@ class Attendance:
             self._parts[hub] = {**parts, session: until}
 
     def here(self, hub: str) -> bool:
-        """Whether it is there."""
+        """Whether a hub is present: one of its machines has a link, or its page was refreshed lately."""
         return bool(self._nodes.get(hub)) or self._pages.get(hub, 0) > self._clock.monotonic()
 
     def takes_part(self, hub: str, followed: Iterable[SessionId]) -> frozenset[SessionId]:
-        """For which meetings its hours count: those that its machine, which has a link, has `followed`, and those
-        whose page somebody looks at, or did lately where it doesn't renew itself.
+        """The sessions for which a hub's hours of presence count: those of its page views that are still valid, and,
+        while its machine has a link, the sessions in `followed`.
         """
         now = self._clock.monotonic()
         looked = {session for session, until in self._parts.get(hub, {}).items() if until > now}
         return frozenset(looked.union(followed) if self._nodes.get(hub) else looked)
 
     def news(self, hub: str, *, machine: bool) -> bool | None:
-        """Whether it is there, where that isn't what was said the last time; else None.
+        """Whether a hub is present, when that differs from the last answer; None when it is unchanged.
 
-        Of one with a `machine` only that counts: its room is cut off though somebody looks at its page elsewhere.
+        For a hub with a `machine` only the link counts: its room is cut off even if somebody opens its page elsewhere.
         """
         here = bool(self._nodes.get(hub)) if machine else self.here(hub)
         if here == (hub in self._told):
@@ -67,7 +71,7 @@ class Attendance:
         return here
 
     def forget(self, hub: str) -> None:
-        """It is no more."""
+        """Drop everything about a hub that was removed."""
         self._nodes.pop(hub, None)
         self._pages.pop(hub, None)
         self._parts.pop(hub, None)

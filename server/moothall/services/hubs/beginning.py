@@ -1,8 +1,9 @@
-"""Where a hub that follows a session begins: what is said now first, then what it missed; or that its copy differs.
+"""Decides where a hub that follows a session begins: live events first, then what it missed; or that its copy diverges.
 
-The hub says where its copy ends. If little came since, that is where it goes on. Else what comes as live begins close
-to the log's end, far enough back that the lines still open are whole, and that each text has the last line that ended:
-a room without words as they come would look at nothing until the next one does. The rest is what was missed.
+The hub sends where its copy ends. If few events came after that, it resumes there. Otherwise the live events begin
+close to the end of the log, far enough back that the lines still open are complete and that each text has its last
+finished line: a room that does not get words as they come would otherwise see nothing until the next line ends. The
+events between the copy and that point are sent as missed.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from moothall.services.hubs.ports import Heads, LinkSource, LogStatus, Pack
 from moothall.wire.hub.messages import Follow, Held, Live
 
 LITTLE_EVENTS = 50
-"""A hub that misses no more than so many events,"""
+"""A hub simply resumes where its copy ends if it lacks at most this many events. `LITTLE_BYTES` limits them as well."""
 LITTLE_BYTES = 8 << 10
-"""and no more than these bytes of a batch, one second of 64 kbit/s, goes on where it was."""
+"""Most bytes of these events, packed as a batch: one second at 64 kbit/s."""
 WINDOW_EVENTS = 200
-"""How far back lines that are still open, or ended last, are looked for."""
+"""How many events back to look for the openings of lines that are still open, or that ended last."""
 MOST_PACKED = 256 << 10
-"""What is more than this before it is packed is not little, and isn't packed to find out."""
+"""Events with more bytes than this, unpacked, count as more than `LITTLE_BYTES`; they aren't packed to measure that."""
 
 _LINES = frozenset(
     str(kind.__struct_config__.tag)
@@ -35,42 +36,43 @@ _LINES = frozenset(
 
 
 class Beginning(msgspec.Struct, frozen=True, kw_only=True):
-    """What a hub gets."""
+    """From where a hub is sent the live events of a session, and which events it missed."""
 
     live: Live
     """The answer to its `Follow`."""
     lanes: frozenset[Lane]
     missed_from: Heads
-    """Where its lanes stand before what it missed."""
+    """The heads of the hub's lanes before the events that it missed."""
     missed_through: int
-    """The offset up to which it missed anything."""
+    """The offset of the last event that it may have missed."""
 
 
 class Differs(msgspec.Struct, frozen=True, kw_only=True):
-    """The hub's copy is not one of this log."""
+    """The finding that a hub's copy diverges from this log: at which lane and offset, and why."""
 
     lane: Lane | None
     offset: int
     message: str
-    """A sentence."""
+    """The reason, as a sentence for people."""
 
 
 def channels_of(follow: Follow, stand: LogStatus) -> tuple[ChannelId, ...]:
-    """The texts that it gets: those it wants and that there are; the first one where there is none of them."""
+    """The wanted channels that exist in the session, or the session's first channel where none of them does."""
     known = tuple(ChannelId(name) for name in dict.fromkeys(follow.channels) if name in stand.channels)
     return known or tuple(ChannelId(name) for name in stand.channels[:1])
 
 
 def lanes_of(channels: tuple[ChannelId, ...], *, words: bool) -> frozenset[Lane]:
-    """The lanes of some texts, with the two that come with them."""
+    """The lanes of some channels, and the lanes `session` and `questions`, which go with any of them."""
     text = {channel_lane(channel) for channel in channels}
     return frozenset({SESSION, QUESTIONS} | text | ({words_lane(channel) for channel in channels} if words else set()))
 
 
 async def begin(source: LinkSource, stand: LogStatus, follow: Follow, pack: Pack) -> Beginning | Differs | None:
-    """Where it begins. None while that can't be said: the log has no text yet, or is a copy behind the hub's.
+    """Find out where the hub begins. None while that can't be decided: the log has no channel yet, or is a copy that is
+    behind the hub's.
 
-    Raises as the source does, and Torn where the log lacks what it names.
+    Raises what the source raises, and Torn where the log lacks an event that a later one refers to.
     """
     channels = channels_of(follow, stand)
     if not channels:
@@ -91,7 +93,7 @@ async def begin(source: LinkSource, stand: LogStatus, follow: Follow, pack: Pack
     looking = _Looking(source, stand, follow.session, lanes, pack)
     goes_on, at, through = False, known.offset, known.offset
     if not await looking.goes_on_from(known):
-        # A part with other lanes than those that are wanted now can't be joined to anything.
+        # A live part with lanes that aren't wanted any more can't be joined to the new ones.
         live_part = follow.live if same and follow.live is not None and follow.live.heads.keys() <= lanes else None
         if live_part is not None and await looking.goes_on_from(live_part):
             goes_on, at, through = True, live_part.offset, follow.live_begin
@@ -114,7 +116,9 @@ async def begin(source: LinkSource, stand: LogStatus, follow: Follow, pack: Pack
 async def differs(
     source: LinkSource, stand: LogStatus, session: SessionId, lanes: frozenset[Lane], heads: Heads
 ) -> Differs | None:
-    """Where a hub's lanes stand otherwise than they do here; what a copy lacks isn't compared. Raises as the source."""
+    """Compare the heads of a hub's lanes with this log, and return the first divergence or None. Events that are
+    missing here are not compared. Raises what the source raises.
+    """
     for lane in sorted(lanes & heads.keys()):
         head = heads[lane]
         if head.offset <= 0 or stand.through < head.offset <= stand.begin:
@@ -129,7 +133,7 @@ async def differs(
 async def heads_at(
     source: LinkSource, stand: LogStatus, session: SessionId, lanes: frozenset[Lane], offset: int
 ) -> dict[Lane, LaneHead]:
-    """Where the lanes stood at an offset that isn't in a hole. Raises as the source does."""
+    """The heads of the lanes at an offset, which must not lie in a hole of the log. Raises what the source raises."""
     found: dict[Lane, LaneHead] = {}
     for lane in lanes:
         head = stand.heads.get(lane)
@@ -143,7 +147,7 @@ async def heads_at(
 async def _head_before(
     source: LinkSource, stand: LogStatus, session: SessionId, lane: Lane, offset: int
 ) -> LaneHead | None:
-    """Where a lane stood that has events behind `offset`: each event names the one before it."""
+    """The head at `offset` of a lane that has later events: each event names the one before it in its lane."""
     only = frozenset({lane})
     following = await source.read(session, offset, 1, only)
     before = following[0].header.prev if following else 0
@@ -158,7 +162,7 @@ async def _head_before(
 
 
 class _Looking:
-    """Looks for a place in one log."""
+    """Finds in one log the offset from which a hub gets live events."""
 
     def __init__(
         self, source: LinkSource, stand: LogStatus, session: SessionId, lanes: frozenset[Lane], pack: Pack
@@ -170,7 +174,9 @@ class _Looking:
         self._pack = pack
 
     async def goes_on_from(self, held: Held) -> bool:
-        """Whether what the hub holds ends so near the log's end, in all lanes, that it just goes on."""
+        """Whether the part that a hub holds ends, in all lanes, so near the end of the log that it can simply resume
+        there.
+        """
         if not self._stand.whole and held.offset < self._stand.begin:
             return False
         there = await heads_at(self._source, self._stand, self._session, self._lanes, held.offset)
@@ -184,20 +190,22 @@ class _Looking:
         return len(packed) <= LITTLE_BYTES
 
     async def whole_lines(self) -> int:
-        """The offset behind which all lines stand that are still open or ended last in their texts, or the end."""
+        """The offset after which all openings lie of lines that are still open, or that ended last in their channel;
+        else the end of the log.
+        """
         window = max(self._stand.begin, self._stand.offset - WINDOW_EVENTS)
         lanes = frozenset(lane for lane in self._lanes if lane.startswith("ch:"))
         opened: dict[SegmentId, int] = {}
         last: dict[ChannelId, int] = {}
         for record in await self._source.read(self._session, window, WINDOW_EVENTS, lanes):
             if record.header.offset > self._stand.offset:
-                break  # It came since: of that `stand` doesn't say where the lanes are.
+                break  # Appended after `stand` was read, which doesn't have the heads for it.
             if record.header.type not in _LINES or record.body is None:
                 continue
             try:
                 event = decode_event(record.body)
             except RecordBroken:
-                continue  # The hub will say so.
+                continue  # The hub finds and reports the broken event itself.
             match event:
                 case ev.SegmentOpened():
                     opened[event.segment] = record.header.offset

@@ -1,4 +1,4 @@
-"""Reads a log onwards from where a hub's lanes stand. Nothing is kept in memory but that place."""
+"""Reads a log onwards from the heads of a hub's lanes. Only these positions are kept in memory."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from moothall.core.kernel.ids import Lane, SessionId
 from moothall.services.hubs.ports import Heads, LinkSource
 
 PAGE = 100
-"""Events of one read."""
+"""The most events of one read."""
 
 
 class Torn(Exception):
-    """The log doesn't go on from where a lane stood: in a copy a hole has come since, or it was begun anew."""
+    """The log does not continue from the head of a lane: a copy has got a hole meanwhile, or the log was begun anew."""
 
 
 class LaneCursor:
-    """The events of some lanes behind where each of them stands, in the log's order."""
+    """Reads the events of some lanes after the head of each, in the order of the log."""
 
     def __init__(
         self, source: LinkSource, session: SessionId, lanes: frozenset[Lane], heads: Heads, after: int | None = None
     ) -> None:
-        """`after`: the offset behind which to read, where nothing lies between it and any of the heads."""
+        """`after`: the offset after which to read, if no event of these lanes lies between it and any of the heads."""
         self._source = source
         self._session = session
         self.lanes = lanes
@@ -40,9 +40,9 @@ class LaneCursor:
         self._offset = min(map(self._at, self.lanes), default=0)
 
     async def read(self, through: int | None = None) -> Sequence[LogRecord]:
-        """The events that come next, `PAGE` at most, and up to the offset `through` where given; empty at the end.
+        """The next events, at most `PAGE`, up to the offset `through` where given; empty at the end.
 
-        They come again until `take` has been told of them.
+        The same events are returned again until `take` was called with them.
         """
         while self.lanes and (through is None or self._offset < through):
             ahead = [at for at in map(self._at, self.lanes) if at > self._offset]
@@ -56,7 +56,7 @@ class LaneCursor:
         return ()
 
     def take(self, records: Sequence[LogRecord]) -> None:
-        """Stand behind these, which were read. Raises Torn where one doesn't follow on what was taken before."""
+        """Advance past records that were read. Raises Torn where one doesn't follow the previous event of its lane."""
         for record in records:
             header = record.header
             if header.prev != self._at(header.lane):
@@ -67,7 +67,7 @@ class LaneCursor:
 
 
 def within(records: Sequence[LogRecord], most: int) -> Sequence[LogRecord]:
-    """The first of them, whose headers and bodies have `most` bytes altogether, but one at least."""
+    """The leading records whose headers and bodies have at most `most` bytes together, but at least one record."""
     size = 0
     for number, record in enumerate(records):
         size += len(record.header_bytes) + len(record.body or b"")
@@ -77,5 +77,5 @@ def within(records: Sequence[LogRecord], most: int) -> Sequence[LogRecord]:
 
 
 def weight(records: Sequence[LogRecord]) -> int:
-    """The bytes of their headers and bodies."""
+    """Bytes of the headers and bodies of some records."""
     return sum(len(record.header_bytes) + len(record.body or b"") for record in records)

@@ -1,7 +1,7 @@
-"""One session on one hub's link: what is said now, what was missed, and the hub's own lane, each read from the log.
+"""One session on one hub's link: live events, missed events, and the hub's own lanes, each read from the log on demand.
 
-Nothing is queued in memory: each part is a place in the log, and a batch is made when the line takes it. So a hub that
-stalls costs nothing, and what was removed from the log meanwhile isn't sent.
+Nothing is queued in memory: each part is a cursor into the log, and a batch is made when the link can take it. So a hub
+that stalls costs nothing, and what was removed from the log meanwhile isn't sent.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ from moothall.services.hubs.signals import usual
 from moothall.wire.hub.messages import WINDOW_BYTES, Batch, Caught, FeedPart, Follow, Live, Signalled, Stopped
 
 GATHER_MS = 800
-"""What is said within so long after a batch goes out together. A correction is at a hub within a second so."""
+"""Live events within this time after a batch are sent together, so that a correction reaches a hub within a second."""
 LIVE_BYTES = 64 << 10
-"""Bytes of a live batch before it is packed: a frame holds it at any size when packed."""
+"""Most bytes of a live batch before packing: packed it fits into a frame in any case."""
 MISSED_BYTES = WINDOW_BYTES // 3
-"""What a batch of what was missed is to come to, packed: three of them fill the window."""
+"""Intended size of a packed batch of missed events: three of them fill the window."""
 FEWEST_PACKED, MOST_PACKED = MISSED_BYTES, 16 * MISSED_BYTES
-"""Bounds of what goes into one before it is packed."""
+"""Bounds of the bytes that go into a batch of missed events before packing."""
 
 CLOSED = "There is no such meeting here, or it isn't open to everybody."
 WAIT_MS = 10_000
-"""How long what may wait waits at most."""
+"""How long deferrable events (`deferrable`) wait at most."""
 
 
 class Feeding:
     """Makes the batches of one session for one hub. Call `begin` first; only one task may use it."""
 
     def __init__(self, source: LinkSource, pack: Pack, follow: Follow, hub: str) -> None:
-        """`hub` is the hub's path from the centre, which names its own lane."""
+        """`hub` is the hub's path from the centre, by which its own lane is named."""
         self.follow = follow
         self.waits = False
-        """Whether it can't begin yet: it tries again when the log has new events."""
+        """Whether it can't begin yet; it tries again when the log has new events."""
         self.answered = False
-        """Whether the hub was told where it begins, or that it can't."""
+        """Whether the hub's `Follow` was answered, by where it begins or by why it can't."""
         self.looks = False
-        """Whether `stays_open` is to be asked."""
+        """Whether `stays_open` has to be called."""
         self.begun: Live | None = None
         self._source = source
         self._pack = pack
@@ -73,18 +73,18 @@ class Feeding:
 
     @property
     def on_way(self) -> int:
-        """Bytes of what was missed that the hub hasn't said it has."""
+        """Bytes of missed events that are in flight: sent, and not acknowledged by the hub."""
         return sum(size for _, size in self._on_way)
 
     @property
     def whole(self) -> bool:
-        """Whether the hub has all that it follows, but for what nobody waits for."""
+        """Whether the hub has everything that it follows, deferrable events aside."""
         if self.begun is None:
-            return self.waits  # There is no log of it yet.
+            return self.waits  # The session has no log yet.
         return self._caught and not self._live_news and not self._on_way
 
     def notify(self, lanes: frozenset[Lane]) -> bool:
-        """Its log has news in these lanes; whether that concerns it."""
+        """Note that the log has new events in these lanes. Return whether the hub follows any of them."""
         if self.begun is None:
             again = self.waits
             self.waits = False
@@ -98,14 +98,15 @@ class Feeding:
         return bool(own) or bool(lanes & self._live.lanes)
 
     def taken(self, number: int) -> None:
-        """The hub has what was missed up to this batch."""
+        """Note the hub's acknowledgement that it has stored all batches of missed events up to this number."""
         while self._on_way and self._on_way[0][0] <= number:
             self._on_way.popleft()
 
     async def begin(self, *, offered: bool) -> Live | Stopped | None:
-        """The answer to the hub's `Follow`; None while there is none, and then it `waits`.
+        """The answer to the hub's `Follow`; None while there is none yet, and then `waits` is set.
 
-        `offered`: whether the session is one that there will be a log of. Raises as the source does, and Torn.
+        `offered`: whether the session is in the programme for hubs, so that a log is to be expected. Raises what the
+        source raises, and Torn.
         """
         self.waits = True  # Before anything is read, so that news meanwhile isn't lost.
         stand = await self._source.stand(self.follow.session)
@@ -127,13 +128,14 @@ class Feeding:
         return found.live
 
     def look_again(self) -> None:
-        """What is offered has changed, and perhaps whether this session is."""
+        """Note that the programme for hubs has changed, so that this session may have been opened or closed to hubs."""
         self.waits, self.looks = False, self.begun is not None
 
     async def stays_open(self, *, offered: bool) -> bool:
-        """Whether everybody may read the session still. Raises as `begin` does.
+        """Whether everybody may still read the session. Raises as `begin` does.
 
-        `offered`: whether it is one that there will be a log of; a copy that is fetched anew isn't there for a while.
+        `offered`: whether the session is in the programme for hubs; a copy that is being fetched anew is absent for a
+        while.
         """
         self.looks = False
         stand = await self._source.stand(self.follow.session)
@@ -142,15 +144,17 @@ class Feeding:
         return offered if stand is None else stand.public
 
     def live_due(self) -> int | None:
-        """When a batch of what is said now is due, ms of the monotonic clock (0: at once); None while there is none."""
+        """When the next live batch is due, in ms of the monotonic clock (0: at once); None while there is nothing to
+        send.
+        """
         if self._live_news:
             return 0 if self._live_sent is None else self._live_sent + GATHER_MS
         return None if self._held_since is None else self._held_since + WAIT_MS
 
     async def live(self, now: int) -> Batch | None:
-        """What is said now, as far as one batch holds it; None when there is nothing to send. Raises as `begin` does.
+        """The next live batch; None when there is nothing to send yet. Raises as `begin` does.
 
-        What nobody waits for goes with the next that somebody does, or after `WAIT_MS`.
+        Deferrable events go with the next event that is not, or alone after `WAIT_MS`.
         """
         self._live_news = False
         page = await self._live.read()
@@ -165,11 +169,13 @@ class Feeding:
         batch = self._batch(self._live, FeedPart.LIVE, records)
         self._live_sent = now
         if len(records) < len(page) or len(page) == PAGE:
-            self._live_news, self._live_sent = True, None  # There is more, at once.
+            self._live_news, self._live_sent = True, None  # The rest is due at once.
         return batch
 
     def signal(self, known: Mapping[str, Summary]) -> Signalled | None:
-        """How one of its texts is doing, where the hub was told something else; `known`: what isn't as usual."""
+        """The next signal of which the hub knows another value; None when it is up to date. `known`: the signals that
+        differ from the usual.
+        """
         if self.begun is None:
             return None
         over = {key: usual(signal) for key, signal in self._told.items()}
@@ -180,12 +186,14 @@ class Feeding:
         return None
 
     def _concerns(self, signal: Summary) -> bool:
-        """Whether the hub's readers can do anything with it: they are sent to no text that the hub doesn't have."""
+        """Whether the hub's readers can use the signal: it must not refer them to a channel that the hub lacks."""
         instead = signal.instead if isinstance(signal, StandIn) else None
         return signal.channel in self._hears and (instead is None or instead in self._hears)
 
     async def own(self) -> Batch | None:
-        """What is new in the hub's own lane and those below; as `live`."""
+        """The next batch of the lanes of the hub itself and of the hubs below it; None when there is nothing new.
+        Raises as `live` does.
+        """
         self._own_news = False
         if self._own_also:
             self._own.follow_also(self._own_also)
@@ -199,17 +207,18 @@ class Feeding:
 
     @property
     def has_own(self) -> bool:
-        """Whether there may be something for `own`."""
+        """Whether `own` may have something to send."""
         return self._own_news
 
     def may_miss(self, room: int) -> bool:
-        """Whether something may go out of what was missed, where the window has `room` bytes left."""
+        """Whether missed events may be sent now that the window has `room` free bytes."""
         return not self._caught and self._missed_news and room >= self._needs
 
     async def missed(self, room: int) -> Batch | Caught | None:
-        """What was missed, as far as there is room for it; then, once, that it is all. As `live`.
+        """The next batch of missed events, as far as the free bytes `room` allow; once, after the last, `Caught`; else
+        None. Raises as `live` does.
 
-        A batch is larger than the room only where nothing else is on its way.
+        A batch is larger than `room` only where nothing else is in flight.
         """
         stand = await self._source.stand(self.follow.session)
         self._missed_news = False
@@ -218,14 +227,14 @@ class Feeding:
         page = await self._missed.read(min(self._through, stand.through))
         if not page:
             if stand.through < self._through:
-                return None  # The rest is missing here as well. There will be news.
+                return None  # The copy here lacks the rest too; `notify` is called when it arrives.
             self._caught = True
             return Caught(session=self.follow.session)
         most = min(max(FEWEST_PACKED, round(MISSED_BYTES * self._ratio)), MOST_PACKED)
         records = within(page, most)
         self._missed_news = True
         data = self._packed(self._missed, records)
-        while len(data) > 2 * MISSED_BYTES and len(records) > 1:  # It packs worse than what came before.
+        while len(data) > 2 * MISSED_BYTES and len(records) > 1:  # It compresses worse than the batch before.
             records = records[: len(records) // 2]
             data = self._packed(self._missed, records)
         if len(data) > room and room < WINDOW_BYTES:
@@ -246,7 +255,7 @@ class Feeding:
         self._missed = LaneCursor(source, session, found.lanes, found.missed_from)
         self._through, self._caught = found.missed_through, not found.live.missed
         held = self.follow.own if self.follow.epoch == stand.epoch else {}
-        # A copy may not have a lane yet that the hub has.
+        # The hub may have a lane that the copy here doesn't have yet.
         self._own = LaneCursor(source, session, self._own_lanes(frozenset({**stand.heads, **held})), held)
         self._live_news = self._missed_news = self._own_news = True
 
@@ -255,9 +264,9 @@ class Feeding:
             return None
         lanes = self._own_lanes(frozenset(self.follow.own))
         if stand.copy:
-            # It may be behind: what isn't here yet isn't compared, and the lane goes on once it is.
+            # A copy may be behind the hub: such lanes aren't compared, and resume once their events are here.
             lanes = frozenset(lane for lane in lanes if self.follow.own[lane].offset <= _end_of(stand, lane))
-        whole = msgspec.structs.replace(stand, begin=0)  # A hole is one in what is public.
+        whole = msgspec.structs.replace(stand, begin=0)  # Only public lanes can have a hole.
         return await differs(self._source, whole, self.follow.session, lanes, self.follow.own)
 
     def _own_lanes(self, lanes: frozenset[Lane]) -> frozenset[Lane]:
@@ -271,7 +280,7 @@ class Feeding:
 
     def _packed(self, cursor: LaneCursor, records: Sequence[LogRecord]) -> bytes:
         begun = self.begun
-        assert begun is not None  # noqa: S101  # nothing is read before
+        assert begun is not None  # noqa: S101  # nothing is packed before `_start`
         if any(record.header.epoch != begun.epoch for record in records):
             raise Torn(_begun_anew(self.follow.session))
         return self._pack(records, session=self.follow.session, epoch=begun.epoch, heads=cursor.heads)
@@ -287,11 +296,11 @@ def _begun_anew(session: SessionId) -> str:
 
 
 def deferrable(record: LogRecord, *, words: bool) -> bool:
-    """Whether nothing that people see hangs on this event, where words are followed as they come or not: it goes with
-    the next one, for a frame less.
+    """Whether people see nothing of this event by itself, so that it can wait for the next one and save a frame.
+    `words`: whether the hub follows words as they come.
 
-    A frame costs what WebSocket and TLS put around it, 30 bytes, and a batch what its first event can't infer. Who
-    follows finished lines alone sees nothing of a line before its end, so its beginning goes with it: a fifth of the
-    line's bytes.
+    A frame costs 30 bytes for WebSocket and TLS, and a batch also what its first event can't infer. A hub that follows
+    finished lines alone shows nothing of a line before its end, so the opening is sent with the end: that saves a fifth
+    of the line's bytes.
     """
     return record.header.type == "clock.mapped" or (not words and record.header.type == "segment.opened")

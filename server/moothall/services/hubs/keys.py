@@ -1,4 +1,4 @@
-"""A hub as the book has it, and whose key is whose: the keys of hubs' machines by their digests. No key is kept."""
+"""Hubs as entries of the book, and the keys of hubs' machines, which are found by their digests. No key is stored."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from moothall.services.sessions.staff import LONGEST_LABEL, Staff, hub_name, hub
 
 KEY_BYTES = 32
 LONGEST_KEY = 100
-"""Characters of a key that are looked at. It has 52."""
+"""Characters of the longest key that is looked up. A real key has 52."""
 NAMESPACE = "hub"
-"""Where the book has the hubs."""
+"""The book's namespace for hubs."""
 
 
 class HubKeys:
-    """The keys of all hubs, as the registry stands."""
+    """Finds the hub that a key belongs to, by the digests in the registry."""
 
     def __init__(self) -> None:
         self._by_digest: dict[str, Identity | Fenced] = {}
 
     def learn(self, hubs: Iterable[Hub]) -> None:
-        """These are all hubs."""
+        """Replace everything known by the keys of these hubs, which must be all hubs."""
         found: dict[str, Identity | Fenced] = {}
         for hub in hubs:
             found |= {old: Fenced(hub=hub.name) for old in hub.older}
@@ -36,34 +36,36 @@ class HubKeys:
         self._by_digest = found
 
     def of(self, token: str) -> Identity | Fenced | None:
-        """Whose key it is; None for one that isn't ours.
+        """The hub that a key belongs to; Fenced for a key of an earlier pairing, None for an unknown key.
 
-        The look-up is by digest: how long it takes says nothing of how much of a guess was right.
+        The look-up is by digest: its duration reveals nothing about how much of a guessed key was right.
         """
         return self._by_digest.get(digest(token)) if len(token) <= LONGEST_KEY else None
 
 
 def new_key(randomness: Randomness) -> str:
-    """A key: 256 random bits, of an alphabet that can be typed."""
+    """Return a new key: 256 random bits in Base32, which people can type."""
     return base64.b32encode(randomness.bytes(KEY_BYTES)).decode().lower().rstrip("=")
 
 
 def digest(key: str) -> str:
-    """What is kept of a key: its SHA-256, hexadecimal."""
+    """The hexadecimal SHA-256 of a key, which is stored in place of the key."""
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
 
 
 def unwritten(staff: Staff) -> Hub:
-    """A hub of which nothing is known but its link."""
+    """Make the entry of a hub of which only its role link is known."""
     return Hub(name=hub_of(staff), title=staff.label or hub_of(staff), link=staff.link)
 
 
 def label_for(hub: Hub) -> str:
-    """A label whose link is for this hub, in any script of its title."""
+    """A label for the role link of this hub: its title if that yields the hub's name, with the name added if not, else
+    the name alone.
+    """
     both = f"{hub.title[: LONGEST_LABEL - len(hub.name) - 1]} {hub.name}"
     return next((label for label in (hub.title, both) if hub_name(label) == hub.name), hub.name)
 
 
 def entry(hub: Hub) -> BookEntry:
-    """What the book keeps of it."""
+    """Encode a hub for the book."""
     return BookEntry(NAMESPACE, hub.name, msgspec.json.encode(hub))

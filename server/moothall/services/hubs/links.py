@@ -1,7 +1,8 @@
-"""The links of the hubs that are connected to this server: who they are, one for each, and what all of them share.
+"""The links of all hubs that are connected to this server, one for each hub, and what these links share.
 
-The centre serves its hubs with this, and so does a hub those below it (docs/reference/hub-link.md). What it serves,
-who the hubs are and who does their acts stand behind ports (`moothall.services.hubs.ports`).
+The centre serves its hubs with this module, and a hub serves the hubs below it with the same one
+(docs/reference/hub-link.md). Logs, registry and the execution of acts are behind ports
+(`moothall.services.hubs.ports`).
 """
 
 from __future__ import annotations
@@ -38,43 +39,43 @@ from moothall.wire.kinds import OtherVersion
 logger = logging.getLogger(__name__)
 
 HELLO_MS = 10_000
-"""How long a hub may take to say who it is."""
+"""How long a hub may take to send `Hello`."""
 LONGEST_RELEASE = 100
-"""Characters of what a hub calls its release, which stands in logs and on pages."""
+"""Most characters of the release name that a hub sends, since it is written to logs and pages."""
 MOST_HUBS = 1_000
-"""Hubs at the centre."""
+"""Most hubs that are linked to the centre."""
 MOST_BELOW = 64
-"""Hubs below a hub."""
+"""Most hubs that are linked to a hub."""
 MOST_RECALLED = 128
-"""Removals sent at the beginning of a link. Overflow: the others are sent on the next link."""
+"""Most removals sent at the beginning of a link. Overflow: the others are sent on the next link."""
 LOOK_MS = 1_000
 Follows = Callable[[str, str, SessionId, bool], None]
-"""Is told by name and title of a hub that it follows a session from now on, or doesn't any more."""
+"""Called with name and title of a hub, a session, and whether the hub follows the session from now on."""
 
 
 class Connected(msgspec.Struct, frozen=True, kw_only=True):
-    """A hub that is linked, for pages and figures."""
+    """The state of one linked hub, for pages and metrics."""
 
     hub: str
     title: str
     node: str
     release: str
     since: int
-    """Unix ms."""
+    """When the link was established, Unix ms."""
     sessions: tuple[SessionId, ...]
-    """What it follows."""
+    """The sessions that the hub follows."""
     behind: int
-    """For how long (ms) it hasn't had all that it follows; 0 while it has."""
+    """For how many ms it has lacked part of what it follows; 0 while it has everything."""
     round_trip: int | None
-    """Ms, as it was measured last; None before the first pulse was answered."""
+    """The last measured round trip in ms; None before the first pulse was answered."""
     bytes_sent: int
-    """Of frames with their headers, since then."""
+    """Bytes of all frames with their headers since `since`."""
     bytes_received: int
 
 
 @dataclass(eq=False, repr=False)
 class HubLinks:
-    """The links of all connected hubs. Call `serve` for each connection, with the machine that its key belongs to."""
+    """The links of all connected hubs. Call `serve` for each connection, with the identity that its key belongs to."""
 
     source: LinkSource
     acts: ActTaker
@@ -84,19 +85,19 @@ class HubLinks:
     pack: Pack
     about: Callable[[], ConferenceInfo]
     above: tuple[str, ...]
-    """The nodes from the centre down to this one, which is its last."""
+    """Ids of the nodes from the centre down to this server, which is the last."""
     path: str = ""
-    """This server's own path from the centre, empty there."""
+    """This server's own path from the centre; empty at the centre."""
     up: bool = True
-    """Whether its line to the centre stands; at the centre always."""
+    """Whether this server's own uplink to the centre is up; always True at the centre."""
     age: Callable[[], int] = lambda: 0
-    """How long ago (ms) anything was last heard from there."""
+    """Returns how many ms ago anything was last received from the centre."""
     most: int = MOST_HUBS
     removals: Removals
     signals: HubSignals = field(default_factory=HubSignals)
-    """How texts are doing at the moment."""
+    """The current signals of channels that differ from the usual."""
     translate: TranslateForHub = none_translated
-    """Has a question translated."""
+    """Translates a question for a hub."""
     tracing: Tracing = field(default_factory=NotTraced)
 
     def __post_init__(self) -> None:
@@ -125,7 +126,9 @@ class HubLinks:
         self.removals.when_due(self._recall)
 
     def set_above(self, nodes: tuple[str, ...]) -> None:
-        """The way up has changed: hubs are told, and one that is on it is a loop."""
+        """Store the new chain of nodes above, and send it to the hubs. End the link of a hub that is in the chain: it
+        is a loop.
+        """
         if nodes == self.above:
             return
         self.above = nodes
@@ -136,33 +139,33 @@ class HubLinks:
                 link.say(wire.Above(above=nodes, up=self.up, age=self.age()))
 
     def set_up(self, up: bool) -> None:
-        """It has come or gone: hubs are told, since theirs are no better."""
+        """Store whether the uplink is up, and send it to the hubs, since their way to the centre is no better."""
         if up != self.up:
             self.up = up
             for link in self._links.values():
                 link.say(wire.Above(above=self.above, up=up, age=self.age()))
 
     def set_path(self, path: str) -> None:
-        """It is known by another name above: the hubs below come back under theirs."""
+        """Store this server's new path. All links are closed, so that the hubs below reconnect under new paths."""
         if path != self.path:
             self.path = path
             self.close()
 
     @property
     def connected(self) -> tuple[Connected, ...]:
-        """The hubs that are linked, by name."""
+        """The linked hubs, sorted by name."""
         return tuple(_connected(self._links[hub]) for hub in sorted(self._links))
 
     def reads(self, session: SessionId) -> frozenset[ChannelId]:
-        """The texts of a session that any hub is given."""
+        """The channels of a session that any linked hub receives."""
         return frozenset(channel for link in self._links.values() for channel in link.reads(session))
 
     def full_for(self, identity: Identity) -> bool:
-        """Whether there is no room for one more hub; for one that is linked already there is."""
+        """Whether there is no free slot for this hub; one that is linked already needs none."""
         return identity.hub not in self._links and len(self._links) >= self.most
 
     async def serve(self, connection: HubConnection, identity: Identity) -> None:
-        """Have a hub's connection until it ends, and close it."""
+        """Serve a hub's connection until it ends, and close it. A new connection of a hub replaces its earlier one."""
         try:
             hello = await within(connection.receive(), self.clock, HELLO_MS)
         except ProtocolError as error:
@@ -183,7 +186,7 @@ class HubLinks:
         try:
             if older is not None:
                 older.end(CloseCode.REPLACED, "This hub has opened another connection.")
-                await older.ended.wait()  # So that none of its acts is done beside those that come again.
+                await older.ended.wait()  # Else its acts could run beside their repetitions over the new link.
             logger.info("hub %s: linked from %s, release %s", identity.hub, hello.node, hello.release)
             self._seen(identity.hub, hello.node, connected=True)
             if older is not None and older.node != link.node:
@@ -196,7 +199,7 @@ class HubLinks:
                 self._seen(identity.hub, hello.node, connected=False, at=link.heard)
 
     def close(self) -> None:
-        """The server is going away: have every link end."""
+        """End all links, since the server is shutting down."""
         for link in self._links.values():
             link.end(CloseCode.GOING_AWAY)
 
@@ -240,7 +243,7 @@ class HubLinks:
         return f"{self.path}.{identity.hub}" if self.path else identity.hub
 
     def _seen(self, hub: str, node: str, *, connected: bool, at: int | None = None) -> None:
-        """`at` which moment it was so, Unix ms; now unless given."""
+        """Report to the registry whether a hub's machine is connected. `at`: Unix ms; now unless given."""
         self.registry.seen(hub, node, connected, self.clock.wall() if at is None else at)
 
     def _fence(self, hub: str, generation: int) -> None:
@@ -250,7 +253,9 @@ class HubLinks:
             link.end(CloseCode.FENCED)
 
     def _recall(self, node: str, session: SessionId, epoch: Epoch, offset: int) -> None:
-        """A machine has to erase something; one that follows the session has it by that."""
+        """Ask a machine to erase something. A single removal in a session that it follows reaches it through that log
+        instead.
+        """
         for link in self._links.values():
             if link.node == node and (offset == 0 or session not in link.follows):
                 link.say(wire.Recall(session=session, epoch=epoch, offset=offset))
@@ -264,7 +269,9 @@ class HubLinks:
             link.signalled(session)
 
     async def _offers(self) -> Sequence[wire.Offered]:
-        """What may be followed, asked once for all links; another object only where it has changed."""
+        """The sessions that hubs may follow, read once for all links; the identical object as long as nothing has
+        changed.
+        """
         async with self._asking:
             now = self.clock.monotonic()
             if self._asked is None or now - self._asked >= OFFER_MS:
@@ -292,27 +299,31 @@ def _connected(link: ServedHub) -> Connected:
 
 @dataclass(eq=False, repr=False)
 class HubFollowed:
-    """Tells which sessions the connected hubs follow, since sessions say who takes part. Keep `run` going."""
+    """Reports which sessions the connected hubs follow, since each session's log says who takes part. `run` must be
+    running.
+    """
 
     connected: Callable[[], tuple[Connected, ...]]
     tell: Follows
     clock: Clock
     _: KW_ONLY
     relinked: Callable[[str], None] = lambda _: None
-    """Told of a hub whose link is another one than before, though it may never have been away."""
+    """Called with the name of a hub that has a new link, even if the hub never counted as absent."""
 
     def __post_init__(self) -> None:
         self._known: dict[str, tuple[int, frozenset[SessionId]]] = {}
-        """Of each hub that is linked: since when, and what it follows."""
+        """For each linked hub: when its link was established (Unix ms), and which sessions it follows."""
 
     async def run(self) -> None:
-        """Look each second, until cancelled."""
+        """Call `look` each second, until cancelled."""
         while True:
             self.look()
             await self.clock.sleep(LOOK_MS)
 
     def look(self) -> None:
-        """Tell of what has changed. A link that ended is no wish: nothing is told of it; a new one says all again."""
+        """Report what has changed. The end of a link is not reported, since it is no request to stop following; after a
+        new link all followed sessions are reported again.
+        """
         now = {each.hub: each for each in self.connected()}
         for hub, each in now.items():
             since, before = self._known.get(hub, (each.since, frozenset()))

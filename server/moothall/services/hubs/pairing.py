@@ -1,6 +1,6 @@
-"""Pairing by six words: what the secretariat gives out once lets one machine, or one browser, in as a hub.
+"""Pairing by six words, which the secretariat gives out: they admit one machine, or one browser, as a hub, once.
 
-The words are kept as a keyed digest, hold for a week, and are gone once they were used or new ones are given out.
+The words are stored as a keyed digest, are valid for a week, and are deleted once they were used or replaced.
 """
 
 from __future__ import annotations
@@ -22,30 +22,32 @@ from moothall.wire.token_bucket import Allowance, Bucket
 logger = logging.getLogger(__name__)
 
 WORDS, SECRETS, KEY = "hub-words", "hub-secret", "key"
-"""Where the book has the words of each hub, and the key of their digests."""
+"""Namespaces of the book for the words of each hub and for the secret, and the secret's key: it keys the digests."""
 _KEY_BYTES = 32
 VALID_MS = 7 * 86_400_000
 WRONG = Allowance(per_second=30, burst=30)
-"""Wrong tries of words that begin alike, everybody's together, by a clock that runs in minutes. Overflow: those whose
-words begin so aren't let in for a moment. A bound for all words together would be a way to keep everybody out."""
+"""Wrong attempts with the same first word, by all clients together: 30 a minute, since the bucket is given a clock that
+runs 60 times slower. Overflow: attempts with that first word are rejected for a while. With one limit for all words
+anybody could lock everybody out.
+"""
 MINUTE = 60
 
 
 class Unpaired(StrEnum):
-    """Why nobody was let in."""
+    """Why an attempt to pair was rejected."""
 
     WORDS = "words"
-    """There were no six words of ours."""
+    """The input is not six words of our list."""
     UNKNOWN = "unknown"
-    """Nobody gave them out, or they were used, replaced, or are too old."""
+    """The words were never given out, or they were used, replaced, or have expired."""
     OFTEN = "often"
-    """Too many wrong ones were tried."""
+    """There were too many wrong attempts."""
 
 
 class _Given(msgspec.Struct, frozen=True):
     digest: str
     until: int
-    """Unix ms."""
+    """When the words expire, Unix ms."""
 
 
 class Pairing:
@@ -63,7 +65,7 @@ class Pairing:
         self._wrong: dict[int, Bucket] = {}
 
     async def load(self) -> None:
-        """Read the book; raises StorageUnavailable."""
+        """Read the book. Raises StorageUnavailable."""
         self._key = (await self._book.read(SECRETS)).get(KEY, b"")
         if not self._key:
             self._key = self._randomness.bytes(_KEY_BYTES)
@@ -72,12 +74,13 @@ class Pairing:
         self._given = {name: msgspec.json.decode(body, type=_Given) for name, body in kept}
 
     def until(self, name: str) -> int | None:
-        """Until when (Unix ms) the words that a hub has been given hold; None where it has none that wait."""
+        """Until when (Unix ms) the words of a hub are valid; None where it has none."""
         given = self._given.get(name)
         return None if given is None or given.until <= self._clock.wall() else given.until
 
     async def words(self, name: str) -> tuple[str, ...] | None:
-        """New words for a hub, which are never told again; those before are dead. None when there is no such hub.
+        """Make new words for a hub, which can't be shown again; earlier words become invalid. None when there is no
+        such hub.
 
         Raises StorageUnavailable.
         """
@@ -90,19 +93,20 @@ class Pairing:
         return words_of(secret)
 
     async def forget(self, name: str) -> None:
-        """End the words of a hub that is no more. Raises StorageUnavailable."""
+        """Delete the words of a hub that was removed. Raises StorageUnavailable."""
         if self._given.pop(name, None) is not None:
             await self._book.write([BookEntry(WORDS, name, None)])
 
     async def pair(self, typed: str, *, node: str, machine: str) -> Paired | Unpaired:
-        """Let a machine speak for the hub whose words were typed. Raises StorageUnavailable; then they still hold.
+        """Pair a machine with the hub whose words were typed. Raises StorageUnavailable; then the words stay valid.
 
-        `node` is the machine's own name, `machine` what people call it.
+        `node` is the machine's own id, `machine` what people call it.
         """
         name = self._take(typed)
         if isinstance(name, Unpaired):
             return name
-        given = self._given.pop(name)  # At once: the same words sent twice at a time let one in.
+        # Before anything is awaited, so that of two concurrent attempts with the same words only one succeeds.
+        given = self._given.pop(name)
         try:
             done = await self._hubs.pair(name, node=node, machine=machine, with_=[BookEntry(WORDS, name, None)])
         except BaseException:
@@ -111,9 +115,10 @@ class Pairing:
         return Unpaired.UNKNOWN if done is None else done
 
     async def admit(self, typed: str, key: str) -> tuple[Staff, str] | Unpaired:
-        """Open the role link of the hub whose words were typed in a browser that has `key`, or nothing.
+        """Open the role link of the hub whose words were typed, in a browser that has `key` (empty: none).
 
-        Returns whom it stands for, and the browser's new key. Raises NoLink, StorageUnavailable; then they still hold.
+        Return the staff member that the link belongs to, and the browser's new key. Raises NoLink and
+        StorageUnavailable; then the words stay valid.
         """
         name = self._take(typed)
         if isinstance(name, Unpaired):
@@ -132,7 +137,9 @@ class Pairing:
         return staff, new
 
     def _take(self, typed: str) -> str | Unpaired:
-        """The hub whose words these are. Wrong ones are counted by their first word, and all take the same time."""
+        """The hub whose words these are. Wrong attempts are counted by their first word; all hubs are compared, in
+        constant time.
+        """
         secret = secret_of(typed)
         if secret is None:
             return Unpaired.WORDS

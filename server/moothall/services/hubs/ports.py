@@ -1,7 +1,8 @@
-"""What the links of hubs ask of the server that serves them: its logs, its book of hubs, and who does their acts.
+"""The ports through which the links of hubs reach the server: its logs, its registry of hubs, and its execution of
+acts.
 
-The centre and a hub with hubs below it serve links by the same code (`moothall.services.hubs.links`); what differs
-stands behind these ports. A hub's log may have a hole where its own line was down: `LogStatus` says so.
+The centre and a hub with hubs below it serve links by the same code (`moothall.services.hubs.links`) and differ in the
+implementations of these ports. A hub's log may have a hole from when its own uplink was down: `LogStatus` says where.
 """
 
 from __future__ import annotations
@@ -19,154 +20,156 @@ from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub.messages import Act, Done, FromHub, NotDone, Offered, ToHub
 
 Heads = Mapping[Lane, LaneHead]
-"""Where lanes stand; one that isn't named has no events."""
+"""The last event of each lane; a lane that isn't named has no events."""
 Told = Callable[[SessionId, frozenset[Lane]], None]
-"""Which lanes of a session have new events, or events that were missing."""
+"""Called with a session and those of its lanes that have new events, or events that were missing before."""
 
 
 class LogStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a log stands that hubs may follow, and how much of it is here."""
+    """Where a log ends that hubs may follow, and which part of it this server has."""
 
     epoch: Epoch
     offset: int
-    """Its last event here."""
+    """The offset of the last event here."""
     heads: dict[Lane, LaneHead]
-    """Where its lanes stand here, those that are not public too."""
+    """The heads of all lanes here, those that are not public included."""
     public: bool
-    """Whether everybody may read it; no hub follows another."""
+    """Whether everybody may read the log; hubs may follow no other."""
     channels: tuple[str, ...]
-    """Its texts, in their order."""
+    """The ids of its channels, in order."""
     spoken: tuple[ChannelId, ...] = ()
-    """What is spoken, of which translations are made: they are as late and as silent."""
+    """The floor channels: translations made of them have their delays and silences."""
     begin: int = 0
-    """Behind this offset nothing is missing here. 0: it is whole."""
+    """After this offset nothing is missing here. 0: the log is complete."""
     base: dict[Lane, LaneHead] = {}
-    """Where the lanes stood at `begin`, where that isn't 0."""
+    """The heads of the lanes at `begin`, if that isn't 0."""
     complete_through: int = 0
-    """Up to this offset nothing is missing either; of use where `begin` isn't 0."""
+    """Up to this offset nothing is missing either; used where `begin` isn't 0."""
     copy: bool = False
-    """Whether it is a copy, which may be behind the hubs that were served by another one before."""
+    """Whether this log is a copy, which may be behind hubs that another server served before."""
 
     @property
     def whole(self) -> bool:
-        """Whether there is no hole in it."""
+        """Whether the log has no hole."""
         return self.begin <= self.complete_through
 
     @property
     def through(self) -> int:
-        """Up to where it is there from the first event on without a hole."""
+        """The offset up to which the log is here without a hole, from the first event on."""
         return self.offset if self.whole else self.complete_through
 
 
 def spoken_in(state: State) -> tuple[ChannelId, ...]:
-    """The channels of a session's floor."""
+    """The ids of a session's floor channels."""
     return tuple(each.id for each in state.channels.values() if each.kind is ChannelKind.FLOOR)
 
 
 class LinkSource(Protocol):
-    """The logs that are served. Its methods may raise StorageUnavailable, and RecordBroken."""
+    """The logs that are served to hubs. The methods may raise StorageUnavailable and RecordBroken."""
 
     async def stand(self, session: SessionId) -> LogStatus | None:
-        """Where a session's log stands; None where there is none."""
+        """The status of a session's log; None where there is none."""
         ...
 
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
-        """The records after an offset, as `EventLog.read` gives them."""
+        """The records after an offset, as `EventLog.read` returns them."""
         ...
 
     async def sign(self, session: SessionId, behind: int) -> None:
-        """Have a checkpoint made soon behind this event, where the server of the log can. Doesn't wait for it."""
+        """Request a checkpoint soon after this event, if this server signs the log. Doesn't wait for it."""
         ...
 
     def observe(self, told: Told, /) -> None:
-        """From now on tell of what is new in any log. `told` doesn't wait."""
+        """Call `told` from now on when any log has new events. It must not wait."""
         ...
 
     async def offered(self) -> Sequence[Offered]:
-        """What hubs may follow. Asked every two seconds while a hub is connected."""
+        """The sessions that hubs may follow. Called every two seconds while a hub is connected."""
         ...
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Which hub a key belongs to."""
+    """The hub that a key belongs to."""
 
     hub: str
-    """Its name at this server (`is_name`)."""
+    """The hub's name at this server (`is_name`)."""
     title: str
-    """What people call it."""
+    """The hub's title, for people."""
     generation: int
-    """Counts its pairings: only the newest one's key is good."""
+    """The number of the hub's pairing: only the key of the newest is valid."""
 
 
 class Fenced(msgspec.Struct, frozen=True, kw_only=True):
-    """A key of an older pairing: another machine speaks for the hub now."""
+    """The answer for a key of an earlier pairing: another machine has replaced its machine as the hub."""
 
     hub: str
 
 
 class Registry(Protocol):
-    """The server's book of hubs. Nothing of it waits."""
+    """The server's registry of hubs. Its methods return at once."""
 
     def of_key(self, token: str) -> Identity | Fenced | None:
-        """Whose key it is; None for one that nobody has. Takes as long for a wrong one as for a right one."""
+        """The hub that a key belongs to; None for an unknown key. Takes as long for a wrong key as for a right one."""
         ...
 
     def seen(self, hub: str, node: str, connected: bool, wall: int) -> None:
-        """A hub's machine is connected, or has gone, at a wall time (Unix ms). Said again as long as it is there."""
+        """Note at `wall` (Unix ms) that a hub's machine is connected, or is no longer. Repeated as long as it is
+        connected.
+        """
         ...
 
     def when_fenced(self, tell: Callable[[str, int], None], /) -> None:
-        """From now on tell of a hub's name and its newest generation: links of older ones are to be closed."""
+        """Call `tell` from now on with a hub's name and its newest generation, so that older links are closed."""
         ...
 
 
 class ActTaker(Protocol):
-    """Who does what rooms do."""
+    """Carries out the acts of hubs' rooms."""
 
     async def take(self, hub_path: str, act: Act, node: str) -> Done | NotDone:
-        """Do it exactly once, and durably, before this returns; the same id again gets the same answer.
+        """Carry out an act exactly once, and durably, before returning; the same id again gets the same answer.
 
-        `hub_path` is the room's name seen from this server, such as `north.kisumu`; `node` the machine that is linked
-        here. Where it could not be done for now the code is `busy` or `unavailable`.
+        `hub_path` is the room's name seen from this server, such as `north.kisumu`; `node` the id of the machine that
+        is linked here. The code is `busy` or `unavailable` where the act has to be sent again.
         """
         ...
 
 
 class Removals(Protocol):
-    """Who holds what, and what of it has to go (`moothall.services.hubs.removals`)."""
+    """Tracks which machine holds which copies, and what of them it has to erase (`moothall.services.hubs.removals`)."""
 
     async def holds(self, identity: Identity, node: str, session: SessionId, epoch: Epoch, since: int) -> None:
-        """A machine gets a session from now on; durable when this returns. Raises StorageUnavailable.
+        """Store that a machine gets a session from now on; durable on return. Raises StorageUnavailable.
 
-        `since`: what was removed up to this offset it never had.
+        `since`: the machine never had what was removed up to this offset.
         """
         ...
 
     def erased(self, hub: str, node: str, session: SessionId, offset: int) -> None:
-        """A machine has erased what a `body.removed` names; 0: all that it had of a session."""
+        """Note that a machine has erased what the `body.removed` at `offset` names; 0: its copy of the session."""
         ...
 
     def due(self, node: str) -> Sequence[tuple[SessionId, Epoch, int]]:
-        """What a machine hasn't said to have erased, as `erased` takes it."""
+        """The removals that a machine hasn't reported as erased: session, epoch, and offset as in `erased`."""
         ...
 
     def when_due(self, tell: Callable[[str, SessionId, Epoch, int], None], /) -> None:
-        """From now on tell of a machine, and what it has to erase. It must not wait."""
+        """Call `tell` from now on with a machine and a removal that it has to carry out. It must not wait."""
         ...
 
 
 class Pack(Protocol):
-    """Makes the bytes of a batch (`moothall.wire.hub.records.pack`)."""
+    """Packs records as the bytes of a batch (`moothall.wire.hub.records.pack`)."""
 
     def __call__(self, records: Sequence[LogRecord], *, session: SessionId, epoch: Epoch, heads: Heads) -> bytes:
-        """`heads` is where the receiver's lanes stand before it."""
+        """Pack `records`. `heads`: the heads of the receiver's lanes before the batch."""
         ...
 
 
 class ConferenceInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What each hub learns about the conference; a hub passes it on to the hubs below it."""
+    """Facts about the conference for each hub; a hub passes them on to the hubs below it."""
 
     keys: bytes
     """The centre's public keys: the JSON of its `/.well-known/moothall.json`."""
@@ -177,23 +180,25 @@ class ConferenceInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HubConnection(Protocol):
-    """A connected hub, by its messages."""
+    """A connection to one hub that sends and receives its messages."""
 
     async def receive(self) -> FromHub | None:
-        """The next message; None when the link has ended. Raises ProtocolError, and then nothing more is received."""
+        """The next message; None when the link has ended. Raises ProtocolError; nothing more is received then."""
         ...
 
     async def send(self, message: ToHub) -> None:
-        """Write a message, and wait until the line has taken it; silent when the link has ended."""
+        """Write a message, and wait until the connection has accepted it. Does nothing when the link has ended."""
         ...
 
     async def close(self, code: CloseCode, reason: str) -> None:
-        """Say why, and end it. Returns within a few seconds in any case; may be repeated."""
+        """Send the close code and the reason, and end the link. Returns within a few seconds in any case; may be
+        repeated.
+        """
         ...
 
     @property
     def bytes_sent(self) -> int:
-        """Bytes of all frames so far, with their headers, without what TLS and TCP add."""
+        """Bytes of all frames sent so far, with their headers, without the overhead of TLS and TCP."""
         ...
 
     @property

@@ -1,9 +1,9 @@
-"""Which hubs take part in which sessions, and with how many people: what the log of a session says of them.
+"""Writes into the log of each session which hubs take part in it, and with how many people.
 
-Two things are known of a hub: whether its line is there, with the sessions that it follows over it; and how many people
-its coordinator has counted, and when. Both are absolute. What differs from the log is written there, each second; that
-a line is down, only once it was so for 20 s while the session is on. A hub without a machine of its own, whose
-coordinator has a page here, has no line that could be down.
+Two things are known of a hub: whether its uplink is up, with the sessions that the hub follows over it; and how many
+people its coordinator has counted, and when. Both are absolute values. Once a second, values that differ from the log
+are written there; but that an uplink is down only after 20 s, while the session is on. A hub without a machine of its
+own, whose coordinator uses a page of this server, has no uplink that could be down.
 """
 
 from __future__ import annotations
@@ -31,55 +31,58 @@ logger = logging.getLogger(__name__)
 
 LOOK_MS = 1_000
 CUT_MS = 20_000
-"""How long a line has to be down before the log says so: one that only stumbled is there again by then."""
+"""How long an uplink has to be down before the log says so; a short interruption is over by then."""
 COUNTS = Allowance(per_second=1, burst=60)
-"""Head counts of one hub and those below it that go into the log: each goes out to every reader. Overflow: they are
-refused as busy, and come again.
+"""Most head counts per hub, including the hubs below it, that go into the log: each is sent to every reader. Overflow:
+counts are refused as busy, and the hub sends them again.
 """
 MOST_LINES = 2_000
-"""Hubs whose lines are known. Overflow: the one that was told of longest ago is as if it had not come yet."""
+"""Most hubs whose uplinks are known. Overflow: the one that was updated longest ago is forgotten, as if never
+connected.
+"""
 _LEFT = 0
-"""In place of a link's number: the session is not wanted any more."""
+"""Used in place of a link's number: the hub does not want the session any more."""
 
 
 class _Line(msgspec.Struct):
-    """A hub's line to this server, there or not."""
+    """The state of a hub's uplink to this server."""
 
     title: str
     up: bool
     since: int
-    """Unix ms since when it is there, or isn't."""
+    """Since when the uplink has been up or down, Unix ms."""
     since_here: int
-    """The same as ms of the monotonic clock."""
+    """The same moment in ms of the monotonic clock."""
     links: int
-    """How often it came."""
+    """How often the hub has connected."""
     followed: dict[SessionId, int]
-    """What it follows or followed, and in which of its links it last said so."""
+    """The sessions that it follows or followed, each with the number of the link in which the hub last followed it."""
 
 
 class HubPresence:
-    """Writes into each session's log which hubs take part, and with how many people. `run` must be running: only it
-    notices that a hub has connected or gone.
+    """Writes into each session's log which hubs take part, and with how many people. `run` must be running: it alone
+    notices that a hub has connected or disconnected.
     """
 
     def __init__(
         self, sessions: Sessions, *, clock: Clock, randomness: Randomness, has_machine: Callable[[str], bool]
     ) -> None:
-        """`has_machine`: whether a hub of that name is paired with a machine, whose line may be down."""
+        """`has_machine`: whether the hub of that name is paired with a machine, so that it has an uplink."""
         self._sessions = sessions
         self._clock = clock
         self._randomness = randomness
         self._has_machine = has_machine
-        self._lines: dict[str, _Line] = {}  # By the hubs' names here. Overflow: see MOST_LINES.
-        self._buckets: dict[str, Bucket] = {}  # By the same names. Overflow: as above, who counted longest ago.
-        self._titles: dict[str, str] = {}  # Bound: the hubs that were called otherwise while this server ran.
-        self._removed: set[str] = set()  # Bound: the hubs that were taken out while this server ran.
+        self._lines: dict[str, _Line] = {}  # By the names of hubs here. Overflow: see MOST_LINES.
+        # By the same names. Overflow: as above, the hub that counted longest ago.
+        self._buckets: dict[str, Bucket] = {}
+        self._titles: dict[str, str] = {}  # Bound: the hubs that were renamed while this server ran.
+        self._removed: set[str] = set()  # Bound: the hubs that were removed while this server ran.
         self._began = (clock.wall(), clock.monotonic())
         self._writing = asyncio.Lock()
-        """One writes of hubs at a time, since each says all of one."""
+        """Serialises writes, since each event contains everything about a hub."""
 
     def connected(self, hub: str, title: str, connected: bool, wall: int) -> None:
-        """A hub's line has come, or gone, at `wall` (Unix ms). It may be said again; nothing waits."""
+        """Note that a hub's uplink came up or went down at `wall` (Unix ms). May be repeated; returns at once."""
         self._removed.discard(hub)
         line = self._line(hub, title)
         if line.up is not connected:
@@ -87,9 +90,9 @@ class HubPresence:
             line.links += connected
 
     def follows(self, hub: str, title: str, session: SessionId, follows: bool) -> None:
-        """A connected hub follows a session from now on, or wants no more of it; nothing waits.
+        """Note that a connected hub follows a session from now on, or stops following it. Returns at once.
 
-        A line that goes is no such wish: what was followed over it is missed there.
+        The loss of an uplink is not such a request: the hub misses what it followed.
         """
         line = self._line(hub, title)
         if follows:
@@ -98,27 +101,28 @@ class HubPresence:
             line.followed[session] = _LEFT
 
     def relinked(self, hub: str) -> None:
-        """A connected hub has another link, over which it says anew what it follows; nothing waits."""
+        """Note that a connected hub has a new link, over which it follows its sessions anew. Returns at once."""
         line = self._lines.get(hub)
         if line is not None and line.up:
             line.links, line.since_here = line.links + 1, self._clock.monotonic()
 
     def removed(self, hub: str) -> None:
-        """A hub was taken out of the book: it and those below it have left all sessions."""
+        """Note that a hub was removed from the registry: it and the hubs below it have left all sessions."""
         self._lines.pop(hub, None)
         self._removed.add(hub)
 
     def retitled(self, hub: str, title: str) -> None:
-        """A hub is called otherwise from now on, also where it takes part already."""
+        """Note a hub's new title, which is also written to sessions in which it takes part already."""
         self._titles[hub] = title[:MAX_TITLE]
 
     async def counted(
         self, session: SessionId, hub: str, title: str, people: int, at: int, *, act: CommandId | None = None
     ) -> Refusal | None:
-        """So many are in the room of a hub, or of one below it, at `at` (Unix ms); None: it is in the log.
+        """Write that so many people are in the room of a hub, or of a hub below one, at `at` (Unix ms). None: it is in
+        the log.
 
-        One that is older than the count which is there, or the same, changes nothing; nor does `act` sent again.
-        Raises StorageUnavailable and RecordBroken where the session can't be loaded.
+        A count that is not newer than the known one changes nothing; nor does a repeated `act`. Raises
+        StorageUnavailable and RecordBroken where the session can't be loaded.
         """
         live = await self._sessions.find(session)
         if live is None:
@@ -141,7 +145,7 @@ class HubPresence:
             return await self._write(live, new, act)
 
     async def run(self) -> None:
-        """Write into the logs of sessions what has changed of their hubs, until cancelled."""
+        """Write changes of hubs into the logs of sessions each second, until cancelled."""
         while True:
             for live in self._sessions.all_loaded:
                 if live.state.status in (Status.CREATED, *ON):
@@ -158,13 +162,13 @@ class HubPresence:
                 try:
                     refused = await self._write(live, new, None)
                 except (StorageUnavailable, RecordBroken):
-                    return  # The next look tries again.
+                    return  # The next round of `run` tries again.
                 if refused is not None:
                     logger.warning("session %s: the status of a hub was refused (%s)", live.id, refused.code)
                     return
 
     def _news(self, state: State, hub: str) -> SetHubPresence | None:
-        """What the log doesn't say yet of a hub; None where it does."""
+        """The command that brings the log up to date about a hub; None where it is up to date."""
         known, line = state.hubs.get(hub), self._lines.get(_top(hub))
         if _top(hub) in self._removed:
             return _left(hub, known, self._clock.wall())
@@ -179,7 +183,7 @@ class HubPresence:
         if not line.up:
             return _cut(state, hub, known, line.since) if long else None
         if said is None:
-            return None  # It was only counted.
+            return None  # Only head counts are known of it.
         if said == line.links:
             return _came(hub, known, line)
         return _left(hub, known, self._clock.wall()) if said == _LEFT or long else None
@@ -196,7 +200,7 @@ class HubPresence:
         return self._clock.monotonic() - monotonic >= CUT_MS
 
     def _is_there(self, hub: str, known: HubNow | None) -> bool:
-        """Whether a hub of which somebody just said how many are there is there itself."""
+        """Whether a hub is present that has just sent a head count, or whose hub below has."""
         line = self._lines.get(_top(hub))
         if line is not None and line.up:
             return True
@@ -226,28 +230,30 @@ class HubPresence:
 
 
 def _is_newer(people: int, at: int, known: HubNow) -> bool:
-    """Whether a count is newer than the one that is known, or of the same moment and another."""
+    """Whether a count is newer than the known one, or has the same time and another number."""
     return known.counted is None or at > known.counted or (at == known.counted and people != known.people)
 
 
 def _said_already(known: HubNow | None, new: SetHubPresence) -> bool:
-    """Whether a hub stands so."""
+    """Whether the log has the same values of the hub already."""
     return known is not None and new == made_of(SetHubPresence, known, hub=new.hub)
 
 
 def _top(hub: str) -> str:
-    """The hub that is linked to this server, over which a hub below it comes."""
+    """The name of the hub linked to this server through which a hub with this path is reached."""
     return hub.partition(".")[0]
 
 
 def _came(hub: str, known: HubNow | None, line: _Line) -> SetHubPresence | None:
-    """It follows: a hub below comes with the one above it."""
+    """The command for a hub that follows a session, or None where the log says so already. A hub below another becomes
+    present together with it.
+    """
     if known is None:
         return SetHubPresence(hub=hub, title=line.title, people=None, here=True, since=line.since)
     title = line.title if _top(hub) == hub else known.title
     if known.here and known.title == title:
         return None
-    # Those who had left are counted anew.
+    # The 0 people of a hub that had left are no count.
     people = None if known.people == 0 else known.people
     since = known.since if known.here else line.since
     return SetHubPresence(hub=hub, title=title, people=people, counted=known.counted, here=True, since=since)

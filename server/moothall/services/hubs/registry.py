@@ -1,7 +1,7 @@
-"""The registry of hubs: who they are, which machine speaks for each, who is there, and how many people.
+"""The registry of hubs: their names and details, the machine paired with each, their presence and head counts.
 
-A hub is known by a role link (`Role.HUB`), whose label is its title; what the secretariat writes down of it, and the
-digest of its machine's key, stand in the book. Links of hubs of which nothing was written down are hubs as well.
+A hub is defined by a role link (`Role.HUB`), whose label is its title. The secretariat's notes on it and the digest of
+its machine's key are stored in the book. A role link of a hub without an entry in the book is a hub as well.
 """
 
 from __future__ import annotations
@@ -40,32 +40,34 @@ from moothall.services.supervision.waiting import Listeners
 logger = logging.getLogger(__name__)
 
 MOST_HUBS = 1_000
-"""One more is refused."""
+"""Most hubs in the registry. Overflow: another one is refused."""
 RESERVED = frozenset({"link", "pair"})
-"""Names that are addresses of something else below `/hub/`."""
+"""Names that hubs can't have, since they are other addresses below `/hub/`."""
 LOOK_MS = 15_000
-"""How often hours are added up."""
+"""How often hours of presence are added up."""
 KEEP_MS = 60_000
-"""How often they are written: so much of them is lost at most when the server is killed."""
+"""How often they are stored: a killed server loses at most this much of them."""
 
 Followed = Callable[[], Mapping[str, Collection[SessionId]]]
-"""Which sessions the hubs follow whose machines have a link."""
+"""Returns, by hub, the sessions that hubs with a linked machine follow."""
 Counted = Callable[[SessionId, str, str, int, int], Awaitable[Refusal | None]]
-"""Is told of a head count: session, dotted path, title, people, Unix ms. Says why it isn't taken; None where it is."""
+"""Called after a head count with session, dotted path, title, people and Unix ms. Returns a refusal, or None if
+accepted.
+"""
 
 
 class Paired(msgspec.Struct, frozen=True, kw_only=True):
-    """What a machine gets when it is paired."""
+    """What a machine receives when it is paired."""
 
     hub: str
     title: str
     key: str
-    """Its bearer token, which is never told again."""
+    """Its bearer token, which can't be shown again."""
 
 
 class Hubs:
-    """The registry of all hubs. Call `load` first, after that of the role links; `run` must be running: it adds up
-    the hours of presence.
+    """The registry of all hubs. Call `load` first, after `RoleLinks.load`; `run` must be running: it adds up the hours
+    of presence.
     """
 
     def __init__(
@@ -78,74 +80,77 @@ class Hubs:
         self._randomness = randomness
         self._hubs: dict[str, Hub] = {}
         self._keys = HubKeys()
-        # Bound: the hubs that were taken out while this server ran.
+        # Bound: the hubs that were removed while this server ran.
         self._ended: dict[str, int] = {}
-        """By name, from which generation on a hub that is made anew goes on: what is older stays fenced off."""
+        """By name of a removed hub: the generation from which a new hub of this name counts, so that older keys stay
+        fenced.
+        """
         self._attendance = Attendance(clock)
         self._unkept: set[str] = set()
-        """Hubs of which the book is behind."""
+        """Hubs whose changes are not in the book yet."""
         self._writing = asyncio.Lock()
         self._followed: Followed = dict
         self.when_fenced = Listeners[[str, int]]()
-        """Told of a hub's name and the generation before which no machine speaks for it any more. For a hub that was
-        removed it is one that no machine has."""
+        """Called with a hub's name and its current generation: machines of earlier generations are fenced. After the
+        removal of a hub it is a generation that no machine has.
+        """
         self.when_seen = Listeners[[str, str, bool, int]]()
-        """Told of name, title, whether it is there, and Unix ms, whenever a hub comes or goes."""
+        """Called with name, title, presence and Unix ms, whenever a hub becomes present or absent."""
         self._counted: list[Counted] = []
         self.when_removed = Listeners[[str]]()
-        """Told of the name of each hub that is taken out."""
+        """Called with the name of each hub that is removed."""
         self.when_retitled = Listeners[[str, str]]()
-        """Told of the name and title of each hub that is called otherwise."""
+        """Called with the name and new title of each hub that is renamed."""
 
     async def load(self) -> None:
-        """Read the book; raises StorageUnavailable."""
+        """Read the book. Raises StorageUnavailable."""
         kept = (await self._book.read(NAMESPACE)).items()
         self._hubs = {name: msgspec.json.decode(body, type=Hub) for name, body in kept}
         self._keys.learn(self._hubs.values())
 
     def when_counted(self, tell: Counted) -> None:
-        """From now on tell of each head count that holds; `tell` may wait."""
+        """Call `tell` from now on with each head count that is the newest of its room. It may wait."""
         self._counted.append(tell)
 
-    # What is known
+    # Queries
 
     def list(self) -> tuple[Hub, ...]:
-        """All hubs, by title."""
+        """All hubs, sorted by title."""
         links = {hub_of(staff): staff for staff in reversed(self._links.list()) if staff.role is Role.HUB}
         others = [unwritten(staff) for name, staff in links.items() if name not in self._hubs]
         return tuple(sorted((*self._hubs.values(), *others), key=lambda hub: (hub.title.casefold(), hub.name)))
 
     def listed(self) -> tuple[tuple[Hub, int | None], ...]:
-        """All hubs, each with how many take part there now, as `people` says."""
+        """All hubs, each with its number of people as from `people`."""
         on = self.on()
         return tuple((hub, people_now(hub, on)) for hub in self.list())
 
     def there_are(self) -> bool:
-        """Whether there is any hub."""
+        """Whether any hub exists."""
         return bool(self._hubs) or any(staff.role is Role.HUB for staff in self._links.list())
 
     def get(self, name: str) -> Hub | None:
-        """The hub of that name."""
+        """The hub of that name; None where there is none."""
         if name in self._hubs:
             return self._hubs[name]
         return next((unwritten(staff) for staff in self._links.list() if name and hub_of(staff) == name), None)
 
     def title_of(self, name: str) -> str | None:
-        """What people call the hub of that name; None where there is none."""
+        """The title of the hub of that name; None where there is none."""
         hub = self.get(name)
         return None if hub is None else hub.title
 
     def here(self, name: str) -> bool:
-        """Whether a hub is there: its machine has a link, or its page renews itself."""
+        """Whether a hub is present: its machine has a link, or its page was refreshed lately."""
         return self._attendance.here(name)
 
     def has_machine(self, name: str) -> bool:
-        """Whether a machine was paired as this hub, so that there is a line that may be down."""
+        """Whether a machine is paired with this hub, so that it has an uplink that may be down."""
         hub = self.get(name)
         return hub is not None and bool(hub.digest)
 
     def on(self) -> frozenset[SessionId]:
-        """The public meetings that are on: those that hubs may take part in."""
+        """The public sessions that are on, rehearsals aside: hubs may take part in these."""
         return frozenset(
             live.id
             for live in self._sessions.all_loaded
@@ -153,16 +158,16 @@ class Hubs:
         )
 
     def people(self, name: str) -> int | None:
-        """How many take part there in meetings that are on; None where nobody counted."""
+        """How many people at the hub take part in sessions that are on; None where nobody counted."""
         hub = self.get(name)
         return None if hub is None else people_now(hub, self.on())
 
-    # What the secretariat does
+    # Acts of the secretariat
 
     async def add(self, title: str, details: Details) -> tuple[Hub, str] | Refusal:
-        """Make a hub with its role link; returns it and the link's token, which is never told again.
+        """Create a hub with its role link. Return the hub and the link's token, which can't be shown again.
 
-        Raises NoLink when there are too many links, StorageUnavailable.
+        Raises NoLink when there are too many links, and StorageUnavailable.
         """
         shown = " ".join(title.split())
         if not 0 < len(shown) <= LONGEST_LABEL:
@@ -177,9 +182,9 @@ class Hubs:
         return hub if isinstance(hub, Hub) else unwritten(staff), token
 
     async def change(self, name: str, details: Details, title: str = "") -> Hub | Refusal | None:
-        """Write down something else of a hub, and what people call it unless that is empty; None when there is none.
+        """Replace the details of a hub, and its title unless `title` is empty; None when there is no such hub.
 
-        Refused where another hub is called so. Raises StorageUnavailable.
+        Refused where another hub has this title. Raises StorageUnavailable.
         """
         shown = " ".join(title.split())
         if len(shown) > LONGEST_LABEL:
@@ -196,9 +201,9 @@ class Hubs:
         return hub
 
     async def new_link(self, name: str) -> tuple[Staff, str] | None:
-        """Give a hub's page a new link, and the old one is dead; None when there is no such hub.
+        """Give a hub a new role link in place of the old one, which becomes invalid; None when there is no such hub.
 
-        Raises NoLink, StorageUnavailable.
+        Raises NoLink and StorageUnavailable.
         """
         hub = self.get(name)
         if hub is None:
@@ -211,7 +216,7 @@ class Hubs:
         return made
 
     async def link_of(self, name: str) -> Staff | None:
-        """Whom the hub's role link stands for, made again where it was revoked. Raises as `new_link` does."""
+        """The staff member that the hub's role link belongs to; a revoked link is made anew. Raises like `new_link`."""
         hub = self.get(name)
         staff = None if hub is None else self._links.get(hub.link)
         if hub is None or staff is not None:
@@ -220,7 +225,7 @@ class Hubs:
         return None if made is None else made[0]
 
     async def remove(self, name: str) -> bool:
-        """Take a hub out of the registry, with its links and its machine's key; whether there was one.
+        """Remove a hub, with its links and its machine's key. Return whether it existed.
 
         Raises StorageUnavailable.
         """
@@ -243,10 +248,10 @@ class Hubs:
     # Machines
 
     async def pair(self, name: str, *, node: str, machine: str, with_: Collection[BookEntry] = ()) -> Paired | None:
-        """A machine speaks for a hub from now on, and the one before doesn't; None when there is no such hub.
+        """Pair a machine with a hub in place of an earlier machine; None when there is no such hub.
 
-        `node` is the machine's own name, `machine` what people call it; `with_` is written in the same act. Raises
-        StorageUnavailable.
+        `node` is the machine's own id, `machine` what people call it; `with_` is written to the book atomically with
+        the hub. Raises StorageUnavailable.
         """
         key, at, ended = new_key(self._randomness), self._clock.wall(), self._ended.get(name, 0)
 
@@ -263,11 +268,11 @@ class Hubs:
         return Paired(hub=name, title=hub.title, key=key)
 
     def of_key(self, token: str) -> Identity | Fenced | None:
-        """For which hub a key speaks; `Fenced` when another machine does by now, None for one that isn't ours."""
+        """The hub that a key belongs to; Fenced for a key of a replaced machine, None for an unknown key."""
         return self._keys.of(token)
 
     def seen(self, hub: str, node: str, connected: bool, wall: int) -> None:
-        """A machine's link came, goes on or is cut, at Unix ms `wall`."""
+        """Note that a machine's link was established, is still up or was cut, at Unix ms `wall`."""
         if self.get(hub) is None:
             return  # It was removed meanwhile.
         self._attendance.linked(hub, node, connected=connected)
@@ -275,11 +280,11 @@ class Hubs:
         self._tell(hub, wall)
 
     def hear_followed(self, followed: Followed) -> None:
-        """From now on ask `followed` for which meetings hours count."""
+        """Use `followed` from now on to find the sessions for which hours of presence count."""
         self._followed = followed
 
     def visited(self, name: str, session: SessionId | None = None, *, renews: bool) -> None:
-        """Somebody looks at a hub's page of a session; `renews`: and it will be heard of again by itself."""
+        """Note that somebody opened a hub's page, of a session or of none. `renews`: the page refreshes itself."""
         if self.get(name) is not None:
             self._attendance.visited(name, session, renews=renews)
             self._note(name, self._clock.wall())
@@ -288,9 +293,9 @@ class Hubs:
     # People
 
     async def count(self, path: str, session: SessionId, people: int, at: int) -> Refusal | None:
-        """Keep a head count, and tell the listeners of counts, who may refuse it.
+        """Store a head count, and call the callbacks of `when_counted`, which may refuse it.
 
-        Of the same count they are told again: they may have refused it before.
+        They are called again for a repeated count, since they may have refused it before.
         """
         refused = await self.keep_count(path, session, people, at)
         hub = self._hubs.get(path.partition(".")[0])
@@ -300,7 +305,8 @@ class Hubs:
         return refused
 
     async def keep_count(self, path: str, session: SessionId, people: int, at: int) -> Refusal | None:
-        """So many are in the room at the dotted `path`, counted at Unix ms `at` of our clock; None: it is on the disk.
+        """Store the head count of the room at the dotted `path`, made at Unix ms `at` of our clock; None once it is on
+        the disk.
 
         Raises StorageUnavailable.
         """
@@ -313,13 +319,13 @@ class Hubs:
         return None
 
     async def forget(self, session: SessionId) -> None:
-        """Drop the head counts of a session that is no more. Raises StorageUnavailable."""
+        """Delete the head counts of a session that was removed. Raises StorageUnavailable."""
         for name, hub in list(self._hubs.items()):
             if uncounted(hub, session) is not hub:
                 await self._keep(name, lambda kept: uncounted(kept, session))
 
     async def run(self) -> None:
-        """Add up the hours, and notice pages that are gone, until cancelled."""
+        """Add up the hours of presence, and notice that pages were closed, until cancelled."""
         last = kept = self._clock.monotonic()
         while True:
             await self._clock.sleep(LOOK_MS)
@@ -337,7 +343,7 @@ class Hubs:
                 await self.keep()
 
     async def keep(self) -> None:
-        """Write down what was added up. Raises StorageUnavailable."""
+        """Store the hours added up since the last time. Raises StorageUnavailable."""
         async with self._writing:
             due, self._unkept = self._unkept, set()
             try:
@@ -347,7 +353,7 @@ class Hubs:
                 raise
 
     async def _keep(self, name: str, change: Callable[[Hub], Hub], with_: Collection[BookEntry] = ()) -> Hub | None:
-        """Change what is known of a hub, once it is on the disk; hours that were added up meanwhile stay."""
+        """Change a hub, in memory once the book has stored it; hours that were added up during the write are kept."""
         async with self._writing:
             hub = self.get(name)
             if hub is None:

@@ -1,8 +1,8 @@
-"""Which machines of hubs hold copies of which sessions, and which of them have erased what was removed since.
+"""Tracks which machines of hubs hold copies of which sessions, and which machines have erased what was removed since.
 
-The book says who holds what, before a machine gets any of it, and what it has said to have erased. What was removed
-stands in the logs, and whether everybody may read a session still: of one that not everybody may, nothing stays at a
-hub. Both are read from there after a start. The centre keeps this of its hubs, and a hub of those below.
+The book says which machine holds what (written before the machine gets any of it), and what it has reported as erased.
+The logs say what was removed, and whether everybody may still read a session: hubs must erase a session that isn't
+public any more. After a start both are read from the logs. The centre tracks its own hubs, and a hub those below it.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ logger = logging.getLogger(__name__)
 
 NAMESPACE = "hub-held"
 KEEP_MS = 1_000
-"""How often it is written what was erased. What a killed server forgets of it is asked for again."""
+"""How often reported erasures are stored. Those that a killed server forgets are requested again."""
 AGAIN_MS = 60_000
-"""How long until a log is read again that couldn't be."""
+"""How long until a log that could not be read is read again."""
 PAGE = 250
 ALL = 0
-"""In place of a removal's offset: the session itself is no more, or no more for everybody."""
+"""Used in place of a removal's offset: the session itself was removed, or is not public any more."""
 _REMOVED, _ARRANGED = (str(kind.__struct_config__.tag) for kind in (BodyRemoved, SessionArranged))
 
 
@@ -45,48 +45,48 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     hub: str
     """The hub's name."""
     title: str
-    """What people call it."""
+    """The hub's title, for people."""
     node: str
-    """The machine's own name."""
+    """The machine's own id."""
     since: int
-    """What was removed up to this offset it never had."""
+    """The machine never had what was removed up to this offset."""
     done: dict[int, int] = {}
-    """When it had erased what was removed: Unix ms, by the offset of the `body.removed`."""
+    """When it reported each removal as carried out: Unix ms, by the offset of the `body.removed`."""
     gone: int | None = None
-    """Unix ms when the session was removed here, whole."""
+    """When the whole session was removed here, Unix ms; None while it exists."""
 
 
 class Removal(msgspec.Struct, frozen=True, kw_only=True):
-    """What was removed, and who held it."""
+    """One removal, with the machines that held what was removed."""
 
     session: SessionId
     offset: int
-    """Of the `body.removed`; 0: all of the session has to go."""
+    """The offset of the `body.removed`; 0: the whole session has to be erased."""
     at: int
-    """Unix ms."""
+    """When it was removed, Unix ms."""
     holders: tuple[Holding, ...]
-    """By their titles."""
+    """The copies, sorted by the titles of their hubs."""
     restricted: bool = False
-    """Whether it is there still, and not everybody may read it any more."""
+    """Whether the session still exists, and is only not public any more."""
 
     def done(self, holder: Holding) -> int | None:
-        """When a holder had erased it, Unix ms; None while it hasn't said so."""
+        """When a holder reported it as erased, Unix ms; None while it hasn't."""
         return holder.done.get(self.offset)
 
 
 class ReadLog(Protocol):
-    """Reads a log, as `moothall.core.ports.EventLog.read`. Raises StorageUnavailable, and RecordBroken."""
+    """Reads a log like `moothall.core.ports.EventLog.read`. Raises StorageUnavailable and RecordBroken."""
 
     async def __call__(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
-        """The records behind `after`."""
+        """The records after the offset `after`."""
         ...
 
 
 class HubRemovals:
     """Tracks which machines still have to erase removed words. Call `load` first; `run` must be running: it reads the
-    logs and stores what was erased.
+    logs and stores which removals were carried out.
     """
 
     def __init__(self, *, book: Book, read: ReadLog, clock: Clock) -> None:
@@ -95,29 +95,31 @@ class HubRemovals:
         self._clock = clock
         # Bound: the sessions that hubs follow, by the machines of each.
         self._held: dict[SessionId, dict[str, Holding]] = {}
-        # Bound: what was removed from these.
+        # Bound: the removals from these sessions.
         self._removed: dict[SessionId, dict[int, tuple[Epoch, int]]] = {}
-        """Epoch and Unix ms by offset."""
+        """Epoch and Unix ms of each removal, by session and offset."""
         self._restricted: dict[SessionId, int] = {}
-        """Those that not everybody may read any more, with the Unix ms of when that was said. Bound: as above."""
+        """Held sessions that aren't public any more, and since when in Unix ms. Bound: as above."""
         self._told: set[SessionId] = set()
-        """Those whose readers were arranged while their log was read: what was read says less. Bound: as above."""
+        """Held sessions whose access changed while their log was being read, so that the result is outdated. Bound: as
+        above.
+        """
         self._unread: set[SessionId] = set()
         self._unkept: set[tuple[SessionId, str]] = set()
         self.when_due = Listeners[[str, SessionId, Epoch, int]]()
-        """Told of a machine, and what it has to erase (`Removals`)."""
+        """Called with a machine and a removal that it has to carry out (`Removals`)."""
         self.when_clear = Listeners[[SessionId, int]]()
-        """Told when nobody holds what was removed any more."""
+        """Called with a session and an offset when nobody holds what was removed there any more."""
 
     async def load(self) -> None:
-        """Read the book; raises StorageUnavailable."""
+        """Read the book. Raises StorageUnavailable."""
         for body in (await self._book.read(NAMESPACE)).values():
             held = msgspec.json.decode(body, type=Holding)
             self._held.setdefault(held.session, {})[held.node] = held
         self._unread = set(self._held)
 
     async def run(self) -> None:
-        """Read what was removed from sessions that are held, and write what was erased, until cancelled."""
+        """Read the removals from sessions that are held, and store reported erasures, until cancelled."""
         tried = self._clock.monotonic() - AGAIN_MS
         while True:
             if self._unread and self._clock.monotonic() - tried >= AGAIN_MS:
@@ -127,23 +129,23 @@ class HubRemovals:
             await self._keep()
             await self._clock.sleep(KEEP_MS)
 
-    # What happens
+    # Input
 
     async def holds(self, identity: Identity, node: str, session: SessionId, epoch: Epoch, since: int) -> None:
-        """A machine gets a session from now on; durable when this returns (`Removals`)."""
+        """Store that a machine gets a session from now on; durable on return (`Removals`)."""
         known = self._held.get(session, {}).get(node)
         if known is None or known.epoch != epoch or known.hub != identity.hub or known.gone is not None:
             held = Holding(session=session, epoch=epoch, hub=identity.hub, title=identity.title, node=node, since=since)
             await self._book.write([_entry(held)])
             self._held.setdefault(session, {})[node] = held
-        if session not in self._removed or session in self._restricted:  # Nobody gets one that is restricted still.
+        if session not in self._removed or session in self._restricted:  # A restricted session may be public again.
             self._unread.add(session)
             await self._look(session)
-        if session in self._restricted:  # The others were told when it came to be so.
+        if session in self._restricted:  # The other holders were notified when it became restricted.
             self.when_due.tell(node, session, epoch, ALL)
 
     def take(self, publication: Publication) -> None:
-        """Follow what is published in a log that is written here."""
+        """Process a publication of a log that is written here."""
         for record in publication.records:
             self._take_removal(publication.session, record)
             if (access := _access(record)) is not None:
@@ -152,7 +154,7 @@ class HubRemovals:
                 self.arranged(publication.session, access, record.header.at)
 
     def removed(self, session: SessionId, epoch: Epoch, offset: int, at: int) -> None:
-        """A `body.removed` is in a log, and carried out here. The same may be said again."""
+        """Note that a `body.removed` is in a log, and was carried out here. May be repeated."""
         if session not in self._held:
             return
         if offset in self._removed.setdefault(session, {}):
@@ -163,7 +165,7 @@ class HubRemovals:
                 self.when_due.tell(held.node, session, epoch, offset)
 
     def arranged(self, session: SessionId, access: Access, at: int) -> None:
-        """Who may read a session from now on."""
+        """Note who may read a session from now on; `at` in Unix ms."""
         if access is Access.PUBLIC:
             self._restricted.pop(session, None)
         elif session in self._held and session not in self._restricted:
@@ -172,7 +174,7 @@ class HubRemovals:
                 self.when_due.tell(held.node, session, held.epoch, ALL)
 
     async def gone(self, session: SessionId) -> None:
-        """A session is no more: nothing of it is to stay anywhere. Raises StorageUnavailable."""
+        """Store that a session was removed, so that every copy of it has to be erased. Raises StorageUnavailable."""
         now = self._clock.wall()
         holders = [
             msgspec.structs.replace(held, gone=now)
@@ -188,7 +190,9 @@ class HubRemovals:
             self.when_clear.tell(session, ALL)
 
     def erased(self, hub: str, node: str, session: SessionId, offset: int) -> None:
-        """A machine has erased what a `body.removed` names; 0: all that it had of a session (`Removals`)."""
+        """Note that a machine has erased what the `body.removed` at `offset` names; 0: its copy of the session
+        (`Removals`).
+        """
         held = self._held.get(session, {}).get(node)
         if held is None or held.hub != hub:
             return
@@ -204,10 +208,10 @@ class HubRemovals:
         if not self.outstanding(session, offset):
             self.when_clear.tell(session, offset)
 
-    # What is known
+    # Queries
 
     def outstanding(self, session: SessionId, offset: int) -> bool:
-        """Whether somebody who holds a session hasn't erased what was removed; `ALL`: whether anybody holds it."""
+        """Whether any machine has yet to erase a removal; with `ALL`: whether any machine holds the session."""
         holders = self._held.get(session, {}).values()
         if offset == ALL:
             return bool(holders)
@@ -215,7 +219,7 @@ class HubRemovals:
         return any(_is_due(held, epoch, offset) for held in holders)
 
     def due(self, node: str) -> Sequence[tuple[SessionId, Epoch, int]]:
-        """What a machine hasn't said to have erased, as `erased` takes it (`Removals`)."""
+        """The removals that a machine hasn't reported as erased (`Removals`)."""
         found: list[tuple[SessionId, Epoch, int]] = []
         for session, holders in self._held.items():
             held = holders.get(node)
@@ -228,7 +232,7 @@ class HubRemovals:
         return found
 
     def list(self) -> Sequence[Removal]:
-        """What was removed while somebody held it, the newest first."""
+        """All removals from sessions while a machine held them, newest first."""
         found: list[Removal] = []
         for session, holders in self._held.items():
             by_title = sorted(holders.values(), key=lambda held: (held.title.casefold(), held.node))
@@ -243,10 +247,10 @@ class HubRemovals:
                     found.append(Removal(session=session, offset=offset, at=at, holders=had))
         return sorted(found, key=lambda each: (-each.at, each.session, -each.offset))
 
-    # Parts
+    # Internals
 
     async def _look(self, session: SessionId) -> None:
-        """What was removed from a session, and who may read it, by its log. What can't be read is looked at again."""
+        """Read the removals from a session and its access from its log. An unreadable log is tried again later."""
         after, newest = 0, None
         self._told.discard(session)
         self._removed.setdefault(session, {})
@@ -280,7 +284,7 @@ class HubRemovals:
             logger.warning("the erasures of hubs can't be stored at the moment")
 
     def _epoch_of(self, session: SessionId, offset: int) -> Epoch | None:
-        """Of the log in which a `body.removed` stands; None where none is known there."""
+        """The epoch of the log that has a `body.removed` at this offset; None where none is known there."""
         epoch, _ = self._removed.get(session, {}).get(offset, (None, 0))
         return epoch
 
@@ -290,7 +294,7 @@ class HubRemovals:
 
 
 def _access(record: LogRecord) -> Access | None:
-    """Who may read the session from this event on; None for one that doesn't say."""
+    """Who may read the session from this event on; None where the event doesn't change it."""
     if record.header.type != _ARRANGED or record.body is None:
         return None
     event = decode_event(record.body)

@@ -1,8 +1,8 @@
 """One hub's link, from its `Hello` to its end: sends by priority, and handles received messages in their order.
 
-One task writes. It takes what is most urgent: answers, then the beginning of what a hub follows, then notes of its own,
-then what is said now, then the programme, then what was missed, of the sessions in turn. It asks for the next only
-once the line has taken the one before, so nothing waits here but a few answers.
+One task writes. It takes the most urgent message: answers first, then, session by session, where the hub begins, its
+own lanes, signals and live events; then the programme; then missed events, of the sessions in turn. It makes the next
+message only once the connection has accepted the one before, so only a few answers wait in memory.
 """
 
 from __future__ import annotations
@@ -36,37 +36,37 @@ from moothall.wire.token_bucket import Allowance, Bucket
 logger = logging.getLogger(__name__)
 
 MOST_FOLLOWED = 64
-"""Sessions that one hub follows. Overflow: one more is answered by `Stopped`."""
+"""Most sessions that one hub follows. Overflow: the next `Follow` is answered by `Stopped`."""
 MOST_LANES = 1_000
-"""That one `Follow` may name: each is kept, and looked for in the log."""
+"""Most lanes that one `Follow` may name: each is stored, and looked up in the log."""
 MOST_ANSWERS = 256
-"""Answers that wait for the line. Overflow: the hub is told to come back later."""
+"""Most answers that wait to be sent. Overflow: the link ends, and the hub tries again later."""
 MESSAGES = Allowance(per_second=20, burst=500)
-"""What one hub may say; what is more waits in the line."""
+"""The rate of messages accepted from one hub; beyond it the server stops reading for a while (back-pressure)."""
 MEASURE_MS = 300_000
 """How often a hub's round trip is measured."""
 OFFER_MS = 2_000
-"""How often it is looked whether the programme has changed."""
+"""How often the programme is checked for changes."""
 UNKNOWN_ACT = "The server above is of an earlier release and can't do this: bring it up to date."
 FOLLOWED_ANEW = "A newer request for this session has replaced this one."
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
-    """What all links of a server share."""
+    """The dependencies that all links of a server share."""
 
     source: LinkSource
     acts: ActTaker
     clock: Clock
     pack: Pack
     offers: Callable[[], Awaitable[Sequence[wire.Offered]]]
-    """What may be followed: the same object as long as nothing has changed."""
+    """Returns the sessions that hubs may follow: the identical object as long as nothing has changed."""
     removals: Removals
     signals: HubSignals
     there: Callable[[str, str, int], None]
-    """A hub and its machine are connected still: it was heard at (Unix ms)."""
+    """Called with hub, machine and Unix ms of the last message, while they are connected."""
     translate: TranslateForHub = none_translated
     age: Callable[[], int] = lambda: 0
-    """How long ago the centre was last heard, ms."""
+    """Returns how many ms ago anything was last received from the centre."""
     tracing: Tracing = NotTraced()
 
 
@@ -76,14 +76,14 @@ class ServedHub:
     def __init__(
         self, connection: HubConnection, identity: Identity, hello: wire.Hello, served: Served, *, path: str
     ) -> None:
-        """`path` is the hub's path from the centre, which names its own lane."""
+        """`path` is the hub's path from the centre, by which its own lane is named."""
         self.identity = identity
         self.node = hello.node
         self.release = hello.release
         self._takes_signals = hello.signals >= wire.SIGNALS
         self.since = served.clock.wall()
         self.round_trip: int | None = None
-        """Ms, as it was measured last."""
+        """The last measured round trip in ms; None before the first."""
         self.ended = asyncio.Event()
         self.connection = connection
         self._served = served
@@ -93,50 +93,52 @@ class ServedHub:
         # Overflow: see MOST_ANSWERS.
         self._answers: deque[wire.ToHub] = deque()
         self._programme: wire.HubProgramme | None = None
-        """What it was told of."""
+        """The programme that the hub has received; None before the first."""
         self._programme_due = False
         self._offered: Sequence[wire.Offered] | None = None
         self._names: frozenset[SessionId] = frozenset()
-        """Of the sessions in it."""
+        """The sessions in the current programme."""
         self._acting = HubActing(served.acts, identity.hub, hello.node, self.say)
         self._translating = HubTranslating(served.translate, self.say)
         self._news = asyncio.Event()
         self._over: asyncio.Future[tuple[CloseCode, str]] = asyncio.get_running_loop().create_future()
         self._heard = self._said = self._clock.monotonic()
         self._passed_over = 0
-        """Messages of kinds that this release doesn't know."""
+        """The number of received messages whose kind this release doesn't know."""
         self._measured: int | None = None
         self._owes_since: int | None = None
-        """Since when there has been something that it doesn't have yet, monotonic ms."""
+        """Since when the hub has lacked something that it follows, monotonic ms; None while it has everything."""
         self._bucket = Bucket.full(MESSAGES, self._heard)
 
     @property
     def heard(self) -> int:
-        """When anything came from it, Unix ms."""
+        """When the last message was received, Unix ms."""
         return self._clock.wall() - (self._clock.monotonic() - self._heard)
 
     @property
     def behind(self) -> int:
-        """For how long (ms) it hasn't had all that it follows; 0 while it has."""
+        """For how many ms the hub has lacked part of what it follows; 0 while it has everything."""
         return 0 if self._owes_since is None else self._clock.monotonic() - self._owes_since
 
     @property
     def follows(self) -> tuple[SessionId, ...]:
-        """The sessions that it follows."""
+        """The sessions that the hub follows."""
         return tuple(self._feedings)
 
     def reads(self, session: SessionId) -> tuple[ChannelId, ...]:
-        """The texts that it is given of a session; none before it was told where it begins."""
+        """The channels of a session that the hub receives; none before its `Follow` was answered."""
         feeding = self._feedings.get(session)
         return () if feeding is None or feeding.begun is None else feeding.begun.channels
 
     def end(self, code: CloseCode, reason: str = "") -> None:
-        """Have the link end: why, as a sentence of at most 123 bytes."""
+        """End the link. `reason` is a sentence of at most 123 bytes, the limit of a close frame; empty: that of the
+        code.
+        """
         if not self._over.done():
             self._over.set_result((code, reason or MEANINGS[code].reason))
 
     def say(self, message: wire.ToHub) -> None:
-        """Have something sent before all else."""
+        """Queue a message that is sent before all others."""
         if len(self._answers) >= MOST_ANSWERS:
             self.end(CloseCode.TRY_LATER, "Too many answers wait to be sent to this hub.")
             return
@@ -144,7 +146,7 @@ class ServedHub:
         self._news.set()
 
     def notify(self, session: SessionId, lanes: frozenset[Lane]) -> None:
-        """A log has news."""
+        """Note that a session's log has new events in these lanes."""
         feeding = self._feedings.get(session)
         if feeding is not None and feeding.notify(lanes):
             self._owe()
@@ -155,12 +157,12 @@ class ServedHub:
         self._news.set()
 
     def signalled(self, session: SessionId) -> None:
-        """Something else is known of how a session's texts are doing."""
+        """Note that a signal of a session has changed."""
         if session in self._feedings:
             self._news.set()
 
     async def run(self) -> None:
-        """Serve it until one of both sides ends the link. A failure ends this link alone."""
+        """Serve the link until one side ends it. A failure ends this link alone."""
         parts = (self._receive, self._send, self._acting.run, self._translating.run, self._keep_time, self._offer)
         tasks = [asyncio.ensure_future(part()) for part in parts]
         try:
@@ -196,7 +198,7 @@ class ServedHub:
             case _:
                 raise failure
 
-    # Up
+    # Received messages
 
     async def _receive(self) -> None:
         while True:
@@ -257,7 +259,7 @@ class ServedHub:
             self.say(wire.Stopped(session=session, message=message))
             return
         before = self._feedings.get(session)
-        if before is not None and not before.answered:  # Each is answered once, so that a hub may count the answers.
+        if before is not None and not before.answered:  # Each `Follow` is answered once: hubs count the answers.
             self.say(wire.Stopped(session=session, message=FOLLOWED_ANEW))
         self._feedings[session] = Feeding(self._served.source, self._served.pack, follow, self._path)
         self._owe()
@@ -277,7 +279,7 @@ class ServedHub:
                 continue
             pulse_at = now + wire.PULSE_MS
             self._served.there(self.identity.hub, self.node, self.heard)
-            # A hub asks as often, and the answer says as much.
+            # If something was sent since the last pulse, the hub knows that this side is alive.
             quiet = now - self._said > wire.PULSE_MS
             if quiet or self._measured is None or now - self._measured >= MEASURE_MS:
                 self.say(self._pulse())
@@ -287,7 +289,7 @@ class ServedHub:
         return wire.Pulse(sent=max(1, now), echo=echo, wall=self._clock.wall(), age=age)
 
     async def _offer(self) -> None:
-        """Tell of the programme when it has changed, and end what isn't there any more."""
+        """Announce the programme when it has changed, and have sessions ended that it doesn't have any more."""
         while True:
             try:
                 offered = await self._served.offers()
@@ -302,7 +304,7 @@ class ServedHub:
                     self._news.set()
             await self._clock.sleep(OFFER_MS)
 
-    # Down
+    # Sent messages
 
     async def _send(self) -> None:
         while True:
@@ -331,12 +333,12 @@ class ServedHub:
             await self.connection.send(message)
 
     def _rest(self) -> int | None:
-        """How many ms until something is due; None while nothing is."""
+        """Ms until a live batch is due; None while none is."""
         due = [at for each in self._feedings.values() if (at := each.live_due()) is not None]
         return max(1, min(due) - self._clock.monotonic()) if due else None
 
     async def _next(self) -> wire.ToHub | None:
-        """What is most urgent; None when nothing is due."""
+        """Make the most urgent message; None when nothing is due."""
         now = self._clock.monotonic()
         for feeding in tuple(self._feedings.values()):
             if (message := await self._urgent(feeding, now)) is not None:
@@ -372,12 +374,14 @@ class ServedHub:
         return self._of(feeding, message)
 
     async def _note_held(self, follow: wire.Follow, told: wire.Live) -> None:
-        """Before it gets anything. Where it has a copy that nobody noted, all that was removed is to be erased."""
+        """Store that the machine holds the session, before it gets any of it. A machine with a copy that nobody noted
+        has to erase everything that was ever removed.
+        """
         since = 0 if follow.epoch == told.epoch and follow.known is not None else told.begin
         await self._served.removals.holds(self.identity, self.node, told.session, told.epoch, since)
 
     async def _next_missed(self) -> wire.ToHub | None:
-        """Of the sessions in turn: whichever had one comes last the next time."""
+        """Make a batch of missed events, of the sessions in turn: the session that was served moves to the end."""
         room = wire.WINDOW_BYTES - sum(each.on_way for each in self._feedings.values())
         for session, feeding in tuple(self._feedings.items()):
             if not feeding.may_miss(room):
@@ -393,7 +397,7 @@ class ServedHub:
         return None
 
     def _of(self, feeding: Feeding, message: wire.ToHub | None) -> wire.ToHub | None:
-        """What it says, unless the hub has left it meanwhile, or followed the session anew."""
+        """The message, or None if the hub has meanwhile left the session or followed it anew."""
         session = feeding.follow.session
         if self._feedings.get(session) is not feeding:
             self._news.set()

@@ -1,7 +1,8 @@
-"""How the texts of sessions are doing at the moment, for hubs: as readers at the centre are told, in few messages.
+"""The current signals of sessions' channels (silence, delay, stand-ins) for hubs: what readers at the centre see, in
+few messages.
 
-The centre makes it of what it publishes (`SoundWatch`), a hub gets it over its link; both serve it to the hubs below
-(`moothall.services.hubs.feeding`). Nothing of it carries words.
+The centre derives them from its publications (`SoundWatch`), a hub receives them over its link; both send them to the
+hubs below (`moothall.services.hubs.feeding`). They contain no words.
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.waiting import Listeners
 
 LATE_MS = 5_000
-"""Pages say a delay from here on (web/js/lib/standing.js); it is told anew when it has changed by as much."""
+"""Pages show a delay from here on (web/js/lib/standing.js), in ms; it is sent again when it has changed by as much."""
 LATER = 10
-"""One of more than a minute is told anew when it has changed by a tenth."""
+"""A long delay is sent again only when it has changed by the `LATER`th part, a tenth."""
 SILENT_MS = 3_000
-"""Silence is told when it has lasted so long, as pages say it."""
+"""Silence is sent once it has lasted this long, as on pages."""
 STALE_MS = 15_000
-"""Where nothing has been said of a channel for so long pages say nothing of it any more."""
+"""After this time without a channel's state, pages show none any more."""
 LOOK_MS = 5_000
 
 
 def usual(signal: Summary) -> Summary:
-    """What is taken for granted where nothing is told."""
+    """The value of a signal that readers assume where none was sent."""
     match signal:
         case ChannelState():
             return msgspec.structs.replace(signal, sound=Sound.SPEECH, lag=0)
@@ -42,25 +43,25 @@ def usual(signal: Summary) -> Summary:
 
 
 class HubSignals:
-    """What isn't as usual in each session: the newest signal of each key."""
+    """The newest value of each signal of each session, as far as it differs from the usual."""
 
     def __init__(self) -> None:
         # Bound: the channels of sessions that are on.
         self._known: dict[SessionId, dict[str, Summary]] = {}
         self.observe = Listeners[[SessionId]]()
-        """Told of a session of which something else is known."""
+        """Called with each session of which a signal has changed."""
 
     def of(self, session: SessionId) -> Mapping[str, Summary]:
-        """What isn't as usual in a session, by key."""
+        """The signals of a session that differ from the usual, by key."""
         return self._known.get(session, {})
 
     @property
     def sessions(self) -> tuple[SessionId, ...]:
-        """Those in which anything isn't as usual."""
+        """The sessions in which any signal differs from the usual."""
         return tuple(self._known)
 
     def put(self, session: SessionId, signal: Summary) -> None:
-        """This is so now."""
+        """Store a signal's current value."""
         before = self._known.get(session, {})
         if before.get(signal.key, usual(signal)) == signal:
             return
@@ -72,18 +73,18 @@ class HubSignals:
         self.observe.tell(session)
 
     def forget(self, session: SessionId) -> None:
-        """Nothing is known of a session any more."""
+        """Drop the signals of a session."""
         if self._known.pop(session, None) is not None:
             self.observe.tell(session)
 
     def forget_all(self) -> None:
-        """Nothing is known any more."""
+        """Drop the signals of all sessions."""
         for session in tuple(self._known):
             self.forget(session)
 
 
 class SoundWatch:
-    """Makes these signals from the publications of this server's sessions. `run` must be running."""
+    """Derives the signals from the publications of this server's sessions. `run` must be running."""
 
     def __init__(self, signals: HubSignals, sessions: Sessions, clock: Clock) -> None:
         self._signals = signals
@@ -94,7 +95,7 @@ class SoundWatch:
         sessions.observe(self._seen)
 
     async def run(self) -> None:
-        """Forget what is stale, until cancelled."""
+        """Reset states that are stale, until cancelled."""
         while True:
             await self._clock.sleep(LOOK_MS)
             now = self._clock.monotonic()
@@ -118,10 +119,10 @@ class SoundWatch:
                 case LastWords() | StandIn():
                     self._signals.put(live.id, signal)
                 case _:
-                    pass  # Words, which hubs get once they are in the log.
+                    pass  # Partial words: hubs get words only from the log.
 
     def _calm(self, session: SessionId, state: ChannelState) -> ChannelState:
-        """A state as pages have it: without silences that are short and delays that nobody notices."""
+        """The state as pages show it: without short silences and without delays below `LATE_MS`."""
         key, now = (session, state.channel), self._clock.monotonic()
         self._heard[key] = now
         sound = state.sound
@@ -134,7 +135,7 @@ class SoundWatch:
     def _put(self, session: SessionId, state: ChannelState) -> None:
         before = self._signals.of(session).get(state.key)
         was = before if isinstance(before, ChannelState) else usual(state)
-        assert isinstance(was, ChannelState)  # noqa: S101  # what is usual of one is one
+        assert isinstance(was, ChannelState)  # noqa: S101  # the usual value has the type of the signal
         step = max(LATE_MS, was.lag // LATER)
         if was.sound is not state.sound or bool(was.lag) is not bool(state.lag) or abs(was.lag - state.lag) >= step:
             self._signals.put(session, state)

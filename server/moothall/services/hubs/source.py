@@ -1,4 +1,4 @@
-"""What the centre serves its hubs: the logs of its public sessions, and which of them may be followed."""
+"""The centre's implementation of `LinkSource`: the logs of its public sessions, and which of them hubs may follow."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from moothall.wire.hub.messages import Offered, OfferedText
 logger = logging.getLogger(__name__)
 
 PAST_MS = 12 * 3_600_000
-"""Meetings that ended or were to end longer ago than this aren't offered; a hub that follows one goes on with it."""
+"""Sessions that ended, or were to end, longer ago than this aren't offered; a hub that follows one already keeps it."""
 AHEAD_MS = 36 * 3_600_000
-"""Nor those that are planned later than this: each change of what is offered goes over thin lines."""
+"""Sessions that begin later than this from now aren't offered either: each change of the offer goes over slow links."""
 
 
 @dataclass(eq=False, repr=False)
@@ -40,28 +40,29 @@ class CentreSource:
     clock: Clock
     _: KW_ONLY
     catalogue: Catalogue
-    """Has to be given what is published before this source is."""
+    """Must receive publications before this source does."""
     planned: Callable[[], Sequence[Planned]] = tuple
     place: Callable[[RoomId], str] = str
-    """Names a room."""
+    """Returns the name of a room."""
 
     def __post_init__(self) -> None:
         # Bound: the sessions that were loaded since the server started, some hundred bytes each.
         self._texts: dict[SessionId, tuple[OfferedText, ...]] = {}
         self._channels: dict[SessionId, Mapping[ChannelId, Channel]] = {}
-        """What they were made of: most events leave a session's channels as they are, the very same object."""
+        """The channels that `_texts` was made of. Most events leave a session's `channels` the identical object."""
         self._stood: dict[SessionId, LogStatus] = {}
-        """Where those stood that hubs follow, when that was asked last. Bound: as above."""
+        """The last status returned for each session that hubs follow. Bound: as above."""
         self.observe = Listeners[[SessionId, frozenset[Lane]]]()
-        """Told of what is new in any log (`LinkSource`)."""
+        """Called with a session and its lanes that have new events (`LinkSource`)."""
         self.sessions.tell_loaded(self._loaded)
         self.sessions.observe(self._published)
 
     async def stand(self, session: SessionId) -> LogStatus | None:
-        """Where a session's log stands; None where there is none (`LinkSource`).
+        """The status of a session's log; None where there is none (`LinkSource`).
 
-        It loads the session where that isn't known. A hub asks for all that it follows again and again, which doesn't
-        keep a session in memory that nobody else needs: while it isn't loaded nothing is written into its log.
+        Loads the session only where the log's end has changed since the last call. Hubs ask for every followed session
+        again and again, which must not keep sessions in memory that nobody else needs; the log of an unloaded session
+        doesn't change.
         """
         live, known = self.sessions.loaded(session), self._stood.get(session)
         if live is None and known is not None:
@@ -90,15 +91,15 @@ class CentreSource:
         return await self.log.read(session, after, limit, lanes)
 
     async def sign(self, session: SessionId, behind: int) -> None:
-        """Have a checkpoint made soon behind this event, where the server of the log can (`LinkSource`)."""
+        """Request a checkpoint soon after this event (`LinkSource`)."""
         live = await self.sessions.find(session)
         if live is not None:
             live.writer.signing.ask(behind)
 
     async def offered(self) -> Sequence[Offered]:
-        """Public meetings that are on, come in the next 36 hours or ended in the last 12, in order of their times.
+        """Public sessions that are on, begin in the next 36 hours or ended in the last 12, sorted by time.
 
-        Cancelled ones are not: there is nothing to prepare. A hub that follows one gets the news in its log.
+        Cancelled sessions are left out: there is nothing to prepare. A hub that follows one learns of it from the log.
         """
         plans = {each.session: each for each in self.planned()}
         entries = {entry.session: entry for entry in await self.catalogue.listed() if entry.cancelled is None}
@@ -111,7 +112,7 @@ class CentreSource:
         return sorted(found, key=lambda each: (each.begins is None, each.begins or 0, each.session))
 
     def _is_only_planned(self, plan: Planned) -> bool:
-        """Whether nothing is known of it but the plan: a log that isn't listed isn't public, or is a rehearsal's."""
+        """Whether the session has a plan and no log. One with a log that isn't listed is restricted or a rehearsal."""
         return not plan.rehearsal and self.catalogue.known(plan.session) is None
 
     def _near(self, entry: Entry | None, plan: Planned | None) -> bool:

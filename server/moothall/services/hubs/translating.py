@@ -1,4 +1,4 @@
-"""Translations of questions for one hub: made one after the other, apart from its acts, which they do not delay."""
+"""Translates questions for one hub, one after the other, apart from its acts, so that these aren't delayed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from moothall.services.questions.translations import NO_WAY, NOT_HERE, QuestionT
 from moothall.wire.hub.messages import NotTranslated, Translate, Translated
 
 MOST_WAITING = 8
-"""Requests of one hub that wait. Overflow: one more is refused as busy; a hub has one on its way."""
+"""Most requests of one hub that wait. Overflow: the next is refused as busy; a hub sends one at a time."""
 OTHER_WORDING = refuse(RefusalCode.CONFLICT, "The question is not published here, or reads differently by now.")
 BUSY = refuse(RefusalCode.BUSY, "Too many translations are being made for this hub; try again in a minute.")
 UNAVAILABLE = refuse(RefusalCode.UNAVAILABLE, "The question can't be read at the moment; try again in a minute.")
@@ -24,14 +24,16 @@ TranslateForHub = Callable[[Translate], Awaitable[Rendered | Refusal]]
 
 
 async def none_translated(_: Translate) -> Rendered | Refusal:
-    """For a server without translators."""
+    """Refuse every request: for a server without translators."""
     return NO_WAY
 
 
 def translations_for_hubs(
     translations: QuestionTranslations, questions_of: Callable[[SessionId], Awaitable[Questions | None]]
 ) -> TranslateForHub:
-    """Serve hubs from a server's own translations. `questions_of`: a session's questions that everybody may read."""
+    """Make a callback that serves hubs from this server's own translations. `questions_of` returns a session's
+    questions if everybody may read them, else None.
+    """
 
     async def translate(asked: Translate) -> Rendered | Refusal:
         async def find() -> Intervention | None:
@@ -53,12 +55,12 @@ def translations_for_hubs(
 
 
 def check_of(text: str) -> int:
-    """The checksum of a question's wording (`Translate.check`)."""
+    """The CRC-32 of a question's wording (`Translate.check`)."""
     return crc32(text.encode())
 
 
 class HubTranslating:
-    """Queues what one hub wants translated; `run` answers in order."""
+    """Queues the translation requests of one hub; `run` answers them in order."""
 
     def __init__(self, translate: TranslateForHub, say: Callable[[Translated | NotTranslated], None]) -> None:
         self._translate = translate
@@ -67,14 +69,14 @@ class HubTranslating:
         self._waiting: asyncio.Queue[Translate] = asyncio.Queue(MOST_WAITING)
 
     def put(self, asked: Translate) -> None:
-        """Have a question translated."""
+        """Queue a request, or refuse it as busy."""
         if self._waiting.full():
             self._answer(asked, BUSY)
         else:
             self._waiting.put_nowait(asked)
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Answer the queued requests, until cancelled."""
         while True:
             asked = await self._waiting.get()
             self._answer(asked, await self._translate(asked))

@@ -1,1 +1,1 @@
-"""The programme of a conference: imports, rooms, next sessions, rehearsals."""
+"""The programme of a conference: rooms and planned sessions, agenda, imports, access needs, look, rehearsals."""

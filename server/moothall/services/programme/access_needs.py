@@ -1,7 +1,7 @@
-"""What people need so that they can take part: kept for the secretariat alone, and deleted by itself.
+"""What people need so that they can take part: stored for the secretariat alone, and deleted automatically.
 
-It is in no log and in no backup. No address is kept: how many come from one is counted in memory, under a key that
-lives as long as the process.
+Access needs are in no log and in no backup. Network addresses are not stored: how many needs came from each is counted
+in memory, by a hash whose key lives as long as the process.
 """
 
 from __future__ import annotations
@@ -33,34 +33,34 @@ logger = logging.getLogger(__name__)
 
 NAMESPACE = "access-need"
 SHARE = 100
-"""That one address may leave while the process runs: an office or a school, and no flood takes all places."""
+"""Most needs accepted from one address while the process runs: enough for an office or a school, not for a flood."""
 MOST_ADDRESSES = 1_000
-"""Of which it is known. Overflow: the one that has sent nothing for longest is forgotten."""
+"""Most addresses that are counted. Overflow: the one that has sent nothing for longest is forgotten."""
 LOOK_MS = 3_600_000
-"""How often it is looked for what is to be deleted."""
+"""How often needs that are due are deleted."""
 _KEY_BYTES = 32
 
 
 class RejectedNeed(StrEnum):
-    """Why a need was not taken."""
+    """Why a need was not accepted."""
 
     TEXT = "text"
-    """It is empty or too long."""
+    """The text is empty or too long."""
     NAME = "name"
     REACH = "reach"
     FULL = "full"
-    """There are too many, or too many from where it came."""
+    """There are too many needs, or too many from this address."""
     UNAVAILABLE = "unavailable"
-    """It can't be stored now."""
+    """It can't be stored at the moment."""
 
 
 class AccessNeeds:
-    """Takes needs, shows them to the secretariat, and deletes them. Call `load`; `run` must be running."""
+    """Stores needs for the secretariat, and deletes them when due. Call `load` first; `run` must be running."""
 
     def __init__(
         self, *, book: Book, programme: Programme, clock: Clock, randomness: Randomness, most: int = MOST_NEEDS
     ) -> None:
-        """`most`: how many are kept at a time."""
+        """`most`: how many are stored at a time."""
         self._book = book
         self._programme = programme
         self._clock = clock
@@ -71,22 +71,22 @@ class AccessNeeds:
         self._from: OrderedDict[bytes, int] = OrderedDict()
 
     async def load(self) -> None:
-        """Read the book; raises StorageUnavailable."""
+        """Read the book. Raises StorageUnavailable."""
         kept = await self._book.read(NAMESPACE)
         self._needs = {key: msgspec.json.decode(body, type=AccessNeed) for key, body in kept.items()}
 
     def all(self) -> tuple[AccessNeed, ...]:
-        """Those that are open first, the newest first."""
+        """All needs, open ones first, newest first."""
         return in_order(self._needs.values())
 
     def open(self) -> int:
-        """How many nobody has dealt with."""
+        """The number of needs that nobody has dealt with."""
         return sum(not each.dealt_with for each in self._needs.values())
 
     async def tell(self, need: AccessNeed, form: str, address: str) -> RejectedNeed | None:
-        """Keep a need; the same `form` again is the same one. `address` is where it comes from.
+        """Store a need; the same `form` again is the same need. `address`: the client's network.
 
-        Its `id` and `at` are set here. Raises StorageUnavailable.
+        Sets its `id` and `at`. Returns None once it is stored. Raises StorageUnavailable.
         """
         for what, most, why in (
             (need.name, LONGEST_NAME, RejectedNeed.NAME),
@@ -113,7 +113,7 @@ class AccessNeeds:
         return None
 
     async def deal_with(self, need: str, *, dealt_with: bool) -> bool:
-        """Mark one as dealt with, or not; False where there is none. Raises StorageUnavailable."""
+        """Mark a need as dealt with, or as open; False where there is none of that id. Raises StorageUnavailable."""
         known = self._needs.get(need)
         if known is None:
             return False
@@ -123,7 +123,7 @@ class AccessNeeds:
         return True
 
     async def delete(self, need: str) -> bool:
-        """Delete one for good; False where there is none. Raises StorageUnavailable."""
+        """Delete a need for good; False where there is none of that id. Raises StorageUnavailable."""
         if need not in self._needs:
             return False
         await self._book.write([BookEntry(NAMESPACE, need, None)])
@@ -131,7 +131,7 @@ class AccessNeeds:
         return True
 
     async def run(self) -> None:
-        """Look each hour for what is to be deleted, until cancelled."""
+        """Call `sweep` each hour, until cancelled."""
         while True:
             try:
                 await self.sweep()
@@ -140,7 +140,7 @@ class AccessNeeds:
             await self._clock.sleep(LOOK_MS)
 
     async def sweep(self) -> None:
-        """Delete those whose time has come. Raises StorageUnavailable."""
+        """Delete needs that are due. Raises StorageUnavailable."""
         now, last = self._clock.wall(), self._last_end()
         gone = [each.id for each in self._needs.values() if due(each, self._end(each, last), now)]
         if gone:
@@ -150,7 +150,9 @@ class AccessNeeds:
             logger.info("access needs: %d deleted, since what they were about is over", len(gone))
 
     def _end(self, need: AccessNeed, last: int | None) -> int | None:
-        """When what a need is about is over, Unix ms; for a session without times, and for all, with the event."""
+        """When the subject of a need is over, Unix ms: its session, its day, or else the whole event; None where that
+        isn't known.
+        """
         if need.session is not None:
             plan = self._programme.plan_of(need.session)
             planned = None if plan is None else plan.ends or plan.starts

@@ -1,4 +1,4 @@
-"""The agenda as it is kept: texts of the secretariat, notes on sessions, and the newest changes of the programme."""
+"""The stored parts of the agenda: texts of the secretariat, notes on sessions, and recent changes of the programme."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ NO_NOTE = AgendaNote()
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class Agenda:
-    """Texts, notes and changes, in memory and in the book. Make it, then `load`.
+    """Texts, notes and changes, in memory and in the book. Call `load` first.
 
-    Only changes of sessions that everybody may read are noted, so that of others nothing is there to be told.
+    Changes are stored only for sessions that everybody may read, so that nothing about the others can be revealed.
     """
 
     book: Book
@@ -39,11 +39,11 @@ class Agenda:
         self._notes: dict[SessionId, AgendaNote] = {}
         # Bound: MOST_CHANGES.
         self._changes: dict[int, AgendaChange] = {}
-        """By their numbers, which rise."""
+        """By their numbers, which increase."""
         self._next = 0
 
     async def load(self) -> None:
-        """Read the book; raises StorageUnavailable."""
+        """Read the book. Raises StorageUnavailable."""
         decode = msgspec.json.decode
         texts, notes, changes = [await self.book.read(each) for each in (TEXTS, NOTES, CHANGES)]
         self._texts = {tag: decode(body, type=dict[AgendaPart, str]) for tag, body in texts.items()}
@@ -51,25 +51,25 @@ class Agenda:
         self._changes = dict(decode(body, type=tuple[int, AgendaChange]) for body in changes.values())
         self._next = 1 + max(self._changes, default=-1)
 
-    # What is known
+    # Queries
 
     @property
     def texts(self) -> Mapping[str, Mapping[AgendaPart, str]]:
-        """The parts by language."""
+        """The texts of each language, by part."""
         return self._texts
 
     def note(self, session: SessionId) -> AgendaNote:
-        """What is added to a session; an empty note where nothing is."""
+        """The secretariat's note on a session; an empty note where there is none."""
         return self._notes.get(session, NO_NOTE)
 
     def changes(self) -> tuple[AgendaChange, ...]:
-        """What has changed, the newest first."""
+        """The stored changes, newest first."""
         return tuple(change for _, change in sorted(self._changes.items(), reverse=True))
 
-    # What is done
+    # Acts
 
     async def write(self, language: str, parts: Mapping[AgendaPart, str]) -> bool:
-        """Keep the parts in one language; those that are empty are not there any more. False where one is too long.
+        """Replace the texts in one language; empty parts are removed. False where one is too long.
 
         Raises StorageUnavailable.
         """
@@ -83,7 +83,7 @@ class Agenda:
         return True
 
     async def annotate(self, session: SessionId, note: AgendaNote) -> bool:
-        """Keep another note on a session. False where its statement is too long. Raises StorageUnavailable."""
+        """Replace the note on a session. False where its statement is too long. Raises StorageUnavailable."""
         note = msgspec.structs.replace(note, statement=note.statement.strip())
         if len(note.statement) > LONGEST_STATEMENT:
             return False
@@ -95,8 +95,8 @@ class Agenda:
         return True
 
     async def write_plans(self, pairs: Sequence[tuple[Planned | None, Planned]], entries: Sequence[BookEntry]) -> None:
-        """Write plans, of which each pair is the one before and the one after, with what they change for readers: both
-        or neither. Raises StorageUnavailable.
+        """Write `entries` together with the changes that readers see between the plans of each pair (before, after),
+        atomically. Raises StorageUnavailable.
         """
         now, found = self.clock.wall(), list[AgendaChange]()
         for before, after in pairs:
@@ -108,7 +108,7 @@ class Agenda:
         self._take(changes)
 
     async def forget(self, session: SessionId) -> None:
-        """Nothing is known of a session any more. Raises StorageUnavailable."""
+        """Delete the note and the changes of a session. Raises StorageUnavailable."""
         gone = [number for number, change in self._changes.items() if change.session == session]
         if not gone and session not in self._notes:
             return
@@ -119,7 +119,7 @@ class Agenda:
             self._changes.pop(number, None)
 
     async def _public(self, session: SessionId) -> bool:
-        """Whether everybody may read it. Its own state is asked, since lists may be behind."""
+        """Whether everybody may read the session. Its own state is used, since the catalogue may be behind."""
         try:
             live = await self.sessions.find(session)
         except RecordBroken:
@@ -135,8 +135,8 @@ class Agenda:
         return {first + n: change for n, change in enumerate(changes[-MOST_CHANGES:], len(changes[:-MOST_CHANGES]))}
 
     def _entries(self, changes: Mapping[int, AgendaChange]) -> list[BookEntry]:
-        """What the book keeps of new ones. Each takes the slot of the one that it pushes out, since Redis makes its
-        files anew where something is taken out of the book.
+        """The entries for new changes. Each uses the slot of the change that it replaces, since deleting keys of the
+        book makes Redis rewrite its files.
         """
         encode = msgspec.json.encode
         return [BookEntry(CHANGES, _slot(number), encode((number, change))) for number, change in changes.items()]

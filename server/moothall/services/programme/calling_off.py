@@ -1,7 +1,7 @@
-"""A session that will not be held is cancelled, hidden from lists, or deleted; each is taken back.
+"""Cancelling, hiding and deleting sessions that will not be held, and undoing each of these.
 
-Whether it is cancelled or named in lists stands in its log, so readers and hubs see it at once. What is deleted is
-cancelled and in no list for a minute, so that nothing can begin in it, and erased then (`rehearsals.py`).
+Whether a session is cancelled or listed is in its log, so that readers and hubs see it at once. A deleted session is
+cancelled and unlisted for a minute, so that it can't begin, and is erased after that (`rehearsals.py`).
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from moothall.services.programme.meeting_plan import arrangement
 from moothall.services.programme.programme import Programme
 
 UNDO_MS = 60_000
-"""How long a deletion can be taken back."""
+"""How long a deletion can be undone."""
 
 
 async def cancel(programme: Programme, session: SessionId, reason: str, *, by: str) -> Refusal | None:
-    """Say that a session will not be held, and why; None when it is done. Raises StorageUnavailable."""
+    """Cancel a session, with a reason; None when it is done. Raises StorageUnavailable."""
     async with programme.changing:
         return await _say(programme, session, do.CancelSession(reason=reason), by)
 
 
 async def reinstate(programme: Programme, session: SessionId, *, by: str) -> Refusal | None:
-    """Say that a cancelled session will be held after all; None when it is done. Raises StorageUnavailable."""
+    """Undo the cancelling of a session; None when it is done. Raises StorageUnavailable."""
     async with programme.changing:
         return await _say(programme, session, do.ReinstateSession(), by)
 
 
 async def list_or_hide(programme: Programme, session: SessionId, *, listed: bool, by: str) -> Refusal | None:
-    """Have lists for everybody name a session, or not; None when it is done. Raises StorageUnavailable."""
+    """Show a session in public lists, or hide it from them; None when it is done. Raises StorageUnavailable."""
     async with programme.changing:
         found = await _found(programme, session)
         if isinstance(found, Refusal):
@@ -43,7 +43,7 @@ async def list_or_hide(programme: Programme, session: SessionId, *, listed: bool
 
 
 async def delete(programme: Programme, session: SessionId, *, by: str) -> Refusal | None:
-    """Have a session that never began erased in a minute; None when that is under way. Raises StorageUnavailable."""
+    """Have a session that never began erased in a minute; None when that is scheduled. Raises StorageUnavailable."""
     async with programme.changing:
         found = await _found(programme, session)
         if isinstance(found, Refusal):
@@ -51,7 +51,7 @@ async def delete(programme: Programme, session: SessionId, *, by: str) -> Refusa
         planned, state = found
         if state.status is not Status.CREATED:
             return refuse(RefusalCode.CONFLICT, "The meeting has begun: it has a record, which is not deleted here.")
-        # First the book: where the server is killed behind it, the deletion is dropped, and nothing is lost.
+        # The book is written first: if the server is killed after that, the deletion is dropped, and nothing is lost.
         deleted = Deleted(at=programme.now(), listed=state.listed, cancelled=state.cancelled)
         await programme.keep(planned=[msgspec.structs.replace(planned, deleted=deleted)])
         refused = None
@@ -65,7 +65,7 @@ async def delete(programme: Programme, session: SessionId, *, by: str) -> Refusa
 
 
 async def restore(programme: Programme, session: SessionId, *, by: str) -> Refusal | None:
-    """Take a deletion back; None when it is done. Raises StorageUnavailable."""
+    """Undo a deletion; None when it is done. Raises StorageUnavailable."""
     async with programme.changing:
         planned = programme.plan_of(session)
         deleted = None if planned is None else planned.deleted
@@ -75,7 +75,7 @@ async def restore(programme: Programme, session: SessionId, *, by: str) -> Refus
 
 
 async def put_back(programme: Programme, planned: Planned, deleted: Deleted, *, by: str) -> Refusal | None:
-    """Have a session stand as it did before it was deleted; None when it is done. Raises as `Sessions.find` does."""
+    """Restore a session's state from before its deletion; None when it is done. Raises as `Sessions.find` does."""
     live = await programme.live(planned.session)
     refused = None
     if live is not None:

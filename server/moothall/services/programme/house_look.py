@@ -1,4 +1,4 @@
-"""The look of the conference as it is kept: its name, logo and colours, and the files that pages load for it."""
+"""The stored look of the conference: its name, logo and colours, and the files that pages load for it."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ _DIGITS = 16
 
 
 class Logo(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture, and how pages show it."""
+    """A picture, and its size on pages."""
 
     address: str
     width: int
-    """Pixels, as `height`."""
+    """Width in pixels; `height` likewise."""
     height: int
 
 
 class ConferenceLook(msgspec.Struct, frozen=True, kw_only=True):
-    """What pages show of a conference."""
+    """The look that pages show."""
 
     name: str = ""
     logo: Logo | None = None
     style: str = ""
-    """The address of its style sheet; empty where it has the colours of the house."""
+    """The address of its style sheet; empty where it has the default colours."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class HouseLook:
-    """Name, logo and colours, in memory and in the book. Make it, then `load`.
+    """Name, logo and colours, in memory and in the book. Call `load` first.
 
-    What is given to it is checked already: `core.programme.look` says what can be.
+    Callers have checked all values: `core.programme.look` has the rules.
     """
 
     book: Book
@@ -46,26 +46,26 @@ class HouseLook:
         self._kept: dict[str, bytes] = {}
         self._files: dict[str, bytes] = {}
         self.shown = ConferenceLook()
-        """For the pages."""
+        """The look for pages."""
         self.colours = Colours()
         self.version = ""
-        """Changes with all that is chosen: whoever saves says from which they began."""
+        """A digest of all values, by which an editor proves which version the edit is based on."""
 
     async def load(self) -> None:
-        """Read the book; raises StorageUnavailable."""
+        """Read the book. Raises StorageUnavailable."""
         self._take(dict(await self.book.read(NAMESPACE)))
 
     def file(self, name: str) -> bytes | None:
-        """A file that pages load: the style sheet or the logo, by its digest and ending; None where there is none."""
+        """The style sheet or the logo, by its name from digest and ending; None where there is none."""
         return self._files.get(name)
 
     @property
     def guide_hidden(self) -> bool:
-        """Whether the secretariat has put the first steps away."""
+        """Whether the secretariat has dismissed the guide to the first steps."""
         return GUIDE in self._kept
 
     async def write(self, *, name: str, colours: Colours, logo: bytes | None) -> None:
-        """Keep them; an empty name or logo is none from then on, a logo that is None stays as it is.
+        """Store these values. An empty name or logo removes it; None leaves the logo unchanged.
 
         Raises StorageUnavailable.
         """
@@ -77,7 +77,7 @@ class HouseLook:
         await self._write(wanted)
 
     async def hide_guide(self) -> None:
-        """Put the first steps away. Raises StorageUnavailable."""
+        """Dismiss the guide to the first steps. Raises StorageUnavailable."""
         await self._write({GUIDE: b"1"})
 
     async def _write(self, wanted: dict[str, bytes | None]) -> None:

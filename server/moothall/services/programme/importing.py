@@ -1,4 +1,4 @@
-"""Importing a conference file: first what it would change, then the change. It can be done again at any time."""
+"""Imports a conference file: previews the changes, then carries them out. The same file can be imported again."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from moothall.services.programme.programme import Programme
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an import."""
+    """The result of an import."""
 
     done: int
-    """Changes that were made."""
+    """The number of changes that were made."""
     refused: tuple[str, ...]
-    """Sentences on those that could not be."""
+    """A sentence for each session whose change was refused."""
 
 
 def preview(programme: Programme, wanted: Timetable) -> tuple[Change, ...]:
-    """What an import would change now."""
+    """The changes that an import would make now."""
     found = changes(programme.rooms(), programme.planned(), wanted)
     if wanted.zone in ("", programme.zone().name):
         return found
@@ -34,18 +34,18 @@ def preview(programme: Programme, wanted: Timetable) -> tuple[Change, ...]:
 
 
 def zone_after(programme: Programme, wanted: Timetable, zones: Zones) -> Zone:
-    """The conference's time zone once the file's word is taken: the one in which its changes are to be shown."""
+    """The conference's time zone after the import, in which its preview has to be shown."""
     rules = zones(wanted.zone) if wanted.zone else None
     return programme.zone() if rules is None else Zone(wanted.zone, rules)
 
 
 def in_zone(programme: Programme, wanted: Timetable, given: str) -> Timetable:
-    """The file, naming the zone that the importer gave, where neither it nor anybody before has named one."""
+    """The timetable with the zone `given` by the importer, if neither the file nor an earlier setting names one."""
     return wanted if not given or wanted.zone or programme.zone_named else msgspec.structs.replace(wanted, zone=given)
 
 
 def clashes_after(programme: Programme, wanted: Timetable) -> tuple[tuple[Planned, Planned], ...]:
-    """Which sessions of the file would be in one room at the same time as another, of the file or not."""
+    """Pairs of sessions that would overlap in a room after the import, at least one of them from the file."""
     before = {each.session: each for each in programme.planned()}
     given = {each.session: each for each in wanted.sessions}
     after = {name: merged(before[name], each) if name in before else each for name, each in given.items()}
@@ -53,7 +53,7 @@ def clashes_after(programme: Programme, wanted: Timetable) -> tuple[tuple[Planne
 
 
 def made_by(found: Iterable[Change]) -> tuple[Change, ...]:
-    """Those of the changes that an import makes; the others are only said."""
+    """The changes that an import carries out; the others are only reported."""
     return tuple(change for change in found if change.kind not in UNTOUCHED)
 
 
@@ -65,10 +65,10 @@ async def carry_out(
     sound: SoundKept = SoundKept.UNTIL_CHECKED,
     by: str,
 ) -> Imported:
-    """Make rooms and sessions, and mend those that are there. Each session is whole before the next is begun.
+    """Create rooms and sessions, and update existing ones. Each session is completed before the next is started.
 
-    What is refused is left as it is and said; the rest is done. Interrupted, it can be run again.
-    Raises StorageUnavailable.
+    Refused changes are skipped and reported; the rest is done. An interrupted import can be run again. Raises
+    StorageUnavailable.
     """
     found = preview(programme, wanted)
     new_rooms = {change.room for change in found if change.kind is ChangeKind.ROOM_ADDED}
@@ -96,7 +96,7 @@ async def _carry_out(
 ) -> Refusal | None:
     first = changes_of_one[0]
     after = first.after
-    assert after is not None  # noqa: S101  # asked by the caller
+    assert after is not None  # noqa: S101  # checked by the caller
     if first.before is None:
         made = await programme.make(after, access=access, sound=sound, by=by)
         return made if isinstance(made, Refusal) else None

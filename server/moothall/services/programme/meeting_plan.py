@@ -1,5 +1,5 @@
-"""One meeting by hand: what is planned of it is changed, it is planned once more, and what is to be known before it is
-opened in a room: which other one is on there, and which ones would be left out.
+"""Editing one session by hand: changing its plan, duplicating it, and the warnings before it is opened in a room: which
+other session is on there, and which ones would be skipped.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from moothall.services.programme.programme import Programme
 LONGEST_MS = round(LONGEST.total_seconds() * 1000)
 MINUTE_MS = 60_000
 MORE_MS = 10 * MINUTE_MS
-"""What one press adds to a session that is on."""
+"""The time that one press adds to a session that is on."""
 
 
 class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
-    """How a session is held, as its log says."""
+    """How a session is held: who may read it, what happens to its sound, whether it is listed."""
 
     access: Access
     sound: SoundKept
@@ -33,21 +33,21 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def arrangement(state: State) -> Arrangement:
-    """How a session is held now."""
+    """The current arrangement of a session."""
     return made_of(Arrangement, state)
 
 
 class Differing(msgspec.Struct, frozen=True, kw_only=True):
-    """Two people changed the same: nothing was done."""
+    """The result of an edit that conflicts with another person's: nothing was changed."""
 
     fields: tuple[str, ...]
-    """Of `MeetingPlan`."""
+    """The names of the conflicting fields of `MeetingPlan`."""
     now: MeetingPlan
-    """What the other has saved."""
+    """The plan as the other person saved it."""
 
 
 async def plan_now(programme: Programme, session: SessionId) -> MeetingPlan | None:
-    """What a form of a session can change, as it is now; None when there is no such session.
+    """The current values of a session's form; None when there is no such session.
 
     Raises as `Sessions.find` does.
     """
@@ -56,7 +56,7 @@ async def plan_now(programme: Programme, session: SessionId) -> MeetingPlan | No
 
 
 def plan_of(planned: Planned, state: State) -> MeetingPlan:
-    """What a form of a session can change."""
+    """The values of a session's form."""
     return MeetingPlan(
         title=state.title,
         languages=state.languages,
@@ -71,10 +71,10 @@ def plan_of(planned: Planned, state: State) -> MeetingPlan:
 async def change_meeting(
     programme: Programme, session: SessionId, made_from: MeetingPlan, wanted: MeetingPlan, *, by: str
 ) -> Refusal | Differing | None:
-    """Make what somebody changed of a session so; None when it is done.
+    """Carry out an edit of a session; None when it is done.
 
-    `made_from` is what they had before them, and `wanted` what they made of it. What others changed meanwhile stays;
-    where that is the same, nothing is done. Raises StorageUnavailable.
+    `made_from` has the values that the form showed, `wanted` those that were sent. Changes made by others meanwhile are
+    kept; where both changed the same field, nothing is done. Raises StorageUnavailable.
     """
     async with programme.changing:
         planned, live = await programme.known(session), await programme.live(session)
@@ -101,12 +101,12 @@ async def change_meeting(
 async def change_plan(
     programme: Programme, wanted: Planned, *, how: Arrangement | None = None, by: str
 ) -> Refusal | None:
-    """Make a session's title, languages, room and times those of `wanted`, and how it is held `how`; None when it is
-    done.
+    """Set a session's title, languages, room and times to those of `wanted`, and its arrangement to `how`; None when it
+    is done.
 
-    What readers are told goes into its log; room and times stand in the programme alone. Of one that has begun room,
-    start and arrangement stay: its sound, its screens and its readers are there already. Of one that is over the end
-    stays, too. What was begun and interrupted is done again with the same call. Raises StorageUnavailable.
+    What readers see goes into its log; room and times are only in the programme. For a session that has begun, room,
+    start and arrangement can't change, since its sound, screens and readers use them already; for one that is over,
+    neither can the end. An interrupted change is completed by the same call. Raises StorageUnavailable.
     """
     before, live = await programme.known(wanted.session), await programme.live(wanted.session)
     if before is None or live is None:
@@ -133,7 +133,7 @@ async def change_plan(
         refused = await programme.send(wanted.session, change, by=by)
         if refused is not None:
             return refused
-    if state.status is not Status.CREATED and not begun:  # It began since.
+    if state.status is not Status.CREATED and not begun:  # It has begun meanwhile.
         wanted = msgspec.structs.replace(wanted, room=before.room, starts=before.starts)
     kept = msgspec.structs.replace(
         before,
@@ -156,8 +156,8 @@ def _possible(before: Planned, wanted: Planned) -> bool:
 
 
 async def more_time(programme: Programme, session: SessionId) -> Refusal | None:
-    """Put the planned end of a session that is on ten minutes off; of one that is over time, or planned without an
-    end, it becomes ten minutes from now. None when it is done. Raises StorageUnavailable.
+    """Postpone the planned end of a session that is on by ten minutes; if that has passed or there is none, the end
+    becomes ten minutes from now. None when it is done. Raises StorageUnavailable.
     """
     async with programme.changing:
         planned, live = await programme.known(session), await programme.live(session)
@@ -177,10 +177,10 @@ async def more_time(programme: Programme, session: SessionId) -> Refusal | None:
 async def duplicate(
     programme: Programme, session: SessionId, *, title: str, starts: int | None, by: str
 ) -> Planned | Refusal:
-    """Plan another session with the settings of this one, of the same length, under an address of its own; returns it.
+    """Plan another session with the settings and the length of this one, under an id of its own; returns its plan.
 
-    Settings are place, languages, speakers, policy questions, and how it is held; links and text are none.
-    Raises StorageUnavailable.
+    Copied are room, languages, speakers, policy questions and arrangement, but no links and no text. Raises
+    StorageUnavailable.
     """
     planned, live = await programme.known(session), await programme.live(session)
     if planned is None or live is None or planned.deleted is not None:
@@ -213,7 +213,7 @@ async def duplicate(
 
 
 def clashing(programme: Programme, session: SessionId) -> tuple[Planned, ...]:
-    """The sessions that are planned in the same room at the same time as this one."""
+    """The sessions that are planned in the same room at the same time."""
     room = programme.room_of(session)
     there = [each for each in programme.planned() if each.room == room] if room is not None else []
     pairs = (pair for pair in clashes(there) if session in {each.session for each in pair})
@@ -221,7 +221,7 @@ def clashing(programme: Programme, session: SessionId) -> tuple[Planned, ...]:
 
 
 def other_session_in_room(programme: Programme, session: SessionId) -> Planned | None:
-    """Another session that is on where this one is planned."""
+    """Another session that is on in the room where this one is planned; None where there is none."""
     room = programme.room_of(session)
     there = () if room is None else programme.planned()
     on = (each for each in there if each.room == room and each.session != session)
@@ -229,7 +229,7 @@ def other_session_in_room(programme: Programme, session: SessionId) -> Planned |
 
 
 def two_in_a_room(programme: Programme, session: SessionId) -> Refusal | None:
-    """The warning when a session is opened where another one is on; None where none is."""
+    """The warning when a session is opened in a room where another one is on; None where none is."""
     other = other_session_in_room(programme, session)
     if other is None:
         return None
@@ -240,7 +240,7 @@ def two_in_a_room(programme: Programme, session: SessionId) -> Refusal | None:
 
 
 def left_out(programme: Programme, room: RoomId, now: int) -> tuple[Planned, ...]:
-    """The sessions of a room that the next one would leave out, though they may still be held."""
+    """The sessions of a room that would be skipped if the next were opened, though they may still be held."""
     there = [each for each in programme.planned() if each.room == room and not each.cancelled]
     standing = {each.session: programme.status_of(each.session) for each in there}
     out = passed_over(there, standing, now)

@@ -1,4 +1,4 @@
-"""What the operator's commands ask of the house: an import, the link to `/admin`, and what a second pass proposes."""
+"""What the operator's commands request from the server: imports, a link to `/admin`, and proposals of a second pass."""
 
 from __future__ import annotations
 
@@ -29,44 +29,44 @@ from moothall.services.sessions.staff import HALL, Staff, opens_admin
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What an import would change, or what became of it."""
+    """What an import would change; or, once it was applied, what it has changed."""
 
     title: str
     changes: tuple[Change, ...]
     zone: str = UTC_ZONE.name
-    """The conference's time zone with the file's word taken, by its name."""
+    """Name of the conference's time zone after the import."""
     notes: tuple[str, ...] = ()
     clashes: tuple[tuple[Planned, Planned], ...] = ()
-    """Sessions that would be in one room at the same time."""
+    """Pairs of sessions that would overlap in a room."""
     done: int | None = None
     refused: tuple[str, ...] = ()
 
 
 class AdminLinkOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """What limits a link to `/admin` that the operator makes."""
+    """The terms of a link to `/admin` that the operator makes."""
 
     hours: float = 0
-    """After so many it expires; 0: never."""
+    """The number of hours until it expires; 0: never."""
     one_browser: bool = False
     without_sign_in: bool = False
-    """Whether it opens `/admin` also where that demands a sign-in."""
+    """Whether it opens `/admin` even where that requires a sign-in."""
 
 
 UNLIMITED = AdminLinkOrder()
 
 
 class Proposed(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of proposals that were handed over."""
+    """The result of handing over proposals."""
 
     kept: int
-    """How many wait for somebody who decides on them."""
+    """The number of proposals that wait for a decision."""
     address: str
-    """The page where that is done."""
+    """The page on which the staff decide on them."""
 
 
 @dataclass(eq=False, kw_only=True, repr=False)
 class Office:
-    """Answers them, over the local door or directly while no server runs."""
+    """Carries out operator's commands, received over the local door, or called directly while no server runs."""
 
     programme: Programme
     sessions: Sessions
@@ -76,15 +76,16 @@ class Office:
     zones: Zones
     calendar: CalendarReader
     language_names: Callable[[], Mapping[str, str]]
-    """Finds what languages are called (`FileContext`); it is asked when a file is read."""
+    """Returns the names of languages (`FileContext`); called when a file is read."""
 
     async def import_programme(
         self, data: bytes, *, zone: str, access: Access, apply: bool, languages: str = ""
     ) -> ImportReport:
-        """Say what a file would change, or change it. `zone` is of times that name none; empty is the conference's.
+        """Report what a file would change, or with `apply` carry it out. `zone` applies to times without one; empty:
+        the conference's zone.
 
-        `languages` are spoken in sessions that name none, such as `en, fr`; without them none of those is made.
-        Raises ProgrammeError, StorageUnavailable.
+        `languages` (such as `en, fr`) are used for sessions that name none; without them such sessions are not created.
+        Raises ProgrammeError and StorageUnavailable.
         """
         meant = self.zones(zone) if zone else self.programme.zone().rules
         if meant is None:
@@ -116,9 +117,11 @@ class Office:
         return read_programme(data, reading)
 
     async def admin_link(self, *, new: bool, order: AdminLinkOrder = UNLIMITED) -> str | None:
-        """The address of a link to `/admin`: made when there is none, replaced when `new`; None when there is one.
+        """The address of a link to `/admin`: created when there is none, replaced when `new`; None when one exists
+        already.
 
-        One without a sign-in is always another. It can't be looked up again. Raises NoLink, StorageUnavailable.
+        With `order.without_sign_in` another link is always created. An address can't be shown again. Raises NoLink and
+        StorageUnavailable.
         """
         terms = LinkTerms(
             expires=self.programme.now() + round(order.hours * HOUR_MS) if order.hours else 0,
@@ -140,7 +143,7 @@ class Office:
         return opens_admin(staff) and not self.links.terms(staff.link).without_sign_in
 
     async def refine(self, order: RefineOrder) -> Refined:
-        """Put what a second pass proposed into a session's log. Raises StorageUnavailable, RecordBroken."""
+        """Apply proposals of a second pass to a session's log. Raises StorageUnavailable and RecordBroken."""
         return await refine(
             self.sessions,
             order,
@@ -149,16 +152,16 @@ class Office:
         )
 
     async def propose(self, order: ProposeOrder) -> Proposed:
-        """Keep what a second pass found until the staff have decided on it.
+        """Store proposals of a second pass until the staff have decided on them.
 
-        Raises ProposalsRefused, StorageUnavailable, RecordBroken.
+        Raises ProposalsRefused, StorageUnavailable and RecordBroken.
         """
         kept = await self.proposals.keep(order)
         return Proposed(kept=kept, address=f"{self.public}/desk/{order.session}/refinements")
 
 
 def _ask_language(titles: Sequence[str]) -> str:
-    """What is to be said of sessions that name no language; empty where all do."""
+    """The request to give languages for sessions that name none; empty where all do."""
     if not titles:
         return ""
     some = ", ".join(f"“{title[:60]}”" for title in titles[:3]) + (" and others" if len(titles) > 3 else "")

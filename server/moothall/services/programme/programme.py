@@ -1,4 +1,4 @@
-"""The programme as it runs: rooms, and which sessions are planned, on, next or overrunning in them."""
+"""The running programme: rooms, and which of their sessions are planned, on, next or overrunning."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FLOOR = ChannelId("floor")
 ROOMS, PLANNED, CONFERENCE = "room", "planned", "conference"
 ZONE = "time-zone"
 SOON_MS = 300_000
-"""How long before its planned end a session is warned."""
+"""How long before its planned end a session gets a warning."""
 NEAR_MS = 36 * 3_600_000
 """Sessions planned within this time of now are loaded when the server starts, so that it knows which are on."""
 MOST_NAMES = 1_000
@@ -39,7 +39,7 @@ MOST_NAMES = 1_000
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class Programme:
-    """Rooms and planned sessions, in memory and in the book. Make it, then `load`."""
+    """Rooms and planned sessions, in memory and in the book. Call `load` first."""
 
     book: Book
     sessions: Sessions
@@ -47,13 +47,13 @@ class Programme:
     clock: Clock
     randomness: Randomness
     time_zone: Zone = UTC_ZONE
-    """That of the times shown, until an imported file names another."""
+    """The zone in which times are shown, until an imported file names another."""
     zone_named: bool = False
     """Whether the settings or an imported file name the conference's time zone."""
     zones: Zones = lambda _: None
-    """Finds the zone that an imported file names."""
+    """Returns the rules of a time zone by its name; None where it isn't known."""
     opened_by: Callable[[SessionId], str] = lambda _: ""
-    """Who opened a session last, for the staff; empty where nobody knows."""
+    """Returns who opened a session last, as staff are shown it; empty where that isn't known."""
 
     def __post_init__(self) -> None:
         self._rooms: dict[RoomId, Room] = {}
@@ -61,18 +61,20 @@ class Programme:
         self._moving: dict[RoomId, asyncio.Lock] = {}
         self.agenda = Agenda(book=self.book, sessions=self.sessions, clock=self.clock)
         self.changing = asyncio.Lock()
-        """Held by whoever reads how a session is planned and then changes that."""
+        """Must be held by code that reads a session's plan and then changes it."""
         self.closing.follow_with(self._follow)
         self.sessions.tell_loaded(self._loaded)
 
     def _loaded(self, live: LiveSession) -> None:
-        """What the log says counts, where a server was killed between the log and the book."""
+        """Correct the plan by the log, in case the server was killed after it wrote the log and before it wrote the
+        book.
+        """
         planned, cancelled = self._planned.get(live.id), live.state.cancelled is not None
         if planned is not None and planned.cancelled != cancelled:
             self._planned[live.id] = msgspec.structs.replace(planned, cancelled=cancelled)
 
     async def load(self) -> None:
-        """Read the book and load what may be on now; raises StorageUnavailable."""
+        """Read the book, and load the sessions that may be on now. Raises StorageUnavailable."""
         decode = msgspec.json.decode
         rooms = (await self.book.read(ROOMS)).values()
         planned = (await self.book.read(PLANNED)).values()
@@ -90,38 +92,41 @@ class Programme:
                 except RecordBroken:
                     logger.error("session %s: the log can't be read; the programme starts without it", each.session)
 
-    # What is known
+    # Queries
 
     def zone(self) -> Zone:
-        """The time zone of the conference, in which times are shown."""
+        """The conference's time zone, in which times are shown."""
         return self.time_zone
 
     def now(self) -> int:
-        """Unix ms."""
+        """The current time, Unix ms."""
         return self.clock.wall()
 
     def rooms(self) -> tuple[Room, ...]:
-        """All rooms, by title."""
+        """All rooms, sorted by title."""
         return tuple(sorted(self._rooms.values(), key=lambda room: (room.title, room.id)))
 
     def room(self, room: RoomId) -> Room | None:
-        """The room of that id."""
+        """The room of that id; None where there is none."""
         return self._rooms.get(room)
 
     def planned(self) -> tuple[Planned, ...]:
-        """All planned sessions by start, those without one last; without those that are being deleted."""
+        """All planned sessions sorted by start, those without a start last; sessions that are being deleted are left
+        out.
+        """
         return in_order([each for each in self._planned.values() if each.deleted is None])
 
     def deleted(self) -> tuple[Planned, ...]:
-        """The sessions that are to be erased."""
+        """The sessions that are being deleted."""
         return tuple(each for each in self._planned.values() if each.deleted is not None)
 
     def plan_of(self, session: SessionId) -> Planned | None:
-        """How a session is planned; None for a session that the programme doesn't know."""
+        """The plan of a session; None where the programme has none."""
         return self._planned.get(session)
 
     async def known(self, session: SessionId) -> Planned | None:
-        """How a session is planned, or what its log says when it was made elsewhere; None when there is none.
+        """The plan of a session; one made from its log where the session was created elsewhere; None where neither
+        exists.
 
         Raises as `Sessions.find` does.
         """
@@ -133,41 +138,41 @@ class Programme:
         return Planned(session=session, title=state.title, languages=state.languages, rehearsal=state.rehearsal)
 
     def room_of(self, session: SessionId) -> RoomId | None:
-        """Where a session is planned."""
+        """The room in which a session is planned; None where it has none."""
         planned = self._planned.get(session)
         return None if planned is None else planned.room
 
     def room_title(self, session: SessionId) -> str:
-        """What the room of a session is called; empty for a session without one."""
+        """The title of a session's room; empty for a session without a room."""
         room = self._rooms.get(place) if (place := self.room_of(session)) else None
         return "" if room is None else room.title
 
     def now_in(self, room: RoomId) -> SessionId | None:
-        """The session that is on in a room: open, or in a break."""
+        """The session that is on in a room (open, or in a break); None where none is."""
         on = [each.session for each in self._in(room) if self.status_of(each.session) in ON]
         return on[-1] if on else None
 
     def next_in(self, room: RoomId) -> SessionId | None:
-        """The session that comes next in a room."""
+        """The session that is next in a room; None where there is none."""
         there = self._in(room)
         return following(there, {each.session: self.status_of(each.session) for each in there}, self.clock.wall())
 
     def status_of(self, session: SessionId) -> Status:
-        """The status of a session, as far as it is or was loaded; a session that wasn't counts as not begun."""
+        """The status of a session as far as it is known without loading it; `CREATED` where it isn't."""
         return self.sessions.status_of(session) or Status.CREATED
 
     def overrun(self, session: SessionId) -> Overrun | None:
-        """What is to be said of a session's time: from 5 minutes before its planned end on, while it is on."""
+        """The warning about a session's planned end, from 5 minutes before it on while the session is on; else None."""
         planned = self._planned.get(session)
         if planned is None or planned.ends is None or self.status_of(session) not in ON:
             return None
         left = planned.ends - self.clock.wall()
         return None if left > SOON_MS else Overrun(session=session, room=planned.room, ends=planned.ends, left=left)
 
-    # What is done
+    # Acts
 
     async def keep(self, *, rooms: Sequence[Room] = (), planned: Sequence[Planned] = ()) -> None:
-        """Note rooms and planned sessions, new or changed; raises StorageUnavailable."""
+        """Store rooms and plans, new or changed. Raises StorageUnavailable."""
         encode = msgspec.json.encode
         entries = [BookEntry(ROOMS, room.id, encode(room)) for room in rooms]
         entries += [BookEntry(PLANNED, each.session, encode(each)) for each in planned]
@@ -176,7 +181,7 @@ class Programme:
         self._planned |= {each.session: each for each in planned}
 
     async def keep_zone(self, name: str) -> None:
-        """Show times in that zone from now on; the zone must be known. Raises StorageUnavailable."""
+        """Show times in that zone from now on. Raises StorageUnavailable."""
         await self.book.write([BookEntry(CONFERENCE, ZONE, name.encode())])
         self._take_zone(name)
 
@@ -189,12 +194,12 @@ class Programme:
         self.time_zone = Zone(name, rules)
 
     async def drop(self, session: SessionId) -> None:
-        """Take a session out of the programme; its log is not touched. Raises StorageUnavailable."""
+        """Delete a session's plan; its log is not touched. Raises StorageUnavailable."""
         await self.book.write([BookEntry(PLANNED, session, None)])
         self._planned.pop(session, None)
 
     async def add_room(self, title: str) -> Room | Refusal:
-        """Make a room; raises StorageUnavailable."""
+        """Create a room. Raises StorageUnavailable."""
         shown = " ".join(title.split())
         if not 0 < len(shown) <= 200:
             return refuse(RefusalCode.INVALID, "A room needs a name of 1 to 200 characters.")
@@ -205,7 +210,7 @@ class Programme:
         return room
 
     async def free_name(self, title: str) -> SessionId:
-        """An id for a session of that title that no other has."""
+        """An unused id for a session of that title."""
         plain = readable_name(title)
         for number in range(1, MOST_NAMES):
             name = SessionId(plain if number == 1 else f"{plain}-{number}")
@@ -222,10 +227,10 @@ class Programme:
         young_people: bool = False,
         by: str = SYSTEM.id,
     ) -> Planned | Refusal:
-        """Make a planned session exist: its log, with the floor's channel and who is announced, and its entry.
+        """Create a planned session: its log, with the floor channel and the announced speakers, and its plan.
 
-        Of young people no names are taken over and no sound is kept. What was begun and interrupted is done again
-        with the same call. Raises StorageUnavailable.
+        With `young_people` no names are copied and no sound is kept. An interrupted creation is completed by the same
+        call. Raises StorageUnavailable.
         """
         if not is_name(planned.session):
             return refuse(RefusalCode.INVALID, "A meeting can't have this name.")
@@ -256,13 +261,13 @@ class Programme:
         by: str = SYSTEM.id,
         act: CommandId | None = None,
     ) -> SessionId | Refusal:
-        """Close the session that is on in a room, if any, and open the next; returns that.
+        """Close the session that is on in a room, if any, and open the next. Return the one that was opened.
 
-        `then` is the session that the caller was told of, or chose: that one, or nothing. `after` is the session that
-        they have before them: when it isn't on any more, somebody else was quicker, and nothing happens. What was said
-        in it so far is in its log before it is closed, and the next one has none of it. `by` is the pseudonym of
-        the caller, `act` the id that closes: given again it gets the same answer. A server that is killed meanwhile
-        goes on with both. Raises StorageUnavailable.
+        `then`: the session that the caller expects or chose; no other is opened. `after`: the session that the caller
+        sees as on; if it isn't on any more, somebody else was quicker, and nothing happens. The closed session gets all
+        words spoken in it before it is closed, and the next one gets none of them. `by` is the caller's pseudonym,
+        `act` the id of the closing command: repeated with the same id it gets the same answer. A server that is killed
+        meanwhile continues with both steps after its restart. Raises StorageUnavailable.
         """
         name = act or self._name()
         async with self._moving.setdefault(room, asyncio.Lock()):
@@ -288,7 +293,7 @@ class Programme:
                     return gone
                 if self.now_in(room) not in (now, None):
                     return self.quicker(room)
-                if here.state.status in ON:  # Else it was closed while its last words came.
+                if here.state.status in ON:  # Somebody may have closed it while its last words were awaited.
                     answer = await here.writer.send(Actor(Role.SYSTEM, by), name, do.CloseSession())
                     if isinstance(answer, Refusal):
                         return answer
@@ -303,7 +308,7 @@ class Programme:
             return coming
 
     def gone_on(self, room: RoomId, act: CommandId) -> SessionId | None:
-        """The session that was opened by that act in a room; None when none was."""
+        """The session that was opened in a room by the act with this id; None where there is none."""
         for each in self._in(room):
             live = self.sessions.loaded(each.session)
             if live is not None and live.writer.receipt(opening_of(act)) is not None:
@@ -311,7 +316,7 @@ class Programme:
         return None
 
     def quicker(self, room: RoomId) -> Refusal:
-        """The refusal when somebody else has already opened the next session of a room: who, and which."""
+        """The refusal when somebody else has already opened a room's next session; says who, and which session."""
         now = self.now_in(room)
         planned = None if now is None else self.plan_of(now)
         if planned is None:
@@ -321,13 +326,13 @@ class Programme:
         return Refusal(code=RefusalCode.CONFLICT, message=message, gone_on=GoneOn(who=who, title=planned.title))
 
     async def _follow(self, asked: CloseRequested, insist: bool = False) -> Refusal | None:
-        """Open the session that is to follow, unless it was opened since. Raises as `Sessions.find` does."""
+        """Open the session that follows a closed one, unless it was opened since. Raises as `Sessions.find` does."""
         live = None if asked.then is None else await self.sessions.find(asked.then)
         if live is None or asked.act is None:
             return refuse(RefusalCode.UNKNOWN, "The next meeting has no record; import it again.")
         room = self.room_of(live.id)
         if live.state.status is not Status.CREATED or (room is not None and self.now_in(room) is not None):
-            return None  # By this act, before a restart; or by somebody else.
+            return None  # It was opened by this act before a restart, or by somebody else.
         send = live.writer.insist if insist else live.writer.send
         answer = await send(Actor(Role.SYSTEM, asked.by), opening_of(asked.act), do.OpenSession())
         if isinstance(answer, Refusal):
@@ -336,9 +341,9 @@ class Programme:
         return None
 
     async def send(self, session: SessionId, command: do.AnyCommand, *, by: str = SYSTEM.id) -> Refusal | None:
-        """Carry out a command as the server, for the person with the pseudonym `by`; None when it is done.
+        """Send a command in the server's name, for the person with the pseudonym `by`; None when it is done.
 
-        A session that is closed gets its last words first.
+        Before a session is closed, its last words are awaited.
         """
         live = await self.sessions.find(session)
         if live is None:
@@ -353,11 +358,11 @@ class Programme:
         return answer if isinstance(answer, Refusal) else None
 
     def _name(self) -> CommandId:
-        """An id for an act of the house."""
+        """A random id for an act of the server."""
         return CommandId(f"house-{self.randomness.bytes(10).hex()}")
 
     async def live(self, session: SessionId) -> LiveSession | None:
-        """The session, loaded; None when there is none. Raises as `Sessions.find` does."""
+        """The session, loaded if needed; None when there is none. Raises as `Sessions.find` does."""
         return await self.sessions.find(session)
 
     def _in(self, room: RoomId) -> tuple[Planned, ...]:

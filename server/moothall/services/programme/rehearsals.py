@@ -1,5 +1,5 @@
-"""Rehearsals remove themselves: an hour after they were closed, and a day after they were made in any case. So does a
-session that never began and was deleted, once that can't be taken back any more (`calling_off.py`).
+"""Erases rehearsals an hour after their close, and in any case a day after they were made; and deleted sessions that
+never began, once the deletion can't be undone any more (`calling_off.py`).
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ AT_MOST_MS = 24 * 3_600_000
 LOOK_MS = 60_000
 
 Erase = Callable[[SessionId], Awaitable[None]]
-"""Removes what somebody keeps of a session beside its log: sound, links. No matter if there is nothing."""
+"""Erases what is stored of a session besides its log: sound, links. Does nothing if there is nothing."""
 
 
 class Rehearsals:
-    """Watches over them. `run` is the task that does."""
+    """Erases rehearsals and deleted sessions when they are due. `run` must be running."""
 
     def __init__(self, *, programme: Programme, sessions: Sessions, clock: Clock, erase: Erase) -> None:
         self._programme = programme
@@ -40,7 +40,7 @@ class Rehearsals:
         self._erase = erase
 
     async def run(self) -> None:
-        """Look each minute, until cancelled."""
+        """Call `sweep` each minute, until cancelled."""
         while True:
             try:
                 await self.sweep()
@@ -49,7 +49,7 @@ class Rehearsals:
             await self._clock.sleep(LOOK_MS)
 
     async def sweep(self) -> None:
-        """Remove those whose time has come. Raises StorageUnavailable; what was begun is done again the next time."""
+        """Erase what is due. Raises StorageUnavailable; an interrupted erasure is completed by the next call."""
         await self._adopt()
         for planned in self._programme.planned():
             if planned.rehearsal:
@@ -59,7 +59,7 @@ class Rehearsals:
                 await self._finish(planned, planned.deleted)
 
     async def _adopt(self) -> None:
-        """Those that were made elsewhere than in the programme count from when they are first seen."""
+        """Add plans for rehearsals that were not made by the programme, as if they were made now."""
         for live in self._sessions.all_loaded:
             state = live.state
             if state.rehearsal and self._programme.plan_of(live.id) is None:
@@ -85,11 +85,11 @@ class Rehearsals:
             await self._remove(planned.session, status)
 
     async def _finish(self, planned: Planned, deleted: Deleted) -> None:
-        """Erase what was deleted, unless it is to be held after all: nothing can begin in what is cancelled."""
+        """Erase a deleted session, unless it has begun or was reinstated: a cancelled session can't begin."""
         try:
             live = await self._sessions.find(planned.session)
         except RecordBroken:
-            return  # Nobody knows whether it has begun.
+            return  # It may have begun.
         async with self._programme.changing:
             if live is not None and (live.state.status is not Status.CREATED or live.state.cancelled is None):
                 await put_back(self._programme, planned, deleted, by=SYSTEM.id)
@@ -98,18 +98,18 @@ class Rehearsals:
 
     async def _standing(self, session: SessionId) -> Status:
         known = self._sessions.status_of(session)
-        if known is not None:  # To be asked for keeps it in memory.
+        if known is not None:  # `find` would keep it in memory.
             return known
         try:
             live = await self._sessions.find(session)
         except RecordBroken:
-            return Status.CLOSED  # It can go all the same.
+            return Status.CLOSED  # It can be erased without being read.
         return Status.CLOSED if live is None else live.state.status
 
     async def _remove(self, session: SessionId, status: Status) -> None:
-        """All of it; its entry last, so that it is done again after any interruption.
+        """Erase everything about a session, its plan last, so that an interrupted erasure is repeated.
 
-        One that is on is closed first, and goes when it is looked at next: its sound has come to rest by then.
+        A session that is on is only closed, and erased at the next sweep, when its sound has come to rest.
         """
         if status in ON:
             await self._programme.send(session, do.CloseSession())

@@ -1,1 +1,1 @@
-"""What a second pass over a recording proposes, for people to decide on."""
+"""Corrections proposed by a second pass over a recording: stored for people's decisions, and carried out."""

@@ -1,7 +1,8 @@
-"""What a second pass proposed for closed sessions, kept until somebody has decided on it, for some weeks at most.
+"""Corrections that a second pass proposed for closed sessions, stored until somebody decides on them, some weeks at
+most.
 
-The proposals are no events: what nobody has accepted never happened. They hold words, so a removal reaches them before
-it reaches the log.
+Proposals are no events: the log has only what was accepted. They contain words, so a removal is applied to them before
+it is applied to the log.
 """
 
 from __future__ import annotations
@@ -31,40 +32,40 @@ from moothall.services.sessions.sessions import Sessions
 logger = logging.getLogger(__name__)
 
 PROPOSED, LEFT = "proposals", "proposals-left"
-"""Namespaces of the book: what was proposed, and which of it was left, both by session."""
+"""Namespaces of the book, by session: the proposals, and the lines whose proposals were rejected."""
 MOST = 10_000
-"""Proposals of a session: some eight hours of speech of which every line should read otherwise."""
+"""Most proposals of a session: a correction of every line in some eight hours of speech."""
 MOST_BYTES = 8 << 20
-"""Of a session's proposals."""
+"""Most bytes of a session's proposals."""
 MOST_IN_ALL = 64 << 20
-"""Bytes of all sessions' proposals, which are kept in memory too."""
+"""Most bytes of all sessions' proposals, which are kept in memory too."""
 SWEEP_MS = 3_600_000
 DAY_MS = 86_400_000
 _PAGE = 500
 
 
 class ProposeOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """What a second pass found."""
+    """The result of a second pass."""
 
     session: SessionId
     model: str
-    """What heard it."""
+    """The name of the recogniser's model."""
     through: int
-    """Offset up to which the session's log was read for it."""
+    """The offset up to which the pass has read the session's log."""
     proposals: tuple[Proposal, ...]
 
 
 class KeptProposals(msgspec.Struct, frozen=True, kw_only=True):
-    """What is proposed for a session."""
+    """The stored proposals of a session."""
 
     session: SessionId
     run: str
-    """Tells one second pass from another."""
+    """A random id of the second pass."""
     model: str
     at: int
     """When it was handed over, Unix ms."""
     proposals: tuple[Proposal, ...]
-    """In order of time, one a line at most."""
+    """In order of time, at most one per line."""
 
 
 @dataclass(eq=False, repr=False)
@@ -78,28 +79,28 @@ class Proposals:
     clock: Clock
     randomness: Randomness
     keep_days: int
-    """How long proposals are kept at most."""
+    """After how many days proposals are deleted."""
     most_bytes: int = MOST_BYTES
-    """Of a session's proposals."""
+    """Most bytes of a session's proposals."""
     most_in_all: int = MOST_IN_ALL
-    """Bytes of all proposals."""
+    """Most bytes of all proposals."""
 
     def __post_init__(self) -> None:
         self._keep_ms = self.keep_days * DAY_MS
         self._most_bytes, self._most_in_all = self.most_bytes, self.most_in_all
-        # Bounds: these; more is refused.
+        # Bounds: the limits above; more is refused.
         self._kept: dict[SessionId, KeptProposals] = {}
         self._left: dict[SessionId, frozenset[SegmentId]] = {}
         self._bytes: dict[SessionId, int] = {}
         self._fates: dict[SessionId, tuple[int, KeptProposals, frozenset[SegmentId], str]] = {}
-        """As they stood at an offset."""
+        """The fates of a session's proposals as of an offset of the log."""
         self._removed: dict[SessionId, int] = {}
-        """Where logs ended when words were last removed from what is kept here."""
-        # One change at a time. Bound: the commands and desks that wait for an answer.
+        """The end of each log when words were last removed from its proposals."""
+        # Serialises changes. Bound: the commands and desks that wait for an answer.
         self._changing = asyncio.Lock()
 
     async def load(self) -> None:
-        """Read what is kept. Raises StorageUnavailable."""
+        """Read the book. Raises StorageUnavailable."""
         for session, body in (await self.book.read(PROPOSED)).items():
             self._kept[SessionId(session)] = msgspec.json.decode(body, type=KeptProposals)
             self._bytes[SessionId(session)] = len(body)
@@ -107,7 +108,7 @@ class Proposals:
             self._left[SessionId(session)] = frozenset(msgspec.json.decode(body, type=list[SegmentId]))
 
     async def run(self) -> None:
-        """Take out what is too old, until cancelled."""
+        """Delete expired proposals, until cancelled."""
         while True:
             now = self.clock.wall()
             for session in [name for name, kept in self._kept.items() if now - kept.at > self._keep_ms]:
@@ -116,10 +117,10 @@ class Proposals:
             await self.clock.sleep(SWEEP_MS)
 
     async def keep(self, order: ProposeOrder) -> int:
-        """Keep what a second pass found in place of what an earlier one did; returns how many that are.
+        """Store the proposals of a second pass in place of earlier ones. Return the number stored.
 
-        What was left once and is proposed again is still left. Raises ProposalsRefused with a sentence,
-        StorageUnavailable, and RecordBroken when the log can't be read.
+        A proposal that was rejected before stays rejected. Raises ProposalsRefused with a sentence, StorageUnavailable,
+        and RecordBroken when the log can't be read.
         """
         live = await self.sessions.find(order.session)
         if live is None:
@@ -142,16 +143,16 @@ class Proposals:
             return len(kept.proposals)
 
     def kept(self, session: SessionId) -> KeptProposals | None:
-        """What is proposed for a session."""
+        """The stored proposals of a session; None where there are none."""
         return self._kept.get(session)
 
     def holds(self, session: SessionId, proposal: Proposal) -> bool:
-        """Whether a proposal is kept here word by word: then it is the machine's."""
+        """Whether exactly this proposal is stored here: then its text is the machine's, unedited."""
         kept = self._kept.get(session)
         return kept is not None and any(_which(each) == _which(proposal) for each in kept.proposals)
 
     def fates(self, writer: SessionWriter) -> str:
-        """Where each proposal for a session stands, a letter each; empty where there is none."""
+        """The fate of each proposal of a session, one letter each; empty where there are none."""
         kept, left = self._kept.get(writer.session), self._left.get(writer.session, frozenset())
         if kept is None:
             return ""
@@ -162,7 +163,7 @@ class Proposals:
         return known[3]
 
     def untouched(self, writer: SessionWriter) -> tuple[SegmentId, ...]:
-        """Lines of which a proposal may be accepted with many others: no person has touched them, most words stay."""
+        """The lines whose proposals may be accepted in bulk: no person has edited them, and most words stay."""
         kept = self._kept.get(writer.session)
         numbered = enumerate(() if kept is None else kept.proposals)
         return tuple(each.segment for number, each in numbered if self.fates(writer)[number] == Fate.WAITS)
@@ -170,7 +171,9 @@ class Proposals:
     def accepting(
         self, writer: SessionWriter, run: str, segments: Sequence[SegmentId]
     ) -> tuple[CorrectSegment, ...] | Refusal:
-        """The commands that carry out what is proposed for these lines, as far as it still can be."""
+        """The commands that carry out the proposals for these lines, as far as they still apply; refused where none
+        does.
+        """
         found = []
         for proposal in self._of(writer.session, run, segments):
             line = writer.state.segments.get(proposal.segment)
@@ -181,14 +184,15 @@ class Proposals:
     async def leave(
         self, writer: SessionWriter, run: str, segments: Sequence[SegmentId], *, left: bool
     ) -> tuple[SegmentId, ...] | Refusal:
-        """Leave lines as they are, or put their proposals back; returns those of which that wasn't so already.
+        """Reject the proposals for these lines, or with `left` False restore them. Return the lines for which this was
+        a change.
 
         Raises StorageUnavailable.
         """
         async with self._changing:
             had = self._left.get(writer.session, frozenset())
             named = self._of(writer.session, run, segments)
-            if left:  # Only what waits.
+            if left:  # Only a proposal that waits can be rejected.
                 named = [each for each in named if self._fate(writer.state, each, had) in WAITING]
             names = tuple(each.segment for each in named if (each.segment in had) is not left)
             if not names:
@@ -199,10 +203,11 @@ class Proposals:
             return names
 
     async def forget_spoken(self, session: SessionId, spoken: Sequence[tuple[ChannelId, int, int]]) -> None:
-        """Words said at these times (a channel, from, to, media ms) must not stay: take out what may hold them.
+        """Delete proposals that may contain words said in these spans (channel, from, to, in media ms), since they are
+        removed.
 
-        A second pass may have given a word to a line nearby. Comes back when nothing has them any more; raises
-        StorageUnavailable, and is then to be asked again.
+        A second pass may have assigned a word to a line nearby. Returns when nothing holds the words any more; raises
+        StorageUnavailable, and has to be called again then.
         """
         async with self._changing:
             live = self.sessions.loaded(session)
@@ -228,7 +233,7 @@ class Proposals:
                 await self._store(msgspec.structs.replace(kept, proposals=stay), left)
 
     async def forget(self, session: SessionId) -> None:
-        """Take out all that is proposed for a session. Raises StorageUnavailable."""
+        """Delete all proposals of a session. Raises StorageUnavailable."""
         async with self._changing:
             await self._forget(session)
 
@@ -267,7 +272,7 @@ class Proposals:
         )
 
     async def _removed_since(self, writer: SessionWriter, offset: int) -> bool:
-        """Whether words were removed, or are being removed, that somebody who has read so far may still have."""
+        """Whether words were removed, or are being removed, that a reader of the log up to `offset` may still hold."""
         if self._removed.get(writer.session, -1) >= offset:
             return True
         while page := await self.log.read(writer.session, offset, _PAGE, frozenset({SESSION})):
@@ -278,7 +283,7 @@ class Proposals:
         return False
 
     def _of(self, session: SessionId, run: str, segments: Sequence[SegmentId]) -> list[Proposal]:
-        """What is proposed for these lines by that second pass."""
+        """The proposals for these lines from the second pass `run`."""
         kept, wanted = self._kept.get(session), set(segments)
         if kept is None or kept.run != run:
             return []

@@ -1,4 +1,6 @@
-"""What a second pass proposed, put into the log: by the machine itself, or by the person who has read it."""
+"""Carries out corrections that a second pass proposed, as the machine's own or in the name of the person who accepted
+them.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,9 @@ from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sessions.sessions import Sessions
 
 SECOND_PASS = Actor(Role.ENGINE, "second-pass")
-"""Who corrects where no person has looked."""
+"""The actor of corrections that no person has checked."""
 MOST = 100_000
-"""Proposals in one order: more lines than a session has."""
+"""Most proposals in one order: more than a session has lines."""
 
 
 class RefineOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,24 +30,24 @@ class RefineOrder(msgspec.Struct, frozen=True, kw_only=True):
 
     session: SessionId
     model: str
-    """What heard them, for the staff's note."""
+    """The name of the recogniser's model, for the staff's note."""
     by_machine: bool
     """Whether they are the machine's own corrections; else a person has accepted each of them."""
     proposals: tuple[Proposal, ...]
 
 
 class Refined(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of them."""
+    """The result of an order."""
 
     done: int
     left: int = 0
-    """Lines that only a person may change: one has touched them, or most of their words would go."""
+    """The number of lines that only a person may change: somebody has edited them, or most of their words would go."""
     refused: tuple[str, ...] = ()
     """A sentence for each proposal that can't be carried out: its line has changed, or is gone."""
 
 
 def for_machine(proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
-    """Those that a machine may carry out unseen: no person has touched the line, and most of its words stay."""
+    """The proposals that may be carried out unchecked: no person has edited the line, and most of its words stay."""
     return tuple(each for each in proposals if each.machine and each.stays >= MOSTLY)
 
 
@@ -55,10 +57,10 @@ async def refine(
     person: Actor,
     machines: Callable[[Proposal], bool] = lambda _: False,
 ) -> Refined:
-    """Carry out an order of `person`. A line that reads otherwise by now stays as it is.
+    """Carry out an order of `person`. A line that was changed meanwhile stays as it is.
 
-    `machines` says of a proposal that a person accepts whether it is as the machine made it. Given twice an order
-    changes nothing the second time. Raises StorageUnavailable, and RecordBroken when the log can't be read.
+    `machines` returns whether a proposal that a person accepts is unedited, as the machine made it. A repeated order
+    changes nothing. Raises StorageUnavailable, and RecordBroken when the log can't be read.
     """
     live = await sessions.find(order.session)
     if live is None:
@@ -81,7 +83,7 @@ async def refine(
 
 
 async def _correct(writer: SessionWriter, actor: Actor, proposal: Proposal, *, accepted: bool) -> str | None:
-    """None when the line reads as proposed now; else why it doesn't."""
+    """Correct a line. Return None when it now reads as proposed, else the reason as a sentence."""
     line: Segment | None = writer.state.segments.get(proposal.segment)
     if line is None or line.gone:
         return "There is no such line any more."

@@ -1,1 +1,1 @@
-"""Questions, comments and requests to speak: asking, typing in a turn, ballots, balance, reports of abuse."""
+"""Questions, comments and requests to speak: asking, typing in a turn, ballots, balance of speakers, abuse reports."""

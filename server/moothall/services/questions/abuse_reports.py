@@ -1,7 +1,7 @@
-"""What readers report as rude of what everybody may read: it is told to the desks, and hides nothing.
+"""Takes readers' reports that a published question is rude. A report is a hint for the desks, and hides nothing.
 
-A browser reports a thing once. Which one it was is kept in memory alone, as a hash under a key that nobody has after
-the next start; then somebody may report the same once more, which changes nothing where it is marked already.
+A browser reports a question once. Who reported what is kept in memory only, as a hash whose key is lost with the
+process; after a restart somebody may report the same question again, which changes nothing if it is marked already.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from moothall.core.questions.interventions import Questions
 from moothall.services.sessions.sessions import Sessions
 
 MOST_BROWSERS = 10_000
-"""That reported something, of all sessions. Overflow: the one that did so longest ago may report the same again."""
+"""Most browsers whose reports are remembered, in all sessions. Overflow: the oldest may report a question again."""
 _KEY_BYTES = 32
 _HASH_BYTES = 16
 _ID_BYTES = 12
 
 
 QuestionsOf = Callable[[SessionId], Awaitable[Questions | None]]
-"""The questions of a session; None where there is none that may be read."""
+"""Returns the questions of a session; None where the session doesn't exist or may not be read."""
 Tell = Callable[[SessionId, InterventionId, CommandId], Awaitable[Refusal | None]]
-"""Tells the desks of a session that a question was reported; None when it is told, or waits for the uplink."""
+"""Reports a question to the desks of a session. Returns None once that is done, or waits for the uplink."""
 
 
 class AbuseReports:
-    """Takes reports of rude questions, each browser's once, and has the question marked for the desks."""
+    """Takes reports of rude questions, one per browser and question, and has the questions marked for the desks."""
 
     def __init__(
         self, questions_of: QuestionsOf, tell: Tell, *, randomness: Randomness, most: int = MOST_BROWSERS
     ) -> None:
-        """`questions_of`: a session's questions; `tell`: where a report goes; `most`: browsers that are remembered."""
+        """`questions_of` reads a session's questions, `tell` passes a report on, `most` bounds remembered browsers."""
         self._questions_of = questions_of
         self._tell = tell
         self._randomness = randomness
@@ -47,10 +47,11 @@ class AbuseReports:
         self._by: OrderedDict[tuple[SessionId, bytes], frozenset[InterventionId]] = OrderedDict()
 
     async def report(self, session: SessionId, number: int, visitor: str) -> Refusal | None:
-        """A browser reports number `number`; the same again does nothing. `visitor`: its token, empty without one.
+        """Take a browser's report of question `number`; repeating it has no effect. `visitor`: the browser's token, or
+        empty.
 
-        None: the desks have been told, by this one or another. Refused when nobody may read it, or nothing can be
-        stored now. Raises StorageUnavailable when the session can't be loaded.
+        None: the desks know, by this report or an earlier one. Refused when the question isn't public, or nothing can
+        be stored now. Raises StorageUnavailable when the session can't be loaded.
         """
         questions = await self._questions_of(session)
         each = None if questions is None else questions.numbered(number)
@@ -70,7 +71,7 @@ class AbuseReports:
         return None
 
     def reported(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
-        """What a browser has reported; all browsers together that keep no cookie are one."""
+        """The questions that a browser has reported. All browsers without a cookie count as one."""
         return self._by.get(self._browser(session, visitor), frozenset())
 
     def _browser(self, session: SessionId, visitor: str) -> tuple[SessionId, bytes]:
@@ -79,13 +80,13 @@ class AbuseReports:
 
 
 def tell_desks(sessions: Sessions) -> Tell:
-    """The `Tell` of the server that has the sessions."""
+    """Make the `Tell` of a server that holds the sessions itself."""
 
     async def tell(session: SessionId, name: InterventionId, act: CommandId) -> Refusal | None:
         live = await sessions.find(session)
         if live is None:
             return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
-        # By the intervention's own name nobody learns who reported it.
+        # The actor is the intervention itself, so that the log doesn't show who reported it.
         answer = await live.writer.send(Actor(Role.PARTICIPANT, name), act, ReportAbuse(intervention=name))
         return answer if isinstance(answer, Refusal) else None
 

@@ -1,8 +1,8 @@
-"""Asking, commenting and wishing to speak: what readers do, and the way back to what they wrote.
+"""Takes questions, comments and requests to speak from readers, and lets their authors find them again.
 
-Nothing is kept of who they are. A browser's random token becomes a keyed hash, and the address of an author's page is
-made of the intervention's id and a code that only the house can make, so it needs no entry anywhere and holds for as
-long as the house keeps its key.
+Nothing is stored about who the authors are. A browser's random token becomes a keyed hash. The address of an author's
+page consists of the intervention's id and a code that only this house can make, so it needs no stored entry, and is
+valid for as long as the house keeps its key.
 """
 
 from __future__ import annotations
@@ -33,34 +33,34 @@ from moothall.services.sessions.sessions import Sessions
 from moothall.wire.hub.messages import AskAct
 
 NAMESPACE, KEY = "asking", "key"
-"""Where the book has the key."""
+"""Namespace and name of the key's entry in the book."""
 MOST_QUEUES = 64
-"""Sessions of which the order of the queue is remembered."""
+"""Sessions of which the order of the queue is cached."""
 LONGEST_AGE_MS = 86_400_000
-"""What was written longer ago counts as written so long ago."""
+"""The largest age of a question that is believed; an older one counts as this old."""
 
 
 class AskRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody sent."""
+    """The form that somebody sent."""
 
     kind: Kind
     text: str
     language: str
     """BCP-47 tag of the text."""
     form: str
-    """Tells this form from every other; sent twice with the same words it is one wish."""
+    """A random id of the form: the same form sent twice with the same words is one request."""
     name: str = ""
     age: int = 0
-    """How long ago it was written, ms: there may have been no line."""
+    """How many ms ago it was written: the browser may have been offline since."""
     hub: str = ""
-    """The hub for which its coordinator asks; empty: somebody asks for themselves, from a remote place."""
+    """The hub for which its coordinator asks; empty: a remote participant asks for themselves."""
 
 
 class RejectedQuestion(StrEnum):
-    """Why a wish was not taken."""
+    """Why a request was not accepted."""
 
     TEXT = "text"
-    """It is empty or too long."""
+    """The text is empty or too long."""
     NAME = "name"
     """The name is too long."""
     OVER = "over"
@@ -68,24 +68,24 @@ class RejectedQuestion(StrEnum):
     CANCELLED = "cancelled"
     """The meeting will not be held."""
     FULL = "full"
-    """The session takes no more, or no more from where its author is."""
+    """The session takes no more, or no more from the author's hub or address."""
     REQUESTED = "requested"
-    """Its author waits already to speak."""
+    """The author is waiting to speak already."""
     MANY = "many"
-    """Too many of its author's are open."""
+    """Too many interventions of the author are open."""
     ADDRESS = "address"
-    """Too many of its address's are open."""
+    """Too many interventions from the author's address are open."""
     COOKIE = "cookie"
-    """The meeting takes nothing from browsers that keep no cookie."""
+    """The session takes nothing from browsers without cookies."""
     HUB = "hub"
-    """It is for a hub whose link this browser doesn't have, or has no more."""
+    """It is for a hub whose role link this browser doesn't have, or no longer has."""
     UNAVAILABLE = "unavailable"
-    """It can't be stored now."""
+    """It can't be stored at the moment."""
 
 
 @dataclass(eq=False, repr=False)
 class Asking:
-    """Takes questions and comments of readers, and finds them again by their author's token. Call `load` first."""
+    """Takes questions and comments from readers, and finds them again by their author's token. Call `load` first."""
 
     sessions: Sessions
     _: KW_ONLY
@@ -93,39 +93,40 @@ class Asking:
     clock: Clock
     randomness: Randomness
     blocked: BlockedWords | None = None
-    """Words for which what is asked is marked; none unless given."""
+    """Words for which an intervention is flagged; none unless given."""
     share: int = SHARE
-    """Open ones of one address."""
+    """How many open interventions one address may have."""
 
     def __post_init__(self) -> None:
         self.places = AskingPlaces(self.randomness, self.share)
         self._blocked = self.blocked or BlockedWords()
         self._tokens = Tokens(b"")
-        # Whenever the queue moves all authors look at once: its order is found once for them.
-        # Bound: MOST_QUEUES. Overflow: all are forgotten, and found again.
+        # Whenever the queue moves, all authors' pages ask for their rank at once, so it is computed once.
+        # Bound: MOST_QUEUES. Overflow: the cache is emptied.
         self._places: dict[SessionId, tuple[Questions, dict[InterventionId, int]]] = {}
 
     def block(self, words: BlockedWords) -> None:
-        """Other words from now on for which what is asked is marked."""
+        """Replace the words for which interventions are flagged."""
         self._blocked = words
 
     async def load(self) -> None:
-        """Read the house's key, or make it; raises StorageUnavailable."""
+        """Read the house's key, or create it. Raises StorageUnavailable."""
         self._tokens = await kept_tokens(self.book, NAMESPACE, self.randomness)
 
     @property
     def cookie_key(self) -> bytes:
-        """Makes the tokens of visitors' browsers, once it is loaded."""
+        """The key for making the tokens of visitors' browsers; valid after `load`."""
         return self._tokens.cookie_key
 
     async def ask(
         self, session: SessionId, request: AskRequest, visitor: str, address: str = ""
     ) -> InterventionId | RejectedQuestion:
-        """Take a wish; the same form with the same words again is the same one.
+        """Store a question, comment or request to speak; the same form with the same words again is the same
+        intervention.
 
-        `visitor` is the browser's token, empty without one; `address` is where it comes from. The session has to be
-        one that the visitor may read, and the wish's hub one whose link they have. Raises StorageUnavailable when it
-        can't be loaded.
+        `visitor` is the browser's token or empty; `address` the client's network. The caller has checked that the
+        visitor may read the session and has the role link of the request's hub. Raises StorageUnavailable when the
+        session can't be loaded.
         """
         unfit = unfit_words(request)
         live = None if unfit is not None else await self.sessions.find(session)
@@ -157,7 +158,7 @@ class Asking:
             age=min(request.age, LONGEST_AGE_MS),
             flags=self._blocked.flags(request.language, request.text, request.name),
         )
-        # Everybody can read who acted: by the intervention's own name nobody learns which others are the same person's.
+        # The actor is public. It is the intervention itself, so that nobody learns which others the same person asked.
         by = Actor(Role.HUB, name, hub=request.hub) if request.hub else Actor(Role.PARTICIPANT, name)
         answer = await live.writer.send(by, asked_by(name), asked)
         if isinstance(answer, Refusal):
@@ -167,9 +168,10 @@ class Asking:
         return name
 
     async def ask_from_hub(self, live: LiveSession, hub: str, asked: AskAct, age: int) -> Refusal | None:
-        """Take what somebody asks in a hub's room, `age` ms ago; None when it is in the log, again too.
+        """Store what somebody asked in a hub's room `age` ms ago; None when it is in the log, also if repeated.
 
-        `hub` is the room's name as a dotted path. Under the same limits as here it is kept who asks, as a hash.
+        `hub` is the room's name as a dotted path. The asker is stored as a hash, and the limits are those of remote
+        readers.
         """
         asker = self._tokens.code("in hub", live.id, hub, asked.asker or asked.name.casefold())
         name = asked.intervention
@@ -185,11 +187,11 @@ class Asking:
         return answer if isinstance(answer, Refusal) else None
 
     def token(self, session: SessionId, intervention: InterventionId) -> str:
-        """What the address of its author's page ends with."""
+        """The last part of the address of the author's page."""
         return self._tokens.page(session, intervention)
 
     async def mine(self, session: SessionId, visitor: str) -> tuple[tuple[str, Own], ...]:
-        """What a browser's user has asked for themselves, newest first, each with its author's token.
+        """The interventions that a browser's user asked, newest first, each with its author's token.
 
         Raises StorageUnavailable.
         """
@@ -201,13 +203,15 @@ class Asking:
         )
 
     async def own_of(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
-        """What a browser has asked, and what that was joined with. Raises StorageUnavailable."""
+        """The ids of interventions that a browser asked, and of those that they were joined with. Raises
+        StorageUnavailable.
+        """
         mine = self._asked(await self.sessions.find(session) if visitor else None, visitor)
         joined = (each.into for each in mine if each.status is InterventionStatus.JOINED and each.into is not None)
         return frozenset((*(each.id for each in mine), *joined))
 
     async def own(self, session: SessionId, token: str) -> Own | None:
-        """What the author of an intervention may see; None for a token that isn't ours. Raises StorageUnavailable."""
+        """An intervention as its author may see it; None for an unknown token. Raises StorageUnavailable."""
         name = self._tokens.author_of(session, token)
         live = None if name is None else await self.sessions.find(session)
         each = None if live is None or name is None else live.state.questions.get(name)
@@ -216,7 +220,7 @@ class Asking:
         return own_with_joined(live.state, each, lambda one: self._ahead(live, one), self.clock.wall())
 
     def _ahead(self, live: LiveSession, name: InterventionId) -> int | None:
-        """How many come before an intervention; None where it isn't in the queue."""
+        """How many interventions are before this one in the queue; None where it isn't in the queue."""
         questions = live.state.questions
         known = self._places.get(live.id)
         if known is None or known[0] is not questions:
@@ -227,9 +231,9 @@ class Asking:
         return known[1].get(name)
 
     async def bring(self, session: SessionId, token: str, act: OwnAct) -> Refusal | None:
-        """Do what an author wants with an intervention; None when it is done. Raises StorageUnavailable.
+        """Carry out an author's act on their intervention; None when it is done. Raises StorageUnavailable.
 
-        To ask again is refused where as many wait from where it came as may.
+        Asking again is refused while the address that it came from has its full share waiting.
         """
         name = self._tokens.author_of(session, token)
         live = None if name is None else await self.sessions.find(session)
@@ -237,7 +241,7 @@ class Asking:
             return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
         if act is OwnAct.AGAIN and self.places.full_for(session, live.state.questions, name):
             return refuse(RefusalCode.CONFLICT, "Too many questions from this address are waiting; try again later.")
-        # Pressed twice it is refused as stale, since it stands there already; later it may be done again.
+        # A double click is refused as stale, since nothing would change. The offset lets the act be done again later.
         command_id = CommandId(f"own:{name}:{act}:{live.writer.offset}")
         answer = await live.writer.send(Actor(Role.PARTICIPANT, name), command_id, act.command(name))
         return answer if isinstance(answer, Refusal) and answer.code is not RefusalCode.STALE else None
@@ -249,9 +253,9 @@ class Asking:
         return [each for _, each in live.state.questions.interventions.items() if each.asker == asker]
 
     def _asker(self, session: SessionId, request: AskRequest, visitor: str) -> str:
-        """Who asks, for the limits and the order of the queue.
+        """The keyed hash of who asks, for the limits and the order of the queue.
 
-        At a hub one browser asks for many people: each name is one, and those without a name are one together.
+        At a hub one browser asks for many people: each name is one person, and all without a name are one together.
         """
         if request.hub:
             return self._tokens.code("hub", session, request.hub, request.name.casefold())
@@ -262,7 +266,9 @@ class Asking:
 
 
 async def kept_tokens(book: Book, namespace: str, randomness: Randomness) -> Tokens:
-    """Those of the key in a namespace of the book; it is made where there is none. Raises StorageUnavailable."""
+    """The tokens made with the key in a namespace of the book; the key is created if missing. Raises
+    StorageUnavailable.
+    """
     key = (await book.read(namespace)).get(KEY, b"")
     if not key:
         key = randomness.bytes(KEY_BYTES)
@@ -271,19 +277,19 @@ async def kept_tokens(book: Book, namespace: str, randomness: Randomness) -> Tok
 
 
 def asked_by(intervention: InterventionId) -> CommandId:
-    """The id of the act that asks it: whichever machine sends it, it is the same."""
+    """The command id of the act that asks an intervention: the same from whichever machine it is sent."""
     return CommandId(f"ask:{intervention}")
 
 
 def unfit_words(request: AskRequest) -> RejectedQuestion | None:
-    """Why the text or the name of a wish doesn't fit; None where both do."""
+    """Why the text or the name of a request is invalid; None where both are valid."""
     if not 0 < len(request.text) <= MAX_TEXT and (request.text or request.kind is not Kind.REQUEST):
         return RejectedQuestion.TEXT
     return RejectedQuestion.NAME if len(request.name) > MAX_NAME else None
 
 
 def why_unasked(state: State, kind: Kind, asker: str, refused: Refusal) -> RejectedQuestion:
-    """What stands behind a refusal, in the order in which the rules look."""
+    """Find the reason behind a refusal of the session's rules, in the order in which they check."""
     if refused.code in PASSING:
         return RejectedQuestion.UNAVAILABLE
     if state.status is Status.CLOSED:

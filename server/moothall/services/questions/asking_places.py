@@ -1,8 +1,9 @@
-"""How many of a session's open questions come from one address, so that none fills it, and what one sent goes together.
+"""Counts a session's open questions by network address, so that none fills the session, and groups those of one
+address.
 
-No log and no disk holds an address. Here it is a keyed hash, under a key that lives as long as the process: after a
-restart nothing is known of what came before. An IPv6 address counts with its whole /48, since one customer may have
-that many; a hall stands behind one address, and its share is as large as a hub's.
+No log and no disk holds an address. In memory it is a keyed hash, and the key lives as long as the process: after a
+restart nothing is known of earlier questions. An IPv6 address counts as its whole /48, since one customer may have that
+much; a whole hall shares one address, so an address's share is as large as a hub's.
 """
 
 from __future__ import annotations
@@ -20,57 +21,59 @@ from moothall.core.questions.interventions import Questions
 from moothall.core.questions.limits import widest
 
 SHARE = 500
-"""Open ones of one address, unless another number is given."""
+"""How many open questions one address may have by default."""
 ROUNDS = 4
-"""How many times its share may come of one address in all. Else a visitor who takes questions back uses up what a
-session takes (`core.questions.limits.MOST_EVER`).
+"""One address may send this many times its share in all. Otherwise a visitor who keeps withdrawing questions could use
+up what a session accepts (`core.questions.limits.MOST_EVER`).
 """
 CROWD = 20
-"""From so many of one address on that are being checked, the desks that lead the discussion are told."""
+"""Once this many questions of one address wait for the check, the desks that lead the discussion are warned."""
 MOST_SESSIONS = 64
-"""Of which it is known. Overflow: the one in which nobody has asked for longest is forgotten."""
+"""Most sessions with known addresses. Overflow: the session whose last question is oldest is forgotten."""
 _KEY_BYTES = 32
 _NAME_BYTES = 8
 
 
 class Crowd(msgspec.Struct, frozen=True, kw_only=True):
-    """Questions that are being checked and came from one address."""
+    """A group of questions that wait for the check and came from one address."""
 
     place: str
-    """Stands for the address, and leads to nobody."""
+    """A hash that represents the address, and can't be traced to anybody."""
     count: int
     numbers: tuple[int, ...]
-    """The first and the last of them."""
+    """The lowest and the highest question number of the group."""
 
 
 class AskingPlaces:
     """Counts the open questions of each address, and groups questions from one address."""
 
     def __init__(self, randomness: Randomness, share: int = SHARE) -> None:
-        """`share`: how many of one address may be open at a time."""
+        """`share`: how many questions of one address may be open at a time."""
         self._key = randomness.bytes(_KEY_BYTES)
         self._share = share
         # Bound: MOST_SESSIONS, and in each what `core.questions.limits.MOST_EVER` allows.
         self._of: OrderedDict[SessionId, dict[InterventionId, str]] = OrderedDict()
 
     def full(self, session: SessionId, questions: Questions, address: str) -> bool:
-        """Whether an address, as `adapters.limits.network` has it, has had its share. None is named by nothing."""
+        """Whether an address, as `adapters.limits.network` returns it, has used up its share. An empty address never
+        has.
+        """
         return bool(address) and self._full(session, questions, self._place(session, address))
 
     def full_for(self, session: SessionId, questions: Questions, intervention: InterventionId) -> bool:
-        """Whether the address from which one came has had its share, as far as it is known."""
+        """Whether the address from which a question came has used up its share; False where the address isn't known."""
         place = self._of.get(session, {}).get(intervention)
         return place is not None and self._full(session, questions, place)
 
     def spent(self, session: SessionId, address: str) -> bool:
-        """Whether so many have come of an address, with any status, that no more are taken from there."""
+        """Whether an address has sent so many questions, counting every status, that no more are accepted from it."""
         if not address:
             return False
         place, known = self._place(session, address), self._of.get(session, {})
         return sum(of == place for of in known.values()) >= ROUNDS * self._share
 
     def note(self, session: SessionId, intervention: InterventionId, address: str) -> None:
-        """One was taken from there."""
+        """Remember that a question came from an address."""
         if not address:
             return
         self._of.setdefault(session, {})[intervention] = self._place(session, address)
@@ -79,7 +82,7 @@ class AskingPlaces:
             self._of.popitem(last=False)
 
     def crowds(self, session: SessionId, questions: Questions) -> tuple[Crowd, ...]:
-        """Those that the desks that lead the discussion show, the largest first."""
+        """The groups of which the desks that lead the discussion are warned, largest first."""
         found: dict[str, list[int]] = {}
         for name, place in self._with_status(session, questions, InterventionStatus.CHECKED).items():
             each = questions.get(name)
@@ -92,7 +95,7 @@ class AskingPlaces:
         return tuple(sorted(crowds, key=lambda each: (-each.count, each.place)))
 
     def of(self, session: SessionId, questions: Questions, place: str) -> tuple[InterventionId, ...]:
-        """Those of one crowd that are being checked, in the order of their numbers."""
+        """The questions of one group that wait for the check, by number."""
         mine = [
             name
             for name, of in self._with_status(session, questions, InterventionStatus.CHECKED).items()

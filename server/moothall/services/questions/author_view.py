@@ -1,4 +1,4 @@
-"""What the author of an intervention may see of it, and what they may do with it. Pure."""
+"""The view of an intervention that its author gets, and the acts that its author may do. Pure."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from moothall.core.translating.lines import spoken
 
 
 class OwnAct(StrEnum):
-    """What authors do to what they have asked, by the names that the buttons of their pages send."""
+    """What authors can do with their own intervention; the values are those that the buttons of their pages send."""
 
     BACK = "back"
-    """Take it back."""
+    """Withdraw it."""
     LATER = "later"
-    """Not now, later."""
+    """Put it off: not now, later."""
     READY = "ready"
-    """Ready again."""
+    """Return to the queue after `LATER`."""
     AGAIN = "again"
-    """Ask it after all."""
+    """Ask it again after withdrawing it."""
     LONGER = "longer"
-    """I need longer."""
+    """Ask for more time to begin."""
 
     def command(self, name: InterventionId) -> do.SetStatus | do.HoldTurn:
-        """The command that does it to the intervention `name`, as its author's."""
+        """The command for this act on the intervention `name`, to be sent in its author's name."""
         if self is OwnAct.LONGER:
             return do.HoldTurn(intervention=name)
         return do.SetStatus(interventions=(name,), status=_BRINGS[self])
@@ -48,15 +48,15 @@ _BRINGS = {
 
 
 class QuestionPlace(StrEnum):
-    """Where a question of a hub's room is."""
+    """How far a question of a hub's room has got. `HERE`: at the hub alone."""
 
     HERE = "here"
     WAITING = "waiting"
-    """For the uplink."""
+    """It waits for the uplink."""
     ARRIVED = "arrived"
-    """At the meeting, which has said nothing of it yet."""
+    """The meeting has received it, and has not yet published its status."""
     STANDS = "stands"
-    """Where the meeting says."""
+    """The meeting publishes its status, which is then shown."""
     REFUSED = "refused"
     """The meeting did not take it."""
     JOINED = "joined"
@@ -65,32 +65,32 @@ class QuestionPlace(StrEnum):
 
 
 class RefusedAct(msgspec.Struct, frozen=True, kw_only=True):
-    """An act of an author that was refused after it had waited for the uplink."""
+    """An author's act that was refused after it had waited for the uplink."""
 
     act: OwnAct | None
-    """None: a line that was typed."""
+    """The act; None for a typed line."""
     message: str
-    """The sentence of the meeting, in English."""
+    """The meeting's reason, as a sentence in English."""
 
 
 class InRoom(msgspec.Struct, frozen=True, kw_only=True):
-    """What a hub knows of a question of its room, beside what the meeting says of it."""
+    """What a hub knows of a question of its room, apart from what the meeting publishes about it."""
 
     where: QuestionPlace
     number: int
-    """Among those of the room."""
+    """Its number in the room's own list."""
     into: int | None = None
     """The number of the room's own question with which it was joined."""
     message: str = ""
     """Why the meeting did not take it: a sentence in English."""
     late: bool = False
-    """Whether that is because the meeting was over."""
+    """Whether it was refused because the meeting was over."""
     up: bool = True
-    """Whether the uplink is good."""
+    """Whether the hub's uplink works."""
     waiting: tuple[OwnAct | None, ...] = ()
-    """Acts of its author that wait for the uplink, oldest first; None: a line that was typed."""
+    """Acts of its author that wait for the uplink, oldest first; None stands for a typed line."""
     refused: RefusedAct | None = None
-    """The newest act of its author, where that was refused."""
+    """The newest act of its author, if that was refused."""
 
 
 class OwnTurn(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,21 +98,21 @@ class OwnTurn(msgspec.Struct, frozen=True, kw_only=True):
 
     turn: TurnNow
     now: int
-    """Media ms."""
+    """The current media time, in ms."""
     may_type: bool
     may_hold: bool
     language: str
-    """In which language what is typed is taken to be; BCP-47."""
+    """The language in which the author is assumed to type; BCP-47."""
     recorded: bool
-    """Whether what is typed now is kept."""
+    """Whether typed lines are stored at present."""
 
 
 class Typed(msgspec.Struct, frozen=True, kw_only=True):
-    """A line that the author of an intervention has typed, as it stands."""
+    """A line that the author of an intervention has typed, in its current wording."""
 
     text: str
     language: str
-    """BCP-47."""
+    """BCP-47 tag of the text."""
 
 
 class Own(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,51 +120,53 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
 
     intervention: Intervention
     questions: Questions
-    """All of the session's."""
+    """All questions of the session."""
     ahead: int | None = None
-    """How many come before it; None where it isn't in the queue."""
+    """How many are before it in the queue; None where it isn't in the queue."""
     wait: int | None = None
-    """About how long until its turn, ms; None where it isn't in the queue, the meeting isn't on, or nobody knows."""
+    """The estimated wait until its turn, in ms; None where it isn't in the queue, the meeting isn't on, or no estimate
+    exists.
+    """
     into: int | None = None
-    """The number of the one that it was joined with."""
+    """The number of the intervention that it was joined with."""
     goes_on: Own | None = None
-    """How that one stands, where it is known."""
+    """The view of the intervention that it was joined with, where that is known."""
     channel: str = ""
-    """The text with the line at which it was answered."""
+    """The id of the channel with the line at which it was answered; empty where there is none."""
     over: bool = False
     """Whether the meeting is closed."""
     typed: tuple[Typed, ...] = ()
-    """What its author has typed of the text, line by line."""
+    """The lines that its author has typed in its turn, in order."""
     voice: OwnTurn | None = None
-    """Its turn, while that is under way and the meeting is on."""
+    """Its turn, while that is in progress and the meeting is on."""
     expected: Intervention | None = None
-    """What it will be once the acts that wait for the uplink are done; None where none waits."""
+    """Its state once the acts that wait for the uplink are carried out; None where none waits."""
     room: InRoom | None = None
-    """What the hub knows of it in whose room it was asked; None at the centre."""
+    """What the hub knows of it at which it was asked; None at the centre."""
 
     @property
     def in_room(self) -> InRoom | None:
-        """What there is to say of it while the meeting says nothing."""
+        """The hub's information about it, as long as the meeting publishes no status of its own; else None."""
         return None if self.room is None or self.room.where is QuestionPlace.STANDS else self.room
 
     @property
     def may_go(self) -> bool:
-        """Whether its author may still take it back."""
+        """Whether its author may still withdraw it."""
         return self._next.status in REVOCABLE
 
     @property
     def may_put_off(self) -> bool:
-        """Whether its author may say: not now, later."""
+        """Whether its author may put it off."""
         return not self.over and may_bring(self._next, InterventionStatus.LATER)
 
     @property
     def may_return(self) -> bool:
-        """Whether its author, who has put it off, may come back into the queue with it."""
+        """Whether its author, who has put it off, may return it to the queue."""
         return not self.over and may_bring(self._next, InterventionStatus.QUEUED)
 
     @property
     def may_ask_again(self) -> bool:
-        """Whether its author, who has taken it back, may ask it after all."""
+        """Whether its author, who has withdrawn it, may ask it again."""
         return not self.over and may_bring(self._next, InterventionStatus.CHECKED)
 
     @property
@@ -178,14 +180,14 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def undecided(self) -> bool:
-        """Whether the meeting is closed, and nobody has said yet what becomes of it."""
+        """Whether the meeting is closed and nobody has decided yet what becomes of it."""
         return self.over and self.intervention.status in OPEN and self.in_room is None
 
 
 def own_of(state: State, each: Intervention, ahead: int | None, wall: int, goes_on: Own | None = None) -> Own:
-    """What the author of an intervention may see at the wall time `wall`, Unix ms.
+    """An intervention as its author may see it at the wall time `wall`, Unix ms.
 
-    `ahead`: how many come before it; `goes_on`: the one that it was joined with.
+    `ahead`: how many are before it in the queue; `goes_on`: the view of the intervention that it was joined with.
     """
     questions = state.questions
     on = state.status is Status.OPEN
@@ -205,7 +207,9 @@ def own_of(state: State, each: Intervention, ahead: int | None, wall: int, goes_
 
 
 def own_with_joined(state: State, each: Intervention, ahead: Callable[[InterventionId], int | None], wall: int) -> Own:
-    """What `own_of` gives, with the question that this one was joined with. `ahead`: how many come before it."""
+    """The result of `own_of`, with the view of the question that it was joined with. `ahead` returns a question's rank
+    in the queue from 0, or None.
+    """
     into = None if each.into is None else state.questions.get(each.into)
     goes_on = None if into is None else own_of(state, into, ahead(into.id), wall)
     return own_of(state, each, ahead(each.id), wall, goes_on)

@@ -1,9 +1,9 @@
-"""Who is heard: figures by origin, what people say of themselves and what is made of it, and hints to the chair.
+"""Who gets heard: figures by origin and by what authors say of themselves, and hints to the chair.
 
-What somebody says of themselves stands in the book alone, under a keyed hash of who they are in the session, with a
-key of the session's own. Nobody reads it but this: what leaves are sums that show nobody
-(`core/questions/disclosure.py`). Seven days after the close the last sums are put into a namespace for the figures of
-a year, and all else is destroyed: what was said, the key, and what the sums were made of.
+What authors say of themselves is stored in the book only, under a keyed hash of the author, with a key of its own for
+each session. Nothing but this module reads it; only sums that identify nobody leave it
+(`core/questions/disclosure.py`). Seven days after the close the final sums are stored for the figures of the year, and
+everything else is destroyed: the statements, the key, and the shares that the sums were made of.
 """
 
 from __future__ import annotations
@@ -31,41 +31,42 @@ from moothall.services.sessions.sessions import Sessions
 logger = logging.getLogger(__name__)
 
 NAMESPACE = "balance"
-"""Of the sessions in which somebody has asked something; each has a namespace of its own with this and its name.
+"""Namespace of the sessions in which anybody has asked something. The statements of each are in a namespace of their
+own, `balance:` and the session's id.
 
-Not only of those in which somebody has said something: that they have would tell of the first.
+Sessions without statements are included: otherwise a new entry would reveal that somebody has made a first statement.
 """
 SUMS = "balance-sums"
-"""What is kept for good."""
+"""Namespace of the final sums, which are kept for good."""
 LOOK_MS = 60_000
 _KEY_BYTES = 32
 _HASH_BYTES = 12
 
 
 class Sums(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left of a session."""
+    """The final sums of a session, all that is kept of it."""
 
     closed: int
-    """Unix ms; seven days before these were made."""
+    """When the session was closed, Unix ms: the time limit for keeping statements counts from then."""
     origins: dict[str, SpeakingShare]
     groups: dict[Dimension, dict[str, CellRow]]
-    """By dimension and cell; a number that is null is not shown."""
+    """By dimension and cell; a null number is suppressed by disclosure control."""
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """What the book has of a session."""
+    """The entry of a session in the book."""
 
     key: bytes
     release: Release = Release()
     until: int | None = None
-    """When it is to be destroyed, Unix ms; None while the session is not closed."""
+    """When it has to be destroyed, Unix ms; None while the session is not closed."""
 
 
 class _Session:
     def __init__(self, kept: _Kept) -> None:
         self.kept = kept
         self.written: _Kept | None = None
-        """What the book has, as far as that is known."""
+        """The entry that the book has, as far as known; None if unknown."""
         self.said: dict[str, Statement] = {}
 
     def person(self, asker: str) -> str:
@@ -73,7 +74,7 @@ class _Session:
 
 
 class Balance:
-    """The figures of who is heard. Call `load` first; `run` must be running, else no figure is renewed."""
+    """The figures of who gets heard. Call `load` first; `run` must be running, else no figure is updated."""
 
     def __init__(
         self,
@@ -85,24 +86,28 @@ class Balance:
         questions: AboutQuestions,
         kept_ms: int = KEPT_MS,
     ) -> None:
-        """`questions`: what people are asked of themselves here. `kept_ms`: how long that is kept from the close."""
+        """`questions`: what authors are asked about themselves here. `kept_ms`: how long statements are kept after the
+        close.
+        """
         self._sessions = sessions
         self._book = book
         self._clock = clock
         self._randomness = randomness
         self._questions = questions
         self._kept_ms = kept_ms
-        # Bound: the sessions of the last seven days in which somebody has asked something, each with as many people at
-        # most as a session takes questions (`core.questions.limits.MOST`).
+        # Bound: sessions of the last seven days in which anybody has asked something, each with at most as many people
+        # as a session accepts questions (`core.questions.limits.MOST`).
         self._kept: dict[SessionId, _Session] = {}
         self._ended: set[SessionId] = set()
-        """Whose sums are made, all that there ever were: a second time they would tell of those who came between."""
+        """Sessions whose final sums were made. They are never made again: the difference would reveal statements made
+        in between.
+        """
         self._told: dict[SessionId, dict[str, object]] = {}
-        """Of the sessions that are loaded."""
+        """The figures for desks, by loaded session."""
         self._writing = asyncio.Lock()
 
     async def load(self) -> None:
-        """Read the book; raises StorageUnavailable."""
+        """Read the book. Raises StorageUnavailable."""
         self._ended = {SessionId(name) for name in await self._book.read(SUMS)}
         for session, body in (await self._book.read(NAMESPACE)).items():
             name = SessionId(session)
@@ -112,23 +117,23 @@ class Balance:
         self._sessions.tell_loaded(self.observe)
 
     def choices(self, *, young_people: bool) -> dict[Dimension, tuple[str, ...]]:
-        """What may be said in a session, by what it is about."""
+        """The statements that are possible in a session, by dimension."""
         return self._questions.choices(young_people=young_people)
 
     def may_say(self, session: SessionId) -> bool:
-        """Whether anything can be said still: after the close only where it is not yet destroyed, and then never."""
+        """Whether authors can still make statements: after the close only until the statements are destroyed."""
         live = self._sessions.loaded(session)
         closed = live is None or live.state.status is Status.CLOSED
         return session in self._kept or not (closed or session in self._ended)
 
     def has_said(self, session: SessionId, intervention: InterventionId) -> bool:
-        """Whether the author of this question has said anything of themselves. What, nobody is told."""
+        """Whether the author of this question has made any statement. Its content is never shown."""
         there, live = self._kept.get(session), self._sessions.loaded(session)
         each = None if live is None else live.state.questions.get(intervention)
         return there is not None and each is not None and there.person(each.asker) in there.said
 
     async def say(self, session: SessionId, intervention: InterventionId, said: Statement) -> Refusal | None:
-        """Keep what the author of this question says of themselves, in place of what they said before.
+        """Store what the author of this question says of themselves, in place of earlier statements.
 
         An empty statement changes nothing. None: it is on the disk. Raises StorageUnavailable.
         """
@@ -153,10 +158,10 @@ class Balance:
         return None
 
     async def take_back(self, session: SessionId, intervention: InterventionId) -> None:
-        """Erase what the author of this question has said of themselves, from the disk too. Raises StorageUnavailable.
+        """Erase all statements of this question's author, from the disk too. Raises StorageUnavailable.
 
-        Sums that were shown stay until five people more have changed in them; and what they were made of stays under
-        the keyed hash with what they were when they were shown, or the next sum would tell who took something back.
+        Published sums stay until five more people have changed in them. The shares behind them stay as they were
+        published, under the keyed hash; otherwise the next sum would reveal who took something back.
         """
         live = await self._sessions.find(session)
         each = None if live is None else live.state.questions.get(intervention)
@@ -169,7 +174,9 @@ class Balance:
             there.said.pop(person, None)
 
     def observe(self, live: LiveSession) -> None:
-        """A session was loaded or changed: when it is closed what was said gets its time, reopened it loses it."""
+        """Process that a session changed or was loaded: its close sets the time of destruction, reopening cancels it,
+        so that the statements are kept as long as the session is open.
+        """
         there = self._kept.get(live.id)
         if there is None:
             return
@@ -179,31 +186,31 @@ class Balance:
             there.kept = msgspec.structs.replace(there.kept, until=until)
 
     def for_desks(self, session: SessionId) -> dict[str, object] | None:
-        """What desks are told, of plain values for JSON, as of the last minute; None where nobody has asked."""
+        """The figures for desks as plain JSON values, at most a minute old; None where nobody has asked anything."""
         live = self._sessions.loaded(session)
         if session not in self._told and live is not None and live.state.questions.last:
             self._told[session] = self._plain(live)
         return self._told.get(session)
 
     async def sums(self) -> dict[SessionId, Sums]:
-        """What is left of the sessions in which somebody has asked something. Raises StorageUnavailable."""
+        """The final sums of all sessions that have some. Raises StorageUnavailable."""
         namespace = await self._book.read(SUMS)
         return {SessionId(name): msgspec.msgpack.decode(body, type=Sums) for name, body in namespace.items()}
 
     async def renew(self, session: SessionId) -> None:
-        """Look at a loaded session's figures now, and not only at the next minute."""
+        """Update the figures of a loaded session now, without waiting for the next minute."""
         live = self._sessions.loaded(session)
         if live is not None:
             await self._renew(live)
 
     async def forget(self, session: SessionId) -> None:
-        """Destroy all that there is of a session. Raises StorageUnavailable."""
+        """Destroy everything about a session. Raises StorageUnavailable."""
         async with self._writing:
             await self._destroy(session, BookEntry(SUMS, session, None))
             self._ended.discard(session)
 
     async def run(self) -> None:
-        """Renew the figures each minute, and destroy what is old, until cancelled."""
+        """Update the figures each minute, and destroy what is due, until cancelled."""
         await self._look_for_closed()
         while True:
             for live in self._sessions.all_loaded:
@@ -217,7 +224,9 @@ class Balance:
             await self._clock.sleep(LOOK_MS)
 
     async def _look_for_closed(self) -> None:
-        """One may have been closed just before the server went, so that the book doesn't know until when it is kept."""
+        """Load sessions whose entries lack a time of destruction: they may have been closed just before the server
+        stopped.
+        """
         for session in [name for name, there in self._kept.items() if there.kept.until is None]:
             with contextlib.suppress(StorageUnavailable, RecordBroken):
                 await self._sessions.find(session)
@@ -233,7 +242,7 @@ class Balance:
                         await self._book.write([_entry(live.id, kept)])
                         there.written = kept
                     self._kept[live.id] = there
-                    # Only what is known after a crash as well is shown: a later figure is held against it.
+                    # Only stored figures are published: after a crash later ones must be compared with them.
                     there.kept = msgspec.structs.replace(there.kept, release=kept.release)
                 except StorageUnavailable:
                     logger.warning("session %s: new figures can't be stored; the earlier ones stay", live.id)
@@ -241,7 +250,7 @@ class Balance:
             self._told[live.id] = self._plain(live)
 
     def _begun(self, live: LiveSession) -> _Session | None:
-        """A session of which nothing is kept yet and something should be."""
+        """New data of a session that has none yet and needs some; else None."""
         state = live.state
         wanted = state.status is Status.OPEN and state.questions.last and self._sessions.loaded(live.id) is live
         return self._new() if wanted and live.id not in self._ended else None
@@ -250,7 +259,7 @@ class Balance:
         return _Session(_Kept(key=self._randomness.bytes(_KEY_BYTES)))
 
     async def _release(self, there: _Session, state: State) -> Release:
-        """What may be shown now. In a thread: with 500 people it takes half a second, and text goes on meanwhile."""
+        """The figures that may be shown now. Computed in a thread: with 500 people it takes half a second."""
         have = {column: _named(there, found) for column, found in shares(state.questions).items()}
         choices = self.choices(young_people=state.young_people)
         return await asyncio.to_thread(renewed, there.kept.release, have, dict(there.said), choices)
@@ -263,7 +272,7 @@ class Balance:
                 await self._destroy(session, BookEntry(SUMS, session, made))
                 self._ended.add(session)
         except (StorageUnavailable, RecordBroken):
-            return  # The next look tries again.
+            return  # The next round of `run` tries again.
         logger.info("session %s: what authors said of themselves is destroyed; the sums are kept", session)
 
     async def _destroy(self, session: SessionId, sums: BookEntry) -> None:

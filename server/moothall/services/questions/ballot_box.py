@@ -1,12 +1,12 @@
-"""Ballots: which browser has chosen what, once each, and nothing that leads to anybody.
+"""Stores ballots: each browser's choice, once, and nothing that leads to a person.
 
-A ballot is (session, what it is about, keyed hash of a browser's random token, choice), under a key of the session's
-own. Key and ballots stand in the book until seven days after the close; then both are destroyed. Addresses are keyed
-hashes in memory, to tell a flood from a hall (`moothall.core.questions.limits`).
+A ballot is (session, subject, keyed hash of a browser's random token, choice); the key belongs to the session. Key and
+ballots are in the book until seven days after the close, and are then destroyed. Addresses are kept as keyed hashes in
+memory, to tell a flood from a hall (`moothall.core.questions.limits`).
 
-A ballot is acknowledged only once it is on the disk. All that wait are written in one transaction, so that a hundred
-which come together cost as much as one. The log is another file: ballots come first, and what it counts is derived
-from them, again after a crash.
+A ballot is acknowledged only once it is on the disk. All ballots that wait are written in one transaction, so that a
+hundred at once cost as much as one. The log is another file: ballots are stored first, and the counts in the log are
+derived from them, after a crash once more.
 """
 
 from __future__ import annotations
@@ -31,33 +31,35 @@ from moothall.services.questions.hub_ballots import IN_HUB, Counts, HubBallots, 
 logger = logging.getLogger(__name__)
 
 NAMESPACE = "ballots"
-"""Of the sessions that have any; each has a namespace of its own with this and its name."""
+"""Namespace of the sessions that have ballots; the ballots of each are in a namespace of their own, `ballots:` and its
+id.
+"""
 KEPT_MS = 7 * 86_400_000
-"""How long after the close key and ballots are kept."""
+"""How long key and ballots are kept after the close."""
 LOOK_MS = 600_000
 AGAIN_MS = 1_000
-"""How long after the disk has refused it is tried again."""
+"""The delay before a failed write is retried."""
 MOST_BALLOTS = 500_000
-"""Of a session: a hundred questions that 5,000 people would ask. One more is refused as busy."""
+"""Most ballots of a session: 5,000 people supporting a hundred questions. Overflow: refused as busy."""
 MOST_WAITING = 5_000
-"""Of all sessions, that wait for the disk. One more is refused as busy."""
+"""Most ballots of all sessions that wait to be written. Overflow: refused as busy."""
 NOBODY = "nobody"
-"""All browsers together that keep no cookie."""
+"""The voter that all browsers without a cookie share."""
 _ASIDE = ":aside"
-"""Stands where the name of what was chosen would: none begins so."""
+"""Used in a key in place of the subject, for a voter that is set aside: no subject begins like this."""
 _KEY_BYTES = 32
 _HASH_BYTES = 16
 
 
 class Before(msgspec.Struct, frozen=True, kw_only=True):
-    """What was counted under an earlier key, and can't be told apart any more."""
+    """Counts from ballots under an earlier key, which can't be attributed to browsers any more."""
 
     support: dict[InterventionId, int] = {}
     polls: dict[PollId, tuple[int, ...]] = {}
 
 
 class BallotState(msgspec.Struct, frozen=True, kw_only=True):
-    """What the book has of a session beside its ballots."""
+    """The entry of a session in the book, apart from its ballots."""
 
     key: bytes
     before: dict[InterventionId, int] = {}
@@ -65,7 +67,7 @@ class BallotState(msgspec.Struct, frozen=True, kw_only=True):
     polls: dict[PollId, tuple[int, ...]] = {}
     """See `Before.polls`."""
     until: int | None = None
-    """When it is to be destroyed, Unix ms; None while the session is not closed."""
+    """When the ballots have to be destroyed, Unix ms; None while the session is not closed."""
 
 
 class Box:
@@ -74,49 +76,49 @@ class Box:
     def __init__(self, kept: BallotState) -> None:
         self.kept = kept
         self.voters: set[str] = set()
-        """Every browser that was judged."""
+        """All voters that were judged by their address."""
         self.aside: set[str] = set()
-        """Of these the ones that don't count."""
+        """The voters among them whose ballots don't count."""
         self.given: dict[str, dict[str, int]] = {}
-        """By what they are about: who has chosen what."""
+        """Choices by subject and voter."""
         self.of_hubs = HubBallots()
         self.held = 0
         self.waiting = 0
-        """More that are not on the disk yet."""
+        """The number of further ballots that are not on the disk yet."""
         self.uncounted: set[str] = set()
-        """What they are about whose numbers may differ from those that were counted last."""
+        """Subjects whose numbers may differ from those in the log."""
         self.unwritten: list[BookEntry] = []
-        """What goes into the book with the next ballots: the key, and who is set aside."""
+        """Entries that are written together with the next ballots: the key, and the voters set aside."""
 
     def put(self, what: str, voter: str, choice: int) -> None:
-        """A ballot is on the disk; the newest of a browser holds."""
+        """Add a ballot that is on the disk, in place of the voter's earlier one on this subject."""
         there = self.given.setdefault(what, {})
         self.held += voter not in there
         there[voter] = choice
         self.uncounted.add(what)
 
     def voter(self, visitor: str) -> str:
-        """A browser's keyed hash, by its token."""
+        """The keyed hash of a browser's token; NOBODY for an empty token."""
         if not visitor:
             return NOBODY
         return hmac.digest(self.kept.key, visitor.encode("utf-8", "replace"), hashlib.sha256)[:_HASH_BYTES].hex()
 
     def chosen(self, visitor: str) -> Mapping[str, int]:
-        """What a browser has chosen, by what that is about; nothing for all those without a token."""
+        """A browser's choices, by subject; empty for browsers without a token."""
         if not visitor:
             return {}
         voter = self.voter(visitor)
         return {what: there[voter] for what, there in self.given.items() if voter in there}
 
     def tally(self, what: str) -> Counter[int]:
-        """How many that count have chosen what."""
+        """The number of voters that count, by choice."""
         there = self.given.get(what, {})
         return Counter(choice for voter, choice in there.items() if voter not in self.aside)
 
     def set_aside(self) -> Mapping[str, int]:
-        """How many ballots don't count, by what they are about."""
+        """The number of ballots that don't count, by subject."""
         if not self.aside:
-            return {}  # It is asked at each act of a desk, of all the ballots that there are.
+            return {}  # Fast path: this is called at each act of a desk, and the loop below goes through all ballots.
         found = {what: len(there.keys() & self.aside) for what, there in self.given.items()}
         return {what: count for what, count in found.items() if count}
 
@@ -137,17 +139,17 @@ class _Waiting(msgspec.Struct, frozen=True):
 
 
 class BallotBox:
-    """The ballots of all sessions. `load` it first, and keep `run` going: without it nothing is taken."""
+    """The ballots of all sessions. Call `load` first; `run` must be running: without it no ballot is accepted."""
 
     def __init__(self, *, book: Book, clock: Clock, randomness: Randomness, most_new: int = MOST_NEW) -> None:
-        """`most_new`: how many new browsers of one address count."""
+        """`most_new`: how many new browsers of one address count within five minutes."""
         self._book = book
         self._clock = clock
         self._randomness = randomness
-        # Bound: the sessions of the last seven days in which somebody chose anything, and MOST_BALLOTS in each.
+        # Bound: the sessions of the last seven days with ballots, and MOST_BALLOTS in each.
         self.boxes: dict[SessionId, Box] = {}
         self.news = asyncio.Event()
-        """Set when there is something to be counted."""
+        """Set when ballots have to be counted."""
         self.places = BallotPlaces(clock, randomness, most_new)
         self._waiting: list[_Waiting] = []  # Overflow: see MOST_WAITING.
         self._due = asyncio.Event()
@@ -155,7 +157,7 @@ class BallotBox:
         self._stopped = False
 
     async def load(self) -> None:
-        """Read the book; all of it is to be counted once more. Raises StorageUnavailable."""
+        """Read the book, and mark all of it as uncounted. Raises StorageUnavailable."""
         for session, body in (await self._book.read(NAMESPACE)).items():
             name = SessionId(session)
             box = self.boxes[name] = Box(msgspec.msgpack.decode(body, type=BallotState))
@@ -181,16 +183,17 @@ class BallotBox:
         before: Callable[[], Before],
         hasty: bool = False,
     ) -> Refusal | None:
-        """Take a ballot; None once it is on the disk, where it counts once, or not at all if it is of a flood.
+        """Store a ballot. Returns None once it is on the disk; there it counts once, or not at all if it belongs to a
+        flood.
 
-        `visitor` is the browser's token, empty without one; `address` is where it comes from; `before` says what was
-        counted so far, for the case that it is the first; `hasty`: it chose faster than anybody reads. Refused as busy
-        when there are too many. Raises StorageUnavailable when it can't be written: then it isn't there, and may be
+        `visitor` is the browser's token or empty; `address` the client's network; `before` returns the counts so far,
+        for the first ballot under a new key; `hasty`: the choice was faster than anybody can read. Refused as busy when
+        there are too many ballots. Raises StorageUnavailable when it can't be written: then it isn't stored, and may be
         sent again.
         """
         box = self.boxes.get(session) or self._begin(session, before())
         voter = box.voter(visitor)
-        # While others wait, one of them may be the same browser's, with another choice.
+        # While ballots wait, one of them may be this browser's with another choice, so the comparison isn't valid.
         if not box.waiting and box.given.get(what, {}).get(voter) == choice:
             return None
         if box.held + box.waiting >= MOST_BALLOTS or len(self._waiting) >= MOST_WAITING:
@@ -210,18 +213,20 @@ class BallotBox:
     async def count_in_hub(
         self, session: SessionId, what: str, counts: Counts, *, hub: str, node: str, before: Callable[[], Before]
     ) -> Refusal | None:
-        """Keep what one of a hub's machines has counted; None once that is on the disk. Else as `give`."""
+        """Store the count of one of a hub's machines; None once it is on the disk. Raises StorageUnavailable, as `give`
+        does.
+        """
         box = self.boxes.get(session) or self._begin(session, before())
         known = box.of_hubs.get(what, hub, node)
         if known == counts:
             return None
         if known is None and box.of_hubs.full_for(hub):
-            # For good: what is to come again would be in the way of all that the hub does after it.
+            # A final refusal: if the hub had to send it again, it would block all acts after it.
             return refuse(RefusalCode.CONFLICT, "Too many counts of hubs are stored; this one was not kept.")
         async with self._writing:
             if self._stopped or self.boxes.get(session) is not box:
                 raise _gone()
-            # With the session's key, if that isn't on the disk yet: what was counted before is known by it.
+            # Together with the session's entry, if that isn't on the disk yet: it holds the counts from before.
             entry = BookEntry(_namespace(session), key_of(what, hub, node), written(counts))
             await self._book.write([*box.unwritten, entry])
             box.of_hubs.put(what, hub, node, counts)
@@ -230,13 +235,13 @@ class BallotBox:
         return None
 
     def close(self, session: SessionId, *, closed: bool) -> None:
-        """A session is closed, or open again: when it is closed its ballots get their time, reopened they lose it."""
+        """Note that a session is closed or open: its close sets the time of destruction, reopening cancels it."""
         box = self.boxes.get(session)
         if box is not None and closed != (box.kept.until is not None):
             self._keep(session, box, until=self._clock.wall() + KEPT_MS if closed else None)
 
     async def forget(self, session: SessionId) -> None:
-        """Destroy what there is of a session. Raises StorageUnavailable."""
+        """Destroy everything about a session. Raises StorageUnavailable."""
         if session not in self.boxes:
             return
         async with self._writing:
@@ -247,7 +252,7 @@ class BallotBox:
         self.places.forget(session)
 
     async def run(self) -> None:
-        """Store ballots and destroy old ones until cancelled; afterwards no ballot is taken."""
+        """Write ballots and destroy old ones, until cancelled; afterwards no ballot is accepted."""
         self._stopped = False
         try:
             async with asyncio.TaskGroup() as group:
@@ -269,12 +274,12 @@ class BallotBox:
                 self._due.set()
 
     async def _write(self) -> bool:
-        """Write all that waits at this moment, in one transaction; False when the disk refuses."""
+        """Write everything that waits now in one transaction. Return False when the write fails."""
         waiting, self._waiting = self._waiting, []
         marks = [(box, box.unwritten) for box in self.boxes.values() if box.unwritten]
         for box, _ in marks:
             box.unwritten = []
-        # What was destroyed since they came takes no more.
+        # Ballots of a box that was destroyed meanwhile are dropped.
         there = [each for each in waiting if self.boxes.get(each.session) is each.box]
         error: StorageUnavailable | None = _gone()
         try:
@@ -282,7 +287,7 @@ class BallotBox:
             error = None
         except StorageUnavailable as refused:
             error = refused
-        finally:  # However it ends, nobody waits for ever, and who is to be set aside is.
+        finally:  # In any case waiters are released, and marks are kept for the next write.
             if error is None:
                 for each in there:
                     each.box.put(each.what, each.voter, each.choice)
@@ -299,13 +304,13 @@ class BallotBox:
             now = self._clock.wall()
             for session, box in list(self.boxes.items()):
                 if box.kept.until is not None and box.kept.until <= now:
-                    with suppress(StorageUnavailable):  # The next look tries again.
+                    with suppress(StorageUnavailable):  # The next round tries again.
                         await self.forget(session)
                         logger.info("session %s: the ballots and their key are destroyed", session)
             await self._clock.sleep(LOOK_MS)
 
     def _begin(self, session: SessionId, before: Before) -> Box:
-        """The first ballot of a session, or the first under a new key."""
+        """Begin a session's box, with a new key."""
         kept = BallotState(key=self._randomness.bytes(_KEY_BYTES), before=before.support, polls=before.polls)
         box = self.boxes[session] = Box(kept)
         self._keep(session, box, until=None)
@@ -317,7 +322,7 @@ class BallotBox:
         self._due.set()
 
     def _judge(self, session: SessionId, box: Box, voter: str, address: str, *, hasty: bool) -> None:
-        """Whether a browser that wasn't seen before counts, and those before it still do."""
+        """Judge a voter seen for the first time: it, or earlier voters of its address, may be set aside."""
         aside = self.places.judge(session, voter, address, hasty=hasty)
         box.voters.add(voter)
         if aside:
@@ -330,7 +335,7 @@ def _settle(waiting: list[_Waiting], error: StorageUnavailable | None) -> None:
     for each in waiting:
         each.box.waiting -= 1
         if each.written.done():
-            continue  # Whoever waited has gone.
+            continue  # The waiter was cancelled.
         if error is None:
             each.written.set_result(None)
         else:

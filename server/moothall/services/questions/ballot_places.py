@@ -1,6 +1,6 @@
-"""From which addresses ballots come: to judge a flood, and to show it at desks.
+"""Counts the addresses that ballots come from: to recognise a flood, and to show it at desks.
 
-Addresses are keyed hashes in memory, under a key that lives as long as the process.
+Addresses are kept in memory only, as hashes under a key that lives as long as the process.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from moothall.core.questions.limits import MOST_NEW, Newcomers, widest
 logger = logging.getLogger(__name__)
 
 MOST_ADDRESSES = 10_000
-"""Of all sessions. Overflow: the one that has been away longest is forgotten, and begins anew."""
+"""Most addresses, in all sessions. Overflow: the address unused for longest is forgotten, and counts as new."""
 LATELY_MS = 60_000
 MOST_LATELY = 5_000
-"""Ballots of a session that are remembered. Overflow: the oldest is forgotten."""
+"""Most recent ballots remembered per session. Overflow: the oldest is forgotten."""
 _KEY_BYTES = 32
 
 
@@ -37,9 +37,9 @@ class BallotPlaces:
         self._lately: dict[SessionId, deque[tuple[int, str, bytes]]] = {}
 
     def judge(self, session: SessionId, voter: str, address: str, *, hasty: bool) -> frozenset[str]:
-        """Whom not to count once a browser has come that wasn't seen before: it, or others before it, or nobody.
+        """The voters that are set aside because a new browser has come: itself, earlier ones of its address, or none.
 
-        An IPv6 address is judged with its /48 as well. `hasty`: it chose faster than anybody reads.
+        An IPv6 address is judged together with its /48 as well. `hasty`: the choice was faster than anybody can read.
         """
         aside: frozenset[str] = frozenset()
         for network in dict.fromkeys((address, widest(address))):
@@ -54,12 +54,12 @@ class BallotPlaces:
         return aside
 
     def note(self, session: SessionId, what: str, address: str) -> None:
-        """A ballot was taken, about this and from there."""
+        """Remember that a ballot on this subject was stored, and its address."""
         where = self._name(widest(address))
         self._lately.setdefault(session, deque(maxlen=MOST_LATELY)).append((self._clock.monotonic(), what, where))
 
     def lately(self, session: SessionId) -> Mapping[str, tuple[int, int]]:
-        """Of the last minute, by what they are about: ballots, and addresses (of IPv6, /48s)."""
+        """The numbers of ballots and of addresses (for IPv6, of /48s) within the last minute, by subject."""
         there = self._lately.get(session, deque())
         since = self._clock.monotonic() - LATELY_MS
         while there and there[0][0] <= since:
@@ -72,7 +72,7 @@ class BallotPlaces:
         return {what: (len(of), len(set(of))) for what, of in found.items()}
 
     def forget(self, session: SessionId) -> None:
-        """Nothing is known of a session any more."""
+        """Drop everything about a session."""
         self._lately.pop(session, None)
         for key in [key for key in self._addresses if key[0] == session]:
             del self._addresses[key]

@@ -1,7 +1,7 @@
-"""*I'd ask this too* and the show of hands: what the ballots of readers count for, and how that gets into the log.
+"""*I'd ask this too* and the show of hands: takes readers' ballots, and counts them into the log.
 
-A ballot is taken once it is on the disk (`moothall.services.questions.ballot_box`). At most once a second what has
-changed is counted into the log, in absolute numbers; after a crash all of it is counted once more.
+A ballot is accepted once it is on the disk (`moothall.services.questions.ballot_box`). At most once a second the counts
+that have changed are appended to the log, as absolute numbers; after a crash everything is counted once more.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from moothall.services.sessions.sessions import Sessions
 
 COUNT_MS = 1_000
 TOO, NO_MORE = 0, 1
-"""What a browser chooses that would ask something too, and then wouldn't."""
+"""The choices of a browser that supports a question, and of one that has withdrawn its support."""
 NO_QUESTION = refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
 _POLL = ":poll:"
-"""Before a poll's id, what its ballots are about: no intervention's name begins so."""
+"""Prefix of a poll's id in the subject of its ballots: no intervention's id begins like this."""
 
 
 class Ballots:
-    """Takes ballots and counts them into the log. Call `load` first; `run` must be running, else no ballot is taken."""
+    """Takes ballots and counts them into the log. Call `load` first; without a running `run` no ballot is accepted."""
 
     def __init__(
         self, sessions: Sessions, *, book: Book, clock: Clock, randomness: Randomness, most_new: int = MOST_NEW
@@ -45,21 +45,20 @@ class Ballots:
         self._box = BallotBox(book=book, clock=clock, randomness=randomness, most_new=most_new)
 
     async def load(self) -> None:
-        """Read the book; raises StorageUnavailable."""
+        """Read the book. Raises StorageUnavailable."""
         await self._box.load()
         self._sessions.tell_loaded(self._loaded)
 
     async def support(
         self, session: SessionId, number: int, visitor: str, address: str, *, too: bool = True, hasty: bool = False
     ) -> Refusal | None:
-        """Somebody would ask number `number` too; the same again counts once. None: it is kept, if not counted.
+        """Store that a browser would ask question `number` too; repeating it counts once. None: it is on the disk.
 
-        With `too` False they wouldn't any more.
+        With `too` False the browser withdraws its support.
 
-        `visitor` is the browser's token, empty without one; `address` is where it comes from; `hasty`: it chooses
-        faster than anybody reads. Refused when that isn't
-        waiting, when the meeting is closed, and when there are too many. Raises StorageUnavailable when the session
-        can't be loaded, or the ballot not be written.
+        `visitor` is the browser's token or empty; `address` the client's network; `hasty`: the choice was faster than
+        anybody can read. Refused when the question isn't waiting any more, when the meeting is closed, and when there
+        are too many ballots. Raises StorageUnavailable when the session can't be loaded or the ballot can't be written.
         """
         live = await self._sessions.find(session)
         each = None if live is None else live.state.questions.numbered(number)
@@ -81,9 +80,10 @@ class Ballots:
     async def support_in_hub(
         self, live: LiveSession, name: InterventionId, count: int, *, hub: str, node: str
     ) -> Refusal | None:
-        """How many in a hub's room would ask this too, as one of its machines has counted; None: it is kept.
+        """Store how many in a hub's room would ask this too, as counted by one of its machines; None: it is on the
+        disk.
 
-        Refused as `support` is. Raises StorageUnavailable when it can't be written.
+        Refused as in `support`. Raises StorageUnavailable when it can't be written.
         """
         each = live.state.questions.get(name)
         refused = NO_QUESTION if each is None else _refused_support(live.state, each)
@@ -94,7 +94,9 @@ class Ballots:
     async def hands_in_hub(
         self, live: LiveSession, poll: PollId, counts: Counts, *, hub: str, node: str
     ) -> Refusal | None:
-        """How many in a hub's room have chosen each option, as one of its machines has counted. As `support_in_hub`."""
+        """Store how many in a hub's room chose each option of a poll, as counted by one of its machines. Else as
+        `support_in_hub`.
+        """
         refused = refused_hands(live.state, poll, counts)
         return await self._in_hub(live, about(poll), counts, refused, hub=hub, node=node)
 
@@ -103,7 +105,7 @@ class Ballots:
     ) -> Refusal | None:
         box = self._box.boxes.get(live.id)
         if box is not None and box.of_hubs.get(what, hub, node) == counts:
-            return None  # It has come before, and its answer was lost: what has happened since changes nothing.
+            return None  # A repetition, since the answer was lost: it is accepted even if the poll has closed since.
         questions = live.state.questions
         return refused or await self._box.count_in_hub(
             live.id, what, counts, hub=hub, node=node, before=lambda: _before(questions)
@@ -112,9 +114,9 @@ class Ballots:
     async def vote(
         self, session: SessionId, number: int, option: int, visitor: str, address: str, *, hasty: bool = False
     ) -> Refusal | None:
-        """Somebody chooses an option (from 0) in the show of hands of that number; their newest choice counts.
+        """Store a browser's vote for an option (from 0) of the show of hands `number`; its newest choice counts.
 
-        As `support`; refused when it isn't open, and when it has no such option.
+        Else as `support`; refused when the poll isn't open, or has no such option.
         """
         live = await self._sessions.find(session)
         if live is None:
@@ -134,7 +136,7 @@ class Ballots:
         )
 
     def supported(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
-        """What a browser has said that it would ask too."""
+        """The interventions that a browser supports."""
         box = self._box.boxes.get(session)
         chosen = {} if box is None else box.chosen(visitor)
         return frozenset(
@@ -142,13 +144,15 @@ class Ballots:
         )
 
     def voted(self, session: SessionId, visitor: str) -> dict[PollId, Choice]:
-        """What a browser has chosen in shows of hands."""
+        """A browser's choices in shows of hands."""
         box = self._box.boxes.get(session)
         chosen = {} if box is None else box.chosen(visitor)
         return {poll_about(what): Choice(option=option) for what, option in chosen.items() if what.startswith(_POLL)}
 
     def set_aside(self, session: SessionId) -> dict[str, dict[str, int]] | None:
-        """Of a flood: how many ballots don't count, by question and by show of hands; None where all of them do."""
+        """The number of ballots of a flood, which don't count, by question and by show of hands; None where there are
+        none.
+        """
         box = self._box.boxes.get(session)
         found = {} if box is None else box.set_aside()
         hands = {what.removeprefix(_POLL): count for what, count in found.items() if what.startswith(_POLL)}
@@ -156,22 +160,24 @@ class Ballots:
         return {"support": support, "hands": hands} if found else None
 
     def lately(self, session: SessionId) -> dict[str, dict[str, list[int]]] | None:
-        """How many ballots of the last minute there are, and from how many addresses, as `set_aside`; None for none."""
+        """The numbers of ballots and of addresses within the last minute, arranged as in `set_aside`; None without
+        ballots.
+        """
         found = self._box.places.lately(session)
         hands = {what.removeprefix(_POLL): [*counts] for what, counts in found.items() if what.startswith(_POLL)}
         support = {what: [*counts] for what, counts in found.items() if not what.startswith(_POLL)}
         return {"support": support, "hands": hands} if found else None
 
     def observe(self, live: LiveSession) -> None:
-        """Something was published of a session: when it is closed its ballots get their time, reopened they lose it."""
+        """Process a change of a session: its close sets the time when ballots are destroyed, reopening cancels it."""
         self._box.close(live.id, closed=live.state.status is Status.CLOSED)
 
     async def forget(self, session: SessionId) -> None:
-        """Destroy what there is of a session. Raises StorageUnavailable."""
+        """Destroy everything about a session. Raises StorageUnavailable."""
         await self._box.forget(session)
 
     async def run(self) -> None:
-        """Write and count what is new, and destroy what is old, until cancelled."""
+        """Write and count new ballots, and destroy old ones, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._box.run())
             group.create_task(self._count_all())
@@ -201,7 +207,7 @@ class Ballots:
             self._box.news.set()
 
     def _loaded(self, live: LiveSession) -> None:
-        """What was not counted before a crash is now."""
+        """Have everything counted once more when a session is loaded: a crash may have prevented the last count."""
         box = self._box.boxes.get(live.id)
         if box is not None:
             self.observe(live)
@@ -210,7 +216,7 @@ class Ballots:
 
 
 def _counted(questions: Questions, box: Box, due: set[str]) -> list[AnyCommand]:
-    """What says to the log how many there are; nothing where it knows."""
+    """The commands that bring the log up to date; empty where it is."""
     counts: dict[InterventionId, int] = {}
     for what in due:
         each = questions.get(InterventionId(what))
@@ -235,12 +241,12 @@ def _remote(poll: Poll, box: Box) -> tuple[int, ...]:
 
 
 def about(poll: PollId) -> str:
-    """What ballots of a show of hands are about."""
+    """The subject under which ballots of a show of hands are stored."""
     return f"{_POLL}{poll}"
 
 
 def poll_about(what: str) -> PollId:
-    """The show of hands that ballots are about."""
+    """The show of hands of a ballot's subject."""
     return PollId(what.removeprefix(_POLL))
 
 

@@ -1,7 +1,7 @@
-"""What the rooms of hubs have chosen: absolute counts, one of each machine of a hub.
+"""Stores what people in the rooms of hubs have chosen: absolute counts, one from each machine of a hub.
 
-A count has a number for each choice that can be made: one for *I'd ask this too*, one an option for a show of hands.
-Counts are stored with a session's ballots (`moothall.services.questions.ballot_box`), and destroyed with them.
+A count has a number for each possible choice: one for *I'd ask this too*, one per option for a show of hands. Counts
+are stored with a session's ballots (`moothall.services.questions.ballot_box`), and destroyed with them.
 """
 
 from __future__ import annotations
@@ -14,48 +14,48 @@ from moothall.core.hubs.presence import way_to
 Counts = tuple[int, ...]
 
 IN_HUB = ":hub"
-"""What a count's key begins with; no intervention's name does."""
+"""The prefix of a count's key; no intervention's id begins like this."""
 MOST_OF_HUBS = 50_000
-"""Counts of a session: a hundred hubs with five hundred questions. One more is refused."""
+"""Most counts of a session: a hundred hubs with five hundred questions. Overflow: refused."""
 MOST_OF_HUB = 5_000
-"""Of these, from one hub and those below it. One more is refused."""
+"""Most counts from one hub and those below it. Overflow: refused."""
 
 
 class HubBallots:
-    """The counts of one session that are on the disk, by what the ballots are about."""
+    """The counts of one session that are on the disk, by subject."""
 
     def __init__(self) -> None:
-        # Bound: MOST_OF_HUBS, which whoever keeps more looks at.
+        # Bound: MOST_OF_HUBS, which callers check by `full_for` before they add one.
         self._counts: dict[str, dict[tuple[str, str], Counts]] = {}
         self._of: Counter[str] = Counter()
-        """How many counts there are of each hub that is linked here, with those below it."""
+        """The number of counts from each hub that is linked here, including those below it."""
 
     def __len__(self) -> int:
         return self._of.total()
 
     @property
     def counted(self) -> Iterable[str]:
-        """What there are counts for."""
+        """The subjects that have counts."""
         return self._counts.keys()
 
     def get(self, what: str, hub: str, node: str) -> Counts | None:
-        """The newest count of a machine; None: there is none yet."""
+        """The newest count of a machine; None where there is none."""
         return self._counts.get(what, {}).get((hub, node))
 
     def put(self, what: str, hub: str, node: str, counts: Counts) -> None:
-        """A count is on the disk; the newest of a machine holds."""
+        """Add a count that is on the disk, in place of the machine's earlier one."""
         if self.get(what, hub, node) is None:
             self._of[way_to(hub)[0]] += 1
         self._counts.setdefault(what, {})[hub, node] = counts
 
     def full_for(self, hub: str) -> bool:
-        """Whether no count more is kept of a hub, or of those that come by way of the same one."""
+        """Whether no further count can be stored from this hub, or from others linked through the same hub."""
         return len(self) >= MOST_OF_HUBS or self._of[way_to(hub)[0]] >= MOST_OF_HUB
 
     def total(self, what: str, choices: int = 1) -> Counts:
-        """Of all hubs together, a number for each of so many choices.
+        """The sum over all hubs, a number for each of `choices` choices.
 
-        Of a hub's machines the count with most ballots holds: a machine that was replaced doubles nobody.
+        Of several machines of a hub the count with most ballots is used, so that a replaced machine doubles nobody.
         """
         highest: dict[str, Counts] = {}
         for (hub, _), counts in self._counts.get(what, {}).items():
@@ -64,21 +64,21 @@ class HubBallots:
 
 
 def key_of(what: str, hub: str, node: str) -> str:
-    """The key of a count in a session's namespace; `what`, `hub` and `node` have no slash."""
+    """The key of a count in a session's namespace; `what`, `hub` and `node` contain no slash."""
     return f"{IN_HUB}/{what}/{hub}/{node}"
 
 
 def read_key(rest: str) -> tuple[str, str, str]:
-    """What a key names, without its beginning and the slash behind that."""
+    """Split a key into subject, hub and node. `rest`: the key without `IN_HUB` and its slash."""
     what, hub, node = rest.split("/")
     return what, hub, node
 
 
 def written(counts: Counts) -> bytes:
-    """A count as the book has it."""
+    """Encode a count for the book."""
     return ",".join(map(str, counts)).encode()
 
 
 def read_counts(stored: bytes) -> Counts:
-    """A count of the book."""
+    """Decode a count from the book."""
     return tuple(map(int, stored.split(b",")))

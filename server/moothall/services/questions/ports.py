@@ -1,7 +1,7 @@
-"""Where questions come from and where acts on them go, as the pages ask for it.
+"""The ports through which pages read questions and send acts on them.
 
-At the centre that is the sessions and their writers (`Asking`, `Ballots`, `Typing`), at a hub the room's own questions
-and ballots, the copies and the outbox (`moothall_hub.room`). One suite holds both to the same
+At the centre they are implemented over the sessions and their writers (`Asking`, `Ballots`, `Typing`), at a hub over
+the room's own questions and ballots, the mirror and the outbox (`moothall_hub.room`). One test suite checks both
 (`tests/contract/test_questions.py`).
 """
 
@@ -19,70 +19,76 @@ from moothall.services.questions.typing import InProgress, TypingReceived, Typin
 
 
 class AuthorQuestions(Protocol):
-    """What people ask, found again by the tokens of their browsers and of their pages. All raise StorageUnavailable."""
+    """People's own questions, found by the tokens of their browsers and of their pages. All async methods raise
+    StorageUnavailable.
+    """
 
     async def ask(
         self, session: SessionId, request: AskRequest, visitor: str, address: str = ""
     ) -> InterventionId | RejectedQuestion:
-        """Take a wish; the same form with the same words again is the same one."""
+        """Store a question, comment or request to speak; the same form with the same words again is the same
+        intervention.
+        """
         ...
 
     def token(self, session: SessionId, intervention: InterventionId, /) -> str:
-        """What the address of its author's page ends with."""
+        """The last part of the address of the author's page."""
         ...
 
     async def own(self, session: SessionId, token: str) -> Own | None:
-        """What the author of an intervention may see; None for a token that isn't ours."""
+        """An intervention as its author may see it; None for an unknown token."""
         ...
 
     async def mine(self, session: SessionId, visitor: str) -> tuple[tuple[str, Own], ...]:
-        """What a browser has asked, newest first, each with what its author's page ends with."""
+        """The interventions that a browser asked, newest first, each with its author's token."""
         ...
 
     async def own_of(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
-        """What a browser has asked, and what that was joined with."""
+        """The ids of interventions that a browser asked, and of those that they were joined with."""
         ...
 
     async def bring(self, session: SessionId, token: str, act: OwnAct) -> Refusal | None:
-        """Do what an author wants with an intervention; None when it is done, or waits for the uplink."""
+        """Carry out an author's act on their intervention; None when it is done, or waits for the uplink."""
         ...
 
 
 class Supports(Protocol):
-    """Who would ask the same."""
+    """Readers' support for questions of others."""
 
     async def support(
         self, session: SessionId, number: int, visitor: str, address: str, *, too: bool = True, hasty: bool = False
     ) -> Refusal | None:
-        """Somebody would ask number `number` too, or no more. Raises StorageUnavailable."""
+        """Store that a browser would ask question `number` too, or withdraws that. See `Ballots.support`. Raises
+        StorageUnavailable.
+        """
         ...
 
     def supported(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
-        """What a browser has said that it would ask too."""
+        """The interventions that a browser supports."""
         ...
 
 
 class Votes(Protocol):
-    """Where votes in shows of hands go."""
+    """Votes in shows of hands."""
 
     async def vote(
         self, session: SessionId, number: int, option: int, visitor: str, address: str, *, hasty: bool = False
     ) -> Refusal | None:
-        """Take a vote; None: it is on the disk. See `Ballots.vote`. Raises StorageUnavailable."""
+        """Store a vote; None: it is on the disk. See `Ballots.vote`. Raises StorageUnavailable."""
         ...
 
     def voted(self, session: SessionId, visitor: str, /) -> Mapping[PollId, Choice]:
-        """What a browser has chosen, by its token."""
+        """The choices of a browser, by poll. `visitor`: its token."""
         ...
 
 
 class TypedTurns(Protocol):
-    """What authors type in their turn."""
+    """What authors type during their turn."""
 
     def in_progress(self, session: SessionId, name: InterventionId) -> InProgress | None:
-        """What the author of an intervention is writing, as far as it has come."""
+        """The unfinished line that the author of an intervention is typing; None where there is none."""
         ...
 
     async def write(self, session: SessionId, name: InterventionId, written: TypingUpdate) -> TypingReceived | Untyped:
-        """Take what the author of an intervention writes in its turn. Raises StorageUnavailable."""
+        """Take what the author of an intervention types in its turn. Raises StorageUnavailable."""
         ...

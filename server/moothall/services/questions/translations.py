@@ -1,7 +1,7 @@
-"""Translations of published questions: each made once, for however many read it.
+"""Translations of published questions, each made once for all its readers.
 
-One is made at a time, so that what is said now is not kept waiting. Nothing of it is written down: it is made again
-after a restart.
+They are made one at a time, so that the translation of live text is not delayed. They are kept in memory only, and made
+again after a restart.
 """
 
 from __future__ import annotations
@@ -19,45 +19,45 @@ from moothall.core.ports import Clock
 from moothall.core.questions.interventions import Intervention
 
 KEPT = 2_000
-"""Translations that are kept. Overflow: the one that nobody has asked for longest is forgotten."""
+"""Most translations that are cached. Overflow: the least recently used is dropped."""
 WAITING = 200
 """Texts that wait to be translated. Overflow: a new text is refused; its next reader asks again."""
 AGAIN_MS = 60_000
-"""After how long what could not be translated is tried again."""
+"""How long after a failure a translation may be tried again."""
 PATIENCE_S = 30
-"""How long one may take: an engine that hangs is ended after 20 s."""
+"""Time limit of one translation, in seconds: an engine that hangs is ended after 20 s."""
 
 
 class WantedTranslation(msgspec.Struct, frozen=True, kw_only=True):
-    """A question that is wanted in another language."""
+    """A question and the language into which it has to be translated."""
 
     session: SessionId
     intervention: InterventionId
     text: str
     source: str
-    """Its language (BCP-47)."""
+    """The language of the text (BCP-47)."""
     target: str
 
 
 def text_of(session: SessionId, each: Intervention, target: str) -> WantedTranslation:
-    """A question as it is wanted in a language (BCP-47)."""
+    """The request for a question's translation into a language (BCP-47)."""
     return WantedTranslation(session=session, intervention=each.id, text=each.text, source=each.language, target=target)
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):
-    """A text in the language that was wanted, and how it was made."""
+    """A translation, and how it was made."""
 
     text: str
     route: str
     """The translators that made it (`moothall.core.translating.routes.Route.name`)."""
     rough: bool = False
-    """Whether readers should be told that it gives the gist only."""
+    """Whether readers should be told that it conveys only the gist."""
 
 
 Translate = Callable[[WantedTranslation], Awaitable[Rendered | Refusal]]
 HasWay = Callable[[WantedTranslation], bool]
 Find = Callable[[], Awaitable[Intervention | None]]
-"""The question as it stands now; None where nobody but the staff may read it."""
+"""Returns the question in its current state; None where only the staff may read it."""
 BUSY = refuse(RefusalCode.BUSY, "The question can't be translated at the moment; try again in a minute.")
 NO_WAY = refuse(RefusalCode.UNKNOWN, "No translation between these languages is available here.")
 NOT_HERE = refuse(RefusalCode.UNKNOWN, "There is no such question here, or no such language.")
@@ -67,20 +67,20 @@ class QuestionTranslations:
     """Translates questions, one at a time. `run` must be running. The caller checks that a text is published."""
 
     def __init__(self, translate: Translate, has_way: HasWay, *, clock: Clock) -> None:
-        """`has_way`: whether anything translates between two languages now."""
+        """`has_way`: whether a translator for the two languages is available now."""
         self._translate = translate
         self._has_way = has_way
         self._clock = clock
         self._made: OrderedDict[WantedTranslation, Rendered | int] = OrderedDict()
-        """What came; or when it failed, monotonic ms."""
+        """The translation; or when it failed, in monotonic ms."""
         self._waiting: OrderedDict[WantedTranslation, asyncio.Future[Rendered | Refusal]] = OrderedDict()
         self._now: tuple[WantedTranslation, asyncio.Future[Rendered | Refusal]] | None = None
         self._came = asyncio.Event()
         self.generation = 0
-        """Counts what was made or forgotten: while it stands still, so do all answers."""
+        """Increased whenever a translation is made or dropped: as long as it is unchanged, so are all answers."""
 
     def known(self, wanted: WantedTranslation) -> Rendered | None:
-        """The translation, if it has been made."""
+        """The translation, if it is in the cache; else None."""
         made = self._made.get(wanted)
         if not isinstance(made, Rendered):
             return None
@@ -88,9 +88,10 @@ class QuestionTranslations:
         return made
 
     def want(self, wanted: WantedTranslation, *, first: bool = False) -> asyncio.Future[Rendered | Refusal] | None:
-        """Have it made, before what waits with `first`; None where it is known, can't be made, or too many wait.
+        """Queue a text, at the front with `first`. None where it is cached, can't be translated, or too many texts
+        wait.
 
-        The caller shields the future: others may wait for it too.
+        The caller must shield the future, since others may await it too.
         """
         if self._now is not None and self._now[0] == wanted:
             return self._now[1]
@@ -105,7 +106,7 @@ class QuestionTranslations:
         return under_way
 
     async def made(self, wanted: WantedTranslation) -> Rendered | Refusal:
-        """The translation, once it is made."""
+        """Wait until the translation is made, and return it; refused when it can't be made."""
         known = self.known(wanted)
         if known is not None:
             return known
@@ -117,7 +118,7 @@ class QuestionTranslations:
         return await asyncio.shield(future)
 
     async def published(self, session: SessionId, target: str, find: Find) -> tuple[Intervention, Rendered] | Refusal:
-        """A question that everybody may read, and its translation once that is made.
+        """A question that everybody may read, and its translation, once that is made.
 
         `find` is called before and after, since the question may be withdrawn or reworded meanwhile.
         """
@@ -150,7 +151,7 @@ class QuestionTranslations:
                     async with asyncio.timeout(PATIENCE_S):
                         answer = await self._translate(wanted)
                 except TimeoutError:
-                    pass  # It counts as failed.
+                    pass  # A time-out counts as a failure.
                 finally:
                     self._now = None
                     if generation == self.generation:

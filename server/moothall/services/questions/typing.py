@@ -1,8 +1,8 @@
-"""What those who have their turn type: shown as it comes, and kept line by line.
+"""What authors type during their turn: shown to readers as they type, and stored line by line.
 
-The newest text in progress wins, whichever page of its author it comes from; a line is kept once, however often it is
-sent. While nothing is recorded all of it is shown only, and wiped when that ends. Of what isn't a line yet one text a
-session is held in memory, so that a page that is loaded again has it.
+The newest text in progress wins, whichever of the author's pages sends it; a line is stored once, however often it is
+sent. While nothing is recorded, text is only shown, and wiped when that ends. Of each session one unfinished text is
+held in memory, so that a reloaded page gets it back.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from moothall.services.sessions.sessions import Sessions
 from moothall.wire.token_bucket import Allowance, Bucket
 
 ALLOWANCE = Allowance(per_second=4, burst=12)
-"""Texts of one turn: four a second, and what a line that was away has held back."""
+"""Updates accepted in one turn: four a second, and a burst of what a page has held back while it was offline."""
 MOST_UNKEPT = 500
-"""Names of lines that are not to be kept which are remembered in a turn."""
+"""Most names of lines that must not be stored, in one turn."""
 _NAME = re.compile(r"[a-z0-9]{1,24}\Z")
 
 
@@ -44,57 +44,57 @@ class FinishedLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line that its author has finished."""
 
     line: str
-    """Its name, that the page has chosen: up to 24 small letters and digits."""
+    """The line's name, chosen by the page: up to 24 small letters and digits."""
     text: str
     unkept: bool = False
-    """Whether it was written while nothing was recorded: then it never becomes a line of the record."""
+    """Whether it was written while nothing was recorded: then it never gets into the record."""
 
 
 class TypingUpdate(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page sends."""
+    """One update from an author's page."""
 
     page: str
-    """Tells it from the author's other pages."""
+    """A random name that distinguishes the page from the author's other pages."""
     n: int
-    """Counts what it sends; an older one changes nothing of the text in progress."""
+    """The number of the update; one that is not newer doesn't change the text in progress."""
     line: str
     """The name of the line in progress."""
     text: str = ""
-    """What it reads so far."""
+    """The text of that line so far."""
     done: tuple[FinishedLine, ...] = ()
-    """Lines that were finished and may not have come yet, oldest first."""
+    """Finished lines that the server may not have received yet, oldest first."""
 
 
 class TypingReceived(msgspec.Struct, frozen=True, kw_only=True):
-    """It has come."""
+    """The answer to an update that was accepted."""
 
     kept: tuple[str, ...]
-    """Lines that are not to be sent again."""
+    """Names of lines that the page need not send again."""
     recorded: bool
-    """Whether what is typed now is kept."""
+    """Whether typed lines are stored at present."""
 
 
 class Untyped(StrEnum):
-    """Why nothing was taken."""
+    """Why an update was rejected."""
 
     TURN = "turn"
-    """It is not the author's turn, or not any more."""
+    """It is not the author's turn, or no longer."""
     RECORDED = "recorded"
-    """It was written while nothing was recorded, and now something is."""
+    """It was written while nothing was recorded, and recording has resumed."""
     NOT_RECORDED = "not_recorded"
-    """Nothing is recorded now, and at a hub nothing is taken then."""
+    """Nothing is recorded at present, and a hub accepts no typed text then."""
     TEXT = "text"
-    """It is empty, too long, or no text of ours."""
+    """It is empty, too long, or malformed."""
     OFTEN = "often"
-    """It comes too often."""
+    """Updates are too frequent."""
     BREAK = "break"
-    """There is a break: it can be sent again when that is over."""
+    """The meeting has a break; the page can send it again afterwards."""
     UNAVAILABLE = "unavailable"
-    """It can't be stored now."""
+    """It can't be stored at the moment."""
 
 
 class InProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """The line that an author is writing."""
+    """The unfinished line that an author is typing."""
 
     line: str
     text: str
@@ -113,22 +113,22 @@ class _Turn:
         self.n = -1
         self.line = ""
         self.text = ""
-        # Bound: MOST_UNKEPT. Overflow: what is typed in this turn is not kept any more.
+        # Bound: MOST_UNKEPT. Overflow: nothing more of this turn is stored.
         self.unkept: set[str] = set()
         self.shown: set[str] = set()
-        """Of these the ones that were shown as finished. Bound: that of `unkept`."""
+        """The lines of `unkept` that were shown as finished. Bound: that of `unkept`."""
         self.said = ""
-        """The end of what was finished while nothing is recorded, at most SHOWN characters."""
+        """The end of the lines that were finished while nothing is recorded, at most SHOWN characters."""
 
     def take(self, written: TypingUpdate) -> bool:
-        """Take the text in progress; False where a newer one has come."""
+        """Take over the text in progress. Return False where a newer one is known."""
         if written.page == self.page and written.n <= self.n:
             return False
         self.page, self.n, self.line, self.text = written.page, written.n, written.line, written.text
         return True
 
     def let_go(self, done: FinishedLine, *, shown: bool) -> None:
-        """A line was finished that is not kept, and may not even be shown any more."""
+        """Drop a finished line that must not be stored. `shown`: readers see it while nothing is recorded."""
         self.unkept.add(done.line)
         if shown and done.line not in self.shown:
             self.shown.add(done.line)
@@ -136,11 +136,11 @@ class _Turn:
 
     @property
     def unrecorded(self) -> str:
-        """What is shown while nothing is recorded."""
+        """The text that readers see while nothing is recorded."""
         return f"{self.said} {self.text.strip()}".strip()[-SHOWN:]
 
     def never_kept(self, done: FinishedLine) -> bool:
-        """Whether a line may not become one of the record, even while the session is recorded."""
+        """Whether a line must not be stored, even when the session is recorded."""
         return done.unkept or done.line in self.unkept or len(self.unkept) >= MOST_UNKEPT
 
 
@@ -150,19 +150,19 @@ class Typing:
     def __init__(self, sessions: Sessions, clock: Clock) -> None:
         self._sessions = sessions
         self._clock = clock
-        # Bound: one a session, of the turn that is under way. Overflow: none.
+        # Bound: one per session, for the turn in progress.
         self._turns: dict[SessionId, _Turn] = {}
         sessions.observe(self._seen)
 
     def in_progress(self, session: SessionId, name: InterventionId) -> InProgress | None:
-        """What the author of an intervention is writing, as far as it has come."""
+        """The unfinished line that the author of an intervention is typing; None where there is none."""
         turn = self._turns.get(session)
         if turn is None or turn.each.id != name or not turn.text:
             return None
         return InProgress(line=turn.line, text=turn.text)
 
     async def write(self, session: SessionId, name: InterventionId, written: TypingUpdate) -> TypingReceived | Untyped:
-        """Take what the author of an intervention writes in its turn. Raises StorageUnavailable and RecordBroken."""
+        """Take what the author of an intervention types in its turn. Raises StorageUnavailable and RecordBroken."""
         live = await self._sessions.find(session)
         turn = None if live is None else self._turn(live, name)
         if live is None or turn is None:
@@ -187,7 +187,7 @@ class Typing:
         return TypingReceived(kept=tuple(done.line for done in written.done), recorded=live.state.recorded)
 
     def _turn(self, live: LiveSession, name: InterventionId) -> _Turn | None:
-        """The turn of an intervention, if it is under way."""
+        """The turn of an intervention, if it is in progress; else None."""
         each, channel, turns = live.state.questions.get(name), spoken(live.state), live.state.questions.turns
         if each is None or channel is None or not may_type(live.state, name):
             return None
@@ -197,9 +197,9 @@ class Typing:
         return known
 
     async def _keep(self, live: LiveSession, turn: _Turn, done: FinishedLine, *, shown: bool) -> Untyped | bool:
-        """Make a line of what was finished, or only show it where nothing is to be kept.
+        """Store a finished line, or only show it where nothing may be stored.
 
-        `shown`: with the text in progress, in one update. Gives whether readers have had that so.
+        `shown`: publish the text in progress together with the line. Returns whether readers got it this way.
         """
         if not live.state.recorded or turn.never_kept(done):
             turn.let_go(done, shown=not live.state.recorded)
@@ -208,12 +208,12 @@ class Typing:
         signals, before = _signals(turn) if shown else (), live.writer.offset
         answer = await live.writer.send(_author(turn), typed_by(turn.each.id, done.line), typed, signals)
         if isinstance(answer, Refusal) and not live.state.recorded:
-            turn.let_go(done, shown=True)  # It was said meanwhile that nothing is kept.
+            turn.let_go(done, shown=True)  # A desk has meanwhile stopped the recording.
             return False
         return _why(answer) if isinstance(answer, Refusal) else shown and answer.last > before
 
     async def _show(self, live: LiveSession, turn: _Turn, *, told: bool) -> Untyped | None:
-        """Show the text in progress. `told`: readers have had it with a line."""
+        """Show the text in progress to readers. `told`: they have got it with a line already."""
         if not live.state.recorded:
             if turn.text.strip():
                 turn.unkept.add(turn.line)
@@ -246,7 +246,7 @@ class Typing:
 
 
 def _signals(turn: _Turn) -> tuple[AnySignal, ...]:
-    """The text in progress, as readers get it."""
+    """The signals that show the text in progress to readers."""
     text = "" if turn.line in turn.unkept else turn.text.rstrip()
     signal = TypingSignal(
         channel=turn.channel,
@@ -259,13 +259,13 @@ def _signals(turn: _Turn) -> tuple[AnySignal, ...]:
 
 
 def _wipe(live: LiveSession, turn: _Turn) -> None:
-    """Take away what readers see of a text in progress."""
+    """Clear the text in progress on readers' screens."""
     nothing = TypingSignal(channel=turn.channel, segment=SegmentId(""), text="", language=turn.language, speaker=None)
     live.writer.signal(nothing)
 
 
 def fits(written: TypingUpdate) -> bool:
-    """Whether what a page sends is in its form, and not too much."""
+    """Whether an update is well-formed and within the limits."""
     lines = [done.line for done in written.done]
     names = [written.line, written.page, *lines]
     return (
@@ -278,13 +278,13 @@ def fits(written: TypingUpdate) -> bool:
 
 
 def line_typed(each: Intervention, line: str, text: str) -> TypeTurn:
-    """The command that keeps a line of a turn, by the name that the page of its author gave it."""
+    """The command that stores a line of a turn, under the name that the author's page chose."""
     typed = TypedLine(segment=SegmentId(f"i{each.number}.{line}"), text=text.strip())
     return TypeTurn(intervention=each.id, lines=(typed,))
 
 
 def typed_by(intervention: InterventionId, line: str) -> CommandId:
-    """The id of the act with which a line of a turn is kept: whichever page sends it, it is the same."""
+    """The command id of the act that stores a line of a turn: the same from whichever page it is sent."""
     return CommandId(f"type:{intervention}:{line}")
 
 

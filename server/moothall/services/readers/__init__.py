@@ -1,1 +1,1 @@
-"""Fan-out: every reader gets every event of a feed, encoded once."""
+"""Delivers each session's events to its readers: fan-out, feeds, slow readers, and sessions copied from elsewhere."""

@@ -1,17 +1,18 @@
-"""Fan-out of one session: what its writer publishes goes to every reader, each frame encoded once per feed and door.
+"""Fan-out of one session: delivers its writer's publications to every reader, each frame encoded once per feed and
+door.
 
-The writer calls `publish`, which only notes the publication. One task, `run`, folds what has gathered into each
-feed's view, encodes it, and walks the readers without waiting for any of them: one that keeps up is written
-straight through, one that doesn't gets an outbox (`moothall.wire.outbox`) and is cut when that is full. Because one
-task does all the walking, no event overtakes another.
+The writer calls `publish`, which only queues the publication. One task, `_pump`, folds the queued publications into
+each feed's view, encodes them, and serves the readers without waiting for any: a reader that keeps up is written to
+directly, one that doesn't gets an outbox (`moothall.wire.outbox`) and is cut when that is full. Because a single task
+sends all events, no event overtakes another.
 
-A feed in which nothing happens has a pulse every 5 s, the same bytes for all of a door. It tells its readers that the
-line is alive, where the feed stands, and how fresh that is. It is made while no frame is on its way (see `_pulses`), so
-that it never names an event that a reader has yet to get; a reader without room for it goes without.
+A feed without news sends a pulse every 5 s, the same bytes for all readers of a door. It tells them that the connection
+is alive, the feed's offset, and how fresh that is. It is made while no frame is being sent (see `_pulses`), so that it
+never names an event that a reader has yet to get; a reader without buffer space for it gets none.
 
-What has gathered during a walk leaves in few frames. So the backlog holds no more than what the writer can make
-durable in the time of one walk (about 10 µs per reader), and the writer's own queue is bounded. Signals that wait
-together are merged, the newest per key.
+Publications that were queued during a walk leave in few frames. So the backlog holds no more than what the writer can
+make durable in the time of one walk (about 10 µs per reader), and the writer's own queue is bounded. Signals that wait
+together are merged: the newest per key is kept.
 """
 
 from __future__ import annotations
@@ -42,20 +43,20 @@ from moothall.wire.outbox import Outgoing
 logger = logging.getLogger(__name__)
 
 MERGE = 64
-"""Publications that may become one frame; what is left makes the next frame of the same turn."""
+"""Most publications that become one frame; the rest make the next frame of the same turn."""
 WALK = 100
-"""Readers served before the loop gets a turn: some 1 ms. An act at a desk takes several turns on its way."""
+"""Readers served before the event loop gets a turn: some 1 ms. An act at a desk takes several turns of the loop."""
 
 
 class FanoutFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """How a session's fan-out is doing."""
+    """Load figures of a session's fan-out."""
 
     readers: int
-    """Those who read along and are no readers, at microphones, and those at other nodes, too."""
+    """All subscribers, microphones' pages and those at other nodes included."""
     slow: int
-    """Readers with an outbox at the moment."""
+    """Readers that have an outbox at the moment."""
     backlog: int
-    """Publications that wait for the walk."""
+    """Publications that wait to be sent."""
     outbox_bytes: int
     """Bytes that wait for slow readers."""
 
@@ -66,20 +67,22 @@ class SessionFanout:
 
     session: SessionId
     epoch: Epoch
-    """What readers' positions are told apart by."""
+    """The epoch in readers' positions."""
     offset: int
-    """That of the newest publication; at first where the writer has loaded its session, with `loaded_channels`."""
+    """The offset of the newest publication; initially that at which the writer loaded the session and
+    `loaded_channels`.
+    """
     loaded_channels: InitVar[Iterable[ChannelId]]
     log: LogReading
     clock: Clock
     gapless: bool = True
-    """Whether the log's offsets run without gaps; a hub's copy has some of the lanes only."""
+    """Whether the log's offsets have no gaps; a hub's copy has only some of the lanes."""
     source: Callable[[], Source] = lambda: HERE
-    """How fresh it all is, where it comes from another server."""
+    """Returns how fresh the data is, where it comes from another server."""
     measures: Measures | None = None
-    """What all sessions of the server add to; without it, its own."""
+    """Measures shared by all sessions of the server; without them, its own."""
     elsewhere: Callable[[], Mapping[ChannelId, int]] = dict
-    """How many read each channel at other nodes of the house."""
+    """Returns the number of readers of each channel at other nodes of the house."""
 
     def __post_init__(self, loaded_channels: Iterable[ChannelId]) -> None:
         self._measures = self.measures or Measures(self.clock)
@@ -92,21 +95,21 @@ class SessionFanout:
         self._feeds: dict[Feed, FeedState] = {}
         self._loading: dict[Feed, asyncio.Lock] = {}
         self._before: list[FeedState] = []
-        """Feeds as they were when it broke off or was renewed, whose readers get a snapshot each."""
+        """Feeds from before a restart or a renewal, whose readers still have to get a snapshot."""
         self._slow = SlowReaders(self.session, self.clock, self.unsubscribe, self._measures)
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
-        """Set while each feed has all that was published."""
+        """Set while every feed is up to date."""
         self._idle.set()
 
     @property
     def position(self) -> Position:
-        """The newest event that was published."""
+        """The position of the newest publication."""
         return Position(self.epoch, self.offset)
 
     @property
     def settled(self) -> bool:
-        """Whether all that was published, or folded anew, has been handed out; nothing of what was removed is kept."""
+        """Whether everything published or folded anew has been sent, so that no removed text is held any more."""
         return self._idle.is_set() and not self._before
 
     @property
@@ -116,7 +119,7 @@ class SessionFanout:
 
     @property
     def figures(self) -> FanoutFigures:
-        """Its figures, for metrics and for the decision to unload the session."""
+        """Load figures, for metrics and for the decision to unload the session."""
         return FanoutFigures(
             readers=sum(state.follower_count for state in self._feeds.values()) + sum(self.elsewhere().values()),
             slow=len(self._slow),
@@ -126,7 +129,7 @@ class SessionFanout:
 
     @property
     def readers(self) -> dict[ChannelId, int]:
-        """How many read each channel, the staff at their desks and at microphones not counted."""
+        """The number of readers of each channel, without staff at desks and pages of microphones."""
         found = dict.fromkeys(self._channels, 0)
         for feed, state in self._feeds.items():
             if not feed.staff:
@@ -137,14 +140,14 @@ class SessionFanout:
 
     @property
     def signals(self) -> tuple[AnySignal, ...]:
-        """The newest of each key that was handed out."""
+        """The newest sent signal of each key."""
         return self._loader.signals
 
     def publish(self, publication: Publication) -> None:
-        """Note what was made durable. Never waits; to be called in the order of the log.
+        """Queue a durable publication. Never waits; must be called in the order of the log.
 
-        Records that were never published (the writer could not learn whether an append had succeeded) are read
-        from the log when the next ones come. Raises ValueError when an offset was published before.
+        Records that were never published (the writer could not learn whether an append had succeeded) are read from the
+        log when the next ones are published. Raises ValueError when an offset was published before.
         """
         if publication.records:
             first = publication.records[0].header.offset
@@ -167,7 +170,7 @@ class SessionFanout:
     async def run(self) -> None:
         """Serve the readers until cancelled, or until something fails. The session's owner awaits it.
 
-        Then they stay, for `begin_again` or `end`.
+        After a failure the readers stay subscribed, for `begin_again` or `end`.
         """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._pump())
@@ -175,17 +178,17 @@ class SessionFanout:
             tasks.create_task(self._pulses())
 
     def begin_again(self, *, epoch: Epoch, offset: int, channels: Iterable[ChannelId]) -> None:
-        """After a failure, before the next `run`: trust nothing but the log, and what is published after `offset`.
+        """Reset after a failure, before the next `run`: only the log and publications after `offset` are used.
 
-        Every reader gets a snapshot when it runs.
+        Every reader gets a snapshot once `run` is running.
         """
         self.renew(epoch=epoch, offset=offset, channels=channels)
 
     def renew(self, *, epoch: Epoch, offset: int, channels: Iterable[ChannelId]) -> None:
-        """Something has come into the middle of the log, or gone from it: fold every feed anew from what it holds.
+        """Fold every feed anew from the log, since something was inserted into its middle or removed from it.
 
-        What is published next is behind `offset`. Every reader gets a snapshot; with another `epoch` so does a
-        reader who comes back with an earlier position.
+        The next publication must be after `offset`. Every reader gets a snapshot; if `epoch` is new, so does a reader
+        who resumes from an earlier position.
         """
         self.epoch, self.offset, self._channels = epoch, offset, dict.fromkeys(channels)
         self._loader = self._loader_from(offset)
@@ -195,21 +198,21 @@ class SessionFanout:
         self._news.set()
 
     def end(self) -> None:
-        """Send every reader away; who comes back finds the session loaded anew, or none."""
+        """Close all readers' connections; those who reconnect find the session loaded anew, or none."""
         self._idle.set()
         for state in (*self._before, *self._feeds.values()):
             self._cut_off(state)
 
     async def view(self, feed: Feed) -> CaptionsView | Refusal:
-        """What readers of `feed` see now; a refusal (`unknown`) when the session has no such channel.
+        """The current view of `feed`; a refusal (`unknown`) when the session has no such channel.
 
-        Raises StorageUnavailable when the log can't be read, RecordBroken when it holds what can't be.
+        Raises StorageUnavailable when the log can't be read, and RecordBroken when it is damaged.
         """
         state = await self._feed(feed)
         return state if isinstance(state, Refusal) else state.view
 
     def instead(self, channel: ChannelId) -> ChannelId | None:
-        """The text that readers of this one are sent to at the moment (`moothall.core.signals.StandIn`)."""
+        """The channel that readers of this one are sent to now (`moothall.core.signals.StandIn`); None for none."""
         return self._loader.instead(channel)
 
     async def subscribe(
@@ -223,23 +226,22 @@ class SessionFanout:
         aside: bool = False,
         pulse: bool = False,
     ) -> Subscription | Refusal:
-        """Bring a reader up to now and keep it there, beginning with a write to `outlet` before this returns.
+        """Bring a reader up to date and keep it so; the first write to `outlet` happens before this returns.
 
-        `after` is what the reader has seen. It gets the events since, or a snapshot: without `after`, with one of
-        another epoch, one ahead of the log, or one more than 1,000 events back. The signals of the moment follow, and
-        with `pulse` a pulse, so that there is always something to write. `reader` and `aside`: see
-        `Subscription`.
-        Refuses and raises as `view` does. What goes out later goes out until `unsubscribe`, or until the outlet
-        is closing.
+        `after` is the reader's position. The reader gets the events since; or a snapshot without `after`, or when that
+        has another epoch, is ahead of the log, or is more than 1,000 events back. The current signals follow, and with
+        `pulse` a pulse, so that something is written in any case. `reader` and `aside`: see `Subscription`.
+
+        Refuses and raises as `view` does. Frames are sent until `unsubscribe`, or until the outlet is closing.
         """
         state = await self._feed(feed)
         while isinstance(state, FeedState) and not self._idle.is_set() and self._ahead(after, state):
-            # Another node of the house has shown what is about to be handed out here, which would come once more.
+            # The reader got events at another node that are still queued here: it must not get them twice.
             await self._idle.wait()
             state = await self._feed(feed)
         if isinstance(state, Refusal):
             return state
-        # From here on nothing waits, so no frame can come between the replay and the registration.
+        # No await from here on, so that no frame is sent between the replay and the registration.
         sent = self.clock.wall()
         past: bytes | None = None
         if after is not None and after.epoch == self.epoch and after.offset <= max(self.offset, state.view.offset):
@@ -258,7 +260,7 @@ class SessionFanout:
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        """Send nothing more. What its outlet has been given stays its outlet's business. May be repeated."""
+        """Send nothing more. Bytes already written to the outlet are not affected. May be repeated."""
         subscription.gone = True
         self._slow.forget(subscription)
         state = self._feeds.get(subscription.feed)
@@ -289,13 +291,14 @@ class SessionFanout:
         return await self._loaded(feed)
 
     async def _loaded(self, feed: Feed) -> FeedState:
-        """The feed of a channel that exists, loaded once for all who ask at the same time."""
+        """The feed of a channel that exists, loaded once for all concurrent requests."""
         async with self._loading.setdefault(feed, asyncio.Lock()):
             state = self._feeds.get(feed)
             while state is None:
                 loader = self._loader
                 state = await loader.load(feed)
-                if loader is not self._loader:  # It was begun again meanwhile, and this may be what was wrong.
+                # The fan-out was reset meanwhile, so this state may be outdated or wrong.
+                if loader is not self._loader:
                     state = None
             self._feeds[feed] = state
         self._loading.pop(feed, None)
@@ -307,7 +310,7 @@ class SessionFanout:
         while True:
             while self._before:
                 await self._renew(old := self._before[-1])
-                self._before.remove(old)  # By now another one may be the last.
+                self._before.remove(old)  # Not `pop`: another feed may have been added meanwhile.
             if not self._backlog:
                 self._idle.set()
             await self._news.wait()
@@ -316,10 +319,10 @@ class SessionFanout:
                 await self._turn([self._backlog.popleft() for _ in range(min(MERGE, len(self._backlog)))])
 
     async def _turn(self, publications: Sequence[Publication]) -> None:
-        """Give every feed what was published, and every reader its frame."""
+        """Fold publications into every feed, and send every reader its frame."""
         began, self._published_at = self._published_at, None
         if any(each.records for each in self._backlog):
-            self._published_at = began  # The rest came no earlier.
+            self._published_at = began  # Records still queued count as just as old.
         entries: list[Entry] = [pair for each in publications for pair in zip(each.records, each.events, strict=True)]
         signals = [signal for each in publications for signal in each.signals]
         if entries:
@@ -336,7 +339,7 @@ class SessionFanout:
                 state.sent_at = self.clock.monotonic()
                 await walk(self._slow, state.outgoing(frame))
             if not state.feed.staff and state.view.session.access is not access is not Access.STAFF:
-                self._cut_off(state)  # Their doors ask again who may read.
+                self._cut_off(state)  # When they reconnect, their doors check again who may read.
         if entries and began is not None:
             self._measures.written.note(self.clock.monotonic() - began)
 
@@ -345,14 +348,16 @@ class SessionFanout:
             await self.clock.sleep(PULSE_MS)
             now = self.clock.monotonic()
             for state in list(self._feeds.values()):
-                # A frame that is being handed out began within the last interval: a walk takes far less.
+                # A frame that is being sent has a `sent_at` within this interval, since a walk takes far less.
                 if state.sent_at is None or now - state.sent_at >= PULSE_MS:
                     await walk(self._slow, state.outgoing(state.pulse(self.source(), self.clock.wall())))
 
     async def _renew(self, old: FeedState) -> None:
-        """Fold the feed anew from the log, and give every reader a snapshot: bodies were removed, or it broke off.
+        """Fold the feed anew from the log, and send every reader a snapshot: bodies were removed, or the fan-out was
+        reset.
 
-        Nothing of a removed text is kept or sent again; a reader with an earlier position gets a snapshot as well.
+        Nothing of a removed text is held or sent again; a reader who resumes from an earlier position gets a snapshot
+        as well.
         """
         if self._feeds.get(old.feed) is old:
             del self._feeds[old.feed]
@@ -364,7 +369,7 @@ class SessionFanout:
             return
         finally:
             if state is None:
-                self._cut_off(old)  # They come back, and the feed is loaded when they do.
+                self._cut_off(old)  # Readers reconnect, and the feed is loaded then.
         state.adopt(old)
         state.sent_at = self.clock.monotonic()
         sent = self.clock.wall()
@@ -382,7 +387,7 @@ class SessionFanout:
 
 
 async def walk(slow: SlowReaders, served: Sequence[tuple[Outgoing, Sequence[Subscription]]]) -> None:
-    """Give each of the readers their bytes; `slow` has those who have no room for them."""
+    """Send each group of readers its bytes; `slow` takes those for readers without buffer space."""
     for outgoing, readers in served:
         for start in range(0, len(readers), WALK):
             if start:
@@ -391,7 +396,7 @@ async def walk(slow: SlowReaders, served: Sequence[tuple[Outgoing, Sequence[Subs
 
 
 def _serve(slow: SlowReaders, outgoing: Outgoing, readers: Sequence[Subscription]) -> None:
-    """The hot path: no task, no queue and no allocation for a reader that keeps up."""
+    """Write to readers. This is the hot path: no task, no queue and no allocation for a reader that keeps up."""
     data = outgoing.data
     for reader in readers:
         outlet = reader.outlet
@@ -404,5 +409,5 @@ def _serve(slow: SlowReaders, outgoing: Outgoing, readers: Sequence[Subscription
                 outlet.write(data)
             elif not outgoing.pulse:
                 slow.offer(reader, outgoing)
-        except Exception as error:  # whatever a door does with it: one reader doesn't stop the others
+        except Exception as error:  # a failing outlet must not affect other readers
             slow.drop(reader, error)

@@ -1,6 +1,6 @@
-"""One feed of a live session: its view, the frames that a resuming reader may need, and who follows it.
+"""One feed of a live session: its view, the recent frames for readers who resume, and its subscribers.
 
-Nothing here waits: between a reader's replay and its registration nothing can come, so it has no hole.
+Nothing here awaits: nothing can be published between a reader's replay and its registration, so it misses nothing.
 """
 
 from __future__ import annotations
@@ -31,55 +31,55 @@ from moothall.wire.frames import (
 from moothall.wire.outbox import Outgoing, ReaderOutbox
 
 RING_FRAMES = 1_000
-"""Frames with events that each feed keeps for readers who come back."""
+"""Frames with events that each feed keeps for readers who resume."""
 MAX_BEHIND = 1_000
-"""A reader with more events to catch up on gets a snapshot."""
+"""A reader who has missed more events than this gets a snapshot."""
 
 
 Entry = tuple[LogRecord, AnyEvent | UnknownEvent | None]
-"""A record and what its body says; None once that is removed."""
+"""A record and its decoded body; None once the body is removed."""
 
 
 class Outlet(Protocol):
-    """Where a reader's bytes go: the part of asyncio's transports that the fan-out needs, so that one will do.
+    """The sink of a reader's bytes: the subset of asyncio's transport that the fan-out uses, so that a transport fits.
 
-    `write` never blocks and takes all of the bytes.
+    `write` never blocks and accepts all of the bytes.
     """
 
     def write(self, data: bytes) -> None:
-        """Send bytes, or keep them until they can be sent."""
+        """Send bytes, or buffer them until they can be sent."""
         ...
 
     def get_write_buffer_size(self) -> int:
-        """Bytes that are kept."""
+        """The number of buffered bytes."""
         ...
 
     def is_closing(self) -> bool:
-        """Whether it is closed or about to be."""
+        """Whether it is closed or closing."""
         ...
 
     def abort(self) -> None:
-        """Close at once and forget the bytes that are kept."""
+        """Close at once and drop the buffered bytes."""
         ...
 
 
 class Subscription:
-    """A reader in the fan-out. Its maker hands it back to `SessionFanout.unsubscribe`."""
+    """A reader in the fan-out. Whoever subscribed must pass it to `SessionFanout.unsubscribe` at the end."""
 
     __slots__ = ("aside", "feed", "form", "gone", "outbox", "outlet", "reader")
 
     def __init__(self, outlet: Outlet, feed: Feed, form: Format, reader: str = "", *, aside: bool = False) -> None:
         self.outlet = outlet
         self.aside = aside
-        """Whether it is no reader, and counts as none: a microphone's page."""
+        """Whether it isn't counted as a reader: the page of a microphone."""
         self.reader = reader
-        """Name of a reader who may have two connections for a moment; empty: it has one."""
+        """Id of a reader who may have two connections for a moment, and counts once; empty: counted by itself."""
         self.feed = feed
         self.form = form
         self.outbox: ReaderOutbox | None = None
-        """None while the reader keeps up."""
+        """The queue of a slow reader; None while the reader keeps up."""
         self.gone = False
-        """Whether it was unsubscribed; a walk that has begun passes over it."""
+        """Whether it was unsubscribed; a walk in progress skips it."""
 
 
 class FeedState:
@@ -90,9 +90,9 @@ class FeedState:
         self.lanes = feed.lanes
         self.view = CaptionsView.empty(session, epoch, feed)
         self.signals: dict[str, AnySignal] = {}
-        """The newest of each key, empty ones too: one takes away what an older frame of the ring may show."""
+        """The newest signal of each key, empty ones too: they clear what an older frame of the ring may show."""
         self.sent_at: int | None = None
-        """When a frame last went to its readers, monotonic ms; None before the first."""
+        """When a frame was last sent to its readers, monotonic ms; None before the first."""
         self.readers: dict[Format, dict[Subscription, None]] = {form: {} for form in Format}
         self._ring: list[Frame] = []
         self._carried: dict[Format, list[bytes]] = {}
@@ -100,16 +100,16 @@ class FeedState:
 
     @property
     def reader_count(self) -> int:
-        """How many read the feed; one who tries a new connection beside a silent one counts once."""
+        """The number of readers; one who tries a new connection beside a silent one counts once."""
         return _people(each for each in self.all_readers() if not each.aside)
 
     @property
     def follower_count(self) -> int:
-        """The same with those who read along and are no readers."""
+        """The number of subscribers, those `aside` included."""
         return _people(self.all_readers())
 
     def load(self, records: Sequence[LogRecord], sent: int) -> None:
-        """Fold records of the feed's lanes, read from the log, and keep their frames for readers who come back.
+        """Fold records of the feed's lanes, read from the log, and keep their frames for readers who resume.
 
         Raises RecordBroken when a body can't be read.
         """
@@ -122,9 +122,9 @@ class FeedState:
                 self._forget()
 
     def advance(self, entries: Sequence[Entry], signals: Sequence[AnySignal], sent: int) -> Frame | None:
-        """Take what was published, fold it and encode it; None when nothing of it concerns the feed.
+        """Fold what was published and encode it as a frame; None when nothing of it belongs to the feed.
 
-        Events at or before the view's offset have been loaded from the log already and are passed over.
+        Events at or before the view's offset were loaded from the log already and are skipped.
         """
         news = self._concerning(signals)
         fresh = [
@@ -141,25 +141,26 @@ class FeedState:
         return frame
 
     def all_readers(self) -> list[Subscription]:
-        """Those who follow the feed, through every door."""
+        """The subscribers of the feed, through every door."""
         return [reader for readers in self.readers.values() for reader in readers]
 
     def adopt(self, old: FeedState) -> None:
-        """Take over the readers of the same feed as it was before bodies were removed."""
+        """Take over the readers of the feed's previous state."""
         for reader in old.all_readers():
             if not reader.gone:
                 self.readers[reader.form][reader] = None
 
     def snapshot(self, sent: int) -> Frame:
-        """The frame that starts a reader here, encoded once until the next event."""
+        """The frame for a reader who starts here, encoded once until the next event."""
         if self._snapshot is None:
             self._snapshot = snapshot_frame(self.view.snapshot(), sent)
         return self._snapshot
 
     def replay(self, offset: int, form: Format) -> bytes | None:
-        """The frames with events after `offset`, joined; None when they are too many, or a body among them went.
+        """The frames with events after `offset`, joined; None when there are too many, or one of them is no longer
+        kept.
 
-        The ring holds at least as many events as a reader may be behind, so what it lacks is too far back.
+        The ring holds at least as many events as a reader may be behind, so an offset before it is too far back.
         """
         if offset >= self.view.offset:
             return b""
@@ -175,16 +176,16 @@ class FeedState:
         return b"".join(carried[first:])
 
     def moment(self, sent: int) -> Frame | None:
-        """The signals of the moment, for somebody who has just come; None when there are none."""
+        """A frame of the current signals, for a reader who has just subscribed; None when there are none."""
         return signals_frame(tuple(self.signals.values()), sent) if self.signals else None
 
     def pulse(self, source: Source, sent: int) -> Frame:
-        """The frame for readers to whom nothing else was sent."""
+        """The pulse for readers to whom nothing else was sent lately."""
         told = Pulse(head=self.view.offset, age=source.age, every=PULSE_MS, lost=source.lost)
         return pulse_frame(told, sent)
 
     def outgoing(self, frame: Frame) -> list[tuple[Outgoing, list[Subscription]]]:
-        """The frame's bytes for each door that has readers, and those readers as of now."""
+        """The frame's bytes for each door that has readers, with a copy of the list of its readers."""
         return [
             (Outgoing(carry(frame, form), frame.events, frame.keys, frame.snapshot, frame.pulse), list(readers))
             for form, readers in self.readers.items()
@@ -192,7 +193,7 @@ class FeedState:
         ]
 
     def _concerning(self, signals: Sequence[AnySignal]) -> tuple[AnySignal, ...]:
-        """The newest per key of those that the feed carries: partials only go to readers of words."""
+        """The newest signal per key of those that belong to the feed: partial text only goes to feeds of words."""
         newest: dict[str, AnySignal] = {}
         for signal in signals:
             own = signal.channel == self.feed.channel and (self.feed.live or not isinstance(signal, Partial | Typing))
@@ -202,7 +203,7 @@ class FeedState:
         return tuple(newest.values())
 
     def _made_from(self, channel: ChannelId) -> bool:
-        """Whether the feed's text is a translation of that channel's: it is as late, and as silent."""
+        """Whether this feed is a translation of that channel, and so has its delays and silences."""
         channels = self.view.session.channels
         own, other = channels.get(self.feed.channel), channels.get(channel)
         if own is None or other is None:
@@ -215,7 +216,7 @@ class FeedState:
         self._snapshot = None
 
     def _forget(self) -> None:
-        """Let go of all frames, so that a reader with an earlier position gets a snapshot."""
+        """Drop all frames, so that a reader with an earlier position gets a snapshot."""
         self._ring.clear()
         self._carried.clear()
         self._snapshot = None
@@ -224,7 +225,7 @@ class FeedState:
         self._ring.append(frame)
         for form, carried in self._carried.items():
             carried.append(carry(frame, form))
-        # A quarter more than it should be, so that cutting costs nothing per frame.
+        # Trimmed only at a quarter above the limit, so that the cost is spread over many frames.
         if len(self._ring) > RING_FRAMES + RING_FRAMES // 4:
             surplus = len(self._ring) - RING_FRAMES
             del self._ring[:surplus]

@@ -1,7 +1,7 @@
-"""What a fan-out reads from the log while publications go on: whole feeds, and records that were never published.
+"""Reads the log for a fan-out while publications continue: whole feeds, and records that were never published.
 
-Reading waits, and what is taken up meanwhile may or may not be in what was read. So the last turns are kept: they
-are laid over it, and a feed passes over what it has.
+Reading takes time, and turns of the fan-out meanwhile may or may not be in what was read. So recent turns are kept and
+applied after the reading; a feed skips events that it has already.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from moothall.services.readers.feed import Entry, FeedState
 logger = logging.getLogger(__name__)
 
 PAGE = 500
-"""Records read from the log at once."""
+"""Records per read."""
 RETRY_MS = 1_000
-"""How long to wait when the log can't be read."""
+"""The delay before a failed read is retried."""
 RECENT = 256
-"""Turns kept for a feed that is just being loaded from the log; it reads again when more have passed."""
+"""Turns kept for a feed that is being loaded; when more have passed, it reads the log again."""
 
 
 class FeedLoader:
@@ -35,9 +35,9 @@ class FeedLoader:
     def __init__(
         self, *, session: SessionId, epoch: Epoch, offset: int, log: LogReading, clock: Clock, gapless: bool = True
     ) -> None:
-        """Everything up to `offset` is in the log, and what is taken up begins behind it.
+        """Everything up to `offset` is in the log; the first turn is after it.
 
-        `gapless`: whether the log's offsets run without gaps, so that one shows what was never published.
+        `gapless`: whether the log's offsets have no gaps, so that a gap means records that were never published.
         """
         self._gapless = gapless
         self._session = session
@@ -45,19 +45,19 @@ class FeedLoader:
         self._offset = offset
         self._log = log
         self._clock = clock
-        # Overflow: the oldest is forgotten, and a feed that would have needed it reads the log again.
+        # Overflow: the oldest is dropped, and a feed that needs it reads the log again.
         self._recent: deque[Sequence[Entry]] = deque(maxlen=RECENT)
         self._turns = 0
         self._removals = 0
-        """Turns in which bodies were removed."""
+        """The number of turns with removed bodies."""
         self._signals: dict[str, AnySignal] = {}
 
     def take(self, entries: Sequence[Entry], signals: Sequence[AnySignal]) -> None:
-        """The next turn: events without a hole behind those before, and signals."""
+        """Add the next turn: events that follow those before without a hole, and signals."""
         if entries:
             self._offset = entries[-1][0].header.offset
         if any(isinstance(event, BodyRemoved) for _, event in entries):
-            # Nothing that may be gone is kept here; who needs it reads the log.
+            # Removed text must not be kept here; a feed that is being loaded reads the log again.
             self._removals += 1
             self._recent.clear()
         self._recent.append(entries)
@@ -66,22 +66,23 @@ class FeedLoader:
 
     @property
     def signals(self) -> tuple[AnySignal, ...]:
-        """The newest of each key."""
+        """The newest signal of each key."""
         return tuple(self._signals.values())
 
     def instead(self, channel: ChannelId) -> ChannelId | None:
-        """The text that readers of this one are sent to at the moment."""
+        """The channel that readers of this one are sent to at the moment; else None."""
         signal = self._signals.get(StandIn(channel=channel, instead=None).key)
         return signal.instead if isinstance(signal, StandIn) else None
 
     async def load(self, feed: Feed) -> FeedState:
-        """The feed as it stands after every turn so far, and maybe some more; no turn can come before it is returned.
+        """The feed with at least every turn so far. No await follows the last check, so the caller gets it before the
+        next turn.
 
-        Raises StorageUnavailable when the log can't be read, RecordBroken when it holds what can't be.
+        Raises StorageUnavailable when the log can't be read, and RecordBroken when it is damaged.
         """
         state, removals = FeedState(self._session, self._epoch, feed), self._removals
         while True:
-            if removals != self._removals:  # What has been read so far may be gone meanwhile.
+            if removals != self._removals:  # What was read so far may have been removed meanwhile.
                 state, removals = FeedState(self._session, self._epoch, feed), self._removals
             turns = self._turns
             page = await self._log.read(self._session, state.view.offset, PAGE, state.lanes)
@@ -89,16 +90,17 @@ class FeedLoader:
             state.load(page, sent)
             missed = self._turns - turns
             if len(page) < PAGE and missed <= len(self._recent) and removals == self._removals:
-                # The page reaches at least to what had been taken up before it was read; the rest is at hand.
+                # The page contains all turns from before the read; the later ones are in `_recent`.
                 for entries in list(self._recent)[len(self._recent) - missed :]:
                     state.advance(entries, (), sent)
                 state.advance((), self.signals, sent)
                 return state
 
     async def unpublished(self, before: int) -> list[Entry]:
-        """What was stored between the last turn and offset `before` but never published; waits for a log that is away.
+        """The records between the last turn and offset `before`, which were stored but never published. Retries while
+        the storage is unavailable.
 
-        Raises RecordBroken, which ends the fan-out, when it isn't in the log.
+        Raises RecordBroken, which ends the fan-out, when they aren't in the log.
         """
         found: list[Entry] = []
         while self._gapless and self._offset + len(found) + 1 < before:

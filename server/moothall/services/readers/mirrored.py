@@ -1,9 +1,9 @@
-"""Sessions that are written elsewhere, as readers' doors know them: at a hub, and at a node that stands by.
+"""Sessions that are written on another server, for readers' doors at a hub or at a node that stands by.
 
-Each is folded from the copy on the disk, with a fan-out of its own. They are what `moothall.services.sessions.sessions`
-is where sessions are written. A hub's copy may have a hole for a while. Then what is there is shown, and an event that
-speaks of something in the hole changes nothing; when the hole is filled, all is folded anew and every reader gets a
-snapshot.
+Each is folded from the copy on the disk and has a fan-out of its own; the counterpart of
+`moothall.services.sessions.sessions`. A hub's copy may have a hole for a while. Then the events that it has are shown,
+and an event that refers to something in the hole has no effect; when the hole is filled, everything is folded anew and
+every reader gets a snapshot.
 """
 
 from __future__ import annotations
@@ -34,73 +34,73 @@ from moothall.wire.frames import HERE, Source
 logger = logging.getLogger(__name__)
 
 PAGE = 250
-"""Records read at once; then others get their turn."""
+"""Records per read; then the event loop gets a turn."""
 LOOK_MS = 60_000
-"""How often sessions are looked for that nobody needs in memory."""
+"""How often sessions are looked for that can be unloaded."""
 UNUSED_MS = 600_000
-"""How long nobody has read a session that isn't on, before it is unloaded."""
+"""How long a session that isn't on may be unused before it is unloaded."""
 STORAGE_MS = 1_000
-"""How often copies are asked for again that can't be read."""
+"""The delay before an unreadable copy is read again."""
 
 
 class Copy(Protocol):
-    """What is here of one session."""
+    """The copy of one session's log."""
 
     @property
     def session(self) -> SessionId:
-        """Its id."""
+        """The session's id."""
         ...
 
     @property
     def epoch(self) -> Epoch | None:
-        """Of the log that is copied; None while nothing of it is here."""
+        """The epoch of the copied log; None while nothing of it is here."""
         ...
 
     @property
     def reader_epoch(self) -> Epoch:
-        """What readers' positions are told apart by."""
+        """The epoch in readers' positions."""
         ...
 
 
 class CopyReading(LogReading, Protocol):
-    """What is on the disk."""
+    """The copies on the disk."""
 
     async def copy(self, session: SessionId) -> Copy | None:
-        """The copy of a session; None where there never was one. Raises StorageUnavailable, RecordBroken."""
+        """The copy of a session; None where there never was one. Raises StorageUnavailable and RecordBroken."""
         ...
 
 
 class Step(Protocol):
-    """What has come of one session, and is on the disk by now."""
+    """A change of one copy that is on the disk."""
 
     @property
     def copy(self) -> Copy:
-        """What is here with it."""
+        """The copy after the change."""
         ...
 
     @property
     def records(self) -> Sequence[LogRecord]:
-        """In order of their offsets."""
+        """New records, in order of their offsets."""
         ...
 
     @property
     def erase(self) -> Sequence[int]:
-        """Events whose bodies went."""
+        """Offsets of events whose bodies were removed."""
         ...
 
     @property
     def show(self) -> bool:
-        """Whether the records follow on what readers have, and go out to them as they are."""
+        """Whether the records directly follow what readers have, so that they can be sent unchanged."""
         ...
 
     @property
     def renew(self) -> bool:
-        """Whether something came into the middle: what readers see is folded anew."""
+        """Whether something was inserted into the middle, so that the session has to be folded anew."""
         ...
 
 
 class MirroredSession:
-    """A session that has a copy here."""
+    """A loaded session that is folded from a copy."""
 
     def __init__(self, copy: Copy, fanout: SessionFanout) -> None:
         self.copy = copy
@@ -108,24 +108,24 @@ class MirroredSession:
         """The fold of all lanes that are here: the public ones and, at a hub, its own."""
         self.fanout = fanout
         self.reached: dict[Lane, int] = {}
-        """The last event of each lane that `state` is made of."""
+        """The offset of the last event of each lane that is folded into `state`."""
         self.stale = False
-        """Whether unreadable events were added or erased: the session is folded again as soon as they can be read."""
+        """Whether unreadable events were added or erased: the session is folded anew once they can be read."""
         self.used = 0
-        """When somebody last asked for it, or something came; ms of the monotonic clock."""
+        """When it was last found or changed; ms of the monotonic clock."""
 
     @property
     def id(self) -> SessionId:
-        """Its id."""
+        """The session's id."""
         return self.copy.session
 
     @property
     def offset(self) -> int:
-        """The last event of a public lane."""
+        """The offset of the last event of a public lane."""
         return max([0, *(offset for lane, offset in self.reached.items() if is_public(lane))])
 
     def fold(self, records: Sequence[LogRecord]) -> None:
-        """Take in what follows in each lane; what is folded already is passed over. Raises RecordBroken."""
+        """Fold the next records of each lane; those that are folded already are skipped. Raises RecordBroken."""
         for record in records:
             lane, offset = record.header.lane, record.header.offset
             if offset > self.reached.get(lane, 0):
@@ -135,36 +135,36 @@ class MirroredSession:
 
 
 Observer = Callable[[MirroredSession, Publication], None]
-"""Told of what came and follows on what was there, after it went to the readers. Must not wait, and keeps no text."""
+"""Called with new events of a session, after readers got them. It must not wait, and must not keep any text."""
 
 
 @dataclass(eq=False, repr=False)
 class MirroredSessions:
-    """The sessions that are copied here. `run` owns their tasks; no session can be loaded before it runs."""
+    """All sessions with a copy here. `run` owns their tasks; sessions can be loaded only while it is running."""
 
     copies: CopyReading
     clock: Clock
     _: KW_ONLY
     unused_ms: int = UNUSED_MS
     source: Callable[[], Source] = lambda: HERE
-    """How fresh new events are."""
+    """Returns how fresh new events are."""
     measures: Measures | None = None
-    """What all sessions add to; without it, each its own."""
+    """Measures shared by all sessions; without them, each session has its own."""
     loads: bool = True
-    """Whether a session is loaded when something comes, and not before somebody asks for it."""
+    """Whether a session is loaded when new events arrive; else only by `find`."""
 
     def __post_init__(self) -> None:
         self._loaded: dict[SessionId, MirroredSession] = {}
         self._running: dict[SessionId, asyncio.Task[None]] = {}
-        # One at a time loads, changes or unloads a session. Bound: the sessions that there are.
+        # Serialises loading, changing and unloading of each session. Bound: all sessions.
         self._changing: dict[SessionId, asyncio.Lock] = {}
         self._group: asyncio.TaskGroup | None = None
         self._observers: list[Observer] = []
         self.tell_renewed = Listeners[[SessionId]]()
-        """Told of each session of which something came into the middle, or went."""
+        """Called with each session into whose middle something was inserted, or from which something was removed."""
 
     def observe(self, observer: Observer) -> None:
-        """From now on call `observer` with new events of any session."""
+        """Call `observer` from now on with new events of any session."""
         self._observers.append(observer)
 
     async def run(self, started: asyncio.Event) -> None:
@@ -181,7 +181,7 @@ class MirroredSessions:
                 self._group = None
 
     async def find(self, session: SessionId) -> MirroredSession | None:
-        """The session, loaded from its copy if need be; None when there is none.
+        """The session, loaded from its copy if needed; None when there is none.
 
         Raises StorageUnavailable, and RecordBroken when the copy can't be read.
         """
@@ -194,22 +194,22 @@ class MirroredSessions:
         return live
 
     def loaded(self, session: SessionId) -> MirroredSession | None:
-        """The session if it is loaded."""
+        """The session if it is loaded; else None."""
         return self._loaded.get(session)
 
     @property
     def all_loaded(self) -> tuple[MirroredSession, ...]:
-        """Those that are loaded, in the order in which they were."""
+        """The loaded sessions, in the order of loading."""
         return tuple(self._loaded.values())
 
     async def names(self) -> Sequence[SessionId]:
-        """All sessions that there is a copy of, in order of their names. Raises StorageUnavailable."""
+        """The ids of all sessions with a copy, sorted. Raises StorageUnavailable."""
         return await self.copies.sessions()
 
     async def take(self, step: Step) -> None:
-        """Show what a step has brought, once it is on the disk. Steps of one session come in their order.
+        """Show a step to readers, once it is on the disk. Steps of one session must be in order.
 
-        Raises as `find` does; then it is tried again until all of it is shown.
+        Raises as `find` does; then showing is retried in the background.
         """
         session = step.copy.session
         live = self._loaded.get(session)
@@ -219,12 +219,12 @@ class MirroredSessions:
         async with self._lock(session):
             live = self._loaded.get(session)
             if live is None:
-                # It is loaded with all that has come, so observers hear of that; and with it it stays loaded.
+                # Loading includes these records; they are still reported to observers below.
                 live = await self._load(session) if step.records and self.loads else None
             if live is None:
                 return
             live.copy = step.copy
-            if step.records or step.erase:  # Else only the line was away, which keeps nothing in memory.
+            if step.records or step.erase:  # A step without events (a lost uplink) must not keep the session in memory.
                 live.used = self.clock.monotonic()
             if step.erase:
                 async with self._tried_again(live):
@@ -234,15 +234,15 @@ class MirroredSessions:
                 self._publish(live, step.records)
 
     def signal(self, session: SessionId, signals: Sequence[AnySignal]) -> None:
-        """Show how a session's texts are doing, if it is loaded."""
+        """Send signals to a session's readers, if it is loaded."""
         live = self._loaded.get(session)
         if live is not None and signals:
             live.fanout.publish(Publication(session=session, signals=tuple(signals)))
 
     async def renew(self, session: SessionId) -> None:
-        """Fold a session anew from its copy: something came into the middle, or all of it was dropped.
+        """Fold a session anew from its copy: something was inserted into its middle, or the copy was dropped.
 
-        Then readers are sent away, until something has come again. Raises as `find` does.
+        If the copy was dropped, the session is unloaded and its readers' connections are closed. Raises as `find` does.
         """
         async with self._lock(session):
             try:
@@ -259,7 +259,7 @@ class MirroredSessions:
 
     @asynccontextmanager
     async def _tried_again(self, live: MirroredSession) -> AsyncIterator[None]:
-        """What can't be read for now is folded later: else its readers would never get what has come meanwhile."""
+        """Have the session folded later if it can't be read now: else its readers would never get what it lacks."""
         try:
             yield
         except (StorageUnavailable, RecordBroken):
@@ -276,7 +276,7 @@ class MirroredSessions:
                     await self._unload(live)
 
     def _publish(self, live: MirroredSession, records: Sequence[LogRecord]) -> None:
-        # When it has just been loaded, it has them already.
+        # A session that was just loaded has these records already.
         reached = live.fanout.position.offset
         public = [each for each in records if is_public(each.header.lane)]
         publication = republished(live.id, [each for each in public if each.header.offset > reached])
@@ -286,14 +286,14 @@ class MirroredSessions:
         for observer in self._observers if told.records else ():
             try:
                 observer(live, told)
-            except Exception as error:  # whoever only looks on doesn't stop a session
+            except Exception as error:  # a failing observer must not stop the session
                 note_failure(error, f"session {live.id}: an observer failed")
 
     def _lock(self, session: SessionId) -> asyncio.Lock:
         return self._changing.setdefault(session, asyncio.Lock())
 
     async def _load(self, session: SessionId) -> MirroredSession | None:
-        """The session from its copy; None where there is none. The caller holds the lock."""
+        """Load the session from its copy; None where there is none. The caller holds the lock."""
         if self._group is None:
             raise RuntimeError("Sessions can be loaded only while `run` is running.")
         copy = await self.copies.copy(session)
@@ -319,7 +319,7 @@ class MirroredSessions:
         return live
 
     async def _renewed_from_copy(self, live: MirroredSession) -> bool:
-        """Fold it from its copy; returns whether there is a copy. The caller holds the lock."""
+        """Fold the session from its copy. Return whether there is a copy. The caller holds the lock."""
         copy = await self.copies.copy(live.id)
         if copy is None or copy.epoch is None:
             return False
@@ -337,7 +337,9 @@ class MirroredSessions:
         live.state, live.reached = fresh.state, fresh.reached
 
     async def _keep_going(self, live: MirroredSession) -> None:
-        """Keep its fan-out going, and begin it again from the copy when it fails. At the end readers are sent away."""
+        """Run the session's fan-out, and restart it from the copy when it fails. At the end readers' connections are
+        closed.
+        """
         tries = RestartBudget(self.clock)
         try:
             while (failure := await failure_of(live.fanout.run)) is not None:
@@ -357,23 +359,23 @@ class MirroredSessions:
                     return await self._renewed_from_copy(live)
             except StorageUnavailable:
                 await self.clock.sleep(STORAGE_MS)
-            except Exception as error:  # whatever it was, the other sessions are there still
+            except Exception as error:  # a failure must not affect other sessions
                 note_failure(error, f"session {live.id}: the copy can't be read")
                 return False
 
     async def _unload_unused(self, live: MirroredSession) -> None:
         async with self._lock(live.id):
-            if not self._in_use(live):  # It may be by now.
+            if not self._in_use(live):  # It may have been used while this waited for the lock.
                 await self._unload(live)
                 logger.info("session %s: its copy is unloaded", live.id)
 
     async def _unload(self, live: MirroredSession) -> None:
-        """Nobody finds it any more once this has begun. The caller holds the lock."""
+        """Unload a session; `find` doesn't return it from the first step on. The caller holds the lock."""
         running = self._running.pop(live.id)
         del self._loaded[live.id]
         running.cancel()
         await asyncio.wait({running})
-        live.fanout.end()  # Where it was not even begun.
+        live.fanout.end()  # In case its task was cancelled before it started.
 
     def _in_use(self, live: MirroredSession) -> bool:
         if self._loaded.get(live.id) is not live or live.state.status in ON:
@@ -385,7 +387,9 @@ class MirroredSessions:
 
 
 def _after(state: State, event: AnyEvent | UnknownEvent | None, at: int) -> State:
-    """The state after an event, or as it was where what the event speaks of lies in a hole, or in no lane of a hub."""
+    """The state after an event; unchanged where the event refers to something in a hole, or in a lane that a hub
+    doesn't get.
+    """
     try:
         return evolve(state, event, at)
     except LookupError:

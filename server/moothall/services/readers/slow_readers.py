@@ -1,4 +1,4 @@
-"""The readers of a session that don't keep up: each has an outbox until it does, and is cut when that is full."""
+"""The readers of a session that don't keep up: each has an outbox until it does, and is cut when the outbox is full."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from moothall.wire.outbox import Outgoing, ReaderOutbox
 logger = logging.getLogger(__name__)
 
 SWEEP_MS = 50
-"""How often slow readers are looked at."""
+"""How often slow readers' outboxes are tried again."""
 
 
 class SlowReaders:
-    """The slow readers of one fan-out, which keeps `sweep` running."""
+    """The slow readers of one fan-out, which must keep `sweep` running."""
 
     def __init__(
         self,
@@ -34,25 +34,25 @@ class SlowReaders:
         self._measures = measures or Measures(clock)
         self._clock = clock
         self.unsubscribe = unsubscribe
-        # Bounded by the readers that there are; each one's outbox has a bound of its own.
+        # Bound: all readers; each outbox has a bound of its own.
         self._slow: dict[Subscription, None] = {}
         self._lagging = asyncio.Event()
 
     def __len__(self) -> int:
-        """How many have an outbox at the moment."""
+        """The number of readers that have an outbox."""
         return len(self._slow)
 
     @property
     def size(self) -> int:
-        """Bytes that wait in their outboxes."""
+        """The number of bytes in their outboxes."""
         return sum(each.outbox.size for each in self._slow if each.outbox is not None)
 
     def forget(self, reader: Subscription) -> None:
-        """It is gone. May be repeated."""
+        """Drop a reader that was unsubscribed. May be repeated."""
         self._slow.pop(reader, None)
 
     def offer(self, reader: Subscription, outgoing: Outgoing) -> None:
-        """Give it bytes that its outlet may have no room for."""
+        """Send or queue bytes for a reader whose outlet may have no buffer space."""
         outbox = reader.outbox
         if outbox is None:
             outbox = reader.outbox = ReaderOutbox()
@@ -61,14 +61,14 @@ class SlowReaders:
         self._send(reader, outbox, outbox.offer(outgoing, reader.outlet.get_write_buffer_size()))
 
     def release(self, reader: Subscription) -> None:
-        """Send what its outlet has room for."""
+        """Send queued bytes as far as the outlet has buffer space."""
         if reader.outlet.is_closing():
             self.unsubscribe(reader)
         elif reader.outbox is not None:
             self._send(reader, reader.outbox, reader.outbox.release(reader.outlet.get_write_buffer_size()))
 
     def drop(self, reader: Subscription, error: Exception) -> None:
-        """Cut a reader whose outlet failed; it comes back from its position."""
+        """Cut a reader whose outlet failed; it may reconnect and resume from its position."""
         self._measures.cut["failed"] += 1
         note_failure(error, f"session {self._session}: a reader of feed {reader.feed.name} is disconnected")
         self.unsubscribe(reader)
@@ -76,14 +76,14 @@ class SlowReaders:
             reader.outlet.abort()
 
     async def sweep(self) -> None:
-        """Look at them from time to time, until cancelled; it sleeps while there are none."""
+        """Call `release` for each slow reader regularly, until cancelled; sleeps while there are none."""
         while True:
             await self._lagging.wait()
             await self._clock.sleep(SWEEP_MS)
             for reader in list(self._slow):
                 try:
                     self.release(reader)
-                except Exception as error:  # whatever a door does with it: one reader doesn't stop the others
+                except Exception as error:  # a failing outlet must not affect other readers
                     self.drop(reader, error)
             if not self._slow:
                 self._lagging.clear()

@@ -1,1 +1,1 @@
-"""Sessions in memory, who may read them, staff links, the catalogue, records, reports of faults."""
+"""Loaded sessions, access to them, role links and sign-ins, the catalogue, records, readers' reports of faults."""

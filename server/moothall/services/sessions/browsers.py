@@ -1,7 +1,7 @@
-"""The browsers of staff: which links each has opened, and who has signed in there.
+"""The browsers of staff: which role links each has opened, and which accounts have signed in there.
 
-A browser is known by a key of its own, of which only the SHA-256 is kept. It gets a new one with each link and each
-sign-in, so that a key that somebody slipped into a browser opens nothing.
+A browser is known by a key of its own, of which only the SHA-256 is stored. It gets a new key with each link and each
+sign-in, so that a key planted in a browser by somebody else opens nothing.
 """
 
 from __future__ import annotations
@@ -16,40 +16,40 @@ from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.services.sessions.staff import Staff
 
 VISITORS = "visitor"
-"""The namespace of the book."""
+"""The book's namespace for browsers."""
 MOST_BROWSERS = 5_000
-"""Overflow: the browser that opened its link longest ago has to open it again."""
+"""Most browsers. Overflow: the browser that opened its last link longest ago has to open it again."""
 VISIT_MS = 30 * 86_400_000
-"""How long a browser need not open its link again."""
+"""How long after its last link or sign-in a browser is known by its links."""
 
 
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
-    """A job that somebody has in one browser because they signed in with an account."""
+    """A role that somebody has in one browser because they signed in with an account."""
 
     staff: Staff
-    """Its `link` is the pseudonym: no link of that id exists."""
+    """The role; its `link` is the account's pseudonym: no role link has that id."""
     since: int
-    """Unix ms."""
+    """When they signed in, Unix ms."""
     until: int
-    """Unix ms from which on they have to sign in again."""
+    """When they have to sign in again, Unix ms."""
 
 
 class Browser(msgspec.Struct, frozen=True):
-    """What a browser stands for."""
+    """The links opened and the sign-ins made in one browser."""
 
     links: tuple[str, ...]
-    """Ids of the links that it has opened, in that order."""
+    """Ids of the links that were opened in it, in that order."""
     since: int
-    """Unix ms when it opened the last of them, or somebody signed in."""
+    """When the last of them was opened or a sign-in was made, Unix ms."""
     signed: tuple[SignedIn, ...] = ()
 
 
 Changes = Mapping[str, Browser | None]
-"""Browsers as they are to be, by the digests of their keys; None for those that are forgotten."""
+"""The new state of browsers, by the digests of their keys; None for a browser that is forgotten."""
 
 
 class Browsers:
-    """All of them, in memory and in the book. Make it, then `load`."""
+    """All browsers of staff, in memory and in the book. Call `load` first."""
 
     def __init__(self, *, book: Book, clock: Clock, randomness: Randomness) -> None:
         self._book = book
@@ -59,7 +59,7 @@ class Browsers:
         self._known: dict[str, Browser] = {}
 
     async def load(self) -> None:
-        """Read the book; raises StorageUnavailable."""
+        """Read the book. Raises StorageUnavailable."""
         entries = await self._book.read(VISITORS)
         known = {key: msgspec.json.decode(body, type=Browser) for key, body in entries.items()}
         self._known = dict(sorted(known.items(), key=lambda item: item[1].since))
@@ -70,21 +70,23 @@ class Browsers:
         return () if browser is None or self._clock.wall() - browser.since > VISIT_MS else browser.links
 
     def jobs(self, key: str) -> tuple[Staff, ...]:
-        """What somebody is there who has signed in."""
+        """The roles from valid sign-ins in the browser with this key."""
         browser, now = self._known.get(digest_of(key)), self._clock.wall()
         return () if browser is None else tuple(each.staff for each in browser.signed if now < each.until)
 
     def last_opened(self, link: str) -> int:
-        """Unix ms when a browser that is still known opened that link or another after it; 0 where none did."""
+        """When a browser that is still known, and has opened that link, last opened any link, Unix ms; 0 where there is
+        none.
+        """
         return max((each.since for each in self._known.values() if link in each.links), default=0)
 
     def signed_in(self) -> tuple[SignedIn, ...]:
-        """Who is signed in now, a row for each job and browser, the first to come first."""
+        """All valid sign-ins, one for each role and browser, oldest browser first."""
         now = self._clock.wall()
         return tuple(each for browser in self._known.values() for each in browser.signed if now < each.until)
 
     def signed_past(self, now: int) -> set[str]:
-        """The pseudonyms of those whose sign-in has ended at `now`, and who are still known."""
+        """The pseudonyms of sign-ins that have expired at `now` and are still stored."""
         return {each.staff.link for browser in self._known.values() for each in browser.signed if each.until <= now}
 
     async def renew(
@@ -95,10 +97,10 @@ class Browsers:
         *,
         with_: Sequence[BookEntry] = (),
     ) -> str:
-        """Let a browser that has `key`, or nothing, stand for these links; returns its new key.
+        """Replace the browser that has `key` (empty: none) by one with these links, and return its new key.
 
-        `signed`: who has signed in there; None: who had before. `with_` is written with it, or neither is.
-        Raises StorageUnavailable.
+        `signed`: its sign-ins; None: those of before. `with_` is written to the book atomically with it. Raises
+        StorageUnavailable.
         """
         old, new = digest_of(key), new_secret(self._randomness)
         before = self._known.get(old)
@@ -113,7 +115,7 @@ class Browsers:
         return new
 
     async def forget(self, key: str) -> None:
-        """Forget the browser with this key; raises StorageUnavailable."""
+        """Forget the browser with this key. Raises StorageUnavailable."""
         digest = digest_of(key)
         if digest in self._known:
             changes = {digest: None}
@@ -121,7 +123,7 @@ class Browsers:
             self.put(changes)
 
     def without_link(self, link: str) -> Changes:
-        """Those that have opened a link, as they are without it."""
+        """The changes that take a link away from all browsers that have opened it."""
         found: dict[str, Browser | None] = {}
         for key, browser in self._known.items():
             if link in browser.links:
@@ -130,7 +132,7 @@ class Browsers:
         return found
 
     def without_sign_in(self, pseudonym: str) -> Changes:
-        """Those in which somebody signed in, as they are without that."""
+        """The changes that take a pseudonym's sign-ins away from all browsers."""
         found: dict[str, Browser | None] = {}
         for key, browser in self._known.items():
             left = tuple(each for each in browser.signed if each.staff.link != pseudonym)
@@ -139,7 +141,7 @@ class Browsers:
         return found
 
     def without_past(self, now: int) -> Changes:
-        """Those of which something has ended by itself at `now`, as they are without it."""
+        """The changes that take away links and sign-ins that have expired at `now`."""
         found: dict[str, Browser | None] = {}
         for key, browser in self._known.items():
             links = () if now > browser.since + VISIT_MS else browser.links
@@ -149,7 +151,7 @@ class Browsers:
         return found
 
     def put(self, changes: Changes) -> None:
-        """Have changes in memory; the caller writes `entries_of` them."""
+        """Apply changes in memory; the caller writes `entries_of` them to the book."""
         for key, browser in changes.items():
             if browser is None:
                 self._known.pop(key, None)
@@ -158,12 +160,12 @@ class Browsers:
 
 
 def _left(links: tuple[str, ...], since: int, signed: tuple[SignedIn, ...]) -> Browser | None:
-    """A browser; None where it stands for nobody."""
+    """A browser with what it has left; None where that is nothing."""
     return Browser(links, since, signed) if links or signed else None
 
 
 def entries_of(changes: Changes) -> list[BookEntry]:
-    """What changes write to the book."""
+    """The entries of the book that store these changes."""
     return [
         BookEntry(VISITORS, key, None if browser is None else msgspec.json.encode(browser))
         for key, browser in changes.items()
@@ -171,10 +173,10 @@ def entries_of(changes: Changes) -> list[BookEntry]:
 
 
 def digest_of(secret: str) -> str:
-    """SHA-256 of a secret, hexadecimal: all of it that is kept."""
+    """The hexadecimal SHA-256 of a secret, which is stored in place of the secret. Reads its first 200 characters."""
     return hashlib.sha256(secret[:200].encode("utf-8", "replace")).hexdigest()
 
 
 def new_secret(randomness: Randomness) -> str:
-    """256 random bits, base64url."""
+    """Return 256 random bits in base64url."""
     return base64.urlsafe_b64encode(randomness.bytes(32)).decode().rstrip("=")

@@ -1,7 +1,7 @@
-"""What there is to read: a line about each session, kept at hand so that a list need not load their logs.
+"""The list of sessions: an entry for each session, kept in memory so that a list need not load the sessions' logs.
 
-It is filled when somebody first asks, from the `session` lane alone, and from then on follows what is published.
-Events that say nothing here (checkpoints, mappings of the clock: most of that lane) are passed over undecoded.
+It is read from the `session` lanes when it is first needed, and from then on follows the publications. Events without
+an effect here (checkpoints, clock mappings: most of that lane) are skipped without being decoded.
 """
 
 from __future__ import annotations
@@ -39,34 +39,34 @@ _STATUS: dict[type[ev.Event], Status] = {
 _PLANNING = (ev.SessionDescribed, ev.SessionArranged, ev.SessionCancelled, ev.SessionReinstated)
 _KINDS: tuple[type[ev.Event], ...] = (ev.SessionCreated, *_PLANNING, ev.ChannelAdded, *_STATUS)
 _TOLD = frozenset(str(kind.__struct_config__.tag) for kind in _KINDS)
-"""The types that an entry is made of."""
+"""The tags of the events that entries are folded from."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list says of a session."""
+    """The facts about a session that lists show."""
 
     session: SessionId
     title: str = ""
     languages: tuple[str, ...] = ()
     status: Status = Status.ABSENT
     opened: int | None = None
-    """Unix ms when it began."""
+    """When it began, Unix ms."""
     closed: int | None = None
-    """Unix ms when it was closed; None while it isn't."""
+    """When it was closed, Unix ms; None while it isn't."""
     access: ev.Access = ev.Access.STAFF
     rehearsal: bool = False
     named: bool = True
-    """Whether lists for everybody may name it, where everybody may read it."""
+    """Whether public lists may name it, if everybody may read it."""
     cancelled: str | None = None
-    """Why it will not be held, empty where nobody said; None while it is to be held."""
+    """Why it will not be held, or empty without a reason; None while it is not cancelled."""
     channel: ChannelId | None = None
     """Its first channel."""
     offset: int = 0
-    """The last event that was looked at."""
+    """The offset of the last event that was folded in."""
 
     @property
     def listed(self) -> bool:
-        """Whether anybody may be told of it."""
+        """Whether public lists show it."""
         known = self.status is not Status.ABSENT and self.channel is not None
         return known and self.named and not self.rehearsal and may_read(Role.READER, self.access)
 
@@ -76,36 +76,36 @@ class Catalogue:
 
     def __init__(self, log: LogReading) -> None:
         self._log = log
-        # Bound: the sessions that there are, some hundred bytes each.
+        # Bound: all sessions, some hundred bytes each.
         self._entries: dict[SessionId, Entry] = {}
         self._filled = False
         self._filling = asyncio.Lock()
         self._unread: dict[SessionId, None] = {}
-        # What is published of a session while its log is read; it ends with the reading.
+        # Publications of a session while its log is being read; dropped after that.
         self._meanwhile: dict[SessionId, list[Publication]] = {}
         self._read_again: set[SessionId] = set()
-        """Those of which what is just being read can't be trusted."""
+        """Sessions whose reading in progress will be outdated."""
 
     async def listed(self) -> Sequence[Entry]:
-        """The sessions that anybody may read, rehearsals left out, in order of their names.
+        """The sessions that everybody may read, without rehearsals, sorted by id.
 
         Raises StorageUnavailable while the logs can't be read.
         """
         return [entry for entry in await self.all() if entry.listed]
 
     async def all(self) -> Sequence[Entry]:
-        """Every session that has a log, in order of their names. Raises as `listed` does."""
+        """Every session that has a log, sorted by id. Raises as `listed` does."""
         await self.fill()
         return [entry for _, entry in sorted(self._entries.items())]
 
     async def fill(self) -> None:
-        """Have it know every session that has a log. Raises as `listed` does."""
+        """Read the logs of sessions that aren't in the list yet. Raises as `listed` does."""
         if not self._filled or self._unread:
             async with self._filling:
                 await self._fill()
 
     async def hidden(self, session: SessionId) -> bool:
-        """Whether there is such a session and not everybody may read it, as far as its log can be read.
+        """Whether the session exists and not everybody may read it, as far as its log can be read.
 
         Raises as `listed` does.
         """
@@ -114,16 +114,16 @@ class Catalogue:
         return known is not None and known.status is not Status.ABSENT and not may_read(Role.READER, known.access)
 
     def known(self, session: SessionId) -> Entry | None:
-        """What is known of a session, public or not, without reading anything."""
+        """The entry of a session, public or not, without reading any log; None where it isn't known."""
         return self._entries.get(session)
 
     def closed(self, session: SessionId) -> int | None:
-        """Unix ms when a session was closed, without reading anything; None where it isn't, or isn't known."""
+        """When a session was closed, Unix ms, without reading any log; None where it isn't closed, or isn't known."""
         known = self._entries.get(session)
         return None if known is None else known.closed
 
     def take(self, publication: Publication) -> None:
-        """Follow what was published."""
+        """Update the entry of a publication's session."""
         if not publication.records:
             return
         session = publication.session
@@ -138,19 +138,19 @@ class Catalogue:
             self._entries[session] = _after(known or Entry(session=session), publication)
 
     def drop(self, session: SessionId) -> None:
-        """Know nothing of a session any more: its log is erased."""
+        """Forget a session whose log was erased."""
         self._entries.pop(session, None)
         self._unread.pop(session, None)
 
     def read_again(self, session: SessionId) -> None:
-        """Trust nothing that is known of a session: something came into the middle of its log, or was removed."""
+        """Have a session's log read again, since something was inserted into its middle, or removed."""
         self._entries.pop(session, None)
         self._unread[session] = None
         if session in self._meanwhile:
             self._read_again.add(session)
 
     async def _fill(self) -> None:
-        """Read what isn't known yet."""
+        """Read the logs of all sessions without an entry."""
         if not self._filled:
             names = await self._log.sessions()
             self._unread.update((name, None) for name in names if name not in self._entries)

@@ -1,7 +1,7 @@
-"""When an address is forgotten that staff entered for a meeting, such as that of a stream: it may hold a secret.
+"""Decides when addresses that staff entered for a session, such as a stream's, are deleted: they may contain a secret.
 
-An hour after its meeting was closed or cancelled: until then that may be taken back. Where the meeting was never held,
-some days after it should have ended.
+An address is deleted an hour after the session was closed or cancelled, since that may be undone before; or, where the
+session was never held, some days after its planned end.
 """
 
 from __future__ import annotations
@@ -15,30 +15,32 @@ from moothall.core.session.state import ON, Status
 from moothall.services.sessions.sessions import Sessions
 
 AFTER_CLOSE_MS = 3_600_000
-"""How long after its meeting was closed or cancelled an address is kept."""
+"""How long after its session was closed or cancelled an address is kept."""
 AFTER_PLAN_MS = 7 * 24 * 3_600_000
-"""How long after the planned end of a meeting that didn't begin, or after it was entered where that is later."""
+"""How long an address is kept after the planned end of a session that didn't begin, or after its entry if that is
+later.
+"""
 
 
 class Forgetting:
-    """Says of addresses whether their time is over."""
+    """Decides whether addresses are due for deletion."""
 
     def __init__(self, sessions: Sessions, plan_of: Callable[[SessionId], Planned | None], clock: Clock) -> None:
-        """`plan_of`: how a session is planned; None where it isn't."""
+        """`plan_of` returns the plan of a session; None where it has none."""
         self._sessions = sessions
         self._plan_of = plan_of
         self._clock = clock
-        # Bound: the sessions whose addresses fell due in the last hours. A session may have several.
+        # Bound: the sessions whose addresses became due in the last hours. A session may have several addresses.
         self._since: dict[SessionId, int] = {}
-        """When its meeting was closed, or first seen cancelled, Unix ms."""
+        """When each session was closed, or first seen to be cancelled, Unix ms."""
 
     async def due(self, session: SessionId, entered: int) -> bool:
-        """Whether to forget now what was entered for a session at the Unix ms `entered`.
+        """Whether to delete now what was entered for a session at `entered`, Unix ms.
 
         Raises StorageUnavailable, and RecordBroken where the session's log can't be read.
         """
         live, status = self._sessions.loaded(session), self._sessions.status_of(session)
-        # To be asked for keeps a session in memory: it is read once.
+        # `find` keeps the session in memory for a while, so it is called only once per session.
         if status is None or (status is Status.CLOSED and session not in self._since):
             live = live or await self._sessions.find(session)
             status = None if live is None else live.state.status
@@ -52,7 +54,8 @@ class Forgetting:
                 self._note(session, now if at is None else clock.wall + at - clock.t)
             return now - self._since[session] >= AFTER_CLOSE_MS
         if plan is None:
-            return status is None or now - entered >= AFTER_PLAN_MS  # Without a log either it is no more.
+            # Without plan and log the session doesn't exist any more.
+            return status is None or now - entered >= AFTER_PLAN_MS
         if plan.cancelled:
             if session not in self._since:
                 self._note(session, now)

@@ -1,4 +1,4 @@
-"""Until when a role link is good, and in how many browsers; how often it was used."""
+"""The terms of a role link (its expiry, the browsers it admits), and the count of its uses."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ HOUR_MS = 3_600_000
 
 
 class LinkTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """What limits a link. The defaults limit nothing, as with all links of releases before these terms."""
+    """The limits of a link. The defaults limit nothing, as for all links of releases that had no terms."""
 
     expires: int = 0
-    """Unix ms from which on it opens nothing; 0: it does not expire."""
+    """When it expires, Unix ms; 0: never."""
     with_session: bool = False
-    """Whether it ends with its session, some hours after the close; a session that is reopened makes it good again."""
+    """Whether it expires some hours after its session's close; if the session is reopened it is valid again."""
     one_browser: bool = False
     """Whether only the first browser that opens it may open it again."""
     without_sign_in: bool = False
-    """Whether it opens `/admin` where that demands a sign-in: the operator's way in while the provider is down."""
+    """Whether it opens `/admin` even where that requires a sign-in: for the operator, if the provider is down."""
 
     def ends(self, closed: int | None, after_close_ms: int) -> int | None:
-        """Unix ms from which on it opens nothing; None while that isn't known.
+        """When the link expires, Unix ms; None while no time is set or known.
 
-        `closed` is when its session was closed (Unix ms), None where it isn't or there is none.
+        `closed`: when its session was closed (Unix ms), None where it isn't, or the link belongs to no session.
         """
         times = [self.expires] if self.expires else []
         if self.with_session and closed is not None:
@@ -36,7 +36,7 @@ FOR_EVER = LinkTerms()
 
 
 class WantedLink(msgspec.Struct, frozen=True, kw_only=True):
-    """A link that is to be made."""
+    """The properties of a link to be made."""
 
     role: Role
     scope: str
@@ -46,15 +46,15 @@ class WantedLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LinkUse(msgspec.Struct, frozen=True, kw_only=True):
-    """How a link was used. Readers' links are not counted."""
+    """The count of a link's uses. Readers' links are not counted."""
 
     uses: int = 0
     """How often it was opened."""
     browsers: int = 0
-    """From how many browsers; one that was forgotten, or whose person left, counts again."""
+    """The number of browsers that opened it; one that was forgotten, or signed out, counts again."""
     last: int = 0
-    """Unix ms when it was opened last; 0 for never."""
+    """When it was last opened, Unix ms; 0: never."""
 
     def again(self, now: int, *, known: bool) -> LinkUse:
-        """With one use more, of a browser that is `known` by it or isn't."""
+        """The count after another use. `known`: the browser had opened the link before."""
         return LinkUse(uses=self.uses + 1, browsers=self.browsers + (not known), last=max(now, self.last))

@@ -1,4 +1,4 @@
-"""One loaded session: its writer and its fan-out, kept going, and begun again from the log when one of them fails."""
+"""One loaded session: runs its writer and its fan-out, and restarts them from the log when one of them fails."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from moothall.services.supervision.supervising import RestartBudget, failure_of,
 logger = logging.getLogger(__name__)
 
 STORAGE_MS = 1_000
-"""How often a log that is away is asked for; that counts as no failure of the session."""
+"""How often loading is retried while the storage is unavailable; this doesn't count as a failure of the session."""
 
 
 class LiveSession:
-    """A loaded session. It may be kept while it is `held`, read or on; `Sessions` owns its `run`.
+    """A loaded session. It is not unloaded while it is on, `held` or being read; `Sessions` owns its `run`.
 
-    Its writer and fan-out stay the same objects when they are begun again, so desks, sound and engines go on.
+    Writer and fan-out stay the same objects across restarts, so desks, sound and engines continue.
     """
 
     def __init__(self, writer: SessionWriter, fanout: SessionFanout, clock: Clock) -> None:
         self.writer = writer
         self.fanout = fanout
         self.used = 0
-        """When somebody last asked for it, read it or changed it; ms of the monotonic clock."""
+        """When it was last found, read or changed; ms of the monotonic clock."""
         self.stopped = False
-        """Whether it failed too often: it takes nothing more."""
+        """Whether it failed too often, and accepts nothing any more."""
         self._clock = clock
         self._tries = RestartBudget(clock)
         self._beginning = False
@@ -41,27 +41,27 @@ class LiveSession:
 
     @property
     def id(self) -> SessionId:
-        """Its id."""
+        """The session's id."""
         return self.writer.session
 
     @property
     def state(self) -> State:
-        """How it stands."""
+        """The state folded from its log."""
         return self.writer.state
 
     @property
     def begun_again(self) -> int:
-        """How often it was in the last ten minutes."""
+        """The number of restarts in the last ten minutes."""
         return self._tries.lately
 
     @property
     def busy(self) -> bool:
-        """Whether somebody holds it, waits for an answer, or it is just being begun again."""
+        """Whether it is held, has commands without an answer, or is restarting."""
         return bool(self._holders) or self.writer.asked or self._beginning
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """While inside it stays loaded."""
+        """Keep the session loaded while the context is active."""
         self._holders += 1
         try:
             yield
@@ -69,12 +69,13 @@ class LiveSession:
             self._holders -= 1
 
     async def run(self) -> None:
-        """Keep it going until cancelled, or until it has failed too often. Other sessions don't notice.
+        """Run writer and fan-out until cancelled, or until they failed too often. Other sessions are not affected.
 
-        At the end its readers are sent away.
+        At the end its readers' connections are closed.
         """
         try:
-            while (failure := await failure_of(self._run_once)) is not None:  # whatever it was, other meetings are on
+            # no failure of one session may end the others
+            while (failure := await failure_of(self._run_once)) is not None:
                 self._note(failure)
                 if not await self._begin_again():
                     return
@@ -87,7 +88,9 @@ class LiveSession:
             group.create_task(self.writer.run())
 
     async def _begin_again(self) -> bool:
-        """Load it from its log, with more patience each time; whether that was done."""
+        """Reload the session from its log, with a longer delay each time. Return False when the restart budget is used
+        up.
+        """
         self._beginning = True
         try:
             while await self._tries.again():
@@ -107,7 +110,7 @@ class LiveSession:
             except StorageUnavailable:
                 await self._clock.sleep(STORAGE_MS)
                 continue
-            except Exception as failure:  # as in `run`
+            except Exception as failure:  # no failure of one session may end the others
                 self._note(failure)
                 return False
             self.fanout.begin_again(

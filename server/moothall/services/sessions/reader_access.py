@@ -1,7 +1,7 @@
-"""The sessions as the visitor may see them: a reader without any role, unless their browser has opened links.
+"""Sessions as a visitor may read them: as a reader without a role, unless their browser has opened links.
 
-Who asks is known to every door that is in the way of a request, but no door has to pass it on: it stands in `ASKER`
-for as long as the request is answered (`moothall.adapters.admin.staff_door`), so that none can forget it.
+The visitor's links are in the context variable `ASKER` while a request is answered
+(`moothall.adapters.admin.staff_door`), so that no door has to pass them on, and none can forget to.
 """
 
 from __future__ import annotations
@@ -25,40 +25,40 @@ from moothall.services.readers.fanout import SessionFanout
 from moothall.services.sessions.staff import Staff, covers, hub_of
 
 ASKER: ContextVar[tuple[Staff, ...]] = ContextVar("asker", default=())
-"""The links that the visitor has opened."""
+"""The links that the current visitor has opened."""
 
 
 class ReadSession(Protocol):
-    """A session as readers' doors know it: written here, or a hub's copy."""
+    """A session for readers' doors: one that is written here, or a hub's copy."""
 
     @property
     def id(self) -> SessionId:
-        """Its id."""
+        """The session's id."""
         ...
 
     @property
     def state(self) -> State:
-        """How it stands."""
+        """The state folded from its log."""
         ...
 
     @property
     def fanout(self) -> SessionFanout:
-        """What its readers follow."""
+        """The fan-out that its readers follow."""
         ...
 
 
 class ReadSessions(Protocol):
-    """The sessions that may be read here."""
+    """The sessions that exist here."""
 
     async def find(self, session: SessionId) -> ReadSession | None:
-        """The session, loaded if need be; None when there is none.
+        """The session, loaded if needed; None when it doesn't exist.
 
         Raises StorageUnavailable, and RecordBroken when its log can't be read.
         """
         ...
 
     def loaded(self, session: SessionId) -> ReadSession | None:
-        """The session if it is loaded."""
+        """The session if it is loaded; else None."""
         ...
 
 
@@ -67,37 +67,39 @@ class LoadedSessions(Protocol):
 
     @property
     def all_loaded(self) -> Sequence[ReadSession]:
-        """In the order in which they were loaded."""
+        """The loaded sessions, in the order of loading."""
         ...
 
 
 def _nowhere(session: SessionId) -> RoomId | None:
-    """For a house without rooms."""
+    """Return None: for a house without rooms."""
 
 
 async def _nothing_hidden(session: SessionId) -> bool:
-    """For a house that hides nothing."""
+    """Return False: for a house without hidden sessions."""
     return False
 
 
 async def _without_a_look(session: SessionId) -> None:
-    """For a house that hides nothing."""
+    """Do nothing: for a house without hidden sessions."""
 
 
 @dataclass(eq=False, repr=False)
 class ReaderAccess:
-    """What the readers' doors ask; a session that a reader may not see is as good as none."""
+    """Reads sessions for readers' doors. A session that the visitor may not read is treated as if it didn't exist."""
 
     sessions: ReadSessions
     room_of: Callable[[SessionId], RoomId | None] = _nowhere
-    """Where a session is planned: a link may be good for a room."""
+    """Returns the room in which a session is planned, since links may cover a room."""
     look: Callable[[SessionId], Awaitable[object]] = _without_a_look
-    """What finding no session costs: it is paid for a hidden one too, so that time tells neither."""
+    """Does the work of looking for a missing session. Called for hidden sessions too, so that response times don't
+    reveal that they exist.
+    """
     hidden: Callable[[SessionId], Awaitable[bool]] = _nothing_hidden
-    """Such a session isn't loaded for a visitor without any link, for the same reason."""
+    """Whether a session is hidden: for visitors without links it isn't loaded, for the same reason."""
 
     async def find(self, session: SessionId) -> SessionFanout | None:
-        """The fan-out of a session that exists; `may_read` decides who gets it."""
+        """The fan-out of a session that exists; the caller must check `may_read`. None where there is none."""
         if not ASKER.get() and await self.hidden(session):
             await self.look(session)
             return None
@@ -109,14 +111,14 @@ class ReaderAccess:
         return live.fanout
 
     def may_read(self, session: SessionId) -> Refusal | None:
-        """Why a loaded session may not be read, None when it may."""
+        """Why a loaded session may not be read; None when it may."""
         live = self.sessions.loaded(session)
         if live is not None and self._open(live):
             return None
         return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
 
     async def snapshot(self, session: SessionId, feed: Feed) -> Snapshot | None:
-        """What a reader who comes now gets; None for an unknown session or channel."""
+        """The snapshot for a reader who starts now; None for an unknown session or channel."""
         view = await self._view(session, feed)
         return None if view is None else view.snapshot()
 
@@ -126,39 +128,41 @@ class ReaderAccess:
         return None if view is None else view.page(before)
 
     async def number(self, session: SessionId, feed: Feed, segment: SegmentId) -> int | None:
-        """How many lines come before a line of a text; None where there is no such line, or as for a page."""
+        """The number of lines before a line of a channel; None for an unknown line, session or channel."""
         view = await self._view(session, feed)
         return None if view is None else view.number(segment)
 
     async def questions(self, session: SessionId) -> Questions | None:
-        """Its questions and comments, unpublished ones too: the caller shows a part of them; None as for a page."""
+        """All questions and comments, unpublished ones too, which the caller has to filter; None for an unknown
+        session.
+        """
         fanout = await self.find(session)
         live = self.sessions.loaded(session)
         return None if fanout is None or live is None or self.may_read(session) is not None else live.state.questions
 
     def channel_of(self, session: SessionId, segment: SegmentId) -> str:
-        """The text that has a line; empty where there is no such line, or the session isn't loaded."""
+        """The id of the channel that has a line; empty where the line doesn't exist or the session isn't loaded."""
         live = self.sessions.loaded(session)
         line = None if live is None else live.state.segments.get(segment)
         return "" if line is None or line.gone else line.channel
 
     def words(self, session: SessionId, segments: Sequence[SegmentId]) -> dict[SegmentId, tuple[Word, ...]]:
-        """What was recognised of lines, by word: nothing of those written by hand, or while it isn't loaded. Of what a
-        person has written in a corrected line somebody is sure.
+        """The recognised words of lines, with their confidence. Lines written by hand, and sessions that aren't loaded,
+        give none; in a corrected line the words that a person wrote count as certain.
         """
         live = self.sessions.loaded(session)
         lines = [] if live is None else [line for each in segments if (line := live.state.segments.get(each))]
         return {line.id: words for line in lines if not line.gone and (words := line.recognised)}
 
     def instead(self, session: SessionId, channel: ChannelId) -> ChannelId | None:
-        """The text to read in place of this one at the moment, as far as it may be read; None for this one itself."""
+        """The channel to read in place of this one at the moment, if it may be read; None for this one itself."""
         live = self.sessions.loaded(session)
         if live is None or live.state.status is Status.CLOSED or not self._open(live):
             return None
         return live.fanout.instead(channel)
 
     def hubs(self, session: SessionId) -> dict[str, str]:
-        """The hubs whose links the visitor has opened for a session: what their coordinators call them, by name."""
+        """The hubs whose role links for this session the visitor has opened: their labels by their names."""
         room = self.room_of(session)
         good = (staff for staff in ASKER.get() if staff.role is Role.HUB and covers(staff.scope, session, room))
         return {hub_of(staff): staff.label or hub_of(staff) for staff in good}

@@ -1,7 +1,7 @@
-"""Records to take home, made from the log: which text of a session is meant, and its record as of now.
+"""Makes records from the log: finds the channel that a reader asks for, and folds its record as of a snapshot.
 
-A record of thousands of lines is folded in slices, so that the loop is never held, and goes on from where the last one
-of the same text stopped.
+A record of thousands of lines is folded in slices, so that the event loop is never blocked, and folding continues where
+the last record of the same channel ended.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from moothall.record.model import Record, RecordFold
 from moothall.services.sessions.reader_access import ReaderAccess
 
 SLICE = 250
-"""Records folded before the loop gets a turn: some 5 ms."""
+"""Log records folded before the event loop gets a turn: some 5 ms."""
 KEPT = 4
-"""Folds kept to go on from. Overflow: the least recently used is forgotten."""
+"""Folds that are cached to be continued. Overflow: the least recently used is dropped."""
 
 
 class NotThere(StrEnum):
     """Why there is no record."""
 
     SESSION = "session"
-    """There is no such session, or it may not be read."""
+    """The session doesn't exist, or may not be read."""
     CHANNEL = "channel"
-    """It has no such text."""
+    """The session has no such channel."""
     LANGUAGE = "language"
-    """It has no text in that language."""
+    """The session has no text in that language."""
     HERE = "here"
-    """It has that text, and here it doesn't come, or came in part."""
+    """The session has that channel, but this server's copy lacks it or has only a part."""
 
 
 @dataclass(eq=False, repr=False)
 class Records:
-    """Makes records from the log. `here` says whether `log` holds a channel of a session completely: a hub copies only
-    some channels.
+    """Makes records from the log. `here` returns whether `log` holds a channel of a session completely: a hub copies
+    only some channels.
     """
 
     access: ReaderAccess
@@ -56,7 +56,7 @@ class Records:
         self._forgotten = 0
 
     def forget(self, session: SessionId) -> None:
-        """Let go of what is kept of a session, because something was removed from its log."""
+        """Drop the cached folds of a session, because something was removed from its log."""
         self._forgotten += 1
         for key in [key for key in self._folds if key[0] == session]:
             del self._folds[key]
@@ -64,7 +64,7 @@ class Records:
     async def find(
         self, session: SessionId, *, channel: ChannelId | None = None, language: str | None = None
     ) -> Snapshot | NotThere:
-        """How the text stands that a reader asks for: by its channel, its language, or the session's first.
+        """The snapshot of the text that a reader asks for: by its channel or language, else the session's first.
 
         Raises StorageUnavailable, and RecordBroken when the log can't be read.
         """
@@ -109,7 +109,7 @@ class Records:
             or fold.position.offset > snapshot.offset
             or await self._go_on(fold, snapshot)
         ):
-            # What was removed before this position is gone from the log already, so a fold from the beginning is true.
+            # What was removed before this position is no longer in the log, so a fold from the beginning is correct.
             fold = RecordFold(session, snapshot.epoch, channel)
             await self._go_on(fold, snapshot)
         if forgotten == self._forgotten:
@@ -119,7 +119,9 @@ class Records:
         return fold
 
     async def _go_on(self, fold: RecordFold, snapshot: Snapshot) -> bool:
-        """Take in what the log has up to the snapshot; returns whether anything was removed meanwhile."""
+        """Fold the log up to the snapshot. Return whether the new part contains a removal, which makes the fold
+        invalid.
+        """
         removed = False
         while fold.position.offset < snapshot.offset:
             after = fold.position.offset
@@ -133,11 +135,11 @@ class Records:
 
 
 def spoken(channels: Mapping[ChannelId, Channel], language: str) -> ChannelId | None:
-    """The text in a language (BCP-47): first what interpreters say, then what is translated, then what is spoken.
+    """The channel in a language (BCP-47): an interpretation first, then a translation, then the floor.
 
-    Where nothing but that language is planned, what is spoken comes before its translation: that is made as soon as
-    somebody types in another language, and the original text is still what is asked for.
-    A tag with a region or script is met exactly where there is such a text, else by its language alone.
+    A floor planned in this language alone comes before its translation: that is made as soon as somebody types in
+    another language, and the reader still wants the original. A tag with a region or script matches a channel with
+    exactly that tag, else one of the same language.
     """
     order = (ChannelKind.INTERPRETATION, ChannelKind.TRANSLATION, ChannelKind.FLOOR)
 
@@ -154,5 +156,5 @@ def spoken(channels: Mapping[ChannelId, Channel], language: str) -> ChannelId | 
 
 
 def _channel_of(snapshot: Snapshot) -> ChannelId:
-    """The channel of a snapshot's feed, whose name is the channel's and its kind."""
+    """The channel of a snapshot, whose feed is named by the channel and the feed's kind."""
     return ChannelId(snapshot.feed.rpartition(".")[0])

@@ -1,7 +1,7 @@
-"""*Something wrong?*: what readers say is wrong with the text, counted for the staff; and "seen" and "mended" back.
+"""*Something wrong?*: counts for the staff what readers say is wrong with the text, and returns "seen" and "mended".
 
-All of it is in memory and forgotten after five minutes. A reader is a random token that the page's door gave out; here
-it is only known as a keyed hash, under a key of the session's own that nobody stores. No address is asked for.
+Reports are kept in memory only, for five minutes. A reader is a random token, issued with the page; here it is known
+only as a keyed hash, under a key of the session's own that is not stored. Addresses are not used.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Clock, Randomness
 
 LAPSE_MS = 300_000
-"""How long a report counts, and how long its reporter can see what became of it."""
+"""How long a report counts, and how long its reporter can see the answer."""
 LOOK_MS = 5_000
-"""How often lapsed reports are looked for."""
+"""How often lapsed reports are dropped."""
 MAX_REPORTS = 20_000
-"""Reports of one session at a time: ten thousand readers with two complaints each; one more is refused as busy."""
+"""Most reports of one session at a time: ten thousand readers with two complaints each. Overflow: refused as busy."""
 
 
 class ReportKind(StrEnum):
-    """What can be wrong."""
+    """The kinds of faults that readers can report."""
 
     NO_TEXT = "no-text"
     LATE = "late"
@@ -39,7 +39,7 @@ class ReportKind(StrEnum):
 
 
 class ReportOutcome(StrEnum):
-    """What became of a report."""
+    """The staff's answer to a report; `SENT`: none yet."""
 
     SENT = "sent"
     SEEN = "seen"
@@ -47,22 +47,22 @@ class ReportOutcome(StrEnum):
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """What readers of a session say now: "14 of 210 readers: wrong language"."""
+    """The counts of a session's current reports: "14 of 210 readers: wrong language"."""
 
     readers: int
-    """How many read it now."""
+    """The number of people reading it now."""
     counts: dict[ReportKind, int]
-    """Reporters by kind, those left out of whom there are none; what was mended counts no more."""
+    """The number of reporters by kind, without zeros; mended reports don't count."""
     unseen: frozenset[ReportKind]
-    """Kinds with reports that nobody has marked as seen."""
+    """Kinds with reports that the staff hasn't marked as seen."""
     channels: dict[ReportKind, dict[ChannelId, int]]
-    """The same counts by the text that the reporters read."""
+    """The same counts by the channel that the reporters read."""
 
 
 class _Report(msgspec.Struct):
     channel: ChannelId
     at: int
-    """When it was made, or made again; ms of the monotonic clock."""
+    """When it was last made, in ms of the monotonic clock."""
     answer: ReportOutcome = ReportOutcome.SENT
 
 
@@ -70,15 +70,15 @@ class _Session:
     def __init__(self, key: bytes) -> None:
         self.key = key
         self.reports: OrderedDict[tuple[bytes, ReportKind], _Report] = OrderedDict()
-        """In the order of their times."""
+        """By reporter's hash and kind, oldest first."""
         self.news = asyncio.Event()
-        """Set, and replaced, when something became of a report."""
+        """Set, and replaced by a new event, whenever its reports or their answers change."""
 
 
 class Changes:
-    """An endless async iterator of the sessions in which something changed, each named once however often it did.
+    """An endless async iterator over the sessions in which something changed; several changes give one item.
 
-    Overflow: none; there is at most one entry a session. An iterator that is dropped has left.
+    Bound: one entry per session. An iterator that is garbage-collected is unsubscribed.
     """
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ class Changes:
         return self
 
     async def __anext__(self) -> SessionId:
-        """The next session; waits for one."""
+        """Wait for the next session and return it."""
         while not self._waiting:
             self._news.clear()
             await self._news.wait()
@@ -98,7 +98,7 @@ class Changes:
         return session
 
     def add(self, session: SessionId) -> None:
-        """Something changed there."""
+        """Add a session that has changed."""
         self._waiting[session] = None
         self._news.set()
 
@@ -107,7 +107,7 @@ class Reports:
     """Counts what readers report about the text. `run` must be running: it lets reports expire."""
 
     def __init__(self, *, clock: Clock, randomness: Randomness, readers: Callable[[SessionId], int]) -> None:
-        """`readers` says how many read a session now."""
+        """`readers` returns the number of people reading a session now."""
         self._clock = clock
         self._randomness = randomness
         self._readers = readers
@@ -116,9 +116,9 @@ class Reports:
         self._subscribers: WeakSet[Changes] = WeakSet()
 
     def report(self, session: SessionId, channel: ChannelId, kind: ReportKind, visitor: str) -> Refusal | None:
-        """Take a report. The same again within five minutes counts once, from now on; `visitor` is the reader's token.
+        """Store a report. A repetition within five minutes renews it and counts once; `visitor` is the reader's token.
 
-        Refused as busy when the session has too many.
+        Refused as busy when the session has too many reports.
         """
         self._forget_lapsed(session)
         there = self._sessions.setdefault(session, _Session(self._randomness.bytes(32)))
@@ -131,7 +131,7 @@ class Reports:
         return None
 
     def tally(self, session: SessionId) -> Tally:
-        """What readers say now."""
+        """Count the current reports of a session."""
         self._forget_lapsed(session)
         there = self._sessions.get(session)
         counts: dict[ReportKind, int] = {}
@@ -148,15 +148,15 @@ class Reports:
         return Tally(readers=self._readers(session), counts=counts, unseen=frozenset(unseen), channels=channels)
 
     def seen(self, session: SessionId, kind: ReportKind) -> None:
-        """Tell those who reported `kind` that somebody has seen it."""
+        """Mark the reports of `kind` as seen, which their reporters are shown."""
         self._answer(session, kind, ReportOutcome.SEEN)
 
     def mended(self, session: SessionId, kind: ReportKind) -> None:
-        """Tell them that it is mended; they count no more."""
+        """Mark the reports of `kind` as mended, which their reporters are shown; they don't count any more."""
         self._answer(session, kind, ReportOutcome.MENDED)
 
     def answers(self, session: SessionId, visitor: str) -> dict[ReportKind, ReportOutcome]:
-        """What became of a visitor's reports of the last five minutes, in the order of `ReportKind`."""
+        """The answers to a visitor's reports of the last five minutes, in the order of `ReportKind`."""
         self._forget_lapsed(session)
         there = self._sessions.get(session)
         if there is None:
@@ -165,12 +165,12 @@ class Reports:
         return {kind: there.reports[name, kind].answer for kind in ReportKind if (name, kind) in there.reports}
 
     async def changed(self, session: SessionId, visitor: str, known: dict[ReportKind, ReportOutcome]) -> None:
-        """Wait until a visitor's answers are others than `known`. With nothing reported it comes back at once."""
+        """Wait until a visitor's answers differ from `known`. Returns at once if the session has no reports."""
         while self.answers(session, visitor) == known and (there := self._sessions.get(session)) is not None:
             await there.news.wait()
 
     def subscribe(self) -> Changes:
-        """The sessions in which something changes from now on, for desks and the control room."""
+        """Return an iterator over sessions that change from now on, for desks and the control room."""
         changes = Changes()
         self._subscribers.add(changes)
         return changes

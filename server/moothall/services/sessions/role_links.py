@@ -1,12 +1,11 @@
-"""Links that let people work here: one for each job, each revocable alone.
+"""Role links, which admit people to their jobs: one link for each job, each revocable by itself.
 
-A link holds a token of 160 random bits, of which only the SHA-256 is kept. A browser that opens it gets a key of its
-own, which stands for the links that it has opened (`browsers.py`); when a link is replaced or revoked, it is gone from
-all of these at once. Readers' links work without any entry: their browsers keep a proof of having had it.
+A link contains a token of 160 random bits, of which only the SHA-256 is stored. A browser that opens it gets a key of
+its own, which represents the links that it has opened (`browsers.py`); a link that is replaced or revoked is taken away
+from all browsers at once. Readers' browsers have no stored entry: each keeps a proof that it opened the link.
 
-A link may have terms (`link_terms.py`): a time from which on it opens nothing, and the first browser as its only one,
-which is known again by a mark of its own. Staff who signed in with an account stand in the same list of browsers, each
-as a job and a pseudonym.
+A link may have terms (`link_terms.py`): an expiry, and a restriction to the first browser, which is recognised by a
+secret mark. Staff who signed in with an account are stored with the browsers, as roles with a pseudonym.
 """
 
 from __future__ import annotations
@@ -34,63 +33,66 @@ from moothall.services.supervision.waiting import Listeners
 logger = logging.getLogger(__name__)
 
 ROLES = STAFF_ROLES | {Role.HUB, Role.READER, Role.TOOL}
-"""What a link may be for."""
+"""The roles that a link may have."""
 TOKEN_BYTES = 20
 LONGEST_TOKEN = 64
-"""Characters that are looked at. A token has 32, of an alphabet that can be typed from a sheet: a to z and 2 to 7."""
+"""Most characters of a token that is looked up. A real one has 32 characters from an alphabet that is easily typed from
+paper: a to z and 2 to 7.
+"""
 MOST_LINKS = 10_000
-"""A congress of 300 sessions with ten links each has 3,000. One more is refused."""
+"""Most links: a congress of 300 sessions with ten links each has 3,000. Overflow: refused."""
 AFTER_CLOSE_MS = 24 * HOUR_MS
-"""How long after its session's close a link that ends with it is good, unless a setting says otherwise."""
+"""How long a link that ends with its session is valid after the close, by default."""
 EXPIRY_MS = 60_000
-"""How often pages are looked for whose link has expired."""
+"""How often expired links and sign-ins are looked for, so that their pages are closed."""
 LINKS, TOOL_LINKS = "link", "tool-link"
-"""The namespaces of the book. Links of tools have their own: 0.2.0 does not start where it reads a role that it doesn't
-know."""
+"""Namespaces of the book. Links of tools have their own, since release 0.2.0 does not start if it reads an unknown
+role.
+"""
 _SHORT_ID_BYTES = 5
 CAPTIONS_KEY = 40
-"""Hexadecimal figures of a key for captioning software, behind its link's id: 160 bits."""
+"""Hexadecimal digits of a key for captioning software, after the link's id: 160 bits."""
 _CAPTIONS = b"captions"
 
 
 class _Kept(msgspec.Struct, frozen=True):
     staff: Staff
     digest: str
-    """SHA-256 of the token, hexadecimal."""
+    """Hexadecimal SHA-256 of the token."""
     made: int = 0
-    """Unix ms when its token was made; 0 where an earlier release didn't note it."""
+    """When the token was made, Unix ms; 0 where an earlier release didn't store it."""
     terms: LinkTerms = FOR_EVER
     use: LinkUse = LinkUse()
     taken: str = ""
-    """SHA-256 of the mark of the first browser, hexadecimal; empty while it has none."""
+    """Hexadecimal SHA-256 of the first browser's mark; empty while there is none."""
 
 
 class Entered(msgspec.Struct, frozen=True, kw_only=True):
-    """A browser that a link let in."""
+    """A successful opening of a link in a browser."""
 
     staff: Staff
     key: str
     """The browser's new key."""
     mark: str = ""
-    """What it keeps to be known as the link's first browser; empty where that doesn't matter."""
+    """The mark by which the browser is recognised as the link's first; empty where the link doesn't require it."""
 
 
 class Unentered(StrEnum):
-    """Why a link lets nobody in."""
+    """Why a link could not be opened."""
 
     WRONG = "wrong"
-    """There is no such link, or it has expired."""
+    """The link doesn't exist, or has expired."""
     TAKEN = "taken"
-    """It is another browser's."""
+    """It belongs to another browser."""
     SIGN_IN = "sign-in"
-    """Whoever has it has to sign in."""
+    """Its holder has to sign in with an account."""
 
 
 class RoleLinks:
-    """All links of the house, in memory and in the book. Make it, then `load`.
+    """All role links of the house, in memory and in the book. Call `load` first.
 
-    `after_close_ms`: how long after its session's close a link that ends with it is good. `demands_sign_in`: whether
-    links to `/admin` lead to the sign-in.
+    `after_close_ms`: how long a link that ends with its session is valid after the close. `demands_sign_in`: whether
+    links to `/admin` require a sign-in.
     """
 
     def __init__(
@@ -113,16 +115,16 @@ class RoleLinks:
         self._by_digest: dict[str, str] = {}
         self._browsers = Browsers(book=book, clock=clock, randomness=randomness)
         self.when_gone = Listeners[[str]]()
-        """Told of the id of each link that is replaced, revoked or expired, and of the pseudonym of everybody who
-        has to sign in again: what they opened has to end.
+        """Called with the id of each link that is replaced, revoked or expired, and with the pseudonym of everybody who
+        has to sign in again: pages that they opened have to be closed.
         """
 
     def end_with(self, closed_at: Callable[[SessionId], int | None]) -> None:
-        """Ask `closed_at` when a session was closed (Unix ms; None where it isn't)."""
+        """Use `closed_at` to find when a session was closed (Unix ms; None where it isn't)."""
         self._closed_at = closed_at
 
     async def load(self) -> None:
-        """Read the book; raises StorageUnavailable."""
+        """Read the book. Raises StorageUnavailable."""
         entries = {**await self._book.read(LINKS), **await self._book.read(TOOL_LINKS)}
         self._links = {key: msgspec.json.decode(body, type=_Kept) for key, body in entries.items()}
         self._by_digest = {kept.digest: link for link, kept in self._links.items()}
@@ -133,12 +135,12 @@ class RoleLinks:
         return tuple(kept.staff for kept in self._links.values())
 
     def get(self, link: str) -> Staff | None:
-        """The link of that id."""
+        """The link of that id; None where there is none."""
         kept = self._links.get(link)
         return None if kept is None else kept.staff
 
     def label(self, link: str) -> str:
-        """What the link of that id is called; empty when it is gone."""
+        """The label of a link; empty when it doesn't exist any more."""
         kept = self._links.get(link)
         return "" if kept is None else kept.staff.label
 
@@ -148,49 +150,48 @@ class RoleLinks:
         return None if kept is None or not kept.made else kept.made
 
     def terms(self, link: str) -> LinkTerms:
-        """What limits the link of that id; nothing where there is none."""
+        """The terms of a link; no limits where there is none of that id."""
         kept = self._links.get(link)
         return FOR_EVER if kept is None else kept.terms
 
     def use(self, link: str) -> LinkUse:
-        """How often the link of that id was opened, and when last. Readers' links are not counted.
+        """How often a link was opened, and when last. Readers' links are not counted.
 
-        Where an earlier release didn't count, its browsers that are still known say when.
+        For links of an earlier release that didn't count, the time is taken from browsers that are still known.
         """
         kept = self._links.get(link)
         use = LinkUse() if kept is None else kept.use
         return msgspec.structs.replace(use, last=max(use.last, self._browsers.last_opened(link)))
 
     def taken(self, link: str) -> bool:
-        """Whether the link of that id is one browser's."""
+        """Whether a link is bound to its first browser."""
         kept = self._links.get(link)
         return kept is not None and bool(kept.taken)
 
     def ends(self, link: str) -> int | None:
-        """Unix ms from which on the link of that id opens nothing; None while no time is set."""
+        """When a link expires, Unix ms; None where it has no expiry."""
         kept = self._links.get(link)
         return None if kept is None else self._ends(kept)
 
     def expired(self, link: str) -> bool:
-        """Whether the link of that id is still listed and opens nothing any more."""
+        """Whether a link is still listed but has expired."""
         kept = self._links.get(link)
         return kept is not None and not self._lives(kept)
 
     def any_with_session(self) -> bool:
-        """Whether a link ends with its session."""
+        """Whether any link ends with its session."""
         return any(kept.terms.with_session for kept in self._links.values())
 
     async def create(self, role: Role, scope: str, label: str, terms: LinkTerms = FOR_EVER) -> tuple[Staff, str]:
-        """Make a link; returns whom it stands for and the token, which is never told again.
+        """Make a link. Return the staff member that it represents and the token, which can't be shown again.
 
-        Raises NoLink for a role, a scope or terms that no link can have or when there are too many,
-        StorageUnavailable.
+        Raises NoLink for an invalid role, scope or terms, or when there are too many links, and StorageUnavailable.
         """
         (made,) = await self.create_all([WantedLink(role=role, scope=scope, label=label, terms=terms)])
         return made
 
     async def create_all(self, wanted: Sequence[WantedLink]) -> Sequence[tuple[Staff, str]]:
-        """Make several links, all of them or none; whom each stands for and its token, in the same order.
+        """Make several links, all or none. Return the staff member and token of each, in the same order.
 
         Raises as `create` does.
         """
@@ -206,8 +207,8 @@ class RoleLinks:
         return [(kept.staff, token) for kept, token in made]
 
     def lacking(self, wanted: Sequence[WantedLink]) -> tuple[Sequence[WantedLink], Sequence[Staff]]:
-        """Which of them there is no link for yet that is good, each once, and the good links of the same role and scope
-        that are there.
+        """The wanted links of which there is no valid link of the same role and scope, each once; and the valid links
+        of the wanted roles and scopes that exist.
         """
         living: dict[tuple[Role, str], list[Staff]] = {}
         for kept in self._links.values():
@@ -218,9 +219,9 @@ class RoleLinks:
         return [each for key, each in once.items() if key not in living], there
 
     async def replace(self, link: str, terms: LinkTerms | None = None) -> str:
-        """Give a link a new token, with its own or other terms; the old one and what it opened are dead.
+        """Give a link a new token, and other terms if given; the old token, and pages opened with it, become invalid.
 
-        Returns the token. Raises NoLink when there is none of that id or it has expired, StorageUnavailable.
+        Return the token. Raises NoLink when the link doesn't exist or has expired, and StorageUnavailable.
         """
         kept = self._known(link)
         if terms is None and not self._lives(kept):
@@ -230,9 +231,9 @@ class RoleLinks:
         return token
 
     async def free(self, link: str) -> None:
-        """Let another browser be the first that opens a link; the one that was is shut out.
+        """Release a link from its first browser, which is shut out, so that another may become the first.
 
-        Raises NoLink, StorageUnavailable.
+        Raises NoLink and StorageUnavailable.
         """
         kept = self._known(link)
         freed = msgspec.structs.replace(kept, taken="")
@@ -244,7 +245,7 @@ class RoleLinks:
         self._tell(link)
 
     async def revoke(self, link: str) -> None:
-        """End a link and what it opened; the others stay. Raises NoLink, StorageUnavailable."""
+        """Delete a link and close the pages opened with it. Raises NoLink and StorageUnavailable."""
         kept = self._known(link)
         browsers = self._browsers.without_link(link)
         gone = [BookEntry(namespace, link, None) for namespace in (LINKS, TOOL_LINKS)]
@@ -255,15 +256,15 @@ class RoleLinks:
         self._tell(link)
 
     async def forget(self, session: SessionId) -> None:
-        """End every link of a session that is no more."""
+        """Revoke every link of a session that was removed. Raises StorageUnavailable."""
         for staff in self.list():
             if staff.scope == session_scope(session):
                 await self.revoke(staff.link)
 
     def of_token(self, token: str) -> Staff | None:
-        """Whom a token stands for.
+        """The staff member that a token represents; None for an unknown or expired one.
 
-        The look-up is by digest: how long it takes says nothing of how much of a guess was right.
+        The look-up is by digest: its duration reveals nothing about how much of a guess was right.
         """
         digest = digest_of(token.lower())
         link = self._by_digest.get(digest)
@@ -273,13 +274,14 @@ class RoleLinks:
         return kept.staff if hmac.compare_digest(kept.digest, digest) and self._lives(kept) else None
 
     def of_visitor(self, key: str) -> tuple[Staff, ...]:
-        """Whom a browser's key stands for, in the order in which it opened the links; empty for an unknown key."""
+        """The staff members that a browser's key represents, in the order of opening; empty for an unknown key."""
         kept = (self._links[link] for link in self._browsers.opened(key) if link in self._links)
         good = (each.staff for each in kept if self._lives(each) and not self._leads_to_sign_in(each))
         return (*good, *self._browsers.jobs(key))
 
     async def enter(self, token: str, key: str, mark: str = "") -> Entered | Unentered:
-        """Open a link in a browser that has `key` and, from an earlier time, `mark`, or nothing.
+        """Open a link in a browser. `key`: the browser's key, `mark`: its mark as a link's first browser; each empty
+        where it has none.
 
         Raises StorageUnavailable.
         """
@@ -299,16 +301,17 @@ class RoleLinks:
         return Entered(staff=staff, key=await self._open(kept, key, mark), mark=mark)
 
     async def admit(self, staff: Staff, key: str) -> str:
-        """Open a known link in a browser that has shown otherwise that it may; returns the browser's new key.
+        """Open a known link in a browser that has proved its right in another way. Return the browser's new key.
 
-        Raises NoLink when the link is gone, StorageUnavailable.
+        Raises NoLink when the link doesn't exist any more, and StorageUnavailable.
         """
         return await self._open(self._known(staff.link), key, "")
 
     async def _open(self, kept: _Kept, key: str, mark: str) -> str:
-        """Each link gives a new key, so that a key that somebody slipped into a browser opens nothing.
+        """Open a link and return a new key for the browser, so that a key planted by somebody else opens nothing.
 
-        The link is counted and taken before it is stored, so that of two browsers at the same time one comes in.
+        The link is counted and marked as taken before the write, so that of two concurrent browsers only one is
+        admitted.
         """
         link, now = kept.staff.link, self._clock.wall()
         known = any(each.link == link for each in self.of_visitor(key)) or (
@@ -331,19 +334,19 @@ class RoleLinks:
         return new
 
     async def sign_in(self, jobs: tuple[SignedIn, ...], key: str) -> str:
-        """Let the browser that has `key`, or nothing, stand for somebody who signed in; returns its new key.
+        """Store the sign-in of an account in the browser that has `key` (empty: none). Return the browser's new key.
 
-        What it opened by links stays; who signed in there before is signed out. Raises StorageUnavailable.
+        Links opened in it stay valid; earlier sign-ins in it end. Raises StorageUnavailable.
         """
         had = tuple(each.link for each in self.of_visitor(key) if each.link in self._links)
         return await self._browsers.renew(key, had, jobs)
 
     def signed_in(self) -> tuple[SignedIn, ...]:
-        """Who is signed in now, a row for each job and browser, the first to come first."""
+        """All valid sign-ins, one for each role and browser, oldest browser first."""
         return self._browsers.signed_in()
 
     async def sign_out(self, pseudonym: str) -> bool:
-        """End what somebody's sign-in gives, in all browsers; whether there was any. Raises StorageUnavailable."""
+        """End the sign-ins of a pseudonym in all browsers. Return whether there were any. Raises StorageUnavailable."""
         found = self._browsers.without_sign_in(pseudonym)
         if found:
             self._browsers.put(found)  # First, so that what changes meanwhile isn't undone.
@@ -352,20 +355,20 @@ class RoleLinks:
         return bool(found)
 
     async def leave(self, key: str) -> None:
-        """Forget a browser; raises StorageUnavailable."""
+        """Forget the browser with this key. Raises StorageUnavailable."""
         await self._browsers.forget(key)
 
     async def run(self) -> None:
-        """Close what links and sign-ins have opened that expire meanwhile, until cancelled."""
+        """Have pages closed whose links or sign-ins expire, until cancelled."""
         while True:
             await self._clock.sleep(EXPIRY_MS)
             await self.end_expired()
 
     async def end_expired(self) -> None:
-        """Tell of each link and each sign-in that has expired since.
+        """Report each link and each sign-in that has expired since the last call.
 
-        Operators' links past their time, sign-ins past theirs, and browsers that stand for nobody are taken out.
-        Raises StorageUnavailable.
+        Expired operators' links, expired sign-ins, and browsers left without either are deleted. Raises
+        StorageUnavailable.
         """
         now = self._clock.wall()
         links = {link for link, kept in self._links.items() if not self._lives(kept)}
@@ -382,14 +385,14 @@ class RoleLinks:
                 await self.revoke(link)
 
     def reader_proof(self, token: str) -> tuple[Staff, str] | None:
-        """Whom a reader's link stands for, and what a browser keeps as the proof of it; None for any other token."""
+        """The staff member of a reader's link, and the proof that a browser keeps of it; None for any other token."""
         staff = self.of_token(token)
         if staff is None or staff.role is not Role.READER:
             return None
         return staff, f"{staff.link}.{self._proof(self._links[staff.link])}"
 
     def of_reader_proof(self, text: str) -> Staff | None:
-        """Whom a proof stands for, as long as its link lives."""
+        """The staff member that a proof represents, as long as its link is valid; else None."""
         link, _, proof = text.partition(".")
         kept = self._links.get(link)
         if kept is None or not hmac.compare_digest(self._proof(kept).encode(), proof.encode("utf-8", "replace")):
@@ -397,14 +400,16 @@ class RoleLinks:
         return kept.staff if self._lives(kept) else None
 
     def captions_key(self, link: str) -> str | None:
-        """The key of a link for captioning software, which can send text with it and do nothing else; None where there
-        is no such link. It is good for as long as the link's token.
+        """The key with which captioning software can send text for a link, and do nothing else; None where there is no
+        such link. The key is valid as long as the link's token.
         """
         kept = self._links.get(link)
         return None if kept is None else f"{link}.{self._proof(kept, _CAPTIONS)[:CAPTIONS_KEY]}"
 
     def of_captions_key(self, text: str) -> Staff | None:
-        """Whom such a key stands for, as long as its link lives; compared in constant time."""
+        """The staff member that a captioning key represents, as long as its link is valid; else None. Compares in
+        constant time.
+        """
         link, _, proof = text.partition(".")
         kept = self._links.get(link)
         if kept is None:
@@ -455,7 +460,7 @@ class RoleLinks:
         return kept
 
     def _short_id(self) -> str:
-        """An id that no link has had: as what they did names them, they are never used again."""
+        """A new random link id. Ids are never reused, since the record names them as actors."""
         return self._randomness.bytes(_SHORT_ID_BYTES).hex()
 
     def _tell(self, link: str) -> None:

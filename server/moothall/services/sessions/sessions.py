@@ -1,7 +1,8 @@
-"""The sessions that are loaded: each with its writer and its fan-out, running.
+"""All loaded sessions, each with its running writer and fan-out.
 
-A session is loaded from its log when somebody first asks for it, years later too, and unloaded when nobody has needed
-it for a while: no reader, no desk, no sound, nobody who waits for an answer. One that is on stays: it is watched over.
+A session is loaded from its log when it is first needed, even years later, and unloaded when nobody has needed it for a
+while: no reader, no desk, no sound, no command without an answer. A session that is on stays loaded, since it is
+monitored.
 """
 
 from __future__ import annotations
@@ -25,18 +26,18 @@ from moothall.wire.frames import HERE, Source
 logger = logging.getLogger(__name__)
 
 LOOK_MS = 60_000
-"""How often sessions are looked for that nobody needs in memory."""
+"""How often sessions are looked for that can be unloaded."""
 BROKEN_MS = 10_000
-"""How long a session whose log was found damaged isn't read again, which takes as long as if it were whole."""
+"""How long a damaged log is not read again, since that takes as long as reading an intact one."""
 UNUSED_MS = 600_000
-"""How long nobody has read a session that isn't on, or asked for it, before it is unloaded; the default."""
+"""How long a session that isn't on may be unused before it is unloaded, by default."""
 
 Observer = Callable[["LiveSession", Publication], None]
-"""Told of each publication of every session, after it went to the readers. Must not wait, and keeps no text."""
+"""Called with each publication of every session, after readers got it. It must not wait, and must not keep any text."""
 
 
 class Sessions:
-    """All loaded sessions. `run` owns them; nothing can be opened before it runs."""
+    """All loaded sessions. `run` owns them; sessions can be loaded only while it is running."""
 
     def __init__(
         self,
@@ -55,7 +56,7 @@ class Sessions:
         self._measures = measures or Measures(clock)
         self._loaded: dict[SessionId, LiveSession] = {}
         self._unused_ms = unused_ms
-        # One at a time loads, unloads or erases a session. Bound: the sessions that there are.
+        # Serialises loading, unloading and erasing of each session. Bound: all sessions.
         self._changing: dict[SessionId, asyncio.Lock] = {}
         self._group: asyncio.TaskGroup | None = None
         self._held_back: Callable[[], Refusal | None] = lambda: None
@@ -65,27 +66,27 @@ class Sessions:
         self._loaders: list[Callable[[LiveSession], None]] = []
         self._forgetters: list[Callable[[SessionId], None]] = []
         self._running: dict[SessionId, asyncio.Task[None]] = {}
-        # Bound: the sessions that there are.
+        # Bound: all sessions.
         self._broken: dict[SessionId, tuple[int, RecordBroken]] = {}
-        """When a log was last found damaged, and how."""
-        # Bound: the sessions that there are.
+        """When a log was last found damaged (ms of the monotonic clock), and the error."""
+        # Bound: all sessions.
         self._left: dict[SessionId, Status] = {}
-        """How those stood that were unloaded."""
+        """The status of sessions at the time when they were unloaded."""
 
     def observe(self, observer: Observer) -> None:
-        """From now on tell `observer` what is published in any session."""
+        """Call `observer` from now on with the publications of all sessions."""
         self._observers.append(observer)
 
     def hold_back_with(self, held_back: Callable[[], Refusal | None]) -> None:
-        """From now on ask `held_back` before a session is opened or reopened; a refusal keeps it from that."""
+        """Call `held_back` from now on before a session is opened or reopened; a refusal prevents that."""
         self._held_back = held_back
 
     def count_elsewhere(self, readers: Callable[[SessionId], Mapping[ChannelId, int]]) -> None:
-        """From now on ask `readers` how many read each channel of a session at other nodes of the house."""
+        """Use `readers` to find how many people read each channel of a session at other nodes of the house."""
         self._elsewhere = readers
 
     def date_by(self, source: Callable[[], Source]) -> None:
-        """From now on say in readers' pulses how fresh it all is: of a node that may have been succeeded unseen."""
+        """Use `source` to find how fresh the data is, for readers' pulses: a node may have been succeeded unnoticed."""
         self._source = source
 
     def _dated(self) -> Source:
@@ -95,17 +96,17 @@ class Sessions:
         return self._held_back()
 
     def tell_loaded(self, told: Callable[[LiveSession], None]) -> None:
-        """Tell of each session that is loaded now or will be. It must not wait."""
+        """Call `told` with each session that is loaded now or later. It must not wait."""
         self._loaders.append(told)
         for live in self.all_loaded:
             told(live)
 
     def tell_forgotten(self, told: Callable[[SessionId], None]) -> None:
-        """Tell of each session whose log was erased. It must not wait."""
+        """Call `told` with each session whose log is erased. It must not wait."""
         self._forgetters.append(told)
 
     async def run(self, started: asyncio.Event) -> None:
-        """Own the sessions until cancelled; `started` is set once they can be opened."""
+        """Own the sessions until cancelled; `started` is set once they can be loaded."""
         async with asyncio.TaskGroup() as group:
             self._group = group
             started.set()
@@ -119,7 +120,7 @@ class Sessions:
                 self._group = None
 
     async def find(self, session: SessionId) -> LiveSession | None:
-        """The session, loaded from its log if need be; None when there is none.
+        """The session, loaded from its log if needed; None when it doesn't exist.
 
         Raises StorageUnavailable, and RecordBroken when its log can't be read.
         """
@@ -134,7 +135,7 @@ class Sessions:
             return await self._opened(session)
 
     async def open(self, session: SessionId) -> LiveSession:
-        """The session, with a log made for it when there is none. Raises as `find` does."""
+        """The session, loaded if needed; a log is created when there is none. Raises as `find` does."""
         async with self._lock(session):
             return await self._opened(session)
 
@@ -142,7 +143,7 @@ class Sessions:
         return self._changing.setdefault(session, asyncio.Lock())
 
     async def _opened(self, session: SessionId) -> LiveSession:
-        """The session, loaded if need be; the caller holds the lock."""
+        """The session, loaded if needed; the caller holds the session's lock."""
         live = self._loaded.get(session)
         if live is None:
             live = self._loaded[session] = await self._load_unless_broken(session)
@@ -193,7 +194,7 @@ class Sessions:
             for observer in self._observers:
                 try:
                     observer(live, publication)
-                except Exception as error:  # whoever only looks on doesn't stop a session
+                except Exception as error:  # a failing observer must not stop the session
                     note_failure(error, f"session {session}: an observer failed")
 
         writer.publish_to(publish)
@@ -204,11 +205,11 @@ class Sessions:
         return live
 
     def loaded(self, session: SessionId) -> LiveSession | None:
-        """The session if it is loaded."""
+        """The session if it is loaded; else None."""
         return self._loaded.get(session)
 
     def status_of(self, session: SessionId) -> Status | None:
-        """Where a session is in its life, as far as that is known without reading its log."""
+        """The status of a session as far as it is known without reading its log; else None."""
         live = self._loaded.get(session)
         if live is not None:
             return live.state.status
@@ -216,13 +217,13 @@ class Sessions:
 
     @property
     def all_loaded(self) -> tuple[LiveSession, ...]:
-        """Those that are loaded, in the order in which they were."""
+        """The loaded sessions, in the order of loading."""
         return tuple(self._loaded.values())
 
     async def forget(self, session: SessionId) -> None:
-        """Unload a rehearsal, send its readers away and erase its log, for good; no matter if there is none.
+        """Unload a rehearsal, close its readers' connections and erase its log for good. Does nothing if there is none.
 
-        Raises StorageUnavailable; then it is unloaded, and erased when it is forgotten again.
+        Raises StorageUnavailable; the session is unloaded then, and calling this again erases it.
         """
         async with self._lock(session):
             if (live := self._loaded.get(session)) is not None:
@@ -233,18 +234,20 @@ class Sessions:
             told(session)
 
     async def names(self) -> Sequence[SessionId]:
-        """All sessions that have a log, in order of their names."""
+        """The ids of all sessions that have a log, sorted."""
         return await self._log.sessions()
 
     async def _unload_unused(self, live: LiveSession) -> None:
-        """Unload a session that nobody has needed for a while; who asks for it has it loaded again."""
+        """Unload a session that has not been needed for a while; `find` loads it again."""
         async with self._lock(live.id):
-            if not self._in_use(live):  # It may be by now.
+            if not self._in_use(live):  # It may have been used while this waited for the lock.
                 await self._unload(live)
                 logger.info("session %s: it is unloaded at offset %d", live.id, live.writer.offset)
 
     async def _unload(self, live: LiveSession) -> None:
-        """From its first step on nobody finds it any more, and nobody loads it before the last: the caller has it."""
+        """Unload a session. `find` doesn't return it from the first step on; the caller holds the lock that prevents
+        loading.
+        """
         running = self._running.pop(live.id)
         del self._loaded[live.id]
         self._left[live.id] = live.state.status

@@ -1,7 +1,8 @@
-"""Staff who sign in with an account: what an attempt has to remember, and what somebody may do who came back from it.
+"""Sign-in of staff with an account: the attempts in progress, and the roles of somebody who has signed in.
 
-Whoever signs in is known by the provider's word for the account. Here they are a job and a pseudonym: a keyed hash of
-that word, under a key that never leaves the book, so that a record tells two people of a job apart and names neither.
+The identity provider names the account by its subject. Here it becomes a role and a pseudonym: a keyed hash of issuer,
+subject and role, under a key that never leaves the book, so that a record distinguishes two people with the same role
+and names neither.
 """
 
 from __future__ import annotations
@@ -25,27 +26,27 @@ from moothall.services.sessions.staff import HALL, Staff
 logger = logging.getLogger(__name__)
 
 ATTEMPT_MS = 600_000
-"""How long somebody may take at the provider."""
+"""How long somebody may take at the identity provider."""
 MOST_ATTEMPTS = 10_000
-"""Attempts that are under way. Overflow: the oldest has to begin again."""
+"""Most attempts in progress. Overflow: the oldest has to be started again."""
 SIGN_IN, KEY = "sign-in", "pseudonyms"
 _PSEUDONYM_BYTES = 8
-"""More than a link's id has, so that none is taken for the other."""
+"""Longer than a link's id, so that the two can't be confused."""
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """A sign-in that is under way. Every part is 256 random bits."""
+    """A sign-in in progress. `state`, `nonce`, `verifier` and `browser` are 256 random bits each."""
 
     state: str
     nonce: str
     verifier: str
-    """The secret of PKCE (RFC 7636), which the provider sees only once the code comes back."""
+    """The PKCE code verifier (RFC 7636), sent to the provider only together with the returned code."""
     browser: str
-    """What the browser that began keeps in a cookie."""
+    """The secret that the browser which started the attempt keeps in a cookie."""
     to: str
-    """The page to which it wants; empty for that of the job."""
+    """The page that was requested; empty for the start page of the role."""
     until: int
-    """Unix ms."""
+    """When the attempt expires, Unix ms."""
 
     @property
     def challenge(self) -> str:
@@ -55,9 +56,9 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignIns:
-    """All attempts, in memory, and what they lead to. Make it, then `load`.
+    """All attempts to sign in, in memory, and the roles they lead to. Call `load` first.
 
-    `roles`: which of the provider's groups give which roles. `lifetime_ms`: how long a sign-in holds.
+    `roles`: the roles given to each group of the provider. `lifetime_ms`: how long a sign-in is valid.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class SignIns:
         self._key = b""
 
     async def load(self) -> None:
-        """Read the key of the pseudonyms, and make it the first time. Raises StorageUnavailable."""
+        """Read the key of the pseudonyms, or create it. Raises StorageUnavailable."""
         self._key = (await self._book.read(SIGN_IN)).get(KEY, b"")
         if not self._key:
             key = self._randomness.bytes(32)
@@ -88,7 +89,7 @@ class SignIns:
             self._key = key
 
     def begin(self, to: str) -> Attempt:
-        """Remember a new attempt."""
+        """Start an attempt to reach the page `to`."""
         state, nonce, verifier, browser = (self._secret() for _ in range(4))
         until = self._clock.wall() + ATTEMPT_MS
         attempt = Attempt(state=state, nonce=nonce, verifier=verifier, browser=browser, to=to, until=until)
@@ -98,7 +99,7 @@ class SignIns:
         return attempt
 
     def take(self, state: str, browser: str) -> Attempt | None:
-        """The attempt of that state, once, for the browser that began it; None for any other."""
+        """Remove and return the attempt of that state if this browser began it and it hasn't expired; else None."""
         attempt = self._attempts.get(state)
         if attempt is None or not hmac.compare_digest(attempt.browser.encode(), browser.encode("utf-8", "replace")):
             return None
@@ -106,9 +107,9 @@ class SignIns:
         return attempt if self._clock.wall() < attempt.until else None
 
     async def admit(self, issuer: str, subject: str, groups: Iterable[str], key: str) -> tuple[Staff, str] | None:
-        """Let somebody in whom the provider vouches for, in a browser that has `key` or nothing.
+        """Admit an account that the provider has authenticated, in a browser that has `key` (empty: none).
 
-        Returns the first of their jobs and the browser's new key; None for somebody whose groups give no job. Raises
+        Return the first of its roles and the browser's new key; None for an account whose groups give no role. Raises
         StorageUnavailable.
         """
         given = {role for group in groups for role in self._roles.get(group, ())}
@@ -134,7 +135,9 @@ class SignIns:
 
 
 def roles_of(lines: Iterable[str]) -> dict[str, list[Role]]:
-    """`role=group` lines as the roles of each group; raises ValueError for a role that nobody can sign in for."""
+    """Parse `role=group` lines into the roles of each group. Raises ValueError for a role that can't be had by a
+    sign-in.
+    """
     found: dict[str, list[Role]] = {}
     for line in lines:
         name, _, group = line.partition("=")

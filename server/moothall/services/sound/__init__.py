@@ -1,1 +1,1 @@
-"""The sound of one source: what is kept of it, how loud it is, recordings."""
+"""The sound of one source: its way through the spool, its loudness and silences, listeners, recordings."""

@@ -1,6 +1,6 @@
-"""What is not to be kept is kept nowhere: carries it from the session to the audio of a source.
+"""Applies the spans of a session that must not be kept to the audio of a source, so that no file keeps them.
 
-That is what somebody asked not to be recorded, and breaks.
+These spans are those that somebody asked not to be recorded, and breaks.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ _CHANGES = (
     ev.NotRecordedEnded,
     ev.SessionPaused,
     ev.SessionResumed,
-    ev.SessionClosed,  # It ends a break.
+    ev.SessionClosed,  # Closing ends a break.
     ev.AirChanged,
 )
 
 
 class ConsentChanges:
-    """Tells that a session began or ceased to be kept, or to be heard by a machine. Close it when done."""
+    """Reports that a session may have started or stopped being kept, or being heard by engines. Close it at the end."""
 
     def __init__(self, writer: SessionWriter) -> None:
         self._changed = asyncio.Event()
@@ -34,13 +34,13 @@ class ConsentChanges:
             self._changed.set()
 
     async def next(self) -> None:
-        """Wait for a change since the last call."""
+        """Wait until something has changed since the last call."""
         await self._changed.wait()
         self._changed.clear()
 
 
 async def follow_consent(writer: SessionWriter, audio: LiveAudio) -> None:
-    """Keep nothing of `audio` that is not to be kept, until cancelled. To be running before any audio comes."""
+    """Apply the session's unkept spans to `audio`, until cancelled. Must be running before any audio arrives."""
     changes = ConsentChanges(writer)
     try:
         async with asyncio.TaskGroup() as group:

@@ -1,24 +1,24 @@
-"""Whoever listens in to a source while its sound comes. None of it is stored; what may not be kept is not heard."""
+"""Lets staff listen to a source live. The sound is not stored; sound that must not be kept is replaced by silence."""
 
 from __future__ import annotations
 
 from collections import deque
 
 BYTES_A_MS = 32
-"""Of PCM16 at 16 kHz."""
+"""Bytes per ms of PCM16 at 16 kHz."""
 LATEST_MS = 1_500
-"""What waits for a listener at most. Overflow: the oldest goes, so that nobody hears what is older."""
+"""Most sound that waits for a listener. Overflow: the oldest is dropped, so that nobody hears older sound."""
 
 
 class Listener:
-    """What waits for one who listens, PCM16."""
+    """The queue of one listener, PCM16 mono at 16 kHz."""
 
     def __init__(self) -> None:
         self._waiting: deque[bytes] = deque()  # Bound: LATEST_MS.
         self._size = 0
 
     def put(self, pcm: bytes) -> None:
-        """Some has come."""
+        """Add samples."""
         pcm = pcm[-LATEST_MS * BYTES_A_MS :]
         self._waiting.append(pcm)
         self._size += len(pcm)
@@ -26,7 +26,7 @@ class Listener:
             self._size -= len(self._waiting.popleft())
 
     def take(self) -> bytes:
-        """All that waits; empty for nothing."""
+        """Remove and return all samples that wait; empty where there are none."""
         taken = b"".join(self._waiting)
         self._waiting.clear()
         self._size = 0
@@ -34,21 +34,21 @@ class Listener:
 
 
 class Listening:
-    """The listeners of one source; told of its sound as it comes."""
+    """The listeners of one source."""
 
     def __init__(self) -> None:
         # Bound: the door's number of listeners (`adapters/desks/listening_door.py`).
         self._listeners: set[Listener] = set()
 
     def heard(self, pcm: bytes, *, kept: bool) -> None:
-        """Sound came; in its place there is silence where nothing of it is `kept`."""
+        """Pass samples on to all listeners; if they must not be `kept`, silence of the same length instead."""
         for listener in self._listeners:
             listener.put(pcm if kept else bytes(len(pcm)))
 
     def add(self, listener: Listener) -> None:
-        """From now on."""
+        """Send sound to `listener` from now on."""
         self._listeners.add(listener)
 
     def remove(self, listener: Listener) -> None:
-        """They listen no more."""
+        """Send nothing more to `listener`."""
         self._listeners.discard(listener)

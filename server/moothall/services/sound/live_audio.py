@@ -1,7 +1,7 @@
-"""The audio of one source on its way: from its source, through the spool, to the engine.
+"""The audio of one source on its way from the source through the spool to the engine.
 
-Positions count samples from the source's first; `t` is the media time of that one. What the spool has synced is
-acknowledged to the sender; everything appended can be read at once, so that text never waits for a disk.
+Positions count samples from the source's first sample; `t` is that sample's media time. Samples that the spool has
+synced are acknowledged to the sender; appended samples can be read at once, so that text never waits for a disk.
 """
 
 from __future__ import annotations
@@ -28,27 +28,28 @@ logger = logging.getLogger(__name__)
 
 RATE = 16_000
 BYTES = 2
-"""Of a sample, PCM16."""
+"""Bytes of a sample, PCM16."""
 CHUNK = 1_600
-"""Samples taken from a source at a time: 100 ms."""
+"""Samples read from a source at a time: 100 ms."""
 SYNC_MS = 1_000
-"""The spool is synced this often (docs/why/architecture.md, "The spool")."""
+"""How often the spool is synced (docs/why/architecture.md, "The spool")."""
 KEEP_MS = 90_000
-"""What stays in the spool behind the last committed word: a minute that may be recognised once more, the line that it
-begins in, and what an engine warms up with."""
+"""How much audio before the last committed word stays in the spool: a minute that may be recognised again, the
+beginning of the line in it, and what an engine needs to warm up.
+"""
 CONTEXT_MS = 2_000
 """Audio before the last committed word that an engine gets to find the seam."""
 MEMORY_MS = 60_000
-"""How long what is not to be kept stays in memory at most; then it is wiped."""
+"""How long audio that must not be kept stays in memory at most; then it is wiped."""
 RETRY_MS = 1_000
-"""How long a source is held when the spool can take no more."""
+"""The delay before a failed write to the spool is retried; the source waits meanwhile."""
 
 
 class AudioSource(Protocol):
     """A source of PCM16 mono at 16 kHz."""
 
     async def read(self, samples: int) -> bytes:
-        """That many samples, fewer at the end, none after it. Raises AudioError."""
+        """The next samples: `samples` of them, fewer at the end, none after it. Raises AudioError."""
         ...
 
 
@@ -58,24 +59,26 @@ def to_ms(samples: int) -> int:
 
 
 def to_samples(ms: int) -> int:
-    """How many samples `ms` milliseconds hold at 16 kHz."""
+    """The number of samples in `ms` milliseconds at 16 kHz, rounded down."""
     return ms * RATE // 1000
 
 
 def unheard_id(source: SourceId) -> CommandId:
-    """Id of the act that notes a gap where a source's last words are missing: it is noted once."""
+    """The id of the act that notes a gap for a source's missing last words. It is fixed, so the gap is noted once."""
     return CommandId(f"unheard:{source}")
 
 
 class LiveAudio:
-    """One source's audio, growing at its end. One writer (`carry`), any number of readers."""
+    """One source's growing audio. It has one writer (`carry`) and any number of readers."""
 
     def __init__(self, source: SourceId, spool: Spool, t: int, clock: Clock, *, respoken: bool = False) -> None:
         self.source = source
         self.t = t
         """Media ms of sample 0."""
         self.respoken = respoken
-        """Whether it is a respeaker's, which engines hear in place of the channel's own while its sender is on air."""
+        """Whether it is a respeaker's, which engines hear in place of the channel's own sound while the respeaker is on
+        air.
+        """
         self._spool = spool
         self._clock = clock
         self._grown = asyncio.Condition()
@@ -85,96 +88,99 @@ class LiveAudio:
         self.listening = Listening()
         self._trimmed = 0
         self._unkept: int | None = None
-        """Media ms since which nothing is kept; None while it is."""
+        """Media ms since which audio must not be kept; None while it may be."""
         self._followed = False
         self._over: frozenset[tuple[int, int | None]] = frozenset()
-        """Spans that are over and of which the disk holds nothing."""
+        """Ended spans of which the disk holds nothing any more."""
         self._voice = Voice()
         self.by_level = False
-        """Whether it is told by its level alone whether somebody speaks, since no engine hears it."""
+        """Whether speech is detected by level alone, since no engine hears this audio."""
         self._quiet_through = 0
-        """Media ms up to which an engine has said all that there is to say, be it nothing."""
+        """Media ms up to which an engine has sent all words, even if there were none."""
         self._refused = False
-        """Whether the spool couldn't be written when last tried: only the first of many failures is logged."""
+        """Whether the last write to the spool failed: only the first failure of a row is logged."""
         self.full = False
-        """Whether no more is taken, since sound that waits for its words has all the room that it may have."""
+        """Whether no more is accepted, since unrecognised sound has filled the space that the spool may use."""
         self.acknowledged = spool.end
-        """Samples that are safe on disk; a source may forget what lies before."""
+        """The number of samples that are safe on disk; a source may forget them."""
 
     @property
     def end(self) -> int:
-        """One past the last sample heard."""
+        """The position after the last sample."""
         return self._spool.end
 
     @property
     def end_ms(self) -> int:
-        """Media time of the end."""
+        """Media ms of the end."""
         return self.t + to_ms(self._spool.end)
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether no more samples will arrive."""
         return self._ended
 
     def position(self, t: int) -> int:
-        """The sample at media time `t`, or the first that is still kept; it may not have been recognised yet.
+        """The position of media ms `t`, or of the first sample still stored if that is later. It may not have been
+        written yet.
 
-        Words can be in the log whose audio the disk refused: after a crash the source gives it again.
+        Words can be in the log whose audio the disk refused: after a crash the source sends that audio again.
         """
         return max(to_samples(t - self.t), self._spool.start, 0)
 
     @property
     def start_ms(self) -> int:
-        """Media time of the first sample that is still there."""
+        """Media ms of the first sample that is still stored."""
         return self.t + to_ms(self._spool.start)
 
     def hears(self, air: Air) -> bool:
-        """Whether engines are to hear it while `air` says who is on air. A respeaker's begins when they go on air."""
+        """Whether engines hear this audio while `air` says who is on air. Audio of a respeaker counts if it began no
+        earlier than their time on air.
+        """
         return air.respoken and self.t >= air.since if self.respoken else air.machine
 
     def away(self, air: Air) -> Sequence[Span]:
-        """The spans in which they were not to, since somebody else was on air."""
+        """The spans in which engines didn't hear this audio, since somebody else was on air."""
         return () if self.respoken else air.away
 
     def _passed(self, state: State, channel: ChannelId) -> Sequence[Span]:
-        """The spans of which no engine is to say anything that stays, in order and apart."""
+        """The spans for which no words are expected from an engine, sorted and disjoint."""
         away = self.away(state.channels[channel].air)
         return merged((*state.unkept, *away)) if away else state.unkept
 
     @property
     def speaks(self) -> bool:
-        """Whether somebody seems to speak, while nothing is kept or no engine hears it; else False."""
+        """Whether somebody seems to speak, judged by level; always False while engines hear audio that is kept."""
         return self._voice.speaks
 
     async def until(self, position: int) -> None:
-        """Wait until the samples before `position` have come, or nothing more will."""
+        """Wait until the samples before `position` have arrived, or no more will."""
         async with self._grown:
             await self._grown.wait_for(lambda: self._spool.end >= position or self._ended)
 
     async def over(self) -> None:
-        """Wait until nothing more will come."""
+        """Wait until no more samples will arrive."""
         async with self._grown:
             await self._grown.wait_for(lambda: self._ended)
 
     async def read(self, first: int, count: int, unless: Callable[[], bool] = lambda: False) -> bytes:
-        """Samples from `first` on, at most `count`; waits until there is one, and is empty only at the end.
+        """Samples from `first` on, at most `count`; waits for at least one, and is empty only at the end.
 
-        Waits no longer once `unless` is true, which is asked again at each `nudge`.
+        Stops waiting once `unless` returns True, which is checked again at each `nudge`.
         """
         async with self._grown:
             await self._grown.wait_for(lambda: self._spool.end > first or self._ended or unless())
         return await self._spool.read(first, count)
 
     async def nudge(self) -> None:
-        """Have the waiting tasks look again."""
+        """Have waiting tasks check their conditions again."""
         async with self._grown:
             self._grown.notify_all()
 
     async def carry(self, audio: AudioSource, *, as_live: bool) -> None:
-        """Take everything that `audio` gives, at the pace of real time where `as_live`.
+        """Copy `audio` into the spool to its end; `as_live` at the pace of real time.
 
-        The source goes on where the spool ends. Comes back when it is over and everything is on disk. Raises
-        AudioError as the source does; what came before is kept, and readers find their end there.
+        `audio` begins where the spool ends. Returns when it has ended and everything is on disk. Raises the AudioError
+        of the source; samples before it are kept, and readers reach their end.
         """
         failure: AudioError | None = None
         async with asyncio.TaskGroup() as group:
@@ -205,7 +211,7 @@ class LiveAudio:
                 self._voice.take(pcm, heard=self.by_level or self._unkept is not None)
             except StorageUnavailable as error:
                 self._tell_full(isinstance(error, SpoolFull))
-                await self._clock.sleep(RETRY_MS)  # The source is held: what it hasn't handed over can't be lost.
+                await self._clock.sleep(RETRY_MS)  # Back-pressure: samples not yet read from the source can't be lost.
                 continue
             self._tell_full(False)
             self.loudness.heard(pcm, self._clock.monotonic())
@@ -222,11 +228,11 @@ class LiveAudio:
         self.full = full
 
     def stop(self) -> None:
-        """Take no more of the source: it ends here, as if it were over."""
+        """End the audio here, as if the source had ended."""
         self._stopped = True
 
     async def end_here(self) -> None:
-        """Say that nothing more will come."""
+        """Mark the audio as ended."""
         self._ended = True
         async with self._grown:
             self._grown.notify_all()
@@ -241,7 +247,7 @@ class LiveAudio:
             try:
                 self.acknowledged = max(self.acknowledged, await self._spool.sync())
             finally:
-                await self._spool.trim(self._trimmed)  # When the disk refuses, it makes room there, or in memory.
+                await self._spool.trim(self._trimmed)  # Also after a failure: it frees space on the disk, or in memory.
         except StorageUnavailable:
             if not self._refused:
                 waiting = self.end - self.acknowledged
@@ -254,54 +260,58 @@ class LiveAudio:
 
     @property
     def start(self) -> int:
-        """The first sample that is still there."""
+        """The position of the first sample that is still stored."""
         return self._spool.start
 
     @property
     def version(self) -> str:
-        """What of it has been made silent by now (`Spool`)."""
+        """A mark that changes whenever samples are silenced (`Spool.version`)."""
         return self._spool.version
 
     async def copied(self, first: int, count: int) -> SpooledPiece:
-        """Samples as they may be copied (`Spool`)."""
+        """Up to `count` samples from position `first` as they may be copied to another node, silence where they must
+        not be kept (`Spool.copied`).
+        """
         return await self._spool.copied(first, count)
 
     @property
     def note(self) -> bytes:
-        """What `keep` kept, also before a restart."""
+        """The bytes that `keep` stored, also before a restart."""
         return self._spool.note
 
     async def keep(self, note: bytes) -> None:
-        """Keep something small beside the audio. It is a help and no more: a disk that refuses is no failure."""
+        """Store some bytes beside the audio. They are only a help: a disk that fails is ignored."""
         with suppress(StorageUnavailable):
             await self._spool.keep(note)
 
     def committed(self, t: int) -> None:
-        """The words up to media time `t` are in the log; audio well before it is not needed any more."""
+        """Note that the words up to media ms `t` are in the log; audio more than `KEEP_MS` earlier may be deleted."""
         self._trimmed = max(self._trimmed, to_samples(t - self.t - KEEP_MS))
 
     def heard(self, heard: ChannelState, state: State) -> None:
-        """An engine says how far it is: where it hears silence and isn't late, it has sent all words from before.
+        """Process an engine's report of its progress: where it hears silence and has no lag, it has sent all earlier
+        words.
 
-        Once the session is closed none of them is taken.
+        After the session is closed, no more words are accepted, so the report is ignored.
         """
         if heard.sound is Sound.SILENCE and not heard.lag and state.status is not Status.CLOSED:
             self._quiet_through = max(self._quiet_through, heard.t)
 
     def drained(self, t: int, state: State) -> None:
-        """An engine has sent all words from before media time `t`, which ends what it was to hear."""
+        """Note that an engine has sent all words before media ms `t`, which ends its part of the audio."""
         if state.status is not Status.CLOSED:
             self._quiet_through = max(self._quiet_through, t)
 
     def decided_through(self, state: State, channel: ChannelId) -> int:
-        """Media ms up to which each word is in the log or will never come, be it that nobody spoke or nothing is kept.
+        """Media ms up to which each word is either in the log or will never be, since nobody spoke or it must not be
+        kept.
 
-        No later than the end.
+        At most the end.
         """
         air = state.channels[channel].air
         if self.respoken and not self.hears(air):
-            return self.end_ms  # They are not on air with it any more, nor ever again.
-        if not self.hears(air) and state.keeps:  # The machine may be put on air again, and goes on from there.
+            return self.end_ms  # The respeaker's time on air with this audio is over for good.
+        if not self.hears(air) and state.keeps:  # If the machine is put on air again, it resumes from there.
             began = kept_from(state.unkept, max(self.t, air.away[-1][0])) or 0
             return min(self.end_ms, max(began, self.end_ms - AIR_KEPT_MS))
         t = kept_from(
@@ -310,10 +320,10 @@ class LiveAudio:
         return self.end_ms if t is None else min(t, self.end_ms)
 
     def unheard(self, state: State, channel: ChannelId) -> tuple[int, int] | None:
-        """From where to where (media ms) there is sound of which no text may have come yet; None when there is none.
+        """The span (media ms) with sound whose text may be missing; None where there is none.
 
-        What is not kept at either end of it is left out: its words were never to be. So is what was said while
-        somebody else than the machine was on air.
+        Spans without expected words at its ends are left out: those that must not be kept, and those in which somebody
+        other than the machine was on air.
         """
         t0, t1 = self.decided_through(state, channel), self.end_ms
         for began, ended in self._passed(state, channel):
@@ -322,22 +332,22 @@ class LiveAudio:
         return (t0, t1) if t0 < t1 else None
 
     async def follow(self, spans: Sequence[tuple[int, int | None]]) -> None:
-        """Keep nothing of these spans (media ms, the last may be open): to be told at the start and at each change.
+        """Remove these spans from the disk, and keep nothing of an open last one. Call at the start and at each change.
 
-        They are in order and apart. One that lasts may begin earlier than was said before, by joining another one.
-        Comes back when the disk holds nothing of them; until it does it is asked again.
+        `spans` are in media ms, sorted and disjoint; the last may be open. An open span may begin earlier than in the
+        call before, by merging with another. Returns when the disk holds nothing of them; it retries until then.
         """
         since = spans[-1][0] if spans and spans[-1][1] is None else None
         over = frozenset(span for span in spans if span[1] is not None)
         began, ended = self._unkept, False
-        # One may have begun and ended while the disk refused, or before anybody looked; and a crash may have come
-        # between the word and the deed.
+        # A span may have begun and ended while the disk failed, or before the first call; or a crash may have come
+        # between the decision and the deletion.
         unseen = [span for span in spans if not self._followed or span in over - self._over]
         if not self._followed:
             await self._forget(unseen)
             unseen, self._followed = [], True
         if began is not None:
-            # One that ended where it began is none at all.
+            # A span that ended where it began doesn't exist any more.
             t0, t1 = next((span for span in spans if span[0] <= began <= (span[1] or began)), (began, began))
             if t0 < began:
                 await self._insist(self._spool.begin_memory_only, t0)
@@ -351,20 +361,21 @@ class LiveAudio:
             await self._insist(self._spool.begin_memory_only, since)
         self._over = over
         if ended:
-            await self._sync()  # It may have ended a while ago: what memory has of it is safe now.
+            # The span may have ended a while ago: audio that followed it was only in memory until now.
+            await self._sync()
 
     async def _forget(self, spans: Sequence[tuple[int, int | None]]) -> None:
-        """Remove these spans from the disk; a span that lasts begins as well."""
+        """Remove these spans from the disk; for an open span, up to the current end."""
         for t0, t1 in spans:
-            if t1 is not None and to_samples(t1 - self.t) > self.end:  # Some of it is still to come.
+            if t1 is not None and to_samples(t1 - self.t) > self.end:  # Its last part has not arrived yet.
                 await self._insist(self._spool.begin_memory_only, t0)
                 await self._insist(self._spool.end_memory_only, t1)
             else:
                 await self._insist(self._spool.silence, t0, self.end_ms if t1 is None else t1)
 
     async def age(self) -> None:
-        """Wipe what is in memory only when it has been there for a minute, until cancelled."""
-        ends: deque[int] = deque(maxlen=MEMORY_MS // SYNC_MS - 1)  # Bounded by its length: the older one goes.
+        """Wipe audio that is in memory only once it is a minute old, until cancelled."""
+        ends: deque[int] = deque(maxlen=MEMORY_MS // SYNC_MS - 1)  # Bounded by its length: the oldest is dropped.
         while True:
             if len(ends) == ends.maxlen:
                 self._spool.wipe_memory_only(ends[0])
@@ -372,7 +383,7 @@ class LiveAudio:
             await self._clock.sleep(SYNC_MS)
 
     async def silence(self, t0: int, t1: int) -> None:
-        """Make silence of the samples from media ms `t0` up to `t1`; comes back when the disk has none of them."""
+        """Replace the samples from media ms `t0` up to `t1` by silence; returns when the disk holds none of them."""
         await self._insist(self._spool.silence, t0, t1)
 
     async def _insist(self, act: Callable[..., Awaitable[None]], *times: int) -> None:
@@ -387,12 +398,12 @@ class LiveAudio:
             return
 
     async def discard(self) -> None:
-        """All words are in the log: forget the audio. What a disk refuses to forget goes at the next start."""
+        """Delete the audio, since all words are in the log. What can't be deleted now is deleted at the next start."""
         try:
             await self._spool.discard()
         except StorageUnavailable:
             logger.warning("source %s: the disk can't delete its sound, which is no longer needed", self.source)
 
     async def close(self) -> None:
-        """Let go of the files; what they hold stays for the next start."""
+        """Close the files; the next start uses them again."""
         await self._spool.close()

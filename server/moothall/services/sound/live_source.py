@@ -1,4 +1,4 @@
-"""Sound from the network: an `AudioSource` that its receiver feeds, and how fast it may come."""
+"""Sound from the network: an `AudioSource` that its receiver feeds, and a limit of how fast it may arrive."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ from typing import Generic, TypeVar
 from moothall.services.sound.live_audio import BYTES, RATE, to_ms
 
 ROOM = 30 * RATE
-"""Samples that may wait to be taken, 30 s. Overflow: `feed` waits, its connection is read no further, and the sender
-keeps what it can't send."""
+"""Samples that may wait to be read, 30 s. Overflow: `feed` waits, its connection isn't read any more (back-pressure),
+and the sender keeps what it can't send.
+"""
 OBSERVED = 10
-"""Seconds of which the least delayed piece tells how the sender's clock stands."""
+"""Seconds within which the least delayed piece determines the position of the sender's clock."""
 
 
 class LiveSource:
-    """One unbroken run of samples; positions count them from its first. One feeder, one reader."""
+    """One unbroken run of samples, whose positions count from its first. It has one feeder and one reader."""
 
     def __init__(self, received: int, room: int = ROOM) -> None:
-        """`received`: samples that were taken before, by an earlier life of this source."""
+        """`received`: the number of samples taken in before, by an earlier run of the server. `room`: as `ROOM`."""
         self._received = received
         self._room = room
         # Bounded by `feed`, which waits.
         self._waiting = bytearray()
         self._changed = asyncio.Condition()
         self._finished = False
-        # Per second the most media time that had passed for certain, against the clock; bounded by its length.
+        # Per second: the largest proven difference of media time and clock, in ms. Bounded by its length.
         self._heads: deque[tuple[int, int]] = deque(maxlen=OBSERVED)
 
     @property
     def received(self) -> int:
-        """One past the last sample that was fed."""
+        """The position after the last sample that was fed."""
         return self._received
 
     @property
     def finished(self) -> bool:
-        """Whether nothing more is taken."""
+        """Whether no more samples are accepted."""
         return self._finished
 
     async def feed(self, first: int, pcm: bytes) -> bool:
-        """Take in samples from position `first` on, which may overlap what is there; waits while too many wait.
+        """Append samples from position `first` on, of which known ones are skipped; waits while the buffer is full.
 
-        Returns False when they can't be used: after the end, or behind a hole. A call that is cancelled has taken
-        nothing.
+        Returns False where they can't be used: after the end, or after a hole. A cancelled call has appended nothing.
         """
         async with self._changed:
             await self._changed.wait_for(lambda: len(self._waiting) // BYTES < self._room or self._finished)
@@ -56,9 +56,10 @@ class LiveSource:
         return True
 
     def heard(self, end: int, age: int, now: int) -> None:
-        """At `now` (ms of a clock that never runs back) it was `age` ms ago that the sample at `end` was heard.
+        """Note that at `now` (monotonic ms) the sample at position `end` was recorded `age` ms ago, as its sender says.
 
-        Delays on the way make an age too small and never too great, so the greatest of some seconds is the truest.
+        Network delays make `age` too small and never too large, so the largest value of some seconds is the most
+        accurate.
         """
         head = to_ms(end) + age - now
         second = now // 1000
@@ -67,18 +68,18 @@ class LiveSource:
         self._heads.append((second, head))
 
     def head(self, now: int) -> int | None:
-        """Ms since the first sample, as the sender's clock counts them; None when it hasn't been heard of lately."""
+        """Ms since the first sample by the sender's clock; None when the sender hasn't sent anything lately."""
         lately = [head for second, head in self._heads if now // 1000 - second <= OBSERVED]
         return max(lately) + now if lately else None
 
     async def finish(self) -> None:
-        """Nothing more comes; what waits can still be read."""
+        """Accept no more samples; waiting ones can still be read."""
         async with self._changed:
             self._finished = True
             self._changed.notify_all()
 
     async def read(self, samples: int) -> bytes:
-        """What is there, at most `samples` samples; waits until there is one, and is empty only at the end."""
+        """The waiting samples, at most `samples`; waits for at least one, and is empty only at the end."""
         async with self._changed:
             await self._changed.wait_for(lambda: self._waiting or self._finished)
             pcm = bytes(self._waiting[: samples * BYTES])
@@ -90,30 +91,30 @@ class LiveSource:
 T = TypeVar("T")
 
 KEPT = 630 * RATE
-"""Samples that may come at once: the ten minutes that a microphone keeps of what it can't send, and a little more."""
+"""Samples that may arrive at once: the ten minutes that a microphone buffers when it can't send, and a little more."""
 PERCENT = 105
-"""Of real time: clocks of sound cards are a little off."""
+"""The sustained rate in percent of real time: clocks of sound cards are slightly off."""
 
 PART = 100_000
-"""Of a sample: what a ms and a percent give is a whole number of these."""
+"""Fractions of a sample in which the budget is counted, so that the budget of each ms is an integer."""
 FULL = KEPT * PART
 
 
 class Pace:
-    """Of one text, over all its takes and connections."""
+    """The token bucket of samples for one text, across all its takes and connections."""
 
     def __init__(self, now: int) -> None:
-        """`now`: ms of a clock that never runs back, here and below."""
+        """`now`: monotonic ms, here and in the methods."""
         self._left = FULL
         self._at = now
 
     def rested(self, now: int) -> bool:
-        """Whether as much may come at once as ever: then it needn't be remembered."""
+        """Whether the bucket is full, so that it need not be remembered."""
         self._pass(now)
         return self._left >= FULL
 
     def take(self, samples: int, now: int) -> int:
-        """So many samples came; how long their sender has to wait before the next ones, ms."""
+        """Take `samples` out of the bucket. Return how many ms their sender has to wait before it sends more."""
         self._pass(now)
         self._left -= samples * PART
         return max(0, -(self._left // (RATE * PERCENT)))
@@ -124,13 +125,13 @@ class Pace:
 
 
 class Paces(Generic[T]):
-    """Of all texts, over all senders and reconnections."""
+    """The buckets of all texts, across all senders and reconnections."""
 
     def __init__(self) -> None:
-        # One per text that more came of than time gives; the others are forgotten when the next one is asked for.
+        # Bound: the texts whose bucket isn't full. Full ones are dropped at the next `of`.
         self._known: dict[T, Pace] = {}
 
     def of(self, text: T, now: int) -> Pace:
-        """That of one text."""
+        """The bucket of one text."""
         self._known = {each: pace for each, pace in self._known.items() if each == text or not pace.rested(now)}
         return self._known.setdefault(text, Pace(now))

@@ -1,7 +1,7 @@
-"""One unbroken run of live sound, as its sender and its channel see it.
+"""One unbroken run of live sound, seen by its sender and by its channel.
 
-A *take* begins when a microphone is started and is named by it. Where the microphone had to drop sound, the same take
-goes on behind the hole as another source of the log: its name says at which position of the take it begins.
+A *take* begins when a microphone is started, which also names it. Where the microphone had to drop sound, the same take
+continues after the hole as another source in the log, whose name contains the position where it begins in the take.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from moothall.wire.audio import EndReason, Piece
 
 PREFIX = "live-"
 RESPOKEN = "respoken-"
-"""Begins the name of a respeaker's take. No microphone's has the sign at its end."""
+"""Prefix of the name of a respeaker's take. The names of microphones' takes contain no hyphen."""
 
 
 def source_of(take: str, base: int) -> SourceId:
-    """The source of the log that holds a take from position `base` on."""
+    """The id of the source in the log that holds a take from position `base` on."""
     return SourceId(f"{PREFIX}{take}-{base}")
 
 
 def take_of(source: SourceId) -> tuple[str, int] | None:
-    """The take and the position at which a source begins; None for a source that is no take."""
+    """The name of the take and the position where a source begins in it; None for a source that is no take."""
     name, _, base = source.removeprefix(PREFIX).rpartition("-")
     return (name, int(base)) if source.startswith(PREFIX) and name and base.isdecimal() else None
 
@@ -36,29 +36,34 @@ def is_respoken(source: SourceId) -> bool:
 
 
 class LiveTake:
-    """A take, from one of its positions on. Positions count the take's samples from its first."""
+    """A take from one of its positions on. Positions count the take's samples from its first."""
 
     def __init__(
         self, name: str, base: int, source: LiveSource, audio: LiveAudio, wanted: Callable[[], int] = lambda: 0
     ) -> None:
-        """`wanted`: media ms from which its sound would be needed if all that was spooled of it were lost."""
+        """`wanted` returns the media ms from which the sound would be needed if everything spooled of it were lost."""
         self.name = name
         self.base = base
-        """Position of the first sample here."""
+        """The take's position of the first sample here."""
         self.source = source
         self.audio = audio
         self.over = False
-        """Nobody wants the rest: its session is closed, or another take has its place."""
+        """Whether the rest isn't wanted, since the session is closed or another take has replaced this one."""
         self.broken = False
-        """Its channel failed: its microphone comes back with what isn't safe, and the take goes on from the spool."""
+        """Whether its channel failed: the microphone reconnects with what isn't safe, and the take continues from the
+        spool.
+        """
         self.apart = False
-        """Its samples lie where the session's clock isn't any more: its microphone comes back, and the take goes on as
-        another source, where it is heard."""
+        """Whether its samples don't match the session's clock any more: the microphone reconnects, and the take
+        continues as another source, at the media time when it is heard.
+        """
         self.missing_from: int | None = None
-        """Media ms since which its sound is missing that never became words, where it goes on without its spool."""
+        """Media ms from which sound is missing that never became words, if the take resumed without its spool; else
+        None.
+        """
         self.reason = EndReason.LOST
         self.carrying: asyncio.Task[None] | None = None
-        """Brings it to the spool and watches over it there until it is heard; its owner is the channel."""
+        """Copies the sound to the spool and monitors it there until it is recognised; owned by the channel."""
         self.carried = asyncio.Event()
         """Set when it is on the disk to its end."""
         self.heard = asyncio.Event()
@@ -68,18 +73,18 @@ class LiveTake:
 
     @property
     def received(self) -> int:
-        """One past the last sample that has come."""
+        """The position after the last sample received."""
         return self.base + self.source.received
 
     @property
     def safe(self) -> int:
-        """What lies before is on the disk."""
+        """The position up to which everything is on the disk."""
         return self.base + self.audio.acknowledged
 
     @property
     def done(self) -> int:
-        """What lies before is never asked for again, nor is it more than what is safe: the words are in the log, or
-        will never come. It never runs back.
+        """The position up to which sound is never requested again: its words are in the log or will never be, and it is
+        safe. Never decreases.
         """
         if self.heard.is_set():
             return self.received
@@ -89,12 +94,12 @@ class LiveTake:
 
     @property
     def full(self) -> bool:
-        """Whether no more of it is taken until words have come."""
+        """Whether no more is accepted until words have been recognised."""
         return self.audio.full
 
     @property
     def finished(self) -> bool:
-        """Whether nothing more is taken."""
+        """Whether no more samples are accepted."""
         return self.source.finished
 
     @property
@@ -103,34 +108,34 @@ class LiveTake:
         return self.finished and self.safe >= self.received
 
     def t(self, position: int) -> int:
-        """Media ms of a position."""
+        """Media ms of a position of the take."""
         return self.audio.t + (position - self.base) * 1000 // 16_000
 
     async def feed(self, piece: Piece, now: int) -> bool:
-        """Take in a piece that came at `now` (monotonic ms); False when it doesn't fit, or nothing more is wanted."""
+        """Append a piece received at `now` (monotonic ms); False when it doesn't fit, or no more is wanted."""
         fits = await self.source.feed(piece.first - self.base, piece.pcm)
         if fits:
             self.source.heard(piece.end - self.base, piece.age, now)
         return fits
 
     async def finish(self, reason: EndReason) -> None:
-        """Nothing more comes; what has come is carried on to its end."""
+        """Accept no more; what was received is still copied to the spool."""
         if not self.finished:
             self.reason = reason
             await self.source.finish()
 
     async def break_off(self) -> None:
-        """Take no more here."""
+        """Accept no more because the channel failed; see `broken`."""
         self.broken = not self.whole
         await self.source.finish()
 
     async def part(self) -> None:
-        """Take no more here, since it lies apart from the session's clock."""
+        """Accept no more because the samples don't match the session's clock; see `apart`."""
         self.apart = not self.finished
         await self.finish(EndReason.LOST)
 
     async def give_up(self) -> None:
-        """Nothing more is wanted, not even what waits."""
+        """Drop the rest, including samples that wait, and cancel `carrying`."""
         self.over = True
         await self.source.finish()
         if self.carrying is not None:

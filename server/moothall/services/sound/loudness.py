@@ -1,13 +1,12 @@
-"""How loud the sound of a source is: a level for the eye, how long it has been digital silence, and whether somebody
-seems to speak.
+"""The loudness of a source: its level for displays, how long it has been digital silence, and whether somebody speaks.
 
-A microphone that is muted goes on sending samples, so that its sound never stops. It is told from a quiet room by their
-size: the steps of a muted 16-bit input, dither included, stay within a few; the quietest room that was recorded for the
-tests lies at -62 dBFS on average, with peaks far above.
+A muted microphone keeps sending samples, so its sound never stops. Their size distinguishes it from a quiet room: the
+steps of a muted 16-bit input, dither included, stay within a few units; the quietest room that was recorded for the
+tests is at -62 dBFS on average, with peaks far above.
 
-Whether somebody seems to speak is for breaks, in which no engine hears anything. Speech swings: between syllables and
-words it is much softer than in them. A fan, a hum or a hall full of people who chat doesn't, or is soft. Nothing but
-levels is held. It is no recogniser: music that swings as much counts as speech.
+Whether somebody seems to speak is needed in breaks, when no engine hears the sound. Speech swings: between syllables
+and words it is much softer than in them. A fan, a hum or a hall of chatting people doesn't swing, or is soft. Only
+levels are kept. This is no recogniser: music that swings as much counts as speech.
 """
 
 from __future__ import annotations
@@ -19,42 +18,42 @@ from math import log10
 
 SAMPLES_A_MS = 16
 FULL = 32_768
-"""The largest sample."""
+"""The largest amplitude of a sample."""
 SILENT = 10
-"""No sample of digital silence is larger: -70 dBFS."""
+"""Largest amplitude in digital silence: -70 dBFS."""
 LATELY_MS = 500
-"""The level is the peak of so much sound."""
+"""How much sound the level is the peak of."""
 STALE_MS = 2_000
-"""Sound that came longer ago says nothing of now."""
+"""Without sound for this long there is no level."""
 LOWEST = -100
-"""dBFS of nothing."""
+"""The level in dBFS that stands for digital zero."""
 BLOCK = 1_600
-"""Samples that are judged as one, 100 ms."""
+"""Samples that are judged together, 100 ms."""
 STRIDE = 4
-"""One sample of so many is looked at; for a level that is enough."""
+"""Only every `STRIDE`th sample is used, which is enough for a level."""
 WINDOW = 50
-"""Blocks that are judged together, 5 s: as the page of the microphone does."""
+"""Blocks in the window of the judgement, 5 s, as on the microphone's page."""
 FEW = 10
-"""Blocks without which nothing can be said."""
+"""With fewer blocks than this there is no judgement."""
 SWING = 2.5
-"""How many times as loud as the softer fifth of the window a block of speech is at least, 8 dB."""
+"""A block of speech is at least this many times as loud as the 20th percentile of the window: 8 dB."""
 SOFT = 100
-"""Level below which nobody speaks into a microphone (of 32,768), -50 dBFS."""
+"""Levels (of 32,768) below this are no speech into a microphone: -50 dBFS."""
 SHARE = 4
-"""In speech at least one block of so many is loud."""
+"""In speech at least one block in `SHARE` is loud."""
 
 
 class Loudness:
-    """Of one source; told of its sound as it comes."""
+    """The level of one source, and its digital silence."""
 
     def __init__(self) -> None:
         self.dead_ms = 0
-        """How much digital silence has come since the last sample that is none, ms of sound."""
+        """Duration of the current digital silence, in ms of sound; 0 while there is none."""
         self._peaks: list[tuple[int, int]] = []  # (ms of sound, peak), the newest LATELY_MS of them
         self._came: int | None = None
 
     def heard(self, pcm: bytes, now: int) -> None:
-        """PCM16 came at `now` (monotonic ms)."""
+        """Process PCM16 samples that arrived at `now` (monotonic ms)."""
         samples = samples_of(pcm)
         if not samples:
             return
@@ -67,11 +66,11 @@ class Loudness:
 
     @property
     def came(self) -> int | None:
-        """When sound came last, monotonic ms; None before the first."""
+        """When sound last arrived, monotonic ms; None before the first."""
         return self._came
 
     def level(self, now: int) -> int | None:
-        """The peak of the last half second, dBFS (0 is the loudest); None when no sound has come lately."""
+        """The peak of the last half second in dBFS (0 is the loudest); None without sound in the last `STALE_MS`."""
         if self._came is None or now - self._came >= STALE_MS:
             return None
         peak = max(peak for _, peak in self._peaks)
@@ -79,15 +78,15 @@ class Loudness:
 
 
 class Voice:
-    """Tells whether somebody seems to speak in PCM16 at 16 kHz."""
+    """Detects by level alone whether somebody seems to speak in PCM16 at 16 kHz."""
 
     def __init__(self) -> None:
         self._rest = b""
-        # Bounded by its length: the oldest goes.
+        # Bounded by its length: the oldest is dropped.
         self._levels: deque[float] = deque(maxlen=WINDOW)
 
     def take(self, pcm: bytes, *, heard: bool) -> None:
-        """Take samples in; where they aren't to be `heard` it begins anew."""
+        """Process samples; if they are not `heard`, drop everything and begin again."""
         if not heard:
             self._rest = b""
             self._levels.clear()
@@ -100,7 +99,7 @@ class Voice:
 
     @property
     def speaks(self) -> bool:
-        """Whether that is how the last five seconds sound."""
+        """Whether the last five seconds sound like speech."""
         if len(self._levels) < FEW:
             return False
         quiet = sorted(self._levels)[len(self._levels) // 5]
@@ -109,13 +108,13 @@ class Voice:
 
 
 def level(pcm: bytes) -> float:
-    """Root of the mean square of PCM16 samples, 0 to 32,768."""
+    """The root mean square of PCM16 samples, 0 to 32,768; every `STRIDE`th sample is used."""
     some = samples_of(pcm)[::STRIDE]
     return (sum(each * each for each in some) / len(some)) ** 0.5 if some else 0.0
 
 
 def samples_of(pcm: bytes) -> array[int]:
-    """PCM16, little-endian, as numbers."""
+    """The samples of little-endian PCM16 as numbers."""
     samples = array("h", pcm)
     if sys.byteorder == "big":  # pragma: no cover  # the samples are little-endian
         samples.byteswap()

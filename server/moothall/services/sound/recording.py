@@ -1,7 +1,8 @@
-"""The recording of a session's sound: what is kept of it, for whom, and for how long (docs/adr/0012).
+"""The recording of a session's sound: what is recorded, who may hear it, and for how long (docs/adr/0012).
 
-A session's own setting of its sound holds: none, for those who check the text, or published with it. The recorder is
-another reader of the spooled audio, and stays behind it: what is taken back by "not recorded" was never written.
+Each session sets what happens to its sound: nothing is kept, it is kept for those who check the text, or it is
+published with the text. The recorder reads the spooled audio with a delay, so that sound which "not recorded" takes
+back was never written.
 """
 
 from __future__ import annotations
@@ -30,16 +31,16 @@ from moothall.services.sound.live_take import is_respoken
 logger = logging.getLogger(__name__)
 
 HELD_BACK_MS = 35_000
-"""How far the recording stays behind the sound: more than "not recorded" can be set back (30 s)."""
+"""The recorder's delay behind the sound: longer than "not recorded" can be set back (30 s)."""
 PART = 3600 * RATE
-"""Samples of a part at most, an hour: what has to be made again when a piece of it is taken out."""
+"""Most samples of a part, an hour: a part is written anew when a piece of it is silenced."""
 RETRY_MS = 10_000
 LAST_TRIES, LAST_RETRY_MS = 5, 1_000
-"""How often and how soon it is tried again when the audio is over and the disk refuses its last part."""
+"""How often, and at which interval in ms, the last samples are retried when the audio has ended and the disk fails."""
 SWEEP_MS = 60_000
 DAY_MS = 86_400_000
 MOST_CLIP_MS = 60_000
-"""The longest piece that somebody who corrects a line may hear."""
+"""The longest clip that somebody who corrects a line can hear."""
 
 
 class RecordingPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,41 +50,41 @@ class RecordingPart(msgspec.Struct, frozen=True, kw_only=True):
     source: SourceId
     first: int
     samples: int
-    """How many it holds; it may grow."""
+    """The number of samples in it; it may grow."""
     written: int
     """When it last grew, Unix ms."""
 
     @property
     def end(self) -> int:
-        """One past its last sample."""
+        """The position after its last sample."""
         return self.first + self.samples
 
 
 class PartWriter(Protocol):
-    """A part that is being recorded."""
+    """A part that is being written."""
 
     async def write(self, pcm: bytes) -> None:
-        """Add samples, PCM16. Raises StorageUnavailable; then the part is to be closed."""
+        """Append samples, PCM16. Raises StorageUnavailable; then the part has to be closed."""
         ...
 
     async def close(self) -> None:
-        """End it; what was written can be played."""
+        """Finish the file; what was written can be played."""
         ...
 
 
 class SoundStore(Protocol):
-    """Where recordings are."""
+    """The store of recordings."""
 
     async def sessions(self) -> Sequence[SessionId]:
-        """Those with a recording."""
+        """The sessions that have a recording."""
         ...
 
     async def parts(self, session: SessionId) -> Sequence[RecordingPart]:
-        """A session's parts, by source and position."""
+        """The parts of a session, sorted by source and position."""
         ...
 
     async def begin(self, session: SessionId, source: SourceId, first: int) -> PartWriter:
-        """A new part from that sample on. Raises StorageUnavailable."""
+        """Begin a part at position `first` of a source. Raises StorageUnavailable."""
         ...
 
     async def read(self, part: RecordingPart, first: int, count: int) -> bytes:
@@ -91,11 +92,11 @@ class SoundStore(Protocol):
         ...
 
     async def silence(self, part: RecordingPart, first: int, last: int) -> None:
-        """Make a part again with silence from `first` up to `last`. Raises StorageUnavailable."""
+        """Write a part anew with silence from position `first` up to `last`. Raises StorageUnavailable."""
         ...
 
     async def forget(self, session: SessionId) -> None:
-        """Erase all of a session's recording. Raises StorageUnavailable."""
+        """Erase the whole recording of a session. Raises StorageUnavailable."""
         ...
 
 
@@ -117,11 +118,13 @@ class Recorder:
         self._clock = clock
         self._part: PartWriter | None = None
         self._part_end = 0
-        """Where the part that is being written has to end."""
+        """The position where the current part has to end."""
         self._writing = asyncio.Lock()
 
     async def run(self) -> None:
-        """Record to the end of the audio; when it is given up because the session was closed, all that has come."""
+        """Record to the end of the audio. When cancelled because the session was closed, record everything received so
+        far.
+        """
         at = await self._recorded()
         refused, tries = False, LAST_TRIES
         try:
@@ -138,7 +141,7 @@ class Recorder:
                     if self.audio.ended and not tries:
                         lacks = to_ms(self.audio.end - at)
                         logger.warning("source %s: the recording lacks its last %d ms", self.audio.source, lacks)
-                        break  # The session waits for us before it is closed, and text goes before sound.
+                        break  # The session's close waits for this task, and text has priority over sound.
                     tries -= self.audio.ended
                     await self._wait_to_retry()
         finally:
@@ -149,14 +152,14 @@ class Recorder:
             await self.renew()
 
     async def _wait_to_retry(self) -> None:
-        """Wait a while; once the audio is over, no longer than a second."""
+        """Wait `RETRY_MS`, but at most a second once the audio has ended."""
         for _ in range(0, RETRY_MS, LAST_RETRY_MS):
             await self._clock.sleep(LAST_RETRY_MS)
             if self.audio.ended:
                 return
 
     async def renew(self) -> None:
-        """End the part that is being written; the next samples begin another one."""
+        """Close the current part; the next samples begin another one."""
         async with self._writing:
             part, self._part = self._part, None
             if part is not None:
@@ -167,12 +170,14 @@ class Recorder:
         return max((part.end for part in parts if part.source == self.audio.source), default=0)
 
     async def _due(self, at: int) -> bool:
-        """Wait until there is a second that nobody can take back any more, or the rest; False when all is written."""
+        """Wait until a second of audio is old enough not to be taken back, or the audio has ended; False when all is
+        written.
+        """
         await self.audio.until(at + RATE + to_samples(HELD_BACK_MS))
         return at < self.audio.end
 
     async def _write(self, at: int) -> int:
-        """Write up to a second from `at` on; returns how many samples."""
+        """Write up to a second from position `at` on. Return the number of samples."""
         if at >= self._part_end:
             await self.renew()
         count = min(RATE, self.audio.end - at)
@@ -185,7 +190,7 @@ class Recorder:
         return count
 
     async def _samples(self, at: int, count: int) -> bytes:
-        """Samples as they may be kept: silence stands for what is not kept, and for what isn't there any more."""
+        """Samples for the recording, with silence where they must not be kept or are no longer in the spool."""
         missing = min(count, max(0, self.audio.position(0) - at))
         pcm = bytearray(bytes(missing * BYTES))
         if missing < count:
@@ -199,15 +204,15 @@ class Recorder:
 
 
 class Sharing(msgspec.Struct, frozen=True):
-    """What a session says of its sound."""
+    """A session's setting of its sound, and whether its text was checked."""
 
     sound: SoundKept
     checked: bool
-    """Whether the text was sealed as checked or final."""
+    """Whether the text has been sealed as checked or final."""
 
 
 class PlacedPart(msgspec.Struct, frozen=True, kw_only=True):
-    """A part in the session's time, for a player."""
+    """A part with its media times, for a player."""
 
     source: SourceId
     channel: ChannelId
@@ -215,19 +220,19 @@ class PlacedPart(msgspec.Struct, frozen=True, kw_only=True):
     t0: int
     """Media ms of its first sample."""
     t1: int
-    """Media ms of its end so far."""
+    """Media ms of its current end."""
 
 
 @dataclass(eq=False, repr=False)
 class Recordings:
-    """All recordings. `run` sweeps, `record` is kept going for each source."""
+    """All recordings. `run` must be running: it erases old ones; `record` runs for each source."""
 
     store: SoundStore
     _: KW_ONLY
     state_of: Callable[[SessionId], State | None]
-    """Of a loaded session."""
+    """Returns the state of a loaded session; None for others."""
     standing: Callable[[SessionId], Awaitable[Sharing | None]]
-    """Of any session; None for a session without a log."""
+    """Returns the setting of any session; None for a session without a log."""
     clock: Clock
     keep_days: int
     part_samples: int = PART
@@ -237,14 +242,14 @@ class Recordings:
         self._live: dict[SessionId, list[Recorder]] = {}
 
     def published(self, session: SessionId) -> bool:
-        """Whether anybody who may read the session may hear it."""
+        """Whether everybody who may read the session may hear its sound."""
         state = self.state_of(session)
         return state is not None and state.sound is SoundKept.PUBLISHED and not state.young_people
 
     async def record(self, writer: SessionWriter, audio: LiveAudio) -> None:
-        """Record a source until its end, where the session keeps sound; goes on where an earlier run stopped.
+        """Record a source to its end if the session keeps sound; resumes where an earlier run stopped.
 
-        A respeaker's is no sound of the meeting, and is recorded nowhere.
+        A respeaker's sound is not the meeting's, and is never recorded.
         """
         recorder = Recorder(self.store, writer, audio, self.clock, self.part_samples)
         self._live.setdefault(writer.session, []).append(recorder)
@@ -256,7 +261,7 @@ class Recordings:
                 del self._live[writer.session]
 
     async def parts(self, session: SessionId) -> tuple[PlacedPart, ...]:
-        """What there is to play of a loaded session, in order."""
+        """The parts of a loaded session that can be played, sorted by source and position."""
         state = self.state_of(session)
         if state is None:
             return ()
@@ -274,10 +279,10 @@ class Recordings:
         return tuple(sorted(placed, key=lambda part: (part.source, part.first)))
 
     async def clip(self, session: SessionId, channel: ChannelId, t0: int, t1: int) -> bytes | Refusal:
-        """The sound of a channel from media ms `t0` to `t1`, PCM16, as far as it is there; for staff.
+        """The sound of a channel from media ms `t0` to `t1` as PCM16, as far as it exists; for staff.
 
-        Refused as `invalid` when it is too long, as `conflict` within a span that is not kept and where no sound is
-        kept, as `unknown` when nothing of it is there.
+        Refused as `invalid` when it is too long, as `conflict` within a span that is not kept or where no sound is
+        kept, as `unknown` when none of it exists.
         """
         state = self.state_of(session)
         if state is None or channel not in state.channels:
@@ -285,7 +290,7 @@ class Recordings:
         if not 0 <= t0 < t1 <= t0 + MOST_CLIP_MS:
             return refuse(RefusalCode.INVALID, "Ask for at most 60 seconds of sound.")
         if not keeps_sound(state):
-            # What an engine still needs of it lies in the spool, and is for nobody's ears.
+            # The spool has sound that an engine still needs, but nobody may hear that.
             return refuse(RefusalCode.CONFLICT, "No sound of this meeting is kept.")
         if any(began < t1 and (ended is None or t0 < ended) for began, ended in state.unkept):
             return refuse(
@@ -310,9 +315,9 @@ class Recordings:
         return b""
 
     async def silence(self, session: SessionId, spoken: Sequence[tuple[ChannelId, int, int]]) -> None:
-        """Take these times (a channel, from, to, media ms) out of all the sound that is kept of a loaded session.
+        """Replace these spans (channel, from, to, in media ms) by silence in all stored sound of a loaded session.
 
-        Comes back when nothing has it any more. Raises StorageUnavailable, and is then to be asked again.
+        Returns when no file has them any more. Raises StorageUnavailable, and has to be called again then.
         """
         state = self.state_of(session)
         if state is None:
@@ -335,20 +340,20 @@ class Recordings:
         await self.store.forget(session)
 
     async def run(self) -> None:
-        """Sweep again and again, until cancelled."""
+        """Call `sweep` each minute, until cancelled."""
         while True:
             await self.sweep()
             await self.clock.sleep(SWEEP_MS)
 
     async def sweep(self) -> None:
-        """Erase what need not be kept any longer."""
+        """Erase recordings that need not be kept any longer."""
         for session in await self.store.sessions():
             if session in self._live:
                 continue
             try:
                 standing = await self.standing(session)
             except StorageUnavailable:
-                continue  # Nobody knows; the next sweep asks again.
+                continue  # The setting is unknown; the next sweep asks again.
             if await self._is_due(session, standing):
                 with suppress(StorageUnavailable):  # The next sweep tries again.
                     await self.store.forget(session)
@@ -364,17 +369,17 @@ class Recordings:
 
 
 class Sharings:
-    """What sessions say of their sound. That is asked each minute, and keeps none of them in memory."""
+    """Finds sessions' settings of their sound, without keeping sessions in memory for it: it is asked each minute."""
 
     def __init__(self, sessions: Sessions, log: LogReading) -> None:
         self._sessions = sessions
         self._log = log
         # Bound: the sessions that have a recording.
         self._known: dict[SessionId, tuple[Epoch, int, Sharing | None]] = {}
-        """What each said, and where its log ended then."""
+        """The last known setting of each session, with the epoch and offset of the log's end at that time."""
 
     async def of(self, session: SessionId) -> Sharing | None:
-        """What a session of the house says of its sound; None when there is no such session.
+        """The setting of a session; None when there is no such session.
 
         Raises StorageUnavailable.
         """
@@ -385,7 +390,7 @@ class Sharings:
                 return known[2]
             try:
                 live = await self._sessions.find(session)
-            except RecordBroken:  # Nobody knows: it goes when its time has come.
+            except RecordBroken:  # The setting can't be read: assume that the recording has to be erased in time.
                 return Sharing(SoundKept.UNTIL_CHECKED, checked=False)
         if live is None:
             self._known.pop(session, None)

@@ -1,8 +1,8 @@
-"""Where a microphone goes on at a server that lacks its sound: as the log says, since no spool can.
+"""Where a microphone resumes at a server that lacks its sound, found from the log instead of the spool.
 
-So it is where another machine takes over, or where the spool's folder was deleted. The log knows when each source of
-the take began and how far the words have come; the microphone knows what it was told is done, which counts silence, and
-what it still has.
+This is needed where another machine takes over, or where the spool's folder was deleted. The log knows when each source
+of the take began and how far the words have got; the microphone knows the position that it was told is done, which
+includes silence, and what it still has.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from moothall.services.sound.live_audio import CONTEXT_MS, to_ms, to_samples
 
 
 class Seam(NamedTuple):
-    """Where a take goes on. Positions count the take's samples from its first."""
+    """Where a take resumes. Positions count the take's samples from its first."""
 
     at: int
-    """The position from which its microphone is to send."""
+    """The position from which its microphone has to send."""
     t: int
-    """Media ms of that position: what it was before."""
+    """Media ms of that position, as before the interruption."""
     missing_from: int
-    """Media ms; what lies between this and `t` the microphone no longer has, though its words never came."""
+    """Media ms: the microphone has lost the sound between this and `t`, whose words are not in the log."""
 
 
 def wanted_from(unkept: Iterable[Span], decided: int) -> int:
-    """Media ms from which sound is needed to go on at `decided`, up to which all words are decided.
+    """Media ms from which sound is needed to resume at `decided`, up to which all words are decided.
 
-    An engine finds the seam by a little of what comes before, and by nothing of what is not kept.
+    An engine needs a little audio before that to find the seam (`CONTEXT_MS`), but none that must not be kept.
     """
     wanted = max(0, decided - CONTEXT_MS)
     for t0, t1 in unkept:
@@ -43,11 +43,11 @@ def wanted_from(unkept: Iterable[Span], decided: int) -> int:
 def seam_of(
     bases: Mapping[int, int], state: State, channel: ChannelId, first: int, done: int, *, respoken: bool = False
 ) -> Seam:
-    """Where a take goes on whose sound isn't here.
+    """Find where a take resumes whose sound isn't on this server.
 
-    `bases`: the sources of the take that are not over, by the position at which each begins, with its media ms; at
-    least one. `first`: what its microphone still has; `done`: what it was told is done. `respoken`: whether it is a
-    respeaker's; while they are on air the words that have come are theirs.
+    `bases`: media ms of each source of the take that hasn't ended, by the position where it begins; at least one.
+    `first`: the first position that the microphone still has; `done`: the position that it was told is done.
+    `respoken`: whether the take is a respeaker's; while one is on air, words in the log are theirs.
     """
     now = state.channels[channel]
     through = now.committed_through
@@ -60,7 +60,7 @@ def seam_of(
     at = max(first, done, base + to_samples(max(0, wanted - bases[base])))
     told = bases[base] + to_ms(done - base) if done > base else 0
     since, until = state.set_back
-    if since <= told <= until:  # Told in a break whose end was then set back.
+    if since <= told <= until:  # The microphone was told this in a break whose end was later set back.
         told = since
     if _struck(state, now):
         told = 0
@@ -68,7 +68,7 @@ def seam_of(
 
 
 def _struck(state: State, now: Channel) -> bool:
-    """Whether lines were struck to be recognised once more, and that hasn't come to all of them."""
+    """Whether struck lines of the channel still wait to be recognised again."""
     if not now.rewound:
         return False
     lines = (line for _, line in state.segments.items() if line.channel == now.id and line.struck == now.rewound)
@@ -76,6 +76,6 @@ def _struck(state: State, now: Channel) -> bool:
 
 
 def _base(positions: Sequence[int], bases: Mapping[int, int], wanted: int) -> int:
-    """The newest source that had begun at media ms `wanted`, or the first one."""
+    """The newest source that had begun at media ms `wanted`, else the first."""
     begun = [base for base in positions if bases[base] <= wanted]
     return begun[-1] if begun else positions[0]

@@ -1,1 +1,1 @@
-"""What is begun again when it fails, and which processes are given up."""
+"""Restarts background tasks that fail, and gives up engine processes that hang."""

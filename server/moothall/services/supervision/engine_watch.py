@@ -1,6 +1,7 @@
-"""When a process that recognises or translates is given up, from its pulses alone. Pure: the time is given.
+"""Decides from its pulses alone when a process that recognises or translates is given up. Pure: the time is an
+argument.
 
-All times are ms on the watcher's monotonic clock.
+All times are ms of the monitoring process's monotonic clock.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from moothall.wire.pulse import TIMES, Pulse
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
-    """How long a process may be silent or make no progress."""
+    """Time limits for a process without pulse or progress."""
 
     silent_ms: int = 15_000
-    """Without a pulse."""
+    """Limit without a pulse."""
     stuck_ms: int = 15_000
-    """With work waiting and no progress, at least; longer where a pass takes longer on its machine."""
+    """Limit without progress while work waits, at least; longer where a pass takes longer on the process's machine."""
     loading_ms: int = 60_000
-    """While it loads, without progress. Also without a pulse: a library that is loaded from a slow disk holds up every
-    thread of the process."""
+    """Limit without progress while the process loads. It also allows for missing pulses: loading a library from a slow
+    disk blocks every thread of the process.
+    """
 
 
 class Fault(StrEnum):
@@ -33,10 +35,10 @@ class Fault(StrEnum):
 
 
 class Watch:
-    """One process, as its pulses show it."""
+    """The state of one process, as its pulses show it."""
 
     def __init__(self, patience: Patience, now: int, *, working: bool) -> None:
-        """`working`: it has said hello; otherwise it was only started, and loads."""
+        """`working`: the process has sent its hello; otherwise it was only started, and is loading."""
         self._patience = patience
         self._pulse: Pulse | None = None
         self._working = working
@@ -45,11 +47,11 @@ class Watch:
 
     @property
     def attachments(self) -> tuple[int, ...]:
-        """Whose passes were under way at its last pulse."""
+        """The attachments whose passes were running at its last pulse."""
         return () if self._pulse is None else self._pulse.attachments
 
     def pulse(self, pulse: Pulse, now: int) -> None:
-        """A pulse came."""
+        """Process a pulse received at `now`."""
         before = self._pulse
         idle = pulse.working and not pulse.waiting
         if idle or before is None or _progress(before) != _progress(pulse):
@@ -57,11 +59,11 @@ class Watch:
         self._pulse, self._working, self._heard_at = pulse, pulse.working, now
 
     def anew(self, now: int) -> None:
-        """All patience begins anew: the watcher itself was held up, or the process has said hello."""
+        """Restart all time limits: the monitor itself was stalled, or the process has sent its hello."""
         self._heard_at = self._progress_at = now
 
     def verdict(self, now: int) -> Fault | None:
-        """Why it is to be given up now; None while it may go on."""
+        """Why the process has to be given up now; None while it may continue."""
         patience = self._patience
         if not self._working:
             return Fault.LOADING if now - self._progress_at >= patience.loading_ms else None

@@ -1,4 +1,6 @@
-"""The pulses of all processes that recognise and translate: who is given up, and what became of those that ended."""
+"""Monitors all processes that recognise or translate by their pulses, gives up those that hang, and records how they
+ended.
+"""
 
 from __future__ import annotations
 
@@ -18,51 +20,53 @@ logger = logging.getLogger(__name__)
 
 TICK_MS = 1_000
 STALL_MS = 1_000
-"""A look that comes so much too late was held up, by this process or its machine, and judges nobody."""
+"""After a check that is this much too late, no process is judged: this process or its machine had stalled."""
 STALLS = 64
-"""Stalls that are remembered. Overflow: the oldest is forgotten, and ages from before it count it."""
+"""Stalls that are remembered. Overflow: the oldest is forgotten, and ages that include it are too large."""
 REMEMBERED = 64
-"""Ends that are remembered. Overflow: the oldest is forgotten, and nothing is blamed on what it was hearing."""
+"""Fates that are remembered. Overflow: the oldest is forgotten, and the sound that the process was hearing isn't
+blamed.
+"""
 
 
 class GivenUp(MoothallError):
-    """A process that was given up says hello again, and its pulses say that it still makes no progress."""
+    """A process that was given up connects again, and its pulses still show no progress."""
 
 
 class ProcessFate(Enum):
-    """How a process ended, as far as it says anything of what it was doing."""
+    """How a process ended, as far as that may be due to its work."""
 
     GIVEN_UP = auto()
     """It made no progress, or had no pulse."""
     CRASHED = auto()
     """It ended by itself."""
     KILLED = auto()
-    """Somebody killed it: an operator, or the system when the machine's memory was full."""
+    """It was killed by an operator, or by the system when memory was exhausted."""
 
 
 class PulseConnection(Protocol):
-    """The link of one process's pulses."""
+    """A connection on which one process sends its pulses."""
 
     @property
     def name(self) -> str:
-        """For logs."""
+        """The name for logs."""
         ...
 
     async def receive(self) -> Pulse | None:
-        """The next one, None at the end; raises ProtocolError."""
+        """The next pulse; None at the end. Raises ProtocolError."""
         ...
 
 
 class _Process:
-    """One run of a program."""
+    """One run of a process."""
 
     def __init__(self, name: str, watch: Watch) -> None:
         self.name = name
         self.watch = watch
         self.ends: list[Callable[[], None]] = []
-        """What ends it: its own process, its link, or both."""
+        """Callbacks that end it, by killing the process, closing its connection, or both."""
         self.links = 0
-        """Over which pulses come."""
+        """The number of connections on which its pulses are received."""
 
 
 class Pulses:
@@ -76,7 +80,7 @@ class Pulses:
         self._fates: dict[str, ProcessFate] = {}
 
     async def run(self) -> None:
-        """Look once a second, until cancelled."""
+        """Check all processes once a second, until cancelled."""
         looked = self._clock.monotonic()
         while True:
             await self._clock.sleep(TICK_MS)
@@ -88,7 +92,7 @@ class Pulses:
             self.look()
 
     def look(self) -> None:
-        """Give up the processes that are due now."""
+        """Give up the processes whose time limits are exceeded."""
         for life, process in list(self._processes.items()):
             verdict = process.watch.verdict(self._clock.monotonic())
             if verdict is not None and process.ends:
@@ -96,15 +100,15 @@ class Pulses:
 
     @contextmanager
     def started(self, name: str, life: str, kill: Callable[[], None]) -> Iterator[None]:
-        """A process of our own that was told the name of its life, from its start to its end."""
+        """Monitor a child process from its start to its end. `life`: the id of this run, given to the process."""
         with self._held(life, name, kill, working=False):
             yield
 
     @contextmanager
     def linked(self, name: str, life: str, abort: Callable[[], None]) -> Iterator[None]:
-        """The link of a process that has said hello, until it ends. Raises GivenUp.
+        """Monitor a process that has sent its hello while its connection lasts. Raises GivenUp.
 
-        One that names no life has no pulse, and isn't watched.
+        A process with an empty `life` sends no pulses, and isn't monitored.
         """
         if not life:
             yield
@@ -113,14 +117,14 @@ class Pulses:
         if known is not None and known.watch.verdict(self._clock.monotonic()) is Fault.STUCK:
             raise GivenUp(f"{name} was given up: {Fault.STUCK}.")
         if known is not None:
-            if not known.ends:  # Else it is one of ours, and has a better name.
+            if not known.ends:  # A child process has a better name already.
                 known.name = name
             known.watch.anew(self._clock.monotonic())
         with self._held(life, name, abort, working=True):
             yield
 
     async def serve(self, connection: PulseConnection) -> None:
-        """Take pulses until their link ends. Raises ProtocolError."""
+        """Process pulses until their connection ends. Raises ProtocolError."""
         first = await connection.receive()
         if first is None:
             return
@@ -138,17 +142,17 @@ class Pulses:
             self._forget_if_gone(first.life, process)
 
     def attachments(self, life: str) -> tuple[int, ...]:
-        """Whose passes a process had under way, as far as is known."""
+        """The attachments whose passes a process was running, as far as is known."""
         process = self._processes.get(life)
         return () if process is None else process.watch.attachments
 
     def ended(self, life: str, fate: ProcessFate) -> None:
-        """A process of our own ended without being told to."""
-        if life not in self._fates:  # Whoever was given up was killed for that.
+        """Record the fate of a child process that ended without being told to."""
+        if life not in self._fates:  # A process that was given up was killed for that reason.
             self._remember(life, fate)
 
     def fate(self, life: str) -> ProcessFate | None:
-        """How a process ended; None where it hasn't, or nobody knows."""
+        """How a process ended; None where it hasn't ended, or it isn't known."""
         return self._fates.get(life)
 
     def _process(self, life: str, name: str, *, working: bool) -> _Process:
@@ -187,24 +191,24 @@ class Pulses:
 
 
 class Stalls:
-    """Times in which this process, or its machine, stood still: nothing could be seen in them, and no age counts them.
+    """Records times in which this process or its machine stood still, so that ages can be measured without them.
 
-    Told by looks that come too late. Times are of the monotonic clock, ms.
+    A stall is detected by a check that is too late. Times are of the monotonic clock, ms.
     """
 
     def __init__(self) -> None:
         self._due: int | None = None
-        # Each is when it had begun at the latest, and how long it was.
+        # (latest possible begin, duration) of each stall.
         self._stalls: deque[tuple[int, int]] = deque(maxlen=STALLS)
 
     def look(self, now: int, following: int) -> None:
-        """A look at `now`; the next one is to come `following` ms later."""
+        """Note a check at `now`; the next one is due `following` ms later."""
         if self._due is not None and now - self._due >= STALL_MS:
             self._stalls.append((self._due, now - self._due))
         self._due = now + following
 
     def age(self, now: int, then: int | None) -> int | None:
-        """Ms since `then` without the stalls since; None where it never was."""
+        """Ms since `then` without the stalls since; None where `then` is None."""
         if then is None:
             return None
         return now - then - sum(lasted for began, lasted in self._stalls if then <= began)

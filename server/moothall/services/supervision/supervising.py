@@ -19,18 +19,18 @@ from moothall.core.ports import Clock
 logger = logging.getLogger(__name__)
 
 AGAIN_MS = 1_000
-"""How long until it is begun again."""
+"""The delay before `supervise` restarts a task."""
 
 
 MOST_TIMES = 5
-"""How often in `STEADY_MS` what holds more than that is begun again; when it fails once more it stops."""
+"""Most restarts within `STEADY_MS` (ms) of a task with a `RestartBudget`; at the next failure it stops."""
 STEADY_MS = 600_000
 BACKOFF = Backoff(first_ms=1_000, last_ms=16_000)
-"""31 s in all."""
+"""The delays before restarts: 31 s for all five."""
 
 
 class RestartBudget:
-    """How often something was begun again lately: with more patience each time, and not for ever."""
+    """Limits how often something is restarted, with an increasing delay."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -38,12 +38,12 @@ class RestartBudget:
 
     @property
     def lately(self) -> int:
-        """How often in the last ten minutes."""
+        """The number of restarts in the last ten minutes."""
         now = self._clock.monotonic()
         return sum(now - at < STEADY_MS for at in self._times)
 
     async def again(self) -> bool:
-        """Wait until it may be begun again; False at once when it failed too often."""
+        """Wait for the delay before the next restart; False at once when the limit is reached."""
         times = self.lately
         if times >= MOST_TIMES:
             return False
@@ -53,14 +53,15 @@ class RestartBudget:
 
 
 async def supervise(run: Callable[[], Awaitable[None]], clock: Clock) -> None:
-    """Keep `run` going until cancelled, or until it comes back by itself."""
-    while (error := await failure_of(run)) is not None:  # whatever it was, meetings are on: the log gets the place
+    """Run `run`, and restart it after each failure, until cancelled or until it returns."""
+    while (error := await failure_of(run)) is not None:  # no failure may affect sessions
         note_failure(error, f"{getattr(run, '__qualname__', 'a task')} failed and restarts")
         await clock.sleep(AGAIN_MS)
 
 
 async def failure_of(run: Callable[[], Awaitable[None]]) -> Exception | None:
-    """Run it to its end; what it raised, None when it came back. When this is cancelled so is that, and is waited for.
+    """Run a function to its end. Return the exception that it raised, None when it returned. When this is cancelled, it
+    cancels the function and waits for its end.
 
     It gets a task of its own: in Python 3.11 a task in which a group has failed may count as being cancelled.
     """
@@ -81,7 +82,7 @@ async def _awaited(run: Callable[[], Awaitable[None]]) -> None:
 
 
 def note_failure(error: Exception, what: str) -> None:
-    """Say in the log where something failed; its message is left out, as it may quote what was said."""
+    """Log the type and the location of an error, without its message, which may quote what was said."""
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     where = traceback.extract_tb(error.__traceback__)[-1]

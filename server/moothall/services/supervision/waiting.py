@@ -1,6 +1,4 @@
-"""Waits for what others tell, with a pulse meanwhile, on the clock that is given; and tells it to those who listen.
-Waits beside other work for what may be slow.
-"""
+"""Tools for asyncio: callback lists, waiting with a time limit on a given clock, keyed background tasks, pulses."""
 
 from __future__ import annotations
 
@@ -17,40 +15,40 @@ T = TypeVar("T")
 
 
 class Listeners(Generic[P]):
-    """Those who want to be told of something. Called with a function it tells that from now on, which must not wait."""
+    """A list of callbacks. Calling it with a function adds that one, which must not wait."""
 
     def __init__(self) -> None:
         self._listeners: list[Callable[P, None]] = []
 
     def __call__(self, listener: Callable[P, None], /) -> None:
-        """From now on call `listener` too."""
+        """Call `listener` too from now on."""
         self._listeners.append(listener)
 
     def tell(self, *args: P.args, **kwargs: P.kwargs) -> None:
-        """Call all of them, in the order in which they came."""
+        """Call all listeners, in the order in which they were added."""
         for listener in self._listeners:
             listener(*args, **kwargs)
 
 
 class UnderWay:
-    """What is done beside other work, so that one slow disk holds up nobody else. A group owns it, and it ends with it.
+    """Background tasks by key, so that one slow disk delays nothing else. A task group owns them, and they end with it.
 
-    Bound: one task for each key. Overflow: what is begun for a key that has one is passed over; who looks again begins
-    it again.
+    Bound: one task for each key. Overflow: work for a key that has a task is skipped; the caller tries again at its
+    next look.
     """
 
     def __init__(self) -> None:
         self._keys: set[Hashable] = set()
 
     def begin(self, group: asyncio.TaskGroup, key: Hashable, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Have `work` done, unless some of this key is under way."""
+        """Start `work`, unless a task of this key is running."""
         if key not in self._keys:
             self._keys.add(key)
             group.create_task(work()).add_done_callback(lambda _: self._keys.discard(key))
 
 
 async def until_set(event: asyncio.Event, clock: Clock, ms: int | None) -> None:
-    """Wait for the event, `ms` at most where given."""
+    """Wait for the event, at most `ms` if that isn't None."""
     if ms is None:
         await event.wait()
     else:
@@ -58,7 +56,7 @@ async def until_set(event: asyncio.Event, clock: Clock, ms: int | None) -> None:
 
 
 async def within(awaited: Awaitable[T], clock: Clock, ms: int) -> T | None:
-    """What is awaited; None, and it is cancelled, when it takes longer than `ms`. Raises as it does."""
+    """The result of an awaitable; None, and it is cancelled, when it takes longer than `ms`. Raises what it raises."""
     task = asyncio.ensure_future(awaited)
     timer = asyncio.ensure_future(clock.sleep(ms))
     try:
@@ -74,9 +72,9 @@ async def within(awaited: Awaitable[T], clock: Clock, ms: int) -> T | None:
 
 @asynccontextmanager
 async def pulsing(say: Callable[[], Awaitable[None]], clock: Clock, *, wanted: bool) -> AsyncIterator[None]:
-    """Meanwhile say at once, and then each `PULSE_MS`, that the link is alive, where that is `wanted`.
+    """Call `say` at once and then every `PULSE_MS` inside the context, where `wanted`.
 
-    It is for a link on which one side sends most, and can't tell by that whether anything arrives.
+    It is for a connection on which the peer sends most, and otherwise couldn't tell whether its messages still arrive.
     """
 
     async def pulses() -> None:

@@ -1,1 +1,1 @@
-"""Translating text as it comes: translators, what is under way, interpreters beside it, glossaries."""
+"""Live translation of sessions' text: connected translators, translation tasks, interpreters' silences, glossaries."""

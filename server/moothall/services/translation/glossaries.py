@@ -1,4 +1,4 @@
-"""Which names and terms the engines are told to prefer in each text, and what desks are shown of them."""
+"""The names and terms that engines and translators should prefer in each channel, and lists of them for desks."""
 
 from __future__ import annotations
 
@@ -20,52 +20,52 @@ from moothall.core.terms.terms import key_of
 from moothall.core.views.mended_names import MendedNames
 
 LOOK_MS = 10_000
-"""How often it is looked whether a glossary file has changed."""
+"""How often glossary files are checked for changes."""
 MOST_SHOWN = 500
-"""Terms of which a desk is told. Overflow: those of the least standing are counted only."""
+"""Most terms listed at a desk. Overflow: those of lowest priority are only counted."""
 KEPT = 1_000
-"""Answers that are kept."""
+"""Answers that each cache holds. Overflow: the cache is emptied."""
 
 
 class GlossaryFiles(Protocol):
-    """Where glossary files lie. Both methods may wait for a disk."""
+    """The glossary files. Both methods may wait for a disk."""
 
     def read(self) -> tuple[GlossaryPart, ...]:
-        """What they hold; raises ConfigurationError with a sentence."""
+        """The contents of the files. Raises ConfigurationError with a sentence."""
         ...
 
     def read_again(self) -> tuple[GlossaryPart, ...]:
-        """What they hold; what they held before, when they can't be read now."""
+        """The contents of the files; those of before, when they can't be read now."""
         ...
 
 
 class DeskTerm(msgspec.Struct, frozen=True, kw_only=True):
-    """A term as a desk sees it."""
+    """A term as desks show it."""
 
     term: str
     language: str
-    """BCP-47 tag; empty for any."""
+    """BCP-47 tag; empty: every language."""
     source: str
     """`desk`, `speaker`, `title` or `file`."""
     keep: bool = False
-    """Whether translations have it as it is."""
+    """Whether translations keep it unchanged."""
     written: dict[str, str] = {}
-    """How translations have it, by BCP-47 tag."""
+    """Its prescribed translations, by BCP-47 tag."""
 
 
 class DeskTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """The terms of a session as a desk sees them."""
+    """The terms of a session as desks show them."""
 
     terms: tuple[DeskTerm, ...]
-    """In order of their standing."""
+    """In order of priority."""
     more: int
-    """How many more there are that aren't listed."""
+    """The number of further terms that aren't listed."""
     too_many: int
-    """How many are beyond what an engine is told."""
+    """The number of terms beyond the most that an engine is told."""
     away: tuple[str, ...]
-    """Those that somebody has taken away."""
+    """Terms that the staff have removed."""
     proposed: tuple[str, ...]
-    """What people had to write twice."""
+    """Terms that people had to correct twice."""
     into: tuple[str, ...] = ()
     """Languages (BCP-47) that the session is translated into."""
 
@@ -83,23 +83,23 @@ class Glossaries:
         self._clock = clock
         self._room_of = room_of
         self._parts: tuple[GlossaryPart, ...] = ()
-        # What was asked last, with what it followed from: it is asked each second. Overflow: all of it is forgotten.
+        # Caches of answers with the objects that they depend on, since they are asked for each second. Bound: KEPT.
         self._preferred: dict[tuple[SessionId, ChannelId], tuple[_Sources, Preferred]] = {}
         self._shown: dict[SessionId, tuple[_Sources, DeskTerms]] = {}
         self._names: dict[SessionId, tuple[_Sources, tuple[str, ...]]] = {}
         self._translated: dict[tuple[SessionId, str, str], tuple[_Sources, dict[str, str]]] = {}
 
     async def load(self) -> None:
-        """Read the files; raises ConfigurationError with a sentence."""
+        """Read the files. Raises ConfigurationError with a sentence."""
         self._parts = await asyncio.to_thread(self._files.read)
 
     async def change(self, files: GlossaryFiles) -> None:
-        """Read other files, or the same anew. Raises ConfigurationError with a sentence; then nothing changes."""
+        """Read other files, or the same again. Raises ConfigurationError with a sentence; then nothing changes."""
         self._parts = await asyncio.to_thread(files.read)
         self._files = files
 
     async def run(self) -> None:
-        """Look at the files until cancelled."""
+        """Read the files again when they change, until cancelled."""
         while True:
             await self._clock.sleep(LOOK_MS)
             self._parts = await asyncio.to_thread(self._files.read_again)
@@ -113,7 +113,7 @@ class Glossaries:
         )
 
     def translation_terms(self, state: State, source: str, target: str) -> dict[str, str]:
-        """What is said in `source` → what translations into `target` have for it (BCP-47)."""
+        """The prescribed translations into `target` of terms said in `source` (BCP-47)."""
         room = self._room_of(state.id)
         return _kept(
             self._translated,
@@ -123,7 +123,7 @@ class Glossaries:
         )
 
     def names(self, state: State) -> tuple[str, ...]:
-        """Names and terms as they are to be written, for texts in capitals (`translating.wording`)."""
+        """Names and terms in their correct spelling, to restore it in texts in capitals (`translating.wording`)."""
         room = self._room_of(state.id)
         return _kept(
             self._names,
@@ -133,7 +133,7 @@ class Glossaries:
         )
 
     def for_desks(self, state: State, mended: MendedNames) -> DeskTerms:
-        """What a desk is told."""
+        """The list of terms for desks."""
         room = self._room_of(state.id)
         sources = (*self._sources(state, room), mended, state.segments if mended.lines else None)
         sources = (*sources, *(each.languages for each in state.channels.values()))
@@ -171,7 +171,7 @@ def _for_desks(known: Known, said: Mapping[tuple[str, str], InTranslation]) -> D
 def _kept(
     kept: dict[_Key, tuple[_Sources, _Answer]], key: _Key, sources: _Sources, work: Callable[[], _Answer]
 ) -> _Answer:
-    """The answer for these sources: the kept one where they are the same objects as before."""
+    """The answer for these sources, from the cache if they are the identical objects as before."""
     known = kept.get(key)
     same = known is not None and len(known[0]) == len(sources)
     if known is not None and same and all(new is old for new, old in zip(sources, known[0], strict=True)):

@@ -1,5 +1,5 @@
-"""Watches interpreters: where one falls silent while others speak, readers are sent to the machine's translation, and
-back when the interpreter goes on.
+"""Monitors interpreters: when one falls silent while the room speaks, readers are sent to the machine's translation,
+and back when the interpreter resumes.
 """
 
 from __future__ import annotations
@@ -18,25 +18,26 @@ from moothall.services.sessions.sessions import Sessions
 
 LOOK_MS = 1_000
 SILENT_MS = 15_000
-"""Without a word of the interpreter's for so long, while others are heard, readers are sent to the translation. An
-interpreter follows some seconds behind, and speakers pause."""
+"""After this time without a word from the interpreter, while the room speaks, readers are sent to the translation. It
+allows for an interpreter's delay of some seconds, and for pauses of speakers.
+"""
 SPOKEN_MS = 10_000
-"""What was heard in the room within so long counts as being spoken now."""
+"""The room counts as speaking for this long after it was last heard."""
 
 
 class _Heard:
-    """When something was last heard, ms of the monotonic clock."""
+    """When the room was last heard, and since when without the interpreter; ms of the monotonic clock."""
 
     def __init__(self) -> None:
         self.floor: int | None = None
         self.floor_since: int | None = None
-        """Since when the room speaks without a word of the interpreter's."""
+        """Since when the room has spoken without a word from the interpreter; None while that isn't so."""
         self.away: bool | None = None
-        """Whether readers have been sent to the translation; None: not since the server started, but maybe before."""
+        """Whether readers are sent to the translation; None: not since the server started, but possibly before."""
 
 
 class Interpreting:
-    """Watches the interpretations of all sessions for silence. `run` must be running."""
+    """Monitors the interpretations of all sessions for silence. `run` must be running."""
 
     def __init__(self, sessions: Sessions, clock: Clock) -> None:
         self._sessions = sessions
@@ -46,7 +47,7 @@ class Interpreting:
         sessions.observe(self._seen)
 
     async def run(self) -> None:
-        """Watch until cancelled."""
+        """Check once a second, until cancelled."""
         while True:
             await self._clock.sleep(LOOK_MS)
             now = self._clock.monotonic()
@@ -74,7 +75,7 @@ class Interpreting:
         if floor is None or not interpreters:
             return
         if live.state.status is Status.PAUSED:
-            return  # Nobody interprets a break, and nobody is sent elsewhere for it.
+            return  # Interpreters are silent in a break, which is no reason to send readers elsewhere.
         now = self._clock.monotonic()
         said = _spoken_in(publication)
         for channel in interpreters:
@@ -98,7 +99,7 @@ class Interpreting:
 
 
 def machine_translation_of(state: State, channel: ChannelId) -> Channel | None:
-    """The machine's translation into an interpreter's language; None where there is none."""
+    """The machine's translation into the language of an interpreter's channel; None where there is none."""
     known = state.channels.get(channel)
     languages = () if known is None else known.languages
     return next(
@@ -107,7 +108,7 @@ def machine_translation_of(state: State, channel: ChannelId) -> Channel | None:
 
 
 def _spoken_in(publication: Publication) -> set[ChannelId]:
-    """The channels in which somebody is heard."""
+    """The channels in which somebody is heard, by words or by an engine's state."""
     words = {event.channel for event in publication.events if isinstance(event, ev.WordsCommitted | ev.SegmentEnded)}
     heard = {
         signal.channel

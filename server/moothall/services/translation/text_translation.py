@@ -1,4 +1,4 @@
-"""A text from one language into another: the cheapest way over what is connected, with formulas and terms kept."""
+"""Translates single texts by the cheapest route over the connected translators, with formulas and terms kept."""
 
 from __future__ import annotations
 
@@ -16,64 +16,68 @@ from moothall.core.translating.wording import Wording, finished, prepared, wordi
 from moothall.services.translation.translators import LinkLost, NoTranslator, TranslationFailed, Translators
 
 KEPT = 200
-"""Routes and wordings that are kept, and languages with what can be reached from them. Overflow: all are forgotten."""
+"""Most entries of each cache: of routes, of wordings, of languages with what is reachable from them. Overflow: the
+cache is emptied.
+"""
 LONGEST = 10_000
-"""Characters of a text."""
+"""Most characters of a text."""
 MOST = 600
-"""Characters of a part: some five sentences. The slowest engine takes a second for them (docs/why/translation.md)."""
+"""Most characters of a part: some five sentences, for which the slowest engine takes a second
+(docs/why/translation.md).
+"""
 _END_OF_LINE = re.compile(r"[\n\r]")
 _SENTENCE = re.compile(r"(?<=[^\W\d_]{4})[.?!…]+[\"'”’»)\]]*\s+|[。！？؟।]+\s*")  # noqa: RUF001  # all of them end sentences
-"""The end of a sentence behind a word of four letters or more: shorter ones may be abbreviated."""
+"""The end of a sentence after a word of at least four letters, since shorter ones may be abbreviations."""
 _WORD = re.compile(r"\s+")
 _TOGETHER = frozenset({"ja", "zh"})
 """Languages without a space between sentences."""
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """A translation and how it was made."""
+    """A translation, and how it was made."""
 
     text: str
     route: Route
     wording: str
-    """Version of what was kept and forced."""
+    """The version of the protected formulas and terms."""
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """A session's own words for one pair of languages."""
 
     forced: Mapping[str, str] = {}
-    """As they are said, and as they are to be written."""
+    """Prescribed translations by the terms as spoken."""
     names: tuple[str, ...] = ()
-    """What else is written with capitals."""
+    """Further names and terms, in their spelling with capitals."""
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be translated now."""
+    """The translations that are possible now."""
 
     connected: bool = False
-    """Whether any translators are."""
+    """Whether any translator is connected."""
     ways: Mapping[str, tuple[str, ...]] = {}
-    """Into which languages texts of each language go (primary tags)."""
+    """The languages into which each language can be translated (primary tags)."""
     missing: tuple[str, ...] = ()
-    """What to install for more, in lines for the operator, in English."""
+    """What to install for more languages, as English sentences for the operator."""
 
 
 class _Way(msgspec.Struct, frozen=True, kw_only=True):
-    """How the parts of one text go."""
+    """The route and the options for the parts of one text."""
 
     source: str
     target: str
     route: Route
     words: Wording
     generation: int | None
-    """Of what the translators keep, as the text came; None where nothing of it is to be kept."""
+    """The translators' cache generation when the text arrived; None where nothing may be cached."""
 
 
 class TextTranslation:
-    """Translates single texts by the cheapest route, with formulas and preferred terms kept."""
+    """Translates single texts by the cheapest route; formulas and preferred terms stay as prescribed."""
 
     def __init__(self, translators: Translators, phrases: Sequence[Phrase], *, kept: int = KEPT) -> None:
-        """`phrases`: the table of formulas; `kept`: routes and wordings that are kept at most."""
+        """`phrases`: the table of formulas; `kept`: the size of the caches."""
         self._kept = kept
         self._translators = translators
         self._phrases = phrases
@@ -89,9 +93,9 @@ class TextTranslation:
         self._reachable.clear()
 
     def route(self, source: str, target: str, *, here: bool = False) -> Route | None:
-        """The way from one language (BCP-47) to another; None where there is none now.
+        """The cheapest route from one language (BCP-47) to another; None where there is none now.
 
-        `here`: the text must not be sent to somebody else's machine.
+        `here`: the text must not be sent to a machine of somebody else.
         """
         key = (source, target, here)
         if key not in self._routes:
@@ -102,7 +106,7 @@ class TextTranslation:
         return self._routes[key]
 
     def reachable(self, source: str) -> tuple[str, ...]:
-        """Languages (primary tags) into which a text can be translated now."""
+        """The languages (primary tags) into which a text in `source` can be translated now."""
         if source not in self._reachable:
             if len(self._reachable) >= self._kept:
                 self._reachable.clear()
@@ -111,7 +115,7 @@ class TextTranslation:
 
     @property
     def reach(self) -> Reach:
-        """How it stands, for the operator."""
+        """All translations that are possible now, for the operator."""
         sources = sorted({primary(each.source) for each in self._directions})
         return Reach(
             connected=self._translators.connected,
@@ -120,7 +124,7 @@ class TextTranslation:
         )
 
     async def prepare(self, source: str, target: str) -> None:
-        """Texts from one language into the other will come."""
+        """Have the translators of the route loaded, since texts in this direction will follow."""
         route = self.route(source, target)
         for direction in route.hops if route is not None else ():
             await self._translators.prepare(direction)
@@ -128,11 +132,11 @@ class TextTranslation:
     async def translate(
         self, text: str, source: str, target: str, terms: Terms | None = None, *, keep: bool = True, here: bool = False
     ) -> Made:
-        """The text in the target's language. Without `keep` nothing of it stays in memory; `here` as for `route`.
+        """Translate a text. Without `keep` nothing of it is cached; `here` as for `route`.
 
-        A long text goes part by part: what else is said comes in between, and no engine takes long for one.
+        A long text is translated part by part, so that other texts can come between, and no call takes long.
 
-        Raises NoTranslator where no way is open now, and TranslationFailed where it failed this time.
+        Raises NoTranslator where there is no route now, and TranslationFailed where this attempt failed.
         """
         route = self.route(source, target, here=here)
         if route is None:
@@ -150,7 +154,7 @@ class TextTranslation:
     async def _part(self, text: str, way: _Way) -> str:
         ready = prepared(text, way.source, way.words)
         done = finished(await self._through(ready.texts, way), ready, way.target)
-        if done is None:  # An engine lost or doubled what stood for a term.
+        if done is None:  # An engine lost or doubled the mark of a term.
             otherwise = await self._through([marked_otherwise(each) for each in ready.texts], way)
             done = finished([marked_as_first(each) for each in otherwise], ready, way.target)
         if done is None:
@@ -163,7 +167,7 @@ class TextTranslation:
     async def text(
         self, text: str, source: str, target: str, terms: Terms | None = None, *, here: bool = False
     ) -> Made | Refusal:
-        """Translate one text for somebody who asks for it and always gets an answer. Nothing of it is kept."""
+        """Translate one text on request, with a refusal in place of exceptions. Nothing of it is cached."""
         if not text.strip() or len(text) > LONGEST:
             return refuse(RefusalCode.INVALID, f"A text to be translated has 1 to {LONGEST} characters.")
         try:
@@ -178,9 +182,10 @@ class TextTranslation:
         for each in texts:
             text = each
             for direction in way.route.hops:
-                # What holds nothing of a glossary is the same with any: into Portuguese, and through it into Spanish.
+                # Without marks of terms the result doesn't depend on the glossary, so all targets share it: into
+                # Portuguese, and through Portuguese into Spanish.
                 depends = way.words.version if MARK.search(text) or OTHER_MARK.search(text) else ""
-                # The text may have been removed while it was on its way.
+                # The text may have been removed since the translation began.
                 keep = way.generation == self._translators.generation
                 text = await self._translators.hop(text, direction, depends, keep=keep)
             done.append(text)
@@ -196,8 +201,8 @@ class TextTranslation:
 
 
 def parts_of(text: str, most: int = MOST) -> list[tuple[str, str]]:
-    """The parts of a text, each with the white space behind it; together they are the text, but for white space before
-    it. A part has at most `most` characters, none at its ends is white space, and none goes over the end of a line.
+    """Split a text into parts, each with the white space after it; together they are the text without its leading white
+    space. A part has at most `most` characters, no white space at its ends, and no line break in it.
     """
     found: list[tuple[str, str]] = []
     rest = text.lstrip()
@@ -211,14 +216,14 @@ def parts_of(text: str, most: int = MOST) -> list[tuple[str, str]]:
 
 
 def together(parts: Sequence[tuple[str, str]], target: str) -> str:
-    """Translated parts, each with what stood behind its source, as one text in the `target` language (BCP-47)."""
+    """Join translated parts, each with the white space after its source, to one text in `target` (BCP-47)."""
     space = "" if primary(target) in _TOGETHER else " "
     made = "".join(text + (gap if _END_OF_LINE.search(gap) else space) for text, gap in parts)
     return made.rstrip()
 
 
 def _cut(line: str, most: int) -> int:
-    """Where a line that is too long is cut: behind a sentence, else behind a word, else anywhere."""
+    """The index at which to cut a line that is too long: after a sentence, else after a word, else anywhere."""
     for ends in (_SENTENCE, _WORD):
         places = [match.end() for match in ends.finditer(line[: most + 1]) if len(line[: match.end()].rstrip()) <= most]
         if places and places[-1] > most // 3:

@@ -1,7 +1,8 @@
-"""Which translations each session has, and who needs them now: those of record always, others while somebody reads.
+"""Decides which translations each session has, and which are made now: those of record always, others while they are
+read.
 
-What is due follows from the log alone (`core/translating/lines.py`), so a restart takes up where it was and makes
-nothing twice.
+Which lines are due follows from the log alone (`core/translating/lines.py`), so that a restart resumes where the
+translation ended, and makes nothing twice.
 """
 
 from __future__ import annotations
@@ -36,19 +37,20 @@ from moothall.services.translation.work import TermsOf, TranslationWork
 logger = logging.getLogger(__name__)
 
 LOOK_MS = 1_000
-"""How often it is looked who reads what."""
+"""How often it is checked who reads which channel."""
 AFTER_MS = 60_000
-"""How long a translation goes on for which the last reader has left: they may be reloading the page."""
+"""How long a translation continues after its last reader has left: they may be reloading the page."""
 HOW_TO_ADD = "How to add them: docs/how-to/add-a-language.md"
 MOST_OLD = 8
-"""Texts of closed sessions that are made at a time; each has one line under way. Overflow: one more is
-refused as busy, so that what is said now isn't late."""
+"""Texts of closed sessions that are translated at a time, each with one line in flight. Overflow: another one is
+refused as busy, so that live text isn't delayed.
+"""
 BETTER_MS = 2_000
-"""How long after a line's end its engine may better it (`core/rules/corrections.py`)."""
+"""How long after a line's end its engine may improve it (`core/rules/corrections.py`)."""
 
 
 def no_terms(_live: LiveSession, _source: str, _target: str) -> Terms:
-    """For a house without a glossary."""
+    """Return no terms: for a house without a glossary."""
     return Terms()
 
 
@@ -61,7 +63,7 @@ class Translating:
     texts: TextTranslation
     _: KW_ONLY
     of_record: Sequence[str]
-    """The languages (BCP-47) into which every session is translated whole."""
+    """The languages (BCP-47) into which every session is translated completely."""
     clock: Clock
     terms: TermsOf = no_terms
 
@@ -71,7 +73,7 @@ class Translating:
         # Bound: the translations of loaded sessions.
         self._work: dict[tuple[SessionId, ChannelId], TranslationWork] = {}
         self._read_at: dict[tuple[SessionId, ChannelId], int] = {}
-        """When somebody last read or asked for a translation that isn't of record; ms of the monotonic clock."""
+        """When a translation that isn't of record was last read or requested; ms of the monotonic clock."""
         # Bound: lines of the last two seconds.
         self._better: dict[tuple[SessionId, SegmentId], int] = {}
         self._adding: set[tuple[SessionId, ChannelId]] = set()
@@ -81,11 +83,11 @@ class Translating:
         self.translators.changed(self._renew)
 
     def hear_elsewhere(self, read: Callable[[SessionId], Collection[ChannelId]]) -> None:
-        """From now on ask also which texts of a session are read in the rooms of hubs."""
+        """Use `read` from now on to find which channels of a session are read at hubs."""
         self._elsewhere = read
 
     async def run(self) -> None:
-        """Keep the translations up until cancelled."""
+        """Own the translating tasks, and start those that are needed, until cancelled."""
         async with asyncio.TaskGroup() as group:
             self._group = group
             self._renew()
@@ -100,11 +102,11 @@ class Translating:
                 self._work.clear()
                 self._adding.clear()
 
-    # What the doors ask
+    # Queries of doors
 
     @property
     def reach(self) -> Reach:
-        """What can be translated now, for the operator, and which languages of record can't."""
+        """The translations that are possible now, for the operator, and which languages of record are not."""
         reach = self.texts.reach
         known = {*reach.ways, *(target for targets in reach.ways.values() for target in targets)}
         beyond = [tag for tag in self._of_record if primary(tag) not in known]
@@ -114,7 +116,7 @@ class Translating:
         return msgspec.structs.replace(reach, missing=(*reach.missing, line))
 
     def languages(self, state: State) -> tuple[str, ...]:
-        """Languages (primary tags) into which a session could be translated now."""
+        """The languages (primary tags) into which a session could be translated now."""
         floor = spoken(state)
         if floor is None:
             return ()
@@ -124,16 +126,16 @@ class Translating:
         return tuple(sorted(target for target in found if self._of_use(said, target)))
 
     def offered(self, state: State) -> tuple[str, ...]:
-        """Languages into which somebody may have a session translated that has no such translation yet.
+        """The languages into which readers may request a translation that the session doesn't have yet.
 
-        One that is on gets them by itself, a moment after they can be reached.
+        A session that is on gets its translations by itself, as soon as they are possible.
         """
         if state.status not in (*ON, Status.CLOSED):
             return ()
         return tuple(each for each in self.languages(state) if _translation_into(state, each) is None)
 
     def out_of_reach(self, state: State) -> tuple[str, ...]:
-        """Languages of record that a session has no text in and can't be translated into now."""
+        """The languages of record in which a session has no channel, and into which it can't be translated now."""
         floor = spoken(state)
         if floor is None:
             return ()
@@ -145,9 +147,10 @@ class Translating:
         return tuple(each for each in self._of_record if primary(each) not in there)
 
     async def want(self, live: LiveSession, language: str) -> ChannelId | Refusal:
-        """Have a session translated into a language (BCP-47) while somebody reads that; returns the translation's id.
+        """Have a session translated into a language (BCP-47) while somebody reads that. Return the channel of the
+        translation.
 
-        For every region it is the one translation that the session has into that language.
+        There is one translation for all regions of a language.
         """
         channel = _translation_into(live.state, language)
         if channel is None:
@@ -165,7 +168,9 @@ class Translating:
         return channel
 
     def visited(self, live: LiveSession, channel: ChannelId) -> None:
-        """Somebody was given a page of a text, which counts as reading it for a while: they may have no scripts."""
+        """Note that somebody loaded a page of a channel, which counts as reading for a while, since they may have no
+        scripts.
+        """
         known = live.state.channels.get(channel)
         if known is not None and known.kind is ev.ChannelKind.TRANSLATION:
             self._read_at[live.id, channel] = self.clock.monotonic()
@@ -178,19 +183,21 @@ class Translating:
         return work is not None and live.state.status is Status.CLOSED and work.running
 
     def expect_better(self, session: SessionId, segments: Sequence[SegmentId], still: bool) -> None:
-        """An engine hears these lines once more, and may better them soon; or, not `still`, it has, and they stand."""
+        """Note that an engine hears these lines once more and may improve them soon; with `still` False, that it is
+        done with them.
+        """
         until = self.clock.monotonic() + BETTER_MS if still else 0
         self._better.update({(session, segment): until for segment in segments})
 
     @property
     def _old(self) -> int:
-        """How many texts of closed sessions are being made."""
+        """The number of closed sessions' translations that are being made."""
         return sum(work.running and work.live.state.status is Status.CLOSED for work in self._work.values())
 
-    # What happens
+    # Input
 
     def _renew(self) -> None:
-        """Other translators are connected: what nobody could do may be done now."""
+        """Try all lines again, since the connected translators have changed."""
         for work in self._work.values():
             work.add_all()
             self._go_on(work)
@@ -230,7 +237,7 @@ class Translating:
         self._go_on(work)
 
     def _look(self, live: LiveSession) -> None:
-        """Begin what is needed of a session and isn't under way."""
+        """Start the translations of a session that are needed and not running."""
         if self._group is None:
             return
         self._complete(live)
@@ -261,7 +268,7 @@ class Translating:
                 self._go_on(work)
 
     def _complete(self, live: LiveSession) -> None:
-        """Give a session that is on, or is about to be, the translations that it lacks."""
+        """Add the translations that a session lacks, if it is on or about to be."""
         if live.state.status not in (Status.CREATED, *ON):
             return
         floor = spoken(live.state)
@@ -275,7 +282,7 @@ class Translating:
                 self._group.create_task(self._added(live, language, of_record=of_record))
 
     def _of_use(self, said: Sequence[str], target: str) -> bool:
-        """Whether something is said in a session, or may be, that isn't in that language already."""
+        """Whether something is said in a session, or may be, in a language that can be translated into `target`."""
         others = [language for language in said if not same_language(language, target)]
         return any(self.texts.route(language, target) is not None for language in others)
 
@@ -309,7 +316,7 @@ class Translating:
     async def _run(self, work: TranslationWork) -> None:
         try:
             await work.run()
-        except Exception as error:  # whatever it was: other languages go on, and this one when it is looked again
+        except Exception as error:  # a failure must not stop other languages; `_look` restarts this one
             work.running = False
             note_failure(error, f"session {work.live.id}: the translation {work.channel} failed and restarts")
             self._work.pop((work.live.id, work.channel), None)
@@ -327,6 +334,6 @@ class Translating:
 
 
 def _translation_into(state: State, language: str) -> ChannelId | None:
-    """A session's translation into a language, for every region."""
+    """The session's translation into a language, whatever the region; None where there is none."""
     found = (each.id for each in translations(state) if same_language(each.languages[0], language))
     return next(found, None)

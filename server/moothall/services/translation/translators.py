@@ -1,6 +1,6 @@
-"""The translators that are connected, and one text after another through them, hop by hop.
+"""The connected translators: sends texts to them, hop by hop, and returns the translations.
 
-A hop that is asked for twice at the same time is asked once: into Portuguese, and into Spanish through Portuguese.
+Concurrent requests for the same hop are sent once: into Portuguese, and into Spanish through Portuguese.
 """
 
 from __future__ import annotations
@@ -25,59 +25,60 @@ from moothall.wire import translation as wire
 logger = logging.getLogger(__name__)
 
 ANSWER_S = 150.0
-"""Seconds in which nothing at all comes from a link that owes something: their own watch ends a call that hangs after
-20 s, and one that loads after 120; this one is for texts that get lost there. A process that is frozen is noticed by
-its pulse, much sooner. A queue that is long and goes on is no reason."""
+"""Time limit in seconds without any message from a link that owes an answer. The translators' own time limits end a
+call that hangs after 20 s, and loading after 120 s; this limit is for texts that get lost there. A process that is
+frozen is detected by its pulse, much sooner. A long queue that makes progress doesn't exceed the limit.
+"""
 ANSWERED = (20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000)
-"""Edges (ms) of how long a translation takes."""
+"""Bucket edges in ms of the histogram of translation times."""
 IN_FLIGHT = 16
-"""Texts that one link has at a time; more wait here, which the callers bound."""
+"""Texts in flight on one link; more wait in this process, bounded by the callers."""
 
 
 class TranslationFailed(MoothallError):
-    """A text was not translated this time; it may be when it is asked for again."""
+    """This attempt to translate a text failed; another may succeed."""
 
 
 class NoTranslator(TranslationFailed):
-    """Nobody is connected who can do it: it is of no use to ask before `Translators.changed` says so."""
+    """No connected translator can do it; retrying is useless before `Translators.changed` is called."""
 
 
 class LinkLost(NoTranslator):
-    """The translators were gone while they had the text. It may be what ended them."""
+    """The link was lost while the translators had the text, which may be what ended them."""
 
 
 class TranslatorConnection(Protocol):
-    """The link of a process with translators, over any transport."""
+    """A connection to a process with translators, over any transport."""
 
     @property
     def name(self) -> str:
-        """For logs."""
+        """The name for logs."""
         ...
 
     @property
     def own(self) -> bool:
-        """Whether it is a process of the server's own, which may have every text."""
+        """Whether it is a child process of this server, which may be sent any text."""
         ...
 
     async def receive(self) -> wire.FromTranslators | None:
-        """The next message, None at the end; raises ProtocolError."""
+        """The next message; None at the end. Raises ProtocolError."""
         ...
 
     async def send(self, message: wire.ToTranslators) -> None:
-        """Send a message; silent when the link is gone, `receive` tells."""
+        """Send a message. Does nothing when the connection has ended, which `receive` reports."""
         ...
 
     def abort(self) -> None:
-        """End the link at once, without waiting for the other side; `receive` then returns None."""
+        """Close the connection at once, without waiting for the other side; `receive` then returns None."""
         ...
 
 
 class _Link:
-    """One connected process and what it owes."""
+    """One connected process and the answers that it owes."""
 
     def __init__(self, link: TranslatorConnection, hello: wire.TranslatorHello, *, guests: bool) -> None:
         self.link = link
-        # What a process on another machine says of itself decides neither what is sent there nor how often.
+        # A process on another machine must not decide by its own statements which texts are sent there, and how often.
         self.directions = (
             hello.directions
             if link.own
@@ -85,22 +86,24 @@ class _Link:
         )
         self.numbers = {direction: number for number, direction in enumerate(self.directions)}
         self.unfit: dict[int, str] = {}
-        """Directions that don't work now, and why."""
+        """The reason, by direction, for directions that don't work at present."""
         self._lacks = hello.missing
         self.room = asyncio.Semaphore(IN_FLIGHT)
         self.prepared: set[int] = set()
         self.owed: dict[int, asyncio.Future[str]] = {}
-        """Bounded by IN_FLIGHT."""
+        """Answers by id of the request. Bound: IN_FLIGHT."""
         self.heard_at = 0.0
-        """When something last came, or else was first owed; by the loop's clock."""
+        """When a message was last received or, after an idle time, the first answer became due; seconds of the loop's
+        clock.
+        """
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What to install or to mend, in lines for the operator."""
+        """What to install or repair, as sentences for the operator."""
         return (*self._lacks, *self.unfit.values())
 
     def set_fit(self, direction: int, unfit: str | None) -> None:
-        """A direction works or, with a sentence that says why, doesn't. Raises ProtocolError for none of theirs."""
+        """Note that a direction works (`unfit` None), or why it doesn't. Raises ProtocolError for an unknown one."""
         if not 0 <= direction < len(self.directions):
             msg = f"The translators named {len(self.directions)} directions, and none has the number {direction}."
             raise ProtocolError(msg)
@@ -111,7 +114,7 @@ class _Link:
 
 
 class Translators:
-    """The connected translators, and the texts that wait for or are under way to each of them."""
+    """The connected translators, and the texts that wait for each of them or are in flight."""
 
     def __init__(
         self,
@@ -121,9 +124,8 @@ class Translators:
         remote_first: bool = False,
         tracing: Tracing | None = None,
     ) -> None:
-        """`answer_s`: seconds without an answer after which a link is given up; `pulses`: who watches their processes,
-        if anybody does. `remote_first`: those on other machines are asked too where the server's own can do
-        it, by cost.
+        """`answer_s`: seconds without an answer after which a link is given up; `pulses`: monitors the processes, if
+        given. `remote_first`: choose translators on other machines by cost, even where the server's own can do it.
         """
         self._guests = not remote_first
         self._tracing = tracing or NotTraced()
@@ -133,65 +135,65 @@ class Translators:
         self._ids = itertools.count(1)
         self._cache = HopCache()
         self.generation = 0
-        """Of what is kept: one more whenever all of it is forgotten."""
-        # Bound: the texts that are asked for at a time.
+        """The number of times that the cache was emptied."""
+        # Bound: the concurrent requests.
         self._under_way: dict[HopKey, asyncio.Future[str]] = {}
         self.changed = Listeners[[]]()
-        """Told of each change of `directions`."""
+        """Called on each change of `directions`."""
         self._hung: Callable[[], None] = lambda: None
         self.answers = Durations(ANSWERED)
-        """From the moment when a text is asked for, waiting included, until its translation is there."""
+        """Durations in ms from the request of a text to its translation, including waiting."""
         self.failures = 0
-        """Texts that were not translated when they were asked for."""
+        """The number of requests that failed."""
         self.queue = 0
-        """Texts that wait for a translator or are with one."""
+        """The number of texts that wait for a translator or are in flight."""
 
     def tell_hung(self, told: Callable[[], None]) -> None:
-        """From now on tell when the server's own were given up since they didn't answer."""
+        """Call `told` from now on when a link of the server's own translators was given up for lack of an answer."""
         self._hung = told
 
     @property
     def directions(self) -> tuple[Direction, ...]:
-        """What can be done now, each once."""
+        """All directions that work now, without duplicates."""
         return tuple(dict.fromkeys(direction for link in self._links for direction in link.numbers))
 
     @property
     def links(self) -> int:
-        """How many processes are connected."""
+        """The number of connected processes."""
         return len(self._links)
 
     @property
     def unfit(self) -> int:
-        """How many directions don't work now that were said to."""
+        """The number of announced directions that don't work at present."""
         return sum(len(link.unfit) for link in self._links)
 
     @property
     def connected(self) -> bool:
-        """Whether anybody is."""
+        """Whether any process is connected."""
         return bool(self._links)
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What to install or to mend for more languages, in lines for the operator."""
+        """What to install or repair for more languages, as sentences for the operator."""
         return tuple(dict.fromkeys(line for link in self._links for line in link.missing))
 
     def forget(self) -> None:
-        """Let go of all translations that are kept: something was removed from a log."""
+        """Empty the cache of translations, since something was removed from a log."""
         self._cache.clear()
         self.generation += 1
 
     async def prepare(self, direction: Direction) -> None:
-        """Texts in a direction will come."""
+        """Have a translator of this direction loaded, since texts will follow."""
         link = self._link_for(direction)
         if link is not None and (number := link.numbers[direction]) not in link.prepared:
             link.prepared.add(number)
             await link.link.send(wire.Prepare(direction=number))
 
     async def hop(self, text: str, direction: Direction, wording: str, *, keep: bool = True) -> str:
-        """A text in the direction's other language. Raises TranslationFailed.
+        """Translate a text in one direction. Raises TranslationFailed.
 
-        `wording` is the version of what was taken out of it before; with `keep` it comes from what is kept, and what
-        is new is kept.
+        `wording` is the version of the terms that were replaced by marks in it, part of the cache's key; with `keep`
+        the cache is used.
         """
         if not keep:
             return await self._asked(text, direction)
@@ -209,10 +211,10 @@ class Translators:
         except BaseException as error:
             failed = error if isinstance(error, TranslationFailed) else TranslationFailed("It was given up.")
             future.set_exception(failed)
-            future.exception()  # Whether or not somebody else waits for it.
+            future.exception()  # Marks the exception as retrieved, in case nobody else awaits it.
             raise
         else:
-            if generation == self.generation:  # Else it may be of what was removed.
+            if generation == self.generation:  # Else the text may have been removed from the log.
                 self._cache.put(key, translated)
             future.set_result(translated)
             return translated
@@ -261,7 +263,7 @@ class Translators:
             finally:
                 link.owed.pop(number, None)
                 if not answer.cancel() and not answer.cancelled():
-                    answer.exception()  # The caller may be gone.
+                    answer.exception()  # Marks the exception as retrieved, in case the caller was cancelled.
 
     def _give_up(self, link: _Link) -> None:
         if link not in self._links:
@@ -273,12 +275,12 @@ class Translators:
             self._hung()
 
     def _link_for(self, direction: Direction) -> _Link | None:
-        """Of those that can do it the one with the least to do."""
+        """The link that supports the direction and has the fewest texts in flight; None where there is none."""
         able = [link for link in self._links if direction in link.numbers]
         return min(able, key=lambda link: len(link.owed), default=None)
 
     async def serve(self, connection: TranslatorConnection) -> None:
-        """Have a link until it ends. Raises ProtocolError when the other side breaks the rules, and GivenUp."""
+        """Serve a connection until it ends. Raises ProtocolError when the other side breaks the rules, and GivenUp."""
         hello = await connection.receive()
         if hello is None:
             return
@@ -317,7 +319,7 @@ class Translators:
             case wire.Translated():
                 answer = link.owed.get(message.id)
                 if answer is None or answer.done():
-                    return  # Whoever asked has given up.
+                    return  # The caller was cancelled.
                 if len(message.text) > wire.LONGEST_TEXT:
                     answer.set_exception(TranslationFailed("The translation is far too long."))
                 else:

@@ -1,4 +1,4 @@
-"""The translation of one session into one language, while there is something to do for it."""
+"""The translation of one session into one language: queue, retries, and provisional text of lines that are not done."""
 
 from __future__ import annotations
 
@@ -29,36 +29,39 @@ logger = logging.getLogger(__name__)
 
 TRANSLATOR = Actor(Role.TRANSLATOR, "translator")
 FAILED = Backoff(first_ms=500, last_ms=60_000)
-"""Before a line that failed is tried again. A service may be away for an hour: no line is lost by that."""
+"""The delay before a failed line is retried. A service may be away for an hour: no line is lost by that."""
 MOST_TRIES = 20
-"""How often in a row one of a session that is closed is tried, in some 14 minutes; then it is left until the session is
-loaded again, or other translators are connected."""
+"""Consecutive attempts for a line of a closed session, in some 14 minutes; then it is left until the session is loaded
+again, or other translators are connected.
+"""
 ENDED = Backoff(first_ms=1_000, last_ms=512_000)
-"""Before a line under which the translators ended, for it may have been what ended them. It is never left, and what
-others say comes first."""
+"""The delay before retrying a line during which the translators' link was lost, since the line may be the cause. Such a
+line is never given up, but other lines have priority.
+"""
 REFUSED_MS = 1_000
-"""Before a translated line that couldn't be stored is tried again."""
+"""The delay before a translated line that couldn't be stored is tried again."""
 LATE_MS = 2_000
-"""A line that is under way for so long is shown as it was said until it comes, and so are those that wait behind it."""
+"""A line whose translation takes this long is shown untranslated until it is done, as are the lines after it."""
 SHOW_MS = 1_000
-"""How often a line that still grows is translated at most."""
+"""The interval at which a growing line is translated at most."""
 SETTLE_MS = 200
-"""How long a better text of the engine's own is waited for at most, where it hears the line once more. Of 76 lines
-28 were, and one was bettered: a longer wait would hold up many for the sake of few (bench/README.md)."""
+"""How long to wait for an improved text at most, where the engine hears the line once more. Of 76 lines 28 were heard
+once more, and one was improved: a longer wait would delay many lines for the sake of few (bench/README.md).
+"""
 LOOK_MS = 20
 
 TermsOf = Callable[[LiveSession, str, str], Terms]
-"""The session's own words from one language to another (BCP-47)."""
+"""Returns the session's own terms from one language to another (BCP-47)."""
 Settling = Callable[[LiveSession, SegmentId], bool]
-"""Whether an engine hears a line once more at the moment, and may better it."""
+"""Whether an engine is hearing a line once more, and may improve it."""
 MOST_LATE = 8
-"""Lines that are shown. Overflow: the newest are."""
+"""Most untranslated lines that are shown. Overflow: the oldest are left out."""
 
 
 @dataclass(eq=False, repr=False)
 class TranslationWork:
-    """The lines of one session that are to be translated into one language. `run` returns when no line is left; after
-    a line was added, start it again.
+    """The lines of one session that are to be translated into one language. `run` returns when no line is left; start
+    it again after a line was added.
     """
 
     live: LiveSession
@@ -74,33 +77,35 @@ class TranslationWork:
         self._pending = Pending()
         self._tries: dict[SegmentId, int] = {}
         self._lost: dict[SegmentId, int] = {}
-        """Lines under which the translators ended, and how often. Bound: the lines of the session."""
+        """How often the translators' link was lost during each line. Bound: the lines of the session."""
         self._under_way: tuple[int, SegmentId] | None = None
-        """Since when which line is being translated."""
+        """The line that is being translated, and since when (monotonic ms)."""
         self._late = LateLines(self.live, self.channel)
         # Bound: the lines of the session.
         self._later: list[tuple[int, Due]] = []
-        """Lines that failed, with when they are tried again."""
+        """Failed lines, with the monotonic ms of their next attempt."""
         self._open: SegmentId | None = None
-        """The line that grows, when more of it may be shown."""
+        """The growing line, when it has words that weren't shown yet."""
         self._unrecorded: tuple[str, str] | None = None
-        """What is said now and kept nowhere, and its language."""
+        """Text that is shown but not recorded, and its language."""
         self._shown: tuple[SegmentId | None, str] = (None, "")
         self._show_at = 0
         self._news = asyncio.Event()
 
     @property
     def lacking(self) -> int:
-        """How many lines wait."""
+        """The number of lines that wait."""
         return len(self._pending) + len(self._later)
 
     def add(self, line: Due) -> None:
-        """A line has ended or reads otherwise."""
+        """Queue a line that has ended or was changed."""
         self._pending.add(line)
         self._news.set()
 
     def add_all(self) -> None:
-        """What the translation lacks, as the log has it. What may have ended the translators keeps its time."""
+        """Queue all lines that the translation lacks by the log. Lines that may have ended the translators keep their
+        delay.
+        """
         self._later = [(at, line) for at, line in self._later if line.source.segment in self._lost]
         self._tries.clear()
         apart = {line.source.segment for _, line in self._later}
@@ -109,12 +114,12 @@ class TranslationWork:
         self._news.set()
 
     def grows(self, segment: SegmentId) -> None:
-        """Words joined a line."""
+        """Note that words were added to a line."""
         self._open = segment
         self._news.set()
 
     def unrecorded(self, text: str, language: str) -> None:
-        """Something is said that is kept nowhere; blank takes it away."""
+        """Show the translation of text that is not recorded; blank text clears it."""
         self._unrecorded = (text, language) if text.strip() else None
         if not text.strip():
             self.live.writer.signal(Unrecorded(channel=self.channel, text="", language=""))
@@ -122,7 +127,7 @@ class TranslationWork:
 
     @property
     def wanted(self) -> bool:
-        """Whether `run` has something to do."""
+        """Whether `run` has anything to do."""
         return bool(self.lacking or self._open is not None or self._unrecorded is not None)
 
     @property
@@ -130,7 +135,7 @@ class TranslationWork:
         return self.live.state.channels[self.channel]
 
     async def run(self) -> None:
-        """Translate what is due, then what grows, until there is nothing left that can be."""
+        """Translate the lines that are due, then the growing line, until nothing is left that can be translated."""
         self.running = True
         try:
             with self.live.held():
@@ -180,7 +185,7 @@ class TranslationWork:
         now = due(self.live.state, self._channel, name)
         source = self.live.state.segments.get(name)
         if now is None or source is None:
-            return  # It was struck meanwhile, or somebody has written it.
+            return  # The line was struck meanwhile, or a person has written its translation.
         self._under_way = (self.clock.monotonic(), name)
         try:
             made = await self._made(source)
@@ -190,7 +195,7 @@ class TranslationWork:
             return
         except NoTranslator:
             self._late.show([name])
-            # Without a way there is nothing to wait for: when another one opens, all that is due is looked for anew.
+            # Without a route a retry is useless: `add_all` queues the line again when other translators are connected.
             if self.texts.route(source.language, self._channel.languages[0]) is not None:
                 self._put_off(now, FAILED.first_ms)
             return
@@ -203,7 +208,7 @@ class TranslationWork:
         await self._send(now, source, made)
 
     async def _settled(self, name: SegmentId) -> None:
-        """Wait for the engine's own better text of a line that it hears once more."""
+        """Wait for the engine's improved text of a line that it is hearing once more."""
         until = self.clock.monotonic() + SETTLE_MS
         while self.settling(self.live, name) and self.clock.monotonic() < until:
             await self.clock.sleep(LOOK_MS)
@@ -212,7 +217,7 @@ class TranslationWork:
                 return
 
     async def _made(self, source: Segment) -> Made | None:
-        """What a line reads in the translation's language; None where it reads as it was said."""
+        """The translation of a line; None where the line needs none, since it is in the language already."""
         if as_said(source, self._channel) or not source.whole.strip():
             return None
         target = self._channel.languages[0]
@@ -252,7 +257,7 @@ class TranslationWork:
         name = line.source.segment
         patience = ENDED.wait_ms(self._lost.get(name, 0))
         self._lost[name] = self._lost.get(name, 0) + 1
-        # Lines of other languages and sessions that were under way just then should not be again at the same moment.
+        # Jitter: lines of other languages and sessions that were lost with it should not be retried at the same moment.
         apart = zlib.crc32(f"{self.live.id} {self.channel} {name}".encode()) % (patience // 2)
         self._put_off(line, patience - apart)
 
@@ -260,13 +265,13 @@ class TranslationWork:
         self._later.append((self.clock.monotonic() + ms, line))
 
     def look(self) -> None:
-        """Called from time to time, and when something happened to lines: what is late is shown as it was said."""
+        """Show lines that are late untranslated. Called regularly, and when lines have changed."""
         if self._under_way is not None and self.clock.monotonic() - self._under_way[0] >= LATE_MS:
             self._late.show([self._under_way[1], *self._pending.newest(MOST_LATE)])
         else:
             self._late.show()
 
-    # What grows
+    # Growing lines
 
     async def _show(self) -> None:
         unrecorded, name = self._unrecorded, self._open
@@ -293,7 +298,7 @@ class TranslationWork:
             show(self.live, self.channel, line.id, shown, self._channel.languages[0])
 
     async def _quietly(self, text: str, language: str, *, keep: bool) -> str | None:
-        """A text that is only shown; None where it can't be translated now."""
+        """The translation of text that is only shown; None where it can't be translated now."""
         target = self._channel.languages[0]
         if same_language(language, target):
             return text
@@ -307,29 +312,29 @@ class TranslationWork:
 
 
 def _command_id(command: SetTranslation, wording: str) -> CommandId:
-    """The same for the same translation of the same text, in any process."""
+    """The same id for the same translation of the same text, in any process."""
     parts = (command.channel, command.source.segment, str(command.source.revision), command.route, wording)
     return CommandId(f"mt:{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:40]}")
 
 
 class LateLines:
-    """Lines whose translation is late: until it comes, readers have them as they were said, as words that may change.
-
-    Those of one translation of a session.
+    """Lines of one session whose translation is late: until it is done, readers see them untranslated, as text that may
+    still change.
     """
 
     def __init__(self, live: LiveSession, channel: ChannelId) -> None:
         self._live = live
         self._channel = channel
         self._names: tuple[SegmentId, ...] = ()
-        """In order of time; at most MOST_LATE."""
+        """Ids of the lines that are shown, in order of time; at most MOST_LATE."""
         self._shown: tuple[SegmentId, str] | None = None
-        """What readers have of them: the name of the newest, and the text."""
+        """What readers see: the name of the newest line, and the joined text."""
 
     def show(self, more: Iterable[SegmentId] = ()) -> None:
-        """Show those that still lack their translation, and `more`; nothing of what was struck or removed meanwhile.
+        """Show the known lines and `more`, as far as they still lack a translation and were not struck or removed.
 
-        One signal carries them, so they stand there as one text: the newest, and those before it in its language.
+        One signal has one text and one language, so it contains the newest line and those before it in the same
+        language.
         """
         names = {*self._names, *more}
         if not names:
@@ -356,7 +361,7 @@ class LateLines:
 
 
 def show(live: LiveSession, channel: ChannelId, source: SegmentId, text: str, language: str) -> None:
-    """Show a line's provisional translation, unless the translation exists."""
+    """Show a line's provisional translation, unless the final one exists."""
     name = line_of(source, channel)
     if name not in live.state.segments:
         live.writer.signal(Partial(channel=channel, segment=name, first=0, text=text, language=language))
