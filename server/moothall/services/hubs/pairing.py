@@ -27,10 +27,10 @@ _KEY_BYTES = 32
 VALID_MS = 7 * 86_400_000
 WRONG = Allowance(per_second=30, burst=30)
 """Wrong attempts with the same first word, by all clients together: 30 a minute, since the bucket is given a clock that
-runs 60 times slower. Overflow: attempts with that first word are rejected for a while. With one limit for all words
-anybody could lock everybody out.
+runs `SLOWER` times slower. Overflow: attempts with that first word are rejected for a while. With one limit for all
+words anybody could lock everybody out.
 """
-MINUTE = 60
+SLOWER = 60
 
 
 class Unpaired(StrEnum):
@@ -143,8 +143,8 @@ class Pairing:
         secret = secret_of(typed)
         if secret is None:
             return Unpaired.WORDS
-        minute = self._clock.monotonic() // MINUTE
-        wrong, wait = self._wrong.get(secret[0], Bucket.full(WRONG, minute)).take(WRONG, minute)
+        slowed = self._clock.monotonic() // SLOWER
+        wrong, wait = self._wrong.get(secret[0], Bucket.full(WRONG, slowed)).take(WRONG, slowed)
         if wait:
             return Unpaired.OFTEN
         digest, now, found = self._digest(secret), self._clock.wall(), ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 
 import msgspec
 
@@ -25,7 +26,7 @@ from moothall.core.hubs.entry import (
     uncounted,
 )
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import NoLink, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.session.state import ON
@@ -234,7 +235,8 @@ class Hubs:
             return False
         for staff in self._links.list():
             if hub_of(staff) == name:
-                await self._links.revoke(staff.link)
+                with suppress(NoLink):  # Somebody else revoked it meanwhile.
+                    await self._links.revoke(staff.link)
         async with self._writing:
             await self._book.write([BookEntry(NAMESPACE, name, None)])
             self._hubs.pop(name, None)

@@ -170,22 +170,16 @@ class SessionFanout:
     async def run(self) -> None:
         """Serve the readers until cancelled, or until something fails. The session's owner awaits it.
 
-        After a failure the readers stay subscribed, for `begin_again` or `end`.
+        After a failure the readers stay subscribed, for `renew` or `end`.
         """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._pump())
             tasks.create_task(self._slow.sweep())
             tasks.create_task(self._pulses())
 
-    def begin_again(self, *, epoch: Epoch, offset: int, channels: Iterable[ChannelId]) -> None:
-        """Reset after a failure, before the next `run`: only the log and publications after `offset` are used.
-
-        Every reader gets a snapshot once `run` is running.
-        """
-        self.renew(epoch=epoch, offset=offset, channels=channels)
-
     def renew(self, *, epoch: Epoch, offset: int, channels: Iterable[ChannelId]) -> None:
-        """Fold every feed anew from the log, since something was inserted into its middle or removed from it.
+        """Fold every feed anew from the log, since something was inserted into its middle or removed from it, or since
+        `run` has failed: only the log and publications after `offset` are used.
 
         The next publication must be after `offset`. Every reader gets a snapshot; if `epoch` is new, so does a reader
         who resumes from an earlier position.

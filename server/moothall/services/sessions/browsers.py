@@ -107,7 +107,7 @@ class Browsers:
         if signed is None:
             signed = () if before is None else before.signed
         changes: dict[str, Browser | None] = {} if before is None else {old: None}
-        if len(self._known) >= MOST_BROWSERS:
+        if before is None and len(self._known) >= MOST_BROWSERS:
             changes[next(iter(self._known))] = None
         changes[digest_of(new)] = Browser(links, self._clock.wall(), signed)
         await self._book.write([*with_, *entries_of(changes)])

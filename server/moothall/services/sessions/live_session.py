@@ -113,7 +113,7 @@ class LiveSession:
             except Exception as failure:  # no failure of one session may end the others
                 self._note(failure)
                 return False
-            self.fanout.begin_again(
+            self.fanout.renew(
                 epoch=self.writer.reader_epoch, offset=self.writer.handed_on, channels=self.writer.state.channels
             )
             return True

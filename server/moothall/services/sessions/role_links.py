@@ -15,6 +15,7 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from enum import StrEnum
 
 import msgspec
@@ -226,7 +227,13 @@ class RoleLinks:
         kept = self._known(link)
         if terms is None and not self._lives(kept):
             raise NoLink("This link has expired; make another.")
-        token = await self._keep(kept.staff, kept.terms if terms is None else terms, kept.digest)
+        new, token = self._drawn(kept.staff, kept.terms if terms is None else terms)
+        browsers = self._browsers.without_link(link)
+        await self._book.write([_link_entry(new), *entries_of(browsers)])
+        now = self._known(link)  # It may have been revoked meanwhile, or replaced once more.
+        self._by_digest.pop(now.digest, None)
+        self._links[link], self._by_digest[new.digest] = new, link
+        self._browsers.put(browsers)
         self._tell(link)
         return token
 
@@ -249,9 +256,14 @@ class RoleLinks:
         kept = self._known(link)
         browsers = self._browsers.without_link(link)
         gone = [BookEntry(namespace, link, None) for namespace in (LINKS, TOOL_LINKS)]
-        await self._book.write([*gone, *entries_of(browsers)])
-        del self._links[link]
-        self._by_digest.pop(kept.digest, None)
+        # First, so that nothing that begins meanwhile writes the link into the book again.
+        del self._links[link], self._by_digest[kept.digest]
+        try:
+            await self._book.write([*gone, *entries_of(browsers)])
+        except BaseException:
+            self._links[link] = kept
+            self._by_digest[kept.digest] = link
+            raise
         self._browsers.put(browsers)
         self._tell(link)
 
@@ -259,7 +271,8 @@ class RoleLinks:
         """Revoke every link of a session that was removed. Raises StorageUnavailable."""
         for staff in self.list():
             if staff.scope == session_scope(session):
-                await self.revoke(staff.link)
+                with suppress(NoLink):  # Somebody else revoked it meanwhile.
+                    await self.revoke(staff.link)
 
     def of_token(self, token: str) -> Staff | None:
         """The staff member that a token represents; None for an unknown or expired one.
@@ -381,8 +394,9 @@ class RoleLinks:
             self._browsers.put(past)  # First, so that what changes meanwhile isn't undone.
             await self._book.write(entries_of(past))
         for link in sorted(links):
-            if self._links[link].terms.without_sign_in:
-                await self.revoke(link)
+            if self.terms(link).without_sign_in:
+                with suppress(NoLink):  # Somebody else revoked it meanwhile.
+                    await self.revoke(link)
 
     def reader_proof(self, token: str) -> tuple[Staff, str] | None:
         """The staff member of a reader's link, and the proof that a browser keeps of it; None for any other token."""
@@ -432,17 +446,6 @@ class RoleLinks:
 
     def _leads_to_sign_in(self, kept: _Kept) -> bool:
         return self._demands_sign_in and opens_admin(kept.staff) and not kept.terms.without_sign_in
-
-    async def _keep(self, staff: Staff, terms: LinkTerms, old: str | None) -> str:
-        kept, token = self._drawn(staff, terms)
-        browsers = self._browsers.without_link(staff.link)
-        await self._book.write([_link_entry(kept), *entries_of(browsers)])
-        self._links[staff.link] = kept
-        if old is not None:
-            self._by_digest.pop(old, None)
-        self._by_digest[kept.digest] = staff.link
-        self._browsers.put(browsers)
-        return token
 
     def _staff_of(self, wanted: WantedLink) -> Staff:
         label = " ".join(visible(wanted.label).split())[:LONGEST_LABEL]

@@ -109,7 +109,7 @@ class LiveTake:
 
     def t(self, position: int) -> int:
         """Media ms of a position of the take."""
-        return self.audio.t + (position - self.base) * 1000 // 16_000
+        return self.audio.t + to_ms(position - self.base)
 
     async def feed(self, piece: Piece, now: int) -> bool:
         """Append a piece received at `now` (monotonic ms); False when it doesn't fit, or no more is wanted."""

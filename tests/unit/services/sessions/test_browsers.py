@@ -84,6 +84,8 @@ async def test_a_browser_opens_nothing_after_a_month(shelf: Shelf) -> None:
 async def test_the_oldest_browser_makes_room(shelf: Shelf) -> None:
     keys = [await shelf.browsers.renew("", ("a",)) for _ in range(MOST_BROWSERS + 1)]
     assert [shelf.browsers.opened(key) for key in (keys[0], keys[1], keys[-1])] == [(), ("a",), ("a",)]
+    renewed = await shelf.browsers.renew(keys[-1], ("b",))  # In place of the browser that had the key.
+    assert [shelf.browsers.opened(key) for key in (keys[1], keys[-1], renewed)] == [("a",), (), ("b",)]
 
 
 @story

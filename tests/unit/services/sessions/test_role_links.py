@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import NoLink, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
+from moothall.core.ports import BookEntry
 from moothall.core.programme.plan import RoomId
 from moothall.services.sessions.browsers import VISIT_MS
 from moothall.services.sessions.role_links import Entered, RoleLinks, Unentered
@@ -160,6 +161,52 @@ async def test_a_revoked_link_goes_alone(desk: Desk) -> None:
     for act in (desk.links.revoke(staff.link), desk.links.replace(staff.link)):
         with pytest.raises(NoLink):
             await act
+
+
+class HeldBook(MemoryBook):
+    """A book whose writes wait until it is `let`, and are then carried out in their order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let = asyncio.Event()
+        self.let.set()
+        self._turn = asyncio.Lock()
+
+    async def write(self, entries: Sequence[BookEntry]) -> None:
+        async with self._turn:
+            await self.let.wait()
+            await super().write(entries)
+
+
+@pytest.mark.parametrize("first", ["revoke", "other"])
+@pytest.mark.parametrize("other", ["replace", "free", "enter", "revoke", "forget"])
+async def test_a_link_that_is_revoked_while_something_else_happens_to_it_stays_revoked(first: str, other: str) -> None:
+    desk = Desk()
+    desk.book = book = HeldBook()
+    desk.links = desk.again()
+    staff, token = await desk.links.create(Role.CAPTIONER, session_scope(A), "")
+    acts: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
+        "replace": lambda: desk.links.replace(staff.link),
+        "free": lambda: desk.links.free(staff.link),
+        "enter": lambda: desk.links.enter(token, ""),
+        "revoke": lambda: desk.links.revoke(staff.link),
+        "forget": lambda: desk.links.forget(A),
+    }
+    book.let.clear()
+    order = ("revoke", other) if first == "revoke" else (other, "revoke")
+    begun = [asyncio.ensure_future(acts[each]()) for each in order]
+    for _ in range(9):
+        await asyncio.sleep(0)
+    book.let.set()
+    done = await asyncio.gather(*begun, return_exceptions=True)
+    assert all(not isinstance(each, Exception) or isinstance(each, NoLink) for each in done), done
+    for links in (desk.links, desk.again(1)):
+        await links.load()
+        assert links.list() == ()
+        assert links.of_token(token) is None
+        for each in done:
+            if isinstance(each, str):
+                assert links.of_token(each) is None
 
 
 @story
