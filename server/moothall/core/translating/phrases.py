@@ -31,9 +31,10 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 @lru_cache(maxsize=4)
 def read_phrases(text: str, where: str) -> tuple[Phrase, ...]:
-    """The phrases of a file; `where` is what an error calls it. Kept: tests run hundreds of servers in one process.
+    """Decode the phrases of a file; `where` is its name for errors. Results are cached, since tests run hundreds of
+    servers in one process.
 
-    Raises ConfigurationError with a sentence that says what is wrong and what may stand there.
+    Raises ConfigurationError with a sentence that says what is wrong and which form is expected.
     """
     try:
         found = msgspec.convert(read_toml(text), _File).phrase
