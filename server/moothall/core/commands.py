@@ -38,8 +38,8 @@ from moothall.core.kernel.ids import (
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
-    """A request to a session, which causes events or is refused. Units, and values such as None, are those of the
-    event's fields.
+    """A request to a session, which causes events or is refused. A field without a description is that of the resulting
+    event.
     """
 
 
@@ -625,10 +625,10 @@ class SetHubPresence(Command, frozen=True, kw_only=True, tag="set-hub-presence")
     title: str
     people: int | None
     counted: int | None = None
-    """Unix ms."""
+    """Unix ms of the head count; None when nobody has counted."""
     here: bool
     since: int
-    """Unix ms."""
+    """Unix ms since when the hub follows the session, or does not."""
 
 
 LifeCommand = OpenSession | PauseSession | ResumeSession | CloseSession | ReopenSession | SealRecord

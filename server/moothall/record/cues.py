@@ -43,7 +43,7 @@ class Cue(msgspec.Struct, frozen=True, kw_only=True):
     """The segment's id, with `/2` and so on for later parts of the line; unique in the file."""
     t0: int
     t1: int
-    """End, media ms, as `t0`; `t1` > `t0`."""
+    """End, media ms; always after `t0`."""
     language: str
     """BCP-47 tag."""
     voice: str

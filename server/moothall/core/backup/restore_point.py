@@ -43,8 +43,8 @@ class SessionPart(msgspec.Struct, frozen=True, kw_only=True):
     heads: dict[Lane, LaneHead]
     blocks: tuple[BlockPart, ...]
     gone: tuple[int, ...] = ()
-    """Offsets of events that have no body here. If no event here says that they were removed, they were removed after
-    that.
+    """Offsets of events that have no body here, in order. Where no event here says that they were removed, the removal
+    came after the last event here.
     """
 
 

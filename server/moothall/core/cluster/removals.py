@@ -53,7 +53,7 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     """Number in the list, from 1 without gaps."""
     mark: str
-    """Hash of this removal and the mark of the one before."""
+    """The first 16 hexadecimal digits of the SHA-1 of the previous removal's mark and this removal."""
     session: SessionId
     """The session; empty for a log that was erased as a whole and of which only the epoch is known."""
     epoch: Epoch

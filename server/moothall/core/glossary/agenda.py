@@ -19,7 +19,9 @@ _TITLES = frozenset(
         *("m.", "h.e.", "eng.", "ing."),
     )
 )
-"""Words before a name that are not part of it, with or without a full stop; those with one here only with it."""
+"""Titles and forms of address before a name, in lower case, which are not part of it. An entry with a full stop matches
+only with it; any other entry matches with or without one.
+"""
 _BRACKETS = re.compile(r"[(\[（]([^()\[\]（）]*)[)\]）]")  # noqa: RUF001
 _BESIDE = re.compile(r"\s*[,;،，؛]\s*|\s+[-–—/|@]\s+")  # noqa: RUF001
 """What separates a name from the speaker's institution."""

@@ -14,10 +14,10 @@ from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.listing import was_answered
 
 MANY_WAITING = 3
-"""Queued interventions of one origin from which on the chair may be reminded of it."""
+"""How many interventions of one origin must be queued before the chair is reminded of that origin."""
 LONG_QUIET_MS = 900_000
-"""How long an origin has had no turn when the chair is reminded of it, in ms. A quarter of an hour is a sixth of a
-usual session.
+"""How long an origin must have had no turn before the chair is reminded of it, in ms. A quarter of an hour is a sixth
+of a usual session.
 """
 
 

@@ -85,7 +85,7 @@ MOST_NEW = 500
 a flood.
 """
 HASTY_MS = 1_500
-"""A browser that makes a choice within this time (ms) after its first page has nobody who reads it."""
+"""A choice within this time (ms) after a browser's first page is hasty: nobody can have read the page."""
 KEPT_OF_FLOOD = 10
 """How many browsers of a flood count, the first ones: as many as if a few people had come one after the other."""
 

@@ -76,7 +76,9 @@ def brought_by(act: Iterable[do.AnyCommand]) -> Brought:
 
 
 def moved_on(questions: Questions, act: Iterable[do.AnyCommand]) -> bool:
-    """Whether all questions whose status an act changed have another status since; False when it changed no status."""
+    """Whether all questions whose status an act changed have another status since; False when it changed no status. If
+    the act called a question, only the called one counts.
+    """
     brought = brought_by(act)
     there = ((questions.get(name), status) for name, status in brought.items())
     called = any(status is InterventionStatus.CALLED for status in brought.values())

@@ -47,9 +47,9 @@ def taken_over(state: State, at: int, passed: int | None, wall: int) -> int | No
     gives a correct one by itself.
 
     `at`: when the last event was written, by the clock of the node that wrote it (Unix ms). `passed`: ms since then, by
-    this node's own monotonic clock; None where this node had not seen that event arrive. The two wall clocks may
-    differ, so `passed` counts: media time continues from the last event by that amount, and never runs back before the
-    event.
+    this node's own monotonic clock; None where this node was not there, so that only the wall clocks are known. Two
+    wall clocks may differ, so `passed` decides where it is known: media time continues from the last event by that
+    amount. Media time never runs back before the last event.
     """
     last = state.media_now(at)
     if passed is None:

@@ -49,7 +49,7 @@ REPORTED = "reported"
 ABUSE = "abuse"
 """The flag that the staff set for an intervention that is rude."""
 MOST_FLAGS = 10
-"""Flags of one intervention, beside the flag of readers."""
+"""Flags of one intervention, besides the flag of readers."""
 
 
 def decide_questions(

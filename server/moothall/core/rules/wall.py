@@ -44,8 +44,8 @@ def _clear(state: State, actor: Actor, wall: int) -> list[ev.AnyEvent]:
 
 
 def _called_again(state: State, name: InterventionId | None, actor: Actor, wall: int) -> list[ev.AnyEvent]:
-    """The events that call again the intervention that a clearing withdrew; none if it has been withdrawn otherwise,
-    has another status by now, or another intervention was called.
+    """The events that call again the intervention that a clearing withdrew; none if its status has changed since, or
+    another intervention was called.
     """
     known = None if name is None or name not in state.wall_withdrew else state.questions.get(name)
     if known is None or state.questions.called is not None:

@@ -14,9 +14,9 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.session.air import Air
 
 HELD_MS = 1_000
-"""By how little a new mapping may set media time back without anybody noticing, in ms: media time then stays constant
-until the mapping has caught up. A larger step back is applied. It occurs only where a file continues after a restart,
-or where an older release had let media time jump ahead."""
+"""The largest step back of media time that is hidden, in ms: media time stays constant until the newest mapping has
+caught up. A larger step back is applied. It occurs only where a file continues after a restart, or where an older
+release had let media time jump ahead."""
 
 
 class MediaClock(NamedTuple):
